@@ -1,0 +1,127 @@
+// Package fault is the catalogue of everything that can keep a container from
+// starting: one table, one error type. A package that meets such a thing
+// returns an [Error] with the row's ID and what it saw; nothing but package
+// report turns it into words on a screen, and docs/ERRORS.md is generated from
+// the same rows.
+package fault
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ID names a failure for machines. IDs never change once released.
+type ID string
+
+// Exit codes of a failed boot. A command that did run passes its own code.
+const (
+	// ExitLicense is what every client of this image expects of a start without a licence.
+	ExitLicense = 55
+	// ExitConfig is sysexits' EX_CONFIG.
+	ExitConfig = 78
+	// ExitNotExecutable and ExitNotFound are POSIX's codes for a command that cannot be run.
+	ExitNotExecutable = 126
+	ExitNotFound      = 127
+)
+
+// Row is one failure of the table.
+type Row struct {
+	ID ID
+	// Exit is the process's exit code.
+	Exit int
+	// Retry tells whether starting again unchanged can help.
+	Retry bool
+	// Reason says what happened. {detail}, {server} and {host} stand for the
+	// error's facts.
+	Reason string
+	// Remedy says what to do; empty when Reason says it.
+	Remedy string
+}
+
+// Error is a failure that was met: a row of the table and the facts.
+type Error struct {
+	ID ID
+	// Detail is what was seen, in words that complete the row's Reason. It
+	// never holds a secret.
+	Detail string
+	// Server is the licence server's base URL, Host the name that the failure
+	// is about; empty where there is none.
+	Server, Host string
+	// Stored is why no stored document could stand in for the server; nil
+	// when the failure has nothing to do with one.
+	Stored *Error
+	// Cause is the error below, for errors.Is and for debugging.
+	Cause error
+}
+
+// New returns the failure id with a detail made as by [fmt.Sprintf].
+func New(id ID, format string, args ...any) *Error {
+	return &Error{ID: id, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Because returns e with its cause set.
+func (e *Error) Because(cause error) *Error {
+	e.Cause = cause
+	return e
+}
+
+// Error names the failure for developers and logs; users are shown [Error.Reason].
+func (e *Error) Error() string {
+	if e.Detail == "" {
+		return string(e.ID)
+	}
+	return string(e.ID) + ": " + e.Detail
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is tells whether target is a failure of the same row, so that
+// errors.Is(err, &fault.Error{ID: id}) asks for a row.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error)
+	return ok && other.ID == e.ID
+}
+
+// Row returns the failure's row of the table.
+func (e *Error) Row() Row {
+	for _, row := range Table {
+		if row.ID == e.ID {
+			return row
+		}
+	}
+	return Row{ID: e.ID, Exit: 1, Reason: "{detail}."}
+}
+
+// Reason is the failure in the user's terms: what happened, then why no stored
+// document could help, then what to do.
+func (e *Error) Reason() string {
+	row := e.Row()
+	reason := e.fill(row.Reason)
+	if e.Stored != nil {
+		reason += " " + e.Stored.fill(e.Stored.Row().Reason)
+	}
+	return strings.TrimSpace(reason + " " + e.Remedy())
+}
+
+// Remedy is what the user can do about it; it may be empty. When the stored
+// document's flaw has a remedy of its own, both are given.
+func (e *Error) Remedy() string {
+	remedy := e.fill(e.Row().Remedy)
+	if e.Stored != nil {
+		remedy += " " + e.Stored.Remedy()
+	}
+	return strings.TrimSpace(remedy)
+}
+
+func (e *Error) fill(text string) string {
+	return strings.NewReplacer("{detail}", e.Detail, "{server}", e.Server, "{host}", e.Host).Replace(text)
+}
+
+// Find returns the first failure in err's chain.
+func Find(err error) (*Error, bool) {
+	var e *Error
+	ok := errors.As(err, &e)
+	return e, ok
+}
