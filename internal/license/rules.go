@@ -1,0 +1,121 @@
+package license
+
+import (
+	"path"
+	"strings"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+const (
+	// offlineFor is how long a document without reactivate_after holds after
+	// its last activation.
+	offlineFor = 24 * time.Hour
+	// clockTolerance is how far two honest clocks may differ.
+	clockTolerance = 5 * time.Minute
+)
+
+// Check judges the document itself: it must be active, unexpired and cover
+// the product in this version.
+func (d Document) Check(now time.Time, product Product) *fault.Error {
+	switch {
+	case d.Status == StatusExpired || !now.Before(d.Expires.Time):
+		return fault.New(fault.LicenseExpired, "%s ended on %s", d.ID, d.Expires)
+	case d.Status != StatusActive:
+		return fault.New(fault.LicenseStatus, "%s has the status %.40q", d.ID, d.Status)
+	case !d.Covers(product):
+		return fault.New(fault.LicenseProduct, "%s (%s) is not for %s %s", d.ID, d.Type, product.Name, product.Version)
+	}
+	return nil
+}
+
+// Covers tells whether one of the document's products is the given one, in
+// the same major and minor version.
+func (d Document) Covers(product Product) bool {
+	for _, p := range d.Products {
+		named, err := path.Match(p.Name, product.Name)
+		if err != nil || !named {
+			continue
+		}
+		if strings.HasPrefix(p.Version, "*") || MajorMinor(p.Version) == MajorMinor(product.Version) {
+			return true
+		}
+	}
+	return false
+}
+
+// Holder is whose licence a stored document must be: the credential itself,
+// which is the signature's key, and its masked form.
+type Holder struct{ Key, Masked string }
+
+// CheckStored judges whether the document can stand in for an unreachable
+// server now.
+func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fault.Error {
+	if !d.SignedWith(holder.Key) {
+		return d.foreign(holder)
+	}
+	if flaw := d.Check(now, product); flaw != nil {
+		return fault.New(fault.StoredInvalid, "%s", flaw.Detail).Because(flaw)
+	}
+	switch until := d.OfflineUntil(); {
+	case d.Issued.After(now.Add(clockTolerance)):
+		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was issued on %s", Time{now}, d.Issued)
+	case MajorMinor(d.Offline.Version) != MajorMinor(product.Version):
+		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.ID, d.Offline.Version, product.Version)
+	case !now.Before(until):
+		return fault.New(fault.StoredStale, "%s had to be activated again by %s", d.ID, Time{until})
+	}
+	return nil
+}
+
+// foreign tells a document of another credential from a tampered one, as far
+// as the masked credential tells one from another: that of an API key is all stars.
+func (d Document) foreign(holder Holder) *fault.Error {
+	if strings.Trim(holder.Masked, "*") != "" && d.Offline.Credential == holder.Masked {
+		return fault.New(fault.StoredTampered, "the signature of %s does not match its content", d.ID)
+	}
+	return fault.New(fault.StoredCredential, "the signature of %s was not made for %s", d.ID, holder.Masked)
+}
+
+// OfflineUntil is the moment up to which the document holds without the
+// server, if nothing else is wrong with it: reactivate_after, at most the
+// expiry date.
+func (d Document) OfflineUntil() time.Time {
+	until := d.Issued.Add(offlineFor)
+	switch {
+	case d.ReactivateAfter != nil:
+		until = d.ReactivateAfter.Time
+	case d.LastActivated != nil:
+		until = d.LastActivated.Add(offlineFor)
+	}
+	if d.Expires.Before(until) {
+		return d.Expires.Time
+	}
+	return until
+}
+
+// ClockDiffers tells whether the server's clock and ours cannot both be right.
+func ClockDiffers(ours, theirs time.Time) bool {
+	return ours.Sub(theirs).Abs() > clockTolerance
+}
+
+// NormalVersion is a version as the server wants it: without "v", without
+// leading zeros in its parts, without build metadata.
+func NormalVersion(version string) string {
+	version, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimSpace(version), "v"), "+")
+	parts := strings.Split(version, ".")
+	for i, part := range parts {
+		for len(part) > 1 && part[0] == '0' && part[1] >= '0' && part[1] <= '9' {
+			part = part[1:]
+		}
+		parts[i] = part
+	}
+	return strings.Join(parts, ".")
+}
+
+// MajorMinor is the first two parts of a version, normalised.
+func MajorMinor(version string) string {
+	parts := strings.SplitN(NormalVersion(version), ".", 3)
+	return strings.Join(parts[:min(len(parts), 2)], ".")
+}
