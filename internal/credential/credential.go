@@ -1,0 +1,136 @@
+package credential
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
+)
+
+// The variables that a credential comes from.
+const (
+	AuthTokenVariable = "LOCALSTACK_AUTH_TOKEN"
+	APIKeyVariable    = "LOCALSTACK_API_KEY"
+	FileSuffix        = "_FILE"
+)
+
+// maxLength bounds a credential; real ones have fewer than 50 characters.
+const maxLength = 4096
+
+// Sources is what the environment says about credentials: a variable's value
+// and the path that its _FILE twin names, for each of the two kinds.
+type Sources struct {
+	AuthToken, APIKey         Secret
+	AuthTokenFile, APIKeyFile string
+}
+
+// Credential is one usable auth token or API key.
+type Credential struct {
+	secret Secret
+	// Variable is where it belongs: AuthTokenVariable or APIKeyVariable.
+	Variable string
+	// Origin is where it came from, for messages: a variable, and the file it names.
+	Origin string
+}
+
+// Reveal returns the credential itself.
+func (c Credential) Reveal() string { return c.secret.Reveal() }
+
+// IsSet tells whether there is a credential at all.
+func (c Credential) IsSet() bool { return c.secret.IsSet() }
+
+// IsAuthToken tells an auth token from a legacy API key, whichever variable it came in.
+func (c Credential) IsAuthToken() bool { return prefixOf(c.Reveal()) != "" }
+
+// IsDeveloper tells whether it is a developer's token, which CI should not use.
+func (c Credential) IsDeveloper() bool { return prefixOf(c.Reveal()) == DeveloperPrefix }
+
+// String is the masked credential: the most that may ever be printed.
+func (c Credential) String() string { return Mask(c.Reveal()) }
+
+// GoString is String, so that %#v reveals no more.
+func (c Credential) GoString() string { return c.String() }
+
+// Mask keeps the prefix and first group of an auth token and hides the rest;
+// of anything else it shows nothing.
+func Mask(text string) string {
+	if checkToken(text) != nil {
+		return hidden
+	}
+	prefix := prefixOf(text)
+	return prefix + text[len(prefix):][:groupLengths[0]] + "-****-****-****-************"
+}
+
+// Read finds the credential in its sources. Without any it returns the zero
+// Credential and no error. Errors are [fault.Error] of the credentials rows
+// and name the variable.
+func Read(from Sources) (Credential, error) {
+	token, err := readOne(AuthTokenVariable, from.AuthToken, from.AuthTokenFile)
+	if err != nil {
+		return Credential{}, err
+	}
+	key, err := readOne(APIKeyVariable, from.APIKey, from.APIKeyFile)
+	if err != nil {
+		return Credential{}, err
+	}
+	switch {
+	case token.IsSet() && key.IsSet() && token.Reveal() != key.Reveal():
+		return Credential{}, fault.New(fault.CredentialsConflict, "%s and %s have different values", token.Origin, key.Origin)
+	case token.IsSet():
+		return token, nil
+	default:
+		return key, nil
+	}
+}
+
+// readOne reads a variable or its _FILE twin, and checks what it finds.
+func readOne(variable string, value Secret, path string) (Credential, error) {
+	text, origin := clean(value.Reveal()), variable
+	path = strings.TrimSpace(path)
+	if path != "" {
+		origin = variable + FileSuffix
+		if text != "" {
+			return Credential{}, fault.New(fault.CredentialsConflict, "both %s and %s are set", variable, origin)
+		}
+		content, err := file.Read(path)
+		if err != nil {
+			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s=%.200q: %s", origin, path, err).Because(err)
+		}
+		if text = clean(string(content)); text == "" {
+			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s=%.200q: the file is empty", origin, path)
+		}
+	}
+	if text == "" {
+		return Credential{}, nil
+	}
+	if err := check(variable, text); err != nil {
+		return Credential{}, fault.New(fault.CredentialsMalformed, "%s: %s", origin, err)
+	}
+	return Credential{secret: NewSecret(text), Variable: variable, Origin: origin}, nil
+}
+
+// clean removes what gets around a token on its way here: blanks and line
+// ends of secret files, the quotes of Compose's list syntax.
+func clean(text string) string {
+	return strings.TrimFunc(strings.TrimPrefix(text, "\ufeff"), func(r rune) bool {
+		return unicode.IsSpace(r) || r == '"' || r == '\''
+	})
+}
+
+// check says what is wrong with a cleaned credential.
+func check(variable, text string) error {
+	switch {
+	case len(text) > maxLength:
+		return fmt.Errorf("it has %d characters, a credential has fewer than %d", len(text), maxLength)
+	case strings.ContainsFunc(text, unicode.IsSpace):
+		return errors.New("it contains blanks or line breaks")
+	case strings.ContainsFunc(text, func(r rune) bool { return r < '!' || r > '~' }):
+		return errors.New("it contains control or non-ASCII characters")
+	case variable == APIKeyVariable && prefixOf(text) == "":
+		return nil
+	}
+	return checkToken(text)
+}

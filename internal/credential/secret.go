@@ -1,0 +1,43 @@
+// Package credential is an auth token or API key as a type: read from where
+// the user put it, trimmed of what Compose and editors add, checked for typing
+// mistakes, and never printed.
+package credential
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// hidden is what every way of printing a Secret shows.
+const hidden = "****"
+
+// Secret is a text that no formatting verb, encoder or logger reveals.
+type Secret struct{ text string }
+
+// NewSecret wraps text.
+func NewSecret(text string) Secret { return Secret{text} }
+
+// Reveal returns the text. Every call is a place to look at in a review.
+func (s Secret) Reveal() string { return s.text }
+
+// IsSet tells whether there is any text, blanks included.
+func (s Secret) IsSet() bool { return s.text != "" }
+
+// Decode lets envconfig fill a Secret.
+func (s *Secret) Decode(value string) error {
+	s.text = value
+	return nil
+}
+
+// String shows stars.
+func (Secret) String() string { return hidden }
+
+// Format shows stars for every verb and flag.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
+
+// MarshalJSON writes stars.
+func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
+
+// MarshalText writes stars.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }

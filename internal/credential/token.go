@@ -1,0 +1,75 @@
+package credential
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// The grammar of an auth token: "ls", letters, "-", then groups of these
+// lengths joined by "-". The last four characters are the checksum.
+var groupLengths = [...]int{8, 4, 4, 4, 12}
+
+const (
+	checksumLength = 4
+	// PayloadLength is the number of characters between the prefix and the checksum.
+	PayloadLength = 8 + 1 + 4 + 1 + 4 + 1 + 4 + 1 + 8
+
+	// DeveloperPrefix and CIPrefix begin the two kinds of auth token.
+	DeveloperPrefix = "ls-"
+	CIPrefix        = "lsci-"
+)
+
+// Checksum returns the four hex digits that end a token with this payload.
+// The protocol uses MD5 to detect typing mistakes; it protects nothing.
+func Checksum(payload string) string {
+	sum := md5.Sum([]byte(payload))
+	return hex.EncodeToString(sum[:])[:checksumLength]
+}
+
+// prefixOf returns the "ls…-" that an auth token starts with, or "" for
+// anything else, which can only be an API key.
+func prefixOf(text string) string {
+	head, _, found := strings.Cut(text, "-")
+	if !found || !strings.HasPrefix(head, "ls") || strings.IndexFunc(head, notLetter) >= 0 {
+		return ""
+	}
+	return head + "-"
+}
+
+// checkToken says what is wrong with an auth token, without repeating any of it.
+func checkToken(token string) error {
+	prefix := prefixOf(token)
+	if prefix == "" {
+		return fmt.Errorf("an Auth Token starts with %q or %q", DeveloperPrefix, CIPrefix)
+	}
+	payload := token[len(prefix):]
+	groups := strings.Split(payload, "-")
+	if len(groups) != len(groupLengths) {
+		return fmt.Errorf("an Auth Token has %d groups after its prefix, this one has %d", len(groupLengths), len(groups))
+	}
+	for i, group := range groups {
+		if len(group) != groupLengths[i] {
+			return fmt.Errorf("group %d of an Auth Token has %d characters, here it has %d", i+1, groupLengths[i], len(group))
+		}
+		if strings.IndexFunc(group, notAlphanumeric) >= 0 {
+			return fmt.Errorf("group %d of an Auth Token has only letters and digits", i+1)
+		}
+	}
+	if strings.IndexFunc(groups[0][:4], notLetter) >= 0 {
+		return fmt.Errorf("group 1 of an Auth Token starts with four letters")
+	}
+	if !strings.EqualFold(Checksum(payload[:PayloadLength]), payload[PayloadLength:]) {
+		return fmt.Errorf("its checksum does not match: a character is missing or mistyped")
+	}
+	return nil
+}
+
+func notLetter(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+}
+
+func notAlphanumeric(r rune) bool {
+	return notLetter(r) && (r < '0' || r > '9')
+}
