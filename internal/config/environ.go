@@ -1,0 +1,132 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"localstack-entrypoint/internal/credential"
+)
+
+// Environ is an environment as a process is given it, after the prefix rule.
+type Environ struct {
+	// Entries are NAME=VALUE.
+	Entries []string
+	// Warnings are what the prefix rule refused, a sentence each.
+	Warnings []string
+}
+
+const prefix = "LOCALSTACK_"
+
+// hijackers are names that change how programs run rather than what LocalStack
+// does. LOCALSTACK_PATH must not replace PATH.
+var hijackers = []string{
+	"PATH", "HOME", "IFS", "ENV", "PS4", "CDPATH", "SHELL", "PWD",
+	"UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS",
+	"GCONV_PATH", "GLIBC_TUNABLES", "NODE_OPTIONS", "PERL5LIB", "PERL5OPT", "RUBYOPT", "RUBYLIB",
+}
+
+var hijackerPrefixes = []string{"LD_", "PYTHON", "BASH_"}
+
+// Unprefix applies the image's prefix rule: LOCALSTACK_X also stands for X and
+// wins over it, even when it is empty. Excepted are LOCALSTACK_HOST…, names
+// with a digit after the prefix, and what is no variable name in a shell. No
+// name and no value can break the start: a name that would hijack programs is
+// left as it is, with a warning. Values pass byte for byte.
+func Unprefix(environ []string) (Environ, []string) {
+	out := Environ{Entries: slices.Clone(environ)}
+	var warnings []string
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		short, prefixed := strings.CutPrefix(name, prefix)
+		if !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short) {
+			continue
+		}
+		if hijacks(short) {
+			warnings = append(warnings, fmt.Sprintf("%s does not stand for %s, which would change how programs run; set %s itself if you mean it", name, short, short))
+			continue
+		}
+		out.Set(short, value)
+	}
+	return out, warnings
+}
+
+func hijacks(name string) bool {
+	return slices.Contains(hijackers, name) ||
+		slices.ContainsFunc(hijackerPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+}
+
+func isShellName(name string) bool {
+	for i, r := range name {
+		letter := r == '_' || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// Lookup returns the value of name, and whether there is one.
+func (e Environ) Lookup(name string) (string, bool) {
+	i := e.index(name)
+	if i < 0 {
+		return "", false
+	}
+	return e.Entries[i][len(name)+1:], true
+}
+
+// Set gives name a value.
+func (e *Environ) Set(name, value string) {
+	entry := name + "=" + value
+	if i := e.index(name); i >= 0 {
+		e.Entries[i] = entry
+		return
+	}
+	e.Entries = append(e.Entries, entry)
+}
+
+func (e *Environ) unset(names ...string) {
+	e.Entries = slices.DeleteFunc(e.Entries, func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(names, name)
+	})
+}
+
+func (e Environ) index(name string) int {
+	return slices.IndexFunc(e.Entries, func(entry string) bool {
+		return strings.HasPrefix(entry, name) && len(entry) > len(name) && entry[len(name)] == '='
+	})
+}
+
+// The variables that tell the emulator what was decided.
+const (
+	activatePro   = "ACTIVATE_PRO"
+	proActivated  = "PRO_ACTIVATED"
+	supervisorPID = "SUPERVISOR_PID"
+)
+
+// HandOver is the environment that the emulator is given. With pro holding a
+// credential, pro features are on and it is passed under its proper name; with
+// pro nil they are off and no credential remains in any spelling. supervisor
+// is the process to ask for a restart, 0 when nobody supervises.
+func (e Environ) HandOver(pro *credential.Credential, supervisor int) []string {
+	child := Environ{Entries: slices.Clone(e.Entries)}
+	for _, variable := range []string{credential.AuthTokenVariable, credential.APIKeyVariable} {
+		for _, name := range []string{variable, variable + credential.FileSuffix} {
+			child.unset(name, strings.TrimPrefix(name, prefix))
+		}
+	}
+	child.unset(prefix+activatePro, prefix+proActivated, proActivated, supervisorPID)
+	child.Set(activatePro, "0")
+	if pro != nil {
+		child.Set(activatePro, "1")
+		child.Set(proActivated, "1")
+		child.Set(pro.Variable, pro.Reveal())
+		child.Set(strings.TrimPrefix(pro.Variable, prefix), pro.Reveal())
+	}
+	if supervisor > 0 {
+		child.Set(supervisorPID, strconv.Itoa(supervisor))
+	}
+	return child.Entries
+}

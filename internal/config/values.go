@@ -1,0 +1,182 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kballard/go-shellquote"
+)
+
+// Bool is on or off.
+type Bool bool
+
+// Decode reads 1, true, yes, on and 0, false, no, off in any case.
+func (b *Bool) Decode(value string) error {
+	on, err := parseBool(value)
+	*b = Bool(on)
+	return err
+}
+
+func parseBool(value string) (bool, error) {
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "1", "true", "yes", "on":
+		return true, nil
+	case "0", "false", "no", "off":
+		return false, nil
+	}
+	return false, errors.New("is not a boolean; use 1, true, yes, on or 0, false, no, off")
+}
+
+// Auto is on, off, or left to the program.
+type Auto struct{ Set, On bool }
+
+// Decode reads a boolean or auto.
+func (a *Auto) Decode(value string) error {
+	if strings.EqualFold(strings.TrimSpace(value), "auto") {
+		*a = Auto{}
+		return nil
+	}
+	on, err := parseBool(value)
+	*a = Auto{Set: true, On: on}
+	if err != nil {
+		return errors.New("is not auto, 1 or 0")
+	}
+	return nil
+}
+
+// Or is the choice, or automatic when it was left to the program.
+func (a Auto) Or(automatic bool) bool {
+	if a.Set {
+		return a.On
+	}
+	return automatic
+}
+
+// maxSeconds bounds a time span: ten years are a typing mistake.
+const maxSeconds = 365 * 24 * 60 * 60
+
+// Decode reads seconds with an optional fraction, or a span such as 500ms or 1m.
+func (s *Seconds) Decode(value string) error {
+	value = strings.TrimSpace(value)
+	seconds, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		span, spanErr := time.ParseDuration(value)
+		seconds, err = span.Seconds(), spanErr
+	}
+	if err != nil || math.IsNaN(seconds) || seconds < 0 || seconds > maxSeconds {
+		return errors.New("is not a time span; use seconds such as 8 or 2.5")
+	}
+	*s = Seconds(seconds * float64(time.Second))
+	return nil
+}
+
+// Count is a small whole number of at least one.
+type Count int
+
+// Decode reads 1 to 100.
+func (c *Count) Decode(value string) error {
+	n, err := strconv.Atoi(strings.TrimSpace(value))
+	if err != nil || n < 1 || n > 100 {
+		return errors.New("is not a whole number from 1 to 100")
+	}
+	*c = Count(n)
+	return nil
+}
+
+// Words is a command in shell words.
+type Words []string
+
+// Decode splits as a shell would, without running one.
+func (w *Words) Decode(value string) error {
+	words, err := shellquote.Split(value)
+	if err != nil {
+		return errors.New("has an unbalanced quote or backslash")
+	}
+	*w = words
+	return nil
+}
+
+// Endpoint is the base URL of the licensing API, without a final slash.
+type Endpoint struct{ *url.URL }
+
+// Decode reads an http or https URL without credentials, query and fragment.
+func (e *Endpoint) Decode(value string) error {
+	parsed, err := url.Parse(strings.TrimRight(strings.TrimSpace(value), "/"))
+	if err != nil {
+		return errors.New("is not a URL")
+	}
+	switch {
+	case parsed.Scheme != "http" && parsed.Scheme != "https":
+		return errors.New("has no scheme; write it as https://api.localstack.cloud/v1")
+	case parsed.Hostname() == "":
+		return errors.New("names no host; write it as https://api.localstack.cloud/v1")
+	case parsed.User != nil:
+		return errors.New("contains credentials; the Auth Token alone identifies you")
+	case parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "":
+		return errors.New("contains a query or fragment; a base URL ends with its path")
+	}
+	e.URL = parsed
+	return nil
+}
+
+// ProxyURL is a proxy, possibly with credentials that are never printed.
+type ProxyURL struct{ url *url.URL }
+
+// Decode reads a URL with the scheme http (also when there is none), https or socks5.
+func (p *ProxyURL) Decode(value string) error {
+	value = strings.TrimSpace(value)
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	parsed, err := url.Parse(value)
+	if err != nil || parsed.Hostname() == "" {
+		return errors.New("is not a proxy URL; write it as http://proxy.example:3128")
+	}
+	if !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, parsed.Scheme) {
+		return fmt.Errorf("has the scheme %.20q; a proxy has http, https or socks5", parsed.Scheme)
+	}
+	p.url = parsed
+	return nil
+}
+
+// Or is the proxy, or other when there is none.
+func (p ProxyURL) Or(other ProxyURL) ProxyURL {
+	if p.url == nil {
+		return other
+	}
+	return p
+}
+
+// Reveal is the whole URL, credentials included, for the one who connects; "" without a proxy.
+func (p ProxyURL) Reveal() string {
+	if p.url == nil {
+		return ""
+	}
+	return p.url.String()
+}
+
+// String is the URL without its credentials.
+func (p ProxyURL) String() string {
+	if p.url == nil {
+		return ""
+	}
+	return (&url.URL{Scheme: p.url.Scheme, Host: p.url.Host}).String()
+}
+
+// GoString is String, so that %#v reveals no more.
+func (p ProxyURL) GoString() string { return p.String() }
+
+func oneOf(target *string, value string, names ...string) error {
+	value = strings.ToLower(strings.TrimSpace(value))
+	if !slices.Contains(names, value) {
+		return errors.New("is unknown; use " + strings.Join(names, ", "))
+	}
+	*target = value
+	return nil
+}
