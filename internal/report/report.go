@@ -1,0 +1,94 @@
+// Package report is the one place that prints: log lines, and the failure of a
+// start as a banner or as JSON. Everything passes through a filter that hides
+// the credential, whatever a message was made of.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// Announcement begins every failure; clients of the image look for it.
+const Announcement = "Localstack returning with exit code %d. Reason: "
+
+// maxReason bounds a reason, in bytes, against servers that say too much.
+const maxReason = 4000
+
+const rule = "==============================================="
+
+const banner = rule + `
+License activation failed! 🔑❌
+
+Reason: %s
+
+Due to this error, Localstack has quit. LocalStack for AWS features can only be used with a valid license.
+
+- Please check that your credentials are set up correctly and that you have an active license.
+  You can find your credentials in our webapp at https://app.localstack.cloud.
+- If you want to continue using LocalStack without pro features you can set ` + "`ACTIVATE_PRO=0`.\n"
+
+// Banner writes the failure for people: the announcement, then for a missing
+// licence the banner that users know, otherwise the reason alone.
+func Banner(w io.Writer, failed *fault.Error) {
+	row, reason := failed.Row(), Plain(failed.Reason())
+	fmt.Fprintf(w, Announcement+"\n", row.Exit)
+	if row.Exit == fault.ExitLicense {
+		fmt.Fprintf(w, banner, reason)
+		return
+	}
+	fmt.Fprintln(w, reason)
+}
+
+// failure is the JSON form. Its field names are part of the contract with
+// those who read it by machine.
+type failure struct {
+	Time     string   `json:"time"`
+	Level    string   `json:"level"`
+	ID       fault.ID `json:"id"`
+	Stored   fault.ID `json:"stored,omitempty"`
+	ExitCode int      `json:"exit_code"`
+	Retry    bool     `json:"retry"`
+	Reason   string   `json:"reason"`
+	Remedy   string   `json:"remedy,omitempty"`
+	Detail   string   `json:"detail,omitempty"`
+	Server   string   `json:"server,omitempty"`
+	Host     string   `json:"host,omitempty"`
+}
+
+// JSON writes the failure as one line of JSON.
+func JSON(w io.Writer, failed *fault.Error, now time.Time) {
+	row := failed.Row()
+	line := failure{
+		Time: now.UTC().Format(time.RFC3339Nano), Level: "error",
+		ID: failed.ID, ExitCode: row.Exit, Retry: row.Retry,
+		Reason: Plain(failed.Reason()), Remedy: Plain(failed.Remedy()),
+		Detail: Plain(failed.Detail), Server: failed.Server, Host: failed.Host,
+	}
+	if failed.Stored != nil {
+		line.Stored = failed.Stored.ID
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(line)
+}
+
+// Plain is text made safe for a terminal and one line: no control or invisible
+// characters, no broken UTF-8, no more than a screenful.
+func Plain(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + " …"
+	}
+	return text
+}

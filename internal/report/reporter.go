@@ -1,0 +1,133 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+)
+
+// Names of loggers. Users know the licence lines by LicenseLogger, which is
+// what LocalStack calls it.
+const (
+	LicenseLogger = "l.p.c.b.licensingv2"
+	Logger        = "entrypoint"
+)
+
+// thread is what stands where LocalStack's log lines name one.
+const thread = "  MainThread"
+
+// Reporter prints for one start.
+type Reporter struct {
+	out    *filter
+	format config.Format
+	log    *zap.Logger
+}
+
+// New returns a Reporter that writes to w in the form that cfg asks for.
+func New(w io.Writer, cfg config.Logging) *Reporter {
+	out := &filter{out: w}
+	core := zapcore.NewCore(encoder(cfg.Format), lines{out}, level(cfg))
+	return &Reporter{out: out, format: cfg.Format, log: zap.New(core)}
+}
+
+// Log is the logger of the given name.
+func (r *Reporter) Log(name string) *zap.Logger { return r.log.Named(name) }
+
+// Hide keeps the credential from being printed by anything from now on.
+func (r *Reporter) Hide(secret credential.Credential) { r.out.hide(secret.Reveal(), secret.String()) }
+
+// Failure prints why the start failed.
+func (r *Reporter) Failure(failed *fault.Error) {
+	var text bytes.Buffer
+	if r.format.JSON() {
+		JSON(&text, failed, time.Now())
+	} else {
+		Banner(&text, failed)
+	}
+	// One write, so that nothing can come in between.
+	_, _ = r.out.Write(text.Bytes())
+}
+
+func level(cfg config.Logging) zapcore.Level {
+	switch {
+	case cfg.Verbose():
+		return zapcore.DebugLevel
+	case cfg.Level == "warn" || cfg.Level == "warning":
+		return zapcore.WarnLevel
+	case cfg.Level == "error":
+		return zapcore.ErrorLevel
+	}
+	return zapcore.InfoLevel
+}
+
+// encoder writes LocalStack's own line layout, or JSON:
+// <time> LEVEL --- [thread] logger : message
+func encoder(format config.Format) zapcore.Encoder {
+	cfg := zapcore.EncoderConfig{
+		TimeKey: "time", LevelKey: "level", NameKey: "logger", MessageKey: "message",
+		EncodeDuration: zapcore.StringDurationEncoder,
+	}
+	if format.JSON() {
+		cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+		cfg.EncodeLevel = zapcore.LowercaseLevelEncoder
+		return zapcore.NewJSONEncoder(cfg)
+	}
+	cfg.ConsoleSeparator = " "
+	cfg.EncodeTime = zapcore.TimeEncoderOfLayout("2006-01-02T15:04:05.000")
+	cfg.EncodeLevel = func(l zapcore.Level, enc zapcore.PrimitiveArrayEncoder) {
+		enc.AppendString(fmt.Sprintf("%5s --- [%s]", l.CapitalString(), thread))
+	}
+	cfg.EncodeName = func(name string, enc zapcore.PrimitiveArrayEncoder) {
+		enc.AppendString(fmt.Sprintf("%-26s :", name))
+	}
+	return zapcore.NewConsoleEncoder(cfg)
+}
+
+// filter replaces the credential in everything that is written through it.
+type filter struct {
+	mu     sync.Mutex
+	out    io.Writer
+	secret []byte
+	shown  []byte
+}
+
+func (f *filter) hide(secret, shown string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.secret, f.shown = []byte(secret), []byte(shown)
+}
+
+// Write writes whole messages; zap and Failure never split one.
+func (f *filter) Write(message []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.secret) > 0 {
+		if _, err := f.out.Write(bytes.ReplaceAll(message, f.secret, f.shown)); err != nil {
+			return 0, err
+		}
+		return len(message), nil
+	}
+	return f.out.Write(message)
+}
+
+// lines writes log lines: whatever a message was made of, it stays one line.
+type lines struct{ out *filter }
+
+func (l lines) Write(line []byte) (int, error) {
+	if _, err := l.out.Write([]byte(Plain(string(bytes.TrimSuffix(line, []byte("\n")))) + "\n")); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// Sync has nothing to flush.
+func (lines) Sync() error { return nil }
