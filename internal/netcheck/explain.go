@@ -1,0 +1,60 @@
+package netcheck
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// Explain turns an error of a request to host into a row of the failure table.
+func Explain(host string, err error) *fault.Error {
+	failed, known := fault.Find(err)
+	if !known {
+		failed = explain(host, err).Because(err)
+	}
+	if failed.Host == "" {
+		failed.Host = host
+	}
+	return failed
+}
+
+func explain(host string, err error) *fault.Error {
+	var verification *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	switch {
+	case errors.As(err, &verification):
+		return explainCertificate(host, verification)
+	case errors.As(err, &record):
+		return fault.New(fault.NetworkTLS, "%s does not answer in TLS", host)
+	case errors.As(err, &alert):
+		return fault.New(fault.NetworkTLS, "%s ended the TLS handshake: %s", host, alert)
+	case isTimeout(err):
+		return fault.New(fault.NetworkTimeout, "no answer from %s in time", host)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fault.New(fault.NetworkUnreachable, "%s closed the connection without an answer", host)
+	}
+	return fault.New(fault.NetworkUnreachable, "the exchange with %s broke off (%.200s)", host, err)
+}
+
+func explainCertificate(host string, failed *tls.CertificateVerificationError) *fault.Error {
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	issuer := "unknown"
+	if chain := failed.UnverifiedCertificates; len(chain) > 0 {
+		issuer = chain[0].Issuer.String()
+	}
+	switch {
+	case errors.As(failed.Err, &name):
+		return fault.New(fault.NetworkCertificateName, "the certificate presented is not for %s (issuer: %.200s)", host, issuer)
+	case errors.As(failed.Err, &invalid) && invalid.Reason == x509.Expired:
+		return fault.New(fault.NetworkCertificateDate, "the certificate of %s is valid from %s to %s, and here it is %s", host,
+			invalid.Cert.NotBefore.UTC().Format(time.DateOnly), invalid.Cert.NotAfter.UTC().Format(time.DateOnly), time.Now().UTC().Format(time.DateTime))
+	}
+	return fault.New(fault.NetworkUntrusted, "the certificate of %s is signed by an authority that is not trusted here (issuer: %.200s)", host, issuer)
+}
