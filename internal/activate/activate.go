@@ -1,0 +1,200 @@
+// Package activate obtains the licence: online where the licence server can be
+// reached, otherwise by a document that an earlier start has stored. The rules
+// are those of the licensing protocol, format "1".
+package activate
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/netcheck"
+)
+
+const (
+	// firstPause and longestPause bound the wait between attempts; the real
+	// one is drawn evenly between nothing and the bound (full jitter), so that
+	// many containers do not come back at once.
+	firstPause   = 500 * time.Millisecond
+	longestPause = 4 * time.Second
+)
+
+// Activation is one attempt to obtain the licence.
+type Activation struct {
+	Config     config.Licensing
+	Credential credential.Credential
+	Product    license.Product
+	// Machine describes us to the server. It is a function because finding
+	// out may write to the disk, which a start without network need not do.
+	Machine   func() license.Machine
+	Transport http.RoundTripper
+	Store     *Store
+	Log       *zap.Logger
+}
+
+// Run returns nil when pro is on, and otherwise a [fault.Error] that says why
+// not. When ctx ends, it returns ctx's cause.
+func (a *Activation) Run(ctx context.Context) error {
+	stored := a.Store.Load()
+	standIn, flaw := a.standIn(stored)
+	budget := a.Config.ActivationTimeout
+	if standIn != nil {
+		budget = a.Config.ActivationTimeoutCached
+	}
+	online, cancel := context.WithTimeout(ctx, budget.Duration())
+	defer cancel()
+	err := a.online(online, stored, standIn != nil)
+	failed, _ := fault.Find(err)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, errVerdict):
+		a.forget()
+	case standIn != nil:
+		a.Log.Info("Successfully activated cached license "+describe(standIn.Document)+" from "+standIn.Path+
+			" offline, until "+license.Time{Time: standIn.Document.OfflineUntil()}.String(), zap.String("because", failed.Detail))
+		return nil
+	default:
+		failed.Stored = flaw
+	}
+	return failed
+}
+
+// standIn finds the first stored document that can stand in for the server,
+// or else what is wrong with the first one.
+func (a *Activation) standIn(stored []Stored) (*Stored, *fault.Error) {
+	holder := license.Holder{Key: a.Credential.Reveal(), Masked: a.Credential.String()}
+	var first *fault.Error
+	for i := range stored {
+		flaw := stored[i].Document.CheckStored(time.Now(), a.Product, holder)
+		if flaw == nil {
+			return &stored[i], nil
+		}
+		a.Log.Debug("cannot use "+stored[i].Path+" offline", zap.String("because", flaw.Error()))
+		if first == nil {
+			first = flaw
+		}
+	}
+	return nil, first
+}
+
+// online asks the server, again after a pause while the failure is a passing
+// one. With a stand-in at hand it asks only once: a start is worth more than
+// a fresh document.
+func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) error {
+	server := newClient(a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration())
+	for attempt := 1; ; attempt++ {
+		got, path, err := a.ask(ctx, server, stored)
+		if err == nil {
+			return a.accept(got, path)
+		}
+		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
+		if hasStandIn || attempt >= int(a.Config.Attempts) || !passing(err) || !pause(ctx, attempt, err) {
+			return err
+		}
+	}
+}
+
+// ask activates the document on disk, or requests one where there is none or
+// the server does not know it. path is the document's, "" for a new one.
+func (a *Activation) ask(ctx context.Context, server *client, stored []Stored) (got answer, path string, err error) {
+	request := license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine()}
+	if len(stored) > 0 {
+		request.LicenseID = stored[0].Document.ID
+		got, err = server.post(ctx, "license/activate", request)
+		if !errors.Is(err, errNotFound) {
+			return got, stored[0].Path, a.named(err)
+		}
+		request.LicenseID = ""
+	}
+	got, err = server.post(ctx, "license/request", request)
+	return got, "", a.named(err)
+}
+
+func (a *Activation) credentials() license.Credentials {
+	kind := license.APIKey
+	if a.Credential.IsAuthToken() {
+		kind = license.AuthToken
+	}
+	return license.Credentials{Type: kind, Token: a.Credential.Reveal()}
+}
+
+// named adds the masked credential to a verdict that does not say more.
+func (a *Activation) named(err error) error {
+	if failed, ok := fault.Find(err); ok && failed.Detail == "" {
+		failed.Detail = a.Credential.String() + " from " + a.Credential.Origin
+	}
+	return err
+}
+
+// accept judges a live answer, tells the user, and keeps it for a start without network.
+func (a *Activation) accept(got answer, path string) error {
+	now, document := time.Now(), got.document
+	if !got.date.IsZero() && license.ClockDiffers(now, got.date) {
+		a.Log.Warn("the clock of this machine is wrong: it is " + license.Time{Time: now}.String() + " here, and " +
+			license.Time{Time: got.date}.String() + " at the licensing server")
+	}
+	if failed := document.Check(now, a.Product); failed != nil {
+		failed.Server = a.Config.Endpoint.String()
+		return failed.Because(errVerdict)
+	}
+	if path == "" {
+		a.Log.Info("Successfully requested and activated new license " + describe(document))
+	} else {
+		a.Log.Info("Successfully activated cached license " + describe(document) + " from " + path)
+	}
+	if !document.SignedWith(a.Credential.Reveal()) {
+		a.Log.Warn("the signature of " + document.ID + " does not match this credential; it is not stored for a start without network")
+		return nil
+	}
+	document.Offline = license.Offline{Version: a.Product.Version, Credential: a.Credential.String()}
+	if err := a.Store.Save(document); err != nil {
+		a.Log.Warn("cannot store " + document.ID + " for a start without network: " + err.Error())
+	}
+	return nil
+}
+
+func (a *Activation) forget() {
+	if err := a.Store.Remove(); err != nil {
+		a.Log.Warn("cannot remove the stored document: " + err.Error())
+	}
+}
+
+func describe(d license.Document) string { return d.ID + ":" + d.Type }
+
+// passing tells whether the same request may succeed in a moment.
+func passing(err error) bool {
+	failed, ok := fault.Find(err)
+	return ok && failed.Row().Retry && !errors.Is(err, netcheck.ErrNoSuchName)
+}
+
+// pause waits before the next attempt. It reports false at once when the
+// attempt would come too late.
+func pause(ctx context.Context, attempt int, err error) bool {
+	wait := rand.N(min(firstPause<<(attempt-1), longestPause))
+	var asked retryAfter
+	if errors.As(err, &asked) {
+		wait = max(wait, time.Duration(asked))
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

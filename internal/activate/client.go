@@ -1,0 +1,87 @@
+package activate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/netcheck"
+)
+
+// maxAnswer bounds what is read of an answer; documents have about 1 KiB.
+const maxAnswer = 1 << 20
+
+// client speaks the licensing protocol to one server.
+type client struct {
+	base *url.URL
+	http *http.Client
+	// timeout bounds one request, connection included.
+	timeout time.Duration
+}
+
+func newClient(base *url.URL, transport http.RoundTripper, timeout time.Duration) *client {
+	return &client{base: base, timeout: timeout, http: &http.Client{
+		Transport: transport,
+		// A licence server does not redirect, and a token must not follow one.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// answer is the server's word: a document, and its clock (zero when not told).
+type answer struct {
+	document license.Document
+	date     time.Time
+}
+
+// post sends request to base/path. The error is a [fault.Error] with the
+// server's URL; isVerdict tells a refusal from a server that was not reached.
+func (c *client) post(ctx context.Context, path string, request license.Request) (answer, error) {
+	began := time.Now()
+	got, err := c.exchange(ctx, path, request)
+	if err == nil {
+		return got, nil
+	}
+	failed := netcheck.Explain(c.base.Hostname(), err)
+	failed.Server = c.base.String()
+	if failed.ID == fault.NetworkTimeout {
+		failed.Detail += " (waited " + time.Since(began).Round(100*time.Millisecond).String() + ")"
+	}
+	return answer{}, failed
+}
+
+func (c *client) exchange(ctx context.Context, path string, request license.Request) (answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	body, err := json.Marshal(request)
+	if err != nil {
+		return answer{}, err
+	}
+	message, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	if err != nil {
+		return answer{}, err
+	}
+	message.Header.Set("Content-Type", "application/json")
+	message.Header.Set("Accept", "application/json")
+	message.Header.Set("User-Agent", "localstack-entrypoint")
+	response, err := c.http.Do(message)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil {
+		return answer{}, err
+	}
+	document, failed := judge(response, content)
+	if failed != nil {
+		return answer{}, failed
+	}
+	date, _ := http.ParseTime(response.Header.Get("Date"))
+	return answer{document, date}, nil
+}

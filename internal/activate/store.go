@@ -1,0 +1,85 @@
+package activate
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/license"
+)
+
+const (
+	volume       = "var/lib/localstack"
+	storedName   = "cache/license.json"
+	mountedPath  = "etc/localstack/conf.d/license.json"
+	bakedInPath  = "usr/lib/localstack/license.json"
+	documentMode = 0o600
+)
+
+// Store is where licence documents live: one that the host's command line may
+// have mounted, our own in the volume, one that may be baked into the image.
+// Only our own is ever written.
+type Store struct {
+	root string
+	log  *zap.Logger
+}
+
+// Stored is a document on disk.
+type Stored struct {
+	Path     string
+	Document license.Document
+}
+
+// NewStore returns the store below root ("" for the file system itself).
+func NewStore(root string, log *zap.Logger) *Store {
+	return &Store{root: filepath.Join("/", root), log: log}
+}
+
+// Load returns the documents that can be read, in the protocol's order. One
+// that cannot is passed over: it must never stop a start that the server
+// would accept.
+func (s *Store) Load() []Stored {
+	own := filepath.Join(s.root, volume)
+	var found []Stored
+	for _, place := range []struct {
+		path string
+		read func() ([]byte, error)
+	}{
+		{mountedPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, mountedPath)) }},
+		{filepath.Join(volume, storedName), func() ([]byte, error) { return file.ReadOwn(own, storedName) }},
+		{bakedInPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, bakedInPath)) }},
+	} {
+		path := filepath.Join(s.root, place.path)
+		content, err := place.read()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		var document license.Document
+		if err == nil {
+			document, err = license.Parse(content)
+		}
+		if err != nil {
+			s.log.Debug("passing over " + path + ": " + err.Error())
+			continue
+		}
+		found = append(found, Stored{path, document})
+	}
+	return found
+}
+
+// Save writes our own document, readable by us alone.
+func (s *Store) Save(document license.Document) error {
+	content, err := document.Encode()
+	if err != nil {
+		return err
+	}
+	return file.WriteOwn(filepath.Join(s.root, volume), storedName, content, documentMode)
+}
+
+// Remove deletes our own document.
+func (s *Store) Remove() error {
+	return file.RemoveOwn(filepath.Join(s.root, volume), storedName)
+}

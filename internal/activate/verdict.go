@@ -1,0 +1,110 @@
+package activate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/netcheck"
+)
+
+// errVerdict is the cause of a failure that is the licence server's own word
+// about us. Everything else means that it was not reached.
+var errVerdict = errors.New("the licensing server's verdict")
+
+// errNotFound is errVerdict for "no such licence": activate may be followed by request.
+var errNotFound = fmt.Errorf("%w: not found", errVerdict)
+
+// retryAfter is the cause of a rate limit: how long the server asks to wait.
+type retryAfter time.Duration
+
+func (r retryAfter) Error() string { return "retry after " + time.Duration(r).String() }
+
+// judge reads an answer: a document, or the failure that it amounts to.
+func judge(response *http.Response, body []byte) (license.Document, *fault.Error) {
+	status := response.StatusCode
+	switch {
+	case len(body) > maxAnswer:
+		return license.Document{}, fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
+	case status == http.StatusOK:
+		document, err := license.Parse(body)
+		if err != nil {
+			return document, fault.New(fault.NetworkWrongServer, "it answered with %s: %.200s", kindOf(response, body), err).Because(err)
+		}
+		return document, nil
+	case status == http.StatusProxyAuthRequired:
+		return license.Document{}, netcheck.ProxyRefusal("in between", response.Request.URL.Host, response)
+	case status == http.StatusTooManyRequests:
+		return license.Document{}, rateLimited(response)
+	case status >= 500:
+		return license.Document{}, fault.New(fault.NetworkServerError, "it answered with status %d", status)
+	}
+	var refusal license.Refusal
+	if status >= 400 && json.Unmarshal(body, &refusal) == nil && strings.HasPrefix(refusal.Message, license.MessagePrefix) {
+		return license.Document{}, refused(refusal.Message)
+	}
+	if target := response.Header.Get("Location"); status >= 300 && status < 400 && target != "" {
+		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %.200q (status %d)", target, status)
+	}
+	return license.Document{}, fault.New(fault.NetworkWrongServer, "it answered with %s", kindOf(response, body))
+}
+
+// refused maps the protocol's message codes to rows of the failure table.
+func refused(message string) *fault.Error {
+	detail := fmt.Sprintf("the server says %.200q", message)
+	if status, ok := strings.CutPrefix(message, license.MessageInvalidStatus); ok {
+		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %.40s", status).Because(errVerdict)
+	}
+	if strings.HasPrefix(message, license.MessageFormat) {
+		// The server cannot judge this version; that says nothing about the licence.
+		return fault.New(fault.LicenseProduct, "%s", detail)
+	}
+	switch message {
+	case license.MessageCredentialsFormat:
+		return fault.New(fault.CredentialsMalformed, "%s", detail).Because(errVerdict)
+	case license.MessageCredentialsInvalid:
+		return fault.New(fault.CredentialsInvalid, "").Because(errVerdict)
+	case license.MessageNotFound:
+		return fault.New(fault.LicenseNotAssigned, "").Because(errNotFound)
+	case license.MessageExpired:
+		return fault.New(fault.LicenseExpired, "the subscription has ended").Because(errVerdict)
+	}
+	return fault.New(fault.LicenseRefused, "%s", detail).Because(errVerdict)
+}
+
+func rateLimited(response *http.Response) *fault.Error {
+	text := response.Header.Get("Retry-After")
+	wait := time.Duration(0)
+	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 {
+		wait = time.Duration(min(seconds, 1e6)) * time.Second
+	} else if until, err := http.ParseTime(text); err == nil {
+		wait = max(0, time.Until(until))
+	}
+	detail := "it asks to slow down (status 429)"
+	if wait > 0 {
+		detail += " and to wait " + wait.Round(time.Second).String()
+	}
+	return fault.New(fault.NetworkRateLimited, "%s", detail).Because(retryAfter(wait))
+}
+
+// kindOf describes an answer that makes no sense, for a network administrator.
+func kindOf(response *http.Response, body []byte) string {
+	content := bytes.TrimSpace(body)
+	kind := "something else than JSON"
+	switch {
+	case len(content) == 0:
+		kind = "an empty page"
+	case content[0] == '<':
+		kind = "an HTML page"
+	case json.Valid(content):
+		kind = "JSON of another kind"
+	}
+	return fmt.Sprintf("%s (status %d)", kind, response.StatusCode)
+}
