@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/hook"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/netcheck"
+	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/supervise"
+)
+
+// shortestLife is how long a start that fails lives at least. Clients that
+// attach to a container need a moment: a banner printed right before the exit
+// is lost to some, and an instant exit makes others wait for ever.
+const shortestLife = 700 * time.Millisecond
+
+// start is what the boot stage is asked to do.
+type start struct {
+	// command is what to run; empty for the default one.
+	command []string
+	// init is the process that supervises us, 0 for none.
+	init int
+	// again is true after a restart in place.
+	again bool
+	// alone is true for PID 1 without an init.
+	alone bool
+}
+
+// bootStage is one start, from the environment to the emulator.
+type bootStage struct {
+	start
+	cfg     config.Config
+	environ config.Environ
+	out     *report.Reporter
+	log     *zap.Logger
+}
+
+// boot runs the boot stage. It returns only when the emulator was not started,
+// with the exit code that says why.
+func boot(signals *supervise.Signals, s start) int {
+	began := time.Now()
+	ctx, release := signals.Context(context.Background())
+	cfg, environ, err := config.Load()
+	out := report.New(os.Stderr, cfg.Logging)
+	b := &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}
+	if err == nil {
+		err = b.run(ctx, release)
+	}
+	code := b.exitCode(err)
+	if s.init != 0 || s.alone {
+		select {
+		case <-time.After(shortestLife - time.Since(began)):
+		case <-ctx.Done():
+		}
+	}
+	return code
+}
+
+// run is the story of a start. It returns why there is no emulator.
+func (b *bootStage) run(ctx context.Context, release func() error) error {
+	for _, warning := range b.environ.Warnings {
+		b.log.Warn(warning)
+	}
+	if !b.again {
+		b.runHooks(ctx)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	path, argv, err := b.findCommand()
+	if err != nil {
+		return err
+	}
+	pro, err := b.activate(ctx)
+	if err != nil {
+		return err
+	}
+	if err := release(); err != nil {
+		return err
+	}
+	return supervise.Exec(path, argv, b.environ.HandOver(pro, b.init))
+}
+
+// exitCode prints a failure and returns its code; a signal is no failure.
+func (b *bootStage) exitCode(err error) int {
+	var stopped *supervise.Stopped
+	if errors.As(err, &stopped) {
+		return stopped.ExitCode()
+	}
+	var notStarted *supervise.StartError
+	if errors.As(err, &notStarted) {
+		id := fault.CommandNotExecutable
+		if notStarted.Code == supervise.CodeNotFound {
+			id = fault.CommandNotFound
+		}
+		err = fault.New(id, "%.200s: %s", notStarted.Path, notStarted.Err).Because(err)
+	}
+	failed, ok := fault.Find(err)
+	if !ok {
+		failed = fault.New(fault.ConfigInvalid, "%s", err)
+	}
+	code := failed.Row().Exit
+	if code != fault.ExitLicense || bool(b.cfg.LogIssues) {
+		b.out.Failure(failed)
+	}
+	return code
+}
+
+// runHooks runs the BOOT scripts. None of them can stop the start.
+func (b *bootStage) runHooks(ctx context.Context) {
+	runner := hook.Runner{
+		Root:   filepath.Join("/", b.cfg.Root, "etc/localstack/init"),
+		Env:    b.environ.Entries,
+		Stdout: os.Stdout, Stderr: os.Stderr,
+		Report: func(script hook.Script, err error) {
+			if err != nil {
+				b.log.Error("Error while running script " + script.Path + ": " + err.Error())
+			} else {
+				b.log.Debug("script "+script.Path, zap.String("state", string(script.State)))
+			}
+		},
+	}
+	runner.Run(ctx, hook.Boot)
+}
+
+// findCommand is what will be started. It is looked for before the activation,
+// which may cost a credit, and after the hooks, which may install it.
+func (b *bootStage) findCommand() (path string, argv []string, err error) {
+	argv = b.command
+	if len(argv) == 0 {
+		argv = b.cfg.Command
+	}
+	if len(argv) == 0 {
+		argv = []string{"emulator"}
+		if python := filepath.Join("/", b.cfg.Root, "opt/code/localstack/.venv/bin/python"); exists(python) {
+			argv = []string{python, "-m", "localstack.runtime.main"}
+		}
+	}
+	path, err = supervise.Find(argv[0], b.environ.Entries)
+	return path, argv, err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// activate obtains the licence. It returns the credential to hand to the
+// emulator, nil when pro features are to be off.
+func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error) {
+	if !b.cfg.ActivatePro {
+		return nil, nil
+	}
+	pro, err := credential.Read(b.cfg.Sources())
+	if err != nil {
+		return nil, err
+	}
+	if !pro.IsSet() {
+		return nil, b.missing()
+	}
+	b.out.Hide(pro)
+	b.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
+	b.adviseOn(pro)
+	transport, warnings := netcheck.NewTransport(b.cfg.Endpoint.URL, b.cfg.Network, b.cfg.Root, netcheck.NewResolver(b.cfg.Root))
+	for _, warning := range warnings {
+		b.log.Warn(warning)
+	}
+	log := b.out.Log(report.LicenseLogger)
+	activation := activate.Activation{
+		Config:     b.cfg.Licensing,
+		Credential: pro,
+		Product:    license.Product{Name: license.ProductName, Version: b.version()},
+		Machine:    func() license.Machine { return activate.ThisMachine(b.cfg.Root, b.cfg.CI != "") },
+		Transport:  transport,
+		Store:      activate.NewStore(b.cfg.Root, log),
+		Log:        log,
+	}
+	return &pro, activation.Run(ctx)
+}
+
+// version is the version that the licence must cover: the image's, else ours.
+func (b *bootStage) version() string {
+	if b.cfg.BuildVersion != "" {
+		return license.NormalVersion(b.cfg.BuildVersion)
+	}
+	return license.NormalVersion(version)
+}
+
+// missing says which of the variables are absent, and which are there but blank.
+func (b *bootStage) missing() error {
+	for _, variable := range []string{credential.AuthTokenVariable, credential.APIKeyVariable} {
+		if _, blank := b.environ.Lookup(variable); blank {
+			return fault.New(fault.CredentialsMissing, "%s is set, but blank", variable)
+		}
+	}
+	return fault.New(fault.CredentialsMissing, "neither %s nor %s is set", credential.AuthTokenVariable, credential.APIKeyVariable)
+}
+
+// adviseOn warns of credentials that work but should not be used like this.
+func (b *bootStage) adviseOn(pro credential.Credential) {
+	if b.cfg.CI != "" && pro.IsDeveloper() {
+		b.log.Warn(pro.Origin + " holds a Developer Auth Token (ls-…), but CI is set: use a CI Auth Token (lsci-…), see https://app.localstack.cloud/workspace/auth-tokens")
+	}
+	if endpoint := b.cfg.Endpoint; endpoint.Scheme == "http" && !isLoopback(endpoint.URL) {
+		b.log.Warn("API_ENDPOINT=" + endpoint.String() + " is not encrypted: anyone in between can read your Auth Token")
+	}
+}
+
+func isLoopback(endpoint *url.URL) bool {
+	address, err := netip.ParseAddr(endpoint.Hostname())
+	return endpoint.Hostname() == "localhost" || err == nil && address.IsLoopback()
+}

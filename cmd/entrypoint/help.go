@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"localstack-entrypoint/internal/config"
+)
+
+const usage = `entrypoint is PID 1 of licensed LocalStack containers.
+
+Usage:
+  entrypoint [--] [COMMAND [ARG…]]   check the licence, then run COMMAND and look after it
+  entrypoint healthcheck [URL]       ask the running emulator how it is: exit code 0 or 1
+  entrypoint license status          show the stored licences: exit code 0 or 55
+  entrypoint version
+  entrypoint help
+
+Exit codes: 55 no licence, 78 the configuration makes no sense, 126 COMMAND cannot
+be executed, 127 COMMAND not found, 128+n ended by signal n; otherwise COMMAND's own.
+
+Environment (LOCALSTACK_X also stands for X):
+`
+
+// runHelp prints how the program is used.
+func runHelp([]string) int {
+	fmt.Print(usage)
+	section := ""
+	for _, variable := range config.Variables() {
+		if variable.Section != section {
+			section = variable.Section
+			fmt.Printf("\n %s\n", section)
+		}
+		value := ""
+		if variable.Default != "" {
+			value = "=" + variable.Default
+		}
+		fmt.Printf("  %s%s\n      %s\n", variable.Name, value, variable.Meaning)
+	}
+	return 0
+}

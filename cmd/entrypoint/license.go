@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/report"
+)
+
+// runLicense shows the stored licences without asking the server.
+func runLicense(args []string) int {
+	if len(args) != 1 || args[0] != "status" {
+		fmt.Fprintln(os.Stderr, "usage: entrypoint license status")
+		return exitUsage
+	}
+	cfg, environ, err := config.Load()
+	out := report.New(os.Stderr, cfg.Logging)
+	b := &bootStage{cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}
+	if err != nil {
+		return b.exitCode(err)
+	}
+	pro, err := credential.Read(cfg.Sources())
+	if err != nil {
+		return b.exitCode(err)
+	}
+	out.Hide(pro)
+	stored := activate.NewStore(cfg.Root, out.Log(report.LicenseLogger)).Load()
+	if len(stored) == 0 {
+		fmt.Println("no stored license")
+		return fault.ExitLicense
+	}
+	return showStored(stored, license.Product{Name: license.ProductName, Version: b.version()}, pro)
+}
+
+// showStored prints each document and whether it would do for a start without
+// network now; the exit code is 0 if one would.
+func showStored(stored []activate.Stored, product license.Product, pro credential.Credential) int {
+	code := fault.ExitLicense
+	for _, one := range stored {
+		d := one.Document
+		fmt.Printf("%s\n  license  %s (%s, %s)\n  expires  %s\n", one.Path,
+			report.Plain(d.ID), report.Plain(d.Type), report.Plain(d.Status), d.Expires)
+		verdict := "usable until " + license.Time{Time: d.OfflineUntil()}.String()
+		if !pro.IsSet() {
+			verdict = "cannot be judged without the credential"
+		} else if flaw := d.CheckStored(time.Now(), product, license.Holder{Key: pro.Reveal(), Masked: pro.String()}); flaw != nil {
+			verdict = report.Plain(flaw.Reason())
+		} else {
+			code = 0
+		}
+		fmt.Printf("  offline  %s\n", verdict)
+	}
+	return code
+}

@@ -1,0 +1,79 @@
+// Entrypoint is PID 1 of licensed LocalStack containers. It checks the licence
+// before the emulator starts, says exactly why when it must not start, and
+// looks after the emulator when it does.
+//
+// One start is two processes. PID 1 is the init: it starts the boot stage as
+// its child and from then on passes signals on, reaps, restarts and stops. The
+// boot stage decides and then becomes the emulator by execve. Where there is
+// no init to be, the boot stage runs directly and nothing of us remains.
+package main
+
+import (
+	"os"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/supervise"
+)
+
+// version is set by the build.
+var version = "0.1.0"
+
+// The init starts itself again under these names, so that neither an argument
+// nor a variable of the user's can be taken for them.
+const (
+	bootName   = "localstack-boot"
+	rebootName = "localstack-reboot" // after SIGUSR1: without BOOT hooks
+	self       = "/proc/self/exe"
+)
+
+func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
+
+func run(name string, args []string) int {
+	switch name {
+	case bootName, rebootName:
+		return boot(supervise.ListenStop(), start{command: args, init: os.Getppid(), again: name == rebootName})
+	}
+	if subcommand, rest := findSubcommand(args); subcommand != nil {
+		return subcommand(rest)
+	}
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	return begin(args)
+}
+
+// begin becomes the init, or the boot stage where there is no init to be.
+func begin(command []string) int {
+	isInit := os.Getpid() == 1
+	var signals *supervise.Signals
+	if isInit {
+		// Before anything else: a signal that PID 1 does not listen to is lost.
+		signals = supervise.Listen()
+	}
+	process, environ := config.LoadProcess()
+	switch supervised := process.Supervise.Or(isInit); {
+	case !supervised && !isInit:
+		return boot(supervise.ListenStop(), start{command: command})
+	case !supervised:
+		return boot(signals, start{command: command, alone: true})
+	case !isInit:
+		signals = supervise.Listen()
+	}
+	code, err := supervise.Run(signals, supervise.Command{
+		Path:    self,
+		Args:    append([]string{bootName}, command...),
+		Restart: append([]string{rebootName}, command...),
+		Env:     environ,
+	}, supervise.Options{
+		ShutdownTimeout: process.ShutdownTimeout.Duration(),
+		Subreaper:       !isInit,
+		Warn:            warn,
+	})
+	if err != nil {
+		warn(err.Error())
+	}
+	return code
+}
+
+// warn prints a line from the init, which carries no logger.
+func warn(line string) { _, _ = os.Stderr.WriteString("entrypoint: " + line + "\n") }
