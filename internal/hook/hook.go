@@ -1,0 +1,61 @@
+// Package hook finds and runs init hooks: the user's scripts of the stages
+// BOOT, START, READY and SHUTDOWN, kept in boot.d, start.d, ready.d and
+// shutdown.d below /etc/localstack/init.
+//
+// BOOT belongs to the entrypoint, the other stages to the emulator. A failing
+// script never stops a stage, and nothing here prints: what happened is told
+// to Runner.Report.
+package hook
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Stage is a moment of the start or the stop at which scripts run.
+type Stage string
+
+// The stages, in the order they happen.
+const (
+	Boot     Stage = "BOOT"     // before the emulator, in a process of its own
+	Start    Stage = "START"    // before the gateway listens
+	Ready    Stage = "READY"    // once the gateway listens
+	Shutdown Stage = "SHUTDOWN" // before the gateway stops
+)
+
+// Stages lists all stages in the order they happen.
+func Stages() []Stage { return []Stage{Boot, Start, Ready, Shutdown} }
+
+// ParseStage reads the name of a stage in any case; ok is false for a name that
+// is none.
+func ParseStage(name string) (stage Stage, ok bool) {
+	stage = Stage(strings.ToUpper(name))
+	return stage, slices.Contains(Stages(), stage)
+}
+
+// Dir is the folder of the stage's scripts below root: root/boot.d and so on.
+func (s Stage) Dir(root string) string {
+	return filepath.Join(root, strings.ToLower(string(s))+".d")
+}
+
+// State tells how far a script has come.
+type State string
+
+// The states a script goes through: UNKNOWN, RUNNING, then one of the others.
+const (
+	Unknown    State = "UNKNOWN" // not run (yet)
+	Running    State = "RUNNING"
+	Successful State = "SUCCESSFUL"
+	Failed     State = "ERROR"
+)
+
+// Script is one init hook.
+type Script struct {
+	Stage Stage
+	Path  string
+	State State
+}
+
+// Name is the base name of the script's path.
+func (s Script) Name() string { return filepath.Base(s.Path) }
