@@ -1,0 +1,68 @@
+// Command emulator is the reference emulator: what the entrypoint hands over to
+// in a container that holds no other one. It takes no arguments; its variables
+// are the fields of emulator.Options. It exits 0 after a stop that was asked
+// for, 78 when a variable is wrong, 1 when it cannot go on.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"reflect"
+	"syscall"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"localstack-entrypoint/internal/emulator"
+)
+
+const exitConfig = 78 // EX_CONFIG of sysexits.h
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	// Before anything slow: a signal of the first moment counts.
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+
+	environ := os.Environ() // options removes what it cannot read
+	opts, problems := options()
+	for _, problem := range problems {
+		fmt.Fprintln(os.Stderr, "bad configuration:", problem)
+	}
+	if len(problems) > 0 {
+		return exitConfig
+	}
+	e, err := emulator.New(opts, emulator.Process{Environ: environ, Stdout: os.Stdout, Stderr: os.Stderr})
+	if err == nil {
+		err = e.Run(ctx)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "emulator:", err)
+		return 1
+	}
+	return 0
+}
+
+// options reads the environment. envconfig stops at the first bad variable, so
+// each one found is removed before it is asked again.
+func options() (opts emulator.Options, problems []error) {
+	for range reflect.TypeFor[emulator.Options]().NumField() + 1 {
+		opts = emulator.Options{}
+		err := envconfig.Process("", &opts)
+		if err == nil {
+			break
+		}
+		var bad *envconfig.ParseError
+		if !errors.As(err, &bad) {
+			return opts, append(problems, err)
+		}
+		problems = append(problems, fmt.Errorf("%s=%q: %w", bad.KeyName, bad.Value, bad.Err))
+		if err := os.Unsetenv(bad.KeyName); err != nil {
+			return opts, append(problems, err)
+		}
+	}
+	return opts, problems
+}

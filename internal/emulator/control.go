@@ -1,0 +1,180 @@
+package emulator
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"localstack-entrypoint/internal/hook"
+)
+
+// maxBody is the largest JSON body the control endpoints read, in bytes.
+const maxBody = 1 << 20
+
+// control answers the endpoints below /_localstack/.
+type control struct {
+	id      identity
+	hooks   *stages
+	log     *logger
+	restart func() // asks the supervisor to start us anew
+	kill    func() // stops this process gracefully, exit code 0
+
+	mu     sync.Mutex
+	stored map[string]any // what clients put into the health report
+}
+
+// handler routes the endpoints. Requests that a browser makes on behalf of
+// a foreign page may not change anything: any web page could stop the emulator.
+func (c *control) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /_localstack/health", c.getHealth)
+	mux.HandleFunc("POST /_localstack/health", c.postHealth)
+	mux.HandleFunc("PUT /_localstack/health", c.putHealth)
+	mux.HandleFunc("GET /_localstack/info", c.getInfo)
+	mux.HandleFunc("GET /_localstack/init", c.getInit)
+	mux.HandleFunc("GET /_localstack/init/{stage}", c.getStage)
+	mux.HandleFunc("/", c.notFound)
+	protection := http.NewCrossOriginProtection()
+	_ = protection.AddTrustedOrigin("https://app.localstack.cloud") // constant, valid
+	return protection.Handler(mux)
+}
+
+// notFound has no body: clients read an empty 404 as "not offered here".
+func (c *control) notFound(w http.ResponseWriter, r *http.Request) {
+	c.log.printf(levelWarn, logInternal, "No endpoint for %s %s", r.Method, r.URL.EscapedPath())
+	w.WriteHeader(http.StatusNotFound)
+}
+
+func (c *control) getHealth(w http.ResponseWriter, _ *http.Request) {
+	c.mu.Lock()
+	report := maps.Clone(c.stored)
+	c.mu.Unlock()
+	if report == nil {
+		report = map[string]any{}
+	}
+	report["services"] = map[string]string{"s3": "running"}
+	report["edition"] = c.id.edition
+	report["version"] = c.id.version
+	answerJSON(w, report)
+}
+
+// postHealth restarts or stops the emulator. The client gets its answer first,
+// complete, because the process may be gone a moment later.
+func (c *control) postHealth(w http.ResponseWriter, r *http.Request) {
+	body, ok := readObject(w, r)
+	if !ok {
+		return
+	}
+	answerText(w, http.StatusOK, "ok")
+	_ = http.NewResponseController(w).Flush()
+	switch body["action"] {
+	case "restart":
+		c.restart()
+	case "kill":
+		c.kill()
+	}
+}
+
+// putHealth stores what a client wants to read in the health report: {"a":1}
+// and, one level deep, {"a:b":1}. Each put replaces the objects it names.
+func (c *control) putHealth(w http.ResponseWriter, r *http.Request) {
+	body, ok := readObject(w, r)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	merged := maps.Clone(c.stored) // a report being sent still reads the old one
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for key, value := range body {
+		outer, inner, nested := strings.Cut(key, ":")
+		if !nested {
+			merged[key] = value
+			continue
+		}
+		object, _ := merged[outer].(map[string]any)
+		object = maps.Clone(object)
+		if object == nil {
+			object = map[string]any{}
+		}
+		object[inner] = value
+		merged[outer] = object
+	}
+	c.stored = merged
+	answerJSON(w, map[string]string{"status": "OK"})
+}
+
+// info is the answer of /_localstack/info.
+type info struct {
+	Version    string `json:"version"`
+	Edition    string `json:"edition"`
+	Activated  bool   `json:"is_license_activated"`
+	SessionID  string `json:"session_id"`
+	MachineID  string `json:"machine_id"`
+	System     string `json:"system"`
+	IsDocker   bool   `json:"is_docker"`
+	ServerTime string `json:"server_time_utc"` // to the second, without a zone
+	Uptime     int    `json:"uptime"`          // seconds
+}
+
+func (c *control) getInfo(w http.ResponseWriter, _ *http.Request) {
+	answerJSON(w, info{
+		Version: c.id.build, Edition: c.id.edition, Activated: c.id.activated,
+		SessionID: c.id.session, MachineID: c.id.machine, System: c.id.system, IsDocker: true,
+		ServerTime: time.Now().UTC().Format("2006-01-02T15:04:05"),
+		Uptime:     int(time.Since(c.id.started).Seconds()),
+	})
+}
+
+func (c *control) getInit(w http.ResponseWriter, _ *http.Request) {
+	completed, scripts := c.hooks.status(hook.Stages()...)
+	answerJSON(w, map[string]any{"completed": completed, "scripts": scripts})
+}
+
+func (c *control) getStage(w http.ResponseWriter, r *http.Request) {
+	stage, ok := hook.ParseStage(r.PathValue("stage"))
+	if !ok {
+		answerText(w, http.StatusNotFound, "no such stage "+strconv.Quote(r.PathValue("stage")))
+		return
+	}
+	completed, scripts := c.hooks.status(stage)
+	answerJSON(w, map[string]any{"completed": completed[stage], "scripts": scripts})
+}
+
+// readObject reads a JSON object that is not empty, or answers why it cannot.
+func readObject(w http.ResponseWriter, r *http.Request) (object map[string]any, ok bool) {
+	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		answerText(w, http.StatusRequestEntityTooLarge, "the body is larger than 1 MiB")
+		return nil, false
+	}
+	if err == nil {
+		err = json.Unmarshal(content, &object)
+	}
+	if err != nil || len(object) == 0 {
+		answerText(w, http.StatusBadRequest, `invalid request: the body has to be a JSON object, for example {"action":"restart"}`)
+		return nil, false
+	}
+	return object, true
+}
+
+func answerText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text))) // complete as soon as it is flushed
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+func answerJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(value) // the client may have gone; nobody else to tell
+}

@@ -1,0 +1,170 @@
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The image's default for a host or a port that GATEWAY_LISTEN leaves out.
+const (
+	defaultHost = "0.0.0.0"
+	defaultPort = 4566
+)
+
+// Address is one place to listen on.
+type Address struct {
+	Host string // IP address without brackets, or a name
+	Port uint16 // 0 = any free port
+}
+
+func (a Address) String() string {
+	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port)))
+}
+
+// network is the one that matches the host: the plain "tcp" would quietly open
+// IPv6 as well for 0.0.0.0.
+func (a Address) network() string {
+	if ip, err := netip.ParseAddr(a.Host); err == nil && ip.Is4() {
+		return "tcp4"
+	}
+	return "tcp"
+}
+
+// Listen is a list of addresses without duplicates, never empty once read.
+type Listen []Address
+
+// UnmarshalText reads a comma list of [host]:port. A bare port and a bare host
+// are fine too, an empty list is the default. Addresses that a wildcard of the
+// same port covers are dropped: `::` covers all, 0.0.0.0 covers IPv4.
+func (l *Listen) UnmarshalText(text []byte) error {
+	var all Listen
+	for entry := range strings.SplitSeq(string(text), ",") {
+		entry = strings.TrimSpace(entry)
+		if entry == "" {
+			continue
+		}
+		address, err := parseAddress(entry)
+		if err != nil {
+			return fmt.Errorf("%q %w; use [host]:port, for example 0.0.0.0:4566 or [::]:4566", entry, err)
+		}
+		all = append(all, address)
+	}
+	if len(all) == 0 {
+		all = Listen{{defaultHost, defaultPort}}
+	}
+	*l = all.reduced()
+	return nil
+}
+
+func (l Listen) String() string {
+	texts := make([]string, len(l))
+	for i, address := range l {
+		texts[i] = address.String()
+	}
+	return strings.Join(texts, ",")
+}
+
+func parseAddress(entry string) (Address, error) {
+	if port, err := parsePort(entry); err == nil {
+		return Address{defaultHost, port}, nil // a bare port
+	}
+	host, portText, err := splitHostPort(entry)
+	if err != nil {
+		return Address{}, err
+	}
+	port, err := parsePort(portText)
+	if err != nil {
+		return Address{}, err
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return Address{ip.String(), port}, nil
+	}
+	if !isHostName(host) {
+		return Address{}, errors.New("has no valid host")
+	}
+	return Address{strings.ToLower(host), port}, nil
+}
+
+// splitHostPort fills what is left out with the defaults.
+func splitHostPort(entry string) (host, port string, err error) {
+	if strings.HasSuffix(entry, "]") || !strings.Contains(entry, ":") {
+		entry += ":" + strconv.Itoa(defaultPort)
+	}
+	host, port, err = net.SplitHostPort(entry)
+	if err != nil {
+		return "", "", errors.New("is not an address") // the cause speaks of Go's notation
+	}
+	if host == "" {
+		host = defaultHost
+	}
+	return host, port, nil
+}
+
+func parsePort(text string) (uint16, error) {
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return 0, errors.New("has no port between 0 and 65535")
+	}
+	return uint16(port), nil
+}
+
+// isHostName leaves out what is meant as an IP address or a port but is none.
+func isHostName(host string) bool {
+	const digits, others = "0123456789.", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+	return strings.Trim(host, digits+others) == "" && strings.Trim(host, digits) != "" && len(host) <= 253
+}
+
+// reduced drops what another address of the same port covers.
+func (l Listen) reduced() Listen {
+	var kept Listen
+	for _, a := range l {
+		covered := slices.ContainsFunc(l, func(b Address) bool { return b != a && b.covers(a) })
+		if !covered && !slices.Contains(kept, a) {
+			kept = append(kept, a)
+		}
+	}
+	return kept
+}
+
+func (a Address) covers(b Address) bool {
+	switch {
+	case a.Port != b.Port:
+		return false
+	case a.Host == "::":
+		return true // such a socket takes IPv4 as well
+	default:
+		return a.Host == "0.0.0.0" && b.network() == "tcp4"
+	}
+}
+
+// open starts listening on all addresses, or on none: the error names the
+// address that is not to be had.
+func (l Listen) open(ctx context.Context) (listeners []net.Listener, err error) {
+	for _, address := range l {
+		var config net.ListenConfig
+		listener, err := config.Listen(ctx, address.network(), address.String())
+		if err != nil {
+			for _, opened := range listeners {
+				opened.Close()
+			}
+			return nil, fmt.Errorf("cannot listen on %s: %w", address, rootCause(err))
+		}
+		listeners = append(listeners, listener)
+	}
+	return listeners, nil
+}
+
+// rootCause leaves out the address, which net repeats in its own notation.
+func rootCause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}

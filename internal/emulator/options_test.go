@@ -1,0 +1,92 @@
+package emulator
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSwitchAcceptsTheUsualWords(t *testing.T) {
+	for text, want := range map[string]Switch{
+		"1": On, "true": On, " YES ": On, "On": On,
+		"0": Off, "False": Off, "no": Off, "OFF": Off, "": Off, "  ": Off,
+	} {
+		var got Switch
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"2", "y", "enabled", "1 1"} {
+		if err := new(Switch).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q: want an error", text)
+		}
+	}
+}
+
+func TestSupervisorPIDIsASingleProcess(t *testing.T) {
+	for text, want := range map[string]PID{"1": 1, " 42 ": 42, "": 0} {
+		var got PID
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"0", "-1", "1x", "99999999999"} {
+		if err := new(PID).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q: want an error", text)
+		}
+	}
+}
+
+func TestThePrefixedPersistenceWins(t *testing.T) {
+	tests := []struct {
+		plain, prefixed Switch
+		want            bool
+	}{
+		{Unset, Unset, false}, {On, Unset, true}, {Off, On, true}, {On, Off, false}, {Unset, On, true},
+	}
+	for _, tt := range tests {
+		o := Options{Persistence: tt.plain, PrefixedPersistence: tt.prefixed}
+		if o.persistent() != tt.want {
+			t.Errorf("%+v: got %v", tt, o.persistent())
+		}
+	}
+}
+
+func TestProNeedsBothMarksOfTheEntrypoint(t *testing.T) {
+	tests := []struct {
+		activate, activated string
+		want                bool
+	}{
+		{"1", "1", true}, {"1", "", false}, {"", "1", false}, {"true", "1", false}, {"1", "true", false}, {" 1", "1", false}, {"0", "1", false},
+	}
+	for _, tt := range tests {
+		if got := (Options{ActivatePro: tt.activate, ProActivated: tt.activated}).pro(); got != tt.want {
+			t.Errorf("%+v: got %v", tt, got)
+		}
+	}
+}
+
+func TestEveryOptionNamesItsVariableAndDescribesIt(t *testing.T) {
+	options := reflect.TypeFor[Options]()
+	for i := range options.NumField() {
+		tag := options.Field(i).Tag
+		if tag.Get("envconfig") == "" || !strings.HasSuffix(tag.Get("desc"), ".") {
+			t.Errorf("%s: tag %q", options.Field(i).Name, tag)
+		}
+	}
+}
+
+func TestLogLinesHaveTheLayoutClientsParse(t *testing.T) {
+	var out bytes.Buffer
+	l := newLogger(&out)
+	l.now = func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 89e6, time.UTC) }
+	l.printf(levelInfo, logRequests, "AWS s3 %s => %d", "GET\n/\x1b[31m", 200)
+	l.printf(levelError, logHooks, "x")
+	want := "2026-03-04T05:06:07.089  INFO --- [  MainThread] localstack.request.aws     : AWS s3 GET / [31m => 200\n" +
+		"2026-03-04T05:06:07.089 ERROR --- [  MainThread] localstack.runtime.init    : x\n"
+	if out.String() != want {
+		t.Errorf("got\n%swant\n%s", out.String(), want)
+	}
+}

@@ -1,0 +1,133 @@
+package emulator
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// run is an Emulator running in this process, on a free port of loopback.
+type run struct {
+	t     *testing.T
+	opts  Options
+	stop  context.CancelFunc
+	addrs chan []net.Addr
+	done  chan error // what Run returned
+	out   *bufio.Reader
+	log   syncBuffer
+	lines []string // of stdout, as read so far
+	base  string   // http://host:port, once it listens
+}
+
+// hookScript waits until the test opens its gate, a FIFO, for writing.
+const hookScript = "#!/bin/sh\necho \"hook $0\"\nexec cat \"$GATES/$(basename $0)\"\n"
+
+// newRun makes a run with one waiting hook for each stage named.
+func newRun(t *testing.T, stages ...string) *run {
+	t.Helper()
+	r := &run{t: t, addrs: make(chan []net.Addr, 1), done: make(chan error, 1)}
+	r.opts = Options{Root: t.TempDir(), Listen: Listen{{"127.0.0.1", 0}}, Version: "1.2.3", BuildDate: "today", GitHash: "abc"}
+	for _, stage := range stages {
+		dir := filepath.Join(r.opts.Root, "etc/localstack/init", stage+".d")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, stage+".sh"), []byte(hookScript), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Mkfifo(r.gate(stage), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+func (r *run) gate(stage string) string { return filepath.Join(r.opts.Root, stage+".sh") }
+
+// start lets it run. What it prints has to be read with line.
+func (r *run) start() {
+	r.t.Helper()
+	out, in, err := os.Pipe()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { out.Close() })
+	r.out = bufio.NewReader(out)
+	e, err := New(r.opts, Process{
+		Environ: []string{"PATH=" + os.Getenv("PATH"), "GATES=" + r.opts.Root},
+		Stdout:  in, Stderr: &r.log,
+		Listening: func(addrs []net.Addr) { r.addrs <- addrs },
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(r.t.Context())
+	r.stop = cancel
+	go func() {
+		err := e.Run(ctx)
+		in.Close()
+		r.done <- err
+	}()
+}
+
+// inHook waits until the hook of a stage is running; the answer ends it.
+func (r *run) inHook(stage string) (end func()) {
+	r.t.Helper()
+	gate, err := os.OpenFile(r.gate(stage), os.O_WRONLY, 0) // waits for the reader
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return func() { gate.Close() }
+}
+
+// listening waits until the gateway does.
+func (r *run) listening() {
+	r.t.Helper()
+	r.base = "http://" + (<-r.addrs)[0].String()
+}
+
+// until reads stdout up to a line, or to its end.
+func (r *run) until(want string) {
+	r.t.Helper()
+	for {
+		line, err := r.out.ReadString('\n')
+		line = strings.TrimSuffix(line, "\n")
+		if err == nil {
+			r.lines = append(r.lines, line)
+		}
+		if err != nil || line == want {
+			return
+		}
+	}
+}
+
+// wait reads what is left of stdout and returns Run's answer.
+func (r *run) wait() error {
+	r.until("\x00")
+	return <-r.done
+}
+
+func (r *run) request(method, path, body string) (status int, answer string) {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.t.Context(), method, r.base+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return response.StatusCode, string(content)
+}

@@ -1,0 +1,94 @@
+package emulator
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3bolt"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	bolt "go.etcd.io/bbolt"
+)
+
+// openS3 returns the S3 service and what closes its storage. Storage on disk is
+// a feature of pro; without pro a log line tells the user that it stays off.
+func openS3(o Options, log *logger) (service http.Handler, closeStorage func() error, err error) {
+	if o.persistent() && o.pro() {
+		db, err := openState(o.path("/var/lib/localstack/state/s3.bolt"))
+		if err != nil {
+			return nil, nil, err
+		}
+		return newS3(&store{Backend: s3bolt.New(db)}, log), db.Close, nil
+	}
+	if o.persistent() {
+		log.printf(levelWarn, logS3, "PERSISTENCE=1 is a feature of pro, which is off: S3 objects are kept in memory only")
+	}
+	memory := s3mem.New()
+	backend := &versionedStore{&store{Backend: memory}, memory}
+	return newS3(backend, log), func() error { return nil }, nil
+}
+
+// openState opens the database, which commits every change to disk before it is
+// answered: what a client was told is stored survives a SIGKILL.
+func openState(path string) (*bolt.DB, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, fmt.Errorf("cannot keep S3 on disk: %w", err)
+	}
+	// 3 s: the lock of a process that is just going away, not of one that stays.
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 3 * time.Second})
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %s (does another container use the same volume?): %w", path, err)
+	}
+	return db, nil
+}
+
+func newS3(backend gofakes3.Backend, log *logger) http.Handler {
+	service := gofakes3.New(backend,
+		gofakes3.WithLogger(faultLog{log}),
+		gofakes3.WithTimeSkewLimit(0), // virtual machines wake up with a clock of yesterday
+	).Server()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.EscapedPath() // the request is rewritten below
+		answer := &s3Answer{ResponseWriter: w, status: http.StatusOK}
+		if err := normalise(r); err != nil {
+			http.Error(answer, err.Error(), http.StatusBadRequest)
+		} else {
+			service.ServeHTTP(answer, r)
+		}
+		log.printf(levelInfo, logRequests, "AWS s3 %s %s => %d", r.Method, path, answer.status)
+	})
+}
+
+// s3Answer remembers the status for the log and corrects one header.
+type s3Answer struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader takes the checksum of a whole object off the answer that holds
+// a part of it: an SDK would compare the two and call the download corrupt.
+func (a *s3Answer) WriteHeader(status int) {
+	a.status = status
+	if status == http.StatusPartialContent {
+		for name := range a.Header() {
+			if strings.HasPrefix(name, "X-Amz-Checksum-") {
+				a.Header().Del(name)
+			}
+		}
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// faultLog passes on what gofakes3 calls an error and leaves out its chatter.
+type faultLog struct{ log *logger }
+
+// Print implements gofakes3.Logger.
+func (f faultLog) Print(level gofakes3.LogLevel, values ...any) {
+	if level == gofakes3.LogErr {
+		f.log.printf(levelError, logS3, "%s", strings.TrimSpace(fmt.Sprintln(values...)))
+	}
+}

@@ -1,0 +1,130 @@
+package emulator
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+func TestObjectsRoundTripWithTheSDK(t *testing.T) {
+	eachStorage(t, func(t *testing.T, c *s3.Client) {
+		b := newBucket(t, c, "round-trip")
+		sum := md5.Sum([]byte("content"))
+		if etag := b.put("a/b c/ü+%.txt", "content", map[string]string{"colour": "blue"}); etag != `"`+hex.EncodeToString(sum[:])+`"` {
+			t.Errorf("ETag %s", etag)
+		}
+		content, meta := b.get("a/b c/ü+%.txt", "")
+		if content != "content" || !maps.Equal(meta, map[string]string{"colour": "blue"}) {
+			t.Errorf("got %q, %v", content, meta)
+		}
+		if content, _ := b.get("a/b c/ü+%.txt", "bytes=2-4"); content != "nte" {
+			t.Errorf("part: %q", content)
+		}
+		head, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &b.name, Key: aws.String("a/b c/ü+%.txt")})
+		if err != nil || aws.ToString(head.ContentType) != "text/x-test" || aws.ToInt64(head.ContentLength) != 7 {
+			t.Errorf("head: %+v, %v", head, err)
+		}
+		b.put("empty", "", nil)
+		if content, meta := b.get("empty", ""); content != "" || meta == nil {
+			t.Errorf("empty object: %q, %v", content, meta)
+		}
+	})
+}
+
+func TestAnOverwrittenObjectLeavesNothingBehind(t *testing.T) {
+	eachStorage(t, func(t *testing.T, c *s3.Client) {
+		b := newBucket(t, c, "overwrite")
+		b.put("key", "old", map[string]string{"old": "1", "both": "1"})
+		b.put("key", "new", map[string]string{"both": "2"})
+		if content, meta := b.get("key", ""); content != "new" || !maps.Equal(meta, map[string]string{"both": "2"}) {
+			t.Errorf("got %q, %v", content, meta)
+		}
+		// The first object had a checksum, one assembled of parts has none.
+		b.multipart("key", "assembled")
+		if content, _ := b.get("key", ""); content != "assembled" {
+			t.Errorf("got %q", content)
+		}
+	})
+}
+
+func TestMultipartUploadsAreAssembled(t *testing.T) {
+	eachStorage(t, func(t *testing.T, c *s3.Client) {
+		b := newBucket(t, c, "multipart")
+		parts := []string{strings.Repeat("a", 5<<20), strings.Repeat("b", 5<<20), "end"}
+		b.multipart("big/file", parts...)
+		content, meta := b.get("big/file", "")
+		if content != strings.Join(parts, "") || meta["kind"] != "multi" {
+			t.Errorf("got %d bytes, %v", len(content), meta)
+		}
+		head, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &b.name, Key: aws.String("big/file")})
+		if err != nil || !strings.HasSuffix(aws.ToString(head.ETag), `-3"`) && aws.ToString(head.ETag) == "" {
+			t.Errorf("head: %+v, %v", head, err)
+		}
+	})
+}
+
+func TestListsFollowPrefixDelimiterAndPages(t *testing.T) {
+	eachStorage(t, func(t *testing.T, c *s3.Client) {
+		b := newBucket(t, c, "lists")
+		for _, key := range []string{"a", "a/1", "a/2", "a/b/3", "b/4", "c"} {
+			b.put(key, "x", nil)
+		}
+		tests := []struct {
+			prefix, delimiter string
+			want              []string
+		}{
+			{"", "", []string{"a", "a/1", "a/2", "a/b/3", "b/4", "c"}},
+			{"a/", "", []string{"a/1", "a/2", "a/b/3"}},
+			{"a/", "/", []string{"a/b/", "a/1", "a/2"}},
+			{"", "/", []string{"a/", "b/", "a", "c"}},
+			{"none", "", nil},
+		}
+		for _, tt := range tests {
+			if got := b.list(tt.prefix, tt.delimiter, 1000); !slices.Equal(got, tt.want) {
+				t.Errorf("%q %q: got %q, want %q", tt.prefix, tt.delimiter, got, tt.want)
+			}
+		}
+		if got, want := b.list("a", "", 2), []string{"a", "a/1", "a/2", "a/b/3"}; !slices.Equal(got, want) {
+			t.Errorf("pages of 2: got %q, want %q", got, want)
+		}
+	})
+}
+
+func TestObjectsAreCopiedAndDeleted(t *testing.T) {
+	eachStorage(t, func(t *testing.T, c *s3.Client) {
+		b := newBucket(t, c, "copies")
+		b.put("dir/from", "content", map[string]string{"colour": "blue"})
+		_, err := c.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: &b.name, Key: aws.String("to"), CopySource: aws.String("copies/dir/from")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content, meta := b.get("to", ""); content != "content" || meta["colour"] != "blue" {
+			t.Errorf("got %q, %v", content, meta)
+		}
+		_, err = c.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: &b.name, Delete: &types.Delete{
+			Objects: []types.ObjectIdentifier{{Key: aws.String("to")}, {Key: aws.String("never-was")}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &b.name, Key: aws.String("dir/from")}); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.list("", "", 1000); len(got) != 0 {
+			t.Errorf("left: %q", got)
+		}
+		if _, meta := b.get("to", ""); meta != nil {
+			t.Errorf("deleted object has %v", meta)
+		}
+		if _, err := c.DeleteBucket(t.Context(), &s3.DeleteBucketInput{Bucket: &b.name}); err != nil {
+			t.Error(err)
+		}
+	})
+}
