@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"localstack-entrypoint/internal/authority"
+)
+
+const (
+	defaultListen = "127.0.0.1:8080"
+
+	// What a client may take. A request is one small JSON object.
+	headerTimeout = 5 * time.Second
+	bodyTimeout   = 10 * time.Second
+	idleTimeout   = time.Minute
+	maxHeader     = 16 << 10 // bytes
+
+	// 8 s: docker stop kills at 10.
+	stopTimeout = 8 * time.Second
+)
+
+// server is what the flags of serve say.
+type server struct {
+	listen            string
+	certFile, keyFile string
+	options           authority.Options
+}
+
+func (t *tool) serveCommand() *cobra.Command {
+	s := &server{}
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the licensing API",
+		Long: `Serve the licensing API. Once it listens, it prints the one line
+"listening on URL" to stdout; the access log goes to stderr, one JSON object
+per request. SIGTERM or SIGINT ends it after the requests under way.
+
+The API_ENDPOINT of a container is URL/v1.`,
+		Args: cobra.NoArgs,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&s.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
+	flags.StringVar(&s.certFile, "tls-cert", "", "certificate `file` in PEM format, chain included, for https")
+	flags.StringVar(&s.keyFile, "tls-key", "", "private key `file` in PEM format")
+	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	flags.DurationVar(&s.options.ReactivateAfter, "reactivate-after", authority.DefaultReactivateAfter,
+		"how long a container may start without asking again")
+	flags.TextVar(&s.options.Limit, "rate-limit", authority.Limit{Requests: 1000, Period: time.Minute},
+		"`N/PERIOD` that one token may ask, such as 10/s; 0 for no limit")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if s.options.ReactivateAfter <= 0 {
+			return errors.New("--reactivate-after must be longer than nothing")
+		}
+		return nil
+	}
+	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, out io.Writer) error {
+		s.options.AccessLog = cmd.ErrOrStderr()
+		return s.serve(ctx, store, out, cmd.ErrOrStderr())
+	})
+	return cmd
+}
+
+// serve serves until SIGTERM or SIGINT, and prints the URL to out.
+func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr io.Writer) error {
+	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer restore()
+	// The certificate comes first: what could not serve must not listen.
+	secure, err := s.tlsConfig()
+	if err != nil {
+		return fmt.Errorf("cannot use the TLS certificate: %w", err)
+	}
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.listen, err)
+	}
+	defer listener.Close()
+	if _, err := fmt.Fprintf(out, "listening on %s://%s\n", schemeOf(secure), listener.Addr()); err != nil {
+		return fmt.Errorf("cannot print the URL: %w", err)
+	}
+	server := &http.Server{
+		Handler:           authority.New(store, s.options),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
+		WriteTimeout:      bodyTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		TLSConfig:         secure,
+		ErrorLog:          log.New(stderr, "licenseserver: ", 0),
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		restore() // a second signal does not wait
+		stopped <- stop(server)
+	}()
+	if secure == nil {
+		err = server.Serve(listener)
+	} else {
+		err = server.ServeTLS(listener, "", "")
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("cannot serve: %w", err)
+	}
+	return <-stopped
+}
+
+// tlsConfig is nil without TLS.
+func (s *server) tlsConfig() (*tls.Config, error) {
+	if s.certFile == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(s.certFile, s.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
+}
+
+func schemeOf(secure *tls.Config) string {
+	if secure == nil {
+		return "http"
+	}
+	return "https"
+}
+
+// stop lets the requests under way end, up to stopTimeout.
+func stop(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}

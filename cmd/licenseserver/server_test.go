@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"localstack-entrypoint/internal/license"
+)
+
+// process is a licenseserver in a process of its own.
+type process struct {
+	cmd    *exec.Cmd
+	url    string
+	stdout *bufio.Reader
+	stderr bytes.Buffer // to be read after stop
+}
+
+// startProcess runs "licenseserver serve" in dir, on a free port unless args
+// say otherwise, and returns once it listens.
+func startProcess(dir string, args ...string) (*process, error) {
+	p := &process{cmd: exec.Command("licenseserver", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)}
+	p.cmd.Dir, p.cmd.Stderr = dir, &p.stderr
+	p.cmd.Env = append(os.Environ(), hurry)
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	p.stdout = bufio.NewReader(stdout)
+	line, err := p.stdout.ReadString('\n')
+	url, ok := strings.CutPrefix(line, "listening on ")
+	if err != nil || !ok {
+		err = errors.Join(err, p.cmd.Wait())
+		return nil, fmt.Errorf("it prints %q: %w: %s", line, err, &p.stderr)
+	}
+	p.url = strings.TrimSpace(url)
+	return p, nil
+}
+
+// stop ends the server as docker stop does. The error is that of a server
+// which does not end well, or which has printed anything after its URL.
+func (p *process) stop() error {
+	if p.cmd.ProcessState != nil {
+		return nil
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return p.wait()
+}
+
+func (p *process) wait() error {
+	rest, err := io.ReadAll(p.stdout)
+	if len(rest) > 0 {
+		err = fmt.Errorf("it also prints %q", rest)
+	}
+	return errors.Join(err, p.cmd.Wait())
+}
+
+// serverKey is where a script keeps its server.
+type serverKey struct{}
+
+type serverBox struct{ *process }
+
+// cmdServe is "serve ARG…": it starts a server and sets URL and ADDRESS.
+func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
+	started, err := startProcess(ts.MkAbs("."), args...)
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(started.stop()) })
+	ts.Value(serverKey{}).(*serverBox).process = started
+	ts.Setenv("URL", started.url)
+	_, address, _ := strings.Cut(started.url, "://")
+	ts.Setenv("ADDRESS", address)
+}
+
+// cmdStop is "stop FILE": it ends the server and puts its stderr into FILE.
+func cmdStop(ts *testscript.TestScript, _ bool, args []string) {
+	running := ts.Value(serverKey{}).(*serverBox)
+	ts.Check(running.stop())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), running.stderr.Bytes(), 0o600))
+}
+
+// cmdAsk is "ask request|activate|lstk TOKEN [type=T] [id=I] [product=P] [version=V]":
+// it prints the status and the refusal's message, or the document's main
+// fields if its signature verifies. It trusts cert.pem.
+func cmdAsk(ts *testscript.TestScript, _ bool, args []string) {
+	body := license.Request{
+		Credentials: license.Credentials{Type: license.AuthToken, Token: args[1]},
+		Product:     license.Product{Name: license.ProductName, Version: "4.14.0"},
+	}
+	path := args[0]
+	if path == "lstk" {
+		path, body.Credentials.Type = "request", ""
+		body.Machine = license.Machine{Hostname: "laptop", Platform: "linux", PlatformRelease: "amd64"}
+	}
+	fields := map[string]*string{
+		"type": &body.Credentials.Type, "id": &body.LicenseID,
+		"product": &body.Product.Name, "version": &body.Product.Version,
+	}
+	for _, arg := range args[2:] {
+		name, value, _ := strings.Cut(arg, "=")
+		*fields[name] = value
+	}
+	raw, err := json.Marshal(body)
+	ts.Check(err)
+	client := trusting(ts.MkAbs("cert.pem"))
+	defer client.CloseIdleConnections()
+	response, err := client.Post(ts.Getenv("URL")+"/v1/license/"+path, "application/json", bytes.NewReader(raw))
+	ts.Check(err)
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	if response.StatusCode != http.StatusOK {
+		var refusal license.Refusal
+		ts.Check(json.Unmarshal(answer, &refusal))
+		fmt.Fprintln(ts.Stdout(), response.StatusCode, refusal.Message, response.Header.Get("Retry-After"))
+		return
+	}
+	document, err := license.Parse(answer)
+	ts.Check(err)
+	if !document.SignedWith(args[1]) {
+		ts.Fatalf("the signature does not verify: %s", answer)
+	}
+	held := document.ReactivateAfter.Sub(document.Issued.Time)
+	fmt.Fprintln(ts.Stdout(), response.StatusCode, document.Type, document.Status, document.ID, "for", held)
+}
+
+// trusting returns a client that trusts the certificate in a file, if there is one.
+func trusting(file string) *http.Client {
+	pool := x509.NewCertPool()
+	if text, err := os.ReadFile(file); err == nil {
+		pool.AppendCertsFromPEM(text)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+}
+
+// cmdCertificate makes cert.pem and key.pem for 127.0.0.1.
+func cmdCertificate(ts *testscript.TestScript, _ bool, _ []string) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	ts.Check(err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	ts.Check(err)
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert},
+		"key.pem":  {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		ts.Check(os.WriteFile(ts.MkAbs(name), pem.EncodeToMemory(block), 0o600))
+	}
+}
+
+func TestStoppingLetsARequestUnderWayEnd(t *testing.T) {
+	running, err := startProcess(t.TempDir(), "--data", filepath.Join(t.TempDir(), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := strings.TrimPrefix(running.url, "http://")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// The server says 100 when it has begun to read the body, so it is at work.
+	fmt.Fprintf(conn, "POST /v1/license/request HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+	reader := bufio.NewReader(conn)
+	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("it answers %q, %v", line, err)
+	}
+	if _, err := reader.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := running.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for { // until it has closed its door
+		late, err := net.Dial("tcp", address)
+		if err != nil {
+			break
+		}
+		_ = late.Close()
+	}
+	fmt.Fprint(conn, "{}")
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil || response.StatusCode != http.StatusBadRequest {
+		t.Errorf("the request under way is answered with %v, %v", response, err)
+	}
+	if err := running.wait(); err != nil {
+		t.Errorf("the server ends with %v: %s", err, &running.stderr)
+	}
+}

@@ -1,0 +1,168 @@
+package authority
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/license"
+)
+
+// clock is a clock that goes when told to.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Date(2026, 11, 21, 17, 0, 0, 0, time.UTC)} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(by)
+}
+
+// fixture is an authority in a directory of its own.
+type fixture struct {
+	*testing.T
+	dir     string
+	clock   *clock
+	store   *Store
+	handler http.Handler
+}
+
+func newFixture(t *testing.T, options Options) *fixture {
+	t.Helper()
+	f := &fixture{T: t, dir: t.TempDir(), clock: newClock()}
+	f.store = f.open()
+	f.handler = New(f.store, options)
+	return f
+}
+
+// open opens the fixture's directory, once more if need be.
+func (f *fixture) open() *Store {
+	f.Helper()
+	store, err := Open(f.Context(), f.dir, f.clock.now)
+	f.must(err)
+	f.Cleanup(func() { f.must(store.Close()) })
+	return store
+}
+
+func (f *fixture) must(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// token makes a developer's token with a licence, and returns what is known
+// of it and the token itself.
+func (f *fixture) token() (Token, string) {
+	f.Helper()
+	return f.tokenOf(NewToken{Kind: Developer})
+}
+
+func (f *fixture) tokenOf(wanted NewToken) (Token, string) {
+	f.Helper()
+	token, secret, err := f.store.CreateToken(f.Context(), wanted)
+	f.must(err)
+	return token, secret.Reveal()
+}
+
+// post sends a body: a string as it is, anything else as JSON.
+func (f *fixture) post(path string, body any) *httptest.ResponseRecorder {
+	f.Helper()
+	text, plain := body.(string)
+	if !plain {
+		raw, err := json.Marshal(body)
+		f.must(err)
+		text = string(raw)
+	}
+	recorder := httptest.NewRecorder()
+	f.handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, strings.NewReader(text)))
+	return recorder
+}
+
+// document sends a request that must succeed.
+func (f *fixture) document(path string, body any) license.Document {
+	f.Helper()
+	reply := f.post(path, body)
+	if reply.Code != http.StatusOK {
+		f.Fatalf("%s answers %d %s", path, reply.Code, reply.Body)
+	}
+	document, err := license.Parse(reply.Body.Bytes())
+	f.must(err)
+	return document
+}
+
+// refused tells whether a reply is the refusal with this status and message.
+func (f *fixture) refused(reply *httptest.ResponseRecorder, status int, message string) {
+	f.Helper()
+	var got license.Refusal
+	if err := json.Unmarshal(reply.Body.Bytes(), &got); err != nil {
+		f.Fatalf("the body is not JSON: %v: %.200s", err, reply.Body)
+	}
+	if reply.Code != status || got.Message != message || !got.Error {
+		f.Errorf("got %d %+v, want %d %s", reply.Code, got, status, message)
+	}
+	if kind := reply.Header().Get("Content-Type"); kind != "application/json" {
+		f.Errorf("the Content-Type is %q", kind)
+	}
+}
+
+const (
+	requestPath  = "/v1/license/request"
+	activatePath = "/v1/license/activate"
+)
+
+// asking is a request as the container sends it.
+func asking(token string) license.Request {
+	return license.Request{
+		Credentials: license.Credentials{Type: license.AuthToken, Token: token},
+		Product:     license.Product{Name: license.ProductName, Version: "4.14.0"},
+		Machine:     license.Machine{ID: "dkr_0123456789ab", System: "Linux(Container),6.1.0,x86_64"},
+	}
+}
+
+// askingWith is asking, changed.
+func askingWith(token string, change func(*license.Request)) license.Request {
+	request := asking(token)
+	change(&request)
+	return request
+}
+
+// filesWith names the files below dir that contain any of the texts.
+func filesWith(t *testing.T, dir string, texts ...string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		for _, text := range texts {
+			if bytes.Contains(content, []byte(text)) {
+				found = append(found, path)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

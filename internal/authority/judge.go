@@ -1,0 +1,45 @@
+package authority
+
+import (
+	"net/http"
+	"time"
+
+	"localstack-entrypoint/internal/license"
+)
+
+// versionDetail completes [license.MessageFormat]. It does not repeat the
+// version: no answer contains anything a client sent.
+const versionDetail = "the version is not MAJOR.MINOR.PATCH"
+
+// refusal is why an assigned licence cannot be used for product now; nil when
+// it can. The licence is judged before the version, so that a client whose
+// version says nothing, such as "latest", still learns that its licence ended.
+func (l *License) refusal(product license.Product) *answer {
+	switch {
+	case l.Status == license.StatusExpired:
+		return refuse(http.StatusForbidden, license.MessageExpired)
+	case l.Status != license.StatusActive:
+		return refuse(http.StatusForbidden, license.MessageInvalidStatus+l.Status)
+	case !isVersion(product.Version):
+		return refuse(http.StatusBadRequest, license.MessageFormat+versionDetail)
+	case !license.Document{Products: l.Products}.Covers(product):
+		return refuse(http.StatusBadRequest, license.MessageActivation)
+	}
+	return nil
+}
+
+// document is the licence as handed out now, not yet signed.
+func (l *License) document(now time.Time, reactivateAfter time.Duration) license.Document {
+	issued := license.Time{Time: now.UTC()}
+	return license.Document{
+		ID:              l.ID,
+		Format:          license.Format,
+		Type:            l.Plan,
+		Status:          l.Status,
+		Issued:          issued,
+		Expires:         license.Time{Time: l.Expires},
+		LastActivated:   &issued,
+		ReactivateAfter: &license.Time{Time: issued.Add(reactivateAfter)},
+		Products:        l.Products,
+	}
+}

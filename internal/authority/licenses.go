@@ -1,0 +1,188 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"localstack-entrypoint/internal/license"
+)
+
+// Terms are what a licence grants. An empty field means the default for a new
+// licence, and no change for one that exists.
+type Terms struct {
+	// Plan becomes the document's license_type; "pro" by default.
+	Plan string
+	// Product is a name or shell-style pattern, Version MAJOR.MINOR or "*".
+	// Either of them replaces all products; by default localstack-pro and "*".
+	Product, Version string
+	// Expires is the end of the licence; in a year by default.
+	Expires time.Time
+}
+
+const (
+	defaultPlan = "pro"
+	anyVersion  = "*"
+	maxPlan     = 32 // characters; those that exist have up to ten
+)
+
+// Assign gives a token its licence, making one where there is none yet, and
+// makes it good: ACTIVE, and for another year if it had expired. Errors
+// concern the terms, id, which is the token's or the licence's, a token that
+// is revoked, or the disk.
+func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, error) {
+	var assigned License
+	err := s.change(ctx, "assign a license to", id, func(tx *sql.Tx, token Token) error {
+		if err := terms.check(); err != nil {
+			return err
+		}
+		if token.Revoked {
+			return errRevoked()
+		}
+		save := s.renewLicense
+		if token.License == nil {
+			save = s.insertLicense
+		}
+		if err := save(ctx, tx, token.ID, terms); err != nil {
+			return err
+		}
+		token, err := s.byID(ctx, tx, token.ID)
+		if err == nil {
+			assigned = *token.License
+		}
+		return err
+	})
+	return assigned, err
+}
+
+// Unassign takes the licence from its token until it is assigned again. Errors
+// concern id, which is the token's or the licence's, or the disk.
+func (s *Store) Unassign(ctx context.Context, id string) error {
+	return s.changeLicense(ctx, "unassign the license of", id, "assigned = ?", false)
+}
+
+// Expire sets the moment from which the licence has ended. Errors concern id,
+// which is the token's or the licence's, or the disk.
+func (s *Store) Expire(ctx context.Context, id string, at time.Time) error {
+	return s.changeLicense(ctx, "expire the license of", id, "expires_at = ?", at.Unix())
+}
+
+// SetStatus sets one of the statuses of package license, except EXPIRED, which
+// follows from the date; see [Store.Expire]. Errors concern the status, id,
+// which is the token's or the licence's, or the disk.
+func (s *Store) SetStatus(ctx context.Context, id, status string) error {
+	switch status {
+	case license.StatusActive, license.StatusInactive, license.StatusSuspended, license.StatusUnknown:
+	default:
+		return fmt.Errorf("cannot set the status %.20q: it is not one to be set", status)
+	}
+	return s.changeLicense(ctx, "set the status "+status+" for the license of", id, "status = ?", status)
+}
+
+// changeLicense sets one column of a licence that exists.
+func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, value any) error {
+	return s.change(ctx, verb, id, func(tx *sql.Tx, token Token) error {
+		if token.License == nil {
+			return errors.New("the token has none")
+		}
+		_, err := tx.ExecContext(ctx, "UPDATE licenses SET "+assignment+" WHERE id = ?", value, token.License.ID)
+		return err
+	})
+}
+
+// insertLicense makes a licence for a token that has none.
+func (s *Store) insertLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
+	if terms.Plan == "" {
+		terms.Plan = defaultPlan
+	}
+	if terms.Expires.IsZero() {
+		terms.Expires = s.nextYear()
+	}
+	products, err := terms.products()
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO licenses (id, token_id, plan, status, products, expires_at, assigned)
+		VALUES (?, ?, ?, ?, ?, ?, 1)`, licensePrefix+uuid.NewString(), tokenID,
+		terms.Plan, license.StatusActive, products, terms.Expires.Unix())
+	return err
+}
+
+// renewLicense makes the licence of a token good again. A date that is still
+// to come is left alone, unless terms have another.
+func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
+	var expires, products any // NULL changes nothing
+	if !terms.Expires.IsZero() {
+		expires = terms.Expires.Unix()
+	}
+	if terms.Product != "" || terms.Version != "" {
+		text, err := terms.products()
+		if err != nil {
+			return err
+		}
+		products = text
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE licenses SET assigned = 1, status = ?1,
+		plan = coalesce(nullif(?2, ''), plan), products = coalesce(?3, products),
+		expires_at = coalesce(?4, iif(expires_at > ?5, expires_at, ?6)) WHERE token_id = ?7`,
+		license.StatusActive, terms.Plan, products, expires, s.now().Unix(), s.nextYear().Unix(), tokenID)
+	return err
+}
+
+// stamp notes that a document of the licence was handed out at a time.
+func (s *Store) stamp(ctx context.Context, licenseID string, at time.Time) error {
+	_, err := s.stamps.ExecContext(ctx, "UPDATE licenses SET last_activated = ? WHERE id = ?", at.Unix(), licenseID)
+	return err
+}
+
+func (s *Store) nextYear() time.Time { return s.now().AddDate(1, 0, 0) }
+
+// products is the column products: a JSON list as in the document.
+func (t Terms) products() (string, error) {
+	product := license.Product{Name: license.ProductName, Version: anyVersion}
+	if t.Product != "" {
+		product.Name = t.Product
+	}
+	if t.Version != "" {
+		product.Version = t.Version
+	}
+	text, err := json.Marshal([]license.Product{product})
+	return string(text), err
+}
+
+// check says what makes no sense in the terms.
+func (t Terms) check() error {
+	if len(t.Plan) > maxPlan || strings.ContainsFunc(t.Plan, notPlain) {
+		return fmt.Errorf("a plan has up to %d letters, digits, dots, dashes and underscores", maxPlan)
+	}
+	if _, err := path.Match(t.Product, ""); err != nil || strings.ContainsFunc(t.Product, notPrintable) {
+		return errors.New("the product is neither a name nor a shell-style pattern")
+	}
+	if t.Version != "" && t.Version != anyVersion && (!isVersion(t.Version) || strings.ContainsFunc(t.Version, notPlain)) {
+		return errors.New(`the version is neither MAJOR.MINOR nor "*"`)
+	}
+	if year := t.Expires.UTC().Year(); year < 1 || year > 9999 {
+		return errors.New("the license would end in a year that a document cannot name")
+	}
+	return nil
+}
+
+// isVersion tells whether a version has the two numbers that licences are
+// judged by. "latest" has not.
+func isVersion(version string) bool {
+	major, minor, both := strings.Cut(license.MajorMinor(version), ".")
+	return both && isNumber(major) && isNumber(minor)
+}
+
+func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
+
+func notPlain(r rune) bool { return !strings.ContainsRune(alphanumerics+"._-", r) }
+
+func notPrintable(r rune) bool { return r <= ' ' || r > '~' }

@@ -1,0 +1,149 @@
+package authority
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/license"
+)
+
+func TestTheAccessLogHasALineOfJSONPerRequest(t *testing.T) {
+	log := new(bytes.Buffer)
+	f := newFixture(t, Options{AccessLog: log})
+	token, text := f.token()
+	stranger := mint(CI).Reveal()
+	f.post(requestPath, asking(text))
+	f.post(activatePath, asking(stranger))
+	f.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/healthz", nil))
+
+	want := []map[string]any{
+		{"time": "2026-11-21T17:00:00Z", "method": "POST", "path": requestPath, "status": 200.0, "duration_ms": 0.0, "credential": token.ID},
+		{"time": "2026-11-21T17:00:00Z", "method": "POST", "path": activatePath, "status": 403.0, "duration_ms": 0.0,
+			"credential": credential.Mask(stranger), "message": license.MessageCredentialsInvalid},
+		{"time": "2026-11-21T17:00:00Z", "method": "GET", "path": "/healthz", "status": 200.0, "duration_ms": 0.0},
+	}
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != len(want) {
+		t.Fatalf("%d lines for %d requests:\n%s", len(lines), len(want), log)
+	}
+	for i, line := range lines {
+		var got map[string]any
+		f.must(json.Unmarshal([]byte(line), &got))
+		for key, value := range want[i] {
+			if got[key] != value {
+				t.Errorf("line %d: %s is %v, want %v", i, key, got[key], value)
+			}
+		}
+		if len(got) != len(want[i]) {
+			t.Errorf("line %d has other fields: %s", i, line)
+		}
+	}
+}
+
+func TestNoTokenIsEverWritten(t *testing.T) {
+	log := new(bytes.Buffer)
+	f := newFixture(t, Options{AccessLog: log})
+	token, first := f.token()
+	_, key := f.tokenOf(NewToken{Kind: APIKey})
+	secret, err := f.store.RotateToken(t.Context(), token.ID)
+	f.must(err)
+	second := secret.Reveal()
+
+	secrets := []string{first, second, key}
+	for _, text := range secrets {
+		for _, kind := range []string{license.AuthToken, license.APIKey, text} {
+			f.post(requestPath, askingWith(text, func(r *license.Request) {
+				r.Credentials.Type, r.LicenseID, r.Product.Version = kind, text, text
+			}))
+		}
+		f.post("/v1/"+text+"?token="+text, text)
+		f.handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(text, "/", strings.NewReader(text)))
+		for _, err := range []error{
+			f.store.RevokeToken(t.Context(), text),
+			f.store.RevokeToken(t.Context(), tokenPrefix+text),
+			f.store.SetStatus(t.Context(), text, license.StatusActive),
+		} {
+			if err == nil || strings.Contains(err.Error(), text) {
+				t.Errorf("the error is %v", err)
+			}
+		}
+		if _, _, err := f.store.CreateToken(t.Context(), NewToken{Kind: CI, Email: text}); err == nil || strings.Contains(err.Error(), text) {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	for _, text := range secrets {
+		secret := text[len(text)-30:] // not the group that the hint shows
+		if found := filesWith(t, f.dir, secret); found != nil {
+			t.Errorf("a token is in %s", found)
+		}
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("a token is in the log:\n%s", log)
+		}
+	}
+	f.must(f.store.Close())
+	if found := filesWith(t, f.dir, secrets...); found != nil {
+		t.Errorf("a token is in %s", found)
+	}
+	if found := filesWith(t, f.dir, token.ID); found == nil {
+		t.Error("the search finds nothing at all")
+	}
+}
+
+func TestATokenThatAsksTooOftenHasToWait(t *testing.T) {
+	f := newFixture(t, Options{Limit: Limit{Requests: 3, Period: time.Minute}})
+	_, text := f.token()
+	_, other := f.token()
+	for range 3 {
+		f.document(requestPath, asking(text))
+	}
+	f.clock.advance(1500 * time.Millisecond)
+	reply := f.post(activatePath, asking(text))
+	f.refused(reply, http.StatusTooManyRequests, license.MessageRateLimited)
+	if wait := reply.Header().Get("Retry-After"); wait != "19" {
+		t.Errorf("Retry-After is %q, want 19: 18.5 s, rounded up", wait)
+	}
+	f.document(requestPath, asking(other))
+	f.clock.advance(19 * time.Second)
+	f.document(requestPath, asking(text))
+	f.refused(f.post(requestPath, asking(text)), http.StatusTooManyRequests, license.MessageRateLimited)
+}
+
+func TestStrangersDoNotFillTheLimiter(t *testing.T) {
+	f := newFixture(t, Options{Limit: Limit{Requests: 1, Period: time.Hour}})
+	for range 50 {
+		f.refused(f.post(requestPath, asking(mint(CI).Reveal())), http.StatusForbidden, license.MessageCredentialsInvalid)
+	}
+	if remembered := len(f.handler.(*handler).limiter.paid); remembered != 0 {
+		t.Errorf("the limiter remembers %d tokens that do not exist", remembered)
+	}
+}
+
+func TestLimitsAreReadAndWritten(t *testing.T) {
+	for text, want := range map[string]Limit{
+		"0":      {},
+		"600/1m": {600, time.Minute},
+		"10/s":   {10, time.Second},
+		"5/90s":  {5, 90 * time.Second},
+		"1/h":    {1, time.Hour},
+	} {
+		var got, again Limit
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%q is %v, %v; want %v", text, got, err, want)
+		}
+		written, err := got.MarshalText()
+		if err != nil || again.UnmarshalText(written) != nil || again != want {
+			t.Errorf("%q is written as %q, %v", text, written, err)
+		}
+	}
+	for _, text := range []string{"", "5", "5/", "/m", "-1/m", "0/m", "5/0s", "5/-1m", "5/day", "x/m"} {
+		if err := new(Limit).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+)
+
+// migrate brings the database to the schema that the SQL files of steps
+// describe. Their order is that of their names, and SQLite's user_version
+// counts those already run. All of them run in one transaction: the database
+// has the old schema or the new one, also after a crash.
+//
+// A database with more steps behind it than there are files belongs to a newer
+// program; the error says so, and nothing is touched.
+func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
+	files, err := fs.Glob(steps, "*.sql")
+	if err != nil {
+		return err
+	}
+	var done int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done); err != nil {
+		return err
+	}
+	switch {
+	case done == len(files):
+		return nil
+	case done > len(files):
+		return fmt.Errorf("its schema has version %d and this program knows none after %d: a newer one made it", done, len(files))
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
+	for _, name := range files[done:] {
+		script, err := fs.ReadFile(steps, name)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, string(script)); err != nil {
+			return fmt.Errorf("migration %s: %w", name, err)
+		}
+	}
+	// PRAGMA takes no parameters.
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(files))); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

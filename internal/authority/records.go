@@ -1,0 +1,137 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"localstack-entrypoint/internal/license"
+)
+
+// Token is what is known of a token; the token itself is not.
+type Token struct {
+	// ID is "token_" and a UUID. Rotation leaves it as it is.
+	ID    string `json:"id"`
+	Kind  Kind   `json:"type"`
+	Email string `json:"email"`
+	// Hint is the masked token, for finding out which one somebody has.
+	Hint    string    `json:"hint"`
+	Revoked bool      `json:"revoked"`
+	Created time.Time `json:"created"`
+	// Rotated is when the present token replaced its predecessor; nil when it
+	// is the first.
+	Rotated *time.Time `json:"rotated"`
+	// License is nil when the token never had one.
+	License *License `json:"license"`
+}
+
+// License is a licence: what a token may use, and until when.
+type License struct {
+	// ID is "license_" and a UUID.
+	ID string `json:"id"`
+	// Plan is the document's license_type.
+	Plan string `json:"plan"`
+	// Status is the document's license_status; EXPIRED after Expires.
+	Status   string            `json:"status"`
+	Products []license.Product `json:"products"`
+	Expires  time.Time         `json:"expires"`
+	// Assigned tells whether the token may use the licence at all.
+	Assigned bool `json:"assigned"`
+	// LastActivated is when a document was last handed out; nil for never.
+	LastActivated *time.Time `json:"last_activated"`
+}
+
+const selectTokens = `
+	SELECT t.id, t.kind, t.email, t.hint, t.created_at, t.rotated_at, t.revoked_at,
+	       l.id, l.plan, l.status, l.products, l.expires_at, l.assigned, l.last_activated
+	FROM tokens t LEFT JOIN licenses l ON l.token_id = t.id`
+
+// querier is a database or a transaction in it.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Tokens returns all tokens, each with its licence, in the order in which they
+// were made.
+func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
+	tokens, err := s.tokens(ctx, s.db, "ORDER BY t.created_at, t.rowid")
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the tokens: %w", err)
+	}
+	return tokens, nil
+}
+
+// byCredential returns the token that reads text; nil for one that was never
+// made, was replaced, or was revoked.
+func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
+	tokens, err := s.tokens(ctx, s.db, "WHERE t.hash = ? AND t.revoked_at IS NULL", s.hash(text))
+	if err != nil || len(tokens) == 0 {
+		return nil, err
+	}
+	return &tokens[0], nil
+}
+
+// tokens returns the tokens that the rest of a query selects.
+func (s *Store) tokens(ctx context.Context, from querier, rest string, args ...any) ([]Token, error) {
+	rows, err := from.QueryContext(ctx, selectTokens+" "+rest, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	tokens := []Token{} // none is [] in JSON, not null
+	for rows.Next() {
+		token, err := scanToken(rows, s.now())
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, token)
+	}
+	return tokens, rows.Err()
+}
+
+// scanToken reads a row of selectTokens. Whether a licence has expired depends
+// on now.
+func scanToken(rows *sql.Rows, now time.Time) (Token, error) {
+	var (
+		token                                 Token
+		created                               int64
+		rotated, revoked, expires, activated  sql.NullInt64
+		licenseID, plan, status, productsJSON sql.NullString
+		assigned                              sql.NullBool
+	)
+	if err := rows.Scan(&token.ID, &token.Kind, &token.Email, &token.Hint, &created, &rotated, &revoked,
+		&licenseID, &plan, &status, &productsJSON, &expires, &assigned, &activated); err != nil {
+		return Token{}, err
+	}
+	token.Created = moment(created)
+	token.Rotated = momentOrNone(rotated)
+	token.Revoked = revoked.Valid
+	if !licenseID.Valid {
+		return token, nil
+	}
+	token.License = &License{
+		ID:            licenseID.String,
+		Plan:          plan.String,
+		Status:        status.String,
+		Expires:       moment(expires.Int64),
+		Assigned:      assigned.Bool,
+		LastActivated: momentOrNone(activated),
+	}
+	if !now.Before(token.License.Expires) {
+		token.License.Status = license.StatusExpired
+	}
+	return token, json.Unmarshal([]byte(productsJSON.String), &token.License.Products)
+}
+
+// moment is the time that is stored as Unix seconds.
+func moment(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+func momentOrNone(seconds sql.NullInt64) *time.Time {
+	if !seconds.Valid {
+		return nil
+	}
+	at := moment(seconds.Int64)
+	return &at
+}

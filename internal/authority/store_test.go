@@ -1,0 +1,201 @@
+package authority
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/license"
+)
+
+func TestRotationEndsTheOldTokenAtOnceAlsoInAnotherStore(t *testing.T) {
+	f := newFixture(t, Options{})
+	token, old := f.token()
+	before := f.document(requestPath, asking(old))
+
+	elsewhere := f.open()
+	secret, err := elsewhere.RotateToken(t.Context(), token.ID)
+	f.must(err)
+	f.refused(f.post(requestPath, asking(old)), http.StatusForbidden, license.MessageCredentialsInvalid)
+	after := f.document(requestPath, asking(secret.Reveal()))
+	if after.ID != before.ID {
+		t.Errorf("the licence was %s and is %s", before.ID, after.ID)
+	}
+	if !after.SignedWith(secret.Reveal()) {
+		t.Error("the signature does not verify with the new token")
+	}
+}
+
+func TestRotationUnderLoadLosesNoRequest(t *testing.T) {
+	f := newFixture(t, Options{})
+	token, current := f.token()
+	elsewhere := f.open()
+	var mu sync.RWMutex // held for writing while nobody can know the token
+
+	ctx, stop := context.WithCancel(t.Context())
+	var clients sync.WaitGroup
+	for range 4 {
+		clients.Go(func() {
+			for ctx.Err() == nil {
+				mu.RLock()
+				reply := f.post(requestPath, asking(current))
+				mu.RUnlock()
+				if reply.Code != http.StatusOK {
+					t.Errorf("got %d %s", reply.Code, reply.Body)
+				}
+			}
+		})
+		clients.Go(func() { // knows nothing of rotations
+			mu.RLock()
+			mine := current
+			mu.RUnlock()
+			for ctx.Err() == nil {
+				if reply := f.post(requestPath, asking(mine)); reply.Code != http.StatusOK && reply.Code != http.StatusForbidden {
+					t.Errorf("got %d %s", reply.Code, reply.Body)
+				}
+			}
+		})
+	}
+	for range 20 {
+		mu.Lock()
+		old := current
+		secret, err := elsewhere.RotateToken(ctx, token.ID)
+		if err != nil {
+			t.Error(err)
+		}
+		current = secret.Reveal()
+		mu.Unlock()
+		f.refused(f.post(requestPath, asking(old)), http.StatusForbidden, license.MessageCredentialsInvalid)
+	}
+	stop()
+	clients.Wait()
+}
+
+func TestAssigningMakesALicenseGoodAgain(t *testing.T) {
+	for name, spoil := range map[string]func(*fixture, string) error{
+		"suspended":  func(f *fixture, id string) error { return f.store.SetStatus(f.Context(), id, license.StatusSuspended) },
+		"expired":    func(f *fixture, id string) error { return f.store.Expire(f.Context(), id, f.clock.now()) },
+		"unassigned": func(f *fixture, id string) error { return f.store.Unassign(f.Context(), id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, Options{})
+			token, text := f.token()
+			for _, id := range []string{token.ID, token.License.ID} {
+				f.must(spoil(f, id))
+				if reply := f.post(requestPath, asking(text)); reply.Code == http.StatusOK {
+					t.Fatal("the licence is still good")
+				}
+				again, err := f.store.Assign(t.Context(), id, Terms{})
+				f.must(err)
+				if again.ID != token.License.ID || !again.Expires.Equal(token.License.Expires) {
+					t.Errorf("the licence was %+v and is %+v", *token.License, again)
+				}
+				f.document(requestPath, asking(text))
+			}
+		})
+	}
+}
+
+func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
+	f := newFixture(t, Options{})
+	token, text := f.tokenOf(NewToken{Kind: CI, Unassigned: true})
+	if token.License != nil {
+		t.Fatalf("there is one already: %+v", token.License)
+	}
+	if err := f.store.Unassign(t.Context(), token.ID); err == nil {
+		t.Error("no error for a licence that does not exist")
+	}
+	made, err := f.store.Assign(t.Context(), token.ID, Terms{Plan: "enterprise", Expires: f.clock.now().Add(time.Hour)})
+	f.must(err)
+	if document := f.document(requestPath, asking(text)); document.ID != made.ID || document.Type != "enterprise" {
+		t.Errorf("unexpected document %+v", document)
+	}
+}
+
+func TestAssigningChangesOnlyTheTermsThatAreGiven(t *testing.T) {
+	f := newFixture(t, Options{})
+	token, _ := f.tokenOf(NewToken{Kind: CI, Terms: Terms{Plan: "team", Product: "localstack-*", Version: "4.14", Expires: f.clock.now().Add(time.Hour)}})
+	before := *token.License
+	same, err := f.store.Assign(t.Context(), token.ID, Terms{})
+	f.must(err)
+	if same.Plan != before.Plan || same.Products[0] != before.Products[0] || !same.Expires.Equal(before.Expires) {
+		t.Errorf("%+v became %+v", before, same)
+	}
+	other, err := f.store.Assign(t.Context(), token.ID, Terms{Version: "4.15"})
+	f.must(err)
+	if want := (license.Product{Name: license.ProductName, Version: "4.15"}); other.Products[0] != want || other.Plan != before.Plan {
+		t.Errorf("%+v became %+v", same, other)
+	}
+}
+
+func TestWhatMakesNoSenseIsRefused(t *testing.T) {
+	f := newFixture(t, Options{})
+	token, _ := f.token()
+	gone, _ := f.token()
+	f.must(f.store.RevokeToken(t.Context(), gone.ID))
+	f.must(f.store.RevokeToken(t.Context(), gone.ID)) // twice is no error
+	assign := func(id string, terms Terms) error {
+		_, err := f.store.Assign(t.Context(), id, terms)
+		return err
+	}
+	rotate := func(id string) error {
+		_, err := f.store.RotateToken(t.Context(), id)
+		return err
+	}
+	create := func(wanted NewToken) error {
+		_, _, err := f.store.CreateToken(t.Context(), wanted)
+		return err
+	}
+	for want, err := range map[string]error{
+		"cannot rotate: an ID is":                       rotate("x"),
+		"cannot rotate token_00000000":                  rotate(tokenPrefix + uuid.Nil.String()),
+		"there is no token and no license with this ID": f.store.RevokeToken(t.Context(), licensePrefix+uuid.Nil.String()),
+		"is revoked":                            rotate(gone.ID),
+		"cannot assign a license to " + gone.ID: assign(gone.ID, Terms{}),
+		"a plan has":                            assign(token.ID, Terms{Plan: "pro plus"}),
+		"neither a name nor a":                  assign(token.ID, Terms{Product: "localstack-[a"}),
+		"neither MAJOR.MINOR":                   assign(token.ID, Terms{Version: "latest"}),
+		"cannot create a token: the email address is none": create(NewToken{Kind: CI, Email: "me"}),
+		"in a year that":                  create(NewToken{Kind: CI, Terms: Terms{Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}}),
+		"CHECK constraint failed":         create(NewToken{Kind: "other"}),
+		`cannot set the status "EXPIRED"`: f.store.SetStatus(t.Context(), token.ID, license.StatusExpired),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %q in it", err, want)
+		}
+	}
+}
+
+func TestTheListSaysWhatHappened(t *testing.T) {
+	f := newFixture(t, Options{})
+	first, text := f.tokenOf(NewToken{Kind: Developer, Email: "dev@example.org"})
+	second, _ := f.tokenOf(NewToken{Kind: CI, Unassigned: true})
+	f.clock.advance(time.Minute)
+	f.document(requestPath, asking(text))
+	_, err := f.store.RotateToken(t.Context(), first.ID)
+	f.must(err)
+	f.must(f.store.RevokeToken(t.Context(), second.ID))
+	f.must(f.store.Expire(t.Context(), first.ID, f.clock.now()))
+
+	tokens, err := f.store.Tokens(t.Context())
+	f.must(err)
+	if len(tokens) != 2 || tokens[0].ID != first.ID || tokens[1].ID != second.ID {
+		t.Fatalf("unexpected tokens %+v", tokens)
+	}
+	got := tokens[0]
+	if got.Email != "dev@example.org" || got.Revoked || got.Rotated == nil || !got.Rotated.Equal(f.clock.now()) || got.Hint == credential.Mask(text) {
+		t.Errorf("unexpected token %+v", got)
+	}
+	if got.License.Status != license.StatusExpired || !got.License.LastActivated.Equal(f.clock.now()) {
+		t.Errorf("unexpected licence %+v", got.License)
+	}
+	if got := tokens[1]; !got.Revoked || got.License != nil {
+		t.Errorf("unexpected token %+v", got)
+	}
+}

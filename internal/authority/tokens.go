@@ -1,0 +1,146 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"localstack-entrypoint/internal/credential"
+)
+
+// What IDs begin with.
+const (
+	tokenPrefix   = "token_"
+	licensePrefix = "license_"
+)
+
+// NewToken says what token to make.
+type NewToken struct {
+	Kind Kind
+	// Email is the owner's address, for the list; may be empty.
+	Email string
+	// Terms are those of the licence that comes with the token.
+	Terms Terms
+	// Unassigned makes a token without a licence.
+	Unassigned bool
+}
+
+// CreateToken makes a token. What it returns is the only copy of it: the Store
+// keeps a keyed hash. Errors concern the terms, the address or the disk.
+func (s *Store) CreateToken(ctx context.Context, wanted NewToken) (Token, credential.Secret, error) {
+	secret := mint(wanted.Kind)
+	token, err := s.createToken(ctx, wanted, secret.Reveal())
+	if err != nil {
+		return Token{}, credential.Secret{}, fmt.Errorf("cannot create a token: %w", err)
+	}
+	return token, secret, nil
+}
+
+func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (Token, error) {
+	if wanted.Email != "" {
+		if _, err := mail.ParseAddress(wanted.Email); err != nil {
+			return Token{}, errors.New("the email address is none")
+		}
+	}
+	if err := wanted.Terms.check(); err != nil {
+		return Token{}, err
+	}
+	id := tokenPrefix + uuid.NewString()
+	var created Token
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO tokens (id, kind, email, hash, hint, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+			id, string(wanted.Kind), wanted.Email, s.hash(text), credential.Mask(text), s.now().Unix())
+		if err != nil {
+			return err
+		}
+		if !wanted.Unassigned {
+			if err := s.insertLicense(ctx, tx, id, wanted.Terms); err != nil {
+				return err
+			}
+		}
+		created, err = s.byID(ctx, tx, id)
+		return err
+	})
+	return created, err
+}
+
+// RotateToken replaces a token by a new one with the same ID and licence, and
+// returns it. From the moment that this returns, nobody accepts the old one.
+// Errors concern id, which is the token's or its licence's, a token that is
+// revoked, or the disk.
+func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, error) {
+	var secret credential.Secret
+	err := s.change(ctx, "rotate", id, func(tx *sql.Tx, token Token) error {
+		if token.Revoked {
+			return errRevoked()
+		}
+		secret = mint(token.Kind)
+		_, err := tx.ExecContext(ctx, "UPDATE tokens SET hash = ?, hint = ?, rotated_at = ? WHERE id = ?",
+			s.hash(secret.Reveal()), credential.Mask(secret.Reveal()), s.now().Unix(), token.ID)
+		return err
+	})
+	if err != nil {
+		return credential.Secret{}, err
+	}
+	return secret, nil
+}
+
+// RevokeToken ends a token for good; ending it twice is no error. Errors
+// concern id, which is the token's or its licence's, or the disk.
+func (s *Store) RevokeToken(ctx context.Context, id string) error {
+	return s.change(ctx, "revoke", id, func(tx *sql.Tx, token Token) error {
+		_, err := tx.ExecContext(ctx, "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
+			s.now().Unix(), token.ID)
+		return err
+	})
+}
+
+// change runs do in a transaction, with the token that has the ID id or whose
+// licence has it. verb completes "cannot … ID" in errors.
+func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, Token) error) error {
+	if !isID(id) {
+		// What was mistaken for an ID may be a token: it is not repeated.
+		return fmt.Errorf("cannot %s: an ID is %s or %s followed by a UUID, see the list of tokens", verb, tokenPrefix, licensePrefix)
+	}
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		token, err := s.byID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return do(tx, token)
+	})
+	if err != nil {
+		return fmt.Errorf("cannot %s %s: %w", verb, id, err)
+	}
+	return nil
+}
+
+// byID returns the token that has the ID id, or whose licence has it.
+func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error) {
+	tokens, err := s.tokens(ctx, from, "WHERE t.id = ?1 OR l.id = ?1", id)
+	switch {
+	case err != nil:
+		return Token{}, err
+	case len(tokens) == 0:
+		return Token{}, errors.New("there is no token and no license with this ID")
+	}
+	return tokens[0], nil
+}
+
+func isID(text string) bool {
+	number, isToken := strings.CutPrefix(text, tokenPrefix)
+	if !isToken {
+		var isLicense bool
+		if number, isLicense = strings.CutPrefix(text, licensePrefix); !isLicense {
+			return false
+		}
+	}
+	return uuid.Validate(number) == nil
+}
+
+func errRevoked() error { return errors.New("the token is revoked, which cannot be undone") }
