@@ -1,0 +1,40 @@
+# localstack-entrypoint: `make run` shows it, `make test` proves it.
+
+VERSION  ?= 0.1.0
+IMAGE    ?= localstack-entrypoint:dev
+GOFLAGS_ = -trimpath -tags nethttpomithttp2 -ldflags '-s -w -X main.version=$(VERSION)'
+LINT     = go tool -modfile=.ci/tools.mod
+
+.PHONY: build run test bench image reasons lint vuln golden clean
+
+build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
+	CGO_ENABLED=0 go build $(GOFLAGS_) -o bin/ ./cmd/...
+
+run: build          ## the whole thing on this machine, with a demo licence
+	@image/demo.sh
+
+test: build         ## everything, with one summary at the end
+	@.ci/test
+
+bench: build        ## start times, memory and size beside tini and friends
+	go run ./internal/bench
+
+reasons: build      ## every reason for a failed start, made to happen
+	@go test ./cmd/entrypoint -count=1 -run TestEveryReason -reasons
+
+image: build        ## the image localstack-entrypoint:dev
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+lint:
+	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
+	go vet ./...
+	$(LINT) golangci-lint run
+
+vuln:
+	$(LINT) govulncheck ./...
+
+golden:             ## write the generated documents and golden files anew
+	go test ./internal/config ./internal/fault ./internal/report -update
+
+clean:
+	rm -rf bin build

@@ -1,0 +1,79 @@
+#!/bin/sh
+# The whole thing on this machine: a licence authority on loopback, and the
+# entrypoint in front of the reference emulator. Ctrl-C stops everything.
+# With LOCALSTACK_AUTH_TOKEN set, the real licensing API is used instead.
+set -eu
+cd "$(dirname "$0")/.."
+umask 077
+
+state=$PWD/build/demo
+gateway=${GATEWAY_LISTEN:-127.0.0.1:4566}
+authority=${DEMO_AUTHORITY:-127.0.0.1:4599}
+url=http://$gateway
+authority_pid=
+
+stop_authority() {
+	[ -z "$authority_pid" ] || kill "$authority_pid" 2>/dev/null || true
+}
+
+start_authority() {
+	if [ ! -s "$state/token" ]; then
+		bin/licenseserver token create --data "$state/authority" --type developer --email demo@example.com >"$state/token.new"
+		mv "$state/token.new" "$state/token"
+	fi
+	bin/licenseserver serve --listen "$authority" --data "$state/authority" >"$state/authority.out" 2>"$state/authority.log" &
+	authority_pid=$!
+	echo "$authority_pid" >"$state/authority.pid"
+	tries=0
+	until grep -q '^listening on ' "$state/authority.out"; do
+		tries=$((tries + 1))
+		if [ "$tries" -gt 100 ] || ! kill -0 "$authority_pid" 2>/dev/null; then
+			echo "the licence authority does not start on $authority:" >&2
+			cat "$state/authority.log" >&2
+			exit 1
+		fi
+		sleep 0.1
+	done
+	export LOCALSTACK_AUTH_TOKEN_FILE="$state/token" API_ENDPOINT="http://$authority/v1"
+}
+
+explain() {
+	cat <<END
+
+  Look at it, from another terminal:
+
+    curl $url/_localstack/info
+
+    export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
+    aws --endpoint-url $url s3 mb s3://demo
+    aws --endpoint-url $url s3 cp README.md s3://demo/
+    aws --endpoint-url $url s3 ls s3://demo
+
+  See the banner of a failing start:
+
+    bin/entrypoint true
+END
+	[ -z "$authority_pid" ] || cat <<END
+
+  Pull the plug on the licence authority, restart in place, and see in the log
+  below that the start without network works:
+
+    kill \$(cat build/demo/authority.pid)
+    curl -d '{"action":"restart"}' $url/_localstack/health
+END
+	printf '\n  Ctrl-C stops everything.\n\n'
+}
+
+mkdir -p "$state/root/etc"
+trap stop_authority EXIT
+if [ -n "${LOCALSTACK_AUTH_TOKEN:-}${LOCALSTACK_AUTH_TOKEN_FILE:-}" ]; then
+	cp /etc/resolv.conf /etc/hosts "$state/root/etc/"
+else
+	start_authority
+fi
+explain
+export FILESYSTEM_ROOT="$state/root" GATEWAY_LISTEN="$gateway" SUPERVISE=1
+trap : INT TERM # they end the entrypoint, and with it this script
+code=0
+PATH=$PWD/bin:$PATH bin/entrypoint emulator || code=$?
+exit "$code"
