@@ -1,0 +1,18 @@
+package supervise
+
+import (
+	"runtime"
+	"syscall"
+)
+
+// Exec becomes the command in place, with default signal actions and an empty signal mask. It
+// returns only if that fails, with a [*StartError]; signals then work as before.
+func Exec(path string, argv, env []string) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer plainSignals()()
+
+	return startError(path, orShell(path, argv, func(path string, argv []string) error {
+		return syscall.Exec(path, argv, env)
+	}))
+}

@@ -1,0 +1,54 @@
+package supervise
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// Exit codes a shell would give, which every caller of a container knows.
+const (
+	CodeCannotRun = 126 // the command exists but cannot be executed
+	CodeNotFound  = 127 // there is no such command
+	CodeSignal    = 128 // plus n: signal n ended the command
+)
+
+// ExitCode turns the status of an ended process into an exit code: its own, or 128+n if signal n
+// killed it.
+func ExitCode(status unix.WaitStatus) int {
+	if status.Signaled() {
+		return CodeSignal + int(status.Signal())
+	}
+	return status.ExitStatus()
+}
+
+// StartError says why a command could not be started and which exit code means that.
+type StartError struct {
+	Path string
+	Code int // CodeNotFound or CodeCannotRun
+	Err  error
+}
+
+func (e *StartError) Error() string { return "cannot run " + e.Path + ": " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *StartError) Unwrap() error { return e.Err }
+
+// Reasons the kernel has no words of its own for.
+var (
+	errNoInterpreter = errors.New("the file is there, but the interpreter or loader it names is not")
+	errNotOnPath     = errors.New("not found in any directory of PATH")
+)
+
+// startError explains a failed execve of path.
+func startError(path string, cause error) *StartError {
+	if cause != unix.ENOENT {
+		return &StartError{Path: path, Code: CodeCannotRun, Err: cause}
+	}
+	// For a missing "#!" interpreter the kernel blames the script; a user sees the script and
+	// searches in the wrong place.
+	if unix.Access(path, unix.F_OK) == nil {
+		cause = errNoInterpreter
+	}
+	return &StartError{Path: path, Code: CodeNotFound, Err: cause}
+}

@@ -1,0 +1,96 @@
+package supervise
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestSIGUSR1StartsTheCommandAgainWithItsOtherArguments(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("/bin/sh", "-c", `echo ready $0; exec sleep 60`)
+		p.expect("ready /bin/sh")
+		for range 2 {
+			p.signal(unix.SIGUSR1)
+			p.expect("ready again")
+		}
+		p.signal(unix.SIGTERM)
+		p.exits(terminated)
+		if warnings := p.warnings(); len(warnings) > 0 {
+			t.Error(warnings)
+		}
+	})
+}
+
+func TestRestartKillsACommandThatDoesNotStop(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("-timeout", "300ms", "count", "child")
+		p.expect("ready child")
+		p.signal(unix.SIGUSR1)
+		p.expect("SIGTERM child")
+		p.expect("ready child again")
+		p.signal(unix.SIGUSR2)
+		p.exits(40) // and the old deadline does not hit the new run
+		if want := []string{"warn: did not stop within 300ms: killed"}; !slices.Equal(p.warnings(), want) {
+			t.Errorf("%q, want %q", p.said, want)
+		}
+	})
+}
+
+func TestRestartLeavesNothingOfTheOldRun(t *testing.T) {
+	t.Parallel()
+	p := start(t, asPID1, "init", "alone")
+	p.expect("ready grandchild")
+	p.signal(unix.SIGUSR1)
+	p.exits(7)
+}
+
+func TestSIGTERMDuringARestartStops(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("count", "child")
+		p.expect("ready child")
+		p.signal(unix.SIGUSR1)
+		p.expect("SIGTERM child")
+		p.signal(unix.SIGTERM)
+		p.expect("SIGTERM child")
+		p.signal(unix.SIGUSR2)
+		p.exits(42)
+		if slices.Contains(p.silence(), "ready child again") {
+			t.Error(p.said)
+		}
+	})
+}
+
+func TestSIGUSR1AfterSIGTERMDoesNotRestart(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("count", "child")
+		p.expect("ready child")
+		p.signal(unix.SIGTERM)
+		p.expect("SIGTERM child")
+		p.signal(unix.SIGUSR1)
+		p.signal(unix.SIGUSR2)
+		p.exits(41)
+		if slices.Contains(p.silence(), "ready child again") {
+			t.Error(p.said)
+		}
+	})
+}
+
+func TestRestartOfACommandThatIsGoneEndsWithItsCode(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho ready; exec sleep 60"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, asPID1, "init", script)
+	p.expect("ready")
+	if err := os.Remove(script); err != nil {
+		t.Fatal(err)
+	}
+	p.signal(unix.SIGUSR1)
+	p.expect("cannot run " + script + ": no such file or directory")
+	p.exits(CodeNotFound)
+}

@@ -1,0 +1,265 @@
+package supervise
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestMain runs the tests, or plays the role that argv[0] names: the test binary is also every
+// process in them.
+func TestMain(m *testing.M) {
+	if play, ok := roles()[os.Args[0]]; ok {
+		time.AfterFunc(time.Minute, func() { os.Exit(99) }) // nothing outlives a failed test for long
+		os.Exit(play(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+func roles() map[string]func(args []string) int {
+	return map[string]func([]string) int{
+		"init":       playInit,
+		"boot":       playBoot,
+		"exec":       playExec,
+		"hostile":    playHostile,
+		"heir":       playHeir,
+		"count":      playCount,
+		"family":     playFamily,
+		"mute":       playMute,
+		"alone":      playAlone,
+		"report":     playReport,
+		"foreground": playForeground,
+		"session":    playSession,
+		"wanderer":   playWanderer,
+	}
+}
+
+// pathOf is the file to execute for an argv: this binary for a role.
+func pathOf(argv []string) string {
+	if _, ok := roles()[argv[0]]; ok {
+		return "/proc/self/exe"
+	}
+	return argv[0]
+}
+
+// playInit is what main of the product does, with its options as flags. A restarted command finds
+// "again" as one more argument.
+func playInit(args []string) int {
+	signals := Listen()
+	options := Options{Warn: func(line string) { fmt.Println("warn:", line) }}
+	flags := flag.NewFlagSet("init", flag.ExitOnError)
+	flags.DurationVar(&options.ShutdownTimeout, "timeout", time.Minute, "")
+	flags.BoolVar(&options.Subreaper, "subreaper", false, "")
+	wait := flags.Bool("wait", false, "say so when listening, and start on a line from stdin")
+	_ = flags.Parse(args)
+	if os.Getpid() == 1 {
+		if err := mountProc(); err != nil {
+			fmt.Println(err)
+			return 99
+		}
+	}
+	if *wait {
+		fmt.Println("listening")
+		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+	}
+	argv := flags.Args()
+	code, err := Run(signals, Command{
+		Path:    pathOf(argv),
+		Args:    argv,
+		Restart: append(slices.Clone(argv), "again"),
+		Env:     os.Environ(),
+	}, options)
+	if err != nil {
+		fmt.Println(err)
+	}
+	return code
+}
+
+func mountProc() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	return unix.Mount("proc", "/proc", "proc", 0, "")
+}
+
+// playBoot is a boot stage without an init: it hands over to the command unless a signal came.
+func playBoot(argv []string) int {
+	_, release := ListenStop().Context(context.Background())
+	fmt.Println("listening")
+	if err := release(); err != nil {
+		return stoppedCode(err)
+	}
+	fmt.Println(Exec(pathOf(argv), argv, os.Environ()))
+	return 99
+}
+
+func stoppedCode(err error) int {
+	if stopped, ok := errors.AsType[*Stopped](err); ok {
+		return stopped.ExitCode()
+	}
+	return 99
+}
+
+// playExec becomes the command; if it cannot, it shows that signals still work.
+func playExec(argv []string) int {
+	ctx, release := ListenStop().Context(context.Background())
+	err := Exec(pathOf(argv), argv, os.Environ())
+	fmt.Println(err)
+	_ = unix.Kill(os.Getpid(), unix.SIGTERM)
+	<-ctx.Done()
+	return stoppedCode(release())
+}
+
+// playHostile executes argv with signals ignored and blocked.
+func playHostile(argv []string) int {
+	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGTTOU)
+	runtime.LockOSThread()
+	var mask unix.Sigset_t
+	mask.Val[0] = 1<<(unix.SIGUSR1-1) | 1<<(unix.SIGTERM-1)
+	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &mask, nil)
+	fmt.Println(syscall.Exec(pathOf(argv), argv, os.Environ()))
+	return 99
+}
+
+// playHeir leaves the program it executes a zombie.
+func playHeir(argv []string) int {
+	pid, err := syscall.ForkExec("/bin/true", []string{"true"}, nil)
+	if err == nil {
+		err = unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+	}
+	if err == nil {
+		err = syscall.Exec(pathOf(argv), argv, os.Environ())
+	}
+	fmt.Println(err)
+	return 99
+}
+
+// playCount says who it is, then survives SIGTERM and SIGINT, says so each time, and exits with 40
+// plus their number at SIGUSR2. That comes after them if it was sent after their line was read.
+func playCount(who []string) int {
+	name := strings.Join(who, " ")
+	stops, end := make(chan os.Signal, 64), make(chan os.Signal, 1)
+	signal.Notify(stops, unix.SIGTERM, unix.SIGINT)
+	signal.Notify(end, unix.SIGUSR2)
+	fmt.Println("ready", name)
+	for count := 0; ; {
+		select {
+		case sig := <-stops:
+			count++
+			fmt.Println(unix.SignalName(sig.(unix.Signal)), name)
+		case <-end:
+			return 40 + count + len(stops)
+		}
+	}
+}
+
+// playFamily counts beside a child of its own that does the same.
+func playFamily([]string) int {
+	startRole("count", "grandchild")
+	return playCount([]string{"child"})
+}
+
+// playMute says that it is there and no more, not even to SIGTERM.
+func playMute([]string) int {
+	signal.Ignore(unix.SIGTERM)
+	fmt.Println("ready")
+	select {}
+}
+
+// playWanderer counts in a group other than the one it was started in, its grandchild's.
+func playWanderer([]string) int {
+	cmd := exec.Cmd{Path: "/bin/sleep", Args: []string{"sleep", "60"}}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		fmt.Println(err)
+	}
+	if err := unix.Setpgid(0, cmd.Process.Pid); err != nil {
+		fmt.Println(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	return playCount([]string{"wanderer"})
+}
+
+// playAlone starts a stubborn grandchild in its group. When restarted it waits until nobody else
+// is there besides the init.
+func playAlone(args []string) int {
+	if !slices.Contains(args, "again") {
+		startRole("count", "grandchild")
+		select {} // dies of SIGTERM
+	}
+	for {
+		others := 0
+		entries, _ := os.ReadDir("/proc")
+		for _, entry := range entries {
+			var pid int
+			if _, err := fmt.Sscanf(entry.Name(), "%d", &pid); err == nil && pid != 1 && pid != os.Getpid() {
+				others++
+			}
+		}
+		if others == 0 {
+			return 7
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func startRole(argv ...string) {
+	cmd := exec.Cmd{Path: pathOf(argv), Args: argv, Stdout: os.Stdout, Stderr: os.Stderr}
+	if err := cmd.Start(); err != nil {
+		fmt.Println(err)
+	}
+}
+
+// playReport names every signal it gets, until SIGTERM. Not exit code 0: with -race, that takes a
+// Go program a second.
+func playReport([]string) int {
+	received := make(chan os.Signal, 64)
+	for _, row := range signalTable {
+		if row.role == roleForward || row.role == roleStop {
+			signal.Notify(received, row.signal)
+		}
+	}
+	fmt.Println("ready")
+	for sig := range received {
+		fmt.Println(unix.SignalName(sig.(unix.Signal)))
+		if sig == unix.SIGTERM {
+			break
+		}
+	}
+	return 7
+}
+
+// playForeground says whether it is the foreground of its terminal, then counts.
+func playForeground(args []string) int {
+	group, err := unix.IoctlGetInt(stdin, unix.TIOCGPGRP)
+	fmt.Println("foreground:", group == unix.Getpgrp(), err)
+	if slices.Contains(args, "leave") {
+		return 7
+	}
+	return playCount(args)
+}
+
+// playSession is a shell without job control, or with it if "background" is asked for: it runs an
+// init on its terminal and says whether it has the foreground afterwards.
+func playSession(args []string) int {
+	init := []string{"init", "foreground", "leave"}
+	cmd := exec.Cmd{Path: pathOf(init), Args: init, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: slices.Contains(args, "background")}
+	_ = cmd.Run()
+	group, err := unix.IoctlGetInt(stdin, unix.TIOCGPGRP)
+	fmt.Println("foreground afterwards:", group == unix.Getpgrp(), err)
+	return cmd.ProcessState.ExitCode()
+}

@@ -1,0 +1,153 @@
+package supervise
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestExitCodeOfTheCommandPassesThrough(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		for _, code := range []int{0, 1, 2, 55, 77, 78, 125, 126, 127, 128, 137, 143, 254, 255} {
+			init("/bin/sh", "-c", "exit "+strconv.Itoa(code)).exits(code)
+		}
+	})
+}
+
+func TestDeathBySignalIs128PlusIt(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		for _, sig := range []unix.Signal{unix.SIGHUP, unix.SIGABRT, unix.SIGKILL, unix.SIGSEGV, unix.SIGTERM, 64} {
+			init("/bin/sh", "-c", "ulimit -c 0; kill -"+strconv.Itoa(int(sig))+" $$").exits(128 + int(sig))
+		}
+	})
+}
+
+func TestCommandThatCannotStartIsSaidAndGivesItsCode(t *testing.T) {
+	t.Parallel()
+	file := func(name, content string, mode os.FileMode) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	cases := []struct {
+		path, reason string
+		code         int
+	}{
+		{"/no/such/command", "no such file or directory", CodeNotFound},
+		{"/tmp", "permission denied", CodeCannotRun},
+		{file("plain", "exit 0", 0o600), "permission denied", CodeCannotRun},
+		{file("script", "#!/no/such/shell\n", 0o700), errNoInterpreter.Error(), CodeNotFound},
+	}
+	for _, c := range cases {
+		for _, how := range []setup{asPID1, asChild} {
+			p := start(t, how, "init", c.path)
+			p.exits(c.code)
+			if said, want := p.silence(), "cannot run "+c.path+": "+c.reason; !slices.Equal(said, []string{want}) {
+				t.Errorf("%s: %q, want %q", c.path, said, want)
+			}
+		}
+	}
+}
+
+func TestScriptWithoutInterpreterLineRunsInTheShell(t *testing.T) {
+	t.Parallel()
+	script := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte(`echo "$0 $*"; exit 5`), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range []string{"init", "exec"} {
+		p := start(t, asChild, role, script, "a", "b c")
+		p.expect(script + " a b c")
+		p.exits(5)
+	}
+}
+
+func TestOrphansAreReapedWhileTheCommandRuns(t *testing.T) {
+	const script = `
+		i=0; while [ $i -lt 200 ]; do (true &); i=$((i+1)); done
+		while grep -qs ') Z' /proc/[0-9]*/stat; do :; done
+		exit 7`
+	t.Parallel()
+	start(t, asPID1, "init", "/bin/sh", "-c", script).exits(7)
+}
+
+func TestZombieFromBeforeOurTimeIsReaped(t *testing.T) {
+	t.Parallel()
+	const script = `while grep -qs ') Z' /proc/[0-9]*/stat; do :; done; exit 7`
+	start(t, asPID1, "heir", "init", "/bin/sh", "-c", script).exits(7)
+}
+
+func TestSubreaperAdoptsOrphans(t *testing.T) {
+	t.Parallel()
+	const script = `
+		orphan=$(/bin/sh -c 'sleep 60 >/dev/null 2>&1 & echo $!')
+		grep -q "^PPid:[[:space:]]*$PPID\$" /proc/$orphan/status && exit 7`
+	p := start(t, asChild, "init", "-subreaper", "/bin/sh", "-c", script)
+	p.exits(7)
+	if warnings := p.warnings(); len(warnings) > 0 {
+		t.Error(warnings)
+	}
+}
+
+func TestLeftoversDoNotDelayTheExit(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name, script string
+		how          setup
+	}{
+		{"same group", "sleep 60 & exit 7", asChild},
+		{"same group, PID 1", "sleep 60 & exit 7", asPID1},
+		{"own session, PID 1", "setsid sleep 60 & exit 7", asPID1},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, c.how, "init", "/bin/sh", "-c", c.script)
+			p.exits(7)
+			p.silence() // so the leftover, which holds the output, is gone too
+		})
+	}
+}
+
+// TestCommandStartsWithDefaultSignals starts from a parent that ignores and blocks signals.
+func TestCommandStartsWithDefaultSignals(t *testing.T) {
+	t.Parallel()
+	cat := []string{"/bin/cat", "/proc/self/status"}
+	state := func(argv ...string) string {
+		p := start(t, asChild, append(argv, cat...)...)
+		p.exits(0)
+		var state []string
+		for _, line := range p.silence() {
+			if name, value, _ := strings.Cut(line, ":\t"); name == "SigBlk" || name == "SigIgn" || name == "SigCgt" {
+				state = append(state, name+" "+strings.TrimLeft(value, "0"))
+			}
+		}
+		return strings.Join(state, ", ")
+	}
+	const hostile, plain = "SigBlk 4200, SigIgn 201007, SigCgt ", "SigBlk , SigIgn , SigCgt "
+	if got := state("hostile"); got != hostile {
+		t.Errorf("the parent is not hostile: %s, want %s", got, hostile)
+	}
+	if got := state("hostile", "init"); got != plain {
+		t.Errorf("supervised: %s", got)
+	}
+	if got := state("hostile", "exec"); got != plain {
+		t.Errorf("executed in place: %s", got)
+	}
+}
+
+func TestFailedExecExplainsAndLeavesSignalsWorking(t *testing.T) {
+	t.Parallel()
+	p := start(t, asChild, "exec", "/no/such/command")
+	p.exits(128 + int(unix.SIGTERM))
+	if want := []string{"cannot run /no/such/command: no such file or directory"}; !slices.Equal(p.silence(), want) {
+		t.Errorf("%q, want %q", p.said, want)
+	}
+}

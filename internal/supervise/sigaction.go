@@ -1,0 +1,61 @@
+package supervise
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	sigIgn     = 1  // SIG_IGN
+	lastSignal = 64 // _NSIG, and the bits of sigset
+)
+
+// sigaction is the kernel's struct of that name as far as we need it. The handler comes first; the
+// order of the rest differs between architectures, but only ever goes back as it came. Zero is
+// SIG_DFL without flags.
+type sigaction struct {
+	handler uintptr
+	_       [3]uint64
+}
+
+// plainSignals gives the calling thread an empty signal mask, and the default action to all signals
+// that are ignored, so that a program executed next starts with neither: what Go handles itself
+// becomes the default then anyway. The result puts both back; the caller is locked to the thread
+// until then.
+//
+// The raw system call, because os/signal can neither find out about an inherited SIG_IGN nor undo
+// it. The runtime need not know: it has no handler for a signal that is ignored.
+func plainSignals() (undo func()) {
+	var ignored [lastSignal + 1]sigaction
+	for sig := 1; sig <= lastSignal; sig++ {
+		var action sigaction
+		if getAction(sig, &action) == nil && action.handler == sigIgn && setAction(sig, &sigaction{}) == nil {
+			ignored[sig] = action
+		}
+	}
+	var mask unix.Sigset_t
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, &mask) // cannot fail with these arguments
+
+	return func() {
+		_ = unix.PthreadSigmask(unix.SIG_SETMASK, &mask, nil)
+		for sig, action := range ignored {
+			if action.handler == sigIgn {
+				_ = setAction(sig, &action)
+			}
+		}
+	}
+}
+
+func getAction(sig int, action *sigaction) error { return rtSigaction(sig, nil, action) }
+func setAction(sig int, action *sigaction) error { return rtSigaction(sig, action, nil) }
+
+func rtSigaction(sig int, action, old *sigaction) error {
+	const sigsetSize = lastSignal / 8
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig),
+		uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(old)), sigsetSize, 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package supervise
+
+import (
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// spawn starts a process in a group of its own, with our standard streams, default signal actions
+// and an empty signal mask; foreground also makes that group the terminal's foreground group.
+//
+// Not os.StartProcess: its first use forks a probe for pidfd support, which costs time at every
+// container start and is a child that nobody asked for.
+func spawn(path string, argv, env []string, foreground bool) (int, *StartError) {
+	attr := &syscall.ProcAttr{
+		Env:   env,
+		Files: []uintptr{0, 1, 2},
+		Sys:   &syscall.SysProcAttr{Setpgid: true, Foreground: foreground, Ctty: stdin},
+	}
+
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer plainSignals()()
+
+	var pid int
+	err := orShell(path, argv, func(path string, argv []string) (err error) {
+		pid, err = syscall.ForkExec(path, argv, attr)
+		return err
+	})
+	if err != nil {
+		return 0, startError(path, err)
+	}
+	return pid, nil
+}
+
+// orShell runs exec, and once more under /bin/sh if the file turns out to be a script without a
+// "#!" line, as execvp does.
+func orShell(path string, argv []string, exec func(path string, argv []string) error) error {
+	err := exec(path, argv)
+	if err != unix.ENOEXEC {
+		return err
+	}
+	const shell = "/bin/sh"
+	script := []string{shell, path}
+	if len(argv) > 1 {
+		script = append(script, argv[1:]...)
+	}
+	return exec(shell, script)
+}
