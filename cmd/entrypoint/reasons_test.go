@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/testkit"
+)
+
+var printReasons = flag.Bool("reasons", false, "print every reason for a failed start, as a table")
+
+// situation is something that goes wrong, made to happen with real servers,
+// and what the program must say of it.
+type situation struct {
+	name   string
+	id     fault.ID
+	stored fault.ID
+	// arrange makes it happen.
+	arrange func(*world)
+	// says is part of the reason.
+	says string
+}
+
+// world is the machine of one situation.
+type world struct {
+	*testing.T
+	root  string
+	token string
+	env   map[string]string
+	// command is what the entrypoint is asked to run.
+	command string
+}
+
+// outcome is what the program said, in the JSON form.
+type outcome struct {
+	ID     fault.ID `json:"id"`
+	Stored fault.ID `json:"stored"`
+	Exit   int      `json:"exit_code"`
+	Reason string   `json:"reason"`
+}
+
+func TestEveryReason(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]outcome{}
+	t.Run("situations", func(t *testing.T) {
+		for _, s := range situations {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				said := s.happen(t)
+				mu.Lock()
+				defer mu.Unlock()
+				got[s.name] = said
+			})
+		}
+	})
+	seen := map[fault.ID]bool{}
+	for _, said := range got {
+		seen[said.ID], seen[said.Stored] = true, true
+	}
+	for _, row := range fault.Table {
+		if !seen[row.ID] && !t.Failed() {
+			t.Errorf("no situation leads to %s", row.ID)
+		}
+	}
+	if *printReasons {
+		printTable(got)
+	}
+}
+
+func printTable(got map[string]outcome) {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SITUATION\tFAILURE\tEXIT\tREASON")
+	for _, s := range situations {
+		said := got[s.name]
+		id := string(said.ID)
+		if said.Stored != "" {
+			id += " + " + string(said.Stored)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", s.name, id, said.Exit, said.Reason)
+	}
+	table.Flush()
+}
+
+// happen makes the situation happen twice, once for machines and once for
+// people, and checks what was said.
+func (s situation) happen(t *testing.T) outcome {
+	w := newWorld(t)
+	s.arrange(w)
+	_, line, code := w.start("LOG_FORMAT=json")
+	var said outcome
+	if err := json.Unmarshal([]byte(line[strings.LastIndex(strings.TrimSpace(line), "\n")+1:]), &said); err != nil {
+		t.Fatalf("%v in %q", err, line)
+	}
+	if said.ID != s.id || said.Stored != s.stored {
+		t.Errorf("failure is %s (stored %q), want %s (stored %q): %s", said.ID, said.Stored, s.id, s.stored, said.Reason)
+	}
+	if code != said.Exit || code != (&fault.Error{ID: s.id}).Row().Exit {
+		t.Errorf("exit code is %d, the line says %d, the table %d", code, said.Exit, (&fault.Error{ID: s.id}).Row().Exit)
+	}
+	if !strings.Contains(said.Reason, s.says) {
+		t.Errorf("the reason lacks %q: %s", s.says, said.Reason)
+	}
+	stdout, banner, textCode := w.start("LOG_FORMAT=text")
+	if textCode != code || stdout != "" || !strings.Contains(banner, fmt.Sprintf("Localstack returning with exit code %d. Reason: \n", code)) {
+		t.Errorf("for people: exit code %d, stdout %q, stderr %q", textCode, stdout, banner)
+	}
+	if leaked := w.token[len(credential.CIPrefix)+8:]; strings.Contains(line+banner, leaked) {
+		t.Error("the token was printed")
+	}
+	return said
+}
+
+func newWorld(t *testing.T) *world {
+	payload := "demo0000-AAAA-BBBB-CCCC-DDDDEEEE"
+	w := &world{T: t, root: t.TempDir(), token: credential.CIPrefix + payload + credential.Checksum(payload), command: "true"}
+	testkit.Put(t, w.root, "etc/resolv.conf", testkit.ResolvConf("127.0.0.1:1"))
+	w.env = map[string]string{
+		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
+		"LOCALSTACK_AUTH_TOKEN": w.token, "API_ENDPOINT": "http://127.0.0.1:1/v1", "ACTIVATION_ATTEMPTS": "1",
+	}
+	return w
+}
+
+// start runs the entrypoint once.
+func (w *world) start(format string) (stdout, stderr string, code int) {
+	env := []string{format}
+	for name, value := range w.env {
+		env = append(env, name+"="+value)
+	}
+	return run3(w.T, env, "entrypoint", w.command)
+}
+
+// set gives a variable a value; "" removes it.
+func (w *world) set(name, value string) {
+	w.env[name] = value
+	if value == "" {
+		delete(w.env, name)
+	}
+}
+
+// serve puts an HTTP server in the licence server's place.
+func (w *world) serve(handler http.HandlerFunc) {
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
+		// Only a server that has read the body notices when the client goes.
+		_, _ = io.Copy(io.Discard, request.Body)
+		handler(out, request)
+	}))
+	w.Cleanup(server.Close)
+	w.set("API_ENDPOINT", server.URL+"/v1")
+}
+
+// answer puts a server there that says the same to everything.
+func (w *world) answer(status int, body string, headers ...string) {
+	w.serve(func(out http.ResponseWriter, _ *http.Request) {
+		for i := 0; i+1 < len(headers); i += 2 {
+			out.Header().Set(headers[i], headers[i+1])
+		}
+		out.WriteHeader(status)
+		_, _ = io.WriteString(out, body)
+	})
+}
+
+// names sets the name server's answers.
+func (w *world) names(handler dns.Handler) {
+	testkit.Put(w.T, w.root, "etc/resolv.conf", testkit.ResolvConf(testkit.DNS(w.T, handler).Addr()))
+	w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+}
+
+// authority runs a licence authority with a token of its own, and then the
+// given commands of its command line, in which ID stands for the token's.
+func (w *world) authority(commands ...string) {
+	dir := filepath.Join(w.TempDir(), "authority")
+	cli := func(args ...string) string {
+		out, err := exec.Command(filepath.Join(binaries, "licenseserver"), append(args, "--data", dir)...).Output()
+		if err != nil {
+			w.Fatalf("licenseserver %v: %v", args, err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	w.token = cli("token", "create", "--type", "ci")
+	server, err := startLicenseServer(dir)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(server.Stop)
+	var tokens []struct{ ID string }
+	if err := json.Unmarshal([]byte(cli("token", "list", "--json")), &tokens); err != nil || len(tokens) != 1 {
+		w.Fatalf("token list: %v %v", tokens, err)
+	}
+	for _, command := range commands {
+		cli(strings.Fields(strings.ReplaceAll(command, "ID", tokens[0].ID))...)
+	}
+	w.set("LOCALSTACK_AUTH_TOKEN", w.token)
+	w.set("API_ENDPOINT", server.URL)
+}
+
+// document is a licence of this world's token, activated a moment ago.
+func (w *world) document(change func(*license.Document)) []byte {
+	now := time.Now()
+	again := license.Time{Time: now.Add(24 * time.Hour)}
+	document := license.Document{
+		ID: "license_00000000-0000-0000-0000-000000000000", Format: license.Format, Type: "pro", Status: license.StatusActive,
+		Issued: license.Time{Time: now.Add(-time.Minute)}, Expires: license.Time{Time: now.AddDate(1, 0, 0)}, ReactivateAfter: &again,
+		Products: []license.Product{{Name: license.ProductName, Version: "*"}},
+		Offline:  license.Offline{Version: "4.14.0", Credential: "lsci-demo0000-****-****-****-************"},
+	}
+	change(&document)
+	if document.Signature == "" {
+		document.Sign(w.token)
+	}
+	content, err := document.Encode()
+	if err != nil {
+		w.Fatal(err)
+	}
+	return content
+}
+
+// store puts a document into the volume.
+func (w *world) store(change func(*license.Document)) {
+	testkit.Put(w.T, w.root, "var/lib/localstack/cache/license.json", string(w.document(change)))
+}
+
+func TestEverySituationHasItsOwnName(t *testing.T) {
+	var names []string
+	for _, s := range situations {
+		if slices.Contains(names, s.name) {
+			t.Errorf("two situations are named %q", s.name)
+		}
+		names = append(names, s.name)
+	}
+}

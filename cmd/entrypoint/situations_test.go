@@ -1,0 +1,224 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/testkit"
+)
+
+// situations lead to every row of the failure table, some on several ways.
+var situations = []situation{
+	{name: "no credential", id: fault.CredentialsMissing, says: "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "") }},
+	{name: "Compose's single blank", id: fault.CredentialsMissing, says: "LOCALSTACK_AUTH_TOKEN is set, but blank",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", " ") }},
+	{name: "mistyped token", id: fault.CredentialsMalformed, says: "its checksum does not match",
+		arrange: func(w *world) {
+			w.set("LOCALSTACK_AUTH_TOKEN", strings.Replace(w.token, "AAAA", "AAAB", 1))
+		}},
+	{name: "token with a control character", id: fault.CredentialsMalformed, says: "control or non-ASCII characters",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", w.token[:20]+"\x1b"+w.token[20:]) }},
+	{name: "two credentials", id: fault.CredentialsConflict, says: "LOCALSTACK_AUTH_TOKEN and LOCALSTACK_API_KEY have different values",
+		arrange: func(w *world) { w.set("LOCALSTACK_API_KEY", "another") }},
+	{name: "secret file absent", id: fault.CredentialsUnreadable, says: "no such file or directory",
+		arrange: func(w *world) {
+			w.set("LOCALSTACK_AUTH_TOKEN", "")
+			w.set("LOCALSTACK_AUTH_TOKEN_FILE", "/run/secrets/absent")
+		}},
+	{name: "unknown token", id: fault.CredentialsInvalid, says: "The credentials defined in your environment are invalid",
+		arrange: func(w *world) {
+			known := w.token
+			w.authority()
+			w.token = known
+			w.set("LOCALSTACK_AUTH_TOKEN", known)
+		}},
+	{name: "rotated token", id: fault.CredentialsInvalid, says: "it may have been rotated",
+		arrange: func(w *world) { w.authority("token rotate ID") }},
+	{name: "revoked token", id: fault.CredentialsInvalid, says: "or revoked",
+		arrange: func(w *world) { w.authority("token revoke ID") }},
+	{name: "no licence assigned", id: fault.LicenseNotAssigned, says: "no license is assigned",
+		arrange: func(w *world) { w.authority("license unassign ID") }},
+	{name: "expired licence", id: fault.LicenseExpired, says: "Your license has expired",
+		arrange: func(w *world) { w.authority("license expire ID") }},
+	{name: "suspended licence", id: fault.LicenseStatus, says: "SUSPENDED",
+		arrange: func(w *world) { w.authority("license suspend ID") }},
+	{name: "licence for another version, says the server", id: fault.LicenseRefused, says: "licensing.activation_error",
+		arrange: func(w *world) { w.authority("license assign ID --version 3.0") }},
+	{name: "licence for another version, says the document", id: fault.LicenseProduct, says: "is not for localstack-pro 4.14.0",
+		arrange: func(w *world) {
+			w.answer(http.StatusOK, string(w.document(func(d *license.Document) { d.Products[0].Version = "3.0" })))
+		}},
+	{name: "version that the server cannot judge", id: fault.LicenseVersion, says: "licensing.license.format",
+		arrange: func(w *world) {
+			w.authority()
+			w.set("LOCALSTACK_BUILD_VERSION", "latest")
+		}},
+	{name: "name does not exist", id: fault.NetworkDNS, says: "(status: NXDOMAIN from 127.0.0.1:",
+		arrange: func(w *world) { w.names(testkit.Zone{}) }},
+	{name: "name is filtered", id: fault.NetworkDNS, says: "(status: REFUSED from 127.0.0.1:",
+		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeRefused}}) }},
+	{name: "name server fails", id: fault.NetworkDNS, says: "(status: SERVFAIL from 127.0.0.1:",
+		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeServerFailure}}) }},
+	{name: "name server is silent", id: fault.NetworkDNS, says: "(status: timeout from 127.0.0.1:",
+		arrange: func(w *world) {
+			w.names(testkit.Silent{})
+			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
+		}},
+	{name: "name server is dead", id: fault.NetworkDNS, says: "(status: connection refused from 127.0.0.1:1)",
+		arrange: func(w *world) { w.set("API_ENDPOINT", "https://api.localstack.test/v1") }},
+	{name: "connection refused", id: fault.NetworkRefused, says: "the connection to 127.0.0.1:1 was refused",
+		arrange: func(*world) {}},
+	{name: "server is silent", id: fault.NetworkTimeout, says: "no answer from 127.0.0.1",
+		arrange: func(w *world) {
+			w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
+		}},
+	{name: "server answers byte by byte", id: fault.NetworkTimeout, says: "no answer from 127.0.0.1",
+		arrange: func(w *world) {
+			w.serve(drip)
+			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
+		}},
+	{name: "server hangs up", id: fault.NetworkUnreachable, says: "closed the connection",
+		arrange: func(w *world) {
+			w.serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		}},
+	{name: "intercepted TLS", id: fault.NetworkUntrusted, says: "issuer: CN=Corporate CA",
+		arrange: func(w *world) { w.secure(time.Hour, "127.0.0.1") }},
+	{name: "certificate of another host", id: fault.NetworkCertificateName, says: "is not for",
+		arrange: func(w *world) { w.trust(w.secure(time.Hour, "elsewhere.test")) }},
+	{name: "expired certificate", id: fault.NetworkCertificateDate, says: "is valid from",
+		arrange: func(w *world) { w.trust(w.secure(-time.Hour, "127.0.0.1")) }},
+	{name: "no TLS at all", id: fault.NetworkTLS, says: "does not answer in TLS",
+		arrange: func(w *world) {
+			w.answer(http.StatusOK, "{}")
+			w.set("API_ENDPOINT", strings.Replace(w.env["API_ENDPOINT"], "http:", "https:", 1))
+		}},
+	{name: "proxy refuses", id: fault.NetworkProxy, says: "refused to connect to api.localstack.test:443 with status 403",
+		arrange: func(w *world) { w.proxy(http.StatusForbidden) }},
+	{name: "proxy wants a password", id: fault.NetworkProxy, says: "asks for Basic authentication",
+		arrange: func(w *world) { w.proxy(http.StatusProxyAuthRequired) }},
+	{name: "proxy is dead", id: fault.NetworkProxy, says: "the proxy http://127.0.0.1:1 cannot be reached",
+		arrange: func(w *world) {
+			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+			w.set("HTTPS_PROXY", "http://user:password@127.0.0.1:1")
+		}},
+	{name: "server error", id: fault.NetworkServerError, says: "status 503",
+		arrange: func(w *world) { w.answer(http.StatusServiceUnavailable, "") }},
+	{name: "rate limit", id: fault.NetworkRateLimited, says: "to wait 30s",
+		arrange: func(w *world) { w.answer(http.StatusTooManyRequests, "", "Retry-After", "30") }},
+	{name: "captive portal", id: fault.NetworkWrongServer, says: "HTML",
+		arrange: func(w *world) { w.answer(http.StatusOK, "<html><title>Sign in</title></html>") }},
+	{name: "block page", id: fault.NetworkWrongServer, says: "HTML",
+		arrange: func(w *world) { w.answer(http.StatusForbidden, "<html>Blocked</html>") }},
+	{name: "redirect to another host", id: fault.NetworkWrongServer, says: `redirects to "https://elsewhere.test/login"`,
+		arrange: func(w *world) { w.answer(http.StatusFound, "", "Location", "https://elsewhere.test/login") }},
+	{name: "broken JSON", id: fault.NetworkWrongServer, says: "than JSON",
+		arrange: func(w *world) { w.answer(http.StatusOK, `{"id": "license_`) }},
+	{name: "ten megabytes", id: fault.NetworkWrongServer, says: "larger than 1 MiB",
+		arrange: func(w *world) { w.answer(http.StatusOK, strings.Repeat("x", 10<<20)) }},
+	{name: "stored licence is stale", id: fault.NetworkRefused, stored: fault.StoredStale, says: "had to be activated again by",
+		arrange: func(w *world) {
+			w.store(func(d *license.Document) { d.ReactivateAfter = &license.Time{Time: time.Now().Add(-time.Hour)} })
+		}},
+	{name: "stored licence of another credential", id: fault.NetworkRefused, stored: fault.StoredCredential, says: "belongs to another credential",
+		arrange: func(w *world) {
+			w.store(func(d *license.Document) { d.Offline.Credential = ""; d.Sign("another") })
+		}},
+	{name: "stored licence was altered", id: fault.NetworkRefused, stored: fault.StoredTampered, says: "does not match its content",
+		arrange: func(w *world) {
+			w.store(func(d *license.Document) { d.Sign(w.token); d.Type = "enterprise" })
+		}},
+	{name: "stored licence of another version", id: fault.NetworkRefused, stored: fault.StoredVersion, says: `is for "4.13.1", this is 4.14.0`,
+		arrange: func(w *world) { w.store(func(d *license.Document) { d.Offline.Version = "4.13.1" }) }},
+	{name: "stored licence is suspended", id: fault.NetworkRefused, stored: fault.StoredInvalid, says: "SUSPENDED",
+		arrange: func(w *world) { w.store(func(d *license.Document) { d.Status = license.StatusSuspended }) }},
+	{name: "stored licence from the future", id: fault.NetworkRefused, stored: fault.ClockSkew, says: "The clock of this machine is wrong",
+		arrange: func(w *world) {
+			w.store(func(d *license.Document) { d.Issued = license.Time{Time: time.Now().Add(time.Hour)} })
+		}},
+	{name: "senseless variable", id: fault.ConfigInvalid, says: `ACTIVATE_PRO="maybe" is not a boolean`,
+		arrange: func(w *world) { w.set("ACTIVATE_PRO", "maybe") }},
+	{name: "command not found", id: fault.CommandNotFound, says: "no-such-command",
+		arrange: func(w *world) { w.command = "no-such-command" }},
+	{name: "command is a directory", id: fault.CommandNotExecutable, says: "is a directory",
+		arrange: func(w *world) { w.command = w.root }},
+}
+
+// drip answers a byte at a time, for ever.
+func drip(out http.ResponseWriter, r *http.Request) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			_, _ = out.Write([]byte(" "))
+			_ = http.NewResponseController(out).Flush()
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// secure puts an HTTPS server in the licence server's place whose certificate
+// is for name and valid for that long, and returns the certificate in PEM.
+func (w *world) secure(valid time.Duration, name string) string {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		w.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Corporate CA"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(valid),
+	}
+	if ip := net.ParseIP(name); ip != nil {
+		template.IPAddresses = []net.IP{ip}
+	} else {
+		template.DNSNames = []string{name}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		w.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	server.StartTLS()
+	w.Cleanup(server.Close)
+	w.set("API_ENDPOINT", server.URL+"/v1")
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// trust makes the world's certificate authorities those of the PEM text.
+func (w *world) trust(authorities string) {
+	testkit.Put(w.T, w.root, "ca.pem", authorities)
+	w.set("REQUESTS_CA_BUNDLE", w.root+"/ca.pem")
+}
+
+// proxy puts a proxy in the way that answers CONNECT with status.
+func (w *world) proxy(status int) {
+	proxy := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
+		out.Header().Set("Proxy-Authenticate", `Basic realm="corp"`)
+		if status == http.StatusForbidden {
+			out.Header().Del("Proxy-Authenticate")
+		}
+		out.WriteHeader(status)
+	}))
+	w.Cleanup(proxy.Close)
+	w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+	w.set("HTTPS_PROXY", proxy.URL)
+}
