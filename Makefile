@@ -23,7 +23,8 @@ reasons: build      ## every reason for a failed start, made to happen
 	@go test ./cmd/entrypoint -count=1 -run TestEveryReason -reasons
 
 image: build        ## the image localstack-entrypoint:dev
-	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+	image/rootfs.sh
+	docker build --target reference --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 lint:
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }

@@ -36,6 +36,7 @@ const (
 type server struct {
 	listen            string
 	certFile, keyFile string
+	demoToken         string
 	options           authority.Options
 }
 
@@ -56,6 +57,7 @@ The API_ENDPOINT of a container is URL/v1.`,
 	flags.StringVar(&s.certFile, "tls-cert", "", "certificate `file` in PEM format, chain included, for https")
 	flags.StringVar(&s.keyFile, "tls-key", "", "private key `file` in PEM format")
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	flags.StringVar(&s.demoToken, "demo-token-file", "", "`file` to write a developer token to, unless it holds a valid one")
 	flags.DurationVar(&s.options.ReactivateAfter, "reactivate-after", authority.DefaultReactivateAfter,
 		"how long a container may start without asking again")
 	flags.TextVar(&s.options.Limit, "rate-limit", authority.Limit{Requests: 1000, Period: time.Minute},
@@ -81,6 +83,11 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 	secure, err := s.tlsConfig()
 	if err != nil {
 		return fmt.Errorf("cannot use the TLS certificate: %w", err)
+	}
+	if s.demoToken != "" {
+		if err := provideToken(ctx, store, s.demoToken); err != nil {
+			return fmt.Errorf("cannot provide a demo token: %w", err)
+		}
 	}
 	listener, err := net.Listen("tcp", s.listen)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/license"
 )
 
@@ -71,6 +72,12 @@ func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
 		return nil, err
 	}
 	return &tokens[0], nil
+}
+
+// Knows tells whether text is a credential that this authority would accept.
+func (s *Store) Knows(ctx context.Context, text credential.Secret) (bool, error) {
+	token, err := s.byCredential(ctx, text.Reveal())
+	return token != nil, err
 }
 
 // tokens returns the tokens that the rest of a query selects.

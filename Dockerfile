@@ -1,0 +1,74 @@
+# The images, from the programs in bin/ and the folder build/rootfs:
+#
+#   make build && image/rootfs.sh && docker build .
+#
+# Targets: reference (default), authority, localstack. Docker's classic builder
+# builds all stages before its target too, so give it --target reference.
+
+ARG LOCALSTACK_IMAGE=localstack/localstack-pro:latest
+
+
+# authority: a licence authority to run on one's own, for compose.yaml and tests.
+FROM scratch AS authority
+
+LABEL org.opencontainers.image.title="localstack-license-authority" \
+      org.opencontainers.image.description="A licence authority for LocalStack containers, to run on one's own" \
+      org.opencontainers.image.licenses="Apache-2.0"
+
+COPY bin/licenseserver bin/entrypoint /usr/local/bin/
+
+# The commands of licenseserver find their data here: docker exec … licenseserver token list
+WORKDIR /var/lib/licenseserver
+ENV PATH=/usr/local/bin
+VOLUME /var/lib/licenseserver
+EXPOSE 8080
+HEALTHCHECK --interval=10s --start-period=5s --timeout=5s --retries=3 \
+    CMD ["entrypoint", "healthcheck", "http://127.0.0.1:8080/healthz"]
+ENTRYPOINT ["licenseserver"]
+CMD ["serve", "--listen", "0.0.0.0:8080"]
+
+
+# reference: the entrypoint and the reference emulator, and nothing else.
+FROM scratch AS reference
+
+COPY build/rootfs/ /
+COPY bin/entrypoint bin/emulator /usr/local/bin/
+
+WORKDIR /opt/code/localstack
+VOLUME /var/lib/localstack
+EXPOSE 4566 4510-4559 5678
+HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \
+    CMD ["entrypoint", "healthcheck"]
+ENTRYPOINT ["docker-entrypoint.sh"]
+
+# Last, because they differ from build to build.
+ARG VERSION=0.1.0
+ARG LOCALSTACK_BUILD_VERSION=${VERSION}
+ARG LOCALSTACK_BUILD_DATE=unknown
+ARG LOCALSTACK_BUILD_GIT_HASH=unknown
+# USER is what LocalStack's image sets; the user is root in both.
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    LANG=C.UTF-8 \
+    USER=localstack \
+    LOCALSTACK_BUILD_VERSION=${LOCALSTACK_BUILD_VERSION} \
+    LOCALSTACK_BUILD_DATE=${LOCALSTACK_BUILD_DATE} \
+    LOCALSTACK_BUILD_GIT_HASH=${LOCALSTACK_BUILD_GIT_HASH}
+LABEL org.opencontainers.image.title="localstack-entrypoint" \
+      org.opencontainers.image.description="LocalStack's entrypoint with a reference emulator" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${LOCALSTACK_BUILD_VERSION}" \
+      org.opencontainers.image.revision="${LOCALSTACK_BUILD_GIT_HASH}"
+
+
+# localstack: LocalStack's own image with our entrypoint in place of its script.
+FROM ${LOCALSTACK_IMAGE} AS localstack
+
+COPY bin/entrypoint /usr/local/bin/entrypoint
+RUN ln -sf entrypoint /usr/local/bin/docker-entrypoint.sh
+HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \
+    CMD ["entrypoint", "healthcheck"]
+ENTRYPOINT ["docker-entrypoint.sh"]
+
+
+# What a plain `docker build .` gives is the last stage.
+FROM reference

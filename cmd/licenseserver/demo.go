@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path/filepath"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/file"
+)
+
+// provideToken makes a developer token with a licence and writes it to path,
+// readable by its owner alone, unless path holds a token that the store knows:
+// a restart must not make another.
+func provideToken(ctx context.Context, store *authority.Store, path string) error {
+	dir, name := filepath.Split(filepath.Clean(path))
+	if dir == "" {
+		dir = "."
+	}
+	content, err := file.ReadOwn(dir, name)
+	switch {
+	case err == nil:
+		if known, err := store.Knows(ctx, credential.NewSecret(string(content))); known || err != nil {
+			return err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	_, token, err := store.CreateToken(ctx, authority.NewToken{Kind: authority.Developer})
+	if err != nil {
+		return err
+	}
+	return file.WriteOwn(dir, name, []byte(token.Reveal()), 0o600)
+}

@@ -1,0 +1,49 @@
+# shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
+# The Compose files that users begin with.
+
+test_compose() {
+	if ! find_compose; then
+		skip "the Compose files" "Docker Compose is not installed"
+		return
+	fi
+	export IMAGE=$reference AUTHORITY_IMAGE=$authority PORT=0 TOKEN_FILE=$work/token LOCALSTACK_AUTH_TOKEN=$token
+	check "image/examples/swarm.yaml: it is well formed" compose --file image/examples/swarm.yaml config --quiet
+
+	up demo --file image/compose.yaml
+	check "image/compose.yaml: pro is on, with a licence of its own" is_pro demo
+	docker cp "$id-demo:/run/demo/token" - 2>/dev/null | tar -xO >>"$work/tokens" 2>/dev/null
+	compose --file image/compose.yaml down >/dev/null 2>&1
+
+	# The examples are for the real API; here they get our authority instead.
+	cat >"$work/here.yaml" <<-END
+		services: {localstack: {environment: {API_ENDPOINT: "http://authority:8080/v1"}}}
+		networks: {default: {external: true, name: $id}}
+	END
+	local example
+	for example in compose compose-secret; do
+		up "$example" --file "image/examples/$example.yaml" --file "$work/here.yaml"
+		check "image/examples/$example.yaml: pro is on" is_pro "$example"
+	done
+}
+
+# compose is the plugin or, before it, the program.
+compose() { "${compose[@]}" --project-name "$id" "$@"; }
+
+find_compose() {
+	if docker compose version >/dev/null 2>&1; then
+		compose=(docker compose)
+	else
+		has docker-compose || install_packages docker-compose || return 1
+		compose=(docker-compose)
+	fi
+}
+
+# up NAME FILE-OPTION… gives the container of LocalStack a name for the checks.
+up() {
+	local name=$1 container
+	shift
+	compose "$@" up --detach --no-build >"$work/compose.log" 2>&1 ||
+		{ tail -n 3 "$work/compose.log"; compose "$@" logs --no-color --tail 5; } | sed 's/^/# /'
+	container=$(compose "$@" ps --quiet localstack)
+	[ -z "$container" ] || docker rename "$container" "$id-$name"
+}

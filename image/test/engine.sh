@@ -1,0 +1,38 @@
+# shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
+# A Docker engine for the test: the one that runs, else one of its own that
+# shares nothing with others and is gone afterwards.
+
+engine= # process of our own
+
+# find_engine fails when there is none to be had.
+find_engine() {
+	docker version >/dev/null 2>&1 && return
+	[ "$(id -u)" = 0 ] || return 1
+	has docker dockerd iptables || install_packages docker.io iptables || return 1
+	docker version >/dev/null 2>&1 || start_engine # the package may have started it
+}
+
+# install_packages PACKAGE… on Debian, as root.
+install_packages() {
+	[ "$(id -u)" = 0 ] && has apt-get || return 1
+	echo "# installing $*"
+	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes "$@"; } >"$work/apt.log" 2>&1 ||
+		{ tail -n 5 "$work/apt.log"; return 1; }
+}
+
+# start_engine puts the engine in a session of its own: Ctrl-C is for the test,
+# which then still needs it to clean up.
+start_engine() {
+	export DOCKER_HOST=unix://$work/docker.sock
+	echo "# starting a Docker engine"
+	setsid dockerd --host "$DOCKER_HOST" --pidfile "$work/docker.pid" --bridge none \
+		--data-root "$work/docker" --exec-root "$work/docker-run" >"$work/docker.log" 2>&1 &
+	engine=$!
+	await 60 docker version || { tail -n 5 "$work/docker.log"; return 1; }
+}
+
+stop_engine() {
+	[ -n "$engine" ] || return 0
+	kill "$engine"
+	wait "$engine" || true
+}

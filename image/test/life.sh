@@ -1,0 +1,58 @@
+# shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
+# The container as a process: signals, commands, confinement, health, time-outs.
+
+test_life() {
+	docker kill --signal USR1 "$id-pro" >/dev/null
+	check "SIGUSR1: it restarts in place" ready pro 2
+	check "SIGUSR1: pro is on again, with the licence in the volume" says pro "Successfully activated cached license license_"
+	get pro /_localstack/health --request POST --data '{"action":"restart"}' >/dev/null
+	check "restart through the API: it restarts in place" ready pro 3
+	check "restart through the API: pro is on again" is_edition pro pro true
+	check "docker stop: quick, with the emulator's own exit code" stops pro 0
+}
+
+test_commands() {
+	local community=(--env ACTIVATE_PRO=0 "$reference")
+	start version "${community[@]}" version
+	start own-code "${community[@]}" -- entrypoint healthcheck http://127.0.0.1:1/
+	start no-command "${community[@]}" no-such-command
+	start misconfigured --env SHUTDOWN_TIMEOUT=soon "${community[@]}"
+	check "command: version says which program this is" says version "localstack-entrypoint "
+	check "command: its exit code is the container's" exits own-code 1
+	check "command: exit code 127 when there is no such command" exits no-command 127
+	check "configuration that makes no sense: exit code 78" exits misconfigured 78
+	check "configuration that makes no sense: the variable is named" says misconfigured "SHUTDOWN_TIMEOUT="
+}
+
+test_confinement() {
+	local pro=("${http[@]}" "${with_token[@]}")
+	start read-only "${pro[@]}" --read-only --tmpfs /tmp --tmpfs /var/lib/localstack "$reference"
+	start read-only-volume "${pro[@]}" --read-only --volume "$id-pro:/var/lib/localstack:ro" "$reference"
+	start user "${pro[@]}" --user 1000 "$reference"
+	start no-rights "${pro[@]}" --cap-drop ALL --security-opt no-new-privileges "$reference"
+	check "read-only root: pro is on" is_pro read-only
+	check "read-only volume: pro is on" is_pro read-only-volume
+	check "user 1000: pro is on" is_pro user
+	check "user 1000: the licence can be stored" not says_now user "cannot store"
+	check "no capabilities: pro is on" is_pro no-rights
+	if [ -n "$engine" ] && ! has docker-init; then
+		skip "below Docker's own init" "there is no docker-init here"
+		return
+	fi
+	start init "${pro[@]}" --init "$reference"
+	check "below Docker's own init: pro is on" is_pro init
+	check "below Docker's own init: docker stop is quick" stops init 0
+}
+
+# Some take long by themselves; they do so while the others are tested.
+start_slow_ones() {
+	start bad-dns --dns 127.0.0.1 "${with_token[@]}" "$reference"
+	start healthy --env ACTIVATE_PRO=0 "$reference"
+}
+
+test_slow_ones() {
+	check "health: Docker finds the container healthy" await 30 is_healthy healthy
+	check "bad DNS: exit code 55" exits bad-dns 55
+	check "bad DNS: the reason names the host, the name server and what that said" \
+		says_like bad-dns 'the name api.localstack.cloud does not resolve \(status: .+ from 127\.0\.0\.11\)'
+}

@@ -1,0 +1,86 @@
+# shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
+# Our entrypoint in LocalStack's own image, for which there is a stand-in.
+
+test_localstack() {
+	if ! has_busybox; then
+		skip "the localstack image" "its stand-in needs a static busybox"
+		return
+	fi
+	import_official
+	check "localstack image: it builds" build "$localstack" --target localstack --build-arg "LOCALSTACK_IMAGE=$official"
+	check "plain docker build: it gives the reference image" plain_build_is_reference
+	test_runtime
+	test_boot_hooks
+	check "localstack image: the runtime's exit code is the container's" stops runtime 7
+	test_testcontainers
+}
+
+has_busybox() { has busybox || install_packages busybox-static; }
+
+# import_official makes an image with the outlines of LocalStack's.
+import_official() {
+	local root=$work/official applet
+	mkdir -p "$root"/{bin,tmp,usr/local/bin,opt/code/localstack/.venv/bin}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	for applet in sh cat env ln readlink sleep; do
+		ln -s busybox "$root/bin/$applet"
+	done
+	echo "the script that is to be replaced" >"$root/usr/local/bin/docker-entrypoint.sh"
+	cp image/test/runtime.sh "$root/opt/code/localstack/.venv/bin/python"
+	tar -C "$root" -c . | docker import --change 'ENV PATH=/usr/local/bin:/bin' \
+		--change 'ENTRYPOINT ["docker-entrypoint.sh"]' --change 'VOLUME /var/lib/localstack' - "$official" >/dev/null
+}
+
+plain_build_is_reference() {
+	build "$id:plain" --build-arg "LOCALSTACK_IMAGE=$official" && prints "$(layers "$reference")" layers "$id:plain"
+}
+
+test_runtime() {
+	make_boot_hooks "$work/boot.d"
+	start runtime "${http[@]}" --volume "$work/boot.d:/etc/localstack/init/boot.d:ro" \
+		--volume "$work/token:/run/secrets/token:ro" --env LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/token "$localstack"
+	check "localstack image: LocalStack's runtime starts" ready runtime
+	check "localstack image: ours is in the script's place" prints entrypoint inside readlink /usr/local/bin/docker-entrypoint.sh
+	check "localstack image: the runtime gets LocalStack's arguments" prints "-m localstack.runtime.main" inside cat /tmp/arguments
+	inside cat /tmp/environment >"$work/environment"
+	check "localstack image: the runtime is told that pro is on" grep -qx PRO_ACTIVATED=1 "$work/environment"
+	check "localstack image: the runtime gets the token of the file" grep -qx "LOCALSTACK_AUTH_TOKEN=$token" "$work/environment"
+	check "localstack image: the runtime is not told of the file" not grep _FILE= "$work/environment"
+	check "localstack image: the runtime is told whom to ask for a restart" grep -qx SUPERVISOR_PID=1 "$work/environment"
+}
+
+inside() { docker exec "$id-runtime" "$@"; }
+
+make_boot_hooks() {
+	mkdir -p "$1"
+	printf '#!/bin/sh\necho The first hook ran.\n' >"$1/1-first.sh"
+	printf '#!/bin/sh\nexit 3\n' >"$1/2-broken.sh"
+	printf '#!/bin/sh\necho The last hook ran.\n' >"$1/3-last.sh"
+	chmod +x "$1"/*.sh
+}
+
+test_boot_hooks() {
+	check "BOOT hooks: they run in order, before the activation" \
+		prints "The first hook ran. The last hook ran. Successfully requested " order_of_start
+	check "BOOT hooks: a broken one is reported" says_like runtime "2-broken.sh.*exit status 3"
+	docker kill --signal USR1 "$id-runtime" >/dev/null
+	check "BOOT hooks: after a restart in place the runtime is ready again" ready runtime 2
+	check "BOOT hooks: they do not run again" has_lines runtime "The last hook ran." 1
+}
+
+order_of_start() { logs runtime | grep -oE '^The .* hook ran\.|Successfully requested' | tr '\n' ' '; }
+
+# test_testcontainers starts as testcontainers-java does: a shell waits for
+# a script that calls the entrypoint by its path.
+test_testcontainers() {
+	local wait_for_script='while [ ! -x /start.sh ]; do sleep 0.1; done; /start.sh'
+	# shellcheck disable=SC2016 # $? is for the shell inside
+	printf '#!/bin/sh\n/usr/local/bin/docker-entrypoint.sh\necho "It ended with $?."\n' >"$work/start.sh"
+	chmod +x "$work/start.sh"
+	start testcontainers "${http[@]}" "${with_token[@]}" --entrypoint sh "$localstack" -c "$wait_for_script"
+	start unlicensed "${http[@]}" --entrypoint sh "$localstack" -c "$wait_for_script"
+	docker cp "$work/start.sh" "$id-testcontainers:/start.sh" >/dev/null
+	docker cp "$work/start.sh" "$id-unlicensed:/start.sh" >/dev/null
+	check "testcontainers-java: the runtime starts below a shell" ready testcontainers
+	check "testcontainers-java: without a licence the shell gets exit code 55" says unlicensed "It ended with 55."
+}
