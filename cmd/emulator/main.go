@@ -18,11 +18,18 @@ import (
 	"localstack-entrypoint/internal/emulator"
 )
 
-const exitConfig = 78 // EX_CONFIG of sysexits.h
+const (
+	exitUsage  = 2
+	exitConfig = 78 // EX_CONFIG of sysexits.h
+)
 
 func main() { os.Exit(run()) }
 
 func run() int {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(os.Stderr, "emulator: takes no arguments; its variables are ACTIVATE_PRO, FILESYSTEM_ROOT, GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, …")
+		return exitUsage
+	}
 	// Before anything slow: a signal of the first moment counts.
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()

@@ -74,6 +74,7 @@ func (b *bootStage) run(ctx context.Context, release func() error) error {
 	for _, warning := range b.environ.Warnings {
 		b.log.Warn(warning)
 	}
+	b.enterVenv()
 	if !b.again {
 		b.runHooks(ctx)
 	}
@@ -119,6 +120,20 @@ func (b *bootStage) exitCode(err error) int {
 	return code
 }
 
+// venv is where LocalStack's image keeps its Python environment.
+func (b *bootStage) venv() string { return filepath.Join("/", b.cfg.Root, "opt/code/localstack/.venv") }
+
+// enterVenv does for the hooks and the emulator what sourcing the venv's
+// activate script does for a shell, as the image's own entrypoint did.
+func (b *bootStage) enterVenv() {
+	if !exists(b.venv()) {
+		return
+	}
+	path, _ := b.environ.Lookup("PATH")
+	b.environ.Set("PATH", filepath.Join(b.venv(), "bin")+":"+path)
+	b.environ.Set("VIRTUAL_ENV", b.venv())
+}
+
 // runHooks runs the BOOT scripts. None of them can stop the start.
 func (b *bootStage) runHooks(ctx context.Context) {
 	runner := hook.Runner{
@@ -145,7 +160,7 @@ func (b *bootStage) findCommand() (path string, argv []string, err error) {
 	}
 	if len(argv) == 0 {
 		argv = []string{"emulator"}
-		if python := filepath.Join("/", b.cfg.Root, "opt/code/localstack/.venv/bin/python"); exists(python) {
+		if python := filepath.Join(b.venv(), "bin/python"); exists(python) {
 			argv = []string{python, "-m", "localstack.runtime.main"}
 		}
 	}

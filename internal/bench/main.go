@@ -69,7 +69,7 @@ func round(all []*contestant) error {
 		err := cmd.Run()
 		took[i] = time.Since(began)
 		if cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != c.code {
-			return fmt.Errorf("run %s: %v", c.name, err)
+			return fmt.Errorf("run %s: %w", c.name, err)
 		}
 		if c.name == baseline {
 			base = took[i]

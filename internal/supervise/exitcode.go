@@ -42,7 +42,7 @@ var (
 
 // startError explains a failed execve of path.
 func startError(path string, cause error) *StartError {
-	if cause != unix.ENOENT {
+	if !errors.Is(cause, unix.ENOENT) {
 		return &StartError{Path: path, Code: CodeCannotRun, Err: cause}
 	}
 	// For a missing "#!" interpreter the kernel blames the script; a user sees the script and

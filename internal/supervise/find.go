@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,7 @@ func Find(name string, env []string) (string, error) {
 		if err == nil {
 			return path, nil
 		}
-		if err != unix.ENOENT && err != unix.ENOTDIR {
+		if !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTDIR) {
 			failure = startError(path, err) // something is there, but a later directory may have better
 		}
 	}

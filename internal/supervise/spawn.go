@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"runtime"
 	"syscall"
 
@@ -38,7 +39,7 @@ func spawn(path string, argv, env []string, foreground bool) (int, *StartError) 
 // "#!" line, as execvp does.
 func orShell(path string, argv []string, exec func(path string, argv []string) error) error {
 	err := exec(path, argv)
-	if err != unix.ENOEXEC {
+	if !errors.Is(err, unix.ENOEXEC) {
 		return err
 	}
 	const shell = "/bin/sh"
