@@ -4,17 +4,26 @@
 package file
 
 import (
+	"cmp"
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"syscall"
+	"time"
 )
 
 // MaxSize is the largest file that Read accepts, in bytes.
 const MaxSize = 1 << 20
+
+const (
+	// temporarySuffix ends the name of a file that is being written.
+	temporarySuffix = ".tmp"
+	// abandonedAfter is the age at which nobody can still be writing one.
+	abandonedAfter = time.Hour
+)
 
 // Read returns the content of the regular file at name, behind links where
 // there are some (Kubernetes mounts secrets as links). It never waits for a
@@ -48,36 +57,37 @@ func ReadOwn(base, name string) ([]byte, error) {
 }
 
 // WriteOwn puts content at name below base so that a reader, or a machine that
-// loses power, sees the old file or the new one and never half of either.
-// Missing folders are made. A link in place of the file is replaced, not
-// followed; a link that leads out of base is an error.
+// loses power, sees the old file or the new one and never half of either,
+// however many write at once. Missing folders are made. A link in place of the
+// file is replaced, not followed; a link that leads out of base is an error.
+// The error says why without repeating the name.
 func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	if err := os.MkdirAll(base, 0o755); err != nil {
-		return err
+		return bare(err)
 	}
 	root, err := os.OpenRoot(base)
 	if err != nil {
-		return err
+		return bare(err)
 	}
 	defer root.Close()
-	dir := path.Dir(name)
-	if err := root.MkdirAll(dir, 0o755); err != nil {
-		return err
+	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return bare(err)
 	}
-	temporary := fmt.Sprintf("%s.%d", name, os.Getpid())
-	_ = root.Remove(temporary)
-	if err := writeNew(root, temporary, content, mode); err != nil {
+	sweep(root, name)
+	// A random name: containers that share a volume also share process ids.
+	temporary := name + "." + rand.Text() + temporarySuffix
+	err = writeNew(root, temporary, content, mode)
+	if err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
 		_ = root.Remove(temporary)
-		return err
 	}
-	if err := root.Rename(temporary, name); err != nil {
-		_ = root.Remove(temporary)
-		return err
-	}
-	return syncDir(root, dir)
+	return bare(err)
 }
 
-// RemoveOwn deletes name below base. A file that is not there is no error.
+// RemoveOwn deletes name below base. A file that is not there is no error; an
+// error says why without repeating the name.
 func RemoveOwn(base, name string) error {
 	root, err := os.OpenRoot(base)
 	if err == nil {
@@ -87,7 +97,17 @@ func RemoveOwn(base, name string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return err
+	return bare(err)
+}
+
+// sweep removes what writers that crashed long ago have left behind.
+func sweep(root *os.Root, name string) {
+	leftovers, _ := fs.Glob(root.FS(), name+".*"+temporarySuffix)
+	for _, leftover := range leftovers {
+		if info, err := root.Lstat(leftover); err == nil && time.Since(info.ModTime()) > abandonedAfter {
+			_ = root.Remove(leftover)
+		}
+	}
 }
 
 func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) error {
@@ -96,17 +116,10 @@ func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) erro
 		return err
 	}
 	_, err = f.Write(content)
-	// Chmod because the umask may have taken bits away; Sync before the rename
-	// that makes the content visible.
-	return errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-}
-
-func syncDir(root *os.Root, dir string) error {
-	d, err := root.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	// Give back what the umask took away; some volumes know no modes.
+	_ = f.Chmod(mode)
+	// Sync before the rename that makes the content visible.
+	return cmp.Or(err, f.Sync(), f.Close())
 }
 
 func readRegular(f *os.File) ([]byte, error) {
@@ -116,7 +129,7 @@ func readRegular(f *os.File) ([]byte, error) {
 	case info.IsDir():
 		return nil, errors.New("it is a directory")
 	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file but a " + kindOf(info.Mode()))
+		return nil, errors.New("it is a FIFO or a device, not a regular file")
 	}
 	content, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
 	if len(content) > MaxSize {
@@ -125,21 +138,13 @@ func readRegular(f *os.File) ([]byte, error) {
 	return content, bare(err)
 }
 
-func kindOf(mode fs.FileMode) string {
-	switch {
-	case mode&fs.ModeNamedPipe != 0:
-		return "FIFO"
-	case mode&fs.ModeSocket != 0:
-		return "socket"
-	}
-	return "device"
-}
-
-// bare is err without the operation and path that os puts before it.
+// bare is err without the operation and paths that os puts before it.
 func bare(err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return bare(failed.Err)
+	}
+	if failed, ok := errors.AsType[*os.LinkError](err); ok {
+		return bare(failed.Err)
 	}
 	return err
 }
