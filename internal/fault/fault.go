@@ -106,11 +106,12 @@ func (e *Error) Reason() string {
 }
 
 // Remedy is what the user can do about it; it may be empty. When the stored
-// document's flaw has a remedy of its own, both are given.
+// document's flaw has a remedy of its own, that comes first: it follows the
+// flaw, and a command at the end of ours stays at the end.
 func (e *Error) Remedy() string {
 	remedy := e.fill(e.Row().Remedy)
 	if e.Stored != nil {
-		remedy += " " + e.Stored.Remedy()
+		remedy = e.Stored.Remedy() + " " + remedy
 	}
 	return strings.TrimSpace(remedy)
 }

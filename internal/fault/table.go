@@ -12,6 +12,7 @@ const (
 	LicenseExpired     ID = "license.expired"
 	LicenseStatus      ID = "license.status"
 	LicenseProduct     ID = "license.product"
+	LicenseVersion     ID = "license.version"
 	LicenseRefused     ID = "license.refused"
 
 	NetworkDNS             ID = "network.dns"
@@ -92,6 +93,11 @@ var Table = []Row{
 		ID: LicenseProduct, Exit: ExitLicense,
 		Reason: "Your license does not cover this image: {detail}.",
 		Remedy: "Please use an image tag that your license agreement covers.",
+	},
+	{
+		ID: LicenseVersion, Exit: ExitLicense,
+		Reason: "The licensing server at {server} cannot judge this version of LocalStack: {detail}.",
+		Remedy: "Please use a released image tag, or correct LOCALSTACK_BUILD_VERSION.",
 	},
 	{
 		ID: LicenseRefused, Exit: ExitLicense,

@@ -1,0 +1,149 @@
+package fault
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// declaredIDs are the values of all constants of type ID in table.go.
+func declaredIDs(t *testing.T) []ID {
+	t.Helper()
+	source, err := parser.ParseFile(token.NewFileSet(), "table.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []ID
+	ast.Inspect(source, func(node ast.Node) bool {
+		constant, ok := node.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := constant.Type.(*ast.Ident); ok && kind.Name == "ID" {
+			text, err := strconv.Unquote(constant.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, ID(text))
+		}
+		return false
+	})
+	return ids
+}
+
+func TestEveryIDHasExactlyOneRow(t *testing.T) {
+	t.Parallel()
+	declared := declaredIDs(t)
+	var rows []ID
+	for _, row := range Table {
+		rows = append(rows, row.ID)
+	}
+	if len(declared) == 0 {
+		t.Fatal("found no ID in table.go")
+	}
+	if !slices.Equal(declared, rows) {
+		t.Errorf("constants and rows differ, or come in another order:\nconstants %q\nrows      %q", declared, rows)
+	}
+	slices.Sort(rows)
+	if unique := slices.Compact(slices.Clone(rows)); len(unique) != len(rows) {
+		t.Errorf("an ID has two rows: %q", rows)
+	}
+}
+
+func TestIDsAreLowerCaseWordsJoinedByDots(t *testing.T) {
+	t.Parallel()
+	shape := regexp.MustCompile(`^[a-z]+(\.[a-z_]+)+$`)
+	for _, row := range Table {
+		if !shape.MatchString(string(row.ID)) {
+			t.Errorf("%q", row.ID)
+		}
+	}
+}
+
+func TestRowsUseKnownPlaceholdersOnly(t *testing.T) {
+	t.Parallel()
+	known := strings.NewReplacer("{detail}", "", "{server}", "", "{host}", "")
+	for _, row := range Table {
+		text := row.Reason + row.Remedy
+		if rest := known.Replace(text); strings.ContainsAny(rest, "{}") {
+			t.Errorf("%s has another placeholder than {detail}, {server} and {host}: %s", row.ID, rest)
+		}
+		if !strings.Contains(text, "{detail}") {
+			t.Errorf("%s does not say what was seen", row.ID)
+		}
+	}
+}
+
+func TestSentencesBeginAndEndProperly(t *testing.T) {
+	t.Parallel()
+	for _, row := range Table {
+		for _, text := range []string{row.Reason, row.Remedy} {
+			if text == "" {
+				continue
+			}
+			if !unicode.IsUpper(rune(text[0])) {
+				t.Errorf("%s begins in lower case: %s", row.ID, text)
+			}
+			_, command, hasCommand := strings.Cut(text, "Check with: ")
+			if !strings.HasSuffix(text, ".") && !hasCommand {
+				t.Errorf("%s does not end with a full stop: %s", row.ID, text)
+			}
+			if strings.HasSuffix(command, ".") {
+				t.Errorf("%s: a full stop would be copied with the command: %s", row.ID, text)
+			}
+			for _, flaw := range []string{"  ", "..", " .", "\n", " ,"} {
+				if strings.Contains(text, flaw) || text != strings.TrimSpace(text) {
+					t.Errorf("%s contains %q: %q", row.ID, flaw, text)
+				}
+			}
+		}
+		if row.Reason == "" {
+			t.Errorf("%s has no reason", row.ID)
+		}
+	}
+}
+
+func TestNoTwoRowsReadAlike(t *testing.T) {
+	t.Parallel()
+	seen := map[string]ID{}
+	for _, row := range Table {
+		text := row.Reason + row.Remedy
+		if other, twice := seen[text]; twice {
+			t.Errorf("%s and %s read alike: %s", other, row.ID, text)
+		}
+		seen[text] = row.ID
+	}
+}
+
+func TestExitCodesFollowTheKindOfFailure(t *testing.T) {
+	t.Parallel()
+	for _, row := range Table {
+		want := ExitLicense
+		switch kind, _, _ := strings.Cut(string(row.ID), "."); {
+		case kind == "config":
+			want = ExitConfig
+		case row.ID == CommandNotFound:
+			want = ExitNotFound
+		case kind == "command":
+			want = ExitNotExecutable
+		}
+		if row.Exit != want {
+			t.Errorf("%s exits with %d, want %d", row.ID, row.Exit, want)
+		}
+	}
+}
+
+func TestOnlyTheNetworkCanMendItself(t *testing.T) {
+	t.Parallel()
+	for _, row := range Table {
+		if row.Retry && !strings.HasPrefix(string(row.ID), "network.") {
+			t.Errorf("%s: trying again unchanged cannot help", row.ID)
+		}
+	}
+}
