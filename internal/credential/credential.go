@@ -3,6 +3,8 @@ package credential
 import (
 	"errors"
 	"fmt"
+	"io"
+	"path/filepath"
 	"strings"
 	"unicode"
 
@@ -51,8 +53,8 @@ func (c Credential) IsDeveloper() bool { return prefixOf(c.Reveal()) == Develope
 // String is the masked credential: the most that may ever be printed.
 func (c Credential) String() string { return Mask(c.Reveal()) }
 
-// GoString is String, so that %#v reveals no more.
-func (c Credential) GoString() string { return c.String() }
+// Format shows String for every verb and flag.
+func (c Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
 // Mask keeps the prefix and first group of an auth token and hides the rest;
 // of anything else it shows nothing.
@@ -89,7 +91,7 @@ func Read(from Sources) (Credential, error) {
 // readOne reads a variable or its _FILE twin, and checks what it finds.
 func readOne(variable string, value Secret, path string) (Credential, error) {
 	text, origin := clean(value.Reveal()), variable
-	path = strings.TrimSpace(path)
+	path = clean(path)
 	if path != "" {
 		origin = variable + FileSuffix
 		if text != "" {
@@ -97,10 +99,10 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 		}
 		content, err := file.Read(path)
 		if err != nil {
-			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s=%.200q: %s", origin, path, err).Because(err)
+			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: %s", named(origin, path), err).Because(err)
 		}
 		if text = clean(string(content)); text == "" {
-			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s=%.200q: the file is empty", origin, path)
+			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: the file is empty", named(origin, path))
 		}
 	}
 	if text == "" {
@@ -112,11 +114,20 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 	return Credential{secret: NewSecret(text), Variable: variable, Origin: origin}, nil
 }
 
-// clean removes what gets around a token on its way here: blanks and line
-// ends of secret files, the quotes of Compose's list syntax.
+// named is a _FILE variable with its value. A value that is no absolute path
+// may be the credential itself, put there by mistake, and is not shown.
+func named(variable, path string) string {
+	if !filepath.IsAbs(path) {
+		return variable + " is not the absolute path of a file"
+	}
+	return fmt.Sprintf("%s=%.200q", variable, path)
+}
+
+// clean removes what gets around a value on its way here: blanks, the line
+// ends and byte order mark of files, the quotes of Compose's list syntax.
 func clean(text string) string {
-	return strings.TrimFunc(strings.TrimPrefix(text, "\ufeff"), func(r rune) bool {
-		return unicode.IsSpace(r) || r == '"' || r == '\''
+	return strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || r == '"' || r == '\'' || r == '\ufeff'
 	})
 }
 

@@ -4,7 +4,6 @@
 package credential
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 )
@@ -12,21 +11,28 @@ import (
 // hidden is what every way of printing a Secret shows.
 const hidden = "****"
 
-// Secret is a text that no formatting verb, encoder or logger reveals.
-type Secret struct{ text string }
+// Secret is a text that no formatting verb, encoder or logger reveals. The
+// text is behind a pointer because fmt prints a struct's unexported fields
+// without asking their methods.
+type Secret struct{ text *string }
 
 // NewSecret wraps text.
-func NewSecret(text string) Secret { return Secret{text} }
+func NewSecret(text string) Secret { return Secret{&text} }
 
 // Reveal returns the text. Every call is a place to look at in a review.
-func (s Secret) Reveal() string { return s.text }
+func (s Secret) Reveal() string {
+	if s.text == nil {
+		return ""
+	}
+	return *s.text
+}
 
 // IsSet tells whether there is any text, blanks included.
-func (s Secret) IsSet() bool { return s.text != "" }
+func (s Secret) IsSet() bool { return s.Reveal() != "" }
 
 // Decode lets envconfig fill a Secret.
 func (s *Secret) Decode(value string) error {
-	s.text = value
+	*s = NewSecret(value)
 	return nil
 }
 
@@ -36,8 +42,5 @@ func (Secret) String() string { return hidden }
 // Format shows stars for every verb and flag.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
 
-// MarshalJSON writes stars.
-func (Secret) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
-
-// MarshalText writes stars.
+// MarshalText writes stars, also into JSON.
 func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
