@@ -1,6 +1,7 @@
 package license
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tidwall/sjson"
 )
@@ -55,35 +57,58 @@ type Offline struct {
 	Credential string `json:"entrypoint_credential,omitempty"`
 }
 
+// maxText bounds the texts of a document; real ones have fewer than 70 characters.
+const maxText = 200
+
 // Parse reads a document. It keeps raw, so that fields unknown to us survive
-// being stored. The error says which field makes no sense.
+// being stored. The error says what makes no sense.
 func Parse(raw []byte) (Document, error) {
 	var doc Document
-	if err := json.Unmarshal(raw, &doc); err != nil {
+	err := json.Unmarshal(raw, &doc)
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		err = fmt.Errorf("unexpected %s as %s", mismatch.Value, cmp.Or(mismatch.Field, "the whole"))
+	}
+	if err == nil {
+		err = doc.complete()
+	}
+	if err != nil {
 		return Document{}, fmt.Errorf("not a licence document: %w", err)
-	}
-	var absent []string
-	for name, missing := range map[string]bool{
-		"id":             doc.ID == "",
-		"signature":      doc.Signature == "",
-		"license_type":   doc.Type == "",
-		"license_status": doc.Status == "",
-		"issue_date":     doc.Issued.IsZero(),
-		"expiry_date":    doc.Expires.IsZero(),
-	} {
-		if missing {
-			absent = append(absent, name)
-		}
-	}
-	if len(absent) > 0 {
-		slices.Sort(absent)
-		return Document{}, errors.New("not a licence document: no " + strings.Join(absent, ", "))
 	}
 	if doc.Format != Format {
 		return Document{}, fmt.Errorf("unknown license_format %.20q, this program knows %q", doc.Format, Format)
 	}
 	doc.raw = slices.Clone(raw)
 	return doc, nil
+}
+
+// complete names the fields that are absent or make no sense.
+func (d Document) complete() error {
+	var unusable []string
+	for _, field := range []struct {
+		name   string
+		usable bool
+	}{
+		{"expiry_date", !d.Expires.IsZero()},
+		{"id", usable(d.ID)},
+		{"issue_date", !d.Issued.IsZero()},
+		{"license_status", usable(d.Status)},
+		{"license_type", usable(d.Type)},
+		{"signature", usable(d.Signature)},
+	} {
+		if !field.usable {
+			unusable = append(unusable, field.name)
+		}
+	}
+	if len(unusable) > 0 {
+		return errors.New("no usable " + strings.Join(unusable, ", "))
+	}
+	return nil
+}
+
+// usable tells whether text can be shown and stored: something, on one line,
+// of a sensible length.
+func usable(text string) bool {
+	return text != "" && len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // Encode returns the document as JSON: the bytes it was parsed from where
@@ -112,7 +137,7 @@ func (d Document) SignedWith(key string) bool {
 func (d Document) mac(key string) []byte {
 	products := slices.Clone(d.Products)
 	slices.SortFunc(products, func(a, b Product) int {
-		return strings.Compare(a.Name+"\x00"+a.Version, b.Name+"\x00"+b.Version)
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Version, b.Version))
 	})
 	var message strings.Builder
 	message.WriteString(d.ID)
@@ -146,15 +171,16 @@ func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
 // UnmarshalJSON reads RFC 3339, also without an offset; null and the absence
 // of the field leave the zero time.
 func (t *Time) UnmarshalJSON(data []byte) error {
-	var text *string
-	if err := json.Unmarshal(data, &text); err != nil || text == nil {
-		return err
+	if string(data) == "null" {
+		return nil
 	}
+	var text string
+	_ = json.Unmarshal(data, &text) // what is no string is no date either
 	for _, layout := range []string{time.RFC3339, naiveLayout} {
-		if parsed, err := time.Parse(layout, *text); err == nil {
+		if parsed, err := time.Parse(layout, text); err == nil {
 			t.Time = parsed
 			return nil
 		}
 	}
-	return fmt.Errorf("%.40q is not an ISO 8601 date", *text)
+	return fmt.Errorf("%.40s is not an ISO 8601 date", data)
 }

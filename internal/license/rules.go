@@ -1,6 +1,8 @@
 package license
 
 import (
+	"fmt"
+	"io"
 	"path"
 	"strings"
 	"time"
@@ -48,6 +50,9 @@ func (d Document) Covers(product Product) bool {
 // Holder is whose licence a stored document must be: the credential itself,
 // which is the signature's key, and its masked form.
 type Holder struct{ Key, Masked string }
+
+// Format hides the key from every verb and flag.
+func (h Holder) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.Masked) }
 
 // CheckStored judges whether the document can stand in for an unreachable
 // server now.

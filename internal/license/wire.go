@@ -4,6 +4,11 @@
 // LocalStack's licensing API, format "1".
 package license
 
+import (
+	"fmt"
+	"io"
+)
+
 // Credential types of a request.
 const (
 	AuthToken = "licensing-auth-token"
@@ -30,11 +35,8 @@ type Credentials struct {
 	Token string `json:"token"`
 }
 
-// String hides the token.
-func (Credentials) String() string { return "****" }
-
-// GoString hides the token from %#v as well.
-func (Credentials) GoString() string { return "license.Credentials{****}" }
+// Format hides the token from every verb and flag.
+func (Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "****") }
 
 // Product is a product and a version of it: in a request the running one, in
 // a document one that the licence covers, where Name may be a shell-style
