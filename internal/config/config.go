@@ -61,12 +61,12 @@ type Network struct {
 type Logging struct {
 	Debug  Bool   `envconfig:"DEBUG" default:"0" desc:"1 logs every step; LS_LOG wins."`
 	Level  Level  `envconfig:"LS_LOG" alias:"LOG" desc:"Log level: trace-internal, trace, debug, info, warn, warning or error."`
-	Format Format `envconfig:"LOG_FORMAT" default:"text" desc:"text or json. With json a failing start is one JSON line instead of the banner."`
+	Format Format `envconfig:"LOG_FORMAT" default:"text" desc:"Form of log lines and failures: text or json. With json a failing start is one JSON line instead of the banner."`
 }
 
 // Process says what is started and how it is looked after.
 type Process struct {
-	Command         Words   `envconfig:"LOCALSTACK_SUPERVISOR_COMMAND" desc:"Command to run when the container is given none, in shell words. Default: LocalStack's runtime where installed, else emulator."`
+	Command         Words   `envconfig:"LOCALSTACK_SUPERVISOR_COMMAND" private:"true" desc:"Command to run when the container is given none, in shell words. Default: LocalStack's runtime where installed, else emulator."`
 	Supervise       Auto    `envconfig:"SUPERVISE" default:"auto" desc:"1 supervises the emulator, 0 becomes it, auto supervises as PID 1 only."`
 	ShutdownTimeout Seconds `envconfig:"SHUTDOWN_TIMEOUT" default:"8" desc:"Seconds (fractions allowed) between SIGTERM and SIGKILL at a stop. Below docker stop's 10."`
 }

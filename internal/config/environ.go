@@ -34,22 +34,21 @@ var hijackerPrefixes = []string{"LD_", "PYTHON", "BASH_"}
 // with a digit after the prefix, and what is no variable name in a shell. No
 // name and no value can break the start: a name that would hijack programs is
 // left as it is, with a warning. Values pass byte for byte.
-func Unprefix(environ []string) (Environ, []string) {
+func Unprefix(environ []string) Environ {
 	out := Environ{Entries: slices.Clone(environ)}
-	var warnings []string
 	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
+		name, value, isVariable := strings.Cut(entry, "=")
 		short, prefixed := strings.CutPrefix(name, prefix)
-		if !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short) {
+		if !isVariable || !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short) {
 			continue
 		}
 		if hijacks(short) {
-			warnings = append(warnings, fmt.Sprintf("%s does not stand for %s, which would change how programs run; set %s itself if you mean it", name, short, short))
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s does not stand for %s, which would change how programs run; set %s itself if you mean it", name, short, short))
 			continue
 		}
 		out.Set(short, value)
 	}
-	return out, warnings
+	return out
 }
 
 func hijacks(name string) bool {
@@ -86,16 +85,22 @@ func (e *Environ) Set(name, value string) {
 	e.Entries = append(e.Entries, entry)
 }
 
-func (e *Environ) unset(names ...string) {
+// forget removes the variables of these names, however often they are prefixed:
+// whatever the emulator starts may apply the prefix rule again.
+func (e *Environ) forget(names ...string) {
 	e.Entries = slices.DeleteFunc(e.Entries, func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
+		for strings.HasPrefix(name, prefix) {
+			name = strings.TrimPrefix(name, prefix)
+		}
 		return slices.Contains(names, name)
 	})
 }
 
 func (e Environ) index(name string) int {
 	return slices.IndexFunc(e.Entries, func(entry string) bool {
-		return strings.HasPrefix(entry, name) && len(entry) > len(name) && entry[len(name)] == '='
+		rest, found := strings.CutPrefix(entry, name)
+		return found && name != "" && strings.HasPrefix(rest, "=")
 	})
 }
 
@@ -112,12 +117,11 @@ const (
 // is the process to ask for a restart, 0 when nobody supervises.
 func (e Environ) HandOver(pro *credential.Credential, supervisor int) []string {
 	child := Environ{Entries: slices.Clone(e.Entries)}
+	child.forget(activatePro, proActivated, supervisorPID)
 	for _, variable := range []string{credential.AuthTokenVariable, credential.APIKeyVariable} {
-		for _, name := range []string{variable, variable + credential.FileSuffix} {
-			child.unset(name, strings.TrimPrefix(name, prefix))
-		}
+		short := strings.TrimPrefix(variable, prefix)
+		child.forget(short, short+credential.FileSuffix)
 	}
-	child.unset(prefix+activatePro, prefix+proActivated, proActivated, supervisorPID)
 	child.Set(activatePro, "0")
 	if pro != nil {
 		child.Set(activatePro, "1")

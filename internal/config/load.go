@@ -18,10 +18,9 @@ import (
 // makes no sense then has its default, so that the failure itself can be
 // reported in the form that the user asked for.
 func Load() (Config, Environ, error) {
-	environ, warnings := Unprefix(os.Environ())
+	environ := Unprefix(os.Environ())
 	var cfg Config
 	problems := read(&cfg, environ)
-	environ.Warnings = warnings
 	if len(problems) > 0 {
 		return cfg, environ, fault.New(fault.ConfigInvalid, "%s", strings.Join(problems, "; "))
 	}
@@ -33,9 +32,8 @@ func Load() (Config, Environ, error) {
 // that, with everything else.
 func LoadProcess() (Process, []string) {
 	found := os.Environ()
-	environ, _ := Unprefix(found)
 	var process struct{ Process }
-	read(&process, environ)
+	read(&process, Unprefix(found))
 	return process.Process, found
 }
 
@@ -43,6 +41,8 @@ func LoadProcess() (Process, []string) {
 func read(spec any, environ Environ) []string {
 	variables := rows(spec)
 	for _, v := range variables {
+		// envconfig reads the process's own environment, which is only lent to it.
+		defer restore(v.Name)()
 		offer(v, environ)
 	}
 	var problems []string
@@ -50,37 +50,60 @@ func read(spec any, environ Environ) []string {
 	// without that variable finds the next, and leaves the default in place.
 	for range variables {
 		err := envconfig.Process("", spec)
-		var bad *envconfig.ParseError
-		if !errors.As(err, &bad) {
+		bad, ok := errors.AsType[*envconfig.ParseError](err)
+		if !ok {
 			break
 		}
-		problems = append(problems, describe(variables, bad))
+		i := slices.IndexFunc(variables, func(v Variable) bool { return v.Name == bad.KeyName })
+		problems = append(problems, describe(variables[i], environ, bad.Err))
 		_ = os.Unsetenv(bad.KeyName)
 	}
 	slices.Sort(problems)
 	return problems
 }
 
-// offer puts a variable where envconfig looks for it, under its proper name.
-// What is blank counts as not set.
-func offer(v Variable, environ Environ) {
-	value, _ := environ.Lookup(v.Name)
-	if strings.TrimSpace(value) == "" && v.Alias != "" {
-		value, _ = environ.Lookup(v.Alias)
+// restore remembers a variable and returns what puts it back.
+func restore(name string) func() {
+	value, found := os.LookupEnv(name)
+	return func() {
+		if found {
+			_ = os.Setenv(name, value)
+			return
+		}
+		_ = os.Unsetenv(name)
 	}
-	if strings.TrimSpace(value) == "" {
-		_ = os.Unsetenv(v.Name)
-		return
-	}
-	_ = os.Setenv(v.Name, value)
 }
 
-func describe(variables []Variable, bad *envconfig.ParseError) string {
-	i := slices.IndexFunc(variables, func(v Variable) bool { return v.Name == bad.KeyName })
-	if i < 0 || variables[i].Private {
-		return fmt.Sprintf("%s %s", bad.KeyName, bad.Err)
+// offer puts a variable where envconfig looks for it, under its proper name.
+func offer(v Variable, environ Environ) {
+	if _, value := source(v, environ); value != "" {
+		_ = os.Setenv(v.Name, value)
+		return
 	}
-	return fmt.Sprintf("%s=%.100q %s", bad.KeyName, bad.Value, bad.Err)
+	_ = os.Unsetenv(v.Name)
+}
+
+// source is the name under which v is set, and its value. What is blank
+// counts as not set.
+func source(v Variable, environ Environ) (name, value string) {
+	for _, name := range []string{v.Name, v.Alias} {
+		if value, _ := environ.Lookup(name); strings.TrimSpace(value) != "" {
+			return name, value
+		}
+	}
+	return "", ""
+}
+
+// maxShown bounds the values that a message repeats. What makes sense is
+// shorter, and what is longer may be a secret in the wrong place.
+const maxShown = 30
+
+func describe(v Variable, environ Environ, err error) string {
+	name, value := source(v, environ)
+	if v.Private || len(value) > maxShown {
+		return fmt.Sprintf("%s %s", name, err)
+	}
+	return fmt.Sprintf("%s=%q %s", name, value, err)
 }
 
 // Variable is one row of the configuration.

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/url"
 	"slices"
@@ -19,7 +21,9 @@ type Bool bool
 // Decode reads 1, true, yes, on and 0, false, no, off in any case.
 func (b *Bool) Decode(value string) error {
 	on, err := parseBool(value)
-	*b = Bool(on)
+	if err == nil {
+		*b = Bool(on)
+	}
 	return err
 }
 
@@ -43,10 +47,10 @@ func (a *Auto) Decode(value string) error {
 		return nil
 	}
 	on, err := parseBool(value)
-	*a = Auto{Set: true, On: on}
 	if err != nil {
 		return errors.New("is not auto, 1 or 0")
 	}
+	*a = Auto{Set: true, On: on}
 	return nil
 }
 
@@ -58,7 +62,7 @@ func (a Auto) Or(automatic bool) bool {
 	return automatic
 }
 
-// maxSeconds bounds a time span: ten years are a typing mistake.
+// maxSeconds bounds a time span: more than a year is a typing mistake.
 const maxSeconds = 365 * 24 * 60 * 60
 
 // Decode reads seconds with an optional fraction, or a span such as 500ms or 1m.
@@ -72,7 +76,7 @@ func (s *Seconds) Decode(value string) error {
 	if err != nil || math.IsNaN(seconds) || seconds < 0 || seconds > maxSeconds {
 		return errors.New("is not a time span; use seconds such as 8 or 2.5")
 	}
-	*s = Seconds(seconds * float64(time.Second))
+	*s = Seconds(math.Round(seconds * float64(time.Second)))
 	return nil
 }
 
@@ -107,18 +111,20 @@ type Endpoint struct{ *url.URL }
 
 // Decode reads an http or https URL without credentials, query and fragment.
 func (e *Endpoint) Decode(value string) error {
-	parsed, err := url.Parse(strings.TrimRight(strings.TrimSpace(value), "/"))
-	if err != nil {
-		return errors.New("is not a URL")
+	value = strings.TrimRight(strings.TrimSpace(value), "/")
+	if !strings.Contains(value, "://") {
+		return errors.New("has no scheme; write it as https://api.localstack.cloud/v1")
+	}
+	parsed, err := url.Parse(value)
+	if err != nil || !hasAddress(parsed) {
+		return errors.New("is not a URL; write it as https://api.localstack.cloud/v1")
 	}
 	switch {
 	case parsed.Scheme != "http" && parsed.Scheme != "https":
-		return errors.New("has no scheme; write it as https://api.localstack.cloud/v1")
-	case parsed.Hostname() == "":
-		return errors.New("names no host; write it as https://api.localstack.cloud/v1")
+		return fmt.Errorf("has the scheme %.20q; the licensing API has https or http", parsed.Scheme)
 	case parsed.User != nil:
 		return errors.New("contains credentials; the Auth Token alone identifies you")
-	case parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "":
+	case strings.ContainsAny(value, "?#"):
 		return errors.New("contains a query or fragment; a base URL ends with its path")
 	}
 	e.URL = parsed
@@ -128,21 +134,29 @@ func (e *Endpoint) Decode(value string) error {
 // ProxyURL is a proxy, possibly with credentials that are never printed.
 type ProxyURL struct{ url *url.URL }
 
-// Decode reads a URL with the scheme http (also when there is none), https or socks5.
+// Decode reads a URL with the scheme http (also when there is none), https or
+// socks5. A path or more is a sign of a password with characters that a URL
+// gives another meaning.
 func (p *ProxyURL) Decode(value string) error {
-	value = strings.TrimSpace(value)
+	value = strings.TrimSuffix(strings.TrimSpace(value), "/")
 	if !strings.Contains(value, "://") {
 		value = "http://" + value
 	}
 	parsed, err := url.Parse(value)
-	if err != nil || parsed.Hostname() == "" {
-		return errors.New("is not a proxy URL; write it as http://proxy.example:3128")
+	if err != nil || !hasAddress(parsed) || parsed.Path != "" || strings.ContainsAny(value, "?#") {
+		return errors.New("is not a proxy URL; write it as http://proxy.example:3128, with %XX for special characters of a password")
 	}
 	if !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, parsed.Scheme) {
 		return fmt.Errorf("has the scheme %.20q; a proxy has http, https or socks5", parsed.Scheme)
 	}
 	p.url = parsed
 	return nil
+}
+
+// hasAddress tells whether u names a host, and a port that there can be.
+func hasAddress(u *url.URL) bool {
+	port, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16)
+	return u.Hostname() != "" && err == nil && port > 0 && !strings.HasSuffix(u.Host, ":")
 }
 
 // Or is the proxy, or other when there is none.
@@ -169,8 +183,8 @@ func (p ProxyURL) String() string {
 	return (&url.URL{Scheme: p.url.Scheme, Host: p.url.Host}).String()
 }
 
-// GoString is String, so that %#v reveals no more.
-func (p ProxyURL) GoString() string { return p.String() }
+// Format shows String for every verb and flag.
+func (p ProxyURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
 func oneOf(target *string, value string, names ...string) error {
 	value = strings.ToLower(strings.TrimSpace(value))

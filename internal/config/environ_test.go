@@ -1,0 +1,204 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/credential"
+)
+
+// TestPrefixRule has a row for every case that the image's contract names.
+func TestPrefixRule(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		in, want []string // want is what comes on top of in, or instead of it
+	}{
+		{"stands for the short name, and stays", []string{"LOCALSTACK_X=v"}, []string{"LOCALSTACK_X=v", "X=v"}},
+		{"wins, whichever comes first", []string{"DEBUG=1", "LOCALSTACK_DEBUG=0", "LOCALSTACK_Y=2", "Y=1"},
+			[]string{"DEBUG=0", "LOCALSTACK_DEBUG=0", "LOCALSTACK_Y=2", "Y=2"}},
+		{"wins even when it is empty", []string{"LOCALSTACK_DEBUG=", "DEBUG=1"}, []string{"LOCALSTACK_DEBUG=", "DEBUG="}},
+		{"not for HOST", []string{"LOCALSTACK_HOST=x:4566", "LOCALSTACK_HOSTNAME=h", "LOCALSTACK_HOSTNAME_FROM_LAMBDA=l", "LOCALSTACK_HOSTNAME_EXTERNAL=e", "LOCALSTACK_HOST_TMP_FOLDER=/t"}, nil},
+		{"not for a digit", []string{"LOCALSTACK_1=x", "LOCALSTACK_9_LIVES=cat"}, nil},
+		{"not for the prefix alone", []string{"LOCALSTACK_=x", "LOCALSTACK=y"}, nil},
+		{"not in lower case", []string{"localstack_x=1", "Localstack_Y=2"}, nil},
+		{"the rest may be in lower case", []string{"LOCALSTACK_lower=1", "LOCALSTACK__=2"}, []string{"LOCALSTACK_lower=1", "LOCALSTACK__=2", "lower=1", "_=2"}},
+		{"one level, a way round the exclusion", []string{"LOCALSTACK_LOCALSTACK_HOST=z"}, []string{"LOCALSTACK_LOCALSTACK_HOST=z", "LOCALSTACK_HOST=z"}},
+		{"one level only", []string{"LOCALSTACK_LOCALSTACK_LOCALSTACK_X=z"}, []string{"LOCALSTACK_LOCALSTACK_LOCALSTACK_X=z", "LOCALSTACK_LOCALSTACK_X=z"}},
+		{"values are not evaluated", []string{"LOCALSTACK_V= $(reboot) `x` \"q' * ~ \\ é \xff\t=x= "},
+			[]string{"LOCALSTACK_V= $(reboot) `x` \"q' * ~ \\ é \xff\t=x= ", "V= $(reboot) `x` \"q' * ~ \\ é \xff\t=x= "}},
+		{"line breaks are copied", []string{"LOCALSTACK_V=a\nb\r\n\n"}, []string{"LOCALSTACK_V=a\nb\r\n\n", "V=a\nb\r\n\n"}},
+		{"a line that looks like a variable is none", []string{"PATH=/bin", "FOO=x\nLOCALSTACK_PATH=", "BAR=\nLOCALSTACK_DEBUG=1"}, nil},
+		{"a line with an unbalanced brace", []string{"FOO=x\nLOCALSTACK_A={", "LOCALSTACK_B=}\nLOCALSTACK_C=1"},
+			[]string{"FOO=x\nLOCALSTACK_A={", "LOCALSTACK_B=}\nLOCALSTACK_C=1", "B=}\nLOCALSTACK_C=1"}},
+		{"odd names are left alone", []string{"LOCALSTACK_my.var=1", "LOCALSTACK_my-var=2", "LOCALSTACK_a b=3", "LOCALSTACK_é=4", "LOCALSTACK_\xff=5", "LOCALSTACK_A\n=6"}, nil},
+		{"no variable at all", []string{"LOCALSTACK_X", "", "=", "=LOCALSTACK_Y"}, nil},
+		{"Kubernetes service links", []string{"LOCALSTACK_PORT=tcp://10.0.0.1:4566", "LOCALSTACK_SERVICE_HOST=10.0.0.1", "LOCALSTACK_PORT_4566_TCP_ADDR=10.0.0.1"},
+			[]string{"LOCALSTACK_PORT=tcp://10.0.0.1:4566", "LOCALSTACK_SERVICE_HOST=10.0.0.1", "LOCALSTACK_PORT_4566_TCP_ADDR=10.0.0.1",
+				"PORT=tcp://10.0.0.1:4566", "SERVICE_HOST=10.0.0.1", "PORT_4566_TCP_ADDR=10.0.0.1"}},
+		{"side effects that clients rely on", []string{"LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_API_ENDPOINT=e", "LOCALSTACK_SHUTDOWN_TIMEOUT=1", "LOCALSTACK_GATEWAY_LISTEN=g", "LOCALSTACK_PERSISTENCE=1"},
+			[]string{"LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_API_ENDPOINT=e", "LOCALSTACK_SHUTDOWN_TIMEOUT=1", "LOCALSTACK_GATEWAY_LISTEN=g", "LOCALSTACK_PERSISTENCE=1",
+				"AUTH_TOKEN=t", "API_ENDPOINT=e", "SHUTDOWN_TIMEOUT=1", "GATEWAY_LISTEN=g", "PERSISTENCE=1"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if test.want == nil {
+				test.want = test.in
+			}
+			given := slices.Clone(test.in)
+			got := Unprefix(given)
+			if !slices.Equal(got.Entries, test.want) || len(got.Warnings) > 0 {
+				t.Errorf("got  %q\nwant %q\nwarnings %q", got.Entries, test.want, got.Warnings)
+			}
+			if !slices.Equal(given, test.in) {
+				t.Errorf("the caller's environment became %q", given)
+			}
+		})
+	}
+}
+
+func TestNamesThatWouldHijackProgramsAreRefusedWithAWarning(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"PATH", "IFS", "HOME", "ENV", "BASH_ENV", "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME",
+		"UID", "EUID", "PPID", "SHELLOPTS", "BASHOPTS", "NODE_OPTIONS",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			in := []string{name + "=kept", "LOCALSTACK_" + name + "=evil", "LOCALSTACK_OK=1"}
+			got := Unprefix(in)
+			if want := slices.Concat(in, []string{"OK=1"}); !slices.Equal(got.Entries, want) {
+				t.Errorf("got %q", got.Entries)
+			}
+			want := "LOCALSTACK_" + name + " does not stand for " + name + ", which would change how programs run; set " + name + " itself if you mean it"
+			if len(got.Warnings) != 1 || got.Warnings[0] != want {
+				t.Errorf("warned %q", got.Warnings)
+			}
+		})
+	}
+}
+
+func TestLookupAndSetGoByTheWholeName(t *testing.T) {
+	t.Parallel()
+	environ := Environ{Entries: []string{"=odd", "AB=1", "A=2", "AC", "EMPTY="}}
+	for name, want := range map[string]string{"AB": "1", "A": "2", "EMPTY": "", "AC": "absent", "": "absent", "B": "absent", "a": "absent"} {
+		got, found := environ.Lookup(name)
+		if !found {
+			got = "absent"
+		}
+		if got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+	environ.Set("A", "3=x")
+	environ.Set("B", "\n")
+	if want := []string{"=odd", "AB=1", "A=3=x", "AC", "EMPTY=", "B=\n"}; !slices.Equal(environ.Entries, want) {
+		t.Errorf("got %q", environ.Entries)
+	}
+}
+
+const token = "ls-demo0000-AAAA-BBBB-CCCC-DDDDEEEEdc30"
+
+// everySpelling is an environment with a credential and its files under every
+// name that leads to one, and with what an earlier start may have decided.
+var everySpelling = []string{
+	"LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token, "LOCALSTACK_LOCALSTACK_AUTH_TOKEN=" + token,
+	"LOCALSTACK_API_KEY=" + token, "API_KEY=" + token, "LOCALSTACK_LOCALSTACK_LOCALSTACK_API_KEY=" + token,
+	"LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t", "AUTH_TOKEN_FILE=/run/secrets/t", "LOCALSTACK_LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t",
+	"LOCALSTACK_API_KEY_FILE=/run/secrets/k", "API_KEY_FILE=/run/secrets/k",
+	"ACTIVATE_PRO=yes", "LOCALSTACK_ACTIVATE_PRO=yes", "PRO_ACTIVATED=1", "LOCALSTACK_PRO_ACTIVATED=1",
+	"SUPERVISOR_PID=1", "LOCALSTACK_SUPERVISOR_PID=1",
+	"PATH=/bin", "MY_AUTH_TOKEN=mine", "AUTH_TOKENS=2", "LOCALSTACK_DEBUG=1", "DEBUG=1",
+}
+
+// others are the entries of everySpelling that are none of our business.
+var others = everySpelling[17:]
+
+func credentialFor(t *testing.T, from credential.Sources) *credential.Credential {
+	t.Helper()
+	read, err := credential.Read(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &read
+}
+
+func TestHandOver(t *testing.T) {
+	t.Parallel()
+	secret := credential.NewSecret(token)
+	tests := []struct {
+		name       string
+		pro        *credential.Credential
+		supervisor int
+		want       []string
+	}{
+		{"pro off, nobody supervises", nil, 0, []string{"ACTIVATE_PRO=0"}},
+		{"pro off, supervised", nil, 7, []string{"ACTIVATE_PRO=0", "SUPERVISOR_PID=7"}},
+		{"pro on, an auth token", credentialFor(t, credential.Sources{AuthToken: secret}), 1,
+			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token, "SUPERVISOR_PID=1"}},
+		{"pro on, an API key", credentialFor(t, credential.Sources{APIKey: credential.NewSecret("legacy-key")}), 0,
+			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY=legacy-key", "API_KEY=legacy-key"}},
+		{"pro on, an auth token as API key", credentialFor(t, credential.Sources{APIKey: secret}), 0,
+			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY=" + token, "API_KEY=" + token}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			environ := Environ{Entries: slices.Clone(everySpelling)}
+			got := environ.HandOver(test.pro, test.supervisor)
+			if want := slices.Concat(others, test.want); !slices.Equal(got, want) {
+				t.Errorf("got  %q\nwant %q", got, want)
+			}
+			if !slices.Equal(environ.Entries, everySpelling) {
+				t.Errorf("the boot stage's own environment became %q", environ.Entries)
+			}
+		})
+	}
+}
+
+func FuzzUnprefix(f *testing.F) {
+	f.Add("LOCALSTACK_X=1\x00X=2")
+	f.Add("LOCALSTACK_PATH=\x00PATH=/bin\x00FOO=x\nLOCALSTACK_PATH=")
+	f.Add("LOCALSTACK_\x00LOCALSTACK_=\x00=\x00\x00LOCALSTACK_X")
+	f.Add("LOCALSTACK_LOCALSTACK_HOST=z\x00LOCALSTACK_HOST=y\x00LOCALSTACK_my.var=1")
+	f.Add("LOCALSTACK_AUTH_TOKEN=" + token + "\x00LOCALSTACK_LOCALSTACK_API_KEY=" + token)
+	wellFormed := regexp.MustCompile(`(?s)^[A-Za-z_][A-Za-z0-9_]*=`)
+	credentialName := regexp.MustCompile(`^(LOCALSTACK_)*(AUTH_TOKEN|API_KEY)(_FILE)?$`)
+	f.Fuzz(func(t *testing.T, block string) {
+		// As execve passes it: entries that end with a zero byte, no name twice.
+		given := Environ{}
+		for _, entry := range strings.Split(block, "\x00") {
+			name, value, _ := strings.Cut(entry, "=")
+			if name != "" {
+				given.Set(name, value)
+			}
+		}
+		got := Unprefix(given.Entries)
+		for _, entry := range given.Entries {
+			name, value, _ := strings.Cut(entry, "=")
+			kept, found := got.Lookup(name)
+			long, overridden := given.Lookup("LOCALSTACK_" + name)
+			if !found || kept != value && !(overridden && kept == long) {
+				t.Errorf("%q became %q", entry, kept)
+			}
+		}
+		for _, entry := range got.Entries[len(given.Entries):] {
+			name, value, _ := strings.Cut(entry, "=")
+			if long, found := given.Lookup("LOCALSTACK_" + name); !wellFormed.MatchString(entry) || !found || long != value {
+				t.Errorf("%q comes from nowhere", entry)
+			}
+			if hijacks(name) {
+				t.Errorf("%q would change how programs run", entry)
+			}
+		}
+		for _, entry := range got.HandOver(nil, 0) {
+			name, _, _ := strings.Cut(entry, "=")
+			if credentialName.MatchString(name) {
+				t.Errorf("%q reaches the emulator", entry)
+			}
+		}
+	})
+}

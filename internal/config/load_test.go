@@ -1,0 +1,239 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// inEnvironment makes entries the whole environment of the process for the
+// rest of the test, which therefore cannot be parallel.
+func inEnvironment(t *testing.T, entries ...string) {
+	t.Helper()
+	t.Setenv("TEST_IS_NOT_PARALLEL", "1") // panics where it is
+	before := os.Environ()
+	replace := func(entries []string) {
+		os.Clearenv()
+		for _, entry := range entries {
+			name, value, _ := strings.Cut(entry, "=")
+			if err := os.Setenv(name, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Cleanup(func() { replace(before) })
+	replace(entries)
+}
+
+// loaded is the Config of an environment in which everything makes sense.
+func loaded(t *testing.T, entries ...string) Config {
+	t.Helper()
+	inEnvironment(t, entries...)
+	cfg, _, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// summary is cfg on one line, with what hides itself revealed.
+func summary(cfg Config) string {
+	return fmt.Sprintf("%+v %s %s %s %s %s %s", cfg, cfg.AuthToken.Reveal(), cfg.APIKey.Reveal(),
+		cfg.OutboundHTTPS.Reveal(), cfg.HTTPSProxy.Reveal(), cfg.OutboundHTTP.Reveal(), cfg.HTTPProxy.Reveal())
+}
+
+func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
+	cfg := loaded(t)
+	for name, ok := range map[string]bool{
+		"ACTIVATE_PRO":         bool(cfg.ActivatePro),
+		"LOG_LICENSE_ISSUES":   bool(cfg.LogIssues),
+		"API_ENDPOINT":         cfg.Endpoint.String() == "https://api.localstack.cloud/v1",
+		"time budgets":         cfg.ActivationTimeout.Duration() == 15*time.Second && cfg.ActivationTimeoutCached.Duration() == 3*time.Second && cfg.AttemptTimeout.Duration() == 5*time.Second,
+		"ACTIVATION_ATTEMPTS":  cfg.Attempts == 3,
+		"SSL_NO_VERIFY":        !bool(cfg.NoVerify),
+		"logging":              !cfg.Verbose() && !cfg.Format.JSON(),
+		"SUPERVISE":            cfg.Supervise.Or(true) && !cfg.Supervise.Or(false),
+		"SHUTDOWN_TIMEOUT":     cfg.ShutdownTimeout.Duration() == 8*time.Second,
+		"GATEWAY_LISTEN":       cfg.GatewayListen == "0.0.0.0:4566",
+		"no credential at all": !cfg.AuthToken.IsSet() && !cfg.APIKey.IsSet() && cfg.AuthTokenFile == "" && cfg.APIKeyFile == "",
+		"no proxy, no command": cfg.HTTPSProxy.Or(cfg.HTTPProxy).Reveal() == "" && len(cfg.Command) == 0,
+	} {
+		if !ok {
+			t.Errorf("%s has another default", name)
+		}
+	}
+}
+
+func TestBlankMeansUnset(t *testing.T) {
+	want := summary(loaded(t))
+	for _, blank := range []string{"", " ", "\t\r\n", "\u00a0"} {
+		t.Run(fmt.Sprintf("%q", blank), func(t *testing.T) {
+			var entries []string
+			for _, v := range Variables() {
+				entries = append(entries, v.Name+"="+blank)
+				if v.Alias != "" {
+					entries = append(entries, v.Alias+"="+blank)
+				}
+			}
+			if got := summary(loaded(t, entries...)); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// sensible are values other than the default, for the variables that do not
+// take any text.
+var sensible = map[string]string{
+	"ACTIVATE_PRO": "0", "LOG_LICENSE_ISSUES": "off", "API_ENDPOINT": "http://licences.test/v1", "ACTIVATION_TIMEOUT": "1.5",
+	"ACTIVATION_TIMEOUT_CACHED": "0.5", "ACTIVATION_ATTEMPT_TIMEOUT": "250ms", "ACTIVATION_ATTEMPTS": "7", "SSL_NO_VERIFY": "yes",
+	"OUTBOUND_HTTPS_PROXY": "proxy.test:1", "HTTPS_PROXY": "proxy.test:2", "OUTBOUND_HTTP_PROXY": "proxy.test:3", "HTTP_PROXY": "proxy.test:4",
+	"DEBUG": "1", "LS_LOG": "warn", "LOG_FORMAT": "json", "LOCALSTACK_SUPERVISOR_COMMAND": "true", "SUPERVISE": "0", "SHUTDOWN_TIMEOUT": "2.5",
+}
+
+func TestEveryVariableIsReadUnderItsNamesAndItsPrefixedOnes(t *testing.T) {
+	unset := summary(loaded(t))
+	for _, v := range Variables() {
+		value, found := sensible[v.Name]
+		if !found {
+			value = "some-text"
+		}
+		names := []string{v.Name, "LOCALSTACK_" + v.Name}
+		if v.Alias != "" {
+			names = append(names, v.Alias, "LOCALSTACK_"+v.Alias)
+		}
+		var want string
+		for _, name := range names {
+			t.Run(name, func(t *testing.T) {
+				got := summary(loaded(t, name+"="+value))
+				if want == "" {
+					want = got
+				}
+				if got == unset || got != want {
+					t.Errorf("got   %s\nwant  %s\nunset %s", got, want, unset)
+				}
+			})
+		}
+	}
+}
+
+func TestTheProperNameWinsOverTheAliasUnlessItIsBlank(t *testing.T) {
+	if cfg := loaded(t, "https_proxy=lower.test", "HTTPS_PROXY=upper.test"); cfg.HTTPSProxy.String() != "http://upper.test" {
+		t.Errorf("chose %s", cfg.HTTPSProxy)
+	}
+	if cfg := loaded(t, "https_proxy=lower.test", "HTTPS_PROXY= "); cfg.HTTPSProxy.String() != "http://lower.test" {
+		t.Errorf("chose %s", cfg.HTTPSProxy)
+	}
+	if cfg := loaded(t, "DEBUG=0", "LOCALSTACK_DEBUG=1"); !cfg.Debug {
+		t.Error("the prefixed variable does not win")
+	}
+	if cfg := loaded(t, "DEBUG=1", "LOCALSTACK_DEBUG="); cfg.Debug {
+		t.Error("an empty prefixed variable does not win")
+	}
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	inEnvironment(t,
+		"SHUTDOWN_TIMEOUT=soon", "LOCALSTACK_ACTIVATE_PRO=maybe", "SSL_NO_VERIFY=2", "LOG=loud", "ACTIVATION_ATTEMPTS=0",
+		"API_ENDPOINT=https://user:hunter2@licences.test/v1", "https_proxy=ftp://user:hunter2@proxy.test",
+		"LOCALSTACK_SUPERVISOR_COMMAND=run --password 'hunter2", "DEBUG="+token, "LOG_FORMAT=json", "GATEWAY_LISTEN=kept:1",
+	)
+	cfg, _, err := Load()
+	failed, ok := fault.Find(err)
+	if !ok || failed.ID != fault.ConfigInvalid {
+		t.Fatalf("%v", err)
+	}
+	want := []string{
+		`ACTIVATE_PRO="maybe" is not a boolean; use 1, true, yes, on or 0, false, no, off`,
+		`ACTIVATION_ATTEMPTS="0" is not a whole number from 1 to 100`,
+		`API_ENDPOINT contains credentials; the Auth Token alone identifies you`,
+		`DEBUG is not a boolean; use 1, true, yes, on or 0, false, no, off`,
+		`LOCALSTACK_SUPERVISOR_COMMAND has an unbalanced quote or backslash`,
+		`LOG="loud" is unknown; use trace-internal, trace, debug, info, warn, warning, error`,
+		`SHUTDOWN_TIMEOUT="soon" is not a time span; use seconds such as 8 or 2.5`,
+		`SSL_NO_VERIFY="2" is not a boolean; use 1, true, yes, on or 0, false, no, off`,
+		`https_proxy has the scheme "ftp"; a proxy has http, https or socks5`,
+	}
+	if failed.Detail != strings.Join(want, "; ") {
+		t.Errorf("got  %s\nwant %s", strings.ReplaceAll(failed.Detail, "; ", ";\n     "), strings.Join(want, ";\n     "))
+	}
+	if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "AAAA") {
+		t.Errorf("a secret is shown: %v", err)
+	}
+	got, unset := cfg, loaded(t, "GATEWAY_LISTEN=kept:1", "LOG_FORMAT=json")
+	if summary(got) != summary(unset) {
+		t.Errorf("what makes no sense has no default, or hides what does:\ngot  %s\nwant %s", summary(got), summary(unset))
+	}
+}
+
+func TestEverythingWrongAtOnceLeavesTheDefaults(t *testing.T) {
+	want := summary(loaded(t))
+	var entries []string
+	for name := range sensible {
+		entries = append(entries, name+"=://'")
+	}
+	inEnvironment(t, entries...)
+	cfg, _, err := Load()
+	for name := range sensible {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not reported: %v", name, err)
+		}
+	}
+	if got := summary(cfg); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestTheSourcesOfTheCredentialAreTheFourVariables(t *testing.T) {
+	cfg := loaded(t, "LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_AUTH_TOKEN_FILE=tf", "LOCALSTACK_API_KEY=k", "LOCALSTACK_API_KEY_FILE=kf")
+	got := cfg.Sources()
+	if got.AuthToken.Reveal() != "t" || got.AuthTokenFile != "tf" || got.APIKey.Reveal() != "k" || got.APIKeyFile != "kf" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestLoadReturnsTheEnvironmentAfterThePrefixRule(t *testing.T) {
+	inEnvironment(t, "LOCALSTACK_PERSISTENCE=1", "LOCALSTACK_LD_PRELOAD=evil.so", "ACTIVATE_PRO=nonsense", "DEBUG= ")
+	_, environ, err := Load()
+	if err == nil {
+		t.Error("ACTIVATE_PRO=nonsense makes sense")
+	}
+	slices.Sort(environ.Entries)
+	want := []string{"ACTIVATE_PRO=nonsense", "DEBUG= ", "LOCALSTACK_LD_PRELOAD=evil.so", "LOCALSTACK_PERSISTENCE=1", "PERSISTENCE=1"}
+	if !slices.Equal(environ.Entries, want) {
+		t.Errorf("got %q", environ.Entries)
+	}
+	if len(environ.Warnings) != 1 || !strings.HasPrefix(environ.Warnings[0], "LOCALSTACK_LD_PRELOAD ") {
+		t.Errorf("warned %q", environ.Warnings)
+	}
+}
+
+func TestTheEnvironmentIsOnlyLentToTheReader(t *testing.T) {
+	entries := []string{"DEBUG= ", "SSL_NO_VERIFY=nonsense", "LOCALSTACK_SUPERVISE=1", "https_proxy=proxy.test", "X=1"}
+	inEnvironment(t, entries...)
+	_, _, _ = Load()
+	_, _ = LoadProcess()
+	after := os.Environ()
+	slices.Sort(after)
+	if slices.Sort(entries); !slices.Equal(after, entries) {
+		t.Errorf("it became %q", after)
+	}
+}
+
+func TestTheInitReadsItsOwnPartAndLeavesTheEnvironmentAsFound(t *testing.T) {
+	entries := []string{"ACTIVATE_PRO=nonsense", "LOCALSTACK_SHUTDOWN_TIMEOUT=2.5", "SUPERVISE=nonsense", "X=1"}
+	inEnvironment(t, entries...)
+	process, found := LoadProcess()
+	if process.ShutdownTimeout.Duration() != 2500*time.Millisecond || process.Supervise.Set || len(process.Command) != 0 {
+		t.Errorf("%+v", process)
+	}
+	slices.Sort(found)
+	if slices.Sort(entries); !slices.Equal(found, entries) {
+		t.Errorf("found %q", found)
+	}
+}
