@@ -68,7 +68,7 @@ func JSON(w io.Writer, failed *fault.Error, now time.Time) {
 		Time: now.UTC().Format(time.RFC3339Nano), Level: "error",
 		ID: failed.ID, ExitCode: row.Exit, Retry: row.Retry,
 		Reason: Plain(failed.Reason()), Remedy: Plain(failed.Remedy()),
-		Detail: Plain(failed.Detail), Server: failed.Server, Host: failed.Host,
+		Detail: Plain(failed.Detail), Server: Plain(failed.Server), Host: Plain(failed.Host),
 	}
 	if failed.Stored != nil {
 		line.Stored = failed.Stored.ID
@@ -81,14 +81,19 @@ func JSON(w io.Writer, failed *fault.Error, now time.Time) {
 // Plain is text made safe for a terminal and one line: no control or invisible
 // characters, no broken UTF-8, no more than a screenful.
 func Plain(text string) string {
-	text = strings.Map(func(r rune) rune {
+	text = printable(text)
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + " …"
+	}
+	return text
+}
+
+// printable is text on one line, without control and invisible characters.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(text, "?"))
-	if len(text) > maxReason {
-		text = strings.ToValidUTF8(text[:maxReason], "") + " …"
-	}
-	return text
 }

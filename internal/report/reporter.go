@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -91,43 +90,3 @@ func encoder(format config.Format) zapcore.Encoder {
 	}
 	return zapcore.NewConsoleEncoder(cfg)
 }
-
-// filter replaces the credential in everything that is written through it.
-type filter struct {
-	mu     sync.Mutex
-	out    io.Writer
-	secret []byte
-	shown  []byte
-}
-
-func (f *filter) hide(secret, shown string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.secret, f.shown = []byte(secret), []byte(shown)
-}
-
-// Write writes whole messages; zap and Failure never split one.
-func (f *filter) Write(message []byte) (int, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.secret) > 0 {
-		if _, err := f.out.Write(bytes.ReplaceAll(message, f.secret, f.shown)); err != nil {
-			return 0, err
-		}
-		return len(message), nil
-	}
-	return f.out.Write(message)
-}
-
-// lines writes log lines: whatever a message was made of, it stays one line.
-type lines struct{ out *filter }
-
-func (l lines) Write(line []byte) (int, error) {
-	if _, err := l.out.Write([]byte(Plain(string(bytes.TrimSuffix(line, []byte("\n")))) + "\n")); err != nil {
-		return 0, err
-	}
-	return len(line), nil
-}
-
-// Sync has nothing to flush.
-func (lines) Sync() error { return nil }
