@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
+	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/miekg/dns"
@@ -18,167 +17,124 @@ const (
 	// resend is when a question is asked again while the first is still open:
 	// a lost datagram must not cost the whole time-out.
 	resend = time.Second
-	// secondFamily is how long the addresses of one family wait for the other
-	// (RFC 8305's resolution delay).
+	// secondFamily is how long IPv4 addresses wait for IPv6 ones (RFC 8305's
+	// resolution delay). The other way round it is doubt: few containers have
+	// a way out over IPv6.
 	secondFamily = 50 * time.Millisecond
-	// maxChain bounds a chain of CNAMEs.
-	maxChain = 16
+	// doubt is how long a denial waits to be contradicted. libc does not
+	// doubt; but where one server filters a name, the next may know it.
+	doubt = 2 * time.Second
 )
 
-// What a server can do other than answer with an RCODE.
-const (
-	statusTimeout   = "timeout"
-	statusEmpty     = "NOERROR without an address"
-	statusLoop      = "CNAME loop"
-	statusMalformed = "malformed answer"
-	statusRefused   = "connection refused"
-	statusFailed    = "network failure"
-)
-
-// answerError is one server's useless outcome: an RCODE by name, or one of the statuses above.
-type answerError struct {
-	server string
-	status string
-}
-
-func (e *answerError) Error() string {
-	if host, port, err := net.SplitHostPort(e.server); err == nil && port == "53" {
-		return e.status + " from " + host
-	}
-	return e.status + " from " + e.server
-}
-
-// ask asks one server for both address families at once.
+// ask asks one server for both address families at once. The error is a [status].
 func (r *Resolver) ask(ctx context.Context, server, name string) ([]netip.Addr, error) {
-	limit := min(time.Duration(r.conf.Timeout*max(r.conf.Attempts, 1))*time.Second, maxLookup)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	patience := min(time.Duration(r.conf.Timeout*r.conf.Attempts)*time.Second, maxPatience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	type result struct {
+	type answer struct {
+		kind      uint16
 		addresses []netip.Addr
 		err       error
 	}
-	ask := func(kind uint16) <-chan result {
-		out := make(chan result, 1)
+	answers := make(chan answer, 2)
+	for _, kind := range []uint16{dns.TypeAAAA, dns.TypeA} {
 		go func() {
 			addresses, err := r.askKind(ctx, server, name, kind)
-			out <- result{addresses, err}
+			answers <- answer{kind, addresses, err}
 		}()
-		return out
 	}
-	v6, v4 := ask(dns.TypeAAAA), ask(dns.TypeA)
-	four := <-v4
-	if four.err != nil {
-		if six := <-v6; six.err == nil {
-			return six.addresses, nil
-		}
-		return nil, four.err
+	first := <-answers
+	switch {
+	case first.err == nil && first.kind == dns.TypeA:
+		time.AfterFunc(secondFamily, cancel)
+	case first.err == nil, isDenial(first.err):
+		time.AfterFunc(doubt, cancel)
 	}
-	select {
-	case six := <-v6:
-		return append(six.addresses, four.addresses...), nil
-	case <-time.After(secondFamily):
-		return four.addresses, nil
+	second := <-answers
+	if first.err == nil || second.err == nil {
+		return append(first.addresses, second.addresses...), nil
 	}
+	four, six := first, second
+	if four.kind != dns.TypeA {
+		four, six = six, four
+	}
+	if errors.Is(four.err, statusEmpty) {
+		return nil, six.err // the name has no IPv4 address, so the other answer tells more
+	}
+	return nil, four.err
 }
 
-// askKind asks one server one question, again when the first datagram seems lost.
+// askKind asks one server for one family, again when the first datagram seems lost.
 func (r *Resolver) askKind(ctx context.Context, server, name string, kind uint16) ([]netip.Addr, error) {
-	question := new(dns.Msg).SetQuestion(name, kind)
-	reply, errs := race(ctx, max(r.conf.Attempts, 1), resend, func(ctx context.Context, _ int) (*dns.Msg, error) {
-		message := question.Copy()
-		message.Id = dns.Id()
-		return exchange(ctx, server, message)
+	reply, errs := race(ctx, r.conf.Attempts, resend, func(ctx context.Context, _ int) (*dns.Msg, error) {
+		return exchange(ctx, server, new(dns.Msg).SetQuestion(name, kind))
 	})
-	if errs != nil {
-		return nil, &answerError{server, statusOf(ctx, errs)}
+	if errs == nil {
+		return judge(reply, name, kind)
 	}
+	// What came back tells more than what did not.
+	heard := slices.IndexFunc(errs, func(err error) bool { return statusOf(err) != statusTimeout })
+	return nil, statusOf(errs[max(heard, 0)])
+}
+
+// judge reads the addresses of a reply, or why there are none.
+func judge(reply *dns.Msg, name string, kind uint16) ([]netip.Addr, error) {
 	if reply.Rcode != dns.RcodeSuccess {
-		name, known := dns.RcodeToString[reply.Rcode]
-		if !known {
-			name = fmt.Sprintf("RCODE %d", reply.Rcode)
+		if code, known := dns.RcodeToString[reply.Rcode]; known {
+			return nil, status(code)
 		}
-		return nil, &answerError{server, name}
+		return nil, status(fmt.Sprintf("RCODE %d", reply.Rcode))
 	}
 	addresses, looped := follow(reply, name, kind)
+	usable := slices.DeleteFunc(slices.Clone(addresses), netip.Addr.IsUnspecified)
 	switch {
 	case looped:
-		return nil, &answerError{server, statusLoop}
-	case len(addresses) == 0:
-		return nil, &answerError{server, statusEmpty}
+		return nil, statusLoop
+	case len(usable) > 0:
+		return usable, nil
+	case len(addresses) > 0:
+		return nil, statusBlocked
 	}
-	return addresses, nil
+	return nil, statusEmpty
 }
 
-var errMalformed = errors.New("the answer is to another question")
+// outcome is what each server made of a question.
+type outcome []verdict
 
-// exchange sends one question, over TCP as well when the answer was cut short.
-func exchange(ctx context.Context, server string, question *dns.Msg) (*dns.Msg, error) {
-	reply, err := exchangeOver(ctx, "udp", server, question)
-	if err != nil || !reply.Truncated {
-		return reply, err
-	}
-	whole, err := exchangeOver(ctx, "tcp", server, question)
-	if err != nil {
-		// What came over UDP is better than nothing.
-		return reply, nil
-	}
-	return whole, nil
+// verdict is one server's useless word, or its silence.
+type verdict struct {
+	server string
+	status status
 }
 
-func exchangeOver(ctx context.Context, network, server string, question *dns.Msg) (*dns.Msg, error) {
-	client := dns.Client{Net: network, Timeout: maxLookup}
-	reply, _, err := client.ExchangeContext(ctx, question, server)
-	if err != nil {
-		return nil, err
+// silence is the outcome when no server has answered.
+func silence(servers []string) outcome {
+	var told outcome
+	for _, server := range servers {
+		told = append(told, verdict{server, statusTimeout})
 	}
-	if len(reply.Question) != 1 || !strings.EqualFold(reply.Question[0].Name, question.Question[0].Name) || !reply.Response {
-		return nil, errMalformed
-	}
-	return reply, nil
+	return told
 }
 
-// follow collects the addresses behind name, through the reply's CNAMEs.
-func follow(reply *dns.Msg, name string, kind uint16) (addresses []netip.Addr, looped bool) {
-	aliases := map[string]string{}
-	found := map[string][]netip.Addr{}
-	for _, record := range reply.Answer {
-		owner := strings.ToLower(record.Header().Name)
-		switch record := record.(type) {
-		case *dns.CNAME:
-			aliases[owner] = strings.ToLower(record.Target)
-		case *dns.A:
-			found[owner] = appendAddress(found[owner], record.A, kind == dns.TypeA)
-		case *dns.AAAA:
-			found[owner] = appendAddress(found[owner], record.AAAA, kind == dns.TypeAAAA)
+// denied tells whether every server denied the name.
+func (o outcome) denied() bool {
+	return !slices.ContainsFunc(o, func(v verdict) bool { return !isDenial(v.status) })
+}
+
+// doubted tells whether some server denied the name.
+func (o outcome) doubted() bool {
+	return slices.ContainsFunc(o, func(v verdict) bool { return isDenial(v.status) })
+}
+
+// String is as in "NXDOMAIN from 10.0.0.2; timeout from 127.0.0.1:5353".
+func (o outcome) String() string {
+	var parts []string
+	for _, v := range o {
+		server := v.server
+		if host, port, err := net.SplitHostPort(server); err == nil && port == "53" {
+			server = host
 		}
+		parts = append(parts, string(v.status)+" from "+server)
 	}
-	owner := strings.ToLower(name)
-	for range maxChain {
-		if len(found[owner]) > 0 || aliases[owner] == "" {
-			return found[owner], false
-		}
-		owner = aliases[owner]
-	}
-	return nil, true
-}
-
-func appendAddress(addresses []netip.Addr, ip net.IP, wanted bool) []netip.Addr {
-	if address, ok := netip.AddrFromSlice(ip); ok && wanted {
-		return append(addresses, address.Unmap())
-	}
-	return addresses
-}
-
-func statusOf(ctx context.Context, errs []error) string {
-	err := errs[len(errs)-1]
-	var dnsError *dns.Error
-	switch {
-	case ctx.Err() != nil, errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return statusTimeout
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return statusRefused
-	case errors.Is(err, errMalformed), errors.As(err, &dnsError):
-		return statusMalformed
-	}
-	return statusFailed
+	return strings.Join(parts, "; ")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 // nextAddress is how long one address may be silent before the next is tried
 // beside it (RFC 8305's connection attempt delay).
 const nextAddress = 250 * time.Millisecond
+
+var errTaken = errors.New("another address was faster")
 
 // dial connects to address, a host and port, over whichever of the host's
 // addresses answers first. Errors are [fault.Error] of the network rows.
@@ -28,16 +31,18 @@ func dial(ctx context.Context, resolver *Resolver, address string) (net.Conn, er
 		return nil, err
 	}
 	addresses = alternate(addresses)
+	var taken atomic.Bool
 	conn, errs := race(ctx, len(addresses), nextAddress, func(ctx context.Context, i int) (net.Conn, error) {
 		var dialer net.Dialer
 		conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(addresses[i].String(), port))
-		if err == nil && ctx.Err() != nil {
-			conn.Close() // another address won; nobody takes this one
+		if err == nil && taken.Swap(true) {
+			conn.Close()
+			return nil, errTaken
 		}
 		return conn, err
 	})
 	if errs != nil {
-		return nil, dialFault(host, net.JoinHostPort(addresses[0].String(), port), errs)
+		return nil, dialFault(host, port, addresses, errs)
 	}
 	return conn, nil
 }
@@ -63,31 +68,48 @@ func alternate(addresses []netip.Addr) []netip.Addr {
 	return mixed
 }
 
-// dialFault says the most telling thing about several failed connections: a
-// refusal tells more than silence, silence more than a missing route.
-func dialFault(host, address string, errs []error) *fault.Error {
-	err := errors.Join(errs...)
-	name := address
-	var failed *net.OpError
-	for _, one := range errs {
-		if errors.As(one, &failed) && failed.Addr != nil && errors.Is(one, syscall.ECONNREFUSED) {
-			name = failed.Addr.String()
+// dialFault says the most telling thing about failed connections, errs[i]
+// being that to addresses[i]: a refusal tells more than silence, silence more
+// than a missing route.
+func dialFault(host, port string, addresses []netip.Addr, errs []error) *fault.Error {
+	worst := 0
+	for i, err := range errs {
+		if telling(err) > telling(errs[worst]) {
+			worst = i
 		}
 	}
-	if ip, _, _ := net.SplitHostPort(name); ip != host {
+	err := errs[worst]
+	name := net.JoinHostPort(addresses[worst].String(), port)
+	if addresses[worst].String() != host {
 		name = fmt.Sprintf("%s (%s)", host, name)
 	}
-	out := fault.New(fault.NetworkUnreachable, "no route to %s", name)
+	var errno syscall.Errno
+	failed := fault.New(fault.NetworkUnreachable, "cannot connect to %s", name)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		out = fault.New(fault.NetworkRefused, "the connection to %s was refused", name)
+		failed = fault.New(fault.NetworkRefused, "the connection to %s was refused", name)
 	case isTimeout(err):
-		out = fault.New(fault.NetworkTimeout, "no answer from %s in time", name)
+		failed = fault.New(fault.NetworkTimeout, "no answer from %s in time", name)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		failed.Detail = "no route to " + name
+	case errors.As(err, &errno):
+		failed.Detail += ": " + errno.Error()
 	}
-	out.Host = host
-	return out.Because(err)
+	failed.Host = host
+	return failed.Because(errors.Join(errs...))
 }
 
+func telling(err error) int {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return 2
+	case isTimeout(err):
+		return 1
+	}
+	return 0
+}
+
+// isTimeout tells whether time ran out for err, a single error.
 func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()

@@ -5,6 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"net"
+	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,18 +29,25 @@ func Explain(host string, err error) *fault.Error {
 func explain(host string, err error) *fault.Error {
 	var verification *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	var alert tls.AlertError
 	switch {
 	case errors.As(err, &verification):
 		return explainCertificate(host, verification)
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return fault.New(fault.NetworkTLS, "%s answers in plain HTTP, not in TLS", host)
 	case errors.As(err, &record):
 		return fault.New(fault.NetworkTLS, "%s does not answer in TLS", host)
-	case errors.As(err, &alert):
-		return fault.New(fault.NetworkTLS, "%s ended the TLS handshake: %s", host, alert)
 	case isTimeout(err):
 		return fault.New(fault.NetworkTimeout, "no answer from %s in time", host)
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fault.New(fault.NetworkUnreachable, "%s closed the connection without an answer", host)
+	}
+	// crypto/tls has no types for the rest, but always this prefix.
+	if _, reason, found := strings.Cut(err.Error(), "tls: "); found {
+		var alert *net.OpError
+		if errors.As(err, &alert) && alert.Op == "remote error" {
+			return fault.New(fault.NetworkTLS, "%s ended the TLS handshake: %.200s", host, reason)
+		}
+		return fault.New(fault.NetworkTLS, "the TLS handshake with %s failed: %.200s", host, reason)
 	}
 	return fault.New(fault.NetworkUnreachable, "the exchange with %s broke off (%.200s)", host, err)
 }
@@ -55,6 +65,9 @@ func explainCertificate(host string, failed *tls.CertificateVerificationError) *
 	case errors.As(failed.Err, &invalid) && invalid.Reason == x509.Expired:
 		return fault.New(fault.NetworkCertificateDate, "the certificate of %s is valid from %s to %s, and here it is %s", host,
 			invalid.Cert.NotBefore.UTC().Format(time.DateOnly), invalid.Cert.NotAfter.UTC().Format(time.DateOnly), time.Now().UTC().Format(time.DateTime))
+	case errors.As(failed.Err, &invalid):
+		return fault.New(fault.NetworkUntrusted, "the certificate of %s is unfit: %s (issuer: %.200s)", host,
+			strings.TrimPrefix(invalid.Error(), "x509: "), issuer)
 	}
 	return fault.New(fault.NetworkUntrusted, "the certificate of %s is signed by an authority that is not trusted here (issuer: %.200s)", host, issuer)
 }

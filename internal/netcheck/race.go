@@ -7,50 +7,53 @@ import (
 
 // race runs try(0), try(1), … try(n-1) until one succeeds. The next begins
 // after delay, or as soon as a running one fails; with delay 0 all begin at
-// once. It returns the first success, or every error in the order of arrival.
-// It does not wait for the losers, whose context is cancelled.
-func race[T any](ctx context.Context, n int, delay time.Duration, try func(context.Context, int) (T, error)) (T, []error) {
+// once. It returns the first success, or the error of each try.
+//
+// The losers' context is cancelled and race waits for them, so that nothing of
+// a race outlives it: a try must end soon after its context. A second success
+// is lost.
+func race[T any](ctx context.Context, n int, delay time.Duration, try func(context.Context, int) (T, error)) (winner T, errs []error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
+		i     int
 		value T
 		err   error
 	}
 	results := make(chan result, n)
-	begun := 0
-	begin := func() {
-		if begun < n {
+	next := time.NewTimer(0)
+	defer next.Stop()
+	errs = make([]error, n)
+	begun, ended, won := 0, 0, false
+	for ended < begun || begun < n && ctx.Err() == nil {
+		select {
+		case <-next.C:
+			if begun == n || ctx.Err() != nil {
+				continue
+			}
 			go func(i int) {
 				value, err := try(ctx, i)
-				results <- result{value, err}
+				results <- result{i, value, err}
 			}(begun)
 			begun++
-		}
-	}
-	begin()
-	for delay == 0 && begun < n {
-		begin()
-	}
-	next := time.NewTicker(max(delay, time.Millisecond))
-	defer next.Stop()
-	var none T
-	var errs []error
-	for len(errs) < n {
-		if begun == n {
-			next.Stop()
-		}
-		select {
+			next.Reset(delay)
 		case r := <-results:
-			if r.err == nil {
-				return r.value, nil
+			ended++
+			switch {
+			case r.err != nil:
+				errs[r.i] = r.err
+				next.Reset(0)
+			case !won:
+				winner, won = r.value, true
+				cancel()
 			}
-			errs = append(errs, r.err)
-			begin()
-		case <-next.C:
-			begin()
-		case <-ctx.Done():
-			return none, append(errs, ctx.Err())
 		}
 	}
-	return none, errs
+	if won {
+		return winner, nil
+	}
+	for i := begun; i < n; i++ {
+		errs[i] = ctx.Err()
+	}
+	return winner, errs
 }

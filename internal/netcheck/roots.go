@@ -4,9 +4,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
@@ -25,38 +25,32 @@ var systemBundles = []string{
 
 // roots are the certificate authorities to trust: the system's, or Mozilla's
 // as embedded in this program where the system has none, and those that the
-// environment names. The errors name the variables that could not be used.
-func roots(cfg config.Network, root string) (*x509.CertPool, []error) {
-	pool := x509.NewCertPool()
+// environment names. The warnings name the variables that could not be used.
+func roots(cfg config.Network, root string) (pool *x509.CertPool, warnings []string) {
+	pool = x509.NewCertPool()
 	if !addSystem(pool, root) {
 		addEmbedded(pool)
 	}
-	var errs []error
-	named := map[string]string{}
-	for _, source := range []struct{ variable, path string }{
+	type source struct{ variable, path string }
+	sources := []source{
 		{"REQUESTS_CA_BUNDLE", cfg.RequestsBundle},
 		{"CURL_CA_BUNDLE", cfg.CurlBundle},
 		{"SSL_CERT_FILE", cfg.CertFile},
-	} {
-		if source.path != "" && named[source.path] == "" {
-			named[source.path] = source.variable
-			errs = append(errs, addNamed(pool, source.variable, source.path))
-		}
 	}
 	for _, dir := range filepath.SplitList(cfg.CertDir) {
-		errs = append(errs, addNamed(pool, "SSL_CERT_DIR", dir))
+		sources = append(sources, source{"SSL_CERT_DIR", dir})
 	}
-	return pool, joined(errs)
-}
-
-func joined(errs []error) []error {
-	var found []error
-	for _, err := range errs {
-		if err != nil {
-			found = append(found, err)
+	read := map[string]bool{"": true}
+	for _, s := range sources {
+		if read[s.path] {
+			continue // often one file under all three names
+		}
+		read[s.path] = true
+		if err := addNamed(pool, s.path); err != nil {
+			warnings = append(warnings, fmt.Sprintf("%s=%.200q is ignored: %v", s.variable, s.path, err))
 		}
 	}
-	return found
+	return pool, warnings
 }
 
 func addSystem(pool *x509.CertPool, root string) bool {
@@ -83,29 +77,51 @@ func addEmbedded(pool *x509.CertPool) {
 	}
 }
 
-// addNamed adds the PEM file, or the PEM files of the folder, at path.
-func addNamed(pool *x509.CertPool, variable, path string) error {
+// addNamed adds the PEM file at path, or the PEM files in the folder there.
+// The error says why there are none, without the path.
+func addNamed(pool *x509.CertPool, path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("%s=%.200q is ignored: %w", variable, path, errors.Unwrap(err))
+		return bare(err)
 	}
-	files := []string{path}
-	if info.IsDir() {
-		files, _ = filepath.Glob(filepath.Join(strings.ReplaceAll(path, "*", `\*`), "*"))
+	if !info.IsDir() {
+		return addFile(pool, path)
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return bare(err)
 	}
 	added := false
-	for _, file := range files {
-		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-			continue
-		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("%s=%.200q is ignored: %w", variable, path, errors.Unwrap(err))
-		}
-		added = pool.AppendCertsFromPEM(content) || added
+	for _, entry := range entries {
+		// Folders of certificates hold other things, too.
+		added = addFile(pool, filepath.Join(path, entry.Name())) == nil || added
 	}
 	if !added {
-		return fmt.Errorf("%s=%.200q is ignored: it holds no PEM certificate", variable, path)
+		return errors.New("the folder holds no PEM certificate")
 	}
 	return nil
+}
+
+func addFile(pool *x509.CertPool, path string) error {
+	// To open a FIFO would mean to wait for its writer.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return errors.New("it is not a regular file")
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return bare(err)
+	}
+	if !pool.AppendCertsFromPEM(content) {
+		return errors.New("it holds no PEM certificate")
+	}
+	return nil
+}
+
+// bare is err without the operation and path that os puts before it.
+func bare(err error) error {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }

@@ -3,88 +3,115 @@ package netcheck
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
-	"strings"
-
-	"golang.org/x/net/http/httpproxy"
+	"sync"
+	"sync/atomic"
 
 	"localstack-entrypoint/internal/config"
-	"localstack-entrypoint/internal/fault"
 )
 
 // NewTransport returns an HTTP transport that reaches target as cfg says,
 // resolving names through resolver. The warnings are for the user: settings
 // that could not be used, or that are dangerous. It must not be called before
 // the BOOT hooks have run, which may install certificate authorities.
-func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Resolver) (*http.Transport, []string) {
-	var warnings []string
+func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Resolver) (http.RoundTripper, []string) {
 	proxy := proxyFor(target, cfg)
-	transport := &http.Transport{
+	t := &transport{target: target, proxy: proxy, resolver: resolver}
+	t.Transport = &http.Transport{
 		Proxy:                  http.ProxyURL(proxy),
 		OnProxyConnectResponse: proxyAnswer,
-		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			conn, err := dial(ctx, resolver, address)
-			if err != nil && proxy != nil {
-				err = proxyFault(proxy, err)
-			}
-			return conn, err
-		},
+		DialContext:            t.dial,
 	}
+	var warnings []string
 	if target.Scheme == "https" || proxy != nil && proxy.Scheme == "https" {
-		pool, errs := roots(cfg, root)
-		for _, err := range errs {
-			warnings = append(warnings, err.Error())
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: pool, InsecureSkipVerify: bool(cfg.NoVerify)}
+		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: bool(cfg.NoVerify)}
+		t.TLSClientConfig.RootCAs, warnings = roots(cfg, root)
 	}
-	if cfg.NoVerify {
+	if target.Scheme == "https" && bool(cfg.NoVerify) {
 		warnings = append(warnings, "SSL_NO_VERIFY=1: the certificate of "+target.Host+" is not checked; anyone in between can read your Auth Token")
 	}
-	return transport, warnings
+	return t, warnings
 }
 
-// proxyFor is the proxy on the way to target; nil for none. Loopback hosts are
-// reached without one, as everywhere.
-func proxyFor(target *url.URL, cfg config.Network) *url.URL {
-	choose := httpproxy.Config{
-		HTTPProxy:  cfg.OutboundHTTP.Or(cfg.HTTPProxy).Reveal(),
-		HTTPSProxy: cfg.OutboundHTTPS.Or(cfg.HTTPSProxy).Reveal(),
-		NoProxy:    cfg.NoProxy,
-	}
-	proxy, err := choose.ProxyFunc()(target)
-	if err != nil {
-		return nil // config has already checked that it parses
-	}
-	return proxy
+// transport is an [http.Transport] whose errors tell where on the way to
+// target they happened.
+type transport struct {
+	*http.Transport
+	target, proxy *url.URL
+	resolver      *Resolver
 }
 
-// proxyFault says that err happened on the way to the proxy, not to the server.
-func proxyFault(proxy *url.URL, err error) error {
-	detail := err.Error()
-	if cause, ok := fault.Find(err); ok {
-		detail = cause.Detail
-	}
-	return fault.New(fault.NetworkProxy, "the proxy %s://%s cannot be reached: %s", proxy.Scheme, proxy.Host, detail).Because(err)
+// attempt is the key of a request's [*dialling] in its context.
+type attempt struct{}
+
+// dialling is what becomes of the connection for one request.
+type dialling struct {
+	request context.Context
+	// mu is held while dialling.
+	mu  sync.Mutex
+	err error
 }
 
-// proxyAnswer judges the proxy's answer to CONNECT.
-func proxyAnswer(_ context.Context, proxy *url.URL, request *http.Request, answer *http.Response) error {
-	if answer.StatusCode == http.StatusOK {
-		return nil
+// RoundTrip sends the request.
+func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	connection := &dialling{request: request.Context()}
+	ctx := context.WithValue(request.Context(), attempt{}, connection)
+	var past atomic.Bool
+	if t.proxy != nil {
+		ctx = httptrace.WithClientTrace(ctx, t.watchProxy(&past))
 	}
-	return ProxyRefusal(proxy.Scheme+"://"+proxy.Host, request.URL.Host, answer)
+	response, err := t.Transport.RoundTrip(request.WithContext(ctx))
+	if err == nil {
+		return response, nil
+	}
+	if failed := connection.failure(); failed != nil {
+		err = failed
+	}
+	if t.proxy != nil && !past.Load() {
+		err = proxyFault(t.proxy, err)
+	}
+	return nil, err
 }
 
-// ProxyRefusal is the failure behind a proxy's answer that is not a success:
-// it would not connect us to target, or wants to be told who we are.
-func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
-	detail := fmt.Sprintf("the proxy %s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
-	if asked := answer.Header.Get("Proxy-Authenticate"); asked != "" {
-		scheme, _, _ := strings.Cut(asked, " ")
-		detail += fmt.Sprintf(" and asks for %.20s authentication: put user:password@ before its host", scheme)
+// watchProxy sets past as soon as the proxy has let us through to an https
+// target. For an http target the proxy speaks to the end.
+func (t *transport) watchProxy(past *atomic.Bool) *httptrace.ClientTrace {
+	if t.target.Scheme != "https" {
+		return &httptrace.ClientTrace{}
 	}
-	return fault.New(fault.NetworkProxy, "%s", detail)
+	var handshakes atomic.Int32
+	ours := int32(1)
+	if t.proxy.Scheme == "https" {
+		ours = 2 // the first is with the proxy itself
+	}
+	return &httptrace.ClientTrace{
+		TLSHandshakeStart: func() { past.Store(handshakes.Add(1) == ours) },
+		GotConn:           func(httptrace.GotConnInfo) { past.Store(true) },
+	}
+}
+
+// dial connects in the request's own context. That of http.Transport has no
+// deadline, for it would dial on for a later request.
+func (t *transport) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	connection, ok := ctx.Value(attempt{}).(*dialling)
+	if !ok {
+		return dial(ctx, t.resolver, address)
+	}
+	connection.mu.Lock()
+	defer connection.mu.Unlock()
+	conn, err := dial(connection.request, t.resolver, address)
+	connection.err = err
+	return conn, err
+}
+
+// failure is why there is no connection. When time is over, http.Transport
+// does not wait to hear that; but without it a dead name server would pass for
+// a dead licence server.
+func (d *dialling) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
 }

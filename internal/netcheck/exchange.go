@@ -1,0 +1,138 @@
+package netcheck
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/netip"
+	"strings"
+	"syscall"
+
+	"github.com/miekg/dns"
+)
+
+// maxChain bounds a chain of CNAMEs.
+const maxChain = 16
+
+// status is what became of a question that brought no address: the name of an
+// RCODE, the operating system's word for a failure, or one of those below.
+type status string
+
+const (
+	statusNone      status = "NXDOMAIN"
+	statusEmpty     status = "NOERROR without an address"
+	statusBlocked   status = "the blocking address 0.0.0.0"
+	statusLoop      status = "CNAME loop"
+	statusMalformed status = "malformed answer"
+	statusClosed    status = "connection closed"
+	statusTimeout   status = "timeout"
+)
+
+// Error makes a status an error.
+func (s status) Error() string { return string(s) }
+
+// isDenial tells whether err is a server's word that the name leads nowhere.
+func isDenial(err error) bool {
+	return errors.Is(err, statusNone) || errors.Is(err, statusEmpty) || errors.Is(err, statusBlocked)
+}
+
+// statusOf is the status that err is, or amounts to.
+func statusOf(err error) status {
+	var known status
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &known):
+		return known
+	case isTimeout(err), errors.Is(err, context.Canceled):
+		return statusTimeout
+	case errors.As(err, &errno):
+		return status(errno.Error())
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return statusClosed
+	}
+	return statusMalformed
+}
+
+// exchange sends one question, and sends it again over TCP when the answer was
+// cut short before the first address: one is enough to connect to.
+func exchange(ctx context.Context, server string, question *dns.Msg) (*dns.Msg, error) {
+	reply, err := exchangeOver(ctx, "udp", server, question)
+	if reply == nil || !reply.Truncated {
+		return reply, err
+	}
+	asked := question.Question[0]
+	if addresses, _ := follow(reply, asked.Name, asked.Qtype); len(addresses) > 0 {
+		return reply, nil
+	}
+	reply, err = exchangeOver(ctx, "tcp", server, question)
+	if err != nil {
+		return nil, status("answer cut short, then " + string(statusOf(err)) + " over TCP")
+	}
+	return reply, nil
+}
+
+// exchangeOver sends one question over one network. A reply beside an error is
+// one whose head alone can be trusted.
+func exchangeOver(ctx context.Context, network, server string, question *dns.Msg) (*dns.Msg, error) {
+	// Some forwarders ignore the limit of 512 bytes; what fits a datagram is read.
+	client := dns.Client{Net: network, Timeout: maxPatience, UDPSize: dns.MaxMsgSize}
+	conn, err := client.DialContext(ctx, server)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	// The library heeds the context's deadline, but not its cancellation.
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	reply, _, err := client.ExchangeWithConnContext(ctx, question, conn)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return nil, ctx.Err()
+	case reply != nil && !isReply(reply, question):
+		return nil, statusMalformed
+	}
+	return reply, err
+}
+
+// isReply tells whether reply belongs to question. A server that will not
+// answer may leave the question out.
+func isReply(reply, question *dns.Msg) bool {
+	if len(reply.Question) == 0 {
+		return reply.Response && reply.Rcode != dns.RcodeSuccess
+	}
+	asked, echoed := question.Question[0], reply.Question[0]
+	return reply.Response && len(reply.Question) == 1 && strings.EqualFold(echoed.Name, asked.Name) &&
+		echoed.Qtype == asked.Qtype && echoed.Qclass == asked.Qclass
+}
+
+// follow collects the addresses behind name, through the reply's CNAMEs.
+func follow(reply *dns.Msg, name string, kind uint16) (addresses []netip.Addr, looped bool) {
+	aliases := map[string]string{}
+	found := map[string][]netip.Addr{}
+	for _, record := range reply.Answer {
+		owner := strings.ToLower(record.Header().Name)
+		switch record := record.(type) {
+		case *dns.CNAME:
+			aliases[owner] = strings.ToLower(record.Target)
+		case *dns.A:
+			found[owner] = appendAddress(found[owner], record.A, kind == dns.TypeA)
+		case *dns.AAAA:
+			found[owner] = appendAddress(found[owner], record.AAAA, kind == dns.TypeAAAA)
+		}
+	}
+	owner := strings.ToLower(name)
+	for range maxChain {
+		if len(found[owner]) > 0 || aliases[owner] == "" {
+			return found[owner], false
+		}
+		owner = aliases[owner]
+	}
+	return nil, true
+}
+
+func appendAddress(addresses []netip.Addr, ip []byte, wanted bool) []netip.Addr {
+	if address, ok := netip.AddrFromSlice(ip); ok && wanted {
+		return append(addresses, address.Unmap())
+	}
+	return addresses
+}

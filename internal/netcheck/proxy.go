@@ -1,0 +1,81 @@
+package netcheck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpproxy"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
+)
+
+// proxyFor is the proxy on the way to target; nil for none. Loopback hosts are
+// reached without one, as everywhere.
+func proxyFor(target *url.URL, cfg config.Network) *url.URL {
+	choose := httpproxy.Config{
+		HTTPProxy:  cfg.OutboundHTTP.Or(cfg.HTTPProxy).Reveal(),
+		HTTPSProxy: cfg.OutboundHTTPS.Or(cfg.HTTPSProxy).Reveal(),
+		NoProxy:    cfg.NoProxy,
+	}
+	proxy, err := choose.ProxyFunc()(target)
+	if err != nil {
+		return nil // config has already checked that it parses
+	}
+	return proxy
+}
+
+// proxyFault says that err happened on the way to the proxy or was its doing,
+// not the server's.
+func proxyFault(proxy *url.URL, err error) *fault.Error {
+	if failed, ok := fault.Find(err); ok && failed.ID == fault.NetworkProxy {
+		return failed
+	}
+	name := bareProxy(proxy)
+	var socks *net.OpError
+	if errors.As(err, &socks) && strings.HasPrefix(socks.Op, "socks") && !isTimeout(err) {
+		return fault.New(fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, socks.Err).Because(err)
+	}
+	return fault.New(fault.NetworkProxy, "the proxy %s cannot be reached: %s", name, Explain(proxy.Hostname(), err).Detail).Because(err)
+}
+
+// bareProxy names a proxy without its credentials.
+func bareProxy(proxy *url.URL) string { return proxy.Scheme + "://" + proxy.Host }
+
+// proxyAnswer judges the proxy's answer to CONNECT.
+func proxyAnswer(_ context.Context, proxy *url.URL, request *http.Request, answer *http.Response) error {
+	if answer.StatusCode == http.StatusOK {
+		return nil
+	}
+	return ProxyRefusal(bareProxy(proxy), request.Host, answer)
+}
+
+// ProxyRefusal is the failure behind a proxy's answer that is not a success:
+// it would not connect us to target, or wants to be told who we are.
+func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
+	detail := fmt.Sprintf("the proxy %s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
+	if answer.StatusCode == http.StatusProxyAuthRequired {
+		detail += " and asks for " + asked(answer) + "authentication: the proxy URL needs a valid user:password@ before its host"
+	}
+	return fault.New(fault.NetworkProxy, "%s", detail)
+}
+
+// asked lists the schemes of authentication that a proxy accepts, as in
+// "Negotiate or Basic ", for there may be none that we have.
+func asked(answer *http.Response) string {
+	var schemes []string
+	for _, challenge := range answer.Header.Values("Proxy-Authenticate") {
+		if scheme := strings.FieldsFunc(challenge, func(r rune) bool { return r == ' ' || r == ',' }); len(scheme) > 0 {
+			schemes = append(schemes, fmt.Sprintf("%.20s", scheme[0]))
+		}
+	}
+	if len(schemes) == 0 {
+		return ""
+	}
+	return strings.Join(schemes, " or ") + " "
+}

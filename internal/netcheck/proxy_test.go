@@ -1,0 +1,220 @@
+package netcheck
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/testkit"
+)
+
+const (
+	// secret is the password in proxy URLs; it must not appear anywhere.
+	secret = "s3cr3t"
+	// target is a licence server that only a proxy can find.
+	target = "https://" + host
+)
+
+// through is a setting that reaches https targets through a proxy, with credentials.
+func through(t *testing.T, scheme string, address net.Addr) config.Network {
+	t.Helper()
+	return config.Network{HTTPSProxy: proxyURL(t, fmt.Sprintf("%s://user:%s@%s", scheme, secret, address))}
+}
+
+// expectProxyFault requests target and compares the proxy's failure.
+func expectProxyFault(t *testing.T, cfg config.Network, root, detail string) {
+	t.Helper()
+	_, _, err := get(t.Context(), target, cfg, root)
+	if err == nil {
+		t.Fatal("the request succeeded")
+	}
+	failed := Explain(host, err)
+	expectFault(t, failed, fault.NetworkProxy, detail)
+	for cause := error(failed); cause != nil; {
+		mustNotContain(t, fmt.Sprintf("%v %+v %q", cause, cause, failed.Reason()), secret, "dXNlcjpz")
+		unwrap, _ := cause.(interface{ Unwrap() error })
+		if unwrap == nil {
+			break
+		}
+		cause = unwrap.Unwrap()
+	}
+}
+
+func TestHTTPSThroughProxiesOfEachKind(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	server := a.serve(t, host, nil).Listener.Addr()
+	names := testkit.DNS(t, testkit.Zone{})
+	root := testkit.Root(t, names)
+	testkit.Put(t, root, systemBundle, a.pem)
+	plain := newForwarder(t, server, nil)
+	encrypted := newForwarder(t, server, nil, a.issue(t, "proxy.localhost", nil))
+	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
+	for name, cfg := range map[string]config.Network{
+		"http":     through(t, "http", plain.Listener.Addr()),
+		"https":    {HTTPSProxy: proxyURL(t, "https://user:"+secret+"@proxy.localhost:"+port)},
+		"socks5":   through(t, "socks5", newSOCKS(t, server, 0)),
+		"outbound": {OutboundHTTPS: proxyURL(t, plain.URL), HTTPSProxy: proxyURL(t, "http://127.0.0.1:1")},
+	} {
+		t.Run(name, func(t *testing.T) { expectLicensed(t, target, cfg, root) })
+	}
+	for _, seen := range [][]string{plain.Seen()[:1], encrypted.Seen()} {
+		if len(seen) != 1 || !strings.HasPrefix(seen[0], "CONNECT "+host+":443 ") {
+			t.Errorf("the proxy has seen %q", seen)
+		}
+	}
+	if asked := names.Queries(); len(asked) > 0 {
+		t.Errorf("with a proxy the licence host is its business, but %v", asked)
+	}
+}
+
+func TestHTTPTargetThroughAnHTTPProxy(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "licensed") }))
+	t.Cleanup(server.Close)
+	proxy := newForwarder(t, server.Listener.Addr(), nil)
+	cfg := config.Network{HTTPProxy: proxyURL(t, "http://user:"+secret+"@"+proxy.Listener.Addr().String()), HTTPSProxy: proxyURL(t, "http://127.0.0.1:1")}
+	expectLicensed(t, "http://"+host, cfg, t.TempDir())
+	if seen := proxy.Seen(); len(seen) != 1 || seen[0] != "GET "+host+" Basic dXNlcjpzM2NyM3Q=" {
+		t.Errorf("the proxy has seen %q", seen)
+	}
+	cfg.HTTPProxy = proxyURL(t, "http://"+speak(t, "").String())
+	_, _, err := get(t.Context(), "http://"+host, cfg, t.TempDir())
+	expectFault(t, Explain(host, err), fault.NetworkProxy, "the proxy "+cfg.HTTPProxy.String()+" cannot be reached: 127.0.0.1 closed the connection without an answer")
+}
+
+func TestNoProxyReachesTheServerDirectly(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	server := at("https", a.serve(t, host, nil).Listener.Addr())
+	cfg := config.Network{HTTPSProxy: proxyURL(t, "http://127.0.0.1:1"), NoProxy: "other.test, .localstack.test"}
+	expectLicensed(t, server, cfg, rooted(t, a.pem))
+}
+
+func TestProxyThatRefuses(t *testing.T) {
+	t.Parallel()
+	ask := func(challenges ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Proxy-Authenticate"] = challenges
+			w.WriteHeader(http.StatusProxyAuthRequired)
+		}
+	}
+	const hint = "authentication: the proxy URL needs a valid user:password@ before its host"
+	for end, refusal := range map[string]http.HandlerFunc{
+		"status 403":                            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		"status 502":                            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"status 407 and asks for Basic " + hint: ask(`Basic realm="corp"`),
+		"status 407 and asks for Negotiate or Basic " + hint: ask("Negotiate", `Basic realm="corp"`),
+		"status 407 and asks for " + hint:                    ask(),
+	} {
+		proxy := newForwarder(t, nil, refusal)
+		expectProxyFault(t, through(t, "http", proxy.Listener.Addr()), t.TempDir(),
+			fmt.Sprintf("the proxy %s refused to connect to %s:443 with %s", proxy.URL, host, end))
+	}
+}
+
+func TestProxyThatCannotBeReached(t *testing.T) {
+	t.Parallel()
+	_, port := refuse(t, "127.0.0.2", 0)
+	names := testkit.DNS(t, testkit.Zone{})
+	root := testkit.Root(t, names)
+	for scheme := range map[string]bool{"http": true, "https": true, "socks5": true} {
+		address := fmt.Sprintf("127.0.0.2:%d", port)
+		expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, scheme+"://user:"+secret+"@"+address)}, root,
+			fmt.Sprintf("the proxy %s://%s cannot be reached: the connection to %s was refused", scheme, address, address))
+	}
+	expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, "http://user:"+secret+"@proxy.corp.test:3128")}, root,
+		"the proxy http://proxy.corp.test:3128 cannot be reached: the name proxy.corp.test does not resolve (status: "+from("NXDOMAIN", names)+")")
+	if names.Count(testkit.DNSQuery{Name: host}) > 0 {
+		t.Errorf("asked %v", names.Queries())
+	}
+}
+
+func TestProxyThatMisbehaves(t *testing.T) {
+	t.Parallel()
+	closing, chatting := speak(t, ""), speak(t, "SSH-2.0-OpenSSH_9.9\r\n")
+	a := newAuthority(t, "Proxy CA")
+	encrypted := newForwarder(t, nil, nil, a.issue(t, "proxy.localhost", nil))
+	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
+	root := t.TempDir()
+	expectProxyFault(t, through(t, "http", closing), root, fmt.Sprintf("the proxy http://%s cannot be reached: 127.0.0.1 closed the connection without an answer", closing))
+	expectProxyFault(t, through(t, "https", closing), root, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 closed the connection without an answer", closing))
+	expectProxyFault(t, through(t, "https", chatting), root, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
+	expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, "https://user:"+secret+"@proxy.localhost:"+port)}, root,
+		"the proxy https://proxy.localhost:"+port+" cannot be reached: the certificate of proxy.localhost is signed by an authority that is not trusted here (issuer: CN=Proxy CA)")
+	socks := newSOCKS(t, nil, 4)
+	expectProxyFault(t, through(t, "socks5", socks), root, fmt.Sprintf("the proxy socks5://%s did not connect to %s:443 (unknown error host unreachable)", socks, host))
+}
+
+func TestProxyThatStaysSilentIsBlamed(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"http", "https", "socks5"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			port, spoken := hold(t, "127.0.0.1")
+			address := fmt.Sprintf("127.0.0.1:%d", port)
+			cfg := config.Network{HTTPSProxy: proxyURL(t, scheme+"://"+address)}
+			_, _, err := get(overAfter(t, spoken, 1), target, cfg, t.TempDir())
+			expectFault(t, Explain(host, err), fault.NetworkProxy, "the proxy "+scheme+"://"+address+" cannot be reached: no answer from 127.0.0.1 in time")
+		})
+	}
+}
+
+func TestServerBehindAProxyIsBlamedForItself(t *testing.T) {
+	t.Parallel()
+	proxyCA := newAuthority(t, "Proxy CA")
+	root := rooted(t, proxyCA.pem)
+	server := newAuthority(t, "Stranger").serve(t, host, nil).Listener.Addr()
+	encrypted := newForwarder(t, server, nil, proxyCA.issue(t, "proxy.localhost", nil))
+	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
+	for name, cfg := range map[string]config.Network{
+		"http":   through(t, "http", newForwarder(t, server, nil).Listener.Addr()),
+		"https":  {HTTPSProxy: proxyURL(t, "https://proxy.localhost:"+port)},
+		"socks5": through(t, "socks5", newSOCKS(t, server, 0)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			expectExplained(t, target, cfg, root, fault.NetworkUntrusted,
+				"the certificate of "+host+" is signed by an authority that is not trusted here (issuer: CN=Stranger)")
+		})
+	}
+}
+
+func TestSilentServerBehindAProxyIsBlamedOnAKeptConnectionToo(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	asked := make(chan struct{}, 1)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/silent" {
+			asked <- struct{}{}
+			<-r.Context().Done()
+		}
+	}))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, nil)}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	proxy := newForwarder(t, server.Listener.Addr(), nil)
+	parsed, _ := url.Parse(target)
+	root := rooted(t, a.pem)
+	transport, _ := NewTransport(parsed, through(t, "http", proxy.Listener.Addr()), root, NewResolver(root))
+	client := &http.Client{Transport: transport}
+	t.Cleanup(client.CloseIdleConnections)
+	response, err := client.Get(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	request, _ := http.NewRequestWithContext(overAfter(t, asked, 1), http.MethodGet, target+"/silent", nil)
+	_, err = client.Do(request)
+	expectFault(t, Explain(host, err), fault.NetworkTimeout, "no answer from "+host+" in time")
+	if seen := proxy.Seen(); len(seen) != 1 {
+		t.Errorf("the connection was not kept: %q", seen)
+	}
+}

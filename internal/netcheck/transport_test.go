@@ -1,0 +1,208 @@
+package netcheck
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/testkit"
+)
+
+// systemBundle is where the tests put the system's roots.
+const systemBundle = "etc/ssl/certs/ca-certificates.crt"
+
+// get requests target through a new transport.
+func get(ctx context.Context, target string, cfg config.Network, root string) (body string, warnings []string, err error) {
+	parsed, err := url.Parse(target)
+	if err != nil {
+		return "", nil, err
+	}
+	transport, warnings := NewTransport(parsed, cfg, root, NewResolver(root))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return "", warnings, err
+	}
+	client := &http.Client{Transport: transport}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return "", warnings, err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	return string(content), warnings, err
+}
+
+// rooted is a folder where host is 127.0.0.1 and the system trusts bundle.
+func rooted(t *testing.T, bundle string) string {
+	t.Helper()
+	root := t.TempDir()
+	testkit.Put(t, root, "etc/hosts", "127.0.0.1 "+host+"\n")
+	testkit.Put(t, root, systemBundle, bundle)
+	return root
+}
+
+// at is the URL of what listens at address, under the name of host.
+func at(scheme string, address net.Addr) string {
+	return fmt.Sprintf("%s://%s:%d", scheme, host, address.(*net.TCPAddr).Port)
+}
+
+func expectLicensed(t *testing.T, target string, cfg config.Network, root string) {
+	t.Helper()
+	if body, _, err := get(t.Context(), target, cfg, root); err != nil || body != "licensed" {
+		t.Errorf("got %q, %v", body, err)
+	}
+}
+
+// expectExplained compares the failure of a request to what it should be called.
+func expectExplained(t *testing.T, target string, cfg config.Network, root string, id fault.ID, detail string) {
+	t.Helper()
+	_, _, err := get(t.Context(), target, cfg, root)
+	if err == nil {
+		t.Fatal("the request succeeded")
+	}
+	expectFault(t, Explain(host, err), id, detail)
+}
+
+func TestTrustedServerIsReached(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	expectLicensed(t, at("https", a.serve(t, host, nil).Listener.Addr()), config.Network{}, rooted(t, a.pem))
+}
+
+func TestCertificatesThatCannotBeTrusted(t *testing.T) {
+	t.Parallel()
+	a, stranger := newAuthority(t, "System CA"), newAuthority(t, "Corporate CA")
+	root := rooted(t, a.pem)
+	reject := func(server *httptest.Server, id fault.ID, detail string) {
+		t.Helper()
+		expectExplained(t, at("https", server.Listener.Addr()), config.Network{}, root, id, detail)
+	}
+	reject(stranger.serve(t, host, nil), fault.NetworkUntrusted,
+		"the certificate of "+host+" is signed by an authority that is not trusted here (issuer: CN=Corporate CA)")
+	reject(a.serve(t, "portal.test", nil), fault.NetworkCertificateName,
+		"the certificate presented is not for "+host+" (issuer: CN=System CA)")
+	reject(a.serve(t, host, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }),
+		fault.NetworkUntrusted, "the certificate of "+host+" is unfit: certificate specifies an incompatible key usage (issuer: CN=System CA)")
+}
+
+func TestExpiredCertificateIsDated(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	server := a.serve(t, host, func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = time.Unix(0, 0), time.Unix(86400, 0)
+	})
+	_, _, err := get(t.Context(), at("https", server.Listener.Addr()), config.Network{}, rooted(t, a.pem))
+	failed := Explain(host, err)
+	want := "the certificate of " + host + " is valid from 1970-01-01 to 1970-01-02, and here it is 20"
+	if failed.ID != fault.NetworkCertificateDate || !strings.HasPrefix(failed.Detail, want) {
+		t.Errorf("got %v", failed)
+	}
+}
+
+func TestServersThatDoNotSpeakTLS(t *testing.T) {
+	t.Parallel()
+	root := rooted(t, "")
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	for detail, address := range map[string]net.Addr{
+		host + " answers in plain HTTP, not in TLS": plain.Listener.Addr(),
+		host + " does not answer in TLS":            speak(t, "SSH-2.0-OpenSSH_9.9\r\n"),
+	} {
+		expectExplained(t, at("https", address), config.Network{}, root, fault.NetworkTLS, detail)
+	}
+}
+
+func TestServerThatEndsTheHandshake(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	server := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, nil)}, MaxVersion: tls.VersionTLS11})
+	expectExplained(t, at("https", server.Listener.Addr()), config.Network{}, rooted(t, a.pem),
+		fault.NetworkTLS, host+" ended the TLS handshake: protocol version not supported")
+}
+
+func TestServerWithoutAUsableHandshake(t *testing.T) {
+	t.Parallel()
+	// A ServerHello of TLS 1.0, for which crypto/tls has no typed error.
+	hello := "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"
+	expectExplained(t, at("https", speak(t, hello)), config.Network{}, rooted(t, ""),
+		fault.NetworkTLS, "the TLS handshake with "+host+" failed: server selected unsupported protocol version 301")
+}
+
+func TestServerThatCloses(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"http", "https"} {
+		expectExplained(t, at(scheme, speak(t, "")), config.Network{}, rooted(t, ""),
+			fault.NetworkUnreachable, host+" closed the connection without an answer")
+	}
+}
+
+func TestServerThatAcceptsAndStaysSilent(t *testing.T) {
+	t.Parallel()
+	port, spoken := hold(t, "127.0.0.1")
+	_, _, err := get(overAfter(t, spoken, 1), fmt.Sprintf("https://%s:%d", host, port), config.Network{}, rooted(t, ""))
+	expectFault(t, Explain(host, err), fault.NetworkTimeout, "no answer from "+host+" in time")
+}
+
+func TestServerThatRefusesTheConnection(t *testing.T) {
+	t.Parallel()
+	_, port := refuse(t, "127.0.0.1", 0)
+	expectExplained(t, fmt.Sprintf("https://%s:%d", host, port), config.Network{}, rooted(t, ""),
+		fault.NetworkRefused, fmt.Sprintf("the connection to %s (127.0.0.1:%d) was refused", host, port))
+}
+
+func TestDeadNameServerIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	handler, heard := reporting(testkit.Silent{})
+	server := testkit.DNS(t, handler)
+	_, _, err := get(overAfter(t, heard, 2), "https://"+host, config.Network{}, testkit.Root(t, server))
+	expectFault(t, Explain(host, err), fault.NetworkDNS, "the name "+host+" does not resolve (status: "+from("timeout", server)+")")
+}
+
+func TestSilentAddressIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {
+	t.Parallel()
+	port := swallow(t, "127.0.0.1", 0)
+	_, _, err := get(limited(t), fmt.Sprintf("https://%s:%d", host, port), config.Network{}, rooted(t, ""))
+	expectFault(t, Explain(host, err), fault.NetworkTimeout, fmt.Sprintf("no answer from %s (127.0.0.1:%d) in time", host, port))
+}
+
+func TestExplainLeavesAFailureOfTheTableAsItIs(t *testing.T) {
+	t.Parallel()
+	failed := fault.New(fault.NetworkRateLimited, "slow down")
+	if got := Explain(host, fmt.Errorf("wrapped: %w", failed)); got != failed || got.Host != host {
+		t.Errorf("got %v of %s", got, got.Host)
+	}
+}
+
+// speak listens on 127.0.0.1, says text to whoever has asked something, and closes.
+func speak(t *testing.T, text string) net.Addr {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 64<<10)) // all of it, lest the close become a reset
+			_, _ = io.WriteString(conn, text)
+			conn.Close()
+		}
+	}()
+	return listener.Addr()
+}
