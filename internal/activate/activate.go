@@ -20,11 +20,11 @@ import (
 )
 
 const (
-	// firstPause and longestPause bound the wait between attempts; the real
-	// one is drawn evenly between nothing and the bound (full jitter), so that
-	// many containers do not come back at once.
-	firstPause   = 500 * time.Millisecond
-	longestPause = 4 * time.Second
+	// The wait between attempts is drawn evenly between nothing and a bound
+	// that doubles this often (full jitter), so that many containers do not
+	// come back at once.
+	firstPause = 500 * time.Millisecond
+	doublings  = 3
 )
 
 // Activation is one attempt to obtain the licence.
@@ -61,8 +61,8 @@ func (a *Activation) Run(ctx context.Context) error {
 	case errors.Is(err, errVerdict):
 		a.forget()
 	case standIn != nil:
-		a.Log.Info("Successfully activated cached license "+describe(standIn.Document)+" from "+standIn.Path+
-			" offline, until "+license.Time{Time: standIn.Document.OfflineUntil()}.String(), zap.String("because", failed.Detail))
+		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
+			" offline, until " + license.Time{Time: standIn.Document.OfflineUntil()}.String() + " (" + failed.Detail + ")")
 		return nil
 	default:
 		failed.Stored = flaw
@@ -92,9 +92,10 @@ func (a *Activation) standIn(stored []Stored) (*Stored, *fault.Error) {
 // one. With a stand-in at hand it asks only once: a start is worth more than
 // a fresh document.
 func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) error {
-	server := newClient(a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration())
+	server := client{a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration()}
+	request := license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine()}
 	for attempt := 1; ; attempt++ {
-		got, path, err := a.ask(ctx, server, stored)
+		got, path, err := a.ask(ctx, server, request, stored)
 		if err == nil {
 			return a.accept(got, path)
 		}
@@ -107,13 +108,12 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 
 // ask activates the document on disk, or requests one where there is none or
 // the server does not know it. path is the document's, "" for a new one.
-func (a *Activation) ask(ctx context.Context, server *client, stored []Stored) (got answer, path string, err error) {
-	request := license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine()}
+func (a *Activation) ask(ctx context.Context, server client, request license.Request, stored []Stored) (got answer, path string, err error) {
 	if len(stored) > 0 {
-		request.LicenseID = stored[0].Document.ID
+		request.LicenseID, path = stored[0].Document.ID, stored[0].Path
 		got, err = server.post(ctx, "license/activate", request)
 		if !errors.Is(err, errNotFound) {
-			return got, stored[0].Path, a.named(err)
+			return got, path, a.named(err)
 		}
 		request.LicenseID = ""
 	}
@@ -143,6 +143,7 @@ func (a *Activation) accept(got answer, path string) error {
 	if !got.date.IsZero() && license.ClockDiffers(now, got.date) {
 		a.Log.Warn("the clock of this machine is wrong: it is " + license.Time{Time: now}.String() + " here, and " +
 			license.Time{Time: got.date}.String() + " at the licensing server")
+		now = got.date // a wrong clock must not turn a good document away
 	}
 	if failed := document.Check(now, a.Product); failed != nil {
 		failed.Server = a.Config.Endpoint.String()
@@ -181,10 +182,9 @@ func passing(err error) bool {
 // pause waits before the next attempt. It reports false at once when the
 // attempt would come too late.
 func pause(ctx context.Context, attempt int, err error) bool {
-	wait := rand.N(min(firstPause<<(attempt-1), longestPause))
-	var asked retryAfter
-	if errors.As(err, &asked) {
-		wait = max(wait, time.Duration(asked))
+	wait := rand.N(firstPause << min(attempt-1, doublings))
+	if asked, ok := errors.AsType[retryAfter](err); ok {
+		wait += time.Duration(asked)
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false

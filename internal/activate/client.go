@@ -17,20 +17,13 @@ import (
 // maxAnswer bounds what is read of an answer; documents have about 1 KiB.
 const maxAnswer = 1 << 20
 
-// client speaks the licensing protocol to one server.
+// client speaks the licensing protocol to one server. It follows no redirect:
+// a licence server sends none, and a token must not be led elsewhere.
 type client struct {
-	base *url.URL
-	http *http.Client
+	base      *url.URL
+	transport http.RoundTripper
 	// timeout bounds one request, connection included.
 	timeout time.Duration
-}
-
-func newClient(base *url.URL, transport http.RoundTripper, timeout time.Duration) *client {
-	return &client{base: base, timeout: timeout, http: &http.Client{
-		Transport: transport,
-		// A licence server does not redirect, and a token must not follow one.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
 }
 
 // answer is the server's word: a document, and its clock (zero when not told).
@@ -40,8 +33,9 @@ type answer struct {
 }
 
 // post sends request to base/path. The error is a [fault.Error] with the
-// server's URL; isVerdict tells a refusal from a server that was not reached.
-func (c *client) post(ctx context.Context, path string, request license.Request) (answer, error) {
+// server's URL; errVerdict in its chain tells a refusal from a server that was
+// not reached.
+func (c client) post(ctx context.Context, path string, request license.Request) (answer, error) {
 	began := time.Now()
 	got, err := c.exchange(ctx, path, request)
 	if err == nil {
@@ -55,7 +49,7 @@ func (c *client) post(ctx context.Context, path string, request license.Request)
 	return answer{}, failed
 }
 
-func (c *client) exchange(ctx context.Context, path string, request license.Request) (answer, error) {
+func (c client) exchange(ctx context.Context, path string, request license.Request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	body, err := json.Marshal(request)
@@ -69,7 +63,7 @@ func (c *client) exchange(ctx context.Context, path string, request license.Requ
 	message.Header.Set("Content-Type", "application/json")
 	message.Header.Set("Accept", "application/json")
 	message.Header.Set("User-Agent", "localstack-entrypoint")
-	response, err := c.http.Do(message)
+	response, err := c.transport.RoundTrip(message)
 	if err != nil {
 		return answer{}, err
 	}

@@ -2,6 +2,7 @@ package activate
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 
@@ -42,14 +43,13 @@ func NewStore(root string, log *zap.Logger) *Store {
 // that cannot is passed over: it must never stop a start that the server
 // would accept.
 func (s *Store) Load() []Stored {
-	own := filepath.Join(s.root, volume)
 	var found []Stored
 	for _, place := range []struct {
 		path string
 		read func() ([]byte, error)
 	}{
 		{mountedPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, mountedPath)) }},
-		{filepath.Join(volume, storedName), func() ([]byte, error) { return file.ReadOwn(own, storedName) }},
+		{filepath.Join(volume, storedName), func() ([]byte, error) { return file.ReadOwn(s.own(), storedName) }},
 		{bakedInPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, bakedInPath)) }},
 	} {
 		path := filepath.Join(s.root, place.path)
@@ -76,10 +76,19 @@ func (s *Store) Save(document license.Document) error {
 	if err != nil {
 		return err
 	}
-	return file.WriteOwn(filepath.Join(s.root, volume), storedName, content, documentMode)
+	return s.named(file.WriteOwn(s.own(), storedName, content, documentMode))
 }
 
 // Remove deletes our own document.
-func (s *Store) Remove() error {
-	return file.RemoveOwn(filepath.Join(s.root, volume), storedName)
+func (s *Store) Remove() error { return s.named(file.RemoveOwn(s.own(), storedName)) }
+
+// own is the volume that our document is in.
+func (s *Store) own() string { return filepath.Join(s.root, volume) }
+
+// named puts our document's path before an error.
+func (s *Store) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", filepath.Join(s.own(), storedName), err)
 }

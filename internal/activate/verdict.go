@@ -22,6 +22,9 @@ var errVerdict = errors.New("the licensing server's verdict")
 // errNotFound is errVerdict for "no such licence": activate may be followed by request.
 var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 
+// longestRetry bounds what a server can ask us to wait.
+const longestRetry = 24 * time.Hour
+
 // retryAfter is the cause of a rate limit: how long the server asks to wait.
 type retryAfter time.Duration
 
@@ -35,10 +38,14 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 		return license.Document{}, fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
 	case status == http.StatusOK:
 		document, err := license.Parse(body)
-		if err != nil {
-			return document, fault.New(fault.NetworkWrongServer, "it answered with %s: %.200s", kindOf(response, body), err).Because(err)
+		if err == nil {
+			return document, nil
 		}
-		return document, nil
+		detail := "it answered with " + kindOf(response, body)
+		if json.Valid(body) {
+			detail += fmt.Sprintf(": %.200s", err)
+		}
+		return document, fault.New(fault.NetworkWrongServer, "%s", detail).Because(err)
 	case status == http.StatusProxyAuthRequired:
 		return license.Document{}, netcheck.ProxyRefusal("in between", response.Request.URL.Host, response)
 	case status == http.StatusTooManyRequests:
@@ -62,9 +69,9 @@ func refused(message string) *fault.Error {
 	if status, ok := strings.CutPrefix(message, license.MessageInvalidStatus); ok {
 		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %.40s", status).Because(errVerdict)
 	}
-	if strings.HasPrefix(message, license.MessageFormat) {
+	if strings.HasPrefix(message+":", license.MessageFormat) {
 		// The server cannot judge this version; that says nothing about the licence.
-		return fault.New(fault.LicenseProduct, "%s", detail)
+		return fault.New(fault.LicenseVersion, "%s", detail)
 	}
 	switch message {
 	case license.MessageCredentialsFormat:
@@ -81,12 +88,13 @@ func refused(message string) *fault.Error {
 
 func rateLimited(response *http.Response) *fault.Error {
 	text := response.Header.Get("Retry-After")
-	wait := time.Duration(0)
-	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 {
-		wait = time.Duration(min(seconds, 1e6)) * time.Second
+	var wait time.Duration
+	if seconds, err := strconv.ParseUint(text, 10, 32); !errors.Is(err, strconv.ErrSyntax) {
+		wait = time.Duration(seconds) * time.Second
 	} else if until, err := http.ParseTime(text); err == nil {
 		wait = max(0, time.Until(until))
 	}
+	wait = min(wait, longestRetry)
 	detail := "it asks to slow down (status 429)"
 	if wait > 0 {
 		detail += " and to wait " + wait.Round(time.Second).String()

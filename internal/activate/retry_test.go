@@ -1,0 +1,310 @@
+package activate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/netcheck"
+)
+
+func TestAPassingFailureIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, page(503, ""), page(502, html), grant(nil))
+		if err := s.run(t); err != "" || s.server.asked() != "request request request" {
+			t.Errorf("%s, asked for %s", err, s.server.asked())
+		}
+		s.wantLogged(t, zap.WarnLevel)
+	})
+}
+
+func TestThreeAttemptsAreEnough(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, page(500, ""), page(500, ""), page(502, ""), grant(nil))
+		if got := s.run(t); got != "network.server_error: it answered with status 502" || s.server.asked() != "request request request" {
+			t.Errorf("%s, asked for %s", got, s.server.asked())
+		}
+	})
+}
+
+func TestOnlyPassingFailuresAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		answer reply
+		want   int
+	}{
+		"an error of the server":     {page(500, ""), 3},
+		"slow down":                  {page(429, ""), 3},
+		"a timeout":                  {fail(context.DeadlineExceeded), 3},
+		"a name server that is down": {fail(fault.New(fault.NetworkDNS, "SERVFAIL")), 3},
+		"a refused connection":       {fail(fault.New(fault.NetworkRefused, "refused")), 3},
+		"a name that does not exist": {fail(fault.New(fault.NetworkDNS, "NXDOMAIN").Because(netcheck.ErrNoSuchName)), 1},
+		"an untrusted certificate":   {fail(fault.New(fault.NetworkUntrusted, "who?")), 1},
+		"a captive portal":           {page(200, html), 1},
+		"a proxy's password":         {page(407, ""), 1},
+		"a verdict":                  {refuse(403, license.MessageExpired), 1},
+		"a version not judged":       {refuse(400, license.MessageFormat), 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t, test.answer)
+				if got := s.run(t); got == "" || len(s.server.requests) != test.want {
+					t.Errorf("asked %d times, want %d: %s", len(s.server.requests), test.want, got)
+				}
+			})
+		})
+	}
+}
+
+func TestPausesDoubleUpToFourSecondsWithFullJitter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		bounds := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
+		longest := map[time.Duration]time.Duration{}
+		for range 20 {
+			s := newScene(t, page(503, ""))
+			s.Config.Attempts, s.Config.ActivationTimeout = 100, config.Seconds(time.Hour)
+			_ = s.run(t)
+			pauses := s.server.pauses()
+			if len(pauses) != 99 {
+				t.Fatalf("%d pauses", len(pauses))
+			}
+			for i, pause := range pauses {
+				bound := bounds[min(i, len(bounds)-1)]
+				if pause < 0 || pause >= bound {
+					t.Errorf("pause %d is %s, want less than %s", i+1, pause, bound)
+				}
+				longest[bound] = max(longest[bound], pause)
+			}
+		}
+		// Twenty draws that all stay in the lower tenth are no even draws.
+		for bound, pause := range longest {
+			if pause < bound/10 {
+				t.Errorf("the longest of 20 pauses up to %s is %s", bound, pause)
+			}
+		}
+	})
+}
+
+func TestASilentServerCostsFifteenSecondsAndThreeAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, began := newScene(t, silence), time.Now()
+		got := asFault(t, s.Run(t.Context()))
+		if elapsed := time.Since(began); elapsed != 15*time.Second || len(s.server.requests) != 3 {
+			t.Errorf("%d attempts in %s", len(s.server.requests), elapsed)
+		}
+		for i, pause := range s.server.pauses() {
+			if bound := 5*time.Second + firstPause<<i; pause < 5*time.Second || pause >= bound {
+				t.Errorf("attempt %d came after %s, want 5s to %s", i+2, pause, bound)
+			}
+		}
+		if got.ID != fault.NetworkTimeout {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+func TestATimeoutSaysHowLongItWaited(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, silence)
+		s.Config.Attempts = 1
+		if got, want := s.run(t), "network.timeout: no answer from licences.test in time (waited 5s)"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestWithAStandInASilentServerCostsThreeSecondsAndOneAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, began := newScene(t, silence), time.Now()
+		s.put(t, ownPath, stored(nil))
+		if got := s.run(t); got != "" {
+			t.Error(got)
+		}
+		if elapsed := time.Since(began); elapsed != 3*time.Second || s.server.asked() != "activate" {
+			t.Errorf("asked for %s in %s", s.server.asked(), elapsed)
+		}
+	})
+}
+
+func TestWithAnUnusableDocumentThereIsTimeAsWithoutOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, began := newScene(t, silence), time.Now()
+		s.put(t, ownPath, stored(func(d *license.Document) { d.Offline.Version = "4.13.0" }))
+		if got := asFault(t, s.Run(t.Context())); got.Stored == nil || got.Stored.ID != fault.StoredVersion {
+			t.Errorf("%v, stored %v", got, got.Stored)
+		}
+		if elapsed := time.Since(began); elapsed != 15*time.Second || s.server.asked() != "activate activate activate" {
+			t.Errorf("asked for %s in %s", s.server.asked(), elapsed)
+		}
+	})
+}
+
+func TestBudgetsAreThoseOfTheConfiguration(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name                         string
+		whole, cached, attempt, want time.Duration
+		onDisk                       bool
+	}{
+		{"the whole", 2 * time.Second, time.Hour, time.Hour, 2 * time.Second, false},
+		{"with a document", time.Hour, 700 * time.Millisecond, time.Hour, 700 * time.Millisecond, true},
+		{"one attempt", time.Hour, time.Hour, 300 * time.Millisecond, 300 * time.Millisecond, true},
+		{"none", 0, time.Hour, time.Hour, 0, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, began := newScene(t, silence), time.Now()
+				s.Config.ActivationTimeout, s.Config.ActivationTimeoutCached = config.Seconds(test.whole), config.Seconds(test.cached)
+				s.Config.AttemptTimeout = config.Seconds(test.attempt)
+				if test.onDisk {
+					s.put(t, ownPath, stored(nil))
+				}
+				_ = s.run(t)
+				if elapsed := time.Since(began); elapsed != test.want {
+					t.Errorf("took %s, want %s", elapsed, test.want)
+				}
+			})
+		})
+	}
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, header string
+		want         time.Duration // until the next attempt; 0 for none
+		detail       string
+	}{
+		{"seconds", "7", 7 * time.Second, " and to wait 7s"},
+		{"a date", "Sat, 01 Jan 2000 00:00:07 GMT", 7 * time.Second, " and to wait 7s"},
+		{"a date of the past", "Fri, 31 Dec 1999 23:59:00 GMT", time.Nanosecond, ""},
+		{"at once", "0", time.Nanosecond, ""},
+		{"longer than there is time", "16", 0, " and to wait 16s"},
+		{"a date that is too late", "Sun, 02 Jan 2000 00:00:00 GMT", 0, " and to wait 24h0m0s"},
+		{"years", "99999999999999999999", 0, " and to wait 24h0m0s"},
+		{"a date at the end of time", "Fri, 31 Dec 9999 23:59:59 GMT", 0, " and to wait 24h0m0s"},
+		{"negative", "-7", time.Nanosecond, ""},
+		{"nonsense", "later", time.Nanosecond, ""},
+		{"none", "", time.Nanosecond, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, began := newScene(t, page(429, "", "Retry-After", test.header)), time.Now()
+				s.Config.Attempts = 2
+				got := s.run(t)
+				if want := "network.rate_limited: it asks to slow down (status 429)"; test.want == 0 && got != want+test.detail {
+					t.Errorf("got %s, want %s", got, want+test.detail)
+				}
+				switch pauses := s.server.pauses(); {
+				case test.want == 0 && (len(pauses) != 0 || time.Since(began) != 0):
+					t.Errorf("waited %s for what cannot help", time.Since(began))
+				case test.want > 0 && (len(pauses) != 1 || pauses[0] < test.want.Truncate(time.Second) || pauses[0] >= test.want+firstPause):
+					t.Errorf("paused %s, want %s and a little", pauses, test.want)
+				}
+			})
+		})
+	}
+}
+
+var errStopped = errors.New("SIGTERM")
+
+func TestCancellationReturnsItsCause(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{0, time.Second, 5*time.Second + time.Nanosecond} {
+		for name, answer := range map[string]reply{
+			"waiting for an answer": silence, "pausing": page(429, "", "Retry-After", "9"), "pausing after a timeout": fail(context.DeadlineExceeded),
+		} {
+			for _, onDisk := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, document %t, after %s", name, onDisk, after), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) { cancelled(t, answer, onDisk, after) })
+				})
+			}
+		}
+	}
+}
+
+// cancelled runs an activation that is ended from outside after some time. One
+// that ends by itself before that may say so.
+func cancelled(t *testing.T, answer reply, onDisk bool, after time.Duration) {
+	s := newScene(t, answer)
+	document := ""
+	if onDisk {
+		document = stored(nil)
+		s.put(t, ownPath, document)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	if after == 0 {
+		cancel(errStopped)
+	} else {
+		defer time.AfterFunc(after, func() { cancel(errStopped) }).Stop()
+	}
+	began := time.Now()
+	err := s.Run(ctx)
+	if elapsed := time.Since(began); elapsed > after {
+		t.Errorf("went on for %s", elapsed-after)
+	}
+	if context.Cause(ctx) != nil && !errors.Is(err, errStopped) {
+		t.Errorf("got %v", err)
+	}
+	if got := s.get(t, ownPath); got != document {
+		t.Errorf("our own document is now %q", got)
+	}
+}
+
+func TestACancelledAnswerIsNoVerdict(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		s := newScene(t, func(r *http.Request) (*http.Response, error) {
+			cancel(errStopped)
+			return refuse(403, license.MessageExpired)(r)
+		})
+		document := stored(nil)
+		s.put(t, ownPath, document)
+		if err := s.Run(ctx); !errors.Is(err, errStopped) || s.get(t, ownPath) != document {
+			t.Errorf("%v, our own document is now %q", err, s.get(t, ownPath))
+		}
+	})
+}
+
+func TestEveryAttemptIsADebugLine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, page(500, ""))
+		_ = s.run(t)
+		for i, line := range s.lines.FilterMessage("activation attempt").All() {
+			fields := line.ContextMap()
+			if got := fmt.Sprint(fields["attempt"], " ", fields["result"]); got != strconv.Itoa(i+1)+" network.server_error: it answered with status 500" {
+				t.Errorf("attempt %d: %s", i+1, got)
+			}
+		}
+		if got := len(s.logged(zap.DebugLevel)); got != 3 {
+			t.Errorf("%d lines", got)
+		}
+	})
+}
