@@ -117,9 +117,9 @@ func (t *tool) onNew(do task) func(*cobra.Command, []string) error {
 	}
 }
 
-// withoutTokens masks what could be a token in a message: somebody may have
+// withoutTokens masks what could be a token or key in a message: somebody may have
 // typed one where an ID or a command belongs, and errors end up in logs.
 func withoutTokens(message string) string {
-	like := regexp.MustCompile(`\bls[a-zA-Z]*-[\w-]{36,}|\b[[:alnum:]]{40}\b`)
-	return like.ReplaceAllStringFunc(message, credential.Mask)
+	key := regexp.MustCompile(`\b[[:alnum:]]{40}\b`)
+	return key.ReplaceAllStringFunc(credential.MaskAll(message), credential.Mask)
 }
