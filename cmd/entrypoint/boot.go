@@ -17,6 +17,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/netcheck"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
@@ -198,10 +199,12 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 		Config:     b.cfg.Licensing,
 		Credential: pro,
 		Product:    license.Product{Name: license.ProductName, Version: b.version()},
-		Machine:    func() license.Machine { return activate.ThisMachine(b.cfg.Root, b.cfg.CI != "") },
-		Transport:  transport,
-		Store:      activate.NewStore(b.cfg.Root, log),
-		Log:        log,
+		Machine: func() license.Machine {
+			return license.Machine{ID: machine.ID(b.cfg.Root), CI: b.cfg.CI != "", System: machine.System()}
+		},
+		Transport: transport,
+		Store:     activate.NewStore(b.cfg.Root, log),
+		Log:       log,
 	}
 	return &pro, activation.Run(ctx)
 }

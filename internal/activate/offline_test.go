@@ -112,6 +112,18 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 	}
 }
 
+func TestTheFlawIsThatOfTheFirstDocument(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, unreachable())
+		s.put(t, mountedPath, stored(func(d *license.Document) { d.Offline.Version = "3.0.0" }))
+		s.put(t, ownPath, stored(func(d *license.Document) { d.Status = license.StatusSuspended }))
+		if failed := asFault(t, s.Run(t.Context())); failed.Stored == nil || failed.Stored.ID != fault.StoredVersion {
+			t.Errorf("%v, stored %v", failed, failed.Stored)
+		}
+	})
+}
+
 func TestWithoutADocumentTheNetworkAloneIsToBlame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -144,6 +144,17 @@ func TestWithAStandInASilentServerCostsThreeSecondsAndOneAttempt(t *testing.T) {
 	})
 }
 
+func TestWithAStandInTheServerIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, began := newScene(t, page(503, ""), grant(nil)), time.Now()
+		s.put(t, ownPath, stored(nil))
+		if got := s.run(t); got != "" || s.server.asked() != "activate" || time.Since(began) != 0 {
+			t.Errorf("%s, asked for %s in %s", got, s.server.asked(), time.Since(began))
+		}
+	})
+}
+
 func TestWithAnUnusableDocumentThereIsTimeAsWithoutOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/machine"
 )
 
 const (
-	volume       = "var/lib/localstack"
 	storedName   = "cache/license.json"
 	mountedPath  = "etc/localstack/conf.d/license.json"
 	bakedInPath  = "usr/lib/localstack/license.json"
@@ -49,7 +49,7 @@ func (s *Store) Load() []Stored {
 		read func() ([]byte, error)
 	}{
 		{mountedPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, mountedPath)) }},
-		{filepath.Join(volume, storedName), func() ([]byte, error) { return file.ReadOwn(s.own(), storedName) }},
+		{filepath.Join(machine.Volume, storedName), func() ([]byte, error) { return file.ReadOwn(s.own(), storedName) }},
 		{bakedInPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, bakedInPath)) }},
 	} {
 		path := filepath.Join(s.root, place.path)
@@ -83,7 +83,7 @@ func (s *Store) Save(document license.Document) error {
 func (s *Store) Remove() error { return s.named(file.RemoveOwn(s.own(), storedName)) }
 
 // own is the volume that our document is in.
-func (s *Store) own() string { return filepath.Join(s.root, volume) }
+func (s *Store) own() string { return filepath.Join(s.root, machine.Volume) }
 
 // named puts our document's path before an error.
 func (s *Store) named(err error) error {

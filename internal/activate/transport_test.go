@@ -1,6 +1,7 @@
 package activate
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -67,21 +68,17 @@ func TestTheTokenFollowsNoRedirect(t *testing.T) {
 	}
 }
 
-func TestAnAnswerOfTenMegabytesIsNotRead(t *testing.T) {
+func TestAnAnswerWithoutAnEndIsNotReadToIt(t *testing.T) {
 	t.Parallel()
-	var sent atomic.Int64
 	s := overHTTP(t, func(w http.ResponseWriter, _ *http.Request) {
-		part := []byte(strings.Repeat("x", 64<<10))
-		for range 10 << 20 / len(part) {
-			n, err := w.Write(part)
-			sent.Add(int64(n))
-			if err != nil {
+		for part := []byte(strings.Repeat("x", 64<<10)); ; {
+			if _, err := w.Write(part); err != nil {
 				return
 			}
 		}
 	})
 	if got, want := s.run(t), "network.not_a_license_server: its answer (status 200) is larger than 1 MiB"; got != want {
-		t.Errorf("got %s after %d bytes, want %s", got, sent.Load(), want)
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -126,7 +123,7 @@ func TestAnAnswerByteByByteEndsWithTheAttempt(t *testing.T) {
 		})}
 		go func() { _ = served.Serve(listener) }()
 		defer served.Close()
-		transport := &http.Transport{Dial: func(string, string) (net.Conn, error) { return listener.dial() }}
+		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return listener.dial() }}
 		defer transport.CloseIdleConnections()
 		s := newScene(t)
 		s.Transport = transport

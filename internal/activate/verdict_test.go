@@ -63,6 +63,7 @@ var answers = []struct {
 	{"a verdict with status 200", refuse(200, "licensing.license.expired"), false,
 		wrongServer + "JSON of another kind (status 200): not a licence document: no usable expiry_date, id, issue_date, license_status, license_type, signature"},
 	{"a redirect", page(302, "", "Location", "https://login.test/?next=x"), false, `network.not_a_license_server: it redirects to "https://login.test/?next=x" (status 302)`},
+	{"a verdict in a redirect", refuse(302, "licensing.license.expired"), false, wrongServer + "JSON of another kind (status 302)"},
 	{"a redirect to nowhere", page(301, html), false, wrongServer + "an HTML page (status 301)"},
 	{"an endless answer", page(200, strings.Repeat(" ", maxAnswer+1)), false, "network.not_a_license_server: its answer (status 200) is larger than 1 MiB"},
 
@@ -83,7 +84,7 @@ func TestWithoutADocumentEveryAnswerButAGoodOneEndsTheStart(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t, test.answer)
 				got := s.run(t)
-				if beginning, open := strings.CutSuffix(test.want, "…"); got != test.want && !(open && strings.HasPrefix(got, beginning)) {
+				if beginning, open := strings.CutSuffix(test.want, "…"); got != test.want && (!open || !strings.HasPrefix(got, beginning)) {
 					t.Errorf("got  %s\nwant %s", got, test.want)
 				}
 				if got := s.get(t, ownPath); got != "" {

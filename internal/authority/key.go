@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"localstack-entrypoint/internal/file"
 )
 
 const (
@@ -21,13 +23,12 @@ const (
 // loadKey reads the key below dir, or makes one where there are no hashes yet
 // that a new key would make worthless.
 func loadKey(dir string, hashesExist bool) ([]byte, error) {
-	path := filepath.Join(dir, KeyFile)
-	key, err := os.ReadFile(path)
+	key, err := os.ReadFile(filepath.Join(dir, KeyFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && hashesExist:
 		return nil, fmt.Errorf("%s is gone, and the tokens in %s are of no use without it: restore it from a backup", KeyFile, DatabaseFile)
 	case errors.Is(err, fs.ErrNotExist):
-		return makeKey(dir, path)
+		return makeKey(dir)
 	case err != nil:
 		return nil, err
 	case len(key) != keyLength:
@@ -36,33 +37,15 @@ func loadKey(dir string, hashesExist bool) ([]byte, error) {
 	return key, nil
 }
 
-// makeKey writes a random key that is either there as a whole or not at all.
-func makeKey(dir, path string) ([]byte, error) {
+// makeKey writes a random key that is either there as a whole or not at all,
+// also after a power cut: no token may outlive its key.
+func makeKey(dir string) ([]byte, error) {
 	key := make([]byte, keyLength)
 	_, _ = rand.Read(key) // cannot fail: it ends the program instead
-
-	draft, err := os.CreateTemp(dir, "."+KeyFile+".*") // made with mode 0600
-	if err != nil {
+	if err := file.WriteOwn(dir, KeyFile, key, 0o600); err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.Remove(draft.Name()) }() // does nothing once renamed
-	_, err = draft.Write(key)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(draft.Name(), path); err != nil {
-		return nil, err
-	}
-	return key, syncDir(dir)
-}
-
-// syncDir puts the names in dir on disk: no token may outlive its key.
-func syncDir(dir string) error {
-	handle, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(handle.Sync(), handle.Close())
+	return key, nil
 }
 
 // lock waits until no other process prepares dir. The lock is on the directory

@@ -181,7 +181,7 @@ func FuzzUnprefix(f *testing.F) {
 			name, value, _ := strings.Cut(entry, "=")
 			kept, found := got.Lookup(name)
 			long, overridden := given.Lookup("LOCALSTACK_" + name)
-			if !found || kept != value && !(overridden && kept == long) {
+			if !found || kept != value && (!overridden || kept != long) {
 				t.Errorf("%q became %q", entry, kept)
 			}
 		}

@@ -18,9 +18,10 @@ const (
 	// PayloadLength is the number of characters between the prefix and the checksum.
 	PayloadLength = 8 + 1 + 4 + 1 + 4 + 1 + 4 + 1 + 8
 
-	// DeveloperPrefix and CIPrefix begin the two kinds of auth token.
+	// DeveloperPrefix begins a developer's auth token.
 	DeveloperPrefix = "ls-"
-	CIPrefix        = "lsci-"
+	// CIPrefix begins an auth token for CI.
+	CIPrefix = "lsci-"
 )
 
 // Checksum returns the four hex digits that end a token with this payload.

@@ -69,6 +69,7 @@ func TestLowPackagesImportOnlyWhatIsBelowThem(t *testing.T) {
 	}{
 		{"internal/fault", nil, "every package returns its errors: an import from here would be a cycle sooner or later"},
 		{"internal/file", nil, "it is about files and knows nothing of licences"},
+		{"internal/machine", []string{"internal/file"}, "the entrypoint and the emulator share it"},
 		{"internal/license", []string{"internal/fault", "internal/file"}, "the rules are pure: the server, the client and the status command share them"},
 		{"internal/credential", []string{"internal/fault", "internal/file"}, "whoever holds a secret must not be able to send or print it"},
 		{"internal/supervise", []string{"internal/fault", "internal/file"}, "PID 1 must stay small: no logger, no TLS, no configuration"},

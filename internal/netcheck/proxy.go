@@ -38,7 +38,7 @@ func proxyFault(proxy *url.URL, err error) *fault.Error {
 	}
 	name := bareProxy(proxy)
 	var socks *net.OpError
-	if errors.As(err, &socks) && strings.HasPrefix(socks.Op, "socks") && !isTimeout(err) {
+	if errors.As(err, &socks) && strings.HasPrefix(socks.Op, "socks") {
 		return fault.New(fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, socks.Err).Because(err)
 	}
 	return fault.New(fault.NetworkProxy, "the proxy %s cannot be reached: %s", name, Explain(proxy.Hostname(), err).Detail).Because(err)

@@ -20,15 +20,15 @@ import (
 func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Resolver) (http.RoundTripper, []string) {
 	proxy := proxyFor(target, cfg)
 	t := &transport{target: target, proxy: proxy, resolver: resolver}
-	t.Transport = &http.Transport{
+	t.http = &http.Transport{
 		Proxy:                  http.ProxyURL(proxy),
 		OnProxyConnectResponse: proxyAnswer,
 		DialContext:            t.dial,
 	}
 	var warnings []string
 	if target.Scheme == "https" || proxy != nil && proxy.Scheme == "https" {
-		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: bool(cfg.NoVerify)}
-		t.TLSClientConfig.RootCAs, warnings = roots(cfg, root)
+		t.http.TLSClientConfig = &tls.Config{InsecureSkipVerify: bool(cfg.NoVerify)}
+		t.http.TLSClientConfig.RootCAs, warnings = roots(cfg, root)
 	}
 	if target.Scheme == "https" && bool(cfg.NoVerify) {
 		warnings = append(warnings, "SSL_NO_VERIFY=1: the certificate of "+target.Host+" is not checked; anyone in between can read your Auth Token")
@@ -39,7 +39,7 @@ func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Re
 // transport is an [http.Transport] whose errors tell where on the way to
 // target they happened.
 type transport struct {
-	*http.Transport
+	http          *http.Transport
 	target, proxy *url.URL
 	resolver      *Resolver
 }
@@ -63,7 +63,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if t.proxy != nil {
 		ctx = httptrace.WithClientTrace(ctx, t.watchProxy(&past))
 	}
-	response, err := t.Transport.RoundTrip(request.WithContext(ctx))
+	response, err := t.http.RoundTrip(request.WithContext(ctx))
 	if err == nil {
 		return response, nil
 	}
@@ -75,6 +75,9 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	return nil, err
 }
+
+// CloseIdleConnections does so for [http.Client.CloseIdleConnections].
+func (t *transport) CloseIdleConnections() { t.http.CloseIdleConnections() }
 
 // watchProxy sets past as soon as the proxy has let us through to an https
 // target. For an http target the proxy speaks to the end.
@@ -96,10 +99,7 @@ func (t *transport) watchProxy(past *atomic.Bool) *httptrace.ClientTrace {
 // dial connects in the request's own context. That of http.Transport has no
 // deadline, for it would dial on for a later request.
 func (t *transport) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	connection, ok := ctx.Value(attempt{}).(*dialling)
-	if !ok {
-		return dial(ctx, t.resolver, address)
-	}
+	connection := ctx.Value(attempt{}).(*dialling)
 	connection.mu.Lock()
 	defer connection.mu.Unlock()
 	conn, err := dial(connection.request, t.resolver, address)

@@ -82,9 +82,6 @@ func spellings(secret, shown string) []spelling {
 	var all []spelling
 	for range quotings + 1 {
 		head := min(max(recognised, common(secret, shown)+1), len(secret))
-		for head < len(secret) && secret[head-1] == '\\' {
-			head++
-		}
 		all = append(all, spelling{secret, secret[:head]})
 		quoted := strconv.Quote(secret)
 		secret = quoted[1 : len(quoted)-1]

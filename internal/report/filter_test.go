@@ -81,16 +81,18 @@ func quotedTwice(secret string) string { return fmt.Sprintf("%q", fmt.Sprintf("%
 
 func TestTheFilterHidesTheCredentialHoweverOftenItIsQuoted(t *testing.T) {
 	t.Parallel()
-	encoded, err := json.Marshal(map[string]string{"message": oddKey})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, message := range []string{
-		oddKey, fmt.Sprintf("%q", oddKey), quotedTwice(oddKey), quotedTwice(fmt.Sprintf("%q", oddKey)), fmt.Sprintf("%q %s", oddKey, oddKey),
-		string(bytes.ReplaceAll(encoded, []byte(`\u003c\u0026\u003e`), []byte("<&>"))),
-	} {
-		if got := written(t, oddKey, "****", message); strings.Contains(got, "3456") || strings.Contains(got, "def") {
-			t.Errorf("%s is shown as %s", message, got)
+	for _, key := range []string{oddKey, `zyxwvutsr"3456\def`} {
+		encoded, err := json.Marshal(map[string]string{"message": key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range []string{
+			key, fmt.Sprintf("%q", key), quotedTwice(key), quotedTwice(fmt.Sprintf("%q", key)), fmt.Sprintf("%q %s", key, key),
+			string(bytes.ReplaceAll(encoded, []byte(`\u003c\u0026\u003e`), []byte("<&>"))),
+		} {
+			if got := written(t, key, "****", message); strings.Contains(got, "3456") || strings.Contains(got, "def") {
+				t.Errorf("%s is shown as %s", message, got)
+			}
 		}
 	}
 }

@@ -160,7 +160,7 @@ func FuzzPlain(f *testing.F) {
 
 func FuzzBanner(f *testing.F) {
 	f.Add(0, "detail", "https://api.localstack.cloud/v1", "api.localstack.cloud", "")
-	f.Add(10, "\x1b]0;title\a", "http://[::1%25\n]", "\u202e", "stale\r")
+	f.Add(10, "\x1b]0;title\a", "http://[::1%25\n]\u200b", "\u202e", "stale\r")
 	f.Add(99, strings.Repeat("\xff", 5000), "", "{detail}", "")
 	f.Fuzz(func(t *testing.T, row int, detail, server, host, stored string) {
 		failed := fault.New("unknown", "%s", detail)

@@ -1,0 +1,57 @@
+// Package machine knows which machine this is, as far as LocalStack's programs
+// tell machines apart: by an identity that is kept in the volume, and by a line
+// about the system.
+package machine
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/file"
+)
+
+// Volume is the folder that outlives a container, below the root of the file system.
+const Volume = "var/lib/localstack"
+
+// File is where the identity is kept, below the volume. LocalStack's command
+// line mounts its own there, read-only.
+const (
+	File = "cache/machine.json"
+	mode = 0o664
+)
+
+// ID is the identity of the volume below root ("" for the file system itself).
+// Without one it makes "gen_" and 12 hex digits and keeps them; where they
+// cannot be kept, the next start has others.
+func ID(root string) string {
+	base := filepath.Join("/", root, Volume)
+	var kept struct {
+		ID string `json:"machine_id"`
+	}
+	content, err := file.ReadOwn(base, File)
+	if err == nil && json.Unmarshal(content, &kept) == nil && strings.TrimSpace(kept.ID) != "" {
+		return strings.TrimSpace(kept.ID)
+	}
+	random := make([]byte, 6)
+	_, _ = rand.Read(random)
+	kept.ID = "gen_" + hex.EncodeToString(random)
+	if content, err := json.Marshal(kept); err == nil {
+		_ = file.WriteOwn(base, File, content, mode)
+	}
+	return kept.ID
+}
+
+// System is "OS(kind),kernel,architecture". Our programs only ever ship in
+// images, so it does not ask whether this is a container.
+func System() string {
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return "Linux(Container)"
+	}
+	return "Linux(Container)," + unix.ByteSliceToString(name.Release[:]) + "," + unix.ByteSliceToString(name.Machine[:])
+}

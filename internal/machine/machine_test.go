@@ -1,0 +1,84 @@
+package machine
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var machineID12 = regexp.MustCompile(`^gen_[0-9a-f]{12}$`)
+
+func TestTheMachinesIDIsMadeOnceAndKept(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	first, second := ID(root), ID(root)
+	if !machineID12.MatchString(first) || first != second {
+		t.Errorf("%s, then %s", first, second)
+	}
+	path := filepath.Join(root, Volume, File)
+	if content, err := os.ReadFile(path); err != nil || string(content) != `{"machine_id":"`+first+`"}` {
+		t.Errorf("kept %s, %v", content, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != mode {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if other := ID(t.TempDir()); other == first {
+		t.Errorf("another volume has the same ID, %s", other)
+	}
+}
+
+func TestTheMachinesIDOfAnotherProgramIsTaken(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	path := filepath.Join(root, Volume, File)
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	const theirs = "{\n  \"machine_id\": \"dkr_0123456789ab\", \"more\": 1\n}\n"
+	must(t, os.WriteFile(path, []byte(theirs), 0o444))
+	if got := ID(root); got != "dkr_0123456789ab" {
+		t.Errorf("took %s", got)
+	}
+	if content, err := os.ReadFile(path); err != nil || string(content) != theirs {
+		t.Errorf("it became %s, %v", content, err)
+	}
+}
+
+func TestNonsenseInPlaceOfTheMachinesIDIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "garbage", "[]", "{}", `{"machine_id":" "}`, `{"machine_id":7}`} {
+		root := t.TempDir()
+		path := filepath.Join(root, Volume, File)
+		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		must(t, os.WriteFile(path, []byte(content), 0o600))
+		first, second := ID(root), ID(root)
+		if !machineID12.MatchString(first) || first != second {
+			t.Errorf("%q: %s, then %s", content, first, second)
+		}
+	}
+}
+
+func TestAVolumeThatCannotBeWrittenHasAnotherIDAtEachStart(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	// A file where the folder belongs: also root cannot write there.
+	must(t, os.MkdirAll(filepath.Join(root, Volume), 0o755))
+	must(t, os.WriteFile(filepath.Join(root, Volume, "cache"), nil, 0o644))
+	first, second := ID(root), ID(root)
+	if !machineID12.MatchString(first) || !machineID12.MatchString(second) || first == second {
+		t.Errorf("%s, then %s", first, second)
+	}
+}
+
+func TestTheSystemIsOSKernelAndArchitecture(t *testing.T) {
+	t.Parallel()
+	if got := System(); !regexp.MustCompile(`^Linux\(Container\),[0-9]+\.[^,\x00]+,[a-z0-9_]+$`).MatchString(got) {
+		t.Errorf("%q", got)
+	}
+}
