@@ -63,7 +63,7 @@ func TestAutoLeavesTheChoiceToTheProgram(t *testing.T) {
 func TestSecondsTakeFractionsAndUnits(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{
-		"8": 8 * time.Second, "0": 0, "-0": 0, "2.5": 2500 * time.Millisecond, "2.3": 2300 * time.Millisecond, ".5": 500 * time.Millisecond,
+		"8": 8 * time.Second, "0": 0, "-0": 0, "2.5": 2500 * time.Millisecond, "4.1": 4100 * time.Millisecond, ".5": 500 * time.Millisecond,
 		" 8\n": 8 * time.Second, "8s": 8 * time.Second, "500ms": 500 * time.Millisecond, "1m30s": 90 * time.Second, "1e1": 10 * time.Second,
 		"31536000": 365 * 24 * time.Hour,
 	} {
