@@ -2,74 +2,139 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/gateway"
+	"localstack-entrypoint/internal/report"
 )
 
-// healthTimeout bounds the whole check.
-const healthTimeout = 2 * time.Second
+const (
+	// healthTimeout bounds the whole check.
+	healthTimeout = 2 * time.Second
+	// maxHealth bounds what is read of an answer, in bytes.
+	maxHealth = 1 << 20
+)
+
+// health is a question to the running emulator.
+type health struct {
+	// url is the health page's.
+	url string
+	// service must be available or running; "" asks for none.
+	service string
+	// ready asks whether the READY hooks are done as well.
+	ready  bool
+	client *http.Client
+}
 
 // runHealthcheck asks the gateway's own port for its health. It does not go
 // by LOCALSTACK_HOST, which is the name and port that the world outside uses.
 func runHealthcheck(args []string) int {
-	if len(args) > 1 {
-		fmt.Fprintln(os.Stderr, "usage: entrypoint healthcheck [URL]")
+	check, err := parseHealthcheck(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "entrypoint healthcheck:", err)
 		return exitUsage
 	}
-	cfg, _, _ := config.Load() // a variable that makes no sense has its default
-	url := "http://" + gatewayAddress(cfg.GatewayListen) + "/_localstack/health"
-	if len(args) == 1 {
-		url = args[0]
-	}
-	if err := checkHealth(url); err != nil {
-		fmt.Fprintln(os.Stderr, "unhealthy:", err)
+	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
+	defer cancel()
+	if err := check.ask(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "unhealthy:", report.Plain(err.Error()))
 		return 1
 	}
 	fmt.Println("healthy")
 	return 0
 }
 
-func checkHealth(url string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func parseHealthcheck(args []string) (*health, error) {
+	h := &health{}
+	flags := flag.NewFlagSet("healthcheck", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&h.service, "service", "", "")
+	flags.BoolVar(&h.ready, "ready", false, "")
+	if err := flags.Parse(args); err != nil || flags.NArg() > 1 {
+		return nil, errors.Join(err, errors.New("usage: entrypoint healthcheck [--service NAME] [--ready] [URL]"))
+	}
+	if h.url = flags.Arg(0); h.url == "" {
+		cfg, _, _ := config.Load() // a variable that makes no sense has its default
+		var listen gateway.Listen
+		if err := listen.UnmarshalText([]byte(cfg.GatewayListen)); err != nil {
+			return nil, fmt.Errorf("GATEWAY_LISTEN: %w", err)
+		}
+		h.url = "http://" + listen[0].Local().String() + "/_localstack/health"
+	}
+	h.client = &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		// The question is whether our own emulator answers. Its certificate is
+		// for the name that others call it by, or made by itself.
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+	}}
+	return h, nil
+}
+
+// ask returns why the emulator is not well.
+func (h *health) ask(ctx context.Context) error {
+	var page struct {
+		Services map[string]string `json:"services"`
+	}
+	content, err := h.get(ctx, h.url)
 	if err != nil {
 		return err
 	}
-	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
-	if err != nil {
-		return err
+	if h.service != "" {
+		if err := json.Unmarshal(content, &page); err != nil {
+			return fmt.Errorf("%s is no health page: %w", h.url, err)
+		}
+		if state := page.Services[h.service]; state != "available" && state != "running" {
+			return fmt.Errorf("the service %q is %q", h.service, state)
+		}
 	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers with status %d", url, response.StatusCode)
+	if h.ready {
+		return h.askReady(ctx)
 	}
 	return nil
 }
 
-// gatewayAddress is where to reach the first of the addresses in listen: one
-// that stands for all interfaces is asked on the loopback one.
-func gatewayAddress(listen string) string {
-	first, _, _ := strings.Cut(listen, ",")
-	first = strings.TrimSpace(first)
-	host, port, err := net.SplitHostPort(first)
-	switch {
-	case err != nil && strings.Trim(first, "0123456789") == "" && first != "":
-		host, port = "", first
-	case err != nil:
-		host, port = strings.Trim(first, "[]"), "4566"
+// askReady returns whether the READY hooks are still to come or running.
+func (h *health) askReady(ctx context.Context) error {
+	stage, err := url.Parse(h.url)
+	if err != nil {
+		return err
 	}
-	switch host {
-	case "", "0.0.0.0":
-		host = "127.0.0.1"
-	case "::":
-		host = "::1"
+	stage = stage.ResolveReference(&url.URL{Path: "init/ready"})
+	content, err := h.get(ctx, stage.String())
+	if err != nil {
+		return err
 	}
-	return net.JoinHostPort(host, port)
+	var page struct {
+		Completed bool `json:"completed"`
+	}
+	if err := json.Unmarshal(content, &page); err != nil || !page.Completed {
+		return errors.New("the READY hooks are not done")
+	}
+	return nil
+}
+
+func (h *health) get(ctx context.Context, address string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := h.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answers with status %d", address, response.StatusCode)
+	}
+	return io.ReadAll(io.LimitReader(response.Body, maxHealth))
 }

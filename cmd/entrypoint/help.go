@@ -10,7 +10,8 @@ const usage = `entrypoint is PID 1 of licensed LocalStack containers.
 
 Usage:
   entrypoint [--] [COMMAND [ARG…]]   check the licence, then run COMMAND and look after it
-  entrypoint healthcheck [URL]       ask the running emulator how it is: exit code 0 or 1
+  entrypoint healthcheck [URL]       ask the running emulator how it is: exit code 0 or 1;
+                                     --service NAME and --ready ask for more
   entrypoint license status          show the stored licences: exit code 0 or 55
   entrypoint version
   entrypoint help

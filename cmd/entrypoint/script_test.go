@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,7 @@ import (
 //	authority log                its access log becomes the output
 //	keep VARIABLE                the last output, trimmed, becomes a variable
 //	answers URL                  ask URL until it answers; its body becomes the output
+//	port VARIABLE                a free port on loopback becomes a variable
 //	signal NUMBER                send a signal to the command in the background
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -38,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"authority": authority,
 			"keep":      keep,
 			"answers":   answers,
+			"port":      port,
 			"signal":    signal,
 		},
 	})
@@ -122,4 +125,14 @@ func signal(ts *testscript.TestScript, neg bool, args []string) {
 	number, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	ts.Check(running[0].Process.Signal(syscall.Signal(number)))
+}
+
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: port VARIABLE")
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	defer free.Close()
+	ts.Setenv(args[0], strconv.Itoa(free.Addr().(*net.TCPAddr).Port))
 }

@@ -35,10 +35,7 @@ func TestACredentialIsFoundInWhateverItIsWrapped(t *testing.T) {
 			t.Parallel()
 			dirty := NewSecret(strings.ReplaceAll(dressing, "%", developerToken))
 			dirtyKey := NewSecret(strings.ReplaceAll(dressing, "%", apiKey))
-			path := filepath.Join(t.TempDir(), "token")
-			if err := os.WriteFile(path, []byte(dirty.Reveal()), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			path := write(t, filepath.Join(t.TempDir(), "token"), dirty.Reveal())
 			for from, want := range map[Sources]Credential{
 				{AuthToken: dirty}:              {NewSecret(developerToken), AuthTokenVariable, AuthTokenVariable},
 				{APIKey: dirty}:                 {NewSecret(developerToken), APIKeyVariable, APIKeyVariable},
@@ -98,16 +95,19 @@ func TestCredentialsThatAgreeAreNoConflict(t *testing.T) {
 	}
 }
 
+// write makes the file at path, and returns path.
+func write(t *testing.T, path, content string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestUnusableCredentialsAreNamedWithoutBeingShown(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	file := func(name, content string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	file := func(name, content string) string { return write(t, filepath.Join(dir, name), content) }
 	good, empty := file("good", developerToken), file("empty", " \n")
 	token, other := NewSecret(developerToken), NewSecret(ciToken)
 	const malformed, conflict, unreadable = "credentials.malformed: ", "credentials.conflict: ", "credentials.unreadable: "
@@ -120,7 +120,7 @@ func TestUnusableCredentialsAreNamedWithoutBeingShown(t *testing.T) {
 		{"token and key", Sources{AuthToken: token, APIKey: NewSecret(apiKey)}, conflict + "LOCALSTACK_AUTH_TOKEN and LOCALSTACK_API_KEY have different values"},
 		{"a value and a file", Sources{AuthTokenFile: good, APIKey: other}, conflict + "LOCALSTACK_AUTH_TOKEN_FILE and LOCALSTACK_API_KEY have different values"},
 		{"a variable and its twin", Sources{AuthToken: token, AuthTokenFile: good}, conflict + "both LOCALSTACK_AUTH_TOKEN and LOCALSTACK_AUTH_TOKEN_FILE are set"},
-		{"the other variable and its twin", Sources{APIKey: token, APIKeyFile: good}, conflict + "both LOCALSTACK_API_KEY and LOCALSTACK_API_KEY_FILE are set"},
+		{"the other and its twin", Sources{APIKey: token, APIKeyFile: good}, conflict + "both LOCALSTACK_API_KEY and LOCALSTACK_API_KEY_FILE are set"},
 		{"a blank inside", Sources{AuthToken: NewSecret("ls-demo0000 AAAA")}, malformed + "LOCALSTACK_AUTH_TOKEN: it contains blanks or line breaks"},
 		{"two lines", Sources{AuthTokenFile: file("lines", developerToken+"\n"+ciToken)}, malformed + "LOCALSTACK_AUTH_TOKEN_FILE: it contains blanks or line breaks"},
 		{"a control character", Sources{APIKey: NewSecret("key\x00key")}, malformed + "LOCALSTACK_API_KEY: it contains control or non-ASCII characters"},
@@ -195,9 +195,7 @@ func TestAFIFOAsSecretFileDoesNotBlockTheStart(t *testing.T) {
 func TestASecretFileMayBeALink(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "target"), []byte(ciToken), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, filepath.Join(dir, "target"), ciToken)
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("target", link); err != nil {
 		t.Fatal(err)

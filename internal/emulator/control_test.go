@@ -184,7 +184,7 @@ func TestInitListsTheScriptsOfAllStagesBeforeTheyRun(t *testing.T) {
 
 func TestWhileStoppingOnlyTheControlEndpointsAnswer(t *testing.T) {
 	e, _ := newTest(t, Options{})
-	e.gateway.stopping.Store(true)
+	e.front.stopping.Store(true)
 	if w := ask(e, "GET", "/bucket/key", ""); w.Code != 503 || w.Header().Get("x-localstack") == "" {
 		t.Errorf("S3: %d", w.Code)
 	}

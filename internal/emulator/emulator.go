@@ -31,7 +31,7 @@ type Emulator struct {
 	log     *logger
 	hooks   *stages
 	control *control
-	gateway *gateway
+	front   *front
 	release func() error // closes the storage of S3
 }
 
@@ -49,12 +49,12 @@ func New(o Options, p Process) (*Emulator, error) {
 	hooks := newStages(o, p, log)
 	e := &Emulator{opts: o, proc: p, log: log, hooks: hooks, release: release}
 	e.control = &control{id: id, hooks: hooks, log: log, restart: e.restart, kill: func() {}}
-	e.gateway = &gateway{version: id.version, control: e.control.handler(), s3: s3}
+	e.front = &front{version: id.version, control: e.control.handler(), s3: s3}
 	return e, nil
 }
 
 // ServeHTTP answers what the gateway answers.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.gateway.ServeHTTP(w, r) }
+func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.front.ServeHTTP(w, r) }
 
 // Close releases the storage of an Emulator that does not Run.
 func (e *Emulator) Close() error { return e.release() }
@@ -75,7 +75,7 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return nil // nothing listens: SHUTDOWN hooks would talk to nobody
 	}
-	listeners, err := e.opts.Listen.open(ctx)
+	listeners, err := e.opts.Listen.Open(ctx)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (e *Emulator) serve(listeners []net.Listener, broken func(error)) *http.Ser
 		e.log.printf(levelInfo, logEmulator, "Listening on %s", listener.Addr())
 		go func() {
 			if err := server.Serve(newBothListener(listener)); !errors.Is(err, http.ErrServerClosed) {
-				broken(fmt.Errorf("%w on %s: %w", errGateway, listener.Addr(), rootCause(err)))
+				broken(fmt.Errorf("%w on %s: %w", errGateway, listener.Addr(), err))
 			}
 		}()
 	}
@@ -120,7 +120,7 @@ func (e *Emulator) serve(listeners []net.Listener, broken func(error)) *http.Ser
 // lets requests under way end.
 func (e *Emulator) stop(server *http.Server, cause error) {
 	e.log.printf(levelInfo, logEmulator, "Stopping: %v", cause)
-	e.gateway.stopping.Store(true)
+	e.front.stopping.Store(true)
 	// No limit but the supervisor's: it kills what takes too long.
 	e.hooks.run(context.Background(), hook.Shutdown)
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"localstack-entrypoint/internal/gateway"
 )
 
 // run is an Emulator running in this process, on a free port of loopback.
@@ -33,7 +35,7 @@ const hookScript = "#!/bin/sh\necho \"hook $0\"\nexec cat \"$GATES/$(basename $0
 func newRun(t *testing.T, stages ...string) *run {
 	t.Helper()
 	r := &run{t: t, addrs: make(chan []net.Addr, 1), done: make(chan error, 1)}
-	r.opts = Options{Root: t.TempDir(), Listen: Listen{{"127.0.0.1", 0}}, Version: "1.2.3", BuildDate: "today", GitHash: "abc"}
+	r.opts = Options{Root: t.TempDir(), Listen: gateway.Listen{{Host: "127.0.0.1"}}, Version: "1.2.3", BuildDate: "today", GitHash: "abc"}
 	for _, stage := range stages {
 		dir := filepath.Join(r.opts.Root, "etc/localstack/init", stage+".d")
 		if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -25,15 +25,15 @@ change that, then run ` + "`go test ./internal/report -update`" + `.
 | %d | The configuration makes no sense: a variable has a value that cannot be used. |
 | %d | The command to run exists, but cannot be executed. |
 | %d | The command to run was not found. |
-| 128 + n | Signal n ended the start, for example 143 after ` + "`docker stop`" + `. |
+| 128 + n | Signal n ended the start or the command, for example 143 after ` + "`docker stop`" + `. |
 | any other | The command did run, and this is its own exit code. |
 
 The code says nothing about whether a second try can help; the failure itself does, see below.
 
 ## What is printed
 
-The first line always begins with ` + "`Localstack returning with exit code`" + `. With code %d a banner follows, and the
-failure is in its line that begins with ` + "`Reason:`" + `. With any other code the reason alone follows.
+A failure begins with the line ` + "`Localstack returning with exit code N. Reason: `" + `. With code %d a banner follows, and
+the failure is in its line that begins with ` + "`Reason:`" + `. With any other code the reason alone follows.
 ` + "`LOG_LICENSE_ISSUES=0`" + ` hides the failures of code %d; the exit code stays the same.
 
 Credentials are never printed. What is shown of an Auth Token is its beginning, as in

@@ -35,7 +35,9 @@ type Reporter struct {
 func New(w io.Writer, cfg config.Logging) *Reporter {
 	out := &filter{out: w}
 	core := zapcore.NewCore(encoder(cfg.Format), lines{out}, level(cfg))
-	return &Reporter{out: out, format: cfg.Format, log: zap.New(core)}
+	// zap would complain about a broken stderr on stderr.
+	nowhereToComplain := zap.ErrorOutput(zapcore.AddSync(io.Discard))
+	return &Reporter{out: out, format: cfg.Format, log: zap.New(core, nowhereToComplain)}
 }
 
 // Log is the logger of the given name.

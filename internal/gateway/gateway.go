@@ -1,4 +1,7 @@
-package emulator
+// Package gateway knows where the emulator's gateway listens: the addresses of
+// GATEWAY_LISTEN, for the emulator that opens them and for the health check
+// that asks there.
+package gateway
 
 import (
 	"context"
@@ -34,6 +37,18 @@ func (a Address) network() string {
 		return "tcp4"
 	}
 	return "tcp"
+}
+
+// Local is where a program on the same machine reaches the address: the
+// loopback address for one that stands for all.
+func (a Address) Local() Address {
+	switch a.Host {
+	case "0.0.0.0":
+		a.Host = "127.0.0.1"
+	case "::":
+		a.Host = "::1"
+	}
+	return a
 }
 
 // Listen is a list of addresses without duplicates, never empty once read.
@@ -143,9 +158,9 @@ func (a Address) covers(b Address) bool {
 	}
 }
 
-// open starts listening on all addresses, or on none: the error names the
+// Open starts listening on all addresses, or on none: the error names the
 // address that is not to be had.
-func (l Listen) open(ctx context.Context) (listeners []net.Listener, err error) {
+func (l Listen) Open(ctx context.Context) (listeners []net.Listener, err error) {
 	for _, address := range l {
 		var config net.ListenConfig
 		listener, err := config.Listen(ctx, address.network(), address.String())

@@ -1,4 +1,4 @@
-package emulator
+package gateway
 
 import (
 	"net"
@@ -92,7 +92,7 @@ func TestAnAddressInUseIsNamedAndNothingStaysOpen(t *testing.T) {
 	taken := netip.MustParseAddrPort(busy.Addr().String())
 	free := Address{"127.0.0.1", 0}
 	list := Listen{free, {"127.0.0.1", taken.Port()}}
-	_, err = list.open(t.Context())
+	_, err = list.Open(t.Context())
 	want := "cannot listen on " + busy.Addr().String() + ": "
 	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("got %v, want %s...", err, want)
@@ -100,7 +100,7 @@ func TestAnAddressInUseIsNamedAndNothingStaysOpen(t *testing.T) {
 }
 
 func TestIPv4WildcardDoesNotOpenIPv6(t *testing.T) {
-	listeners, err := Listen{{"0.0.0.0", 0}}.open(t.Context())
+	listeners, err := Listen{{"0.0.0.0", 0}}.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

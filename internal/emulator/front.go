@@ -6,23 +6,23 @@ import (
 	"sync/atomic"
 )
 
-// gateway is the one handler behind every address: the control endpoints below
+// front is the one handler behind every address: the control endpoints below
 // /_localstack/, S3 everywhere else.
-type gateway struct {
+type front struct {
 	version  string
 	control  http.Handler
 	s3       http.Handler
 	stopping atomic.Bool // from SIGTERM on only the control endpoints answer
 }
 
-func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Localstack", g.version)
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Localstack", f.version)
 	switch {
 	case r.URL.Path == "/_localstack" || strings.HasPrefix(r.URL.Path, "/_localstack/"):
-		g.control.ServeHTTP(w, r)
-	case g.stopping.Load():
+		f.control.ServeHTTP(w, r)
+	case f.stopping.Load():
 		http.Error(w, "LocalStack is shutting down", http.StatusServiceUnavailable)
 	default:
-		g.s3.ServeHTTP(w, r)
+		f.s3.ServeHTTP(w, r)
 	}
 }
