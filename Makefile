@@ -35,7 +35,7 @@ vuln:
 	$(LINT) govulncheck ./...
 
 golden:             ## write the generated documents and golden files anew
-	go test ./internal/config ./internal/fault ./internal/report -update
+	go test ./internal/config ./internal/report ./internal/activate -update
 
 clean:
 	rm -rf bin build

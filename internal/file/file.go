@@ -82,8 +82,9 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	}
 	if err != nil {
 		_ = root.Remove(temporary)
+		return bare(err)
 	}
-	return bare(err)
+	return bare(syncDir(root, path.Dir(name)))
 }
 
 // RemoveOwn deletes name below base. A file that is not there is no error; an
@@ -120,6 +121,20 @@ func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) erro
 	_ = f.Chmod(mode)
 	// Sync before the rename that makes the content visible.
 	return cmp.Or(err, f.Sync(), f.Close())
+}
+
+// syncDir makes a rename in dir outlive a loss of power, where the file system
+// knows how.
+func syncDir(root *os.Root, dir string) error {
+	d, err := root.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
 }
 
 func readRegular(f *os.File) ([]byte, error) {
