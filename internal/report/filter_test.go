@@ -140,7 +140,7 @@ func FuzzTheFilterLeavesNothingOfTheSecretAndTheRestAlone(f *testing.F) {
 		key, err := credential.Read(credential.Sources{APIKey: credential.NewSecret(secret)})
 		if err != nil || key.Reveal() != secret || len(secret) < 2*recognised || strings.Contains(secret, "*") ||
 			strings.Contains(secret[:recognised], `"`) {
-			t.Skip("no such credential")
+			return // no such credential
 		}
 		cut = max(2*recognised, min(cut, len(secret)))
 		for _, echo := range []string{secret, secret[:cut]} {
