@@ -20,7 +20,7 @@ bench: build        ## start times, memory and size beside tini and friends
 	go run ./internal/bench
 
 reasons: build      ## every reason for a failed start, made to happen
-	@go test ./cmd/entrypoint -count=1 -run TestEveryReason -reasons
+	@cd cmd/entrypoint && go test -count=1 -run TestEveryReason -reasons
 
 image: build        ## the image localstack-entrypoint:dev
 	image/rootfs.sh

@@ -2,6 +2,7 @@
 # The whole thing on this machine: a licence authority on loopback, and the
 # entrypoint in front of the reference emulator. Ctrl-C stops everything.
 # With LOCALSTACK_AUTH_TOKEN set, the real licensing API is used instead.
+# GATEWAY_LISTEN and DEMO_AUTHORITY move the two ports.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
@@ -9,7 +10,10 @@ umask 077
 state=$PWD/build/demo
 gateway=${GATEWAY_LISTEN:-127.0.0.1:4566}
 authority=${DEMO_AUTHORITY:-127.0.0.1:4599}
-url=http://$gateway
+case $gateway in
+:*) url=http://127.0.0.1$gateway ;;
+*) url=http://$gateway ;;
+esac
 authority_pid=
 
 stop_authority() {
@@ -51,17 +55,30 @@ explain() {
 
   See the banner of a failing start:
 
-    bin/entrypoint true
+    env -u LOCALSTACK_AUTH_TOKEN -u LOCALSTACK_AUTH_TOKEN_FILE bin/entrypoint true
 END
 	[ -z "$authority_pid" ] || cat <<END
 
   Pull the plug on the licence authority, restart in place, and see in the log
-  below that the start without network works:
+  below that the start without network works (the bucket is kept on disk):
 
     kill \$(cat build/demo/authority.pid)
     curl -d '{"action":"restart"}' $url/_localstack/health
 END
 	printf '\n  Ctrl-C stops everything.\n\n'
+}
+
+# run starts the entrypoint and waits for it. What ends this script ends the
+# entrypoint first, which stops the emulator.
+run() {
+	PATH=$PWD/bin:$PATH bin/entrypoint emulator &
+	entrypoint_pid=$!
+	trap 'kill "$entrypoint_pid" 2>/dev/null || true' INT TERM HUP
+	code=0
+	while kill -0 "$entrypoint_pid" 2>/dev/null; do
+		code=0
+		wait "$entrypoint_pid" || code=$?
+	done
 }
 
 mkdir -p "$state/root/etc"
@@ -72,8 +89,6 @@ else
 	start_authority
 fi
 explain
-export FILESYSTEM_ROOT="$state/root" GATEWAY_LISTEN="$gateway" SUPERVISE=1
-trap : INT TERM # they end the entrypoint, and with it this script
-code=0
-PATH=$PWD/bin:$PATH bin/entrypoint emulator || code=$?
+export FILESYSTEM_ROOT="$state/root" GATEWAY_LISTEN="$gateway" SUPERVISE=1 PERSISTENCE=1
+run
 exit "$code"

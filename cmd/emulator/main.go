@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"reflect"
 	"syscall"
 
@@ -41,6 +42,9 @@ func run() int {
 	}
 	if len(problems) > 0 {
 		return exitConfig
+	}
+	if opts.Root != "" {
+		opts.Root, _ = filepath.Abs(opts.Root)
 	}
 	e, err := emulator.New(opts, emulator.Process{Environ: environ, Stdout: os.Stdout, Stderr: os.Stderr})
 	if err == nil {

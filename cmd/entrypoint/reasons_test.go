@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -158,13 +159,21 @@ func (w *world) set(name, value string) {
 
 // serve puts an HTTP server in the licence server's place.
 func (w *world) serve(handler http.HandlerFunc) {
-	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
+	server := w.server(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
 		// Only a server that has read the body notices when the client goes.
 		_, _ = io.Copy(io.Discard, request.Body)
 		handler(out, request)
 	}))
-	w.Cleanup(server.Close)
+	server.Start()
 	w.set("API_ENDPOINT", server.URL+"/v1")
+}
+
+// server is a server that is yet to be started, and quiet about bad clients.
+func (w *world) server(handler http.Handler) *httptest.Server {
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	w.Cleanup(server.Close)
+	return server
 }
 
 // answer puts a server there that says the same to everything.

@@ -11,7 +11,6 @@ import (
 	"math/big"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"time"
 
@@ -195,10 +194,9 @@ func (w *world) secure(valid time.Duration, name string) string {
 	if err != nil {
 		w.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server := w.server(http.NotFoundHandler())
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 	server.StartTLS()
-	w.Cleanup(server.Close)
 	w.set("API_ENDPOINT", server.URL+"/v1")
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
@@ -211,14 +209,14 @@ func (w *world) trust(authorities string) {
 
 // proxy puts a proxy in the way that answers CONNECT with status.
 func (w *world) proxy(status int) {
-	proxy := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
+	proxy := w.server(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
 		out.Header().Set("Proxy-Authenticate", `Basic realm="corp"`)
 		if status == http.StatusForbidden {
 			out.Header().Del("Proxy-Authenticate")
 		}
 		out.WriteHeader(status)
 	}))
-	w.Cleanup(proxy.Close)
+	proxy.Start()
 	w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 	w.set("HTTPS_PROXY", proxy.URL)
 }

@@ -25,8 +25,8 @@ type contestant struct {
 	name   string
 	argv   []string
 	env    []string
-	code   int // the exit code that it must have
-	budget string
+	code   int     // the exit code that it must have
+	budget float64 // times tini; 0 for none
 
 	times  []time.Duration
 	ratios []float64
@@ -88,14 +88,25 @@ func printStarts(all []*contestant, rounds int) {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "start, %d rounds\tmedian ms\tp90 ms\t× tini\tbudget\t\n", rounds)
 	for _, c := range all {
-		ratio := "-"
-		if len(c.ratios) > 0 {
-			ratio = fmt.Sprintf("%.2f", quantile(c.ratios, 0.5))
-		}
-		fmt.Fprintf(table, "%s\t%.2f\t%.2f\t%s\t%s\t\n", c.name,
-			milliseconds(quantile(c.times, 0.5)), milliseconds(quantile(c.times, 0.9)), ratio, c.budget)
+		fmt.Fprintf(table, "%s\t%.2f\t%.2f\t%s\t\n", c.name,
+			milliseconds(quantile(c.times, 0.5)), milliseconds(quantile(c.times, 0.9)), c.verdict())
 	}
 	table.Flush()
+}
+
+// verdict is the ratio to the baseline, and how that compares with the budget.
+func (c *contestant) verdict() string {
+	if len(c.ratios) == 0 {
+		return "-\t"
+	}
+	ratio := quantile(c.ratios, 0.5)
+	switch {
+	case c.budget == 0:
+		return fmt.Sprintf("%.2f\t", ratio)
+	case ratio > c.budget:
+		return fmt.Sprintf("%.2f\t≤ %.1f exceeded", ratio, c.budget)
+	}
+	return fmt.Sprintf("%.2f\t≤ %.1f met", ratio, c.budget)
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -153,13 +153,13 @@ func (s *stage) contestants() []*contestant {
 		{name: "dumb-init true", argv: []string{"dumb-init", "true"}},
 		{name: "catatonit -- true", argv: []string{"catatonit", "--", "true"}},
 		{name: "true", argv: []string{"true"}},
-		{name: "entrypoint, plain exec", argv: []string{entrypoint, "true"}, env: s.env("ACTIVATE_PRO=0"), budget: "≤ 2.2"},
-		{name: "entrypoint, supervised", argv: []string{entrypoint, "true"}, env: s.env("ACTIVATE_PRO=0", "SUPERVISE=1"), budget: "≤ 4"},
-		{name: "entrypoint, supervised, online with TLS", argv: []string{entrypoint, "true"}, env: s.online(), budget: "≤ 7"},
+		{name: "entrypoint, plain exec", argv: []string{entrypoint, "true"}, env: s.env("ACTIVATE_PRO=0"), budget: 2.2},
+		{name: "entrypoint, supervised", argv: []string{entrypoint, "true"}, env: s.env("ACTIVATE_PRO=0", "SUPERVISE=1"), budget: 4},
+		{name: "entrypoint, supervised, online with TLS", argv: []string{entrypoint, "true"}, env: s.online(), budget: 7},
 		{name: "entrypoint, supervised, offline", argv: []string{entrypoint, "true"},
-			env: s.env("SUPERVISE=1", "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1"), budget: "≤ 5"},
+			env: s.env("SUPERVISE=1", "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1"), budget: 5},
 		{name: "entrypoint, no credential, to the banner", argv: []string{entrypoint, "true"}, env: s.env(), code: 55},
-		{name: "entrypoint healthcheck", argv: []string{entrypoint, "healthcheck"}, env: s.env("GATEWAY_LISTEN=" + s.gateway), budget: "≤ 3"},
+		{name: "entrypoint healthcheck", argv: []string{entrypoint, "healthcheck"}, env: s.env("GATEWAY_LISTEN=" + s.gateway), budget: 3},
 	}
 	var found []*contestant
 	for _, c := range all {

@@ -26,7 +26,7 @@ type Licensing struct {
 	AuthTokenFile string            `envconfig:"LOCALSTACK_AUTH_TOKEN_FILE" desc:"Path of a file with the Auth Token, such as a Docker or Kubernetes secret. Not together with LOCALSTACK_AUTH_TOKEN."`
 	APIKey        credential.Secret `envconfig:"LOCALSTACK_API_KEY" desc:"Legacy API key; an Auth Token is accepted here too."`
 	APIKeyFile    string            `envconfig:"LOCALSTACK_API_KEY_FILE" desc:"Path of a file with the legacy API key. Not together with LOCALSTACK_API_KEY."`
-	LogIssues     Bool              `envconfig:"LOG_LICENSE_ISSUES" default:"1" desc:"0 suppresses the failure banner; the exit code stays 55."`
+	LogIssues     Bool              `envconfig:"LOG_LICENSE_ISSUES" default:"1" desc:"0 prints nothing when there is no licence; the exit code stays 55."`
 	Endpoint      Endpoint          `envconfig:"API_ENDPOINT" default:"https://api.localstack.cloud/v1" private:"true" desc:"Base URL of the licensing API, with its version path."`
 
 	ActivationTimeout       Seconds `envconfig:"ACTIVATION_TIMEOUT" default:"15" desc:"Time for the whole activation, in seconds."`

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,6 +22,9 @@ func Load() (Config, Environ, error) {
 	environ := Unprefix(os.Environ())
 	var cfg Config
 	problems := read(&cfg, environ)
+	if cfg.Root != "" {
+		cfg.Root, _ = filepath.Abs(cfg.Root)
+	}
 	if len(problems) > 0 {
 		return cfg, environ, fault.New(fault.ConfigInvalid, "%s", strings.Join(problems, "; "))
 	}

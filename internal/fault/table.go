@@ -192,7 +192,7 @@ var Table = []Row{
 	{
 		ID: ConfigInvalid, Exit: ExitConfig,
 		Reason: "The configuration cannot be used: {detail}.",
-		Remedy: "Please correct the environment; docs/CONFIG.md explains every variable.",
+		Remedy: "Please correct the environment; `entrypoint help` explains every variable.",
 	},
 	{
 		ID: CommandNotFound, Exit: ExitNotFound,
