@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net/netip"
 	"net/url"
 	"os"
@@ -56,6 +59,11 @@ func boot(signals *supervise.Signals, s start) int {
 	ctx, release := signals.Context(context.Background())
 	cfg, environ, err := config.Load()
 	out := report.New(os.Stderr, cfg.Logging)
+	for _, secret := range []credential.Secret{cfg.AuthToken, cfg.APIKey} {
+		out.HideText(secret)
+	}
+	// What a library prints by itself could be anything.
+	log.SetOutput(io.Discard)
 	b := &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}
 	if err == nil {
 		err = b.run(ctx, release)
@@ -131,6 +139,7 @@ func (b *bootStage) enterVenv() {
 		return
 	}
 	path, _ := b.environ.Lookup("PATH")
+	path = cmp.Or(path, supervise.DefaultPath)
 	b.environ.Set("PATH", filepath.Join(b.venv(), "bin")+":"+path)
 	b.environ.Set("VIRTUAL_ENV", b.venv())
 }

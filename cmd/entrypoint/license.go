@@ -21,6 +21,7 @@ func runLicense(args []string) int {
 	}
 	cfg, environ, err := config.Load()
 	out := report.New(os.Stderr, cfg.Logging)
+	page := report.New(os.Stdout, cfg.Logging)
 	b := &bootStage{cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}
 	if err != nil {
 		return b.exitCode(err)
@@ -30,22 +31,23 @@ func runLicense(args []string) int {
 		return b.exitCode(err)
 	}
 	out.Hide(pro)
+	page.Hide(pro)
 	stored := activate.NewStore(cfg.Root, out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")
 		return fault.ExitLicense
 	}
-	return showStored(stored, license.Product{Name: license.ProductName, Version: b.version()}, pro)
+	return showStored(page, stored, license.Product{Name: license.ProductName, Version: b.version()}, pro)
 }
 
 // showStored prints each document and whether it would do for a start without
 // network now; the exit code is 0 if one would.
-func showStored(stored []activate.Stored, product license.Product, pro credential.Credential) int {
+func showStored(page *report.Reporter, stored []activate.Stored, product license.Product, pro credential.Credential) int {
 	code := fault.ExitLicense
 	for _, one := range stored {
 		d := one.Document
-		fmt.Printf("%s\n  license  %s (%s, %s)\n  expires  %s\n", one.Path,
-			report.Plain(d.ID), report.Plain(d.Type), report.Plain(d.Status), d.Expires)
+		page.Print(fmt.Sprintf("%s\n  license  %s (%s, %s)\n  expires  %s\n", one.Path,
+			report.Plain(d.ID), report.Plain(d.Type), report.Plain(d.Status), d.Expires))
 		verdict := "usable until " + license.Time{Time: d.OfflineUntil()}.String()
 		if !pro.IsSet() {
 			verdict = "cannot be judged without the credential"
@@ -54,7 +56,7 @@ func showStored(stored []activate.Stored, product license.Product, pro credentia
 		} else {
 			code = 0
 		}
-		fmt.Printf("  offline  %s\n", verdict)
+		page.Print("  offline  " + verdict + "\n")
 	}
 	return code
 }

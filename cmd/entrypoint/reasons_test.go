@@ -140,13 +140,13 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// start runs the entrypoint once.
-func (w *world) start(format string) (stdout, stderr string, code int) {
+// start runs the entrypoint once; args are the command's.
+func (w *world) start(format string, args ...string) (stdout, stderr string, code int) {
 	env := []string{format}
 	for name, value := range w.env {
 		env = append(env, name+"="+value)
 	}
-	return run3(w.T, env, "entrypoint", w.command)
+	return run3(w.T, env, "entrypoint", append([]string{w.command}, args...)...)
 }
 
 // set gives a variable a value; "" removes it.

@@ -47,7 +47,7 @@ func (a *Activation) Run(ctx context.Context) error {
 	standIn, flaw := a.standIn(stored)
 	budget := a.Config.ActivationTimeout
 	if standIn != nil {
-		budget = a.Config.ActivationTimeoutCached
+		budget = min(budget, a.Config.ActivationTimeoutCached)
 	}
 	online, cancel := context.WithTimeout(ctx, budget.Duration())
 	defer cancel()
@@ -81,6 +81,9 @@ func (a *Activation) standIn(stored []Stored) (*Stored, *fault.Error) {
 			return &stored[i], nil
 		}
 		a.Log.Debug("cannot use "+stored[i].Path+" offline", zap.String("because", flaw.Error()))
+		if flaw.ID == fault.ClockSkew {
+			return nil, flaw // by a wrong clock no document can be judged
+		}
 		if first == nil {
 			first = flaw
 		}
@@ -143,11 +146,9 @@ func (a *Activation) accept(got answer, path string) error {
 	if !got.date.IsZero() && license.ClockDiffers(now, got.date) {
 		a.Log.Warn("the clock of this machine is wrong: it is " + license.Time{Time: now}.String() + " here, and " +
 			license.Time{Time: got.date}.String() + " at the licensing server")
-		now = got.date // a wrong clock must not turn a good document away
 	}
 	if failed := document.Check(now, a.Product); failed != nil {
-		failed.Server = a.Config.Endpoint.String()
-		return failed.Because(errVerdict)
+		return a.refuse(failed, now, got.date)
 	}
 	if path == "" {
 		a.Log.Info("Successfully requested and activated new license " + describe(document))
@@ -159,10 +160,24 @@ func (a *Activation) accept(got answer, path string) error {
 		return nil
 	}
 	document.Offline = license.Offline{Version: a.Product.Version, Credential: a.Credential.String()}
-	if err := a.Store.Save(document); err != nil {
+	if document.ReactivateAfter == nil {
+		document.LastActivated = &license.Note{Time: license.Time{Time: now}}
+	}
+	if err := a.Store.Save(document, a.Credential.Reveal()); err != nil {
 		a.Log.Warn("cannot store " + document.ID + " for a start without network: " + err.Error())
 	}
 	return nil
+}
+
+// refuse is the failure of a live document that does not do. One that has
+// ended by a clock that is wrong is no verdict: the clock is the failure.
+func (a *Activation) refuse(failed *fault.Error, now, theirs time.Time) *fault.Error {
+	if failed.ID == fault.LicenseExpired && !theirs.IsZero() && license.ClockDiffers(now, theirs) {
+		return fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
+			license.Time{Time: now}, license.Time{Time: theirs}, failed.Detail)
+	}
+	failed.Server = a.Config.Endpoint.String()
+	return failed.Because(errVerdict)
 }
 
 func (a *Activation) forget() {

@@ -2,6 +2,7 @@ package activate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -68,9 +69,11 @@ func (c client) exchange(ctx context.Context, path string, request license.Reque
 		return answer{}, err
 	}
 	defer response.Body.Close()
+	// After an upgrade (101) the body is the bare connection, which knows of no time-out.
+	defer context.AfterFunc(ctx, func() { response.Body.Close() })()
 	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return answer{}, err
+		return answer{}, cmp.Or(ctx.Err(), err)
 	}
 	document, failed := judge(response, content)
 	if failed != nil {

@@ -53,8 +53,7 @@ func TestADiskThatCannotBeWrittenIsOnlyAWarning(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// A document of 8 KiB does not fit where 4 KiB are left.
 				s := newScene(t, grant(func(d *license.Document) {
-					secret := strings.Repeat("s", 8<<10)
-					d.Secret = &secret
+					d.Secret = []byte(`"` + strings.Repeat("s", 8<<10) + `"`)
 				}))
 				test.prepare(t, s)
 				if err := s.run(t); err != "" {

@@ -56,7 +56,7 @@ func TestTheFirstUsableDocumentStandsIn(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		s.wantLogged(t, zap.DebugLevel,
-			"passing over "+s.path(mountedPath)+": not a licence document: no usable expiry_date, id, issue_date, license_status, signature",
+			"passing over "+s.path(mountedPath)+": not a licence document: no usable expiry_date, id, issue_date, license_status",
 			"cannot use "+s.path(ownPath)+" offline", "activation attempt")
 	})
 }
@@ -147,7 +147,7 @@ var nuisances = []struct {
 	{"nothing in the file", "not a licence document: unexpected end of JSON input", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, nil, 0o600))
 	}},
-	{"what lstk mounts in its tests", "not a licence document: no usable expiry_date, id, issue_date, license_status, license_type, signature", func(t *testing.T, path string) {
+	{"what lstk mounts in its tests", "not a licence document: no usable expiry_date, id, issue_date, license_status", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, []byte(`{"license":"test-license-data"}`), 0o600))
 	}},
 	{"a large file", "the file is larger than 1 MiB", func(t *testing.T, path string) {

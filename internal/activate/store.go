@@ -1,6 +1,7 @@
 package activate
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,8 +72,11 @@ func (s *Store) Load() []Stored {
 }
 
 // Save writes our own document, readable by us alone.
-func (s *Store) Save(document license.Document) error {
+func (s *Store) Save(document license.Document, credential string) error {
 	content, err := document.Encode()
+	if err == nil && bytes.Contains(content, []byte(credential)) {
+		err = errors.New("it contains the credential")
+	}
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ var errVerdict = errors.New("the licensing server's verdict")
 
 // errNotFound is errVerdict for "no such licence": activate may be followed by request.
 var errNotFound = fmt.Errorf("%w: not found", errVerdict)
+
+// maxCode bounds a message code; the longest has 34 characters.
+const maxCode = 60
 
 // longestRetry bounds what a server can ask us to wait.
 const longestRetry = 24 * time.Hour
@@ -53,9 +57,8 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 	case status >= 500:
 		return license.Document{}, fault.New(fault.NetworkServerError, "it answered with status %d", status)
 	}
-	var refusal license.Refusal
-	if status >= 400 && json.Unmarshal(body, &refusal) == nil && strings.HasPrefix(refusal.Message, license.MessagePrefix) {
-		return license.Document{}, refused(refusal.Message)
+	if message := messageOf(body); status >= 400 && strings.HasPrefix(message, license.MessagePrefix) {
+		return license.Document{}, refused(message)
 	}
 	if target := response.Header.Get("Location"); status >= 300 && status < 400 && target != "" {
 		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %.200q (status %d)", target, status)
@@ -63,11 +66,25 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 	return license.Document{}, fault.New(fault.NetworkWrongServer, "it answered with %s", kindOf(response, body))
 }
 
+// messageOf is the message of a refusal, "" for anything else. No other field
+// may make a verdict look like something else.
+func messageOf(body []byte) string {
+	var fields map[string]json.RawMessage
+	var message string
+	if json.Unmarshal(body, &fields) != nil || json.Unmarshal(fields["message"], &message) != nil {
+		return ""
+	}
+	return message
+}
+
 // refused maps the protocol's message codes to rows of the failure table.
 func refused(message string) *fault.Error {
-	detail := fmt.Sprintf("the server says %.200q", message)
+	detail := "the server says " + codeOf(message)
 	if status, ok := strings.CutPrefix(message, license.MessageInvalidStatus); ok {
-		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %.40s", status).Because(errVerdict)
+		if !slices.Contains(license.Statuses(), status) {
+			status = license.StatusUnknown
+		}
+		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %s", status).Because(errVerdict)
 	}
 	if strings.HasPrefix(message+":", license.MessageFormat) {
 		// The server cannot judge this version; that says nothing about the licence.
@@ -84,6 +101,16 @@ func refused(message string) *fault.Error {
 		return fault.New(fault.LicenseExpired, "the subscription has ended").Because(errVerdict)
 	}
 	return fault.New(fault.LicenseRefused, "%s", detail).Because(errVerdict)
+}
+
+// codeOf is the code that a message begins with. What a server says beyond its
+// codes is not repeated: it may be what we told it.
+func codeOf(message string) string {
+	code, _, _ := strings.Cut(message, ":")
+	if len(code) > maxCode || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz_.") != "" {
+		return "a code of another kind"
+	}
+	return strconv.Quote(code)
 }
 
 func rateLimited(response *http.Response) *fault.Error {

@@ -36,6 +36,11 @@ var hijackerPrefixes = []string{"LD_", "PYTHON", "BASH_"}
 // left as it is, with a warning. Values pass byte for byte.
 func Unprefix(environ []string) Environ {
 	out := Environ{Entries: slices.Clone(environ)}
+	index := map[string]int{}
+	for i, entry := range slices.Backward(environ) {
+		name, _, _ := strings.Cut(entry, "=")
+		index[name] = i
+	}
 	for _, entry := range environ {
 		name, value, isVariable := strings.Cut(entry, "=")
 		short, prefixed := strings.CutPrefix(name, prefix)
@@ -46,7 +51,12 @@ func Unprefix(environ []string) Environ {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("%s does not stand for %s, which would change how programs run; set %s itself if you mean it", name, short, short))
 			continue
 		}
-		out.Set(short, value)
+		if i, found := index[short]; found && strings.Contains(out.Entries[i], "=") {
+			out.Entries[i] = short + "=" + value
+			continue
+		}
+		index[short] = len(out.Entries)
+		out.Entries = append(out.Entries, short+"="+value)
 	}
 	return out
 }
@@ -85,11 +95,13 @@ func (e *Environ) Set(name, value string) {
 	e.Entries = append(e.Entries, entry)
 }
 
-// forget removes the variables of these names, however often they are prefixed:
-// whatever the emulator starts may apply the prefix rule again.
+// forget removes the variables of these names, in upper or lower case and
+// however often they are prefixed: whatever the emulator starts may apply the
+// prefix rule again.
 func (e *Environ) forget(names ...string) {
 	e.Entries = slices.DeleteFunc(e.Entries, func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
+		name = strings.ToUpper(strings.TrimSpace(name))
 		for strings.HasPrefix(name, prefix) {
 			name = strings.TrimPrefix(name, prefix)
 		}

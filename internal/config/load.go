@@ -100,7 +100,7 @@ func source(v Variable, environ Environ) (name, value string) {
 
 // maxShown bounds the values that a message repeats. What makes sense is
 // shorter, and what is longer may be a secret in the wrong place.
-const maxShown = 30
+const maxShown = 20
 
 func describe(v Variable, environ Environ, err error) string {
 	name, value := source(v, environ)

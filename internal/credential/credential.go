@@ -19,6 +19,10 @@ const (
 	FileSuffix        = "_FILE"
 )
 
+// credentialCharacters are those that a credential may consist of. None of them
+// is quoted in a message, which keeps a credential recognisable in one.
+const credentialCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:!$@%^*"
+
 // maxLength bounds a credential; real ones have fewer than 50 characters.
 const maxLength = 4096
 
@@ -140,6 +144,8 @@ func check(variable, text string) error {
 		return errors.New("it contains blanks or line breaks")
 	case strings.ContainsFunc(text, func(r rune) bool { return r < '!' || r > '~' }):
 		return errors.New("it contains control or non-ASCII characters")
+	case strings.Trim(text, credentialCharacters) != "":
+		return errors.New("it contains characters that no credential has, such as quotes")
 	case variable == APIKeyVariable && prefixOf(text) == "":
 		return nil
 	}

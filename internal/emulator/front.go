@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"path"
 	"strings"
 	"sync/atomic"
 )
@@ -18,6 +19,9 @@ type front struct {
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Localstack", f.version)
 	switch {
+	case strings.HasPrefix(r.URL.Path, "/_localstack/") && path.Clean(r.URL.Path) != strings.TrimSuffix(r.URL.Path, "/"):
+		// ServeMux would answer with a redirect where clients look for an empty 404.
+		w.WriteHeader(http.StatusNotFound)
 	case r.URL.Path == "/_localstack" || strings.HasPrefix(r.URL.Path, "/_localstack/"):
 		f.control.ServeHTTP(w, r)
 	case f.stopping.Load():

@@ -147,7 +147,7 @@ var Table = []Row{
 	{
 		ID: NetworkProxy, Exit: ExitLicense,
 		Reason: unreachable,
-		Remedy: "Please check OUTBOUND_HTTPS_PROXY, HTTPS_PROXY and NO_PROXY, and that the proxy lets api.localstack.cloud:443 through.",
+		Remedy: "Please check the proxy variables (OUTBOUND_HTTPS_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY), and that the proxy lets {host} through.",
 	},
 	{
 		ID: NetworkServerError, Exit: ExitLicense, Retry: true,

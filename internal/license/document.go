@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 )
 
@@ -28,18 +29,24 @@ const (
 	StatusSuspended = "SUSPENDED"
 )
 
+// Statuses are all there are.
+func Statuses() []string {
+	return []string{StatusUnknown, StatusActive, StatusInactive, StatusExpired, StatusSuspended}
+}
+
 // Document is a licence as the server hands it out and as it is kept on disk.
 type Document struct {
-	ID        string  `json:"id"`
-	Format    string  `json:"license_format"`
-	Signature string  `json:"signature"`
-	Type      string  `json:"license_type"`
-	Status    string  `json:"license_status"`
-	Secret    *string `json:"license_secret"`
-	Issued    Time    `json:"issue_date"`
-	Expires   Time    `json:"expiry_date"`
+	ID        string `json:"id"`
+	Format    string `json:"license_format"`
+	Signature string `json:"signature"`
+	Type      string `json:"license_type"`
+	Status    string `json:"license_status"`
+	// Secret is not ours to understand.
+	Secret  json.RawMessage `json:"license_secret"`
+	Issued  Time            `json:"issue_date"`
+	Expires Time            `json:"expiry_date"`
 	// LastActivated and ReactivateAfter are nil when the server left them out.
-	LastActivated   *Time     `json:"last_activated"`
+	LastActivated   *Note     `json:"last_activated"`
 	ReactivateAfter *Time     `json:"reactivate_after,omitempty"`
 	Products        []Product `json:"products"`
 	Offline         Offline   `json:"offline_data"`
@@ -55,6 +62,18 @@ type Offline struct {
 	// Credential is the masked credential it was activated with, so that a
 	// document of another credential can be told from a tampered one.
 	Credential string `json:"entrypoint_credential,omitempty"`
+}
+
+// UnmarshalJSON takes what it understands: notes in another form are no reason
+// to refuse a licence.
+func (o *Offline) UnmarshalJSON(data []byte) error {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(data, &fields) != nil {
+		return nil
+	}
+	_ = json.Unmarshal(fields["localstack_version"], &o.Version)
+	_ = json.Unmarshal(fields["entrypoint_credential"], &o.Credential)
+	return nil
 }
 
 // maxText bounds the texts of a document; real ones have fewer than 70 characters.
@@ -92,8 +111,7 @@ func (d Document) complete() error {
 		{"id", usable(d.ID)},
 		{"issue_date", !d.Issued.IsZero()},
 		{"license_status", usable(d.Status)},
-		{"license_type", usable(d.Type)},
-		{"signature", usable(d.Signature)},
+		{"license_type", d.Type == "" || usable(d.Type)},
 	} {
 		if !field.usable {
 			unusable = append(unusable, field.name)
@@ -117,11 +135,20 @@ func (d Document) Encode() ([]byte, error) {
 	if d.raw == nil {
 		return json.Marshal(d)
 	}
-	out, err := sjson.SetBytes(d.raw, "offline_data.localstack_version", d.Offline.Version)
-	if err != nil {
-		return nil, err
+	out, err := d.raw, error(nil)
+	if !gjson.GetBytes(out, "offline_data").IsObject() {
+		out, err = sjson.SetRawBytes(out, "offline_data", []byte("{}"))
 	}
-	return sjson.SetBytes(out, "offline_data.entrypoint_credential", d.Offline.Credential)
+	if err == nil {
+		out, err = sjson.SetBytes(out, "offline_data.localstack_version", d.Offline.Version)
+	}
+	if err == nil {
+		out, err = sjson.SetBytes(out, "offline_data.entrypoint_credential", d.Offline.Credential)
+	}
+	if err == nil && d.LastActivated != nil {
+		out, err = sjson.SetBytes(out, "last_activated", d.LastActivated.String())
+	}
+	return out, err
 }
 
 // Sign sets the signature that the holder of key will verify. A licence server calls it.
@@ -156,6 +183,18 @@ func (d Document) mac(key string) []byte {
 // Time is a moment as the protocol writes it: ISO 8601 in whole seconds with
 // its offset. A moment without an offset is UTC.
 type Time struct{ time.Time }
+
+// Note is a time that the signature does not cover and that nobody has to
+// give: one that makes no sense is the zero time.
+type Note struct{ Time }
+
+// UnmarshalJSON reads what Time reads, and anything else as the zero time.
+func (n *Note) UnmarshalJSON(data []byte) error {
+	if n.Time.UnmarshalJSON(data) != nil {
+		n.Time = Time{}
+	}
+	return nil
+}
 
 const (
 	timeLayout  = "2006-01-02T15:04:05-07:00"

@@ -36,7 +36,8 @@ func (d Document) Check(now time.Time, product Product) *fault.Error {
 // the same major and minor version.
 func (d Document) Covers(product Product) bool {
 	for _, p := range d.Products {
-		named, err := path.Match(p.Name, product.Name)
+		// The shell negates a class by "!", Go by "^".
+		named, err := path.Match(strings.ReplaceAll(p.Name, "[!", "[^"), product.Name)
 		if err != nil || !named {
 			continue
 		}
@@ -63,9 +64,11 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 	if flaw := d.Check(now, product); flaw != nil {
 		return fault.New(fault.StoredInvalid, "%s", flaw.Detail).Because(flaw)
 	}
-	switch until := d.OfflineUntil(); {
-	case d.Issued.After(now.Add(clockTolerance)):
+	switch until, soon := d.OfflineUntil(), now.Add(clockTolerance); {
+	case d.Issued.After(soon):
 		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was issued on %s", Time{now}, d.Issued)
+	case d.ReactivateAfter == nil && d.LastActivated != nil && d.LastActivated.After(soon):
+		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was activated on %s", Time{now}, d.LastActivated)
 	case MajorMinor(d.Offline.Version) != MajorMinor(product.Version):
 		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.ID, d.Offline.Version, product.Version)
 	case !now.Before(until):
@@ -91,7 +94,7 @@ func (d Document) OfflineUntil() time.Time {
 	switch {
 	case d.ReactivateAfter != nil:
 		until = d.ReactivateAfter.Time
-	case d.LastActivated != nil:
+	case d.LastActivated != nil && !d.LastActivated.IsZero():
 		until = d.LastActivated.Add(offlineFor)
 	}
 	if d.Expires.Before(until) {

@@ -204,14 +204,17 @@ func TestADocumentOfAnotherCredentialIsToldFromATamperedOne(t *testing.T) {
 func TestOfflineUntilIsTheReactivationAtMostTheExpiry(t *testing.T) {
 	t.Parallel()
 	at := func(moment time.Time) *Time { return &Time{moment} }
+	did := func(moment time.Time) *Note { return &Note{Time{moment}} }
 	tests := []struct {
-		name                string
-		reactivate, lastDid *Time
-		expires, want       time.Time
+		name          string
+		reactivate    *Time
+		lastDid       *Note
+		expires, want time.Time
 	}{
-		{"reactivate_after", at(again), at(issued.AddDate(0, 1, 0)), expires, again},
-		{"24 hours after the last activation", nil, at(issued.AddDate(0, 1, 0)), expires, issued.AddDate(0, 1, 1)},
+		{"reactivate_after", at(again), did(issued.AddDate(0, 1, 0)), expires, again},
+		{"24 hours after the last activation", nil, did(issued.AddDate(0, 1, 0)), expires, issued.AddDate(0, 1, 1)},
 		{"24 hours after it was issued", nil, nil, expires, again},
+		{"a last activation that makes no sense", nil, did(time.Time{}), expires, again},
 		{"no longer than the licence", at(expires.AddDate(1, 0, 0)), nil, expires, expires},
 		{"a licence that ends within the hour", nil, nil, issued.Add(time.Hour), issued.Add(time.Hour)},
 	}

@@ -1,15 +1,17 @@
 package netcheck
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"localstack-entrypoint/internal/file"
 )
 
 const (
@@ -27,12 +29,8 @@ const (
 // readConf reads resolv.conf. A file that is not there counts as empty, and
 // without a name server the local one is asked, as libc does.
 func readConf(path string) *dns.ClientConfig {
-	file, err := os.Open(path)
-	if err != nil {
-		return parseConf(strings.NewReader(""))
-	}
-	defer file.Close()
-	return parseConf(file)
+	content, _ := file.Read(path)
+	return parseConf(bytes.NewReader(content))
 }
 
 func parseConf(text io.Reader) *dns.ClientConfig {
@@ -83,10 +81,7 @@ func serverAddress(entry, port string) (string, bool) {
 
 // readHosts is the text of a hosts file; one that cannot be read counts as empty.
 func readHosts(path string) string {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
+	content, _ := file.Read(path)
 	return string(content)
 }
 

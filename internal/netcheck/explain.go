@@ -49,7 +49,8 @@ func explain(host string, err error) *fault.Error {
 		}
 		return fault.New(fault.NetworkTLS, "the TLS handshake with %s failed: %.200s", host, reason)
 	}
-	return fault.New(fault.NetworkUnreachable, "the exchange with %s broke off (%.200s)", host, err)
+	// What net/http says of an answer that is no HTTP may repeat our own words.
+	return fault.New(fault.NetworkUnreachable, "the exchange with %s broke off: what answers does not speak HTTP as it should", host)
 }
 
 func explainCertificate(host string, failed *tls.CertificateVerificationError) *fault.Error {

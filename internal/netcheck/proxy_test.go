@@ -1,13 +1,11 @@
 package netcheck
 
 import (
-	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -184,37 +182,5 @@ func TestServerBehindAProxyIsBlamedForItself(t *testing.T) {
 			expectExplained(t, target, cfg, root, fault.NetworkUntrusted,
 				"the certificate of "+host+" is signed by an authority that is not trusted here (issuer: CN=Stranger)")
 		})
-	}
-}
-
-func TestSilentServerBehindAProxyIsBlamedOnAKeptConnectionToo(t *testing.T) {
-	t.Parallel()
-	a := newAuthority(t, "System CA")
-	asked := make(chan struct{}, 1)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/silent" {
-			asked <- struct{}{}
-			<-r.Context().Done()
-		}
-	}))
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, nil)}}
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	proxy := newForwarder(t, server.Listener.Addr(), nil)
-	parsed, _ := url.Parse(target)
-	root := rooted(t, a.pem)
-	transport, _ := NewTransport(parsed, through(t, "http", proxy.Listener.Addr()), root, NewResolver(root))
-	client := &http.Client{Transport: transport}
-	t.Cleanup(client.CloseIdleConnections)
-	response, err := client.Get(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	request, _ := http.NewRequestWithContext(overAfter(t, asked, 1), http.MethodGet, target+"/silent", nil)
-	_, err = client.Do(request)
-	expectFault(t, Explain(host, err), fault.NetworkTimeout, "no answer from "+host+" in time")
-	if seen := proxy.Seen(); len(seen) != 1 {
-		t.Errorf("the connection was not kept: %q", seen)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/file"
 )
 
 // systemBundles is where distributions keep their roots; the first that
@@ -55,7 +56,7 @@ func roots(cfg config.Network, root string) (pool *x509.CertPool, warnings []str
 
 func addSystem(pool *x509.CertPool, root string) bool {
 	for _, name := range systemBundles {
-		content, err := os.ReadFile(filepath.Join("/", root, name))
+		content, err := file.Read(filepath.Join("/", root, name))
 		if err == nil && pool.AppendCertsFromPEM(content) {
 			return true
 		}

@@ -24,6 +24,9 @@ func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Re
 		Proxy:                  http.ProxyURL(proxy),
 		OnProxyConnectResponse: proxyAnswer,
 		DialContext:            t.dial,
+		// There is one request, at most a second. On an idle connection
+		// net/http would print what comes unasked, by the log package.
+		DisableKeepAlives: true,
 	}
 	var warnings []string
 	if target.Scheme == "https" || proxy != nil && proxy.Scheme == "https" {

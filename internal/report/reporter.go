@@ -46,6 +46,16 @@ func (r *Reporter) Log(name string) *zap.Logger { return r.log.Named(name) }
 // Hide keeps the credential from being printed by anything from now on.
 func (r *Reporter) Hide(secret credential.Credential) { r.out.hide(secret.Reveal(), secret.String()) }
 
+// HideText keeps a text that may be a credential from being printed, whatever
+// comes of it.
+func (r *Reporter) HideText(secret credential.Secret) {
+	text := secret.Reveal()
+	r.out.hide(text, credential.Mask(text))
+}
+
+// Print writes text as it is, without what must not be seen.
+func (r *Reporter) Print(text string) { _, _ = io.WriteString(r.out, text) }
+
 // Failure prints why the start failed.
 func (r *Reporter) Failure(failed *fault.Error) {
 	var text bytes.Buffer

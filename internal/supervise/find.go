@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// defaultPath is where bash looks when the environment has no PATH.
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+// DefaultPath is where bash looks when the environment has no PATH.
+const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // Find returns the file that name means under the PATH of env, as a shell would find it; a name
 // with a slash is a path already. The error is a [*StartError]: 127 if there is no such file, 126
@@ -43,7 +43,7 @@ func searchPath(env []string) string {
 			return path
 		}
 	}
-	return defaultPath
+	return DefaultPath
 }
 
 // executable returns nil, or why execve of the path would fail.

@@ -75,9 +75,9 @@ func Listen() *Signals {
 }
 
 // ListenStop is [Listen] for a process that is no init: it collects only SIGTERM and SIGINT, which
-// saves the time that taking the others costs.
+// saves the time that taking the others costs, and is not ended by a closed stderr.
 func ListenStop() *Signals {
-	return listen(func(r role) bool { return r == roleStop })
+	return listen(func(r role) bool { return r == roleStop || r == roleSwallow })
 }
 
 func listen(wanted func(role) bool) *Signals {

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"localstack-entrypoint/internal/license"
+)
+
+// say puts a server in the licence server's place that sends reply as it is,
+// whatever it is asked, and keeps the connection open.
+func (w *world) say(reply string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			w.Cleanup(func() { conn.Close() })
+			request := make([]byte, 4096)
+			_, _ = conn.Read(request)
+			_, _ = conn.Write([]byte(reply))
+		}
+	}()
+	w.set("API_ENDPOINT", "http://"+listener.Addr().String()+"/v1")
+}
+
+// secret is the part of the world's token that must never be seen.
+func (w *world) secret() string { return w.token[len("lsci-demo0000"):] }
+
+func TestAServerCannotMakeUsPrintTheToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := fmt.Sprintf(`{"error": true, "message": "licensing.%s"}`, w.token)
+	for name, reply := range map[string]string{
+		"unasked bytes behind an answer":  "HTTP/1.1 204 X\r\n\r\n" + w.token,
+		"a header that makes no sense":    "HTTP/1.1 200 OK\r\nContent-Length: " + w.token + "\r\n\r\n",
+		"no HTTP at all":                  w.token + "\r\n\r\n",
+		"a refusal that repeats it":       fmt.Sprintf("HTTP/1.1 403 X\r\nContent-Length: %d\r\n\r\n%s", len(body), body),
+		"a redirect that repeats it":      "HTTP/1.1 302 X\r\nContent-Length: 0\r\nLocation: http://" + w.secret() + "/\r\n\r\n",
+		"a status line that repeats some": "HTTP/1.1 403 " + w.secret() + "\r\nContent-Length: 0\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.say(reply)
+			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "2")
+			for _, format := range []string{"LOG_FORMAT=text", "LOG_FORMAT=json"} {
+				w.set("LS_LOG", "trace")
+				stdout, stderr, code := w.start(format)
+				if code != 55 || strings.Contains(stdout+stderr, w.secret()[1:12]) {
+					t.Errorf("exit code %d, %s%s", code, stdout, stderr)
+				}
+			}
+		})
+	}
+}
+
+func TestADocumentThatRepeatsTheTokenIsNotKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.answer(200, string(w.document(func(d *license.Document) { d.Type = w.token })))
+	_, stderr, code := w.start("LOG_FORMAT=text")
+	if code != 0 || strings.Contains(stderr, w.secret()) || !strings.Contains(stderr, "it contains the credential") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(w.root, "var/lib/localstack/cache/license.json")); err == nil {
+		t.Error("it was kept")
+	}
+}
+
+func TestAnUpgradeThatNeverComesKeepsToTheTimeBudget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n")
+	w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
+	if _, stderr, code := w.start("LOG_FORMAT=json"); code != 55 || !strings.Contains(stderr, "network.timeout") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
+func TestAFIFOInPlaceOfASystemFileDoesNotHoldTheStartUp(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"etc/hosts", "etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			path := filepath.Join(w.root, name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			_ = os.Remove(path)
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			w.set("API_ENDPOINT", "https://127.0.0.1:1/v1")
+			if _, stderr, code := w.start("LOG_FORMAT=json"); code != 55 || !strings.Contains(stderr, "network.refused") {
+				t.Errorf("exit code %d, %s", code, stderr)
+			}
+		})
+	}
+}
+
+func TestAClosedStderrDoesNotEndTheStart(t *testing.T) {
+	t.Parallel()
+	for _, supervise := range []string{"0", "1"} {
+		w := newWorld(t)
+		w.set("ACTIVATE_PRO", "0")
+		w.set("LOCALSTACK_PATH", "causes a warning")
+		w.set("SUPERVISE", supervise)
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader.Close()
+		p := w.asPID1("sh", "-c", "exit 7")
+		p.Stderr = writer
+		if code := p.code(t); code != 7 {
+			t.Errorf("SUPERVISE=%s: exit code %d", supervise, code)
+		}
+		writer.Close()
+	}
+}
+
+func TestTheEmulatorCannotReadTheTokenFromPID1(t *testing.T) {
+	t.Parallel()
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil {
+		t.Fatal("util-linux is not installed: ", err)
+	}
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	w.set("SUPERVISE", "1")
+	// As in a container: root, but without the capabilities to look into others.
+	w.command = setpriv
+	stdout, stderr, code := w.start("LOG_FORMAT=text", "--bounding-set", "-sys_ptrace,-sys_admin,-perfmon", "sh", "-c", "env; cat /proc/$PPID/environ")
+	if code != 1 || strings.Contains(stdout, w.secret()) || !strings.Contains(stderr, "ermission denied") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
