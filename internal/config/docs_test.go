@@ -51,7 +51,8 @@ The emulator starts with the container's environment and these changes:
 - with a licence, ` + "`ACTIVATE_PRO=1` and `PRO_ACTIVATED=1`" + `, and the credential as a variable even when it came from a file;
 - without pro features, ` + "`ACTIVATE_PRO=0`" + ` and no credential under any name;
 - no ` + "`…_FILE`" + ` variable of a credential in either case;
-- ` + "`SUPERVISOR_PID`" + `, the process that restarts it on ` + "`SIGUSR1`" + `, when it is supervised.
+- ` + "`SUPERVISOR_PID`" + `, the process that restarts it on ` + "`SIGUSR1`" + `, when it is supervised;
+- where LocalStack's Python environment is installed, ` + "`VIRTUAL_ENV`" + ` and its folder at the beginning of ` + "`PATH`" + `.
 `
 
 // configDoc is docs/CONFIG.md.
