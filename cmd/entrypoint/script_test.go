@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"localstack-entrypoint/internal/testkit"
 )
 
 // The transcripts in testdata/script are the readable specification of the
@@ -30,7 +32,7 @@ import (
 //	port VARIABLE                a free port on loopback becomes a variable
 //	signal NUMBER                send a signal to the command in the background
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	testkit.RunScripts(t, testscript.Params{
 		Dir:                 "testdata/script",
 		Setup:               setupScript,
 		RequireExplicitExec: true,

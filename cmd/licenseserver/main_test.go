@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"localstack-entrypoint/internal/testkit"
 )
 
 // hurry takes away the second that a program built with -race sleeps at its end.
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the transcripts, which are the specification of the command
 // line. Their own commands are the cmd functions.
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	testkit.RunScripts(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":       cmdServe,
