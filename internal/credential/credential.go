@@ -94,8 +94,8 @@ func Read(from Sources) (Credential, error) {
 
 // readOne reads a variable or its _FILE twin, and checks what it finds.
 func readOne(variable string, value Secret, path string) (Credential, error) {
-	text, origin := clean(value.Reveal()), variable
-	path = clean(path)
+	text, origin := Clean(value.Reveal()), variable
+	path = Clean(path)
 	if path != "" {
 		origin = variable + FileSuffix
 		if text != "" {
@@ -105,7 +105,7 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 		if err != nil {
 			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: %s", named(origin, path), err).Because(err)
 		}
-		if text = clean(string(content)); text == "" {
+		if text = Clean(string(content)); text == "" {
 			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: the file is empty", named(origin, path))
 		}
 	}
@@ -127,9 +127,9 @@ func named(variable, path string) string {
 	return fmt.Sprintf("%s=%.200q", variable, path)
 }
 
-// clean removes what gets around a value on its way here: blanks, the line
+// Clean removes what gets around a value on its way here: blanks, the line
 // ends and byte order mark of files, the quotes of Compose's list syntax.
-func clean(text string) string {
+func Clean(text string) string {
 	return strings.TrimFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || r == '"' || r == '\'' || r == '\ufeff'
 	})

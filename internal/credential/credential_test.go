@@ -218,7 +218,7 @@ func FuzzReadShowsNothingOfWhatItRefuses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token, key string) {
 		got, err := Read(Sources{AuthToken: NewSecret(token), APIKey: NewSecret(key)})
 		if err != nil {
-			for _, secret := range []string{clean(token), clean(key)} {
+			for _, secret := range []string{Clean(token), Clean(key)} {
 				// What is short may occur in any sentence.
 				if len(secret) > 12 && !strings.Contains(sentences, secret) && strings.Contains(err.Error(), secret) {
 					t.Errorf("the error shows %q: %v", secret, err)
@@ -226,11 +226,11 @@ func FuzzReadShowsNothingOfWhatItRefuses(f *testing.F) {
 			}
 			return
 		}
-		if got.IsSet() != (clean(token) != "" || clean(key) != "") {
+		if got.IsSet() != (Clean(token) != "" || Clean(key) != "") {
 			t.Fatalf("%q and %q: set is %t", token, key, got.IsSet())
 		}
 		text := got.Reveal()
-		if clean(text) != text || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		if Clean(text) != text || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			t.Errorf("read %q", text)
 		}
 		if got.IsAuthToken() && checkToken(text) != nil {

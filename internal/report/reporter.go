@@ -49,7 +49,7 @@ func (r *Reporter) Hide(secret credential.Credential) { r.out.hide(secret.Reveal
 // HideText keeps a text that may be a credential from being printed, whatever
 // comes of it.
 func (r *Reporter) HideText(secret credential.Secret) {
-	text := secret.Reveal()
+	text := credential.Clean(secret.Reveal())
 	r.out.hide(text, credential.Mask(text))
 }
 
