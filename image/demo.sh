@@ -10,9 +10,13 @@ umask 077
 state=$PWD/build/demo
 gateway=${GATEWAY_LISTEN:-127.0.0.1:4566}
 authority=${DEMO_AUTHORITY:-127.0.0.1:4599}
-case $gateway in
-:*) url=http://127.0.0.1$gateway ;;
-*) url=http://$gateway ;;
+first=${gateway%%,*}
+case $first in
+:*) url=http://127.0.0.1$first ;;
+0.0.0.0:*) url=http://127.0.0.1:${first#*:} ;;
+*:*) url=http://$first ;;
+*[!0-9]*) url=http://$first:4566 ;;
+*) url=http://127.0.0.1:$first ;;
 esac
 authority_pid=
 

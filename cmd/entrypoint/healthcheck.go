@@ -39,15 +39,16 @@ type health struct {
 // runHealthcheck asks the gateway's own port for its health. It does not go
 // by LOCALSTACK_HOST, which is the name and port that the world outside uses.
 func runHealthcheck(args []string) int {
+	out := report.New(os.Stderr, config.Logging{})
 	check, err := parseHealthcheck(args)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "entrypoint healthcheck:", err)
+		out.Print("entrypoint healthcheck: " + err.Error() + "\n")
 		return exitUsage
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 	defer cancel()
 	if err := check.ask(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "unhealthy:", report.Plain(err.Error()))
+		out.Print("unhealthy: " + report.Plain(err.Error()) + "\n")
 		return 1
 	}
 	fmt.Println("healthy")

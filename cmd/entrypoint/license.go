@@ -47,7 +47,7 @@ func showStored(page *report.Reporter, stored []activate.Stored, product license
 	for _, one := range stored {
 		d := one.Document
 		page.Print(fmt.Sprintf("%s\n  license  %s (%s, %s)\n  expires  %s\n", one.Path,
-			report.Plain(d.ID), report.Plain(d.Type), report.Plain(d.Status), d.Expires))
+			d.Name(), d.TypeName(), report.Plain(d.Status), d.Expires))
 		verdict := "usable until " + license.Time{Time: d.OfflineUntil()}.String()
 		if !pro.IsSet() {
 			verdict = "cannot be judged without the credential"

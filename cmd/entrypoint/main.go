@@ -11,8 +11,6 @@ package main
 import (
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/supervise"
 )
@@ -28,12 +26,7 @@ const (
 	self       = "/proc/self/exe"
 )
 
-func main() {
-	// Our memory and environment hold the token: no core dump of either, and
-	// nobody without CAP_SYS_PTRACE reads /proc/1/environ. Execve resets it.
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-	os.Exit(run(os.Args[0], os.Args[1:]))
-}
+func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
 
 func run(name string, args []string) int {
 	switch name {

@@ -125,7 +125,7 @@ var situations = []situation{
 		arrange: func(w *world) { w.answer(http.StatusOK, "<html><title>Sign in</title></html>") }},
 	{name: "block page", id: fault.NetworkWrongServer, says: "HTML",
 		arrange: func(w *world) { w.answer(http.StatusForbidden, "<html>Blocked</html>") }},
-	{name: "redirect to another host", id: fault.NetworkWrongServer, says: `redirects to "https://elsewhere.test/login"`,
+	{name: "redirect to another host", id: fault.NetworkWrongServer, says: `redirects to elsewhere.test`,
 		arrange: func(w *world) { w.answer(http.StatusFound, "", "Location", "https://elsewhere.test/login") }},
 	{name: "broken JSON", id: fault.NetworkWrongServer, says: "than JSON",
 		arrange: func(w *world) { w.answer(http.StatusOK, `{"id": "license_`) }},

@@ -143,12 +143,19 @@ func (a *Activation) named(err error) error {
 // accept judges a live answer, tells the user, and keeps it for a start without network.
 func (a *Activation) accept(got answer, path string) error {
 	now, document := time.Now(), got.document
-	if !got.date.IsZero() && license.ClockDiffers(now, got.date) {
+	clocksDiffer := !got.date.IsZero() && license.ClockDiffers(now, got.date)
+	if clocksDiffer {
 		a.Log.Warn("the clock of this machine is wrong: it is " + license.Time{Time: now}.String() + " here, and " +
 			license.Time{Time: got.date}.String() + " at the licensing server")
 	}
 	if failed := document.Check(now, a.Product); failed != nil {
-		return a.refuse(failed, now, got.date)
+		if failed.ID == fault.LicenseExpired && clocksDiffer && document.Check(got.date, a.Product) == nil {
+			// By the server's clock it is good. That is no verdict on the licence.
+			return fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
+				license.Time{Time: now}, license.Time{Time: got.date}, failed.Detail)
+		}
+		failed.Server = a.Config.Endpoint.String()
+		return failed.Because(errVerdict)
 	}
 	if path == "" {
 		a.Log.Info("Successfully requested and activated new license " + describe(document))
@@ -156,28 +163,27 @@ func (a *Activation) accept(got answer, path string) error {
 		a.Log.Info("Successfully activated cached license " + describe(document) + " from " + path)
 	}
 	if !document.SignedWith(a.Credential.Reveal()) {
-		a.Log.Warn("the signature of " + document.ID + " does not match this credential; it is not stored for a start without network")
+		a.Log.Warn("the signature of " + document.Name() + " does not match this credential; it is not stored for a start without network")
 		return nil
 	}
-	document.Offline = license.Offline{Version: a.Product.Version, Credential: a.Credential.String()}
-	if document.ReactivateAfter == nil {
-		document.LastActivated = &license.Note{Time: license.Time{Time: now}}
-	}
-	if err := a.Store.Save(document, a.Credential.Reveal()); err != nil {
-		a.Log.Warn("cannot store " + document.ID + " for a start without network: " + err.Error())
-	}
+	a.keep(document, got.date)
 	return nil
 }
 
-// refuse is the failure of a live document that does not do. One that has
-// ended by a clock that is wrong is no verdict: the clock is the failure.
-func (a *Activation) refuse(failed *fault.Error, now, theirs time.Time) *fault.Error {
-	if failed.ID == fault.LicenseExpired && !theirs.IsZero() && license.ClockDiffers(now, theirs) {
-		return fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
-			license.Time{Time: now}, license.Time{Time: theirs}, failed.Detail)
+// keep stores a document for a start without network, with a note of what it
+// was activated for and, where the server sets no limit, when.
+func (a *Activation) keep(document license.Document, theirs time.Time) {
+	document.Offline = license.Offline{Version: a.Product.Version, Credential: a.Credential.String()}
+	if document.ReactivateAfter == nil {
+		when := time.Now()
+		if !theirs.IsZero() && theirs.Before(when) {
+			when = theirs // a clock that is ahead now must not look behind later
+		}
+		document.LastActivated = &license.Note{Time: license.Time{Time: when}}
 	}
-	failed.Server = a.Config.Endpoint.String()
-	return failed.Because(errVerdict)
+	if err := a.Store.Save(document, a.Credential.Reveal()); err != nil {
+		a.Log.Warn("cannot store " + document.Name() + " for a start without network: " + err.Error())
+	}
 }
 
 func (a *Activation) forget() {
@@ -186,7 +192,7 @@ func (a *Activation) forget() {
 	}
 }
 
-func describe(d license.Document) string { return d.ID + ":" + d.Type }
+func describe(d license.Document) string { return d.Name() + ":" + d.TypeName() }
 
 // passing tells whether the same request may succeed in a moment.
 func passing(err error) bool {

@@ -81,7 +81,7 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 		{name: "expired", change: func(d *license.Document) { move(d, -2*365*24*time.Hour) },
 			want: "stored.invalid: " + licenseID + " ended on 1999-01-02T00:00:00+00:00"},
 		{name: "suspended", change: func(d *license.Document) { d.Status = license.StatusSuspended },
-			want: "stored.invalid: " + licenseID + ` has the status "SUSPENDED"`},
+			want: "stored.invalid: " + licenseID + ` has the status SUSPENDED`},
 		{name: "of another token", change: func(d *license.Document) { d.Offline.Credential = "lsci-other000-****" },
 			after: func(content string) string { return strings.ReplaceAll(content, `"signature":"`, `"signature":"00`) },
 			want:  "stored.credential: the signature of " + licenseID + " was not made for " + masked},

@@ -221,3 +221,25 @@ func TestTheMachineIsDescribedOncePerStart(t *testing.T) {
 		}
 	})
 }
+
+func TestAWrongClockDoesNotSaveALicenceThatEndedByBothClocks(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*license.Document){
+		"its status says so": func(d *license.Document) { d.Status = license.StatusExpired },
+		"its date says so":   func(d *license.Document) { d.Expires = license.Time{Time: d.Expires.AddDate(-9, 0, 0)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newScene(t, grant(change, "Date", "Sat, 01 Jan 2000 00:10:00 GMT"))
+				s.put(t, ownPath, "to be deleted")
+				if err := s.run(t); !strings.HasPrefix(err, "license.expired: ") {
+					t.Error(err)
+				}
+				if kept := s.get(t, ownPath); kept != "" {
+					t.Errorf("kept %q", kept)
+				}
+			})
+		})
+	}
+}

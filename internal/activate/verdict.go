@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,8 +24,8 @@ var errVerdict = errors.New("the licensing server's verdict")
 // errNotFound is errVerdict for "no such licence": activate may be followed by request.
 var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 
-// maxCode bounds a message code; the longest has 34 characters.
-const maxCode = 60
+// maxHost bounds a host name that is shown.
+const maxHost = 60
 
 // longestRetry bounds what a server can ask us to wait.
 const longestRetry = 24 * time.Hour
@@ -54,16 +55,25 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 		return license.Document{}, netcheck.ProxyRefusal("in between", response.Request.URL.Host, response)
 	case status == http.StatusTooManyRequests:
 		return license.Document{}, rateLimited(response)
-	case status >= 500:
+	case status >= 500, status == http.StatusRequestTimeout:
 		return license.Document{}, fault.New(fault.NetworkServerError, "it answered with status %d", status)
 	}
 	if message := messageOf(body); status >= 400 && strings.HasPrefix(message, license.MessagePrefix) {
 		return license.Document{}, refused(message)
 	}
 	if target := response.Header.Get("Location"); status >= 300 && status < 400 && target != "" {
-		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %.200q (status %d)", target, status)
+		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", hostOf(target), status)
 	}
 	return license.Document{}, fault.New(fault.NetworkWrongServer, "it answered with %s", kindOf(response, body))
+}
+
+// hostOf is the host that a redirect leads to, if it can be shown.
+func hostOf(target string) string {
+	parsed, err := url.Parse(target)
+	if err != nil || parsed.Hostname() == "" || len(parsed.Hostname()) > maxHost {
+		return "elsewhere"
+	}
+	return parsed.Hostname()
 }
 
 // messageOf is the message of a refusal, "" for anything else. No other field
@@ -90,7 +100,10 @@ func refused(message string) *fault.Error {
 		// The server cannot judge this version; that says nothing about the licence.
 		return fault.New(fault.LicenseVersion, "%s", detail)
 	}
-	switch message {
+	code, _, _ := strings.Cut(message, ":")
+	switch code {
+	case license.MessageRateLimited:
+		return fault.New(fault.NetworkRateLimited, "it asks to slow down")
 	case license.MessageCredentialsFormat:
 		return fault.New(fault.CredentialsMalformed, "%s", detail).Because(errVerdict)
 	case license.MessageCredentialsInvalid:
@@ -107,8 +120,8 @@ func refused(message string) *fault.Error {
 // codes is not repeated: it may be what we told it.
 func codeOf(message string) string {
 	code, _, _ := strings.Cut(message, ":")
-	if len(code) > maxCode || strings.Trim(code, "abcdefghijklmnopqrstuvwxyz_.") != "" {
-		return "a code of another kind"
+	if !slices.Contains(license.Messages(), code) {
+		return "a code that this program does not know"
 	}
 	return strconv.Quote(code)
 }

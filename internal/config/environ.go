@@ -38,8 +38,9 @@ func Unprefix(environ []string) Environ {
 	out := Environ{Entries: slices.Clone(environ)}
 	index := map[string]int{}
 	for i, entry := range slices.Backward(environ) {
-		name, _, _ := strings.Cut(entry, "=")
-		index[name] = i
+		if name, _, isVariable := strings.Cut(entry, "="); isVariable {
+			index[name] = i
+		}
 	}
 	for _, entry := range environ {
 		name, value, isVariable := strings.Cut(entry, "=")
@@ -48,10 +49,10 @@ func Unprefix(environ []string) Environ {
 			continue
 		}
 		if hijacks(short) {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("%s does not stand for %s, which would change how programs run; set %s itself if you mean it", name, short, short))
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%.60s does not stand for %.60s, which would change how programs run; set %.60s itself if you mean it", name, short, short))
 			continue
 		}
-		if i, found := index[short]; found && strings.Contains(out.Entries[i], "=") {
+		if i, found := index[short]; found {
 			out.Entries[i] = short + "=" + value
 			continue
 		}

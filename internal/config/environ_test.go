@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -201,4 +202,23 @@ func FuzzUnprefix(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAnEntryWithoutAValueDoesNotHideTheVariable(t *testing.T) {
+	t.Parallel()
+	got := Unprefix([]string{"DEBUG", "DEBUG=0", "LOCALSTACK_DEBUG=1"})
+	if want := []string{"DEBUG", "DEBUG=1", "LOCALSTACK_DEBUG=1"}; !slices.Equal(got.Entries, want) {
+		t.Errorf("%q, want %q", got.Entries, want)
+	}
+}
+
+func TestManyVariablesTakeNoTime(t *testing.T) {
+	t.Parallel()
+	var environ []string
+	for i := range 50_000 { // a quadratic pass would take half a minute
+		environ = append(environ, fmt.Sprintf("LOCALSTACK_V%d=x", i))
+	}
+	if got := len(Unprefix(environ).Entries); got != 100_000 {
+		t.Errorf("%d entries", got)
+	}
 }

@@ -72,7 +72,7 @@ func checkToken(token string) error {
 // MaskAll masks everything in text that has the form of an auth token, also one
 // that nobody knew of: a token in the wrong variable ends up in a message.
 func MaskAll(text string) string {
-	form := regexp.MustCompile(`(?i)ls[a-z]*-[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}`)
+	form := regexp.MustCompile(`(?i)\bls[a-z]*-[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}`)
 	return form.ReplaceAllStringFunc(text, Mask)
 }
 

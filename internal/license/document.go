@@ -79,6 +79,12 @@ func (o *Offline) UnmarshalJSON(data []byte) error {
 // maxText bounds the texts of a document; real ones have fewer than 70 characters.
 const maxText = 200
 
+const (
+	uuidLength = 36
+	// maxWord bounds a licence type that is shown; the longest has 10 letters.
+	maxWord = 16
+)
+
 // Parse reads a document. It keeps raw, so that fields unknown to us survive
 // being stored. The error says what makes no sense.
 func Parse(raw []byte) (Document, error) {
@@ -94,7 +100,7 @@ func Parse(raw []byte) (Document, error) {
 		return Document{}, fmt.Errorf("not a licence document: %w", err)
 	}
 	if doc.Format != Format {
-		return Document{}, fmt.Errorf("unknown license_format %.20q, this program knows %q", doc.Format, Format)
+		return Document{}, fmt.Errorf("not license_format %q", Format)
 	}
 	doc.raw = slices.Clone(raw)
 	return doc, nil
@@ -127,6 +133,24 @@ func (d Document) complete() error {
 // of a sensible length.
 func usable(text string) bool {
 	return text != "" && len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
+// Name is the id as it may be shown: whole when it has the protocol's form, of
+// which no credential can be a part.
+func (d Document) Name() string {
+	rest, found := strings.CutPrefix(d.ID, "license_")
+	if found && len(rest) == uuidLength && strings.Trim(rest, "0123456789abcdef-") == "" {
+		return d.ID
+	}
+	return "license"
+}
+
+// TypeName is the type as it may be shown: any short word.
+func (d Document) TypeName() string {
+	if d.Type == "" || len(d.Type) > maxWord || strings.Trim(d.Type, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return "unknown"
+	}
+	return d.Type
 }
 
 // Encode returns the document as JSON: the bytes it was parsed from where
@@ -221,5 +245,5 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%.40s is not an ISO 8601 date", data)
+	return errors.New("a date is not in ISO 8601")
 }

@@ -181,13 +181,13 @@ func TestParseSaysWhatMakesNoSense(t *testing.T) {
 		{"no expiry date", string(sample(`"expiry_date"`, `"expiry"`)), none + "no usable expiry_date"},
 		{"null as a date", string(sample(`"2026-11-21T17:00:00+00:00"`, "null")), none + "no usable issue_date"},
 		{"the year 1", string(sample("2027-11-21T17:00:00", "0001-01-01T00:00:00")), none + "no usable expiry_date"},
-		{"a negative year", string(sample("2027-11-21", "-2027-11-21")), none + `"-2027-11-21T17:00:00+00:00" is not an ISO 8601 date`},
-		{"the 31st of February", string(sample("2027-11-21", "2027-02-31")), none + `"2027-02-31T17:00:00+00:00" is not an ISO 8601 date`},
-		{"a date without a time", string(sample("2026-11-22T17:00:00+00:00", "2026-11-22")), none + `"2026-11-22" is not an ISO 8601 date`},
-		{"a number as a date", string(sample(`"2027-11-21T17:00:00+00:00"`, "1826812800")), none + "1826812800 is not an ISO 8601 date"},
-		{"an empty date", string(sample("2026-11-22T17:00:00+00:00", "")), none + `"" is not an ISO 8601 date`},
-		{"another format", string(sample(`"license_format": "1"`, `"license_format": "2"`)), `unknown license_format "2", this program knows "1"`},
-		{"no format", string(sample(`"license_format"`, `"format"`)), `unknown license_format "", this program knows "1"`},
+		{"a negative year", string(sample("2027-11-21", "-2027-11-21")), none + "a date is not in ISO 8601"},
+		{"the 31st of February", string(sample("2027-11-21", "2027-02-31")), none + "a date is not in ISO 8601"},
+		{"a date without a time", string(sample("2026-11-22T17:00:00+00:00", "2026-11-22")), none + "a date is not in ISO 8601"},
+		{"a number as a date", string(sample(`"2027-11-21T17:00:00+00:00"`, "1826812800")), none + "a date is not in ISO 8601"},
+		{"an empty date", string(sample("2026-11-22T17:00:00+00:00", "")), none + "a date is not in ISO 8601"},
+		{"another format", string(sample(`"license_format": "1"`, `"license_format": "2"`)), `not license_format "1"`},
+		{"no format", string(sample(`"license_format"`, `"format"`)), `not license_format "1"`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

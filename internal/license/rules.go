@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,13 +24,21 @@ const (
 func (d Document) Check(now time.Time, product Product) *fault.Error {
 	switch {
 	case d.Status == StatusExpired || !now.Before(d.Expires.Time):
-		return fault.New(fault.LicenseExpired, "%s ended on %s", d.ID, d.Expires)
+		return fault.New(fault.LicenseExpired, "%s ended on %s", d.Name(), d.Expires)
 	case d.Status != StatusActive:
-		return fault.New(fault.LicenseStatus, "%s has the status %.40q", d.ID, d.Status)
+		return fault.New(fault.LicenseStatus, "%s has the status %s", d.Name(), d.statusName())
 	case !d.Covers(product):
-		return fault.New(fault.LicenseProduct, "%s (%s) is not for %s %s", d.ID, d.Type, product.Name, product.Version)
+		return fault.New(fault.LicenseProduct, "%s (%s) is not for %s %s", d.Name(), d.TypeName(), product.Name, product.Version)
 	}
 	return nil
+}
+
+// statusName is the status, as far as it is one.
+func (d Document) statusName() string {
+	if slices.Contains(Statuses(), d.Status) {
+		return d.Status
+	}
+	return StatusUnknown
 }
 
 // Covers tells whether one of the document's products is the given one, in
@@ -70,9 +79,9 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 	case d.ReactivateAfter == nil && d.LastActivated != nil && d.LastActivated.After(soon):
 		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was activated on %s", Time{now}, d.LastActivated)
 	case MajorMinor(d.Offline.Version) != MajorMinor(product.Version):
-		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.ID, d.Offline.Version, product.Version)
+		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.Name(), d.Offline.Version, product.Version)
 	case !now.Before(until):
-		return fault.New(fault.StoredStale, "%s had to be activated again by %s", d.ID, Time{until})
+		return fault.New(fault.StoredStale, "%s had to be activated again by %s", d.Name(), Time{until})
 	}
 	return nil
 }
@@ -81,9 +90,9 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 // as the masked credential tells one from another: that of an API key is all stars.
 func (d Document) foreign(holder Holder) *fault.Error {
 	if strings.Trim(holder.Masked, "*") != "" && d.Offline.Credential == holder.Masked {
-		return fault.New(fault.StoredTampered, "the signature of %s does not match its content", d.ID)
+		return fault.New(fault.StoredTampered, "the signature of %s does not match its content", d.Name())
 	}
-	return fault.New(fault.StoredCredential, "the signature of %s was not made for %s", d.ID, holder.Masked)
+	return fault.New(fault.StoredCredential, "the signature of %s was not made for %s", d.Name(), holder.Masked)
 }
 
 // OfflineUntil is the moment up to which the document holds without the

@@ -124,10 +124,10 @@ func TestCheckJudgesStatusDatesAndProduct(t *testing.T) {
 		{"the end", StatusActive, expires, running, ended},
 		{"years later", StatusActive, expires.AddDate(9, 0, 0), running, ended},
 		{"expired early", StatusExpired, issued, running, ended},
-		{"suspended", StatusSuspended, issued, running, "license.status: " + sampleID + ` has the status "SUSPENDED"`},
-		{"inactive", StatusInactive, issued, running, "license.status: " + sampleID + ` has the status "INACTIVE"`},
-		{"unknown", StatusUnknown, issued, running, "license.status: " + sampleID + ` has the status "UNKNOWN"`},
-		{"lower case", "active", issued, running, "license.status: " + sampleID + ` has the status "active"`},
+		{"suspended", StatusSuspended, issued, running, "license.status: " + sampleID + ` has the status SUSPENDED`},
+		{"inactive", StatusInactive, issued, running, "license.status: " + sampleID + ` has the status INACTIVE`},
+		{"unknown", StatusUnknown, issued, running, "license.status: " + sampleID + ` has the status UNKNOWN`},
+		{"lower case", "active", issued, running, "license.status: " + sampleID + ` has the status UNKNOWN`},
 		{"another product", StatusActive, issued, Product{"localstack-base", "4.14.0"},
 			"license.product: " + sampleID + " (pro) is not for localstack-base 4.14.0"},
 	}
@@ -159,7 +159,7 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 		{"never activated here", issued, func(d *Document) { d.Offline.Version = "" },
 			"stored.version: " + sampleID + ` is for "", this is 4.14.0`},
 		{"expired", expires, nil, "stored.invalid: " + sampleID + " ended on 2027-11-21T17:00:00+00:00"},
-		{"suspended", issued, func(d *Document) { d.Status = StatusSuspended }, "stored.invalid: " + sampleID + ` has the status "SUSPENDED"`},
+		{"suspended", issued, func(d *Document) { d.Status = StatusSuspended }, "stored.invalid: " + sampleID + ` has the status SUSPENDED`},
 		{"another product", issued, func(d *Document) { d.Products = nil }, "stored.invalid: " + sampleID + " (pro) is not for localstack-pro 4.14.0"},
 	}
 	for _, test := range tests {

@@ -7,6 +7,7 @@ package license
 import (
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Credential types of a request.
@@ -72,6 +73,14 @@ const (
 	MessageActivation         = "licensing.activation_error"
 	MessageRateLimited        = "licensing.rate_limited"
 )
+
+// Messages are the codes there are, without what follows a colon.
+func Messages() []string {
+	return []string{
+		MessageCredentialsFormat, MessageCredentialsInvalid, MessageNotFound, MessageExpired, MessageActivation, MessageRateLimited,
+		strings.TrimSuffix(MessageInvalidStatus, ":"), strings.TrimSuffix(MessageFormat, ":"),
+	}
+}
 
 // Refusal is the JSON body of every answer that is not a document.
 type Refusal struct {

@@ -2,36 +2,59 @@ package report
 
 import (
 	"io"
+	"reflect"
 	"strings"
 	"sync"
 
+	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
 )
 
 const (
 	// shortestSecret is the length from which a text counts as a secret. A
 	// shorter one is a placeholder that occurs in ordinary words.
 	shortestSecret = 6
+	// longestSecret bounds what is looked for; credentials are shorter.
+	longestSecret = 4096
 	// telling is how many characters of a secret in a row give it away,
 	// wherever in it they stand.
 	telling = 8
 )
 
+// stars stand for what must not be seen.
+const stars = "****"
+
 // filter replaces credentials in everything that is written through it, and
 // whatever else has the form of an auth token.
 type filter struct {
-	mu     sync.Mutex
-	out    io.Writer
-	hidden []secret
+	mu  sync.Mutex
+	out io.Writer
+	// parts are the telling parts of all secrets, in lower case, by length.
+	parts map[int]map[string]bool
 }
 
-// hide adds a secret, of which no more than shown may be seen. Credentials
-// have no character that a message would quote.
+// hide adds a secret, of which no more than what begins shown may be seen. A
+// part of it that stands in our own sentences tells nothing: placeholders such
+// as ${LOCALSTACK_AUTH_TOKEN} must not make the banner unreadable.
 func (f *filter) hide(text, shown string) {
+	if len(text) < shortestSecret || len(text) > longestSecret {
+		return
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(text) >= shortestSecret {
-		f.hidden = append(f.hidden, secret{text, shown, common(text, shown)})
+	size, public, known := min(telling, len(text)), common(text, shown), ourWords()
+	if f.parts == nil {
+		f.parts = map[int]map[string]bool{}
+	}
+	if f.parts[size] == nil {
+		f.parts[size] = map[string]bool{}
+	}
+	text = asciiLower(text)
+	for end := max(size, public+1); end <= len(text); end++ {
+		if part := text[end-size : end]; !strings.Contains(known, part) {
+			f.parts[size][part] = true
+		}
 	}
 }
 
@@ -39,10 +62,9 @@ func (f *filter) hide(text, shown string) {
 func (f *filter) Write(message []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	text := string(message)
-	text = credential.MaskAll(text)
-	for _, s := range f.hidden {
-		text = s.removedFrom(text)
+	text := credential.MaskAll(string(message))
+	for size, parts := range f.parts {
+		text = without(text, size, parts)
 	}
 	if _, err := io.WriteString(f.out, text); err != nil {
 		return 0, err
@@ -50,39 +72,50 @@ func (f *filter) Write(message []byte) (int, error) {
 	return len(message), nil
 }
 
-// secret is a text that must not be seen.
-type secret struct {
-	text  string
-	shown string
-	// public is how much of text's beginning may be seen.
-	public int
-}
-
-// removedFrom is text with every telling part of the secret replaced.
-func (s secret) removedFrom(text string) string {
+// without is text with every run of the parts, which have size bytes,
+// replaced, in upper or lower case.
+func without(text string, size int, parts map[string]bool) string {
 	var out strings.Builder
-	for text != "" {
-		if n := s.found(text); n > 0 {
-			out.WriteString(s.shown)
-			text = text[n:]
+	folded := asciiLower(text)
+	done := 0 // text up to here is written or replaced
+	for at := 0; at+size <= len(text); at++ {
+		if !parts[folded[at:at+size]] {
 			continue
 		}
-		out.WriteByte(text[0])
-		text = text[1:]
+		if at >= done {
+			out.WriteString(text[done:at])
+			out.WriteString(stars)
+		}
+		done = at + size
 	}
+	out.WriteString(text[done:])
 	return out.String()
 }
 
-// found is how much of text's beginning is a telling part of the secret.
-func (s secret) found(text string) int {
-	longest := 0
-	for from := range len(s.text) {
-		n := common(text, s.text[from:])
-		if n >= min(telling, len(s.text)) && from+n > s.public {
-			longest = max(longest, n)
+// asciiLower is text in lower case, byte for byte of the same length.
+func asciiLower(text string) string {
+	lower := []byte(text)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] = c + 'a' - 'A'
 		}
 	}
-	return longest
+	return string(lower)
+}
+
+// ourWords is the text that we print by ourselves, in lower case.
+func ourWords() string {
+	words := []string{Announcement, banner, LicenseLogger, thread}
+	for _, row := range fault.Table {
+		words = append(words, string(row.ID), row.Reason, row.Remedy)
+	}
+	for _, variable := range config.Variables() {
+		words = append(words, variable.Name, variable.Default)
+	}
+	for i := range reflect.TypeFor[failure]().NumField() {
+		words = append(words, reflect.TypeFor[failure]().Field(i).Tag.Get("json"))
+	}
+	return asciiLower(strings.Join(words, "\n"))
 }
 
 // common is the length of the beginning that a and b share.
