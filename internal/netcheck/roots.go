@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
@@ -27,11 +28,21 @@ var systemBundles = []string{
 // roots are the certificate authorities to trust: the system's, or Mozilla's
 // as embedded in this program where the system has none, and those that the
 // environment names. The warnings name the variables that could not be used.
-func roots(cfg config.Network, root string) (pool *x509.CertPool, warnings []string) {
+// Reading the system's takes milliseconds, so that is left to the first call
+// of all.
+func roots(cfg config.Network, root string) (all func() *x509.CertPool, warnings []string) {
+	pool, warnings := named(cfg)
+	return sync.OnceValue(func() *x509.CertPool {
+		if !addSystem(pool, root) {
+			addEmbedded(pool)
+		}
+		return pool
+	}), warnings
+}
+
+// named are the authorities that the environment names.
+func named(cfg config.Network) (pool *x509.CertPool, warnings []string) {
 	pool = x509.NewCertPool()
-	if !addSystem(pool, root) {
-		addEmbedded(pool)
-	}
 	type source struct{ variable, path string }
 	sources := []source{
 		{"REQUESTS_CA_BUNDLE", cfg.RequestsBundle},

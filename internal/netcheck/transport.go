@@ -3,6 +3,7 @@ package netcheck
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -30,8 +31,14 @@ func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Re
 	}
 	var warnings []string
 	if target.Scheme == "https" || proxy != nil && proxy.Scheme == "https" {
+		t.authorities, warnings = roots(cfg, root)
 		t.http.TLSClientConfig = &tls.Config{InsecureSkipVerify: bool(cfg.NoVerify)}
-		t.http.TLSClientConfig.RootCAs, warnings = roots(cfg, root)
+		if proxy == nil {
+			t.http.DialTLSContext = t.dialTLS
+		} else {
+			// The handshakes behind a proxy are net/http's own.
+			t.http.TLSClientConfig.RootCAs = t.authorities()
+		}
 	}
 	if target.Scheme == "https" && bool(cfg.NoVerify) {
 		warnings = append(warnings, "SSL_NO_VERIFY=1: the certificate of "+target.Host+" is not checked; anyone in between can read your Auth Token")
@@ -45,6 +52,8 @@ type transport struct {
 	http          *http.Transport
 	target, proxy *url.URL
 	resolver      *Resolver
+	// authorities are those to trust; nil without TLS.
+	authorities func() *x509.CertPool
 }
 
 // attempt is the key of a request's [*dialling] in its context.
@@ -108,6 +117,24 @@ func (t *transport) dial(ctx context.Context, _, address string) (net.Conn, erro
 	conn, err := dial(connection.request, t.resolver, address)
 	connection.err = err
 	return conn, err
+}
+
+// dialTLS connects and shakes hands. The certificate authorities are read
+// meanwhile, and nobody waits for them when there is no connection.
+func (t *transport) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	go t.authorities()
+	conn, err := t.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	config := t.http.TLSClientConfig.Clone()
+	config.ServerName, config.RootCAs = t.target.Hostname(), t.authorities()
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx.Value(attempt{}).(*dialling).request); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return secure, nil
 }
 
 // failure is why there is no connection. When time is over, http.Transport
