@@ -48,7 +48,6 @@ const (
 	doForward              // send signal n to its group
 	doKill                 // SIGKILL what there is of its group
 	doArm                  // start the shutdown deadline
-	doDisarm               // forget the shutdown deadline
 	doComplain             // say that the command did not stop in time
 	doFinish               // leave with exit code n
 )
