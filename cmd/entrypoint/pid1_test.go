@@ -201,3 +201,19 @@ func TestOrphansOfTheEmulatorAreReaped(t *testing.T) {
 		t.Errorf("exit code %d, %q", code, fmt.Sprint(p.stdout.String(), p.stderr.String()))
 	}
 }
+
+func TestAnEmulatorThatIsStoppedByCtrlZEndsOnSIGTERM(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	fifo, stopping := w.fifo()
+	p := w.asPID1("sh", "-c", "echo >"+fifo+"; kill -STOP $$; sleep 60")
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stopping()
+	_ = p.Process.Signal(syscall.SIGTERM)
+	if code := p.end(); code != 143 {
+		t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
+	}
+}

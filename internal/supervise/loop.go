@@ -87,6 +87,9 @@ func (l *loop) do(a action) {
 		}
 	case doForward:
 		l.send(unix.Signal(a.n))
+		if roleOf(unix.Signal(a.n)) == roleStop {
+			l.send(unix.SIGCONT) // a command that is stopped, by Ctrl-Z say, could not end
+		}
 	case doKill:
 		l.send(unix.SIGKILL)
 	case doArm:
