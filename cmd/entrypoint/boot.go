@@ -203,17 +203,15 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	for _, warning := range warnings {
 		b.log.Warn(warning)
 	}
-	log := b.out.Log(report.LicenseLogger)
+	licensing := b.out.Log(report.LicenseLogger)
 	activation := activate.Activation{
 		Config:     b.cfg.Licensing,
 		Credential: pro,
 		Product:    license.Product{Name: license.ProductName, Version: b.version()},
-		Machine: func() license.Machine {
-			return license.Machine{ID: machine.ID(b.cfg.Root), CI: b.cfg.CI != "", System: machine.System()}
-		},
-		Transport: transport,
-		Store:     activate.NewStore(b.cfg.Root, log),
-		Log:       log,
+		Machine:    license.Machine{ID: machine.ID(b.cfg.Root), CI: b.cfg.CI != "", System: machine.System()},
+		Transport:  transport,
+		Store:      activate.NewStore(b.cfg.Root, licensing),
+		Log:        licensing,
 	}
 	return &pro, activation.Run(ctx)
 }

@@ -32,12 +32,10 @@ type Activation struct {
 	Config     config.Licensing
 	Credential credential.Credential
 	Product    license.Product
-	// Machine describes us to the server. It is a function because finding
-	// out may write to the disk, which a start without network need not do.
-	Machine   func() license.Machine
-	Transport http.RoundTripper
-	Store     *Store
-	Log       *zap.Logger
+	Machine    license.Machine
+	Transport  http.RoundTripper
+	Store      *Store
+	Log        *zap.Logger
 }
 
 // Run returns nil when pro is on, and otherwise a [fault.Error] that says why
@@ -96,7 +94,7 @@ func (a *Activation) standIn(stored []Stored) (*Stored, *fault.Error) {
 // a fresh document.
 func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) error {
 	server := client{a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration()}
-	request := license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine()}
+	request := license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine}
 	for attempt := 1; ; attempt++ {
 		got, path, err := a.ask(ctx, server, request, stored)
 		if err == nil {

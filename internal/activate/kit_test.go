@@ -60,12 +60,10 @@ func newScene(t *testing.T, replies ...reply) *scene {
 		},
 		Credential: pro,
 		Product:    license.Product{Name: license.ProductName, Version: "4.14.0"},
-		Machine: func() license.Machine {
-			return license.Machine{ID: "gen_0123456789ab", CI: true, System: "Linux(Container),6.1.0,x86_64"}
-		},
-		Transport: s.server,
-		Store:     NewStore(s.root, log),
-		Log:       log,
+		Machine:    license.Machine{ID: "gen_0123456789ab", CI: true, System: "Linux(Container),6.1.0,x86_64"},
+		Transport:  s.server,
+		Store:      NewStore(s.root, log),
+		Log:        log,
 	}
 	return s
 }

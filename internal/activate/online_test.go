@@ -203,18 +203,18 @@ func TestAWrongClockIsMentionedAndIsTheFailureWhenADocumentHasEndedByIt(t *testi
 	}
 }
 
-func TestTheMachineIsDescribedOncePerStart(t *testing.T) {
+func TestTheMachineIsTheSameInAllRequestsOfAStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, page(503, ""), refuse(400, license.MessageNotFound), grant(nil))
 		s.put(t, ownPath, stored(func(d *license.Document) { d.Offline.Version = "3.0.0" }))
-		described := 0
-		s.Machine = func() license.Machine {
-			described++
-			return license.Machine{ID: "gen_" + strings.Repeat("x", described)}
+		if err := s.run(t); err != "" {
+			t.Error(err)
 		}
-		if err := s.run(t); err != "" || described != 1 {
-			t.Errorf("%s, described %d times", err, described)
+		for _, one := range s.server.requests {
+			if !strings.Contains(one.body, `"machine":{"id":"gen_0123456789ab"`) {
+				t.Errorf("sent %s", one.body)
+			}
 		}
 		if got := s.server.asked(); got != "activate activate request" {
 			t.Errorf("asked for %s", got)

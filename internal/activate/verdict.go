@@ -89,19 +89,17 @@ func messageOf(body []byte) string {
 
 // refused maps the protocol's message codes to rows of the failure table.
 func refused(message string) *fault.Error {
-	detail := "the server says " + codeOf(message)
-	if status, ok := strings.CutPrefix(message, license.MessageInvalidStatus); ok {
-		if !slices.Contains(license.Statuses(), status) {
-			status = license.StatusUnknown
+	code, more, _ := strings.Cut(message, ":")
+	detail := "the server says " + shown(code)
+	switch code {
+	case license.MessageInvalidStatus:
+		if !slices.Contains(license.Statuses(), more) {
+			more = license.StatusUnknown
 		}
-		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %s", status).Because(errVerdict)
-	}
-	if strings.HasPrefix(message+":", license.MessageFormat) {
+		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %s", more).Because(errVerdict)
+	case license.MessageFormat:
 		// The server cannot judge this version; that says nothing about the licence.
 		return fault.New(fault.LicenseVersion, "%s", detail)
-	}
-	code, _, _ := strings.Cut(message, ":")
-	switch code {
 	case license.MessageRateLimited:
 		return fault.New(fault.NetworkRateLimited, "it asks to slow down")
 	case license.MessageCredentialsFormat:
@@ -116,10 +114,9 @@ func refused(message string) *fault.Error {
 	return fault.New(fault.LicenseRefused, "%s", detail).Because(errVerdict)
 }
 
-// codeOf is the code that a message begins with. What a server says beyond its
-// codes is not repeated: it may be what we told it.
-func codeOf(message string) string {
-	code, _, _ := strings.Cut(message, ":")
+// shown is a message's code, if it is one. What a server says beyond its codes
+// is not repeated: it may be what we told it.
+func shown(code string) string {
 	if !slices.Contains(license.Messages(), code) {
 		return "a code that this program does not know"
 	}

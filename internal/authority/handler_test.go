@@ -156,13 +156,13 @@ func TestRefusalsOfLicenses(t *testing.T) {
 			pro, http.StatusForbidden, license.MessageExpired},
 		"suspended": {NewToken{}, func(f *fixture, id string) {
 			f.must(f.store.SetStatus(f.Context(), id, license.StatusSuspended))
-		}, pro, http.StatusForbidden, license.MessageInvalidStatus + "SUSPENDED"},
+		}, pro, http.StatusForbidden, license.MessageInvalidStatus + ":SUSPENDED"},
 		"inactive": {NewToken{}, func(f *fixture, id string) {
 			f.must(f.store.SetStatus(f.Context(), id, license.StatusInactive))
-		}, pro, http.StatusForbidden, license.MessageInvalidStatus + "INACTIVE"},
-		"version is a tag":   {NewToken{}, nil, license.Product{Name: "localstack-pro", Version: "latest"}, http.StatusBadRequest, license.MessageFormat + versionDetail},
-		"version is a major": {NewToken{}, nil, license.Product{Name: "localstack-pro", Version: "4"}, http.StatusBadRequest, license.MessageFormat + versionDetail},
-		"version is missing": {NewToken{}, nil, license.Product{Name: "localstack-pro"}, http.StatusBadRequest, license.MessageFormat + versionDetail},
+		}, pro, http.StatusForbidden, license.MessageInvalidStatus + ":INACTIVE"},
+		"version is a tag":   {NewToken{}, nil, license.Product{Name: "localstack-pro", Version: "latest"}, http.StatusBadRequest, license.MessageFormat + ":" + versionDetail},
+		"version is a major": {NewToken{}, nil, license.Product{Name: "localstack-pro", Version: "4"}, http.StatusBadRequest, license.MessageFormat + ":" + versionDetail},
+		"version is missing": {NewToken{}, nil, license.Product{Name: "localstack-pro"}, http.StatusBadRequest, license.MessageFormat + ":" + versionDetail},
 		"other product":      {NewToken{}, nil, license.Product{Name: "localstack-x", Version: "4.14.0"}, http.StatusBadRequest, license.MessageActivation},
 		"other version": {NewToken{Terms: Terms{Version: "4.13"}}, nil,
 			pro, http.StatusBadRequest, license.MessageActivation},

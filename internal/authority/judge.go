@@ -19,9 +19,9 @@ func (l *License) refusal(product license.Product) *answer {
 	case l.Status == license.StatusExpired:
 		return refuse(http.StatusForbidden, license.MessageExpired)
 	case l.Status != license.StatusActive:
-		return refuse(http.StatusForbidden, license.MessageInvalidStatus+l.Status)
+		return refuse(http.StatusForbidden, license.MessageInvalidStatus+":"+l.Status)
 	case !isVersion(product.Version):
-		return refuse(http.StatusBadRequest, license.MessageFormat+versionDetail)
+		return refuse(http.StatusBadRequest, license.MessageFormat+":"+versionDetail)
 	case !license.Document{Products: l.Products}.Covers(product):
 		return refuse(http.StatusBadRequest, license.MessageActivation)
 	}

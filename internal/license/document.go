@@ -154,7 +154,8 @@ func (d Document) TypeName() string {
 }
 
 // Encode returns the document as JSON: the bytes it was parsed from where
-// there are such, with offline_data's fields set and all else untouched.
+// there are such, with offline_data's fields set and all else untouched. Only
+// a document without reactivate_after needs last_activated as well.
 func (d Document) Encode() ([]byte, error) {
 	if d.raw == nil {
 		return json.Marshal(d)
@@ -169,7 +170,7 @@ func (d Document) Encode() ([]byte, error) {
 	if err == nil {
 		out, err = sjson.SetBytes(out, "offline_data.entrypoint_credential", d.Offline.Credential)
 	}
-	if err == nil && d.LastActivated != nil {
+	if err == nil && d.ReactivateAfter == nil && d.LastActivated != nil {
 		out, err = sjson.SetBytes(out, "last_activated", d.LastActivated.String())
 	}
 	return out, err

@@ -161,6 +161,21 @@ func TestWhatWeDoNotNeedDoesNotSpoilADocument(t *testing.T) {
 	}
 }
 
+func TestEncodeNotesTheActivationOnlyWhereItSetsTheLimit(t *testing.T) {
+	t.Parallel()
+	did := &Note{Time{time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)}}
+	for name, test := range map[string]struct{ replaced, want string }{
+		"with reactivate_after":    {`"2026-11-22T17:00:00+00:00"`, `"last_activated": "2026-11-21T17:00:00.5Z"`},
+		"without reactivate_after": {"null", `"last_activated": "2026-11-21T18:00:00+00:00"`},
+	} {
+		document := parse(t, sample(`"last_activated": null`, `"last_activated": "2026-11-21T17:00:00.5Z"`, `"2026-11-22T17:00:00+00:00"`, test.replaced))
+		document.LastActivated = did
+		if content, err := document.Encode(); err != nil || !strings.Contains(string(content), test.want) {
+			t.Errorf("%s: %s, %v", name, content, err)
+		}
+	}
+}
+
 func TestParseSaysWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	const none = "not a licence document: "

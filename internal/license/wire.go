@@ -7,7 +7,6 @@ package license
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 // Credential types of a request.
@@ -60,25 +59,25 @@ type Machine struct {
 	PlatformRelease string `json:"platform_release,omitempty"`
 }
 
-// Message codes of the server's refusals. InvalidStatus is followed by a
-// status, Format by a detail.
+// Message codes of the server's refusals. InvalidStatus is followed by a colon
+// and a status, Format by a colon and a detail.
 const (
 	MessagePrefix             = "licensing."
 	MessageCredentialsFormat  = "licensing.credentials.format"
 	MessageCredentialsInvalid = "licensing.credentials.invalid"
 	MessageNotFound           = "licensing.license.not_found"
 	MessageExpired            = "licensing.license.expired"
-	MessageInvalidStatus      = "licensing.license.invalid_status:"
-	MessageFormat             = "licensing.license.format:"
+	MessageInvalidStatus      = "licensing.license.invalid_status"
+	MessageFormat             = "licensing.license.format"
 	MessageActivation         = "licensing.activation_error"
 	MessageRateLimited        = "licensing.rate_limited"
 )
 
-// Messages are the codes there are, without what follows a colon.
+// Messages are all codes there are.
 func Messages() []string {
 	return []string{
-		MessageCredentialsFormat, MessageCredentialsInvalid, MessageNotFound, MessageExpired, MessageActivation, MessageRateLimited,
-		strings.TrimSuffix(MessageInvalidStatus, ":"), strings.TrimSuffix(MessageFormat, ":"),
+		MessageCredentialsFormat, MessageCredentialsInvalid, MessageNotFound, MessageExpired,
+		MessageInvalidStatus, MessageFormat, MessageActivation, MessageRateLimited,
 	}
 }
 

@@ -267,3 +267,23 @@ func mustNotContain(t *testing.T, text string, secrets ...string) {
 		}
 	}
 }
+
+// serveEach listens on 127.0.0.1 and serves each connection beside the others.
+func serveEach(t *testing.T, serve func(net.Conn)) net.Addr {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serve(conn)
+		}
+	}()
+	return listener.Addr()
+}

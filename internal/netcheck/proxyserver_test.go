@@ -103,21 +103,7 @@ func (f *forwarder) Seen() []string {
 // answers with the code of a failure.
 func newSOCKS(t *testing.T, to net.Addr, code byte) net.Addr {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			client, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go serveSOCKS(client, to, code)
-		}
-	}()
-	return listener.Addr()
+	return serveEach(t, func(client net.Conn) { serveSOCKS(client, to, code) })
 }
 
 // serveSOCKS speaks RFC 1928 as far as CONNECT to a name needs it.

@@ -88,9 +88,6 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// CloseIdleConnections does so for [http.Client.CloseIdleConnections].
-func (t *transport) CloseIdleConnections() { t.http.CloseIdleConnections() }
-
 // watchProxy sets past as soon as the proxy has let us through to an https
 // target. For an http target the proxy speaks to the end.
 func (t *transport) watchProxy(past *atomic.Bool) *httptrace.ClientTrace {
@@ -127,9 +124,9 @@ func (t *transport) dialTLS(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, err
 	}
-	config := t.http.TLSClientConfig.Clone()
-	config.ServerName, config.RootCAs = t.target.Hostname(), t.authorities()
-	secure := tls.Client(conn, config)
+	settings := t.http.TLSClientConfig.Clone()
+	settings.ServerName, settings.RootCAs = t.target.Hostname(), t.authorities()
+	secure := tls.Client(conn, settings)
 	if err := secure.HandshakeContext(ctx.Value(attempt{}).(*dialling).request); err != nil {
 		conn.Close()
 		return nil, err

@@ -34,7 +34,6 @@ func get(ctx context.Context, target string, cfg config.Network, root string) (b
 		return "", warnings, err
 	}
 	client := &http.Client{Transport: transport}
-	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
 	if err != nil {
 		return "", warnings, err
@@ -188,21 +187,9 @@ func TestExplainLeavesAFailureOfTheTableAsItIs(t *testing.T) {
 // speak listens on 127.0.0.1, says text to whoever has asked something, and closes.
 func speak(t *testing.T, text string) net.Addr {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = conn.Read(make([]byte, 64<<10)) // all of it, lest the close become a reset
-			_, _ = io.WriteString(conn, text)
-			conn.Close()
-		}
-	}()
-	return listener.Addr()
+	return serveEach(t, func(conn net.Conn) {
+		defer conn.Close()
+		_, _ = conn.Read(make([]byte, 64<<10)) // all of it, lest the close become a reset
+		_, _ = io.WriteString(conn, text)
+	})
 }

@@ -32,6 +32,8 @@ type filter struct {
 	out io.Writer
 	// parts are the telling parts of all secrets, in lower case, by length.
 	parts map[int]map[string]bool
+	// ours is the text that we print by ourselves, once it is needed.
+	ours string
 }
 
 // hide adds a secret, of which no more than what begins shown may be seen. A
@@ -43,16 +45,16 @@ func (f *filter) hide(text, shown string) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	size, public, known := min(telling, len(text)), common(text, shown), ourWords()
 	if f.parts == nil {
-		f.parts = map[int]map[string]bool{}
+		f.parts, f.ours = map[int]map[string]bool{}, ourWords()
 	}
+	size, public := min(telling, len(text)), common(text, shown)
 	if f.parts[size] == nil {
 		f.parts[size] = map[string]bool{}
 	}
 	text = asciiLower(text)
 	for end := max(size, public+1); end <= len(text); end++ {
-		if part := text[end-size : end]; !strings.Contains(known, part) {
+		if part := text[end-size : end]; !strings.Contains(f.ours, part) {
 			f.parts[size][part] = true
 		}
 	}
