@@ -34,6 +34,11 @@ func (e *StartError) Error() string { return "cannot run " + e.Path + ": " + e.E
 // Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
+// passes tells whether the same start may succeed later.
+func (e *StartError) passes() bool {
+	return errors.Is(e.Err, unix.EAGAIN) || errors.Is(e.Err, unix.ENOMEM)
+}
+
 // Reasons the kernel has no words of its own for.
 var (
 	errNoInterpreter = errors.New("the file is there, but the interpreter or loader it names is not")

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -8,25 +9,29 @@ import (
 
 // loop carries out what step decides.
 type loop struct {
-	signals  *Signals
 	command  Command
 	options  Options
+	policy   policy
 	terminal terminal
-	deadline *time.Timer
+	deadline time.Time // of step's doArm; zero for none
 
 	state state
-	child int // the command's process, 0 once it is reaped
-	group int // its process group, which may outlive it
+	child int       // the command's process, 0 once it is reaped
+	group int       // its process group, which may outlive it
+	since time.Time // when it was started
+	asked bool      // to stop in the sense of job control, and not by its terminal
 
 	code int
 	err  error
 }
 
-func newLoop(signals *Signals, command Command, options Options) *loop {
-	l := &loop{signals: signals, command: command, options: options}
-	l.deadline = time.NewTimer(time.Hour)
-	l.deadline.Stop()
-	return l
+func newLoop(command Command, options Options) *loop {
+	return &loop{command: command, options: options, policy: policy{
+		timeout:  options.ShutdownTimeout,
+		crashes:  options.RestartOnCrash,
+		rewrite:  options.Rewrite,
+		lastInit: unix.Getpid() == 1,
+	}}
 }
 
 func (l *loop) run() {
@@ -38,37 +43,69 @@ func (l *loop) run() {
 	l.terminal.takeBack()
 }
 
-// wait waits for one thing to happen and handles it.
+// wait waits for something to happen and handles it.
 func (l *loop) wait() {
-	select {
-	case sig := <-l.signals.received:
+	box.await(l.deadline)
+	// Those that are waiting now, and then a look at the clock: signals without end must not keep
+	// the deadline from passing.
+	for range box.waiting() {
+		l.receive(box.next())
+	}
+	if !l.deadline.IsZero() && !time.Now().Before(l.deadline) {
+		l.deadline = time.Time{}
+		l.handle(event{kind: expired})
+		l.reap() // who is left when a restart failed?
+	}
+}
+
+// receive handles a signal that came so many times since it was handled last.
+func (l *loop) receive(sig unix.Signal, count uint32) {
+	const firstQueued = 32
+	if sig < firstQueued {
+		count = min(count, 1) // the kernel does not count these, either
+	}
+	for range count {
 		if roleOf(sig) == roleReap {
 			l.reap()
 		} else {
 			l.handle(event{kind: signalled, n: int(sig)})
 		}
-	case <-l.deadline.C:
-		l.handle(event{kind: expired})
 	}
 }
 
 // reap collects every process that has ended, ours and adopted ones alike.
 func (l *loop) reap() {
+	left := alone
 	for l.state.phase != ended {
 		var status unix.WaitStatus
-		pid, err := unix.Wait4(-1, &status, unix.WNOHANG, nil)
-		if err != nil || pid <= 0 {
-			return // no children, or none that has ended
+		pid, err := unix.Wait4(-1, &status, unix.WNOHANG|unix.WUNTRACED, nil)
+		if err != nil { // no children
+			break
+		}
+		if pid <= 0 { // none that has ended
+			left = crowded
+			break
 		}
 		if pid == l.child {
-			l.child = 0
-			l.handle(event{kind: exited, n: ExitCode(status)})
+			l.look(status)
 		}
+	}
+	l.handle(event{kind: left})
+}
+
+// look handles news from the command itself.
+func (l *loop) look(status unix.WaitStatus) {
+	switch {
+	case !status.Stopped():
+		l.child = 0
+		l.handle(event{kind: exited, n: ExitCode(status), lived: time.Since(l.since)})
+	case status.StopSignal() != unix.SIGSTOP: // which only ever means: stay stopped
+		l.handle(event{kind: halted, n: int(status.StopSignal())})
 	}
 }
 
 func (l *loop) handle(e event) {
-	next, actions := step(l.state, e)
+	next, actions := l.policy.step(l.state, e)
 	l.state = next
 	for _, a := range actions {
 		l.do(a)
@@ -78,54 +115,66 @@ func (l *loop) handle(e event) {
 func (l *loop) do(a action) {
 	switch a.verb {
 	case doStart:
-		l.start(l.command.Args)
+		l.start(l.command.Args, false)
 	case doRestart:
 		if l.command.Restart != nil {
-			l.start(l.command.Restart)
+			l.start(l.command.Restart, true)
 		} else {
-			l.start(l.command.Args)
+			l.start(l.command.Args, true)
 		}
 	case doForward:
-		l.send(unix.Signal(a.n))
-		if roleOf(unix.Signal(a.n)) == roleStop {
-			l.send(unix.SIGCONT) // a command that is stopped, by Ctrl-Z say, could not end
-		}
+		l.forward(unix.Signal(a.n))
+	case doHalt:
+		l.halt(unix.Signal(a.n))
 	case doKill:
-		l.send(unix.SIGKILL)
+		l.kill()
 	case doArm:
-		l.deadline.Reset(l.options.ShutdownTimeout)
-	case doComplain:
-		l.warn("did not stop within " + l.options.ShutdownTimeout.String() + ": killed")
+		l.deadline = time.Now().Add(a.after)
+	case doSay:
+		l.say(a)
 	case doFinish:
 		l.code = a.n
 	}
 }
 
 // start starts the command. It is always the last action of a step, so a failure can be the next
-// event at once.
-func (l *loop) start(argv []string) {
+// event at once. A restart is of a container that is up already, and had better stay so.
+func (l *loop) start(argv []string, restart bool) {
+	l.since, l.asked = time.Now(), false
 	pid, err := spawn(l.command.Path, argv, l.command.Env, l.terminal.give())
-	if err != nil {
+	switch {
+	case err == nil:
+		l.child, l.group = pid, pid
+	case restart && err.passes():
+		l.warn("cannot start the command again: " + err.Err.Error())
+		l.handle(event{kind: refused})
+	default:
 		l.err = err
 		l.handle(event{kind: unstartable, n: err.Code})
-		return
 	}
-	l.child, l.group = pid, pid
 }
 
-// send sends a signal to the command's group, and to the command itself if it has left the group.
-func (l *loop) send(sig unix.Signal) {
-	err := unix.Kill(-l.group, sig)
-	if l.child != 0 {
-		if now, _ := unix.Getpgid(l.child); now != l.group {
-			err = unix.Kill(l.child, sig)
-		}
+func (l *loop) say(a action) {
+	switch a.n {
+	case sayKilled:
+		l.warn("did not stop within " + l.options.ShutdownTimeout.String() + ": killed")
+	case sayCrashed:
+		l.warn("the command ended with exit code " + strconv.Itoa(l.state.code) + ": starting it again" +
+			in(a.after) + ", " + strconv.Itoa(l.state.crashes) + " of " + strconv.Itoa(l.policy.crashes))
+	case sayRepeated:
+		l.warn("one start soon after the other: the next one follows" + in(a.after))
+	case sayRefused:
+		l.warn("trying again" + in(a.after))
+	case sayLeft:
+		l.warn("something of the command is left and cannot be killed")
 	}
-	// ESRCH: all have ended already. Right after the command was reaped its number cannot mean
-	// another group yet, the kernel goes once round all numbers before it gives one out again.
-	if err != nil && err != unix.ESRCH {
-		l.warn("cannot send " + unix.SignalName(sig) + " to the command: " + err.Error())
+}
+
+func in(wait time.Duration) string {
+	if wait == 0 {
+		return ""
 	}
+	return " in " + wait.String()
 }
 
 func (l *loop) warn(line string) {

@@ -59,7 +59,7 @@ func pathOf(argv []string) string {
 // "again" as one more argument.
 func playInit(args []string) int {
 	signals := Listen()
-	options := Options{Warn: func(line string) { fmt.Println("warn:", line) }}
+	options := Options{Warn: func(line string) { say("warn:", line) }}
 	flags := flag.NewFlagSet("init", flag.ExitOnError)
 	flags.DurationVar(&options.ShutdownTimeout, "timeout", time.Minute, "")
 	flags.BoolVar(&options.Subreaper, "subreaper", false, "")
@@ -87,6 +87,9 @@ func playInit(args []string) int {
 	}
 	return code
 }
+
+// say prints a line to standard output even if nobody reads it any more.
+func say(words ...any) { _, _ = unix.Write(1, []byte(fmt.Sprintln(words...))) }
 
 func mountProc() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
@@ -226,20 +229,20 @@ func startRole(argv ...string) {
 // playReport names every signal it gets, until SIGTERM. Not exit code 0: with -race, that takes a
 // Go program a second.
 func playReport([]string) int {
-	received := make(chan os.Signal, 64)
-	for _, row := range signalTable {
-		if row.role == roleForward || row.role == roleStop {
-			signal.Notify(received, row.signal)
+	Listen()
+	say("ready")
+	for {
+		box.await(time.Time{})
+		for range box.waiting() {
+			sig, count := box.next()
+			for range count {
+				say("signal", int(sig))
+			}
+			if sig == unix.SIGTERM {
+				return 7
+			}
 		}
 	}
-	fmt.Println("ready")
-	for sig := range received {
-		fmt.Println(unix.SignalName(sig.(unix.Signal)))
-		if sig == unix.SIGTERM {
-			break
-		}
-	}
-	return 7
 }
 
 // playForeground says whether it is the foreground of its terminal, then counts.

@@ -11,16 +11,22 @@ const (
 	lastSignal = 64 // _NSIG, and the bits of sigset
 )
 
-// sigaction is the kernel's struct of that name as far as we need it. The handler comes first; the
-// order of the rest differs between architectures, but only ever goes back as it came. Zero is
-// SIG_DFL without flags.
+// Flags of a sigaction that x/sys does not name.
+const (
+	saSiginfo  = 0x4
+	saRestorer = 0x04000000
+	saOnStack  = 0x08000000 // Go's stacks are too small for a signal, each thread has one for that
+	saRestart  = 0x10000000 // other threads' system calls go on
+)
+
+// sigaction is the kernel's struct of that name on amd64 and arm64. Zero is SIG_DFL without flags.
 type sigaction struct {
-	handler uintptr
-	_       [3]uint64
+	handler, flags, restorer uintptr
+	mask                     uint64
 }
 
 // plainSignals gives the calling thread an empty signal mask, and the default action to all signals
-// that are ignored, so that a program executed next starts with neither: what Go handles itself
+// that are ignored, so that a program executed next starts with neither: what we or Go handle
 // becomes the default then anyway. The result puts both back; the caller is locked to the thread
 // until then.
 //

@@ -2,9 +2,8 @@ package supervise
 
 import (
 	"context"
-	"os"
-	"os/signal"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,105 +12,77 @@ import (
 type role uint8
 
 const (
-	roleForward role = iota // goes to the whole group unchanged
+	roleForward role = iota // goes to the command unchanged
 	roleStop                // the same, and starts the shutdown deadline
 	roleRestart             // stops the command with SIGTERM, then starts it again
 	roleReap                // a child may have ended
-	roleSwallow             // must not end us, and is not the command's business
+	roleIgnore              // would only keep us from the terminal
+	roleNone                // cannot be taken, or is not ours to take
 )
 
-// signalTable has a row for every signal the init takes; it ignores or dies of the others as any
-// Go program. Each row costs about 35 µs at every start (os/signal hands it to a thread), and
-// every row waits for those above it, hence the order.
-//
-// Never here: SIGURG, which the Go runtime sends to itself all the time; SIGPROF, which it keeps;
-// SIGTTIN and SIGTTOU, which concern our own terminal access only; and the fault signals, because
-// a fault of ours must end us.
-var signalTable = []struct {
-	signal unix.Signal
-	role   role
-}{
-	{unix.SIGTERM, roleStop},
-	{unix.SIGINT, roleStop},
-	{unix.SIGUSR1, roleRestart},
-	{unix.SIGCHLD, roleReap},
-	{unix.SIGHUP, roleForward},
-	{unix.SIGQUIT, roleForward},
-	{unix.SIGUSR2, roleForward},
-	{unix.SIGALRM, roleForward},
-	{unix.SIGCONT, roleForward},
-	{unix.SIGTSTP, roleForward},
-	{unix.SIGWINCH, roleForward},
-	// A Go program dies of a write to a closed stderr unless it takes SIGPIPE. Such a signal
-	// cannot be told from one that was sent to us, so none is forwarded.
-	{unix.SIGPIPE, roleSwallow},
-}
-
-// roleOf returns what sig means; a signal without a row would simply be forwarded.
+// roleOf has something to say about a few signals; all others are forwarded.
 func roleOf(sig unix.Signal) role {
-	for _, row := range signalTable {
-		if row.signal == sig {
-			return row.role
-		}
+	switch sig {
+	case unix.SIGTERM, unix.SIGINT:
+		return roleStop
+	case unix.SIGUSR1:
+		return roleRestart
+	case unix.SIGCHLD:
+		return roleReap
+	case unix.SIGTTIN, unix.SIGTTOU:
+		// A terminal sends them to a process in its background, which we are while the command
+		// is in its foreground; ignored, they let us write and set the foreground.
+		return roleIgnore
+	case unix.SIGKILL, unix.SIGSTOP:
+		return roleNone
+	case 32, 33: // of the C library's threads; no program uses them otherwise
+		return roleNone
 	}
 	return roleForward
 }
 
-// Signals holds the signals received since [Listen] until someone acts on them.
-//
-// Like the kernel it remembers each signal by itself, once: a storm of one kind makes that kind
-// coalesce and leaves room for every other, which one common queue, however roomy, would not.
+// Signals holds the signals received since [Listen] until someone acts on them. There is one per
+// process.
 type Signals struct {
-	received chan unix.Signal
-	signals  []unix.Signal
-	slots    []chan os.Signal // one per signal
-	relays   sync.WaitGroup
+	taken []unix.Signal
 }
 
 // Listen starts to collect the signals an init takes. Call it first thing in main: from then on
 // no SIGTERM is lost, and before that a Go program that is PID 1 exits with code 2 on one.
 func Listen() *Signals {
-	return listen(func(role) bool { return true })
+	_ = setAction(int(unix.SIGTTIN), &sigaction{handler: sigIgn})
+	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
+	return listen(func(r role) bool { return r < roleIgnore })
 }
 
-// ListenStop is [Listen] for a process that is no init: it collects only SIGTERM and SIGINT, which
-// saves the time that taking the others costs, and is not ended by a closed stderr.
+// ListenStop is [Listen] for a process that is no init: it collects only SIGTERM and SIGINT.
 func ListenStop() *Signals {
-	return listen(func(r role) bool { return r == roleStop || r == roleSwallow })
+	return listen(func(r role) bool { return r == roleStop })
 }
 
 func listen(wanted func(role) bool) *Signals {
-	s := &Signals{received: make(chan unix.Signal)}
-	for _, row := range signalTable {
-		if !wanted(row.role) {
-			continue
+	s := &Signals{}
+	for sig := unix.Signal(1); sig <= lastSignal; sig++ {
+		if wanted(roleOf(sig)) {
+			box.take(sig)
+			s.taken = append(s.taken, sig)
 		}
-		slot := make(chan os.Signal, 1)
-		signal.Notify(slot, row.signal)
-		s.signals, s.slots = append(s.signals, row.signal), append(s.slots, slot)
-		s.relays.Go(func() {
-			for range slot {
-				s.received <- row.signal
-			}
-		})
 	}
 	return s
 }
 
-// release stops listening and closes received after what has come until now.
+// mark is posted behind the last signal.
+const mark = lastSignal + 1
+
+// release stops listening. The mailbox holds what has come until now, and the mark.
 func (s *Signals) release() {
-	// First, and behind the runtime's back: from here on the kernel itself decides, and a handler
-	// that is running now has the time that the rest takes to end. Were the new program executed
-	// under a running handler, its signal would be lost.
-	for _, sig := range s.signals {
-		_ = setAction(int(sig), &sigaction{})
+	for _, sig := range s.taken {
+		if !isRuntimes(sig) {
+			_ = setAction(int(sig), &sigaction{})
+		}
 	}
-	for _, slot := range s.slots {
-		signal.Stop(slot) // nothing is on its way to the slot any more when this returns
-		close(slot)
-	}
-	s.relays.Wait()
-	close(s.received)
+	box.settle() // were the new program executed under a running handler, its signal would be lost
+	box.post(mark)
 }
 
 // Stopped is the cause of a context that a signal has ended.
@@ -134,8 +105,14 @@ func (s *Signals) Context(parent context.Context) (ctx context.Context, release 
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
-		for sig := range s.received {
-			if roleOf(sig) == roleStop {
+		for {
+			for box.waiting() == 0 {
+				box.await(time.Time{})
+			}
+			switch sig, _ := box.next(); {
+			case sig == mark:
+				return
+			case roleOf(sig) == roleStop:
 				cancel(&Stopped{Signal: sig})
 			}
 		}

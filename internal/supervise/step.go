@@ -1,6 +1,10 @@
 package supervise
 
-import "golang.org/x/sys/unix"
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // phase is where the command is in its life.
 type phase uint8
@@ -10,18 +14,25 @@ const (
 	running                 // started, and nobody wants it to end
 	stopping                // asked to end, for good
 	restarting              // asked to end, to be started again
+	clearing                // ended, to be started again when nothing of it is left
+	resting                 // the same, when some time has passed
+	ending                  // ended for good; the exit waits until nothing of it is left
 	ended                   // there is an exit code; nothing matters any more
 )
 
 // state is all the init remembers from one event to the next.
 type state struct {
-	phase phase
+	phase   phase
+	code    int // the exit code to leave with, in clearing, resting and ending
+	quick   int // starts in a row that did not live for long
+	crashes int // starts in a row that were due to a crash
 }
 
 // event is something that happened, with its one number.
 type event struct {
-	kind eventKind
-	n    int
+	kind  eventKind
+	n     int
+	lived time.Duration // since its start, of a command that ended
 }
 
 type eventKind uint8
@@ -29,77 +40,222 @@ type eventKind uint8
 const (
 	begun       eventKind = iota // the init is ready
 	signalled                    // signal n arrived
+	halted                       // the terminal stopped the command with signal n
 	exited                       // the command ended with exit code n, and is reaped
 	unstartable                  // the command could not be started, which means exit code n
-	expired                      // the shutdown deadline passed
+	refused                      // the same, but only for want of memory or processes
+	crowded                      // something of the command's is left after it
+	alone                        // nothing is
+	expired                      // the deadline passed
 )
 
 // action is something to do, with its one number.
 type action struct {
-	verb verb
-	n    int
+	verb  verb
+	n     int
+	after time.Duration
 }
 
 type verb uint8
 
 const (
-	doStart    verb = iota // start the command for the first time
-	doRestart              // start it again
-	doForward              // send signal n to its group
-	doKill                 // SIGKILL what there is of its group
-	doArm                  // start the shutdown deadline
-	doComplain             // say that the command did not stop in time
-	doFinish               // leave with exit code n
+	doStart   verb = iota // start the command for the first time
+	doRestart             // start it again
+	doForward             // send signal n to it
+	doHalt                // let the terminal stop us, too, as signal n stopped the command
+	doKill                // SIGKILL everything there is of it
+	doArm                 // expire after some time
+	doSay                 // say sentence n
+	doFinish              // leave with exit code n
 )
 
+// sentence is something worth telling.
+type sentence = int
+
+const (
+	sayKilled   sentence = iota // the command did not stop in time
+	sayCrashed                  // it ended by itself and is started again, after some time
+	sayRepeated                 // it is started again, but later, because it was just now
+	sayRefused                  // it could not be started, and will be tried again after some time
+	sayLeft                     // something of it is left, and cannot be killed
+)
+
+// policy is what a deployment decided about the decisions.
+type policy struct {
+	timeout  time.Duration               // between asking and killing
+	crashes  int                         // how many crashes in a row lead to a new start
+	rewrite  map[unix.Signal]unix.Signal // what to take a signal for
+	lastInit bool                        // the kernel kills what we leave: we are PID 1
+}
+
+// clearTime bounds the wait for what was killed. A process that outlives it sits in a system call
+// that does not end, on a dead disk for example, and may do so for ever.
+const clearTime = 500 * time.Millisecond
+
 // step decides: what to do about an event, and which state that leads to.
-func step(s state, e event) (state, []action) {
+func (p policy) step(s state, e event) (state, []action) {
 	switch {
 	case s.phase == ended:
 		return s, nil
-	case e.kind == unstartable:
-		return state{ended}, []action{{verb: doFinish, n: e.n}}
 	case s.phase == idle:
 		if e.kind == begun {
-			return state{running}, []action{{verb: doStart}}
+			return s.to(running), []action{{verb: doStart}}
 		}
 		return s, nil
-	case e.kind == signalled:
-		return onSignal(s, unix.Signal(e.n))
-	case e.kind == exited:
-		return onExit(s, e.n)
-	case e.kind == expired && s.phase != running: // else it belongs to a stop that is over
-		return s, []action{{verb: doKill}, {verb: doComplain}}
+	}
+	switch e.kind {
+	case unstartable:
+		return p.finish(s, e.n)
+	case refused:
+		return onRefused(s)
+	case signalled:
+		return p.onSignal(s, unix.Signal(e.n))
+	case halted:
+		if s.phase == running {
+			return s, []action{{verb: doHalt, n: e.n}}
+		}
+	case exited:
+		return p.onExit(s, e)
+	case crowded, alone, expired:
+		return p.onTime(s, e)
 	}
 	return s, nil
 }
 
-func onSignal(s state, sig unix.Signal) (state, []action) {
-	pass := action{verb: doForward, n: int(sig)}
+func (s state) to(p phase) state {
+	s.phase = p
+	return s
+}
+
+func (p policy) onSignal(s state, sig unix.Signal) (state, []action) {
+	stops := roleOf(sig) == roleStop
+	sig = p.rewritten(sig)
+	if sig == 0 {
+		return s, nil
+	}
 	switch roleOf(sig) {
-	case roleForward:
-		return s, []action{pass}
-	case roleStop:
-		if s.phase == running {
-			return state{stopping}, []action{pass, {verb: doArm}}
-		}
-		// The deadline stays where it is: whoever repeats a SIGTERM is not more patient. And
-		// a command that was stopping to be restarted now stops for good.
-		return state{stopping}, []action{pass}
 	case roleRestart:
 		if s.phase == running {
-			return state{restarting}, []action{{verb: doForward, n: int(unix.SIGTERM)}, {verb: doArm}}
+			return s.to(restarting), p.stop(p.stopSignal())
 		}
-		// A restart does not undo a stop, nor double a restart.
+		return s, nil // a restart does not undo a stop, nor double a restart
+	case roleForward:
+		if !stops {
+			return s, forwarding(s, sig)
+		}
+	case roleReap, roleIgnore, roleNone:
+		return s, nil
 	}
-	return s, nil
+	switch s.phase {
+	case running:
+		return s.to(stopping), p.stop(sig)
+	case clearing, resting:
+		return p.finish(s, CodeSignal+int(sig))
+	case ending:
+		return s, nil
+	}
+	// The deadline stays where it is: whoever repeats a SIGTERM is not more patient. And a command
+	// that was stopping to be restarted now stops for good.
+	return s.to(stopping), append(forwarding(s, sig), action{verb: doForward, n: int(unix.SIGCONT)})
 }
 
-// onExit kills the rest of the group first: nothing of the old run may live on, neither to delay
-// our exit nor to meet the next run.
-func onExit(s state, code int) (state, []action) {
-	if s.phase == restarting {
-		return state{running}, []action{{verb: doKill}, {verb: doRestart}}
+// forwarding passes a signal on if there is someone to get it.
+func forwarding(s state, sig unix.Signal) []action {
+	if s.phase >= clearing {
+		return nil
 	}
-	return state{ended}, []action{{verb: doKill}, {verb: doFinish, n: code}}
+	return []action{{verb: doForward, n: int(sig)}}
+}
+
+// stop asks the command to end. It could not if it were stopped by a signal, hence SIGCONT.
+func (p policy) stop(sig unix.Signal) []action {
+	return []action{
+		{verb: doForward, n: int(sig)},
+		{verb: doForward, n: int(unix.SIGCONT)},
+		{verb: doArm, after: p.timeout},
+	}
+}
+
+func (p policy) rewritten(sig unix.Signal) unix.Signal {
+	if to, ok := p.rewrite[sig]; ok {
+		return to
+	}
+	return sig
+}
+
+// stopSignal is what the command understands as a request to end.
+func (p policy) stopSignal() unix.Signal {
+	if sig := p.rewritten(unix.SIGTERM); sig != 0 && roleOf(sig) != roleRestart {
+		return sig
+	}
+	return unix.SIGTERM
+}
+
+// onExit kills what is left first: nothing of the old run may live on, neither to delay our exit
+// nor to meet the next run.
+func (p policy) onExit(s state, e event) (state, []action) {
+	again := []action{{verb: doKill}, {verb: doArm, after: clearTime}}
+	next := s.after(e.lived)
+	next.phase, next.code = clearing, e.n
+	switch {
+	case s.phase == restarting:
+		if wait := next.pause(); wait > 0 {
+			again = append(again, action{verb: doSay, n: sayRepeated, after: wait})
+		}
+		return next, again
+	case s.phase == running && next.crashes < p.crashes && isCrash(e.n):
+		next.crashes++
+		return next, append(again, action{verb: doSay, n: sayCrashed, after: next.pause()})
+	}
+	return p.finish(s, e.n)
+}
+
+// finish leaves with a code as soon as nothing is left.
+func (p policy) finish(s state, code int) (state, []action) {
+	if p.lastInit || s.phase == resting { // then it is nothing that our exit does not kill
+		return state{phase: ended}, []action{{verb: doFinish, n: code}}
+	}
+	s.phase, s.code = ending, code
+	return s, []action{{verb: doKill}, {verb: doArm, after: clearTime}}
+}
+
+func onRefused(s state) (state, []action) {
+	s.phase = resting
+	s.quick = max(s.quick+1, 2) // never at once
+	return s, []action{{verb: doSay, n: sayRefused, after: s.pause()}, {verb: doArm, after: s.pause()}}
+}
+
+// onTime moves on when a phase is over.
+func (p policy) onTime(s state, e event) (state, []action) {
+	kill := action{verb: doKill}
+	left := []action{{verb: doSay, n: sayLeft}}
+	switch s.phase {
+	case stopping, restarting:
+		if e.kind == expired {
+			return s, []action{kill, {verb: doSay, n: sayKilled}}
+		}
+	case clearing:
+		rest := action{verb: doArm, after: s.pause()}
+		switch e.kind {
+		case crowded: // what was born or lost its parent meanwhile
+			return s, []action{kill}
+		case alone:
+			return s.to(resting), []action{rest}
+		}
+		return s.to(resting), append(left, rest)
+	case resting:
+		if e.kind == expired {
+			return s.to(running), []action{{verb: doRestart}}
+		}
+	case ending:
+		finish := action{verb: doFinish, n: s.code}
+		switch e.kind {
+		case crowded:
+			return s, []action{kill}
+		case alone:
+			return state{phase: ended}, []action{finish}
+		}
+		return state{phase: ended}, append(left, finish)
+	}
+	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,80 +17,164 @@ idle        SIGTERM       idle
 idle        SIGINT        idle
 idle        SIGUSR1       idle
 idle        SIGHUP        idle
-idle        SIGPIPE       idle
+idle        halted 20     idle
 idle        exited 7      idle
-idle        unstartable 7 ended       finish 7
+idle        unstartable 7 idle
+idle        refused       idle
+idle        crowded       idle
+idle        alone         idle
 idle        expired       idle
 
 running     begun         running
-running     SIGTERM       stopping    forward 15, arm
-running     SIGINT        stopping    forward 2, arm
-running     SIGUSR1       restarting  forward 15, arm
+running     SIGTERM       stopping    forward 15, forward 18, arm 8s
+running     SIGINT        stopping    forward 2, forward 18, arm 8s
+running     SIGUSR1       restarting  forward 15, forward 18, arm 8s
 running     SIGHUP        running     forward 1
-running     SIGPIPE       running
-running     exited 7      ended       kill, finish 7
-running     unstartable 7 ended       finish 7
+running     halted 20     running     halt 20
+running     exited 7      ending      kill, arm 500ms
+running     unstartable 7 ending      kill, arm 500ms
+running     refused       resting     say refused 1s, arm 1s
+running     crowded       running
+running     alone         running
 running     expired       running
 
 stopping    begun         stopping
-stopping    SIGTERM       stopping    forward 15
-stopping    SIGINT        stopping    forward 2
+stopping    SIGTERM       stopping    forward 15, forward 18
+stopping    SIGINT        stopping    forward 2, forward 18
 stopping    SIGUSR1       stopping
 stopping    SIGHUP        stopping    forward 1
-stopping    SIGPIPE       stopping
-stopping    exited 7      ended       kill, finish 7
-stopping    unstartable 7 ended       finish 7
-stopping    expired       stopping    kill, complain
+stopping    halted 20     stopping
+stopping    exited 7      ending      kill, arm 500ms
+stopping    unstartable 7 ending      kill, arm 500ms
+stopping    refused       resting     say refused 1s, arm 1s
+stopping    crowded       stopping
+stopping    alone         stopping
+stopping    expired       stopping    kill, say killed
 
 restarting  begun         restarting
-restarting  SIGTERM       stopping    forward 15
-restarting  SIGINT        stopping    forward 2
+restarting  SIGTERM       stopping    forward 15, forward 18
+restarting  SIGINT        stopping    forward 2, forward 18
 restarting  SIGUSR1       restarting
 restarting  SIGHUP        restarting  forward 1
-restarting  SIGPIPE       restarting
-restarting  exited 7      running     kill, restart
-restarting  unstartable 7 ended       finish 7
-restarting  expired       restarting  kill, complain
+restarting  halted 20     restarting
+restarting  exited 7      clearing    kill, arm 500ms
+restarting  unstartable 7 ending      kill, arm 500ms
+restarting  refused       resting     say refused 1s, arm 1s
+restarting  crowded       restarting
+restarting  alone         restarting
+restarting  expired       restarting  kill, say killed
+
+clearing    begun         clearing
+clearing    SIGTERM       ending      kill, arm 500ms
+clearing    SIGINT        ending      kill, arm 500ms
+clearing    SIGUSR1       clearing
+clearing    SIGHUP        clearing
+clearing    halted 20     clearing
+clearing    exited 7      ending      kill, arm 500ms
+clearing    unstartable 7 ending      kill, arm 500ms
+clearing    refused       resting     say refused 1s, arm 1s
+clearing    crowded       clearing    kill
+clearing    alone         resting     arm
+clearing    expired       resting     say left, arm
+
+resting     begun         resting
+resting     SIGTERM       ended       finish 143
+resting     SIGINT        ended       finish 130
+resting     SIGUSR1       resting
+resting     SIGHUP        resting
+resting     halted 20     resting
+resting     exited 7      ended       finish 7
+resting     unstartable 7 ended       finish 7
+resting     refused       resting     say refused 1s, arm 1s
+resting     crowded       resting
+resting     alone         resting
+resting     expired       running     restart
+
+ending      begun         ending
+ending      SIGTERM       ending
+ending      SIGINT        ending
+ending      SIGUSR1       ending
+ending      SIGHUP        ending
+ending      halted 20     ending
+ending      exited 7      ending      kill, arm 500ms
+ending      unstartable 7 ending      kill, arm 500ms
+ending      refused       resting     say refused 1s, arm 1s
+ending      crowded       ending      kill
+ending      alone         ended       finish
+ending      expired       ended       say left, finish
 
 ended       begun         ended
 ended       SIGTERM       ended
 ended       SIGINT        ended
 ended       SIGUSR1       ended
 ended       SIGHUP        ended
-ended       SIGPIPE       ended
+ended       halted 20     ended
 ended       exited 7      ended
 ended       unstartable 7 ended
+ended       refused       ended
+ended       crowded       ended
+ended       alone         ended
 ended       expired       ended
 `
 
+var (
+	phaseNames = []string{idle: "idle", running: "running", stopping: "stopping", restarting: "restarting",
+		clearing: "clearing", resting: "resting", ending: "ending", ended: "ended"}
+	verbNames = []string{doStart: "start", doRestart: "restart", doForward: "forward", doHalt: "halt",
+		doKill: "kill", doArm: "arm", doSay: "say", doFinish: "finish"}
+	sentenceNames = []string{sayKilled: "killed", sayCrashed: "crashed", sayRepeated: "repeated",
+		sayRefused: "refused", sayLeft: "left"}
+)
+
+// show is an action in a word or two.
+func (a action) show() string {
+	said := verbNames[a.verb]
+	switch {
+	case a.verb == doSay:
+		said += " " + sentenceNames[a.n]
+	case a.n != 0:
+		said += fmt.Sprint(" ", a.n)
+	}
+	if a.after != 0 {
+		said += " " + a.after.String()
+	}
+	return said
+}
+
+func show(actions []action) string {
+	var all []string
+	for _, a := range actions {
+		all = append(all, a.show())
+	}
+	return strings.Join(all, ", ")
+}
+
+func sent(sig unix.Signal) event { return event{kind: signalled, n: int(sig)} }
+
 func TestStepDecidesEveryCase(t *testing.T) {
-	phases := []string{idle: "idle", running: "running", stopping: "stopping", restarting: "restarting", ended: "ended"}
-	verbs := []string{doStart: "start", doRestart: "restart", doForward: "forward", doKill: "kill",
-		doArm: "arm", doComplain: "complain", doFinish: "finish"}
 	events := []struct {
 		name string
 		event
 	}{
 		{"begun", event{kind: begun}},
-		{"SIGTERM", event{kind: signalled, n: int(unix.SIGTERM)}},
-		{"SIGINT", event{kind: signalled, n: int(unix.SIGINT)}},
-		{"SIGUSR1", event{kind: signalled, n: int(unix.SIGUSR1)}},
-		{"SIGHUP", event{kind: signalled, n: int(unix.SIGHUP)}},
-		{"SIGPIPE", event{kind: signalled, n: int(unix.SIGPIPE)}},
+		{"SIGTERM", sent(unix.SIGTERM)},
+		{"SIGINT", sent(unix.SIGINT)},
+		{"SIGUSR1", sent(unix.SIGUSR1)},
+		{"SIGHUP", sent(unix.SIGHUP)},
+		{"halted 20", event{kind: halted, n: 20}},
 		{"exited 7", event{kind: exited, n: 7}},
 		{"unstartable 7", event{kind: unstartable, n: 7}},
+		{"refused", event{kind: refused}},
+		{"crowded", event{kind: crowded}},
+		{"alone", event{kind: alone}},
 		{"expired", event{kind: expired}},
 	}
 	want := slices.DeleteFunc(strings.Split(decisions, "\n"), func(line string) bool { return line == "" })
 	var got []string
-	for from, name := range phases {
+	for from, name := range phaseNames {
 		for _, on := range events {
-			next, actions := step(state{phase(from)}, on.event)
-			var do []string
-			for _, a := range actions {
-				do = append(do, strings.TrimSuffix(fmt.Sprint(verbs[a.verb], " ", a.n), " 0"))
-			}
-			line := fmt.Sprintf("%-11s %-13s %-11s %s", name, on.name, phases[next.phase], strings.Join(do, ", "))
+			next, actions := policy{timeout: 8 * time.Second}.step(state{phase: phase(from)}, on.event)
+			line := fmt.Sprintf("%-11s %-13s %-11s %s", name, on.name, phaseNames[next.phase], show(actions))
 			got = append(got, strings.TrimRight(line, " "))
 		}
 	}
@@ -103,15 +188,22 @@ func TestStepDecidesEveryCase(t *testing.T) {
 	}
 }
 
-// TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM walks all short event sequences and checks what must
-// hold in each, whoever changes the cases above.
+func TestPID1LeavesTheRestToTheKernel(t *testing.T) {
+	for _, from := range []phase{running, stopping, clearing, resting} {
+		next, actions := policy{lastInit: true}.step(state{phase: from}, event{kind: unstartable, n: 7})
+		if next.phase != ended || show(actions) != "finish 7" {
+			t.Errorf("%s: %s, %s", phaseNames[from], phaseNames[next.phase], show(actions))
+		}
+	}
+}
+
+// TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM walks all short event sequences and
+// checks what must hold in each, whoever changes the cases above.
 func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
+	p := policy{timeout: 8 * time.Second, crashes: 2}
 	alphabet := []event{
-		{kind: signalled, n: int(unix.SIGTERM)},
-		{kind: signalled, n: int(unix.SIGUSR1)},
-		{kind: signalled, n: int(unix.SIGHUP)},
-		{kind: exited, n: 7},
-		{kind: expired},
+		sent(unix.SIGTERM), sent(unix.SIGUSR1), sent(unix.SIGHUP),
+		{kind: exited, n: 7}, {kind: crowded}, {kind: alone}, {kind: expired},
 	}
 	var walk func(s state, wanted bool, armed, depth int)
 	walk = func(s state, wanted bool, armed, depth int) {
@@ -119,21 +211,22 @@ func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
 			return
 		}
 		for _, e := range alphabet {
-			next, actions := step(s, e)
+			if e.kind == exited && s.phase >= clearing {
+				continue // there is nobody to exit
+			}
+			next, actions := p.step(s, e)
 			wanted, armed := wanted || e == alphabet[0], armed
 			for _, a := range actions {
-				switch a.verb {
-				case doArm:
+				switch {
+				case a.verb == doArm && a.after == p.timeout:
 					armed++
-				case doStart, doRestart:
+				case a.verb == doStart || a.verb == doRestart:
 					armed = 0
 					if wanted {
 						t.Fatalf("started after SIGTERM, at %+v on %+v", s, e)
 					}
-				case doFinish:
-					if next.phase != ended {
-						t.Fatalf("finished but not ended, at %+v on %+v", s, e)
-					}
+				case a.verb == doFinish && next.phase != ended:
+					t.Fatalf("finished but not ended, at %+v on %+v", s, e)
 				}
 			}
 			if armed > 1 {
@@ -142,19 +235,100 @@ func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
 			walk(next, wanted, armed, depth-1)
 		}
 	}
-	s, _ := step(state{}, event{kind: begun})
+	s, _ := p.step(state{}, event{kind: begun})
 	walk(s, false, 0, 7)
 }
 
-func TestSignalTableNamesEachSignalOnceAndNoneOfTheRuntime(t *testing.T) {
-	taboo := []unix.Signal{unix.SIGURG, unix.SIGPROF, unix.SIGSEGV, unix.SIGBUS, unix.SIGFPE,
-		unix.SIGILL, unix.SIGTRAP, unix.SIGABRT, unix.SIGKILL, unix.SIGSTOP}
-	seen := map[unix.Signal]bool{}
-	for _, row := range signalTable {
-		if seen[row.signal] || slices.Contains(taboo, row.signal) {
-			t.Errorf("%s must not be there, or only once", unix.SignalName(row.signal))
+func TestRewrittenSignalIsTakenForTheOther(t *testing.T) {
+	cases := []struct {
+		from, to, sent unix.Signal
+		phase          string
+		actions        string
+	}{
+		{unix.SIGTERM, unix.SIGQUIT, unix.SIGTERM, "stopping", "forward 3, forward 18, arm 8s"}, // still a stop
+		{unix.SIGTERM, unix.SIGQUIT, unix.SIGUSR1, "restarting", "forward 3, forward 18, arm 8s"},
+		{unix.SIGTERM, unix.SIGQUIT, unix.SIGINT, "stopping", "forward 2, forward 18, arm 8s"},
+		{unix.SIGTERM, unix.SIGUSR1, unix.SIGTERM, "restarting", "forward 15, forward 18, arm 8s"},
+		{unix.SIGTERM, 0, unix.SIGTERM, "running", ""},
+		{unix.SIGTERM, 0, unix.SIGUSR1, "restarting", "forward 15, forward 18, arm 8s"},
+		{unix.SIGUSR1, 0, unix.SIGUSR1, "running", ""},
+		{unix.SIGUSR1, unix.SIGUSR2, unix.SIGUSR1, "running", "forward 12"},
+		{unix.SIGHUP, unix.SIGUSR1, unix.SIGHUP, "restarting", "forward 15, forward 18, arm 8s"},
+		{unix.SIGHUP, unix.SIGTERM, unix.SIGHUP, "stopping", "forward 15, forward 18, arm 8s"},
+		{40, unix.SIGWINCH, 40, "running", "forward 28"},
+		{unix.SIGWINCH, 40, unix.SIGWINCH, "running", "forward 40"},
+	}
+	for _, c := range cases {
+		p := policy{timeout: 8 * time.Second, rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
+		next, actions := p.step(state{phase: running}, sent(c.sent))
+		if got := phaseNames[next.phase]; got != c.phase || show(actions) != c.actions {
+			t.Errorf("%d:%d, on %d: %s, %s; want %s, %s", c.from, c.to, c.sent, got, show(actions), c.phase, c.actions)
 		}
-		seen[row.signal] = true
+	}
+}
+
+// history plays runs that end by themselves, each with its code and length, and tells what follows.
+func history(p policy, on func(s state) event, lengths ...time.Duration) (said []string) {
+	s, _ := p.step(state{}, event{kind: begun})
+	for _, lived := range lengths {
+		e := on(s)
+		if e.kind == signalled {
+			s, _ = p.step(s, e)
+			e = event{kind: exited, n: 143}
+		}
+		e.lived = lived
+		s, _ = p.step(s, e)
+		var actions []action
+		s, actions = p.step(s, event{kind: alone})
+		said = append(said, show(actions))
+		s, _ = p.step(s, event{kind: expired})
+	}
+	return said
+}
+
+func TestRestartsInQuickSuccessionBackOff(t *testing.T) {
+	const long = shortLife
+	restart := func(state) event { return sent(unix.SIGUSR1) }
+	got := history(policy{}, restart, 1, 1, 1, 1, 1, 1, 1, 1, long, 1, 1)
+	want := []string{"arm", "arm 1s", "arm 2s", "arm 4s", "arm 8s", "arm 16s", "arm 30s", "arm 30s", "arm", "arm", "arm 1s"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestCrashIsForgivenSoManyTimesInARow(t *testing.T) {
+	crash := func(state) event { return event{kind: exited, n: 1} }
+	cases := []struct {
+		limit   int
+		lengths []time.Duration
+		want    []string
+	}{
+		{0, []time.Duration{1}, []string{"finish 1"}},
+		{2, []time.Duration{1, 1, 1}, []string{"arm", "arm 1s", "finish 1"}},
+		{2, []time.Duration{shortLife, shortLife, shortLife}, []string{"arm", "arm", "finish 1"}},
+		{1, []time.Duration{1, calmLife, calmLife, 1}, []string{"arm", "arm", "arm", "finish 1"}},
+	}
+	for _, c := range cases {
+		if got := history(policy{crashes: c.limit}, crash, c.lengths...); !slices.Equal(got, c.want) {
+			t.Errorf("limit %d: %q, want %q", c.limit, got, c.want)
+		}
+	}
+}
+
+func TestOnlyWhatMayDoBetterIsACrash(t *testing.T) {
+	for _, code := range []int{0, 55, 78, 126, 127} {
+		if isCrash(code) {
+			t.Error(code)
+		}
+	}
+	for _, code := range []int{1, 2, 137, 139, 255} {
+		if !isCrash(code) {
+			t.Error(code)
+		}
+	}
+	next, _ := policy{crashes: 3}.step(state{phase: stopping}, event{kind: exited, n: 1})
+	if next.phase != ending {
+		t.Error("a command that was asked to stop was started again")
 	}
 }
 

@@ -1,0 +1,47 @@
+package supervise
+
+import "time"
+
+const (
+	// shortLife and less makes a start one of several in quick succession.
+	shortLife = 10 * time.Second
+	// calmLife makes crashes before it forgotten.
+	calmLife = time.Minute
+	// longestPause caps the doubling. A platform that restarts the container itself has a cap of
+	// minutes; whoever restarts by hand is watching.
+	longestPause = 30 * time.Second
+)
+
+// after is the state with its counters brought up to date after a run that lived for some time.
+func (s state) after(lived time.Duration) state {
+	s.quick++
+	if lived >= shortLife {
+		s.quick = 0
+	}
+	if lived >= calmLife {
+		s.crashes = 0
+	}
+	return s
+}
+
+// pause is the time before the next start: 0, 1, 2, 4, … 30 seconds for starts in quick succession.
+func (s state) pause() time.Duration {
+	if s.quick < 2 {
+		return 0
+	}
+	if s.quick > 6 { // or the shift would overflow some day
+		return longestPause
+	}
+	return min(time.Second<<(s.quick-2), longestPause)
+}
+
+// isCrash tells whether a command that ended by itself with this code may do better the next time.
+// Without a licence, with a configuration that makes no sense, or without a program, it cannot.
+func isCrash(code int) bool {
+	const noLicence, badConfiguration = 55, 78
+	switch code {
+	case 0, noLicence, badConfiguration, CodeCannotRun, CodeNotFound:
+		return false
+	}
+	return true
+}

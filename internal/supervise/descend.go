@@ -1,0 +1,62 @@
+package supervise
+
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// descendants visits every process that descends from us, children before their children, as far
+// as /proc shows them.
+func descendants(visit func(pid int)) {
+	const deepest = 1 << 16 // more than there are; processes that multiply meanwhile must not hold us
+	queue := children("self")
+	for i := 0; i < len(queue) && i < deepest; i++ {
+		visit(queue[i])
+		queue = append(queue, children(strconv.Itoa(queue[i]))...)
+	}
+}
+
+// children are those of all threads: the kernel keeps them by the thread that forked.
+func children(process string) (all []int) {
+	const tasks = "/task"
+	dir, err := unix.Open("/proc/"+process+tasks, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = unix.Close(dir) }()
+	buf := make([]byte, 4096)
+	for {
+		n, err := unix.ReadDirent(dir, buf)
+		if err != nil || n <= 0 {
+			return all
+		}
+		_, _, names := unix.ParseDirent(buf[:n], -1, nil)
+		for _, thread := range names {
+			all = append(all, numbers(dir, thread+"/children")...)
+		}
+	}
+}
+
+// numbers reads a file of numbers with blanks between them.
+func numbers(dir int, path string) (all []int) {
+	fd, err := unix.Openat(dir, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = unix.Close(fd) }()
+	number, buf := 0, make([]byte, 4096)
+	for {
+		n, err := unix.Read(fd, buf)
+		if err != nil || n <= 0 {
+			return all
+		}
+		for _, c := range buf[:n] { // a number ends with a blank, the last one too
+			if c >= '0' && c <= '9' {
+				number = number*10 + int(c-'0')
+			} else if number > 0 {
+				all, number = append(all, number), 0
+			}
+		}
+	}
+}

@@ -1,0 +1,104 @@
+#include "go_asm.h"
+#include "textflag.h"
+
+#define SI_CODE 8  // offsets in siginfo_t
+#define SI_PID 16
+#define SIGPIPE 13
+#define SYS_rt_sigreturn 139
+#define SYS_futex 98
+#define FUTEX_WAKE_PRIVATE 129
+
+// receive is the signal handler: R0 is the signal, R1 its siginfo, R30 where to return to. The
+// kernel restores every register afterwards, and no other signal comes in between. It runs on any
+// thread and touches nothing of Go's. See mailbox.
+TEXT receive<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVD $·box(SB), R9
+
+	// Sent by a process, or nothing to the runtime? Else it is the runtime's, as if it had been
+	// called by the kernel.
+	MOVW SI_CODE(R1), R10
+	MOVD $mailbox_before(R9), R11
+	MOVD (R11)(R0<<3), R11
+	CBZ  R11, ours
+	CBZW R10, ours  // SI_USER
+	CMNW $1, R10    // SI_QUEUE
+	BEQ  ours
+	JMP  (R11)
+
+ours:
+	// SIGPIPE for a write of our own is over with the error of that write.
+	CMPW $SIGPIPE, R0
+	BNE  count
+	MOVWU SI_PID(R1), R10
+	MOVWU mailbox_self(R9), R11
+	CMPW R10, R11
+	BEQ  done
+
+count:
+	MOVD $mailbox_running(R9), R15
+
+begin:
+	LDAXRW (R15), R12
+	ADDW   $1, R12
+	STLXRW R12, (R15), R13
+	CBNZW  R13, begin
+
+	MOVD $mailbox_count(R9), R11
+	ADD  R0<<2, R11
+
+more:
+	LDAXRW (R11), R12
+	ADDW   $1, R12
+	STLXRW R12, (R11), R13
+	CBNZW  R13, more
+
+	MOVD $mailbox_listed(R9), R11
+	ADD  R0<<2, R11
+	MOVW $1, R14
+
+list:
+	LDAXRW (R11), R12
+	STLXRW R14, (R11), R13
+	CBNZW  R13, list
+	CBNZW  R12, counted
+
+	MOVD $mailbox_tail(R9), R11
+
+ticket:
+	LDAXRW (R11), R12
+	ADDW   $1, R12, R14
+	STLXRW R14, (R11), R13
+	CBNZW  R13, ticket
+	ANDW   $(const_ringSize-1), R12
+	MOVD   $mailbox_ring(R9), R14
+	ADD    R12<<2, R14
+	STLRW  R0, (R14)
+
+	MOVD R11, R0
+	MOVD $FUTEX_WAKE_PRIVATE, R1
+	MOVD $1, R2
+	MOVD $SYS_futex, R8
+	SVC
+
+counted:
+	LDAXRW (R15), R12
+	SUBW   $1, R12
+	STLXRW R12, (R15), R13
+	CBNZW  R13, counted
+
+done:
+	RET
+
+// restorer is what receive returns to.
+TEXT restorer<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
+	MOVD $SYS_rt_sigreturn, R8
+	SVC
+	BRK
+
+// func addresses() (receive, restorer uintptr)
+TEXT ·addresses(SB), NOSPLIT, $0-16
+	MOVD $receive<>(SB), R0
+	MOVD R0, receive+0(FP)
+	MOVD $restorer<>(SB), R0
+	MOVD R0, restorer+8(FP)
+	RET

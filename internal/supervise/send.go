@@ -1,0 +1,76 @@
+package supervise
+
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// forward sends a signal to the command.
+func (l *loop) forward(sig unix.Signal) {
+	switch sig {
+	case unix.SIGTSTP:
+		l.asked = true
+	case unix.SIGCONT:
+		l.asked = false
+		l.terminal.offer(l.group) // a shell that brings us to the foreground means the command
+	}
+	var err error
+	if !l.options.LeaderOnly {
+		err = unix.Kill(-l.group, sig)
+	}
+	if l.child != 0 && (l.options.LeaderOnly || l.hasLeftGroup()) {
+		err = unix.Kill(l.child, sig)
+	}
+	// ESRCH: all have ended already. Right after the command was reaped its number cannot mean
+	// another group yet, the kernel goes once round all numbers before it gives one out again.
+	if err != nil && err != unix.ESRCH {
+		l.warn("cannot send signal " + strconv.Itoa(int(sig)) + " to the command: " + err.Error())
+	}
+}
+
+func (l *loop) hasLeftGroup() bool {
+	now, _ := unix.Getpgid(l.child)
+	return now != l.group
+}
+
+// kill ends everything we can see of the command: its group, and whatever descends from us. That
+// includes what left the group, and what somebody brought into the container and orphaned.
+func (l *loop) kill() {
+	if l.group != 0 {
+		_ = unix.Kill(-l.group, unix.SIGKILL)
+	}
+	if l.child != 0 {
+		_ = unix.Kill(l.child, unix.SIGKILL)
+	}
+	descendants(func(pid int) { _ = unix.Kill(pid, unix.SIGKILL) })
+}
+
+// halt does what the terminal wants of a command that it stopped. Was it in the background by
+// mistake, it gets the foreground. Is there a shell that could continue us, we stop with it.
+// Otherwise nobody could ever continue it: it goes on.
+func (l *loop) halt(sig unix.Signal) {
+	if l.terminal.absent() {
+		return // so no terminal stopped it
+	}
+	if sig != unix.SIGTSTP && l.terminal.offer(l.group) {
+		l.forward(unix.SIGCONT)
+		return
+	}
+	if !haltSelf(sig) && sig == unix.SIGTSTP && !l.asked {
+		l.forward(unix.SIGCONT)
+	}
+}
+
+// haltSelf stops this process as sig does by default, and reports whether that was so. The kernel
+// refuses where nobody is there to continue us: for PID 1, and for a group without a shell.
+// Whoever continued us did it with SIGCONT, which is waiting then.
+func haltSelf(sig unix.Signal) bool {
+	var action sigaction
+	if getAction(int(sig), &action) != nil || setAction(int(sig), &sigaction{}) != nil {
+		return false
+	}
+	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig) // to this thread: it takes effect right here
+	_ = setAction(int(sig), &action)
+	return box.holds(unix.SIGCONT)
+}
