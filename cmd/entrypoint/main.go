@@ -10,6 +10,7 @@ package main
 
 import (
 	"os"
+	"syscall"
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/supervise"
@@ -66,6 +67,11 @@ func begin(command []string) int {
 		Env:     environ,
 	}, supervise.Options{
 		ShutdownTimeout: process.ShutdownTimeout.Duration(),
+		LeaderOnly:      !bool(process.KillGroup),
+		Rewrite:         process.Rewrite,
+		ExitCodes:       process.ExitCodes,
+		RestartOnCrash:  int(process.RestartOnCrash),
+		ParentDeath:     syscall.Signal(process.ParentDeath),
 		Subreaper:       !isInit,
 		Warn:            warn,
 	})
@@ -75,5 +81,6 @@ func begin(command []string) int {
 	return code
 }
 
-// warn prints a line from the init, which carries no logger.
-func warn(line string) { _, _ = os.Stderr.WriteString("entrypoint: " + line + "\n") }
+// warn prints a line from the init, which carries no logger. Not with os.Stderr: that ends the
+// process when nobody reads standard error any more.
+func warn(line string) { _, _ = syscall.Write(syscall.Stderr, []byte("entrypoint: "+line+"\n")) }

@@ -66,9 +66,14 @@ type Logging struct {
 
 // Process says what is started and how it is looked after.
 type Process struct {
-	Command         Words   `envconfig:"LOCALSTACK_SUPERVISOR_COMMAND" private:"true" desc:"Command to run when the container is given none, in shell words. Default: LocalStack's runtime where installed, else emulator."`
-	Supervise       Auto    `envconfig:"SUPERVISE" default:"auto" desc:"1 supervises the emulator, 0 becomes it, auto supervises as PID 1 only."`
-	ShutdownTimeout Seconds `envconfig:"SHUTDOWN_TIMEOUT" default:"8" desc:"Seconds (fractions allowed) between SIGTERM and SIGKILL at a stop. Below docker stop's 10."`
+	Command         Words     `envconfig:"LOCALSTACK_SUPERVISOR_COMMAND" private:"true" desc:"Command to run when the container is given none, in shell words. Default: LocalStack's runtime where installed, else emulator."`
+	Supervise       Auto      `envconfig:"SUPERVISE" default:"auto" desc:"1 supervises the emulator, 0 becomes it, auto supervises as PID 1 only."`
+	ShutdownTimeout Seconds   `envconfig:"SHUTDOWN_TIMEOUT" default:"8" desc:"Seconds (fractions allowed) between SIGTERM and SIGKILL at a stop. Below docker stop's 10."`
+	KillGroup       Bool      `envconfig:"KILL_PROCESS_GROUP" default:"1" desc:"0 sends signals to the command's first process only, instead of its whole process group. What is left at the end is killed in any case."`
+	Rewrite         Rewrites  `envconfig:"SIGNAL_REWRITE" desc:"Signals to take for others, such as 15:3 or TERM:QUIT,USR1:0; 0 drops the signal. SIGTERM stays a request to stop, with its deadline, unless it becomes USR1 (restart) or 0."`
+	ExitCodes       ExitCodes `envconfig:"EXIT_CODE_REMAP" desc:"Exit codes to leave with instead of others, such as 143:0,137:1; a code alone (143) becomes 0."`
+	RestartOnCrash  Times     `envconfig:"RESTART_ON_CRASH" default:"0" desc:"How many times in a row to start the emulator again after it ended by itself with an exit code other than 0, 55, 78, 126 and 127. A minute without a crash counts anew. Starts soon after each other wait 1, 2, 4, … 30 seconds."`
+	ParentDeath     Signal    `envconfig:"PARENT_DEATH_SIGNAL" desc:"Signal to act on when the parent process ends, such as TERM, for a supervised start that is not PID 1."`
 }
 
 // System is what the image and the machine tell.
