@@ -108,16 +108,16 @@ func (p *process) next() (string, bool) {
 	}
 }
 
-// expect reads up to a line of the output.
-func (p *process) expect(want string) {
+// expect reads up to a line of the output, one of those given.
+func (p *process) expect(wanted ...string) {
 	p.t.Helper()
 	for {
 		line, ok := p.next()
-		if line == want {
+		if slices.Contains(wanted, line) {
 			return
 		}
 		if !ok {
-			p.t.Fatalf("output ended before %q: %q", want, p.said)
+			p.t.Fatalf("output ended before %q: %q", wanted, p.said)
 		}
 	}
 }

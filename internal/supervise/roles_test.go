@@ -44,6 +44,10 @@ func roles() map[string]func(args []string) int {
 		"foreground": playForeground,
 		"session":    playSession,
 		"wanderer":   playWanderer,
+		"faulty":     playFaulty,
+		"parent":     playParent,
+		"shell":      playShell,
+		"caged":      playCaged,
 	}
 }
 
@@ -63,6 +67,21 @@ func playInit(args []string) int {
 	flags := flag.NewFlagSet("init", flag.ExitOnError)
 	flags.DurationVar(&options.ShutdownTimeout, "timeout", time.Minute, "")
 	flags.BoolVar(&options.Subreaper, "subreaper", false, "")
+	flags.BoolVar(&options.LeaderOnly, "leader", false, "")
+	flags.IntVar(&options.RestartOnCrash, "crashes", 0, "")
+	flags.IntVar((*int)(&options.ParentDeath), "pdeath", 0, "")
+	flags.Func("rewrite", "FROM:TO", func(pair string) error {
+		var from, to unix.Signal
+		_, err := fmt.Sscanf(pair, "%d:%d", &from, &to)
+		options.Rewrite = map[unix.Signal]unix.Signal{from: to}
+		return err
+	})
+	flags.Func("code", "FROM:TO", func(pair string) error {
+		var from, to int
+		_, err := fmt.Sscanf(pair, "%d:%d", &from, &to)
+		options.ExitCodes = map[int]int{from: to}
+		return err
+	})
 	wait := flags.Bool("wait", false, "say so when listening, and start on a line from stdin")
 	_ = flags.Parse(args)
 	if os.Getpid() == 1 {

@@ -1,0 +1,52 @@
+package supervise
+
+import (
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestCrashedCommandIsStartedAgainSoManyTimes(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("-crashes", "2", "/bin/sh", "-c", `echo run $0; kill -KILL $$`)
+		p.exits(killed)
+		want := []string{
+			"run /bin/sh",
+			"warn: the command ended with exit code 137: starting it again, 1 of 2", "run again",
+			"warn: the command ended with exit code 137: starting it again in 1s, 2 of 2", "run again",
+		}
+		if said := p.silence(); !slices.Equal(said, want) {
+			t.Errorf("%q, want %q", said, want)
+		}
+	})
+}
+
+func TestEndThatCannotGetBetterIsNoCrash(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		for _, code := range []string{"55", "78", "126", "127"} {
+			p := init("-crashes", "2", "/bin/sh", "-c", "echo run; exit "+code)
+			p.exits(numberOf(" " + code))
+			if said := p.silence(); !slices.Equal(said, []string{"run"}) {
+				t.Errorf("%q", said)
+			}
+		}
+	})
+}
+
+func TestSIGTERMDuringThePauseEndsAtOnce(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("-crashes", "9", "/bin/sh", "-c", "echo run $0; exit 3")
+		p.expect("warn: the command ended with exit code 3: starting it again in 2s, 3 of 9")
+		p.signal(unix.SIGINT)
+		p.exits(128 + int(unix.SIGINT))
+	})
+}
+
+func TestExitCodesAreReplaced(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		init("-code", "143:0", "/bin/sh", "-c", "kill $$").exits(0)
+		init("-code", "3:9", "/bin/sh", "-c", "exit 3").exits(9)
+		init("-code", "3:9", "/bin/sh", "-c", "exit 4").exits(4)
+	})
+}

@@ -1,0 +1,223 @@
+package supervise
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// awaitNoOther is shell that waits until nobody is there but PID 1 and the shell itself.
+const awaitNoOther = `
+	while :; do set -- /proc/[0-9]*; [ $# -le 2 ] && break; done`
+
+func TestAThousandOrphansAreReapedUnderLoad(t *testing.T) {
+	t.Parallel()
+	const script = `
+		(while :; do :; done) & load=$!
+		i=0; while [ $i -lt 1000 ]; do (/bin/true &); i=$((i+1)); done
+		kill -9 $load; wait $load` + awaitNoOther + `
+		exit 7`
+	start(t, asPID1, "init", "/bin/sh", "-c", script).exits(7)
+}
+
+func TestProcessesThatForkTwiceAreReaped(t *testing.T) {
+	t.Parallel()
+	const script = `
+		i=0; while [ $i -lt 50 ]; do setsid /bin/sh -c '(/bin/sh -c "exit 3" &) & exit 0'; i=$((i+1)); done
+		` + awaitNoOther + `
+		exit 7`
+	start(t, asPID1, "init", "/bin/sh", "-c", script).exits(7)
+}
+
+// TestStormOfDyingChildrenDoesNotCrowdOutSIGTERM also has the command's end among them.
+func TestStormOfDyingChildrenDoesNotCrowdOutSIGTERM(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		const script = `
+			trap 'exit 9' TERM
+			(while :; do (/bin/true &); done) &
+			echo ready
+			while :; do (/bin/true &); done`
+		p := init("/bin/sh", "-c", script)
+		p.expect("ready")
+		p.signal(unix.SIGTERM)
+		p.exits(9)
+		p.silence()
+	})
+}
+
+// TestNothingOutlivesTheInit lets the command leave behind what holds the output open.
+func TestNothingOutlivesTheInit(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		for name, left := range map[string]string{
+			"own group and session": "setsid sleep 60 &",
+			"writer":                "(while echo noise; do sleep 0.01; done) &",
+			"deaf":                  "(trap '' TERM HUP INT; while :; do sleep 1; done) &",
+			"family of sessions":    "setsid /bin/sh -c 'setsid /bin/sh -c \"sleep 60 & sleep 60\" & sleep 60' &",
+		} {
+			p := init("/bin/sh", "-c", left+" sleep 0.05; exit 7")
+			p.exits(7)
+			p.silence()
+			if warnings := p.warnings(); len(warnings) > 0 {
+				t.Errorf("%s: %q", name, warnings)
+			}
+		}
+	})
+}
+
+func TestRestartLeavesNothingOfTheOldRunInItsOwnSession(t *testing.T) {
+	t.Parallel()
+	const script = `
+		if [ "$0" = again ]; then` + awaitNoOther + `; exit 7; fi
+		setsid sleep 60 & setsid /bin/sh -c 'trap "" TERM; while :; do sleep 1; done' &
+		echo ready; exec sleep 60`
+	p := start(t, asPID1, "init", "/bin/sh", "-c", script)
+	p.expect("ready")
+	p.signal(unix.SIGUSR1)
+	p.exits(7)
+}
+
+// cage makes a control group that holds so many processes.
+func cage(t *testing.T, limit int) (path string, allow func(int)) {
+	t.Helper()
+	for _, root := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
+		path = filepath.Join(root, "supervise-test-"+strconv.Itoa(os.Getpid())+"-"+t.Name())
+		if os.Mkdir(path, 0o755) != nil {
+			continue
+		}
+		allow = func(limit int) { _ = os.WriteFile(path+"/pids.max", []byte(strconv.Itoa(limit)), 0o600) }
+		allow(limit)
+		t.Cleanup(func() {
+			for until := time.Now().Add(5 * time.Second); os.Remove(path) != nil && time.Now().Before(until); {
+				time.Sleep(time.Millisecond)
+			}
+		})
+		if _, err := os.Stat(path + "/pids.max"); err == nil {
+			return path, allow
+		}
+	}
+	t.Skip("no control group for processes can be made")
+	return "", nil
+}
+
+func TestForkBombIsStoppedWithTheRest(t *testing.T) {
+	t.Parallel()
+	path, _ := cage(t, 100)
+	p := start(t, asPID1, "caged", path, "init", "-timeout", "1s", "/bin/sh", "-c",
+		`echo ready; bomb() { bomb | bomb & }; bomb 2>/dev/null; trap 'exit 9' TERM; while :; do :; done`)
+	p.expect("ready")
+	for full := ""; full != "max"; { // until a fork has failed
+		events, _ := os.ReadFile(path + "/pids.events")
+		if fields := strings.Fields(string(events)); len(fields) == 2 && fields[1] != "0" {
+			full = fields[0]
+		}
+		time.Sleep(time.Millisecond)
+	}
+	p.signal(unix.SIGTERM)
+	status := p.status()
+	if code := ExitCode(status); code != 9 && code != terminated && code != killed {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestRestartIsTriedAgainWhenThereIsNoProcessToBeHad(t *testing.T) {
+	t.Parallel()
+	path, allow := cage(t, 100)
+	p := start(t, asPID1, "caged", path, "init", "/bin/sh", "-c", `echo ready $0; exec sleep 60`)
+	p.expect("ready /bin/sh")
+	allow(1)
+	p.signal(unix.SIGUSR1)
+	p.expect("warn: cannot start the command again: resource temporarily unavailable")
+	p.expect("warn: trying again in 1s")
+	allow(100)
+	p.expect("ready again")
+	p.signal(unix.SIGTERM)
+	p.exits(terminated)
+}
+
+func TestCommandExitingWhileASignalIsInFlight(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		for range 30 {
+			p := init("/bin/sh", "-c", `trap 'exit 7' USR2; echo ready; while :; do sleep 0.01; done`)
+			p.expect("ready")
+			p.signal(unix.SIGUSR2)
+			for range 20 {
+				_ = p.cmd.Process.Signal(unix.SIGUSR2)
+				_ = p.cmd.Process.Signal(unix.SIGWINCH)
+			}
+			p.exits(7)
+			if warnings := p.warnings(); len(warnings) > 0 {
+				t.Error(warnings)
+			}
+		}
+	})
+}
+
+func TestCommandThatStoppedItselfIsStillAskedToStop(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("/bin/sh", "-c", `trap 'exit 9' TERM; (sleep 0.05; echo stopped) & kill -STOP $$; exit 8`)
+		p.expect("stopped")
+		p.signal(unix.SIGTERM)
+		p.exits(9)
+	})
+}
+
+// TestSIGTERMAndSIGUSR1InEitherOrderStop: the command survives neither, and is not started again
+// once SIGTERM came.
+func TestSIGTERMAndSIGUSR1InEitherOrderStop(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		orders := [][]unix.Signal{{unix.SIGTERM, unix.SIGUSR1}, {unix.SIGUSR1, unix.SIGTERM}}
+		for i := range 100 {
+			p := init("-wait", "/bin/sh", "-c", "exec sleep 60")
+			p.expect("listening")
+			p.feed("go")
+			if i%4 < 2 {
+				waitForChild(p)
+			}
+			for _, sig := range orders[i%2] {
+				p.signal(sig)
+			}
+			p.exits(terminated)
+		}
+	})
+}
+
+// waitForChild waits until a process has a child.
+func waitForChild(p *process) {
+	for until := time.Now().Add(limit); time.Now().Before(until); time.Sleep(100 * time.Microsecond) {
+		if len(children(strconv.Itoa(p.cmd.Process.Pid))) > 0 {
+			return
+		}
+	}
+	p.t.Error("it never had a child")
+}
+
+func TestExitCodes0To255(t *testing.T) {
+	t.Parallel()
+	for code := range 256 {
+		start(t, asPID1, "init", "/bin/sh", "-c", fmt.Sprint("exit ", code)).exits(code)
+	}
+}
+
+func TestCommandInheritsWhatWeWereGivenAndNothingElse(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		const script = `cd /proc/$$/fd; echo *; [ $# = 0 ] && { echo ready; exec sleep 60; }; exit 7`
+		direct, _ := exec.Command("/bin/sh", "-c", script, "first", "again").Output()
+		want := strings.TrimSpace(string(direct))
+
+		p := init("/bin/sh", "-c", script, "first")
+		p.expect("ready")
+		p.signal(unix.SIGUSR1) // what a restart opens must not leak, either
+		p.exits(7)
+		if said := p.silence(); !slices.Equal(said, []string{want, "ready", want}) {
+			t.Errorf("%q, want %q", said, want)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package supervise
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// playFaulty shows that the runtime still has its own signals after Listen took them.
+func playFaulty([]string) int {
+	Listen()
+	func() {
+		defer func() { say("recovered:", recover()) }()
+		var nowhere *int
+		*nowhere = 1
+	}()
+	// Only SIGURG interrupts this one, for the collection to begin.
+	stop := false
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for i := 0; !stop; i++ { //nolint:revive // it must not call anything
+			}
+		}()
+	}
+	runtime.GC()
+	say("collected")
+	return 7
+}
+
+// playParent starts an init and ends when it is told to.
+func playParent(argv []string) int {
+	cmd := exec.Cmd{Path: pathOf(argv), Args: argv, Stdout: os.Stdout, Stderr: os.Stderr}
+	if err := cmd.Start(); err != nil {
+		say(err)
+	}
+	_, _ = os.Stdin.Read(make([]byte, 1))
+	return 7
+}
+
+// playShell runs an init on its terminal as a shell with job control does, brings it back to the
+// foreground when it stops, and passes on how it ended.
+func playShell(argv []string) int {
+	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
+	attr := &syscall.ProcAttr{
+		Files: []uintptr{0, 1, 2}, Env: os.Environ(),
+		Sys: &syscall.SysProcAttr{Foreground: true, Ctty: stdin},
+	}
+	pid, err := syscall.ForkExec(pathOf(argv), argv, attr)
+	if err != nil {
+		say(err)
+		return 99
+	}
+	for {
+		var status unix.WaitStatus
+		_, err := unix.Wait4(pid, &status, unix.WUNTRACED, nil)
+		if err != nil && err != unix.EINTR {
+			say(err)
+			return 99
+		}
+		if !status.Stopped() {
+			return ExitCode(status)
+		}
+		_ = unix.IoctlSetPointerInt(stdin, unix.TIOCSPGRP, unix.Getpgrp())
+		say("stopped by", status.StopSignal())
+		_, _ = os.Stdin.Read(make([]byte, 1))
+		_ = unix.IoctlSetPointerInt(stdin, unix.TIOCSPGRP, pid)
+		_ = unix.Kill(-pid, unix.SIGCONT)
+	}
+}
+
+// playCaged enters a control group and executes the rest of its arguments.
+func playCaged(args []string) int {
+	if err := os.WriteFile(args[0]+"/cgroup.procs", []byte("0"), 0o600); err != nil {
+		say(err)
+		return 99
+	}
+	say(syscall.Exec(pathOf(args[1:]), args[1:], os.Environ()))
+	return 99
+}
+
+// numberOf reads a number that a line ends with.
+func numberOf(line string) (n int) {
+	_, _ = fmt.Sscan(line[strings.LastIndexByte(line, ' ')+1:], &n)
+	return n
+}

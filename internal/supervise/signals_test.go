@@ -1,0 +1,149 @@
+package supervise
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// forwardable are all signals that go to the command.
+func forwardable() (all []unix.Signal) {
+	for sig := unix.Signal(1); sig <= lastSignal; sig++ {
+		if roleOf(sig) == roleForward {
+			all = append(all, sig)
+		}
+	}
+	return all
+}
+
+func TestEverySignalIsForwardedButThoseThatCannotBe(t *testing.T) {
+	for _, sig := range []unix.Signal{unix.SIGURG, unix.SIGPROF, unix.SIGSEGV, unix.SIGPIPE, unix.SIGABRT, 34, 64} {
+		if !slices.Contains(forwardable(), sig) {
+			t.Errorf("%d is not", sig)
+		}
+	}
+	if n := len(forwardable()); n != 64-2-1-1-2-2-2 { // stops, restart, reap, terminal, kernel, C library
+		t.Error(n)
+	}
+}
+
+// TestAllSignalsAtOnceArriveExactlyOnce sends them in any order and without waiting. Not SIGTSTP
+// and SIGCONT, each of which takes back the other in the kernel.
+func TestAllSignalsAtOnceArriveExactlyOnce(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("report")
+		p.expect("ready")
+		want := slices.DeleteFunc(forwardable(), func(sig unix.Signal) bool { return sig == unix.SIGTSTP || sig == unix.SIGCONT })
+		all := slices.Clone(want)
+		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		for _, sig := range all {
+			p.signal(sig)
+		}
+		var got []unix.Signal
+		for range all {
+			line, _ := p.next()
+			got = append(got, unix.Signal(numberOf(line)))
+		}
+		p.signal(unix.SIGTERM)
+		p.exits(7)
+		p.silence()
+		slices.Sort(got)
+		// SIGTERM comes with a SIGCONT, which the report may or may not live to see.
+		rest := slices.DeleteFunc(slices.Clone(p.said[1+len(all):]), func(line string) bool { return line == "signal 18" })
+		if !slices.Equal(got, want) || !slices.Equal(rest, []string{"signal 15"}) {
+			t.Errorf("%v, then %q", got, rest)
+		}
+	})
+}
+
+// Real-time signals queue in the kernel, and with us.
+func TestBurstOfRealTimeSignalsArrivesToTheLast(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("report")
+		p.expect("ready")
+		const times = 300
+		for range times {
+			p.signal(40)
+		}
+		for range times {
+			p.expect("signal 40")
+		}
+		p.signal(unix.SIGUSR2)
+		p.expect("signal 12")
+		if n := len(p.said); n != 1+times+1 {
+			t.Errorf("%d lines", n)
+		}
+		p.signal(unix.SIGTERM)
+		p.exits(7)
+	})
+}
+
+func TestTheRuntimeKeepsItsOwnSignals(t *testing.T) {
+	t.Parallel()
+	p := start(t, asChild, "faulty")
+	p.expect("recovered: runtime error: invalid memory address or nil pointer dereference")
+	p.expect("collected")
+	p.exits(7)
+}
+
+func TestRewrittenSignals(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		const script = `trap 'exit 3' QUIT; trap 'exit 9' TERM; echo ready; while :; do sleep 0.01; done`
+		for _, c := range []struct {
+			rewrite string
+			sent    unix.Signal
+			code    int
+		}{{"15:3", unix.SIGTERM, 3}, {"3:15", unix.SIGQUIT, 9}, {"40:15", 40, 9}, {"2:15", unix.SIGINT, 9}} {
+			p := init("-rewrite", c.rewrite, "/bin/sh", "-c", script)
+			p.expect("ready")
+			p.signal(c.sent)
+			p.exits(c.code)
+		}
+	})
+}
+
+func TestRewriteToNothingDropsTheSignal(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("-rewrite", "10:0", "report")
+		p.expect("ready")
+		p.signal(unix.SIGUSR1)
+		p.signal(unix.SIGUSR2)
+		p.expect("signal 12")
+		p.signal(unix.SIGTERM)
+		p.exits(7)
+		if slices.Contains(p.silence(), "signal 10") {
+			t.Error(p.said)
+		}
+	})
+}
+
+func TestLeaderAloneGetsTheSignals(t *testing.T) {
+	both(t, func(t *testing.T, init func(...string) *process) {
+		p := init("-leader", "family")
+		for range 2 {
+			for line := ""; line != "ready child" && line != "ready grandchild"; {
+				line, _ = p.next()
+			}
+		}
+		p.signal(unix.SIGTERM)
+		p.expect("SIGTERM child")
+		p.signal(unix.SIGUSR2)
+		p.exits(41)
+		if slices.Contains(p.silence(), "SIGTERM grandchild") {
+			t.Error(p.said)
+		}
+	})
+}
+
+func TestEndOfTheParentIsASignal(t *testing.T) {
+	t.Parallel()
+	p := start(t, asChild, "parent", "init", "-subreaper", "-pdeath", "15", "/bin/sh", "-c",
+		`trap 'echo asked to stop; exit 3' TERM; echo ready; while :; do sleep 0.01; done`)
+	p.expect("ready")
+	p.feed("")
+	p.exits(7)
+	p.expect("asked to stop")
+	p.silence()
+}
