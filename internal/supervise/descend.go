@@ -7,8 +7,12 @@ import (
 )
 
 // descendants visits every process that descends from us, children before their children, as far
-// as /proc shows them.
+// as /proc shows them. A /proc of another PID namespace has other numbers.
 func descendants(visit func(pid int)) {
+	buf := make([]byte, 16)
+	if n, err := unix.Readlink("/proc/self", buf); err != nil || string(buf[:n]) != strconv.Itoa(unix.Getpid()) {
+		return
+	}
 	const deepest = 1 << 16 // more than there are; processes that multiply meanwhile must not hold us
 	queue := children("self")
 	for i := 0; i < len(queue) && i < deepest; i++ {

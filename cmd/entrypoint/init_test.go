@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// awaitListening waits until the init takes signals. It takes them in their order, and 34, after
+// SIGTERM, is one that a Go program has no handler for otherwise.
+func (p *pid1) awaitListening(t *testing.T) {
+	t.Helper()
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(50 * time.Microsecond) {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+		_, caught, _ := strings.Cut(string(status), "SigCgt:\t")
+		if mask, _ := strconv.ParseUint(caught[:min(16, len(caught))], 16, 64); mask&(1<<(34-1)) != 0 {
+			return
+		}
+	}
+	t.Error("it never listened")
+}
+
+func TestSIGTERMAtAnyMomentOfAStartStopsIt(t *testing.T) {
+	t.Parallel()
+	delays := make(chan time.Duration)
+	var workers sync.WaitGroup
+	for range 4 {
+		w := newWorld(t)
+		w.set("ACTIVATE_PRO", "0")
+		w.hook("sleep 0.05")
+		workers.Go(func() {
+			for delay := range delays {
+				p := w.asPID1("sleep", "60")
+				if err := p.Start(); err != nil {
+					t.Error(err)
+					continue
+				}
+				p.awaitListening(t)
+				time.Sleep(delay)
+				_ = p.Process.Signal(syscall.SIGTERM)
+				if code := p.end(); code != 143 || p.stdout.String() != "" || strings.Contains(p.stderr.String(), "License") {
+					t.Errorf("after %s: exit code %d, stderr %q", delay, code, p.stderr.String())
+				}
+			}
+		})
+	}
+	for delay := range 200 {
+		delays <- time.Duration(delay) * time.Millisecond
+	}
+	close(delays)
+	workers.Wait()
+}
+
+func TestKilledBootStageIsNoLoop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	fifo, running := w.fifo()
+	w.hook("echo $PPID >" + fifo + "; exec sleep 60")
+	p := w.asPID1("echo", "started")
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	running()
+	task := fmt.Sprintf("/proc/%d/task/%[1]d/children", p.Process.Pid)
+	children, err := os.ReadFile(task)
+	boot, _ := strconv.Atoi(strings.TrimSpace(string(children)))
+	if err != nil || boot == 0 {
+		t.Fatalf("no boot stage in %s: %q, %v", task, children, err)
+	}
+	_ = syscall.Kill(boot, syscall.SIGKILL)
+	if code := p.end(); code != 137 || p.stdout.String() != "" {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())
+	}
+}
+
+func TestStopTakesLessThanNineSecondsByDefault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	fifo, running := w.fifo()
+	p := w.asPID1("sh", "-c", `trap "" TERM; echo up >`+fifo+`; while :; do sleep 1; done`)
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	running()
+	began := time.Now()
+	_ = p.Process.Signal(syscall.SIGTERM)
+	code := p.end()
+	if took := time.Since(began); took < 8*time.Second || took > 9*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if code != 137 || p.stderr.String() != "entrypoint: did not stop within 8s: killed\n" {
+		t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
+	}
+}
+
+func TestTheEmulatorInheritsOnlyWhatTheContainerWasGiven(t *testing.T) {
+	t.Parallel()
+	const script = `cd /proc/self/fd; echo *`
+	given, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer given.Close()
+	listing := func(p *pid1) string {
+		p.ExtraFiles = []*os.File{given}
+		if code := p.code(t); code != 0 {
+			t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
+		}
+		return p.stdout.String()
+	}
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	direct := w.asPID1("-c", script)
+	direct.Path = "/bin/sh"
+	want := listing(direct)
+	for _, supervise := range []string{"1", "0"} {
+		w.set("SUPERVISE", supervise)
+		if got := listing(w.asPID1("/bin/sh", "-c", script)); got != want {
+			t.Errorf("SUPERVISE=%s: %q, want %q", supervise, got, want)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package supervise
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestRewrittenSignalIsTakenForTheOther(t *testing.T) {
+	cases := []struct {
+		from, to, sent unix.Signal
+		phase          string
+		actions        string
+	}{
+		{unix.SIGTERM, unix.SIGQUIT, unix.SIGTERM, "stopping", "forward 3, forward 18, arm 8s"}, // still a stop
+		{unix.SIGTERM, unix.SIGQUIT, unix.SIGUSR1, "restarting", "forward 3, forward 18, arm 8s"},
+		{unix.SIGTERM, unix.SIGQUIT, unix.SIGINT, "stopping", "forward 2, forward 18, arm 8s"},
+		{unix.SIGTERM, unix.SIGUSR1, unix.SIGTERM, "restarting", "forward 15, forward 18, arm 8s"},
+		{unix.SIGTERM, 0, unix.SIGTERM, "running", ""},
+		{unix.SIGTERM, 0, unix.SIGUSR1, "restarting", "forward 15, forward 18, arm 8s"},
+		{unix.SIGUSR1, 0, unix.SIGUSR1, "running", ""},
+		{unix.SIGUSR1, unix.SIGUSR2, unix.SIGUSR1, "running", "forward 12"},
+		{unix.SIGHUP, unix.SIGUSR1, unix.SIGHUP, "restarting", "forward 15, forward 18, arm 8s"},
+		{unix.SIGHUP, unix.SIGTERM, unix.SIGHUP, "stopping", "forward 15, forward 18, arm 8s"},
+		{40, unix.SIGWINCH, 40, "running", "forward 28"},
+		{unix.SIGWINCH, 40, unix.SIGWINCH, "running", "forward 40"},
+	}
+	for _, c := range cases {
+		p := policy{timeout: 8 * time.Second, rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
+		next, actions := p.step(state{phase: running}, sent(c.sent))
+		if got := phaseNames[next.phase]; got != c.phase || show(actions) != c.actions {
+			t.Errorf("%d:%d, on %d: %s, %s; want %s, %s", c.from, c.to, c.sent, got, show(actions), c.phase, c.actions)
+		}
+	}
+}
+
+// history plays runs that end by themselves, each with its code and length, and tells what follows.
+func history(p policy, on func(s state) event, lengths ...time.Duration) (said []string) {
+	s, _ := p.step(state{}, event{kind: begun})
+	for _, lived := range lengths {
+		e := on(s)
+		if e.kind == signalled {
+			s, _ = p.step(s, e)
+			e = event{kind: exited, n: 143}
+		}
+		e.lived = lived
+		s, _ = p.step(s, e)
+		var actions []action
+		s, actions = p.step(s, event{kind: alone})
+		said = append(said, show(actions))
+		s, _ = p.step(s, event{kind: expired})
+	}
+	return said
+}
+
+func TestRestartsInQuickSuccessionBackOff(t *testing.T) {
+	const long = shortLife
+	restart := func(state) event { return sent(unix.SIGUSR1) }
+	got := history(policy{}, restart, 1, 1, 1, 1, 1, 1, 1, 1, long, 1, 1)
+	want := []string{"arm", "arm 1s", "arm 2s", "arm 4s", "arm 8s", "arm 16s", "arm 30s", "arm 30s", "arm", "arm", "arm 1s"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestCrashIsForgivenSoManyTimesInARow(t *testing.T) {
+	crash := func(state) event { return event{kind: exited, n: 1} }
+	cases := []struct {
+		limit   int
+		lengths []time.Duration
+		want    []string
+	}{
+		{0, []time.Duration{1}, []string{"finish 1"}},
+		{2, []time.Duration{1, 1, 1}, []string{"arm", "arm 1s", "finish 1"}},
+		{2, []time.Duration{shortLife, shortLife, shortLife}, []string{"arm", "arm", "finish 1"}},
+		{1, []time.Duration{1, calmLife, calmLife, 1}, []string{"arm", "arm", "arm", "finish 1"}},
+	}
+	for _, c := range cases {
+		if got := history(policy{crashes: c.limit}, crash, c.lengths...); !slices.Equal(got, c.want) {
+			t.Errorf("limit %d: %q, want %q", c.limit, got, c.want)
+		}
+	}
+}
+
+func TestOnlyWhatMayDoBetterIsACrash(t *testing.T) {
+	for _, code := range []int{0, 55, 78, 126, 127} {
+		if isCrash(code) {
+			t.Error(code)
+		}
+	}
+	for _, code := range []int{1, 2, 137, 139, 255} {
+		if !isCrash(code) {
+			t.Error(code)
+		}
+	}
+	next, _ := policy{crashes: 3}.step(state{phase: stopping}, event{kind: exited, n: 1})
+	if next.phase != ending {
+		t.Error("a command that was asked to stop was started again")
+	}
+}
