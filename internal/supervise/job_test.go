@@ -9,13 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ask is a shell that answers lines and tells of signals. It reads in a subshell's place, not in
-// the foreground of a job: there is none.
-const ask = `
-	trap 'echo INT' INT; trap 'echo QUIT' QUIT; trap 'echo WINCH' WINCH; trap 'echo CONT' CONT
-	echo ready
-	while :; do read -r line && { echo "read $line"; [ "$line" = end ] && exit 7; }; done`
-
 func press(t *testing.T, keyboard *os.File, keys string) {
 	t.Helper()
 	if _, err := keyboard.WriteString(keys); err != nil {
@@ -28,19 +21,19 @@ func TestKeysAndWindowChangesReachTheCommandOnce(t *testing.T) {
 	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, keyboard := startOnTerminal(t, how, "init", "/bin/sh", "-c", ask)
+			p, keyboard := startOnTerminal(t, how, "init", "ask")
 			p.expect("ready")
 			press(t, keyboard, "\x03")
-			p.expect("INT")
+			p.expect("SIGINT")
 			press(t, keyboard, "\x1c")
-			p.expect("QUIT")
+			p.expect("SIGQUIT")
 			if err := pty.Setsize(keyboard, &pty.Winsize{Rows: 7, Cols: 70}); err != nil {
 				t.Fatal(err)
 			}
-			p.expect("WINCH")
+			p.expect("SIGWINCH")
 			press(t, keyboard, "end\n")
 			p.exits(7)
-			if got := strings.Join(p.silence(), " "); got != "ready INT QUIT WINCH read end" {
+			if got := strings.Join(p.silence(), " "); got != "ready SIGINT SIGQUIT SIGWINCH read end" {
 				t.Error(got)
 			}
 		})
@@ -53,10 +46,10 @@ func TestControlZWithoutAShellGoesOn(t *testing.T) {
 	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, keyboard := startOnTerminal(t, how, "init", "/bin/sh", "-c", ask)
+			p, keyboard := startOnTerminal(t, how, "init", "ask")
 			p.expect("ready")
 			press(t, keyboard, "\x1a")
-			p.expect("CONT")
+			p.expect("SIGCONT")
 			press(t, keyboard, "end\n")
 			p.exits(7)
 		})
@@ -65,11 +58,11 @@ func TestControlZWithoutAShellGoesOn(t *testing.T) {
 
 func TestAskedToStopItStaysStopped(t *testing.T) {
 	t.Parallel()
-	p, keyboard := startOnTerminal(t, asPID1, "init", "/bin/sh", "-c", ask)
+	p, keyboard := startOnTerminal(t, asPID1, "init", "ask")
 	p.expect("ready")
 	p.signal(unix.SIGTSTP)
 	p.signal(unix.SIGCONT) // in the order in which they were sent
-	p.expect("CONT")
+	p.expect("SIGCONT")
 	press(t, keyboard, "end\n")
 	p.exits(7)
 }
@@ -78,14 +71,14 @@ func TestAskedToStopItStaysStopped(t *testing.T) {
 // back.
 func TestControlZUnderAShellStopsUsWithTheCommand(t *testing.T) {
 	t.Parallel()
-	p, keyboard := startOnTerminal(t, asChild, "shell", "init", "-subreaper", "/bin/sh", "-c", ask)
+	p, keyboard := startOnTerminal(t, asChild, "shell", "init", "-subreaper", "ask")
 	for range 2 {
-		p.expect("ready", "CONT")
+		p.expect("ready", "SIGCONT")
 		press(t, keyboard, "\x1a")
 		p.expect("stopped by stopped")
 		press(t, keyboard, "\n")
 	}
-	p.expect("CONT")
+	p.expect("SIGCONT")
 	press(t, keyboard, "end\n")
 	p.expect("read end")
 	p.exits(7)
@@ -98,7 +91,7 @@ func TestJobControlOfTheCommandIsItsOwn(t *testing.T) {
 	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, keyboard := startOnTerminal(t, how, "init", "shell", "/bin/sh", "-c", `echo ready; sleep 0.2; read line; echo "read $line"; exit 7`)
+			p, keyboard := startOnTerminal(t, how, "init", "shell", "/bin/sh", "-c", `echo ready; read line; echo "read $line"; exit 7`)
 			p.expect("ready")
 			press(t, keyboard, "\x1a")
 			p.expect("stopped by stopped")

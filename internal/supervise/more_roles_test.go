@@ -1,9 +1,11 @@
 package supervise
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
@@ -23,7 +25,8 @@ func playFaulty([]string) int {
 	stop := false
 	for range runtime.GOMAXPROCS(0) {
 		go func() {
-			for i := 0; !stop; i++ { //nolint:revive // it must not call anything
+			for i := 0; !stop; i++ {
+				_ = i // nothing that calls
 			}
 		}()
 	}
@@ -70,6 +73,29 @@ func playShell(argv []string) int {
 		_, _ = os.Stdin.Read(make([]byte, 1))
 		_ = unix.IoctlSetPointerInt(stdin, unix.TIOCSPGRP, pid)
 		_ = unix.Kill(-pid, unix.SIGCONT)
+	}
+}
+
+// playAsk tells of signals and of lines that it is given, until one of them is "end".
+func playAsk([]string) int {
+	received, lines := make(chan os.Signal, 8), make(chan string)
+	signal.Notify(received, unix.SIGINT, unix.SIGQUIT, unix.SIGWINCH, unix.SIGCONT)
+	go func() {
+		for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	say("ready")
+	for {
+		select {
+		case sig := <-received:
+			say(unix.SignalName(sig.(unix.Signal)))
+		case line := <-lines:
+			say("read", line)
+			if line == "end" {
+				return 7
+			}
+		}
 	}
 }
 

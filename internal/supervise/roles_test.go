@@ -47,6 +47,7 @@ func roles() map[string]func(args []string) int {
 		"faulty":     playFaulty,
 		"parent":     playParent,
 		"shell":      playShell,
+		"ask":        playAsk,
 		"caged":      playCaged,
 	}
 }

@@ -53,6 +53,9 @@ func (l *loop) halt(sig unix.Signal) {
 	if l.terminal.absent() {
 		return // so no terminal stopped it
 	}
+	if l.policy.lastInit && l.asked {
+		return // it was somebody else's wish, who will continue it
+	}
 	if sig != unix.SIGTSTP && l.terminal.offer(l.group) {
 		l.forward(unix.SIGCONT)
 		return
@@ -70,7 +73,9 @@ func haltSelf(sig unix.Signal) bool {
 	if getAction(int(sig), &action) != nil || setAction(int(sig), &sigaction{}) != nil {
 		return false
 	}
-	_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig) // to this thread: it takes effect right here
+	if !box.holds(unix.SIGCONT) { // else it is over already
+		_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig) // to this thread: it takes effect right here
+	}
 	_ = setAction(int(sig), &action)
 	return box.holds(unix.SIGCONT)
 }

@@ -94,10 +94,10 @@ const clearTime = 500 * time.Millisecond
 
 // step decides: what to do about an event, and which state that leads to.
 func (p policy) step(s state, e event) (state, []action) {
-	switch {
-	case s.phase == ended:
+	switch s.phase {
+	case ended:
 		return s, nil
-	case s.phase == idle:
+	case idle:
 		if e.kind == begun {
 			return s.to(running), []action{{verb: doStart}}
 		}

@@ -35,7 +35,10 @@ func (t *terminal) give() bool {
 // ours, and reports whether that was so.
 func (t *terminal) offer(to int) bool {
 	group, err := foreground()
-	if err != nil || group != unix.Getpgrp() && !(t.given && isGone(group)) {
+	if err != nil {
+		return false
+	}
+	if group != unix.Getpgrp() && (!t.given || !isGone(group)) {
 		return false
 	}
 	t.given = true
