@@ -1,13 +1,28 @@
 package supervise
 
 import (
+	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
+
+// awaitStop waits until the process's only child is stopped.
+func (p *process) awaitStop() {
+	p.t.Helper()
+	child := children(strconv.Itoa(p.cmd.Process.Pid))[0]
+	for until := time.Now().Add(limit); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child)); strings.Contains(string(stat), ") T ") {
+			return
+		}
+	}
+	p.t.Error("it never stopped")
+}
 
 func press(t *testing.T, keyboard *os.File, keys string) {
 	t.Helper()
@@ -61,10 +76,14 @@ func TestAskedToStopItStaysStopped(t *testing.T) {
 	p, keyboard := startOnTerminal(t, asPID1, "init", "ask")
 	p.expect("ready")
 	p.signal(unix.SIGTSTP)
-	p.signal(unix.SIGCONT) // in the order in which they were sent
+	p.awaitStop()
+	p.signal(unix.SIGCONT)
 	p.expect("SIGCONT")
 	press(t, keyboard, "end\n")
 	p.exits(7)
+	if got := strings.Join(p.silence(), " "); got != "ready SIGCONT read end" {
+		t.Error(got)
+	}
 }
 
 // TestControlZUnderAShellStopsUsWithTheCommand: then the shell has the terminal, and brings both

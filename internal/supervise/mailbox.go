@@ -16,7 +16,8 @@ import (
 // the runtime's own.
 //
 // Like the kernel it remembers each signal by itself: a storm of one kind coalesces and leaves room
-// for every other. Signals come out in the order in which they came in.
+// for every other. Signals come out in the order in which they came in; of two within microseconds a
+// second thread may take the second, and be faster.
 type mailbox struct {
 	tail    uint32                  // tickets given out; the futex to wait on
 	running uint32                  // handlers that have begun and not ended
