@@ -65,6 +65,9 @@ func isRuntimes(sig unix.Signal) bool {
 
 // await waits until there is a signal, or until the deadline, if there is one.
 func (m *mailbox) await(deadline time.Time) {
+	if m.waiting() > 0 {
+		return
+	}
 	var limit *unix.Timespec
 	if !deadline.IsZero() {
 		left := unix.NsecToTimespec(max(0, int64(time.Until(deadline))))
