@@ -10,7 +10,6 @@ package main
 
 import (
 	"os"
-	"syscall"
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/supervise"
@@ -71,7 +70,7 @@ func begin(command []string) int {
 		Rewrite:         process.Rewrite,
 		ExitCodes:       process.ExitCodes,
 		RestartOnCrash:  int(process.RestartOnCrash),
-		ParentDeath:     syscall.Signal(process.ParentDeath),
+		ParentDeath:     unix.Signal(process.ParentDeath),
 		Subreaper:       !isInit,
 		Warn:            warn,
 	})
@@ -83,4 +82,4 @@ func begin(command []string) int {
 
 // warn prints a line from the init, which carries no logger. Not with os.Stderr: that ends the
 // process when nobody reads standard error any more.
-func warn(line string) { _, _ = syscall.Write(syscall.Stderr, []byte("entrypoint: "+line+"\n")) }
+func warn(line string) { _, _ = unix.Write(2, []byte("entrypoint: "+line+"\n")) }

@@ -2,6 +2,8 @@ package supervise
 
 import (
 	"context"
+	"os"
+	"os/signal"
 	"sync"
 	"time"
 
@@ -94,13 +96,18 @@ func (s *Stopped) Error() string { return "stopped by " + unix.SignalName(s.Sign
 func (s *Stopped) ExitCode() int { return CodeSignal + int(s.Signal) }
 
 // Context is for work that runs without an init: the context ends with a [*Stopped] as its cause
-// at the first SIGTERM or SIGINT, one that came before the call included. Not to be used together
+// at the first SIGTERM or SIGINT, one that came before the call included. A closed stderr does not
+// end it. Not to be used together
 // with Run.
 //
 // Call release right before [Exec]: it stops listening, for good, and returns the cause if such a
 // signal did come; later ones have their default action. So none is lost between the last look at
 // the context and the new program.
 func (s *Signals) Context(parent context.Context) (ctx context.Context, release func() error) {
+	// Such work prints, and os.Stderr ends a process whose standard error nobody reads any more,
+	// unless os/signal wants to know. Nobody does; not ignored, or its children would inherit that.
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
+
 	ctx, cancel := context.WithCancelCause(parent)
 	drained := make(chan struct{})
 	go func() {
