@@ -11,6 +11,8 @@ package main
 import (
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/supervise"
 )
