@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/config"
@@ -35,6 +36,9 @@ const shortestLife = 700 * time.Millisecond
 type start struct {
 	// command is what to run; empty for the default one.
 	command []string
+	// release ends what only the boot stage does about signals, right before
+	// it becomes the emulator. The error says that it must not.
+	release func() error
 	// init is the process that supervises us, 0 for none.
 	init int
 	// again is true after a restart in place.
@@ -54,11 +58,10 @@ type bootStage struct {
 
 // boot runs the boot stage. It returns only when the emulator was not started,
 // with the exit code that says why.
-func boot(signals *supervise.Signals, s start) int {
+func boot(ctx context.Context, s start) int {
 	began := time.Now()
-	ctx, release := signals.Context(context.Background())
 	cfg, environ, err := config.Load()
-	out := report.New(os.Stderr, cfg.Logging)
+	out := report.New(stderr(), cfg.Logging)
 	for _, secret := range []credential.Secret{cfg.AuthToken, cfg.APIKey} {
 		out.HideText(secret)
 	}
@@ -66,7 +69,7 @@ func boot(signals *supervise.Signals, s start) int {
 	log.SetOutput(io.Discard)
 	b := &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}
 	if err == nil {
-		err = b.run(ctx, release)
+		err = b.run(ctx)
 	}
 	code := b.exitCode(err)
 	if s.init != 0 || s.alone {
@@ -78,8 +81,18 @@ func boot(signals *supervise.Signals, s start) int {
 	return code
 }
 
+// stderr is standard error under another number: os.Stderr would end the
+// process when nobody reads it any more.
+func stderr() *os.File {
+	fd, err := unix.FcntlInt(uintptr(unix.Stderr), unix.F_DUPFD_CLOEXEC, unix.Stderr+1)
+	if err != nil {
+		return os.Stderr
+	}
+	return os.NewFile(uintptr(fd), os.Stderr.Name())
+}
+
 // run is the story of a start. It returns why there is no emulator.
-func (b *bootStage) run(ctx context.Context, release func() error) error {
+func (b *bootStage) run(ctx context.Context) error {
 	for _, warning := range b.environ.Warnings {
 		b.log.Warn(warning)
 	}
@@ -98,7 +111,7 @@ func (b *bootStage) run(ctx context.Context, release func() error) error {
 	if err != nil {
 		return err
 	}
-	if err := release(); err != nil {
+	if err := b.release(); err != nil {
 		return err
 	}
 	return supervise.Exec(path, argv, b.environ.HandOver(pro, b.init))

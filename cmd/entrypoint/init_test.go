@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -125,5 +127,35 @@ func TestTheEmulatorInheritsOnlyWhatTheContainerWasGiven(t *testing.T) {
 		if got := listing(w.asPID1("/bin/sh", "-c", script)); got != want {
 			t.Errorf("SUPERVISE=%s: %q, want %q", supervise, got, want)
 		}
+	}
+}
+
+// TestTheBootStageEndsBySignalWithoutATrace is about what would show or store a token: the
+// runtime's answer to SIGQUIT, and a core file.
+func TestTheBootStageEndsBySignalWithoutATrace(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGSEGV} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			asked := make(chan struct{}, 1)
+			w.serve(func(_ http.ResponseWriter, r *http.Request) {
+				asked <- struct{}{}
+				<-r.Context().Done()
+			})
+			w.set("GOTRACEBACK", "crash")
+			p := w.asPID1("-c", `ulimit -c unlimited; exec "$0" true`, filepath.Join(binaries, "entrypoint"))
+			p.Path, p.SysProcAttr, p.Dir = "/bin/sh", nil, t.TempDir()
+			if err := p.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-asked
+			_ = p.Process.Signal(sig)
+			p.end()
+			status := p.ProcessState.Sys().(syscall.WaitStatus)
+			if !status.Signaled() || status.CoreDump() || sig != syscall.SIGSEGV && (status.Signal() != sig || p.stderr.String() != "") {
+				t.Errorf("status %#x, stderr %q", status, p.stderr.String())
+			}
+		})
 	}
 }

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -33,7 +34,7 @@ func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
 func run(name string, args []string) int {
 	switch name {
 	case bootName, rebootName:
-		return boot(supervise.ListenStop(), start{command: args, init: os.Getppid(), again: name == rebootName})
+		return boot(context.Background(), start{command: args, release: supervise.Mortal(), init: os.Getppid(), again: name == rebootName})
 	}
 	if subcommand, rest := findSubcommand(args); subcommand != nil {
 		return subcommand(rest)
@@ -55,9 +56,10 @@ func begin(command []string) int {
 	process, environ := config.LoadProcess()
 	switch supervised := process.Supervise.Or(isInit); {
 	case !supervised && !isInit:
-		return boot(supervise.ListenStop(), start{command: command})
+		return boot(context.Background(), start{command: command, release: supervise.Mortal()})
 	case !supervised:
-		return boot(signals, start{command: command, alone: true})
+		ctx, release := signals.Context(context.Background())
+		return boot(ctx, start{command: command, release: release, alone: true})
 	case !isInit:
 		signals = supervise.Listen()
 	}

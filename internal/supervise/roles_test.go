@@ -120,30 +120,26 @@ func mountProc() error {
 
 // playBoot is a boot stage without an init: it hands over to the command unless a signal came.
 func playBoot(argv []string) int {
-	_, release := ListenStop().Context(context.Background())
+	release := Mortal()
 	fmt.Println("listening")
 	if err := release(); err != nil {
-		return stoppedCode(err)
+		fmt.Println(err)
 	}
 	fmt.Println(Exec(pathOf(argv), argv, os.Environ()))
 	return 99
 }
 
-func stoppedCode(err error) int {
-	if stopped, ok := errors.AsType[*Stopped](err); ok {
-		return stopped.ExitCode()
-	}
-	return 99
-}
-
 // playExec becomes the command; if it cannot, it shows that signals still work.
 func playExec(argv []string) int {
-	ctx, release := ListenStop().Context(context.Background())
+	ctx, release := Listen().Context(context.Background())
 	err := Exec(pathOf(argv), argv, os.Environ())
 	fmt.Println(err)
 	_ = unix.Kill(os.Getpid(), unix.SIGTERM)
 	<-ctx.Done()
-	return stoppedCode(release())
+	if stopped, ok := errors.AsType[*Stopped](release()); ok {
+		return stopped.ExitCode()
+	}
+	return 99
 }
 
 // playHostile executes argv with signals ignored and blocked.

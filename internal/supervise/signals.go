@@ -2,8 +2,6 @@ package supervise
 
 import (
 	"context"
-	"os"
-	"os/signal"
 	"sync"
 	"time"
 
@@ -54,18 +52,9 @@ type Signals struct {
 func Listen() *Signals {
 	_ = setAction(int(unix.SIGTTIN), &sigaction{handler: sigIgn})
 	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
-	return listen(func(r role) bool { return r < roleIgnore })
-}
-
-// ListenStop is [Listen] for a process that is no init: it collects only SIGTERM and SIGINT.
-func ListenStop() *Signals {
-	return listen(func(r role) bool { return r == roleStop })
-}
-
-func listen(wanted func(role) bool) *Signals {
 	s := &Signals{}
 	for sig := unix.Signal(1); sig <= lastSignal; sig++ {
-		if wanted(roleOf(sig)) {
+		if roleOf(sig) < roleIgnore {
 			box.take(sig)
 			s.taken = append(s.taken, sig)
 		}
@@ -95,19 +84,14 @@ func (s *Stopped) Error() string { return "stopped by " + unix.SignalName(s.Sign
 // ExitCode is the code a shell would report.
 func (s *Stopped) ExitCode() int { return CodeSignal + int(s.Signal) }
 
-// Context is for work that runs without an init: the context ends with a [*Stopped] as its cause
-// at the first SIGTERM or SIGINT, one that came before the call included. A closed stderr does not
-// end it. Not to be used together
-// with Run.
+// Context is for work of PID 1 before it becomes another program by [Exec]: the context ends with a
+// [*Stopped] as its cause at the first SIGTERM or SIGINT, one that came before the call included.
+// Not to be used together with Run.
 //
-// Call release right before [Exec]: it stops listening, for good, and returns the cause if such a
-// signal did come; later ones have their default action. So none is lost between the last look at
-// the context and the new program.
+// Call release right before Exec: it stops listening, for good, and returns the cause if such a
+// signal did come. One that comes later meets the new PID 1, which the kernel spares all signals
+// that it does not handle.
 func (s *Signals) Context(parent context.Context) (ctx context.Context, release func() error) {
-	// Such work prints, and os.Stderr ends a process whose standard error nobody reads any more,
-	// unless os/signal wants to know. Nobody does; not ignored, or its children would inherit that.
-	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
-
 	ctx, cancel := context.WithCancelCause(parent)
 	drained := make(chan struct{})
 	go func() {
