@@ -81,6 +81,31 @@ func TestKilledBootStageIsNoLoop(t *testing.T) {
 	}
 }
 
+func TestARestartDuringABootHookDoesNotCutItShort(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	fifo, running := w.fifo()
+	gate, open := w.fifo()
+	w.hook("echo >" + fifo + "; echo >" + gate + "; echo done")
+	p := w.asPID1("sh", "-c", "echo emulator; exit 7")
+	p.ownProc()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	running()
+	_ = p.Process.Signal(syscall.SIGUSR1)
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(time.Millisecond) {
+		if strings.Contains(p.stderr.String(), "nothing to restart: the command is being started\n") {
+			break
+		}
+	}
+	open()
+	if code := p.end(); code != 7 || p.stdout.String() != "done\nemulator\n" {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())
+	}
+}
+
 func TestStopTakesLessThanNineSecondsByDefault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -68,6 +68,7 @@ func begin(command []string) int {
 		Args:    append([]string{bootName}, command...),
 		Restart: append([]string{rebootName}, command...),
 		Env:     environ,
+		Boots:   true,
 	}, supervise.Options{
 		ShutdownTimeout: process.ShutdownTimeout.Duration(),
 		LeaderOnly:      !bool(process.KillGroup),

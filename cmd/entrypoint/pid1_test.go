@@ -36,6 +36,13 @@ func (w *world) asPID1(command ...string) *pid1 {
 	return p
 }
 
+// ownProc gives it the /proc that a container has.
+func (p *pid1) ownProc() {
+	p.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
+	p.Args = append([]string{"sh", "-c", `mount -t proc proc /proc && exec "$0" "$@"`, p.Path}, p.Args[1:]...)
+	p.Path = "/bin/sh"
+}
+
 // code runs it to its end.
 func (p *pid1) code(t *testing.T) int {
 	t.Helper()

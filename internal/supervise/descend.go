@@ -6,11 +6,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// descendants visits every process that descends from us, children before their children, as far
-// as /proc shows them. A /proc of another PID namespace has other numbers.
-func descendants(visit func(pid int)) {
+// seesProcesses tells whether /proc is there, and of our PID namespace; another's has other numbers.
+func seesProcesses() bool {
 	buf := make([]byte, 16)
-	if n, err := unix.Readlink("/proc/self", buf); err != nil || string(buf[:n]) != strconv.Itoa(unix.Getpid()) {
+	n, err := unix.Readlink("/proc/self", buf)
+	return err == nil && string(buf[:n]) == strconv.Itoa(unix.Getpid())
+}
+
+// descendants visits every process that descends from us, children before their children, as far
+// as /proc shows them.
+func descendants(visit func(pid int)) {
+	if !seesProcesses() {
 		return
 	}
 	const deepest = 1 << 16 // more than there are; processes that multiply meanwhile must not hold us

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"os"
 	"strconv"
 	"time"
 
@@ -68,9 +69,20 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 		if roleOf(sig) == roleReap {
 			l.reap()
 		} else {
-			l.handle(event{kind: signalled, n: int(sig)})
+			l.handle(event{kind: signalled, n: int(sig), starting: l.isStarting(sig)})
 		}
 	}
+}
+
+// isStarting tells, for a signal that restarts, whether the command is still our own program and has
+// not become another yet. Without /proc it looks as if it had.
+func (l *loop) isStarting(sig unix.Signal) bool {
+	if !l.command.Boots || roleOf(l.policy.rewritten(sig)) != roleRestart || !seesProcesses() {
+		return false
+	}
+	own, err := os.Readlink("/proc/self/exe")
+	now, nowErr := os.Readlink("/proc/" + strconv.Itoa(l.child) + "/exe")
+	return err == nil && nowErr == nil && own == now
 }
 
 // reap collects every process that has ended, ours and adopted ones alike.
@@ -163,6 +175,8 @@ func (l *loop) say(a action) {
 			in(a.after) + ", " + strconv.Itoa(l.state.crashes) + " of " + strconv.Itoa(l.policy.crashes))
 	case sayRepeated:
 		l.warn("one start soon after the other: the next one follows" + in(a.after))
+	case sayStarting:
+		l.warn("nothing to restart: the command is being started")
 	case sayRefused:
 		l.warn("trying again" + in(a.after))
 	case sayLeft:

@@ -30,9 +30,10 @@ type state struct {
 
 // event is something that happened, with its one number.
 type event struct {
-	kind  eventKind
-	n     int
-	lived time.Duration // since its start, of a command that ended
+	kind     eventKind
+	n        int
+	lived    time.Duration // since its start, of a command that ended
+	starting bool          // at a signal: the command is still our own boot stage
 }
 
 type eventKind uint8
@@ -77,6 +78,7 @@ const (
 	sayCrashed                  // it ended by itself and is started again, after some time
 	sayRepeated                 // it is started again, but later, because it was just now
 	sayRefused                  // it could not be started, and will be tried again after some time
+	sayStarting                 // there is nothing to restart yet
 	sayLeft                     // something of it is left, and cannot be killed
 )
 
@@ -109,7 +111,7 @@ func (p policy) step(s state, e event) (state, []action) {
 	case refused:
 		return onRefused(s)
 	case signalled:
-		return p.onSignal(s, unix.Signal(e.n))
+		return p.onSignal(s, e)
 	case halted:
 		if s.phase == running {
 			return s, []action{{verb: doHalt, n: e.n}}
@@ -127,18 +129,21 @@ func (s state) to(p phase) state {
 	return s
 }
 
-func (p policy) onSignal(s state, sig unix.Signal) (state, []action) {
-	stops := roleOf(sig) == roleStop
-	sig = p.rewritten(sig)
+func (p policy) onSignal(s state, e event) (state, []action) {
+	stops := roleOf(unix.Signal(e.n)) == roleStop
+	sig := p.rewritten(unix.Signal(e.n))
 	if sig == 0 {
 		return s, nil
 	}
 	switch roleOf(sig) {
 	case roleRestart:
-		if s.phase == running {
-			return s.to(restarting), p.stop(p.stopSignal())
+		switch {
+		case s.phase != running: // a restart does not undo a stop, nor double a restart
+			return s, nil
+		case e.starting: // it would cut BOOT hooks short, which are not repeated
+			return s, []action{{verb: doSay, n: sayStarting}}
 		}
-		return s, nil // a restart does not undo a stop, nor double a restart
+		return s.to(restarting), p.stop(p.stopSignal())
 	case roleForward:
 		if !stops {
 			return s, forwarding(s, sig)

@@ -16,6 +16,7 @@ idle        begun         running     start
 idle        SIGTERM       idle
 idle        SIGINT        idle
 idle        SIGUSR1       idle
+idle        early SIGUSR1 idle
 idle        SIGHUP        idle
 idle        halted 20     idle
 idle        exited 7      idle
@@ -29,6 +30,7 @@ running     begun         running
 running     SIGTERM       stopping    forward 15, forward 18, arm 8s
 running     SIGINT        stopping    forward 2, forward 18, arm 8s
 running     SIGUSR1       restarting  forward 15, forward 18, arm 8s
+running     early SIGUSR1 running     say starting
 running     SIGHUP        running     forward 1
 running     halted 20     running     halt 20
 running     exited 7      ending      kill, arm 500ms
@@ -42,6 +44,7 @@ stopping    begun         stopping
 stopping    SIGTERM       stopping    forward 15, forward 18
 stopping    SIGINT        stopping    forward 2, forward 18
 stopping    SIGUSR1       stopping
+stopping    early SIGUSR1 stopping
 stopping    SIGHUP        stopping    forward 1
 stopping    halted 20     stopping
 stopping    exited 7      ending      kill, arm 500ms
@@ -55,6 +58,7 @@ restarting  begun         restarting
 restarting  SIGTERM       stopping    forward 15, forward 18
 restarting  SIGINT        stopping    forward 2, forward 18
 restarting  SIGUSR1       restarting
+restarting  early SIGUSR1 restarting
 restarting  SIGHUP        restarting  forward 1
 restarting  halted 20     restarting
 restarting  exited 7      clearing    kill, arm 500ms
@@ -68,6 +72,7 @@ clearing    begun         clearing
 clearing    SIGTERM       ending      kill, arm 500ms
 clearing    SIGINT        ending      kill, arm 500ms
 clearing    SIGUSR1       clearing
+clearing    early SIGUSR1 clearing
 clearing    SIGHUP        clearing
 clearing    halted 20     clearing
 clearing    exited 7      ending      kill, arm 500ms
@@ -81,6 +86,7 @@ resting     begun         resting
 resting     SIGTERM       ended       finish 143
 resting     SIGINT        ended       finish 130
 resting     SIGUSR1       resting
+resting     early SIGUSR1 resting
 resting     SIGHUP        resting
 resting     halted 20     resting
 resting     exited 7      ended       finish 7
@@ -94,6 +100,7 @@ ending      begun         ending
 ending      SIGTERM       ending
 ending      SIGINT        ending
 ending      SIGUSR1       ending
+ending      early SIGUSR1 ending
 ending      SIGHUP        ending
 ending      halted 20     ending
 ending      exited 7      ending      kill, arm 500ms
@@ -107,6 +114,7 @@ ended       begun         ended
 ended       SIGTERM       ended
 ended       SIGINT        ended
 ended       SIGUSR1       ended
+ended       early SIGUSR1 ended
 ended       SIGHUP        ended
 ended       halted 20     ended
 ended       exited 7      ended
@@ -123,7 +131,7 @@ var (
 	verbNames = []string{doStart: "start", doRestart: "restart", doForward: "forward", doHalt: "halt",
 		doKill: "kill", doArm: "arm", doSay: "say", doFinish: "finish"}
 	sentenceNames = []string{sayKilled: "killed", sayCrashed: "crashed", sayRepeated: "repeated",
-		sayRefused: "refused", sayLeft: "left"}
+		sayRefused: "refused", sayStarting: "starting", sayLeft: "left"}
 )
 
 // show is an action in a word or two.
@@ -160,6 +168,7 @@ func TestStepDecidesEveryCase(t *testing.T) {
 		{"SIGTERM", sent(unix.SIGTERM)},
 		{"SIGINT", sent(unix.SIGINT)},
 		{"SIGUSR1", sent(unix.SIGUSR1)},
+		{"early SIGUSR1", event{kind: signalled, n: int(unix.SIGUSR1), starting: true}},
 		{"SIGHUP", sent(unix.SIGHUP)},
 		{"halted 20", event{kind: halted, n: 20}},
 		{"exited 7", event{kind: exited, n: 7}},

@@ -23,6 +23,10 @@ type Command struct {
 	Args    []string // argv, Args[0] included
 	Restart []string // argv of a start that is not the first; nil means Args
 	Env     []string // the whole environment, as NAME=value
+
+	// Boots says that the file is our own, and executes another one when it is done. Until then
+	// SIGUSR1 has nothing to restart.
+	Boots bool
 }
 
 // Options is what a deployment can choose about the init.
