@@ -1,13 +1,16 @@
 package netcheck
 
 import (
+	"bytes"
+	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
+	"slices"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
@@ -25,24 +28,18 @@ var systemBundles = []string{
 	"etc/ssl/cert.pem",
 }
 
-// roots are the certificate authorities to trust: the system's, or Mozilla's
-// as embedded in this program where the system has none, and those that the
-// environment names. The warnings name the variables that could not be used.
-// Reading the system's takes milliseconds, so that is left to the first call
-// of all.
-func roots(cfg config.Network, root string) (all func() *x509.CertPool, warnings []string) {
-	pool, warnings := named(cfg)
-	return sync.OnceValue(func() *x509.CertPool {
-		if !addSystem(pool, root) {
-			addEmbedded(pool)
-		}
-		return pool
-	}), warnings
+// authorities are the certificate authorities to trust: those that the
+// environment names, and the system's, or Mozilla's as embedded in this program
+// where the system has none.
+type authorities struct {
+	root  string
+	named [][]byte // contents of PEM files
 }
 
-// named are the authorities that the environment names.
-func named(cfg config.Network) (pool *x509.CertPool, warnings []string) {
-	pool = x509.NewCertPool()
+// newAuthorities reads what the environment names. The warnings name the
+// variables that could not be used.
+func newAuthorities(cfg config.Network, root string) (a *authorities, warnings []string) {
+	a = &authorities{root: root}
 	type source struct{ variable, path string }
 	sources := []source{
 		{"REQUESTS_CA_BUNDLE", cfg.RequestsBundle},
@@ -58,63 +55,104 @@ func named(cfg config.Network) (pool *x509.CertPool, warnings []string) {
 			continue // often one file under all three names
 		}
 		read[s.path] = true
-		if err := addNamed(pool, s.path); err != nil {
+		if err := a.add(s.path); err != nil {
 			warnings = append(warnings, fmt.Sprintf("%s=%.200q is ignored: %v", s.variable, s.path, err))
 		}
 	}
-	return pool, warnings
+	return a, warnings
 }
 
-func addSystem(pool *x509.CertPool, root string) bool {
-	for _, name := range systemBundles {
-		content, err := file.Read(filepath.Join("/", root, name))
-		if err == nil && pool.AppendCertsFromPEM(content) {
-			return true
-		}
+// verify checks what host presented as crypto/tls does with a pool of all
+// authorities; but to parse them all would cost every start milliseconds, for
+// the one that matters.
+func (a *authorities) verify(presented []*x509.Certificate, host string) error {
+	options := x509.VerifyOptions{DNSName: host, Intermediates: x509.NewCertPool()}
+	for _, certificate := range presented[1:] {
+		options.Intermediates.AddCert(certificate)
 	}
-	return false
+	options.Roots = a.pool(func(encoded []byte) bool {
+		return slices.ContainsFunc(presented, func(c *x509.Certificate) bool {
+			return bytes.Contains(encoded, c.RawIssuer) || bytes.Contains(encoded, c.RawSubject)
+		})
+	})
+	if _, err := presented[0].Verify(options); err != nil {
+		return &tls.CertificateVerificationError{UnverifiedCertificates: presented, Err: err}
+	}
+	return nil
 }
 
-func addEmbedded(pool *x509.CertPool) {
-	for root := range bundle.Roots() {
+// pool holds the authorities that are wanted, judged by their encoding.
+func (a *authorities) pool(wanted func(encoded []byte) bool) *x509.CertPool {
+	pool := x509.NewCertPool()
+	a.each(func(root bundle.Root) {
+		if !wanted(root.Certificate) {
+			return
+		}
 		certificate, err := x509.ParseCertificate(root.Certificate)
 		switch {
 		case err != nil:
-			continue
 		case root.Constraint != nil:
 			pool.AddCertWithConstraint(certificate, root.Constraint)
 		default:
 			pool.AddCert(certificate)
 		}
+	})
+	return pool
+}
+
+func anyone([]byte) bool { return true }
+
+func (a *authorities) each(visit func(bundle.Root)) {
+	for _, content := range a.named {
+		eachIn(content, visit)
+	}
+	for _, name := range systemBundles {
+		content, err := file.Read(filepath.Join("/", a.root, name))
+		if err == nil && eachIn(content, visit) {
+			return
+		}
+	}
+	for root := range bundle.Roots() {
+		visit(root)
 	}
 }
 
-// addNamed adds the PEM file at path, or the PEM files in the folder there.
-// The error says why there are none, without the path.
-func addNamed(pool *x509.CertPool, path string) error {
+// eachIn visits the certificates of a PEM file and reports whether there are any.
+func eachIn(content []byte, visit func(bundle.Root)) (found bool) {
+	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			visit(bundle.Root{Certificate: block.Bytes})
+			found = true
+		}
+	}
+	return found
+}
+
+// add adds the PEM file at path, or the PEM files in the folder there. The
+// error says why there are none, without the path.
+func (a *authorities) add(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return bare(err)
 	}
 	if !info.IsDir() {
-		return addFile(pool, path)
+		return a.addFile(path)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		return bare(err)
 	}
-	added := false
+	before := len(a.named)
 	for _, entry := range entries {
-		// Folders of certificates hold other things, too.
-		added = addFile(pool, filepath.Join(path, entry.Name())) == nil || added
+		_ = a.addFile(filepath.Join(path, entry.Name())) // folders of certificates hold other things, too
 	}
-	if !added {
+	if len(a.named) == before {
 		return errors.New("the folder holds no PEM certificate")
 	}
 	return nil
 }
 
-func addFile(pool *x509.CertPool, path string) error {
+func (a *authorities) addFile(path string) error {
 	// To open a FIFO would mean to wait for its writer.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errors.New("it is not a regular file")
@@ -123,9 +161,10 @@ func addFile(pool *x509.CertPool, path string) error {
 	if err != nil {
 		return bare(err)
 	}
-	if !pool.AppendCertsFromPEM(content) {
+	if !x509.NewCertPool().AppendCertsFromPEM(content) {
 		return errors.New("it holds no PEM certificate")
 	}
+	a.named = append(a.named, content)
 	return nil
 }
 

@@ -1,7 +1,11 @@
 package netcheck
 
 import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +49,22 @@ func TestNamedAuthoritiesAreTrustedBesideTheSystems(t *testing.T) {
 	}
 }
 
+func TestTheChainMayPassAnIntermediate(t *testing.T) {
+	t.Parallel()
+	root, between, stranger := newAuthority(t, "Root CA"), newAuthority(t, "Intermediate CA"), newAuthority(t, "Stranger")
+	signed := *between.certificate
+	signed.SerialNumber = big.NewInt(3)
+	between.certificate.Raw = sign(t, &signed, root.certificate, between.key, root.key)
+	leaf := between.issue(t, host, nil)
+	leaf.Certificate = append(leaf.Certificate, between.certificate.Raw)
+	target := at("https", serveTLS(t, &tls.Config{Certificates: []tls.Certificate{leaf}}).Listener.Addr())
+	expectLicensed(t, target, config.Network{}, rooted(t, stranger.pem+root.pem))
+	_, _, err := get(t.Context(), target, config.Network{}, rooted(t, stranger.pem))
+	if unknown := new(x509.UnknownAuthorityError); !errors.As(err, unknown) {
+		t.Errorf("without the root: %v", err)
+	}
+}
+
 func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 	t.Parallel()
 	missing, empty := filepath.Join(t.TempDir(), "missing.pem"), bundleAt(t, "empty.pem", "")
@@ -66,7 +86,7 @@ func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 			"SSL_CERT_FILE":      {CertFile: path},
 			"SSL_CERT_DIR":       {CertDir: path},
 		} {
-			_, warnings := roots(cfg, t.TempDir())
+			_, warnings := newAuthorities(cfg, t.TempDir())
 			if want := fmt.Sprintf("%s=%q is ignored: %s", variable, path, reason); len(warnings) != 1 || warnings[0] != want {
 				t.Errorf("got %q, want %q", warnings, want)
 			}
@@ -87,7 +107,7 @@ func TestUnusableBundleLeavesTheSystemsAuthorities(t *testing.T) {
 func TestOneFileUnderSeveralNamesIsNamedOnce(t *testing.T) {
 	t.Parallel()
 	cfg := config.Network{RequestsBundle: "/nowhere", CurlBundle: "/nowhere", CertFile: "/nowhere"}
-	if _, warnings := roots(cfg, t.TempDir()); len(warnings) != 1 || !strings.HasPrefix(warnings[0], "REQUESTS_CA_BUNDLE=") {
+	if _, warnings := newAuthorities(cfg, t.TempDir()); len(warnings) != 1 || !strings.HasPrefix(warnings[0], "REQUESTS_CA_BUNDLE=") {
 		t.Errorf("got %q", warnings)
 	}
 }
@@ -95,8 +115,8 @@ func TestOneFileUnderSeveralNamesIsNamedOnce(t *testing.T) {
 func TestEmbeddedAuthoritiesStandInForTheSystems(t *testing.T) {
 	t.Parallel()
 	count := func(root string) int {
-		all, _ := roots(config.Network{}, root)
-		pool := all()
+		all, _ := newAuthorities(config.Network{}, root)
+		pool := all.pool(anyone)
 		return len(pool.Subjects()) //nolint:staticcheck // it leaves out only the platform's own, which this pool never has
 	}
 	root := t.TempDir()

@@ -3,7 +3,6 @@ package netcheck
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -31,13 +30,13 @@ func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Re
 	}
 	var warnings []string
 	if target.Scheme == "https" || proxy != nil && proxy.Scheme == "https" {
-		t.authorities, warnings = roots(cfg, root)
+		t.authorities, warnings = newAuthorities(cfg, root)
 		t.http.TLSClientConfig = &tls.Config{InsecureSkipVerify: bool(cfg.NoVerify)}
 		if proxy == nil {
 			t.http.DialTLSContext = t.dialTLS
 		} else {
 			// The handshakes behind a proxy are net/http's own.
-			t.http.TLSClientConfig.RootCAs = t.authorities()
+			t.http.TLSClientConfig.RootCAs = t.authorities.pool(anyone)
 		}
 	}
 	if target.Scheme == "https" && bool(cfg.NoVerify) {
@@ -53,7 +52,7 @@ type transport struct {
 	target, proxy *url.URL
 	resolver      *Resolver
 	// authorities are those to trust; nil without TLS.
-	authorities func() *x509.CertPool
+	authorities *authorities
 }
 
 // attempt is the key of a request's [*dialling] in its context.
@@ -116,16 +115,20 @@ func (t *transport) dial(ctx context.Context, _, address string) (net.Conn, erro
 	return conn, err
 }
 
-// dialTLS connects and shakes hands. The certificate authorities are read
-// meanwhile, and nobody waits for them when there is no connection.
+// dialTLS connects and shakes hands.
 func (t *transport) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	go t.authorities()
 	conn, err := t.dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
 	settings := t.http.TLSClientConfig.Clone()
-	settings.ServerName, settings.RootCAs = t.target.Hostname(), t.authorities()
+	settings.ServerName = t.target.Hostname()
+	if !settings.InsecureSkipVerify {
+		settings.InsecureSkipVerify = true // by crypto/tls, for we do it ourselves
+		settings.VerifyConnection = func(state tls.ConnectionState) error {
+			return t.authorities.verify(state.PeerCertificates, settings.ServerName)
+		}
+	}
 	secure := tls.Client(conn, settings)
 	if err := secure.HandshakeContext(ctx.Value(attempt{}).(*dialling).request); err != nil {
 		conn.Close()
