@@ -6,6 +6,12 @@
 // its child and from then on passes signals on, reaps, restarts and stops. The
 // boot stage decides and then becomes the emulator by execve. Where there is
 // no init to be, the boot stage runs directly and nothing of us remains.
+//
+// The runtime need not size itself by the container's CPU quota: it would keep
+// two descriptors open for that, in PID 1.
+//
+//go:debug containermaxprocs=0
+//go:debug updatemaxprocs=0
 package main
 
 import (

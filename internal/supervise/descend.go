@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -43,29 +44,10 @@ func children(process string) (all []int) {
 		}
 		_, _, names := unix.ParseDirent(buf[:n], -1, nil)
 		for _, thread := range names {
-			all = append(all, numbers(dir, thread+"/children")...)
-		}
-	}
-}
-
-// numbers reads a file of numbers with blanks between them.
-func numbers(dir int, path string) (all []int) {
-	fd, err := unix.Openat(dir, path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = unix.Close(fd) }()
-	number, buf := 0, make([]byte, 4096)
-	for {
-		n, err := unix.Read(fd, buf)
-		if err != nil || n <= 0 {
-			return all
-		}
-		for _, c := range buf[:n] { // a number ends with a blank, the last one too
-			if c >= '0' && c <= '9' {
-				number = number*10 + int(c-'0')
-			} else if number > 0 {
-				all, number = append(all, number), 0
+			for child := range strings.FieldsSeq(readAll("/proc/" + process + tasks + "/" + thread + "/children")) {
+				if pid, err := strconv.Atoi(child); err == nil {
+					all = append(all, pid)
+				}
 			}
 		}
 	}

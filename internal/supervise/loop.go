@@ -157,6 +157,7 @@ func (l *loop) start(argv []string, restart bool) {
 	switch {
 	case err == nil:
 		l.child, l.group = pid, pid
+		slim()
 	case restart && err.passes():
 		l.warn("cannot start the command again: " + err.Err.Error())
 		l.handle(event{kind: refused})

@@ -1,0 +1,59 @@
+package supervise
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// slim gives back the pages of our program file that this process has touched or that the kernel
+// mapped beside those: two thirds of its memory, most of it never used again. What is used comes
+// back from the page cache, at less than a microsecond each.
+func slim() {
+	var mapping string
+	for line := range strings.Lines(readAll("/proc/self/smaps")) {
+		name, value, _ := strings.Cut(line, " ")
+		switch {
+		case !strings.HasSuffix(name, ":"):
+			mapping = line
+		case name == "Anonymous:" && strings.TrimSpace(value) == "0 kB":
+			dropPages(mapping)
+		}
+	}
+}
+
+// dropPages gives back a mapping of a file that is not writable, and has not been (a linker may
+// write before it forbids to, and what it wrote is in no file).
+func dropPages(mapping string) {
+	const address, permissions, path = 0, 1, 5 // address perms offset dev inode path
+	fields := strings.Fields(mapping)
+	if len(fields) <= path || fields[path][0] != '/' || strings.Contains(fields[permissions], "w") {
+		return
+	}
+	from, to, _ := strings.Cut(fields[address], "-")
+	start, err := strconv.ParseUint(from, 16, 64)
+	end, endErr := strconv.ParseUint(to, 16, 64)
+	if err == nil && endErr == nil {
+		_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, uintptr(start), uintptr(end-start), unix.MADV_DONTNEED)
+	}
+}
+
+// readAll reads a file of /proc, or what can be read of it. Not with os: that would make this
+// process keep a descriptor, for waiting on files.
+func readAll(path string) string {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = unix.Close(fd) }()
+	var content strings.Builder
+	buf := make([]byte, 4096)
+	for {
+		n, err := unix.Read(fd, buf)
+		if err != nil || n <= 0 {
+			return content.String()
+		}
+		content.Write(buf[:n])
+	}
+}
