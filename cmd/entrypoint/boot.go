@@ -60,14 +60,7 @@ type bootStage struct {
 // with the exit code that says why.
 func boot(ctx context.Context, s start) int {
 	began := time.Now()
-	cfg, environ, err := config.Load()
-	out := report.New(stderr(), cfg.Logging)
-	for _, secret := range []credential.Secret{cfg.AuthToken, cfg.APIKey} {
-		out.HideText(secret)
-	}
-	// What a library prints by itself could be anything.
-	log.SetOutput(io.Discard)
-	b := &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}
+	b, err := prepare(s)
 	if err == nil {
 		err = b.run(ctx)
 	}
@@ -79,6 +72,19 @@ func boot(ctx context.Context, s start) int {
 		}
 	}
 	return code
+}
+
+// prepare reads the configuration. It returns a stage that can report also
+// when there is an error.
+func prepare(s start) (*bootStage, error) {
+	cfg, environ, err := config.Load()
+	out := report.New(stderr(), cfg.Logging)
+	for _, secret := range []credential.Secret{cfg.AuthToken, cfg.APIKey} {
+		out.HideText(secret)
+	}
+	// What a library prints by itself could be anything.
+	log.SetOutput(io.Discard)
+	return &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}, err
 }
 
 // stderr is standard error under another number: os.Stderr would end the
@@ -212,12 +218,19 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	b.out.Hide(pro)
 	b.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
 	b.adviseOn(pro)
-	transport, warnings := netcheck.NewTransport(b.cfg.Endpoint.URL, b.cfg.Network, b.cfg.Root, netcheck.NewResolver(b.cfg.Root))
+	activation, warnings := b.activation(pro)
 	for _, warning := range warnings {
 		b.log.Warn(warning)
 	}
+	return &pro, activation.Run(ctx)
+}
+
+// activation is all that it takes to obtain the licence. The warnings are
+// about the network's settings.
+func (b *bootStage) activation(pro credential.Credential) (_ *activate.Activation, warnings []string) {
+	transport, warnings := netcheck.NewTransport(b.cfg.Endpoint.URL, b.cfg.Network, b.cfg.Root, netcheck.NewResolver(b.cfg.Root))
 	licensing := b.out.Log(report.LicenseLogger)
-	activation := activate.Activation{
+	return &activate.Activation{
 		Config:     b.cfg.Licensing,
 		Credential: pro,
 		Product:    license.Product{Name: license.ProductName, Version: b.version()},
@@ -225,8 +238,7 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 		Transport:  transport,
 		Store:      activate.NewStore(b.cfg.Root, licensing),
 		Log:        licensing,
-	}
-	return &pro, activation.Run(ctx)
+	}, warnings
 }
 
 // version is the version that the licence must cover: the image's, else ours.

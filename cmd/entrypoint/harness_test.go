@@ -63,13 +63,14 @@ func run3(t *testing.T, env []string, name string, args ...string) (stdout, stde
 // licenseServer is a real licence authority on loopback, a process of its own.
 type licenseServer struct {
 	URL string // of the API, as API_ENDPOINT
+	dir string
 	cmd *exec.Cmd
 	log lockedBuffer
 }
 
 // startLicenseServer starts licenseserver on a free port with its data in dir.
 func startLicenseServer(dir string, flags ...string) (*licenseServer, error) {
-	server := &licenseServer{}
+	server := &licenseServer{dir: dir}
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir}, flags...)
 	server.cmd = exec.Command(filepath.Join(binaries, "licenseserver"), args...)
 	server.cmd.Stderr = &server.log
@@ -88,6 +89,17 @@ func startLicenseServer(dir string, flags ...string) (*licenseServer, error) {
 	}
 	server.URL = url + "/v1"
 	return server, nil
+}
+
+// again starts it on the same port after it was stopped.
+func (s *licenseServer) again(t *testing.T) {
+	t.Helper()
+	address := strings.TrimSuffix(strings.TrimPrefix(s.URL, "http://"), "/v1")
+	server, err := startLicenseServer(s.dir, "--listen", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
 }
 
 // Stop ends the server; a second call does nothing.

@@ -32,6 +32,7 @@ var version = "0.1.0"
 const (
 	bootName   = "localstack-boot"
 	rebootName = "localstack-reboot" // after SIGUSR1: without BOOT hooks
+	renewName  = "localstack-renew"  // the init's chore
 	self       = "/proc/self/exe"
 )
 
@@ -41,6 +42,8 @@ func run(name string, args []string) int {
 	switch name {
 	case bootName, rebootName:
 		return boot(context.Background(), start{command: args, release: supervise.Mortal(), init: os.Getppid(), again: name == rebootName})
+	case renewName:
+		return renew()
 	}
 	if subcommand, rest := findSubcommand(args); subcommand != nil {
 		return subcommand(rest)
@@ -73,6 +76,7 @@ func begin(command []string) int {
 		Path:    self,
 		Args:    append([]string{bootName}, command...),
 		Restart: append([]string{rebootName}, command...),
+		Chore:   []string{renewName},
 		Env:     environ,
 		Boots:   true,
 	}, supervise.Options{
@@ -81,6 +85,7 @@ func begin(command []string) int {
 		Rewrite:         process.Rewrite,
 		ExitCodes:       process.ExitCodes,
 		RestartOnCrash:  int(process.RestartOnCrash),
+		ChoreEvery:      process.RenewalInterval.Duration(),
 		ParentDeath:     unix.Signal(process.ParentDeath),
 		Subreaper:       !isInit,
 		Warn:            warn,

@@ -195,7 +195,7 @@ func (w *world) names(handler dns.Handler) {
 
 // authority runs a licence authority with a token of its own, and then the
 // given commands of its command line, in which ID stands for the token's.
-func (w *world) authority(commands ...string) {
+func (w *world) authority(commands ...string) (server *licenseServer, run func(command string)) {
 	dir := filepath.Join(w.TempDir(), "authority")
 	cli := func(args ...string) string {
 		out, err := exec.Command(filepath.Join(binaries, "licenseserver"), append(args, "--data", dir)...).Output()
@@ -214,11 +214,13 @@ func (w *world) authority(commands ...string) {
 	if err := json.Unmarshal([]byte(cli("token", "list", "--json")), &tokens); err != nil || len(tokens) != 1 {
 		w.Fatalf("token list: %v %v", tokens, err)
 	}
+	run = func(command string) { cli(strings.Fields(strings.ReplaceAll(command, "ID", tokens[0].ID))...) }
 	for _, command := range commands {
-		cli(strings.Fields(strings.ReplaceAll(command, "ID", tokens[0].ID))...)
+		run(command)
 	}
 	w.set("LOCALSTACK_AUTH_TOKEN", w.token)
 	w.set("API_ENDPOINT", server.URL)
+	return server, run
 }
 
 // document is a licence of this world's token, activated a moment ago.

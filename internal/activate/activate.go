@@ -49,10 +49,14 @@ func (a *Activation) Run(ctx context.Context) error {
 	}
 	online, cancel := context.WithTimeout(ctx, budget.Duration())
 	defer cancel()
-	err := a.online(online, stored, standIn != nil)
+	path, document, err := a.online(online, stored, standIn != nil)
 	failed, _ := fault.Find(err)
 	switch {
+	case err == nil && path == "":
+		a.Log.Info("Successfully requested and activated new license " + describe(document))
+		return nil
 	case err == nil:
+		a.Log.Info("Successfully activated cached license " + describe(document) + " from " + path)
 		return nil
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -91,18 +95,18 @@ func (a *Activation) standIn(stored []Stored) (*Stored, *fault.Error) {
 
 // online asks the server, again after a pause while the failure is a passing
 // one. With a stand-in at hand it asks only once: a start is worth more than
-// a fresh document.
-func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) error {
+// a fresh document. path is that of the document it asked with, if any.
+func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) (path string, document license.Document, err error) {
 	server := client{a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration()}
 	request := license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine}
 	for attempt := 1; ; attempt++ {
 		got, path, err := a.ask(ctx, server, request, stored)
 		if err == nil {
-			return a.accept(got, path)
+			return path, got.document, a.accept(got)
 		}
 		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
 		if hasStandIn || attempt >= int(a.Config.Attempts) || !passing(err) || !pause(ctx, attempt, err) {
-			return err
+			return "", license.Document{}, err
 		}
 	}
 }
@@ -138,8 +142,8 @@ func (a *Activation) named(err error) error {
 	return err
 }
 
-// accept judges a live answer, tells the user, and keeps it for a start without network.
-func (a *Activation) accept(got answer, path string) error {
+// accept judges a live answer and keeps it for a start without network.
+func (a *Activation) accept(got answer) error {
 	now, document := time.Now(), got.document
 	clocksDiffer := !got.date.IsZero() && license.ClockDiffers(now, got.date)
 	if clocksDiffer {
@@ -155,11 +159,6 @@ func (a *Activation) accept(got answer, path string) error {
 		failed.Server = a.Config.Endpoint.String()
 		return failed.Because(errVerdict)
 	}
-	if path == "" {
-		a.Log.Info("Successfully requested and activated new license " + describe(document))
-	} else {
-		a.Log.Info("Successfully activated cached license " + describe(document) + " from " + path)
-	}
 	if !document.SignedWith(a.Credential.Reveal()) {
 		a.Log.Warn("the signature of " + document.Name() + " does not match this credential; it is not stored for a start without network")
 		return nil
@@ -169,15 +168,16 @@ func (a *Activation) accept(got answer, path string) error {
 }
 
 // keep stores a document for a start without network, with a note of what it
-// was activated for and, where the server sets no limit, when.
+// was activated for and when.
 func (a *Activation) keep(document license.Document, theirs time.Time) {
-	document.Offline = license.Offline{Version: a.Product.Version, Credential: a.Credential.String()}
+	when := time.Now()
+	if !theirs.IsZero() && theirs.Before(when) {
+		when = theirs // a clock that is ahead now must not look behind later
+	}
+	now := &license.Note{Time: license.Time{Time: when}}
+	document.Offline = license.Offline{Version: a.Product.Version, Credential: a.Credential.String(), Activated: now}
 	if document.ReactivateAfter == nil {
-		when := time.Now()
-		if !theirs.IsZero() && theirs.Before(when) {
-			when = theirs // a clock that is ahead now must not look behind later
-		}
-		document.LastActivated = &license.Note{Time: license.Time{Time: when}}
+		document.LastActivated = now
 	}
 	if err := a.Store.Save(document, a.Credential.Reveal()); err != nil {
 		a.Log.Warn("cannot store " + document.Name() + " for a start without network: " + err.Error())

@@ -73,6 +73,7 @@ type Process struct {
 	Rewrite         Rewrites  `envconfig:"SIGNAL_REWRITE" desc:"Signals to take for others, such as 15:3 or TERM:QUIT,USR1:0; 0 drops the signal. SIGTERM stays a request to stop, with its deadline, unless it becomes USR1 (restart) or 0."`
 	ExitCodes       ExitCodes `envconfig:"EXIT_CODE_REMAP" desc:"Exit codes to leave with instead of others, such as 143:0,137:1; a code alone (143) becomes 0."`
 	RestartOnCrash  Times     `envconfig:"RESTART_ON_CRASH" default:"0" desc:"How many times in a row to start the emulator again after it ended by itself with an exit code other than 0, 55, 78, 126 and 127. A minute without a crash counts anew. Starts soon after each other wait 1, 2, 4, … 30 seconds."`
+	RenewalInterval Seconds   `envconfig:"LICENSE_RENEWAL_INTERVAL" default:"900" desc:"Seconds at most between looks at the stored licence while the emulator runs. It is renewed when half of the time is over that it holds without the licensing API; 0 never looks."`
 	ParentDeath     Signal    `envconfig:"PARENT_DEATH_SIGNAL" desc:"Signal to act on when the parent process ends, such as TERM, for a supervised start that is not PID 1."`
 }
 

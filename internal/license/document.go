@@ -62,6 +62,8 @@ type Offline struct {
 	// Credential is the masked credential it was activated with, so that a
 	// document of another credential can be told from a tampered one.
 	Credential string `json:"entrypoint_credential,omitempty"`
+	// Activated is when that was; nil in the documents of other clients.
+	Activated *Note `json:"entrypoint_activated,omitempty"`
 }
 
 // UnmarshalJSON takes what it understands: notes in another form are no reason
@@ -73,6 +75,7 @@ func (o *Offline) UnmarshalJSON(data []byte) error {
 	}
 	_ = json.Unmarshal(fields["localstack_version"], &o.Version)
 	_ = json.Unmarshal(fields["entrypoint_credential"], &o.Credential)
+	_ = json.Unmarshal(fields["entrypoint_activated"], &o.Activated)
 	return nil
 }
 
@@ -160,18 +163,25 @@ func (d Document) Encode() ([]byte, error) {
 	if d.raw == nil {
 		return json.Marshal(d)
 	}
+	type note struct{ path, value string }
+	notes := []note{
+		{"offline_data.localstack_version", d.Offline.Version},
+		{"offline_data.entrypoint_credential", d.Offline.Credential},
+	}
+	if d.Offline.Activated != nil {
+		notes = append(notes, note{"offline_data.entrypoint_activated", d.Offline.Activated.String()})
+	}
+	if d.ReactivateAfter == nil && d.LastActivated != nil {
+		notes = append(notes, note{"last_activated", d.LastActivated.String()})
+	}
 	out, err := d.raw, error(nil)
 	if !gjson.GetBytes(out, "offline_data").IsObject() {
 		out, err = sjson.SetRawBytes(out, "offline_data", []byte("{}"))
 	}
-	if err == nil {
-		out, err = sjson.SetBytes(out, "offline_data.localstack_version", d.Offline.Version)
-	}
-	if err == nil {
-		out, err = sjson.SetBytes(out, "offline_data.entrypoint_credential", d.Offline.Credential)
-	}
-	if err == nil && d.ReactivateAfter == nil && d.LastActivated != nil {
-		out, err = sjson.SetBytes(out, "last_activated", d.LastActivated.String())
+	for _, note := range notes {
+		if err == nil {
+			out, err = sjson.SetBytes(out, note.path, note.value)
+		}
 	}
 	return out, err
 }

@@ -112,6 +112,17 @@ func (d Document) OfflineUntil() time.Time {
 	return until
 }
 
+// RenewFrom is the moment from which the document should be activated again,
+// so that it always holds for a while without the server: when half of the
+// time from its activation to OfflineUntil is over.
+func (d Document) RenewFrom() time.Time {
+	until, activated := d.OfflineUntil(), d.Offline.Activated
+	if activated == nil || activated.IsZero() || activated.After(until) {
+		return until.Add(-offlineFor / 2)
+	}
+	return until.Add(-until.Sub(activated.Time.Time) / 2)
+}
+
 // ClockDiffers tells whether the server's clock and ours cannot both be right.
 func ClockDiffers(ours, theirs time.Time) bool {
 	return ours.Sub(theirs).Abs() > clockTolerance

@@ -226,6 +226,26 @@ func TestOfflineUntilIsTheReactivationAtMostTheExpiry(t *testing.T) {
 	}
 }
 
+func TestRenewFromIsHalfTheTimeWithoutTheServer(t *testing.T) {
+	t.Parallel()
+	did := func(moment time.Time) *Note { return &Note{Time{moment}} }
+	for name, test := range map[string]struct {
+		activated *Note
+		want      time.Time
+	}{
+		"activated when issued": {did(issued), issued.Add(12 * time.Hour)},
+		"activated later":       {did(again.Add(-2 * time.Hour)), again.Add(-time.Hour)},
+		"by another client":     {nil, again.Add(-12 * time.Hour)},
+		"by a clock ahead":      {did(again.Add(time.Hour)), again.Add(-12 * time.Hour)},
+		"a note without sense":  {did(time.Time{}), again.Add(-12 * time.Hour)},
+	} {
+		document := Document{Issued: Time{issued}, Expires: Time{expires}, ReactivateAfter: &Time{again}, Offline: Offline{Activated: test.activated}}
+		if got := document.RenewFrom(); !got.Equal(test.want) {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+	}
+}
+
 func TestClocksMayDifferByFiveMinutes(t *testing.T) {
 	t.Parallel()
 	for difference, want := range map[time.Duration]bool{

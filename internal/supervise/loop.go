@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"time"
@@ -15,6 +16,7 @@ type loop struct {
 	policy   policy
 	terminal terminal
 	deadline time.Time // of step's doArm; zero for none
+	chore    time.Time // when it is due; zero for never
 
 	state state
 	child int       // the command's process, 0 once it is reaped
@@ -36,6 +38,7 @@ func newLoop(command Command, options Options) *loop {
 }
 
 func (l *loop) run() {
+	l.planChore()
 	l.handle(event{kind: begun})
 	l.reap() // a zombie left to us by whoever was this process before sends no SIGCHLD any more
 	for l.state.phase != ended {
@@ -46,16 +49,38 @@ func (l *loop) run() {
 
 // wait waits for something to happen and handles it.
 func (l *loop) wait() {
-	box.await(l.deadline)
+	box.await(earlier(l.deadline, l.chore))
 	// Those that are waiting now, and then a look at the clock: signals without end must not keep
 	// the deadline from passing.
 	for range box.waiting() {
 		l.receive(box.next())
 	}
-	if !l.deadline.IsZero() && !time.Now().Before(l.deadline) {
+	if hasCome(l.deadline) {
 		l.deadline = time.Time{}
 		l.handle(event{kind: expired})
 		l.reap() // who is left when a restart failed?
+	}
+	if hasCome(l.chore) {
+		l.planChore()
+		l.handle(event{kind: due})
+	}
+}
+
+// earlier is the earlier of two moments, either of which may be zero for never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func hasCome(moment time.Time) bool { return !moment.IsZero() && !time.Now().Before(moment) }
+
+// planChore draws the moment of the next one, so that many containers that were started together do
+// not ask the same server at once.
+func (l *loop) planChore() {
+	if every := l.options.ChoreEvery; every > 0 && len(l.command.Chore) > 0 {
+		l.chore = time.Now().Add(every/2 + rand.N(every/2+1))
 	}
 }
 
@@ -142,6 +167,10 @@ func (l *loop) do(a action) {
 		l.kill()
 	case doArm:
 		l.deadline = time.Now().Add(a.after)
+	case doChore:
+		if _, err := spawn(l.command.Path, l.command.Chore, l.command.Env, false); err != nil {
+			l.warn("cannot run " + l.command.Chore[0] + ": " + err.Err.Error())
+		}
 	case doSay:
 		l.say(a)
 	case doFinish:

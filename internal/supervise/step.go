@@ -48,6 +48,7 @@ const (
 	crowded                      // something of the command's is left after it
 	alone                        // nothing is
 	expired                      // the deadline passed
+	due                          // it is time for the chore
 )
 
 // action is something to do, with its one number.
@@ -66,6 +67,7 @@ const (
 	doHalt                // let the terminal stop us, too, as signal n stopped the command
 	doKill                // SIGKILL everything there is of it
 	doArm                 // expire after some time
+	doChore               // run the chore
 	doSay                 // say sentence n
 	doFinish              // leave with exit code n
 )
@@ -120,6 +122,10 @@ func (p policy) step(s state, e event) (state, []action) {
 		return p.onExit(s, e)
 	case crowded, alone, expired:
 		return p.onTime(s, e)
+	case due:
+		if s.phase == running {
+			return s, []action{{verb: doChore}}
+		}
 	}
 	return s, nil
 }

@@ -25,6 +25,7 @@ idle        refused       idle
 idle        crowded       idle
 idle        alone         idle
 idle        expired       idle
+idle        due           idle
 
 running     begun         running
 running     SIGTERM       stopping    forward 15, forward 18, arm 8s
@@ -39,6 +40,7 @@ running     refused       resting     say refused 1s, arm 1s
 running     crowded       running
 running     alone         running
 running     expired       running
+running     due           running     chore
 
 stopping    begun         stopping
 stopping    SIGTERM       stopping    forward 15, forward 18
@@ -53,6 +55,7 @@ stopping    refused       resting     say refused 1s, arm 1s
 stopping    crowded       stopping
 stopping    alone         stopping
 stopping    expired       stopping    kill, say killed
+stopping    due           stopping
 
 restarting  begun         restarting
 restarting  SIGTERM       stopping    forward 15, forward 18
@@ -67,6 +70,7 @@ restarting  refused       resting     say refused 1s, arm 1s
 restarting  crowded       restarting
 restarting  alone         restarting
 restarting  expired       restarting  kill, say killed
+restarting  due           restarting
 
 clearing    begun         clearing
 clearing    SIGTERM       ending      kill, arm 500ms
@@ -81,6 +85,7 @@ clearing    refused       resting     say refused 1s, arm 1s
 clearing    crowded       clearing    kill
 clearing    alone         resting     arm
 clearing    expired       resting     say left, arm
+clearing    due           clearing
 
 resting     begun         resting
 resting     SIGTERM       ended       finish 143
@@ -95,6 +100,7 @@ resting     refused       resting     say refused 1s, arm 1s
 resting     crowded       resting
 resting     alone         resting
 resting     expired       running     restart
+resting     due           resting
 
 ending      begun         ending
 ending      SIGTERM       ending
@@ -109,6 +115,7 @@ ending      refused       resting     say refused 1s, arm 1s
 ending      crowded       ending      kill
 ending      alone         ended       finish
 ending      expired       ended       say left, finish
+ending      due           ending
 
 ended       begun         ended
 ended       SIGTERM       ended
@@ -123,13 +130,14 @@ ended       refused       ended
 ended       crowded       ended
 ended       alone         ended
 ended       expired       ended
+ended       due           ended
 `
 
 var (
 	phaseNames = []string{idle: "idle", running: "running", stopping: "stopping", restarting: "restarting",
 		clearing: "clearing", resting: "resting", ending: "ending", ended: "ended"}
 	verbNames = []string{doStart: "start", doRestart: "restart", doForward: "forward", doHalt: "halt",
-		doKill: "kill", doArm: "arm", doSay: "say", doFinish: "finish"}
+		doKill: "kill", doArm: "arm", doChore: "chore", doSay: "say", doFinish: "finish"}
 	sentenceNames = []string{sayKilled: "killed", sayCrashed: "crashed", sayRepeated: "repeated",
 		sayRefused: "refused", sayStarting: "starting", sayLeft: "left"}
 )
@@ -177,6 +185,7 @@ func TestStepDecidesEveryCase(t *testing.T) {
 		{"crowded", event{kind: crowded}},
 		{"alone", event{kind: alone}},
 		{"expired", event{kind: expired}},
+		{"due", event{kind: due}},
 	}
 	want := slices.DeleteFunc(strings.Split(decisions, "\n"), func(line string) bool { return line == "" })
 	var got []string

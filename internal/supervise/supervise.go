@@ -22,6 +22,7 @@ type Command struct {
 	Path    string   // of the file; see [Find] for names without a slash
 	Args    []string // argv, Args[0] included
 	Restart []string // argv of a start that is not the first; nil means Args
+	Chore   []string // argv of a short task beside it, of the same file; see Options.ChoreEvery
 	Env     []string // the whole environment, as NAME=value
 
 	// Boots says that the file is our own, and executes another one when it is done. Until then
@@ -49,6 +50,10 @@ type Options struct {
 	// RestartOnCrash is how many times in a row a command is started again that ended by itself
 	// with a code that may be better the next time.
 	RestartOnCrash int
+
+	// ChoreEvery is about how often to run Command.Chore: each pause is drawn between half of that
+	// and all of it. Zero is never. What becomes of the chore changes nothing.
+	ChoreEvery time.Duration
 
 	// Subreaper adopts orphaned descendants although we are not PID 1.
 	Subreaper bool
