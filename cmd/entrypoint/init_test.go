@@ -184,3 +184,28 @@ func TestTheBootStageEndsBySignalWithoutATrace(t *testing.T) {
 		})
 	}
 }
+
+// TestTheInitIsSmall holds the design's bound of 6 MiB with room to spare.
+func TestTheInitIsSmall(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	fifo, running := w.fifo()
+	p := w.asPID1("sh", "-c", "echo up >"+fifo+"; exec sleep 60")
+	p.ownProc()
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	running()
+	kib := 0
+	eventually(t, "an init of less than 4 MiB", func() bool {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+		_, line, _ := strings.Cut(string(status), "VmRSS:")
+		_, scanErr := fmt.Sscan(line, &kib)
+		return err == nil && scanErr == nil && kib < 4096
+	})
+	_ = p.Process.Signal(syscall.SIGTERM)
+	if code := p.end(); code != 143 {
+		t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
+	}
+}
