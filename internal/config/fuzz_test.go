@@ -12,7 +12,7 @@ import (
 // seeds are values of every kind, good and bad.
 var seeds = []string{
 	"", " ", "1", "yes", "OFF", "auto", "2.5", "500ms", "1e400", "NaN", "100", "-1", "python -m 'local stack'", `a\ b "`,
-	"debug", "json", "https://api.localstack.cloud/v1/", "http://[::1]:80", "user:pass@proxy:3128", "socks5://h", "http://%zz", "a://b:0?#", "\x00\xff\u202e",
+	"143:0,137:1", "TERM:QUIT,10:0", "RTMIN+3", "15:15:15", "debug", "json", "https://api.localstack.cloud/v1/", "http://[::1]:80", "user:pass@proxy:3128", "socks5://h", "http://%zz", "a://b:0?#", "\x00\xff\u202e",
 }
 
 // decodeFuzz feeds one decoder. A value that is refused must leave it alone,
@@ -62,6 +62,42 @@ func FuzzCount(f *testing.F) {
 	decodeFuzz(f, func(t *testing.T, got Count) {
 		if got < 1 || got > 100 {
 			t.Errorf("%d", got)
+		}
+	})
+}
+
+func FuzzTimes(f *testing.F) {
+	decodeFuzz(f, func(t *testing.T, got Times) {
+		if got < 0 || got > 100 {
+			t.Errorf("%d", got)
+		}
+	})
+}
+
+func FuzzSignal(f *testing.F) {
+	decodeFuzz(f, func(t *testing.T, got Signal) {
+		if got < 1 || got > 64 {
+			t.Errorf("%d", got)
+		}
+	})
+}
+
+func FuzzRewrites(f *testing.F) {
+	decodeFuzz(f, func(t *testing.T, got Rewrites) {
+		for from, to := range got {
+			if from < 1 || from > 64 || to < 0 || to > 64 {
+				t.Errorf("%d:%d", from, to)
+			}
+		}
+	})
+}
+
+func FuzzExitCodes(f *testing.F) {
+	decodeFuzz(f, func(t *testing.T, got ExitCodes) {
+		for from, to := range got {
+			if from < 0 || from > 255 || to < 0 || to > 255 {
+				t.Errorf("%d:%d", from, to)
+			}
 		}
 	})
 }

@@ -50,19 +50,20 @@ func summary(cfg Config) string {
 func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 	cfg := loaded(t)
 	for name, ok := range map[string]bool{
-		"ACTIVATE_PRO":         bool(cfg.ActivatePro),
-		"LOG_LICENSE_ISSUES":   bool(cfg.LogIssues),
-		"API_ENDPOINT":         cfg.Endpoint.String() == "https://api.localstack.cloud/v1",
-		"time budgets":         cfg.ActivationTimeout.Duration() == 15*time.Second && cfg.ActivationTimeoutCached.Duration() == 3*time.Second && cfg.AttemptTimeout.Duration() == 5*time.Second,
-		"ACTIVATION_ATTEMPTS":  cfg.Attempts == 3,
-		"SSL_NO_VERIFY":        !bool(cfg.NoVerify),
-		"logging":              !cfg.Verbose() && !cfg.Format.JSON(),
-		"SUPERVISE":            cfg.Supervise.Or(true) && !cfg.Supervise.Or(false),
-		"SHUTDOWN_TIMEOUT":     cfg.ShutdownTimeout.Duration() == 8*time.Second,
-		"options of the init":  bool(cfg.KillGroup) && len(cfg.Rewrite) == 0 && len(cfg.ExitCodes) == 0 && cfg.RestartOnCrash == 0 && cfg.ParentDeath == 0,
-		"GATEWAY_LISTEN":       cfg.GatewayListen == "0.0.0.0:4566",
-		"no credential at all": !cfg.AuthToken.IsSet() && !cfg.APIKey.IsSet() && cfg.AuthTokenFile == "" && cfg.APIKeyFile == "",
-		"no proxy, no command": cfg.HTTPSProxy.Or(cfg.HTTPProxy).Reveal() == "" && len(cfg.Command) == 0,
+		"ACTIVATE_PRO":             bool(cfg.ActivatePro),
+		"LOG_LICENSE_ISSUES":       bool(cfg.LogIssues),
+		"API_ENDPOINT":             cfg.Endpoint.String() == "https://api.localstack.cloud/v1",
+		"time budgets":             cfg.ActivationTimeout.Duration() == 15*time.Second && cfg.ActivationTimeoutCached.Duration() == 3*time.Second && cfg.AttemptTimeout.Duration() == 5*time.Second,
+		"ACTIVATION_ATTEMPTS":      cfg.Attempts == 3,
+		"SSL_NO_VERIFY":            !bool(cfg.NoVerify),
+		"logging":                  !cfg.Verbose() && !cfg.Format.JSON(),
+		"SUPERVISE":                cfg.Supervise.Or(true) && !cfg.Supervise.Or(false),
+		"SHUTDOWN_TIMEOUT":         cfg.ShutdownTimeout.Duration() == 8*time.Second,
+		"options of the init":      bool(cfg.KillGroup) && len(cfg.Rewrite) == 0 && len(cfg.ExitCodes) == 0 && cfg.RestartOnCrash == 0 && cfg.ParentDeath == 0,
+		"LICENSE_RENEWAL_INTERVAL": cfg.RenewalInterval.Duration() == 15*time.Minute,
+		"GATEWAY_LISTEN":           cfg.GatewayListen == "0.0.0.0:4566",
+		"no credential at all":     !cfg.AuthToken.IsSet() && !cfg.APIKey.IsSet() && cfg.AuthTokenFile == "" && cfg.APIKeyFile == "",
+		"no proxy, no command":     cfg.HTTPSProxy.Or(cfg.HTTPProxy).Reveal() == "" && len(cfg.Command) == 0,
 	} {
 		if !ok {
 			t.Errorf("%s has another default", name)
@@ -95,7 +96,7 @@ var sensible = map[string]string{
 	"ACTIVATION_TIMEOUT_CACHED": "0.5", "ACTIVATION_ATTEMPT_TIMEOUT": "250ms", "ACTIVATION_ATTEMPTS": "7", "SSL_NO_VERIFY": "yes",
 	"OUTBOUND_HTTPS_PROXY": "proxy.test:1", "HTTPS_PROXY": "proxy.test:2", "OUTBOUND_HTTP_PROXY": "proxy.test:3", "HTTP_PROXY": "proxy.test:4",
 	"DEBUG": "1", "LS_LOG": "warn", "LOG_FORMAT": "json", "LOCALSTACK_SUPERVISOR_COMMAND": "true", "SUPERVISE": "0", "SHUTDOWN_TIMEOUT": "2.5",
-	"KILL_PROCESS_GROUP": "0", "SIGNAL_REWRITE": "TERM:QUIT", "EXIT_CODE_REMAP": "143", "RESTART_ON_CRASH": "3", "PARENT_DEATH_SIGNAL": "TERM",
+	"KILL_PROCESS_GROUP": "0", "SIGNAL_REWRITE": "TERM:QUIT", "EXIT_CODE_REMAP": "143", "RESTART_ON_CRASH": "3", "LICENSE_RENEWAL_INTERVAL": "60", "PARENT_DEATH_SIGNAL": "TERM",
 }
 
 func TestEveryVariableIsReadUnderItsNamesAndItsPrefixedOnes(t *testing.T) {

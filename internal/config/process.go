@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -97,16 +98,32 @@ func (r *Rewrites) Decode(value string) error {
 // those that no process handles, that a terminal or the end of a child causes, or that belong to
 // the C library.
 func parseSignal(word string) (unix.Signal, bool) {
-	word = strings.ToUpper(strings.TrimSpace(word))
+	word = strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(word)), "SIG")
 	var sig unix.Signal
 	if number, err := strconv.ParseUint(word, 10, 8); err == nil {
 		sig = unix.Signal(number)
 	} else {
-		sig = unix.SignalNum("SIG" + strings.TrimPrefix(word, "SIG"))
+		sig = cmp.Or(unix.SignalNum("SIG"+word), realTime(word))
 	}
 	switch sig {
 	case 0, unix.SIGKILL, unix.SIGSTOP, unix.SIGCHLD, unix.SIGTTIN, unix.SIGTTOU, 32, 33:
 		return 0, false
 	}
-	return sig, sig <= 64
+	return sig, sig <= lastRealTime
+}
+
+// The C library's SIGRTMIN, after two that it keeps, and SIGRTMAX.
+const firstRealTime, lastRealTime = unix.Signal(34), unix.Signal(64)
+
+// realTime reads RTMIN, RTMIN+n, RTMAX-n and RTMAX as docker kill does; 0 is none of them.
+func realTime(word string) unix.Signal {
+	for sig := firstRealTime; sig <= lastRealTime; sig++ {
+		up, down := int(sig-firstRealTime), int(lastRealTime-sig)
+		switch {
+		case word == "RTMIN+"+strconv.Itoa(up), word == "RTMAX-"+strconv.Itoa(down),
+			word == "RTMIN" && up == 0, word == "RTMAX" && down == 0:
+			return sig
+		}
+	}
+	return 0
 }

@@ -41,6 +41,7 @@ func TestSignalsAreNamesOrNumbers(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]unix.Signal{
 		"TERM": unix.SIGTERM, "SIGTERM": unix.SIGTERM, " sigterm\n": unix.SIGTERM, "15": unix.SIGTERM, "34": 34, "64": 64,
+		"RTMIN": 34, "SIGRTMIN+3": 37, "rtmax-1": 63, "RTMAX": 64, "RTMIN+30": 64,
 	} {
 		var sig Signal
 		if err := sig.Decode(value); err != nil || unix.Signal(sig) != want {
@@ -49,7 +50,7 @@ func TestSignalsAreNamesOrNumbers(t *testing.T) {
 	}
 	kept := Signal(unix.SIGHUP)
 	refuses(t, &kept, "is not a signal that can be handled; use a name such as TERM, or a number",
-		"", "0", "-1", "65", "300", "KILL", "SIGSTOP", "CHLD", "TTOU", "32", "TERMINATE", "SIGSIGTERM", "1.5")
+		"", "0", "-1", "65", "300", "KILL", "SIGSTOP", "CHLD", "TTOU", "32", "TERMINATE", "SIGSIGTERM", "1.5", "RTMIN+31", "RTMIN-1", "RTMAX+1", "RTMIN+", "RTMAX--1")
 }
 
 func TestRewritesArePairsOfSignals(t *testing.T) {
