@@ -16,8 +16,8 @@ run: build          ## the whole thing on this machine, with a demo licence
 test: build         ## everything, with one summary at the end
 	@.ci/test
 
-bench: build        ## start times, memory and size beside tini and friends
-	go run ./internal/bench
+bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"
+	go run ./internal/bench $(BENCH)
 
 reasons: build      ## every reason for a failed start, made to happen
 	@cd cmd/entrypoint && go test -count=1 -run TestEveryReason -reasons

@@ -20,25 +20,36 @@ import (
 	"time"
 )
 
-// stage is what the contestants run on: a licence authority with TLS, a
-// stored licence, a running emulator.
+// Of our own program.
+const (
+	entrypoint = "entrypoint"
+	supervised = "SUPERVISE=1"
+)
+
+// stage is what the contestants run on: a licence authority with TLS, another
+// that refuses, a stored licence, a running emulator. And the peers.
 type stage struct {
 	dir, bin string
 	token    string
 	api      string
+	refusing string
+	verdicts chan time.Time // when refusing said so
 	gateway  string
 	running  []*exec.Cmd
+	peers    []initProgram
+	missing  []string // peers that are not installed
 }
 
 func newStage() (_ *stage, err error) {
 	s := &stage{}
+	s.peers, s.missing = findPeers()
 	if s.bin, err = filepath.Abs("bin"); err != nil {
 		return nil, err
 	}
 	if s.dir, err = os.MkdirTemp("", "entrypoint-bench-"); err != nil {
 		return nil, err
 	}
-	steps := []func() error{s.makeCertificate, s.startAuthority, s.storeLicence, s.startEmulator}
+	steps := []func() error{s.makeCertificate, s.startAuthority, s.startRefusing, s.storeLicence, s.startEmulator}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			s.close()
@@ -57,6 +68,8 @@ func (s *stage) close() {
 }
 
 func (s *stage) program(name string) string { return filepath.Join(s.bin, name) }
+func (s *stage) certificate() string        { return filepath.Join(s.dir, "cert.pem") }
+func (s *stage) key() string                { return filepath.Join(s.dir, "key.pem") }
 
 // env is an environment for the entrypoint.
 func (s *stage) env(more ...string) []string {
@@ -81,8 +94,8 @@ func (s *stage) makeCertificate() error {
 		return err
 	}
 	return errors.Join(
-		os.WriteFile(s.dir+"/cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600),
-		os.WriteFile(s.dir+"/key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600),
+		os.WriteFile(s.certificate(), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600),
+		os.WriteFile(s.key(), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600),
 	)
 }
 
@@ -94,7 +107,7 @@ func (s *stage) startAuthority() error {
 	}
 	s.token = strings.TrimSpace(string(token))
 	cmd := exec.Command(s.program("licenseserver"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--rate-limit", "0",
-		"--tls-cert", s.dir+"/cert.pem", "--tls-key", s.dir+"/key.pem")
+		"--tls-cert", s.certificate(), "--tls-key", s.key())
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -110,7 +123,7 @@ func (s *stage) startAuthority() error {
 
 // storeLicence activates once, so that the later starts have a stored licence.
 func (s *stage) storeLicence() error {
-	cmd := exec.Command(s.program("entrypoint"), "true")
+	cmd := exec.Command(s.program(entrypoint), "true")
 	cmd.Env = s.online()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("activate: %w: %s", err, out)
@@ -119,7 +132,13 @@ func (s *stage) storeLicence() error {
 }
 
 func (s *stage) online() []string {
-	return s.env("SUPERVISE=1", "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT="+s.api, "REQUESTS_CA_BUNDLE="+s.dir+"/cert.pem")
+	return s.env(supervised, "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT="+s.api, "REQUESTS_CA_BUNDLE="+s.certificate())
+}
+
+// offline is a start with a stored licence, and a licence server that refuses
+// connections.
+func (s *stage) offline() []string {
+	return s.env(supervised, "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1")
 }
 
 func (s *stage) startEmulator() error {
@@ -143,60 +162,4 @@ func (s *stage) startEmulator() error {
 		}
 	}
 	return errors.New("reach the emulator")
-}
-
-// contestants are the peers that are installed, and our own starts.
-func (s *stage) contestants() []*contestant {
-	entrypoint := s.program("entrypoint")
-	all := []*contestant{
-		{name: baseline, argv: []string{"tini", "-s", "--", "true"}},
-		{name: "dumb-init true", argv: []string{"dumb-init", "true"}},
-		{name: "catatonit -- true", argv: []string{"catatonit", "--", "true"}},
-		{name: "true", argv: []string{"true"}},
-		{name: "entrypoint, plain exec", argv: []string{entrypoint, "true"}, env: s.env("ACTIVATE_PRO=0"), budget: 2.2},
-		{name: "entrypoint, supervised", argv: []string{entrypoint, "true"}, env: s.env("ACTIVATE_PRO=0", "SUPERVISE=1"), budget: 4},
-		{name: "entrypoint, supervised, online with TLS", argv: []string{entrypoint, "true"}, env: s.online(), budget: 7},
-		{name: "entrypoint, supervised, offline", argv: []string{entrypoint, "true"},
-			env: s.env("SUPERVISE=1", "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1"), budget: 5},
-		{name: "entrypoint, no credential, to the banner", argv: []string{entrypoint, "true"}, env: s.env(), code: 55},
-		{name: "entrypoint healthcheck", argv: []string{entrypoint, "healthcheck"}, env: s.env("GATEWAY_LISTEN=" + s.gateway), budget: 3},
-	}
-	var found []*contestant
-	for _, c := range all {
-		if _, err := exec.LookPath(c.argv[0]); err != nil {
-			fmt.Printf("skipped: %s is not installed\n", c.argv[0])
-			continue
-		}
-		if c.env == nil {
-			c.env = os.Environ()
-		}
-		found = append(found, c)
-	}
-	return found
-}
-
-// printSizes prints the binary's size and the init's memory.
-func (s *stage) printSizes() error {
-	info, err := os.Stat(s.program("entrypoint"))
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\nsize of bin/entrypoint: %.2f MB (budget ≤ 9)\n", float64(info.Size())/1e6)
-	cmd := exec.Command(s.program("entrypoint"), "sleep", "1000")
-	cmd.Env = s.env("ACTIVATE_PRO=0", "SUPERVISE=1")
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	s.running = append(s.running, cmd)
-	time.Sleep(5 * time.Second) // until the start's garbage is given back or not
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
-	if err != nil {
-		return err
-	}
-	for line := range strings.Lines(string(status)) {
-		if kib, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			fmt.Printf("memory of the init after 5 s: %s (budget ≤ 6144 kB)\n", strings.TrimSpace(kib))
-		}
-	}
-	return nil
 }
