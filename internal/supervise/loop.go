@@ -86,9 +86,14 @@ func (l *loop) planChore() {
 
 // receive handles a signal that came so many times since it was handled last.
 func (l *loop) receive(sig unix.Signal, count uint32) {
-	const firstQueued = 32
+	const firstQueued, batch = 32, 64
 	if sig < firstQueued {
 		count = min(count, 1) // the kernel does not count these, either
+	}
+	// A flood must not keep a SIGTERM behind it from its turn.
+	if count > batch {
+		box.putBack(sig, count-batch)
+		count = batch
 	}
 	for range count {
 		if roleOf(sig) == roleReap {
@@ -210,7 +215,7 @@ func (l *loop) say(a action) {
 	case sayRefused:
 		l.warn("trying again" + in(a.after))
 	case sayLeft:
-		l.warn("something of the command is left and cannot be killed")
+		l.warn("something of the command is left that could not be killed in time")
 	}
 }
 

@@ -19,14 +19,13 @@ import (
 // for every other. Signals come out in the order in which they came in; of two within microseconds a
 // second thread may take the second, and be faster.
 type mailbox struct {
-	tail    uint32                  // tickets given out; the futex to wait on
-	running uint32                  // handlers that have begun and not ended
-	self    uint32                  // our process ID, as the sender of a signal
-	ring    [ringSize]uint32        // signals in the order of their tickets, 0: not there yet
-	listed  [lastSignal + 1]uint32  // 1 for a signal that is in the ring
-	count   [lastSignal + 1]uint32  // how often it came since it was taken out last
-	before  [lastSignal + 1]uintptr // the runtime's handler, for what is none of ours
-	head    uint32                  // tickets taken; the reader's
+	tail   uint32                  // tickets given out; the futex to wait on
+	self   uint32                  // our process ID
+	ring   [ringSize]uint32        // signals in the order of their tickets, 0: not there yet
+	listed [lastSignal + 1]uint32  // 1 for a signal that is in the ring
+	count  [lastSignal + 1]uint32  // how often it came since it was taken out last
+	before [lastSignal + 1]uintptr // the runtime's handler, for what is none of ours
+	head   uint32                  // tickets taken; the reader's
 }
 
 // ringSize is more than there are signals, and each is in the ring at most once.
@@ -98,20 +97,26 @@ func (m *mailbox) next() (unix.Signal, uint32) {
 	return unix.Signal(sig), atomic.SwapUint32(&m.count[sig], 0)
 }
 
+// putBack puts a signal that came so many times behind those that are waiting.
+func (m *mailbox) putBack(sig unix.Signal, times uint32) {
+	atomic.AddUint32(&m.count[sig], times)
+	if atomic.SwapUint32(&m.listed[sig], 1) == 0 {
+		m.list(uint32(sig))
+	}
+}
+
+// list gives the next ticket to a signal or a mark.
+func (m *mailbox) list(what uint32) {
+	ticket := atomic.AddUint32(&m.tail, 1) - 1
+	atomic.StoreUint32(&m.ring[ticket%ringSize], what)
+}
+
 // holds tells whether sig is waiting.
 func (m *mailbox) holds(sig unix.Signal) bool { return atomic.LoadUint32(&m.count[sig]) > 0 }
 
 // post puts something that is no signal behind those that have come, and wakes the reader.
 func (m *mailbox) post(mark uint32) {
-	ticket := atomic.AddUint32(&m.tail, 1) - 1
-	atomic.StoreUint32(&m.ring[ticket%ringSize], mark)
+	m.list(mark)
 	const wakePrivate = 1 | 128 // FUTEX_WAKE | FUTEX_PRIVATE_FLAG
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&m.tail)), wakePrivate, 1, 0, 0, 0)
-}
-
-// settle waits for the handlers that have begun.
-func (m *mailbox) settle() {
-	for atomic.LoadUint32(&m.running) != 0 {
-		runtime.Gosched()
-	}
 }

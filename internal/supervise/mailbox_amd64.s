@@ -6,6 +6,7 @@
 #define SI_QUEUE -1
 #define SIGPIPE 13
 #define SYS_rt_sigreturn 15
+#define SYS_getpid 39
 #define SYS_futex 202
 #define FUTEX_WAKE_PRIVATE 129
 
@@ -28,6 +29,13 @@ TEXT receive<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	JMP   R9
 
 ours:
+	// A child of ours that has not executed its program yet shares this memory, not the signal.
+	MOVL $SYS_getpid, AX
+	SYSCALL
+	LEAQ ·box(SB), CX // which the kernel did not keep
+	CMPL AX, mailbox_self(CX)
+	JNE  done
+
 	// SIGPIPE for a write of our own is over with the error of that write.
 	CMPL DI, $SIGPIPE
 	JNE  count
@@ -37,13 +45,11 @@ ours:
 
 count:
 	LOCK
-	INCL  mailbox_running(CX)
-	LOCK
 	INCL  mailbox_count(CX)(DI*4)
 	MOVL  $1, AX
 	XCHGL AX, mailbox_listed(CX)(DI*4)
 	TESTL AX, AX
-	JNZ   counted
+	JNZ   done
 
 	MOVL  $1, AX
 	LOCK
@@ -51,17 +57,11 @@ count:
 	ANDL  $(const_ringSize-1), AX
 	XCHGL DI, mailbox_ring(CX)(AX*4)
 
-	MOVQ CX, R12 // the kernel keeps R12, not CX
 	LEAQ mailbox_tail(CX), DI
 	MOVL $FUTEX_WAKE_PRIVATE, SI
 	MOVL $1, DX
 	MOVL $SYS_futex, AX
 	SYSCALL
-	MOVQ R12, CX
-
-counted:
-	LOCK
-	DECL mailbox_running(CX)
 
 done:
 	RET

@@ -6,6 +6,7 @@
 #define SIGPIPE 13
 #define SYS_rt_sigreturn 139
 #define SYS_futex 98
+#define SYS_getpid 172
 #define FUTEX_WAKE_PRIVATE 129
 
 // receive is the signal handler: R0 is the signal, R1 its siginfo, R30 where to return to. The
@@ -26,23 +27,23 @@ TEXT receive<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	JMP  (R11)
 
 ours:
+	// A child of ours that has not executed its program yet shares this memory, not the signal.
+	MOVD  R0, R14
+	MOVD  $SYS_getpid, R8
+	SVC
+	MOVWU mailbox_self(R9), R11
+	CMPW  R0, R11
+	BNE   done
+	MOVD  R14, R0
+
 	// SIGPIPE for a write of our own is over with the error of that write.
 	CMPW $SIGPIPE, R0
 	BNE  count
 	MOVWU SI_PID(R1), R10
-	MOVWU mailbox_self(R9), R11
 	CMPW R10, R11
 	BEQ  done
 
 count:
-	MOVD $mailbox_running(R9), R15
-
-begin:
-	LDAXRW (R15), R12
-	ADDW   $1, R12
-	STLXRW R12, (R15), R13
-	CBNZW  R13, begin
-
 	MOVD $mailbox_count(R9), R11
 	ADD  R0<<2, R11
 
@@ -60,7 +61,7 @@ list:
 	LDAXRW (R11), R12
 	STLXRW R14, (R11), R13
 	CBNZW  R13, list
-	CBNZW  R12, counted
+	CBNZW  R12, done
 
 	MOVD $mailbox_tail(R9), R11
 
@@ -79,12 +80,6 @@ ticket:
 	MOVD $1, R2
 	MOVD $SYS_futex, R8
 	SVC
-
-counted:
-	LDAXRW (R15), R12
-	SUBW   $1, R12
-	STLXRW R12, (R15), R13
-	CBNZW  R13, counted
 
 done:
 	RET

@@ -35,6 +35,29 @@ func playFaulty([]string) int {
 	return 7
 }
 
+// playMother is PID 1 and tells how often it got a signal that everybody else got, its children right
+// at their birth included.
+func playMother([]string) int {
+	Listen()
+	if _, err := spawn("/proc/self/exe", []string{"pest"}, nil, false); err != nil {
+		say(err)
+	}
+	for range 1000 {
+		if pid, err := spawn("/bin/true", []string{"true"}, nil, false); err == nil {
+			_, _ = unix.Wait4(pid, nil, 0, nil)
+		}
+	}
+	say("got", box.count[34])
+	return 7
+}
+
+// playPest sends signal 34 to everybody but itself and PID 1, as long as PID 1 lives.
+func playPest([]string) int {
+	for {
+		_ = unix.Kill(-1, 34)
+	}
+}
+
 // playParent starts an init and ends when it is told to.
 func playParent(argv []string) int {
 	cmd := exec.Cmd{Path: pathOf(argv), Args: argv, Stdout: os.Stdout, Stderr: os.Stderr}

@@ -45,6 +45,8 @@ func roles() map[string]func(args []string) int {
 		"session":    playSession,
 		"wanderer":   playWanderer,
 		"faulty":     playFaulty,
+		"mother":     playMother,
+		"pest":       playPest,
 		"parent":     playParent,
 		"shell":      playShell,
 		"ask":        playAsk,
@@ -147,7 +149,7 @@ func playHostile(argv []string) int {
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGPIPE, unix.SIGTTOU)
 	runtime.LockOSThread()
 	var mask unix.Sigset_t
-	mask.Val[0] = 1<<(unix.SIGUSR1-1) | 1<<(unix.SIGTERM-1)
+	mask.Val[0] = 1<<(unix.SIGUSR1-1) | 1<<(unix.SIGUSR2-1) | 1<<(unix.SIGTERM-1) | 1<<(40-1)
 	_ = unix.PthreadSigmask(unix.SIG_BLOCK, &mask, nil)
 	fmt.Println(syscall.Exec(pathOf(argv), argv, os.Environ()))
 	return 99

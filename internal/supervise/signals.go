@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -50,8 +51,6 @@ type Signals struct {
 // Listen starts to collect the signals an init takes. Call it first thing in main: from then on
 // no SIGTERM is lost, and before that a Go program that is PID 1 exits with code 2 on one.
 func Listen() *Signals {
-	_ = setAction(int(unix.SIGTTIN), &sigaction{handler: sigIgn})
-	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
 	s := &Signals{}
 	for sig := unix.Signal(1); sig <= lastSignal; sig++ {
 		if roleOf(sig) < roleIgnore {
@@ -72,7 +71,9 @@ func (s *Signals) release() {
 			_ = setAction(int(sig), &sigaction{})
 		}
 	}
-	box.settle() // were the new program executed under a running handler, its signal would be lost
+	// A thread answers this when it has finished the handler that it is in; were the new program
+	// executed meanwhile, the signal would be lost. With cgo, that is in tests, it does nothing.
+	_, _, _ = syscall.AllThreadsSyscall(unix.SYS_GETPID, 0, 0, 0)
 	box.post(mark)
 }
 

@@ -3,6 +3,7 @@ package supervise
 import (
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -146,4 +147,37 @@ func TestEndOfTheParentIsASignal(t *testing.T) {
 	p.exits(7)
 	p.expect("asked to stop")
 	p.silence()
+}
+
+func TestASignalToAChildBeforeItsExecIsNotOurs(t *testing.T) {
+	t.Parallel()
+	p := start(t, asPID1, "mother")
+	p.expect("got 0")
+	p.exits(7)
+}
+
+func TestSignalsThatTheCallerBlockedArrive(t *testing.T) {
+	t.Parallel()
+	p := start(t, asPID1, "hostile", "init", "report")
+	p.expect("ready")
+	for _, sig := range []unix.Signal{unix.SIGUSR2, 40} {
+		p.signal(sig)
+		p.expect("signal " + strconv.Itoa(int(sig)))
+	}
+	p.signal(unix.SIGTERM)
+	p.exits(7)
+}
+
+func TestAFloodOfOneSignalGivesWayToTheNext(t *testing.T) {
+	l := newLoop(Command{}, Options{})
+	l.state.phase = ended
+	box.putBack(40, 1000)
+	box.putBack(unix.SIGTERM, 1)
+	l.receive(box.next())
+	if sig, _ := box.next(); sig != unix.SIGTERM {
+		t.Errorf("then %d", sig)
+	}
+	if sig, count := box.next(); sig != 40 || count != 1000-64 || box.waiting() > 0 {
+		t.Errorf("at last %d, %d times", sig, count)
+	}
 }

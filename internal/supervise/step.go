@@ -81,7 +81,7 @@ const (
 	sayRepeated                 // it is started again, but later, because it was just now
 	sayRefused                  // it could not be started, and will be tried again after some time
 	sayStarting                 // there is nothing to restart yet
-	sayLeft                     // something of it is left, and cannot be killed
+	sayLeft                     // something of it is left that could not be killed in time
 )
 
 // policy is what a deployment decided about the decisions.

@@ -12,6 +12,7 @@ package supervise
 
 import (
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -78,6 +79,13 @@ func Run(_ *Signals, command Command, options Options) (int, error) {
 	// For good: the kernel prefers the first thread for signals, so that no other need wake up to
 	// handle one while this one waits for it. And PR_SET_PDEATHSIG lasts as long as its thread.
 	runtime.LockOSThread()
+	// Open to all signals, whatever our parent blocked.
+	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil)
+	// We only touch a terminal to give it away; that must not stop us.
+	_ = setAction(int(unix.SIGTTIN), &sigaction{handler: sigIgn})
+	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
+
+	spareThreads()
 
 	l := newLoop(command, options)
 	if options.Subreaper {
@@ -93,6 +101,23 @@ func Run(_ *Signals, command Command, options Options) (int, error) {
 		return code, l.err
 	}
 	return l.code, l.err
+}
+
+// spareThreads has the runtime start now what threads it will need: the container may be at its
+// limit later, and a Go program that cannot start a thread ends.
+func spareThreads() {
+	runtime.GOMAXPROCS(1)
+	var busy sync.WaitGroup
+	busy.Add(2)
+	for range 2 {
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			busy.Done()
+			busy.Wait() // so that it takes two
+		}()
+	}
+	busy.Wait()
 }
 
 // followParent arranges for a signal at the end of our parent.
