@@ -91,9 +91,17 @@ func begin(command []string) int {
 		Warn:            warn,
 	})
 	if err != nil {
-		warn(err.Error())
+		warn(err.Error() + hint())
 	}
 	return code
+}
+
+// hint is the usual reason why we cannot start ourselves.
+func hint() string {
+	if _, err := os.Stat(self); err != nil {
+		return " (is /proc mounted?)"
+	}
+	return ""
 }
 
 // warn prints a line from the init, which carries no logger. Not with os.Stderr: that ends the

@@ -42,7 +42,7 @@ func playMother([]string) int {
 	if _, err := spawn("/proc/self/exe", []string{"pest"}, nil, false); err != nil {
 		say(err)
 	}
-	for range 1000 {
+	for range 300 {
 		if pid, err := spawn("/bin/true", []string{"true"}, nil, false); err == nil {
 			_, _ = unix.Wait4(pid, nil, 0, nil)
 		}
