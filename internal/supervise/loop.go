@@ -17,6 +17,7 @@ type loop struct {
 	terminal terminal
 	deadline time.Time // of step's doArm; zero for none
 	chore    time.Time // when it is due; zero for never
+	slimming time.Time // when to slim; zero for never
 
 	state state
 	child int       // the command's process, 0 once it is reaped
@@ -49,7 +50,7 @@ func (l *loop) run() {
 
 // wait waits for something to happen and handles it.
 func (l *loop) wait() {
-	box.await(earlier(l.deadline, l.chore))
+	box.await(earliest(l.deadline, l.chore, l.slimming))
 	// Those that are waiting now, and then a look at the clock: signals without end must not keep
 	// the deadline from passing.
 	for range box.waiting() {
@@ -60,18 +61,24 @@ func (l *loop) wait() {
 		l.handle(event{kind: expired})
 		l.reap() // who is left when a restart failed?
 	}
+	if hasCome(l.slimming) {
+		l.slimming = time.Time{}
+		slim()
+	}
 	if hasCome(l.chore) {
 		l.planChore()
 		l.handle(event{kind: due})
 	}
 }
 
-// earlier is the earlier of two moments, either of which may be zero for never.
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
+// earliest is the first of some moments, of which those that are zero never come.
+func earliest(moments ...time.Time) (first time.Time) {
+	for _, moment := range moments {
+		if first.IsZero() || !moment.IsZero() && moment.Before(first) {
+			first = moment
+		}
 	}
-	return a
+	return first
 }
 
 func hasCome(moment time.Time) bool { return !moment.IsZero() && !time.Now().Before(moment) }
@@ -191,7 +198,7 @@ func (l *loop) start(argv []string, restart bool) {
 	switch {
 	case err == nil:
 		l.child, l.group = pid, pid
-		slim()
+		l.slimming = l.since.Add(time.Second) // not now, when every millisecond counts
 	case restart && err.passes():
 		l.warn("cannot start the command again: " + err.Err.Error())
 		l.handle(event{kind: refused})
