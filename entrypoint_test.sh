@@ -11,13 +11,15 @@ cd "$(dirname "$0")"
 id=entrypoint-test-$$ # in the name or label of everything that is made here
 work=$(mktemp -d)
 version=4.14.0
-reference=$id:reference authority=$id:authority official=$id:official localstack=$id:localstack
+reference=$id:reference authority=$id:authority official=$id:official localstack=$id:localstack shells=$id:shells
 
 . image/test/harness.sh
 . image/test/engine.sh
 . image/test/reference.sh
 . image/test/licence.sh
 . image/test/life.sh
+. image/test/init.sh
+. image/test/terminal.sh
 . image/test/localstack.sh
 . image/test/compose.sh
 
@@ -51,6 +53,7 @@ main() {
 	test_commands
 	test_confinement
 	test_life
+	test_init
 	test_localstack
 	test_compose
 	test_slow_ones

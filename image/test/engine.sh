@@ -20,6 +20,9 @@ install_packages() {
 		{ tail -n 5 "$work/apt.log"; return 1; }
 }
 
+# has_docker_init: an engine of our own takes the one that is installed here.
+has_docker_init() { [ -z "$engine" ] || has docker-init || { install_packages tini && has docker-init; }; }
+
 # start_engine puts the engine in a session of its own: Ctrl-C is for the test,
 # which then still needs it to clean up.
 start_engine() {

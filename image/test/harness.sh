@@ -62,14 +62,18 @@ prints() {
 	[ "$got" = "$want" ] || { printf 'wanted: %s\n   got: %s\n' "$want" "$got"; return 1; }
 }
 
-# start NAME OPTION… IMAGE [COMMAND…]
-start() {
+# start NAME OPTION… IMAGE [COMMAND…], where the others can reach it.
+start() { launch "$1" --network "$id" --publish 127.0.0.1::4566 "${@:2}"; }
+
+# launch NAME OPTION… IMAGE [COMMAND…]
+launch() {
 	local name=$1
 	shift
-	docker run --detach --pull never --name "$id-$name" --network "$id" --publish 127.0.0.1::4566 "$@" 2>&1 >/dev/null |
+	docker run --detach --pull never --name "$id-$name" "$@" 2>&1 >/dev/null |
 		sed "/Localhost DNS/d; s/^/# $name: /"
 }
 
+inside() { docker exec "$id-$1" "${@:2}"; }
 logs() { docker logs "$id-$1" 2>&1; }
 state() { docker inspect --format "{{.State.$2}}" "$id-$1"; }
 has_ended() { [ "$(state "$1" Running)" != true ]; } # or is not there

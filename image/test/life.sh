@@ -35,7 +35,7 @@ test_confinement() {
 	check "user 1000: pro is on" is_pro user
 	check "user 1000: the licence can be stored" not says_now user "cannot store"
 	check "no capabilities: pro is on" is_pro no-rights
-	if [ -n "$engine" ] && ! has docker-init; then
+	if ! has_docker_init; then
 		skip "below Docker's own init" "there is no docker-init here"
 		return
 	fi

@@ -17,14 +17,22 @@ test_localstack() {
 
 has_busybox() { has busybox || install_packages busybox-static; }
 
-# import_official makes an image with the outlines of LocalStack's.
-import_official() {
-	local root=$work/official applet
-	mkdir -p "$root"/{bin,tmp,usr/local/bin,opt/code/localstack/.venv/bin}
+# put_busybox ROOT APPLET…
+put_busybox() {
+	local root=$1 applet
+	shift
+	mkdir -p "$root/bin"
 	cp "$(command -v busybox)" "$root/bin/busybox"
-	for applet in sh cat env ln readlink sleep; do
+	for applet; do
 		ln -s busybox "$root/bin/$applet"
 	done
+}
+
+# import_official makes an image with the outlines of LocalStack's.
+import_official() {
+	local root=$work/official
+	mkdir -p "$root"/{tmp,usr/local/bin,opt/code/localstack/.venv/bin}
+	put_busybox "$root" sh cat env ln readlink sleep
 	echo "the script that is to be replaced" >"$root/usr/local/bin/docker-entrypoint.sh"
 	cp image/test/runtime.sh "$root/opt/code/localstack/.venv/bin/python"
 	tar -C "$root" -c . | docker import --change 'ENV PATH=/usr/local/bin:/bin' \
@@ -40,16 +48,14 @@ test_runtime() {
 	start runtime "${http[@]}" --volume "$work/boot.d:/etc/localstack/init/boot.d:ro" \
 		--volume "$work/token:/run/secrets/token:ro" --env LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/token "$localstack"
 	check "localstack image: LocalStack's runtime starts" ready runtime
-	check "localstack image: ours is in the script's place" prints entrypoint inside readlink /usr/local/bin/docker-entrypoint.sh
-	check "localstack image: the runtime gets LocalStack's arguments" prints "-m localstack.runtime.main" inside cat /tmp/arguments
-	inside cat /tmp/environment >"$work/environment"
+	check "localstack image: ours is in the script's place" prints entrypoint inside runtime readlink /usr/local/bin/docker-entrypoint.sh
+	check "localstack image: the runtime gets LocalStack's arguments" prints "-m localstack.runtime.main" inside runtime cat /tmp/arguments
+	inside runtime cat /tmp/environment >"$work/environment"
 	check "localstack image: the runtime is told that pro is on" grep -qx PRO_ACTIVATED=1 "$work/environment"
 	check "localstack image: the runtime gets the token of the file" grep -qx "LOCALSTACK_AUTH_TOKEN=$token" "$work/environment"
 	check "localstack image: the runtime is not told of the file" not grep _FILE= "$work/environment"
 	check "localstack image: the runtime is told whom to ask for a restart" grep -qx SUPERVISOR_PID=1 "$work/environment"
 }
-
-inside() { docker exec "$id-runtime" "$@"; }
 
 make_boot_hooks() {
 	mkdir -p "$1"
