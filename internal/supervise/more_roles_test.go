@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,14 +48,16 @@ func playMother([]string) int {
 			_, _ = unix.Wait4(pid, nil, 0, nil)
 		}
 	}
-	say("got", box.count[34])
+	say("got", box.count[unix.SIGCONT])
 	return 7
 }
 
-// playPest sends signal 34 to everybody but itself and PID 1, as long as PID 1 lives.
+// playPest sends SIGCONT to everybody but itself and PID 1, as long as PID 1 lives. Without a rest
+// a child could get no further.
 func playPest([]string) int {
 	for {
-		_ = unix.Kill(-1, 34)
+		_ = unix.Kill(-1, unix.SIGCONT)
+		time.Sleep(20 * time.Microsecond)
 	}
 }
 
