@@ -6,9 +6,11 @@
 # begins to read anew after SIGWINCH, and runs the trap when the time is over.
 park='exec 3<> <(:); echo Ready.; while :; do read -rt 0.1 -u 3; done'
 polite="trap 'exit 7' TERM; $park"
+
+# Its arguments follow: the signals to print when they come.
 hear='hear() { local s; for s; do trap "echo Got $s." "$s"; done; }; hear'
 
-# Orphans that say so, and stay.
+# As many as the variable orphans says: they say that they are, and stay.
 orphan='orphan() { until read -r _ _ _ parent _ </proc/self/stat && [ "$parent" = $PPID ]; do :; done; echo orphan; exec sleep 1000; }'
 orphans="$orphan; for ((; orphans > 0; orphans--)); do (orphan &); done; $polite"
 
@@ -79,7 +81,7 @@ start_stubborn() {
 test_stubborn() {
 	wait "${stubborn_stops[@]}"
 	check "docker stop: a command that ignores SIGTERM is killed after SHUTDOWN_TIMEOUT" was_forced impatient 1s
-	check "docker stop: its time is neither cut short nor exceeded" lasted impatient 1 8
+	check "docker stop: that time is neither cut short nor exceeded" lasted impatient 1 8
 	check "docker stop: by default the command is killed, too" was_forced patient 8s
 	check "docker stop: by default it has time, and Docker need not kill us" lasted patient 8 10
 }
@@ -105,7 +107,7 @@ errors() { { docker logs "$id-$1" >/dev/null; } 2>&1; }
 test_signals() {
 	local signals=(HUP QUIT USR2 WINCH ALRM RTMIN+3) signal
 	run heard "$hear ${signals[*]}; $polite"
-	run counted --user 23456 "$hear RTMIN+3; trap 'exit 7' TERM; echo Ready.; kill -STOP \$\$; $park"
+	run counted --user 23456 "$hear RTMIN+3; trap 'exit 7' TERM; kill -STOP \$\$; $park"
 	run rewritten --env SIGNAL_REWRITE=TERM:QUIT,HUP:0 "$hear HUP TERM; trap 'exit 5' QUIT; $park"
 	for signal in "${signals[@]}"; do
 		check "docker kill --signal $signal: the command gets it" hears heard "$signal"
@@ -124,9 +126,12 @@ ignores_hup_and_quits() { ready rewritten && send rewritten HUP && stops rewritt
 
 # Signals for a process that is stopped wait in the kernel, which counts them by user.
 twenty_are_twenty() {
-	ready counted && inside counted bash -c 'for i in {1..20}; do kill -RTMIN+3 1; done' || return 1
+	eventually counted is_stopped counted || return 1
+	inside counted bash -c 'for i in {1..20}; do kill -RTMIN+3 1; done'
 	eventually counted inside counted grep "^SigQ:.20/" /proc/self/status
 }
+
+is_stopped() { inside "$1" sh -c 'cat /proc/[0-9]*/stat' | grep ") T "; }
 
 test_restart_in_place() {
 	run restarted --restart always "setsid sleep 1000 & $polite"
@@ -223,5 +228,7 @@ test_fork_bomb() {
 	check "--pids-limit 20: one that ignores SIGTERM ends after SHUTDOWN_TIMEOUT" is_forced deaf-bomb 1s
 }
 
-explode() { launch "$1" --network none --pids-limit 20 --env SHUTDOWN_TIMEOUT=1 "$shells" sh -c "$2
-	$bomb"; }
+# explode NAME BEFORE: a command of the shell, or none
+explode() {
+	launch "$1" --network none --pids-limit 20 --env SHUTDOWN_TIMEOUT=1 "$shells" sh -c "$2"$'\n'"$bomb"
+}

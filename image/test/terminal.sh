@@ -82,7 +82,10 @@ interrupts_job() { starts_job "$1" && ends_job "$1" && typed "$1" $'echo code=$?
 
 suspends_job() {
 	starts_job "$1" && typed "$1" $'\032' "Stopped" && typed "$1" $'echo begin$((6 * 7))\r' "begin42" || return 1
-	typed "$1" $'fg\r' "^sleep 1000" && ends_job "$1"
+	typed "$1" $'fg\r' "^sleep 1000" && await 10 loses_job "$1"
 }
+
+# loses_job presses the key, too: the shell prints the job's name before it is in the foreground.
+loses_job() { typed "$1" $'\003' '\^C' && not has_job "$1"; }
 
 ends_shell() { typed "$1" $'exit 3\r' "exit 3" && exits "$1" 3; }
