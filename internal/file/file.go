@@ -82,9 +82,8 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	}
 	if err != nil {
 		_ = root.Remove(temporary)
-		return bare(err)
 	}
-	return bare(syncDir(root, path.Dir(name)))
+	return bare(err)
 }
 
 // RemoveOwn deletes name below base. A file that is not there is no error; an
@@ -119,22 +118,9 @@ func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) erro
 	_, err = f.Write(content)
 	// Give back what the umask took away; some volumes know no modes.
 	_ = f.Chmod(mode)
-	// Sync before the rename that makes the content visible.
+	// Sync before the rename that makes the content visible. The rename itself
+	// may be forgotten: then the old file is there, which is as good.
 	return cmp.Or(err, f.Sync(), f.Close())
-}
-
-// syncDir makes a rename in dir outlive a loss of power, where the file system
-// knows how.
-func syncDir(root *os.Root, dir string) error {
-	d, err := root.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	return nil
 }
 
 func readRegular(f *os.File) ([]byte, error) {
