@@ -104,17 +104,19 @@ func Run(_ *Signals, command Command, options Options) (int, error) {
 }
 
 // spareThreads has the runtime start now what threads it will need: the container may be at its
-// limit later, and a Go program that cannot start a thread ends.
+// limit later, and a Go program that cannot start a thread ends. Two processors bound their number;
+// with only one, every signal would have to get it back first.
 func spareThreads() {
-	runtime.GOMAXPROCS(1)
+	const processors = 2
+	runtime.GOMAXPROCS(processors)
 	var busy sync.WaitGroup
-	busy.Add(2)
-	for range 2 {
+	busy.Add(processors + 1)
+	for range processors + 1 {
 		go func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
 			busy.Done()
-			busy.Wait() // so that it takes two
+			busy.Wait() // so that it takes as many
 		}()
 	}
 	busy.Wait()
