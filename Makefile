@@ -29,6 +29,7 @@ image: build        ## the image localstack-entrypoint:dev
 lint:
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
 	go vet ./...
+	GOARCH=arm64 go vet ./cmd/entrypoint ./internal/supervise
 	$(LINT) golangci-lint run
 
 vuln:
