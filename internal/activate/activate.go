@@ -97,12 +97,12 @@ func (a *Activation) standIn(stored []Stored) (*Stored, *fault.Error) {
 // one. With a stand-in at hand it asks only once: a start is worth more than
 // a fresh document. path is that of the document it asked with, if any.
 func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) (path string, document license.Document, err error) {
-	server := client{a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration()}
-	request := license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine}
+	server, request := a.client(), a.request()
 	for attempt := 1; ; attempt++ {
 		got, path, err := a.ask(ctx, server, request, stored)
 		if err == nil {
-			return path, got.document, a.accept(got)
+			_, err = a.accept(got)
+			return path, got.document, err
 		}
 		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
 		if hasStandIn || attempt >= int(a.Config.Attempts) || !passing(err) || !pause(ctx, attempt, err) {
@@ -126,6 +126,14 @@ func (a *Activation) ask(ctx context.Context, server client, request license.Req
 	return got, "", a.named(err)
 }
 
+func (a *Activation) client() client {
+	return client{a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration()}
+}
+
+func (a *Activation) request() license.Request {
+	return license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine}
+}
+
 func (a *Activation) credentials() license.Credentials {
 	kind := license.APIKey
 	if a.Credential.IsAuthToken() {
@@ -142,8 +150,9 @@ func (a *Activation) named(err error) error {
 	return err
 }
 
-// accept judges a live answer and keeps it for a start without network.
-func (a *Activation) accept(got answer) error {
+// accept judges a live answer and keeps it for a start without network, if it
+// can be kept.
+func (a *Activation) accept(got answer) (kept bool, err error) {
 	now, document := time.Now(), got.document
 	clocksDiffer := !got.date.IsZero() && license.ClockDiffers(now, got.date)
 	if clocksDiffer {
@@ -153,23 +162,22 @@ func (a *Activation) accept(got answer) error {
 	if failed := document.Check(now, a.Product); failed != nil {
 		if failed.ID == fault.LicenseExpired && clocksDiffer && document.Check(got.date, a.Product) == nil {
 			// By the server's clock it is good. That is no verdict on the licence.
-			return fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
+			return false, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
 				license.Time{Time: now}, license.Time{Time: got.date}, failed.Detail)
 		}
 		failed.Server = a.Config.Endpoint.String()
-		return failed.Because(errVerdict)
+		return false, failed.Because(errVerdict)
 	}
 	if !document.SignedWith(a.Credential.Reveal()) {
 		a.Log.Warn("the signature of " + document.Name() + " does not match this credential; it is not stored for a start without network")
-		return nil
+		return false, nil
 	}
-	a.keep(document, got.date)
-	return nil
+	return a.keep(document, got.date), nil
 }
 
 // keep stores a document for a start without network, with a note of what it
 // was activated for and when.
-func (a *Activation) keep(document license.Document, theirs time.Time) {
+func (a *Activation) keep(document license.Document, theirs time.Time) (kept bool) {
 	when := time.Now()
 	if !theirs.IsZero() && theirs.Before(when) {
 		when = theirs // a clock that is ahead now must not look behind later
@@ -179,9 +187,11 @@ func (a *Activation) keep(document license.Document, theirs time.Time) {
 	if document.ReactivateAfter == nil {
 		document.LastActivated = now
 	}
-	if err := a.Store.Save(document, a.Credential.Reveal()); err != nil {
+	err := a.Store.Save(document, a.Credential.Reveal())
+	if err != nil {
 		a.Log.Warn("cannot store " + document.Name() + " for a start without network: " + err.Error())
 	}
+	return err == nil
 }
 
 func (a *Activation) forget() {

@@ -10,32 +10,53 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Renew activates the stored document again when half of the time is over that
-// it holds without the server, so that a later start without network works. It
-// asks once; the next call is a better second attempt than a pause. Without a
-// stored document there is nothing to renew.
+// Renew activates our own stored document again when half of the time is over
+// that it holds without the server, so that a later start without network
+// works. It asks once, for the next call is a better second attempt than a
+// pause; and never for a new licence, which could cost a credit.
 //
 // It says itself what there is to say: nothing that it finds is a reason to
-// stop what runs. On the server's verdict against us the document is removed.
+// stop what runs. On a verdict against us the document is removed.
 func (a *Activation) Renew(ctx context.Context) {
 	stored := a.Store.Load()
-	isFresh := func(s Stored) bool { return time.Now().Before(s.Document.RenewFrom()) }
-	if len(stored) == 0 || slices.ContainsFunc(stored, isFresh) {
+	i := slices.IndexFunc(stored, a.Store.isOwn)
+	if i < 0 || !stored[i].Document.SignedWith(a.Credential.Reveal()) || time.Now().Before(stored[i].Document.RenewFrom()) {
 		return
 	}
-	online, cancel := context.WithTimeout(ctx, a.Config.ActivationTimeout.Duration())
+	ctx, cancel := context.WithTimeout(ctx, a.Config.ActivationTimeout.Duration())
 	defer cancel()
-	_, document, err := a.online(online, stored, true)
+	kept, err := a.again(ctx, stored[i].Document)
 	failed, _ := fault.Find(err)
 	switch {
-	case err == nil:
-		a.Log.Info("Successfully renewed license " + describe(document))
-	case failed == nil: // ctx has ended
-	case errors.Is(err, errVerdict):
+	case kept:
+		a.Log.Info("Successfully renewed license " + describe(stored[i].Document))
+	case failed == nil: // not stored, as accept has said
+	case errors.Is(err, errNotFound):
+		a.forget()
+		a.Log.Warn("the next start requests a new license: the licensing server does not know " + stored[i].Document.Name() + " any longer")
+	case errors.Is(err, errVerdict) && failed.ID != fault.LicenseRefused:
 		a.forget()
 		a.Log.Warn("the next start will fail: " + failed.Reason())
 	default:
-		a.Log.Warn("a start without network works until " + license.Time{Time: stored[0].Document.OfflineUntil()}.String() +
-			" only: " + failed.Reason())
+		a.Log.Warn(offlineTime(stored[i].Document) + ": " + failed.Reason())
 	}
+}
+
+// again activates a document once more.
+func (a *Activation) again(ctx context.Context, document license.Document) (kept bool, err error) {
+	request := a.request()
+	request.LicenseID = document.ID
+	got, err := a.client().post(ctx, "license/activate", request)
+	if err != nil {
+		return false, a.named(err)
+	}
+	return a.accept(got)
+}
+
+func offlineTime(document license.Document) string {
+	until := document.OfflineUntil()
+	if time.Now().Before(until) {
+		return "a start without network works until " + license.Time{Time: until}.String() + " only"
+	}
+	return "a start without network does not work since " + license.Time{Time: until}.String()
 }

@@ -85,3 +85,76 @@ func TestAVerdictAtRenewalRemovesTheDocumentAndWarns(t *testing.T) {
 		}
 	})
 }
+
+func TestRenewalNeverAsksForANewLicence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := running(t, refuse(400, license.MessageNotFound))
+		time.Sleep(13 * time.Hour)
+		s.Renew(t.Context())
+		s.Renew(t.Context())
+		if got := s.server.asked(); got != "request activate" || s.get(t, ownPath) != "" {
+			t.Errorf("asked for %s, kept %q", got, s.get(t, ownPath))
+		}
+		s.wantLogged(t, zap.WarnLevel, "the next start requests a new license: the licensing server does not know "+licenseID+" any longer")
+	})
+}
+
+func TestDocumentsThatAreNotOursDoNotMatterToTheRenewal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := running(t, grant(nil))
+		foreign := licence(func(d *license.Document) { d.ID = "license_foreign" })
+		foreign.Sign("another token")
+		s.put(t, mountedPath, encode(foreign))
+		time.Sleep(13 * time.Hour)
+		s.Renew(t.Context())
+		if got := s.server.asked(); got != "request activate" || strings.Contains(s.server.requests[1].body, "license_foreign") {
+			t.Errorf("asked for %s: %s", got, s.server.requests[1].body)
+		}
+		s.put(t, ownPath, encode(foreign))
+		s.Renew(t.Context())
+		if got := s.server.asked(); got != "request activate" {
+			t.Errorf("with a foreign document in our place it asked for %s", got)
+		}
+	})
+}
+
+func TestARenewalThatIsNotStoredIsNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		foreign := licence(nil)
+		foreign.Sign("another token")
+		s := running(t, page(200, encode(foreign)))
+		before := s.get(t, ownPath)
+		time.Sleep(13 * time.Hour)
+		s.Renew(t.Context())
+		if got := s.logged(zap.InfoLevel); len(got) != 1 || s.get(t, ownPath) != before {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+func TestAnAnswerThatMakesNoSenseRemovesNothingAtRenewal(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]reply{
+		"activation_error": refuse(400, license.MessageActivation),
+		"an unknown code":  refuse(400, license.MessagePrefix+"maintenance"),
+		"a server error":   page(503, ""),
+		"a block page":     page(403, "<html>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := running(t, answer)
+				before := s.get(t, ownPath)
+				time.Sleep(25 * time.Hour)
+				s.Renew(t.Context())
+				if lines := s.logged(zap.WarnLevel); s.get(t, ownPath) != before || len(lines) != 1 ||
+					!strings.HasPrefix(lines[0], "a start without network does not work since 2000-01-02T00:00:00+00:00: ") {
+					t.Errorf("%q", lines)
+				}
+			})
+		})
+	}
+}

@@ -86,6 +86,8 @@ func (s *Store) Save(document license.Document, credential string) error {
 // Remove deletes our own document.
 func (s *Store) Remove() error { return s.named(file.RemoveOwn(s.own(), storedName)) }
 
+func (s *Store) isOwn(stored Stored) bool { return stored.Path == filepath.Join(s.own(), storedName) }
+
 // own is the volume that our document is in.
 func (s *Store) own() string { return filepath.Join(s.root, machine.Volume) }
 

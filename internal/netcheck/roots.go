@@ -120,9 +120,13 @@ func (a *authorities) each(visit func(bundle.Root)) {
 // eachIn visits the certificates of a PEM file and reports whether there are any.
 func eachIn(content []byte, visit func(bundle.Root)) (found bool) {
 	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type == "CERTIFICATE" {
-			visit(bundle.Root{Certificate: block.Bytes})
-			found = true
+		if block.Type != "CERTIFICATE" || len(block.Headers) > 0 {
+			continue
+		}
+		visit(bundle.Root{Certificate: block.Bytes})
+		if !found {
+			_, err := x509.ParseCertificate(block.Bytes)
+			found = err == nil
 		}
 	}
 	return found

@@ -127,6 +127,12 @@ func TestEmbeddedAuthoritiesStandInForTheSystems(t *testing.T) {
 	if n := count(rooted(t, newAuthority(t, "System CA").pem)); n != 1 {
 		t.Errorf("%d authorities beside a system bundle of one", n)
 	}
+	garbage := t.TempDir()
+	testkit.Put(t, garbage, systemBundles[0], "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+	testkit.Put(t, garbage, systemBundles[1], newAuthority(t, "System CA").pem)
+	if n := count(garbage); n != 1 {
+		t.Errorf("%d authorities beside a bundle of garbage", n)
+	}
 	for _, name := range systemBundles {
 		root := t.TempDir()
 		testkit.Put(t, root, name, newAuthority(t, "System CA").pem)

@@ -122,7 +122,7 @@ func (t *transport) dialTLS(ctx context.Context, network, address string) (net.C
 		return nil, err
 	}
 	settings := t.http.TLSClientConfig.Clone()
-	settings.ServerName = t.target.Hostname()
+	settings.ServerName, _, _ = net.SplitHostPort(address) // of an internationalised name, the ASCII form
 	if !settings.InsecureSkipVerify {
 		settings.InsecureSkipVerify = true // by crypto/tls, for we do it ourselves
 		settings.VerifyConnection = func(state tls.ConnectionState) error {

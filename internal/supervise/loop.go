@@ -24,6 +24,7 @@ type loop struct {
 	group int       // its process group, which may outlive it
 	since time.Time // when it was started
 	asked bool      // to stop in the sense of job control, and not by its terminal
+	task  int       // the chore's process, 0 for none
 
 	code int
 	err  error
@@ -86,7 +87,8 @@ func hasCome(moment time.Time) bool { return !moment.IsZero() && !time.Now().Bef
 // planChore draws the moment of the next one, so that many containers that were started together do
 // not ask the same server at once.
 func (l *loop) planChore() {
-	if every := l.options.ChoreEvery; every > 0 && len(l.command.Chore) > 0 {
+	const often = 100 * time.Millisecond
+	if every := max(l.options.ChoreEvery, often); l.options.ChoreEvery > 0 && len(l.command.Chore) > 0 {
 		l.chore = time.Now().Add(every/2 + rand.N(every/2+1))
 	}
 }
@@ -106,20 +108,37 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 		if roleOf(sig) == roleReap {
 			l.reap()
 		} else {
-			l.handle(event{kind: signalled, n: int(sig), starting: l.isStarting(sig)})
+			restarts := roleOf(l.policy.rewritten(sig)) == roleRestart
+			l.handle(event{kind: signalled, n: int(sig), starting: restarts && l.isStarting()})
 		}
 	}
 }
 
-// isStarting tells, for a signal that restarts, whether the command is still our own program and has
-// not become another yet. Without /proc it looks as if it had.
-func (l *loop) isStarting(sig unix.Signal) bool {
-	if !l.command.Boots || roleOf(l.policy.rewritten(sig)) != roleRestart || !seesProcesses() {
+// isStarting tells whether the command is still our own program and has not become another yet.
+// Without /proc it looks as if it had.
+func (l *loop) isStarting() bool {
+	if !l.command.Boots || !seesProcesses() {
 		return false
 	}
 	own, err := os.Readlink("/proc/self/exe")
 	now, nowErr := os.Readlink("/proc/" + strconv.Itoa(l.child) + "/exe")
 	return err == nil && nowErr == nil && own == now
+}
+
+// doChore runs the chore, unless the command is still starting. One that has not ended since the
+// last time never will.
+func (l *loop) doChore() {
+	if l.task != 0 {
+		_ = unix.Kill(l.task, unix.SIGKILL)
+	}
+	if l.isStarting() {
+		return
+	}
+	pid, err := spawn(l.command.Path, l.command.Chore, l.command.Env, false)
+	if err != nil {
+		l.warn("cannot run " + l.command.Chore[0] + ": " + err.Err.Error())
+	}
+	l.task = pid
 }
 
 // reap collects every process that has ended, ours and adopted ones alike.
@@ -135,8 +154,11 @@ func (l *loop) reap() {
 			left = crowded
 			break
 		}
-		if pid == l.child {
+		switch {
+		case pid == l.child:
 			l.look(status)
+		case pid == l.task && !status.Stopped():
+			l.task = 0
 		}
 	}
 	l.handle(event{kind: left})
@@ -180,9 +202,7 @@ func (l *loop) do(a action) {
 	case doArm:
 		l.deadline = time.Now().Add(a.after)
 	case doChore:
-		if _, err := spawn(l.command.Path, l.command.Chore, l.command.Env, false); err != nil {
-			l.warn("cannot run " + l.command.Chore[0] + ": " + err.Err.Error())
-		}
+		l.doChore()
 	case doSay:
 		l.say(a)
 	case doFinish:
