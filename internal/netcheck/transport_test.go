@@ -74,6 +74,16 @@ func expectExplained(t *testing.T, target string, cfg config.Network, root strin
 	expectFault(t, Explain(host, err), id, detail)
 }
 
+func TestAnInternationalisedNameIsCheckedInItsASCIIForm(t *testing.T) {
+	t.Parallel()
+	const ascii = "xn--bcher-kva.test"
+	a := newAuthority(t, "System CA")
+	root := rooted(t, a.pem)
+	testkit.Put(t, root, "etc/hosts", "127.0.0.1 "+ascii+"\n")
+	port := a.serve(t, ascii, nil).Listener.Addr().(*net.TCPAddr).Port
+	expectLicensed(t, fmt.Sprintf("https://bücher.test:%d", port), config.Network{}, root)
+}
+
 func TestTrustedServerIsReached(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t, "System CA")
