@@ -89,6 +89,19 @@ func (p initProgram) contain(command ...string) (*container, error) {
 	return c, nil
 }
 
+// containSleep is contain for a command that has begun to do nothing.
+func (p initProgram) containSleep() (*container, error) {
+	c, err := p.contain("sh", "-c", "echo ready; exec sleep 100000")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.expect("ready"); err != nil {
+		c.close()
+		return nil, fmt.Errorf("start %s: %w", p.name, err)
+	}
+	return c, nil
+}
+
 // connect makes the pipes; it returns their other ends. They block: a reader
 // that Go's scheduler has to wake up would keep a core busy that the init needs.
 func (c *container) connect() (theirs []io.Closer, err error) {

@@ -67,6 +67,7 @@ func bench(s settings) error {
 		return err
 	}
 	defer stage.close()
+	stage.closeWhenStopped()
 
 	var text strings.Builder
 	say := func(more string) {

@@ -29,7 +29,7 @@ func (s *stage) memory(set settings) ([]*table, error) {
 	inits := s.inits()
 	var running []*container
 	for _, init := range inits {
-		c, err := init.contain("sleep", "100000")
+		c, err := init.containSleep()
 		if err != nil {
 			return nil, err
 		}

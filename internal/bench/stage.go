@@ -14,10 +14,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Of our own program.
@@ -64,6 +67,18 @@ func (s *stage) close() {
 	_ = os.RemoveAll(s.dir)
 }
 
+// closeWhenStopped leaves nothing behind when we are stopped, or nobody reads
+// the tables any more. What we started dies with us in any case.
+func (s *stage) closeWhenStopped() {
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, unix.SIGINT, unix.SIGTERM, unix.SIGPIPE)
+	go func() {
+		<-stopped
+		s.close()
+		os.Exit(1)
+	}()
+}
+
 func (s *stage) program(name string) string { return filepath.Join(s.bin, name) }
 func (s *stage) certificate() string        { return filepath.Join(s.dir, "cert.pem") }
 func (s *stage) key() string                { return filepath.Join(s.dir, "key.pem") }
@@ -79,6 +94,16 @@ func (s *stage) env(more ...string) []string {
 func (s *stage) install() error {
 	s.bin = filepath.Join(s.dir, "bin")
 	return os.CopyFS(s.bin, os.DirFS("bin"))
+}
+
+// run starts a server that runs until close, or dies with us.
+func (s *stage) run(server *exec.Cmd) error {
+	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL}
+	if err := server.Start(); err != nil {
+		return err
+	}
+	s.running = append(s.running, server)
+	return nil
 }
 
 func (s *stage) makeCertificate() error {
@@ -117,10 +142,9 @@ func (s *stage) startAuthority() error {
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
+	if err := s.run(cmd); err != nil {
 		return err
 	}
-	s.running = append(s.running, cmd)
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	s.api = strings.TrimSpace(strings.TrimPrefix(line, "listening on ")) + "/v1"
 	return err
@@ -155,10 +179,9 @@ func (s *stage) startEmulator() error {
 	free.Close()
 	cmd := exec.Command(s.program("emulator"))
 	cmd.Env = s.env("GATEWAY_LISTEN=" + s.gateway)
-	if err := cmd.Start(); err != nil {
+	if err := s.run(cmd); err != nil {
 		return err
 	}
-	s.running = append(s.running, cmd)
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		response, err := http.Get("http://" + s.gateway + "/_localstack/health")
 		if err == nil {
