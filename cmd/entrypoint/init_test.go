@@ -95,11 +95,9 @@ func TestARestartDuringABootHookDoesNotCutItShort(t *testing.T) {
 	}
 	running()
 	_ = p.Process.Signal(syscall.SIGUSR1)
-	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(time.Millisecond) {
-		if strings.Contains(p.stderr.String(), "nothing to restart: the command is being started\n") {
-			break
-		}
-	}
+	eventually(t, "an answer", func() bool {
+		return strings.Contains(p.stderr.String(), "nothing to restart: the command is being started\n")
+	})
 	open()
 	if code := p.end(); code != 7 || p.stdout.String() != "done\nemulator\n" {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())

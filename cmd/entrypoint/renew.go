@@ -17,8 +17,7 @@ func renew() int {
 	}
 	pro, err := credential.Read(b.cfg.Sources())
 	if err != nil || !pro.IsSet() {
-		b.log.Warn("the next start will fail: the credential is no longer there")
-		return 0
+		return 0 // it is gone; the next start will say so, we would every few minutes
 	}
 	b.out.Hide(pro)
 	activation, _ := b.activation(pro)

@@ -117,7 +117,8 @@ func (a *authorities) each(visit func(bundle.Root)) {
 	}
 }
 
-// eachIn visits the certificates of a PEM file and reports whether there are any.
+// eachIn visits the certificates of a PEM file and reports whether there is one
+// that makes sense. It does not parse more of them than it takes to tell.
 func eachIn(content []byte, visit func(bundle.Root)) (found bool) {
 	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type != "CERTIFICATE" || len(block.Headers) > 0 {
@@ -165,7 +166,7 @@ func (a *authorities) addFile(path string) error {
 	if err != nil {
 		return bare(err)
 	}
-	if !x509.NewCertPool().AppendCertsFromPEM(content) {
+	if !eachIn(content, func(bundle.Root) {}) {
 		return errors.New("it holds no PEM certificate")
 	}
 	a.named = append(a.named, content)

@@ -87,10 +87,11 @@ func hasCome(moment time.Time) bool { return !moment.IsZero() && !time.Now().Bef
 // planChore draws the moment of the next one, so that many containers that were started together do
 // not ask the same server at once.
 func (l *loop) planChore() {
-	const often = 100 * time.Millisecond
-	if every := max(l.options.ChoreEvery, often); l.options.ChoreEvery > 0 && len(l.command.Chore) > 0 {
-		l.chore = time.Now().Add(every/2 + rand.N(every/2+1))
+	if l.options.ChoreEvery <= 0 || len(l.command.Chore) == 0 {
+		return
 	}
+	every := max(l.options.ChoreEvery, 100*time.Millisecond) // more often would be all we do
+	l.chore = time.Now().Add(every/2 + rand.N(every/2+1))
 }
 
 // receive handles a signal that came so many times since it was handled last.
