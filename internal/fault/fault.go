@@ -16,6 +16,8 @@ type ID string
 
 // Exit codes of a failed boot. A command that did run passes its own code.
 const (
+	// ExitNone is that of rows that only warn: no start ends because of them.
+	ExitNone = 0
 	// ExitLicense is what every client of this image expects of a start without a licence.
 	ExitLicense = 55
 	// ExitConfig is sysexits' EX_CONFIG.
@@ -37,6 +39,26 @@ type Row struct {
 	Reason string
 	// Remedy says what to do; empty when Reason says it.
 	Remedy string
+	Help
+}
+
+// Help is what docs/ERRORS.md and `entrypoint explain` say beyond the failure
+// itself.
+type Help struct {
+	// Meaning is what the failure means, in a sentence or two.
+	Meaning string
+	// Known is how the program knows.
+	Known string
+	// Fixes are what to do, most probable first.
+	Fixes []Fix
+}
+
+// Fix is something to do about a failure.
+type Fix struct {
+	// Where it applies: "Docker", "Compose", "Kubernetes", "Corporate network",
+	// "CI"; "" for everywhere.
+	Where string
+	Do    string
 }
 
 // Error is a failure that was met: a row of the table and the facts.
@@ -51,6 +73,8 @@ type Error struct {
 	// Stored is why no stored document could stand in for the server; nil
 	// when the failure has nothing to do with one.
 	Stored *Error
+	// Checks are what was looked at to explain the failure; there may be none.
+	Checks []Check
 	// Cause is the error below, for errors.Is and for debugging.
 	Cause error
 }
