@@ -18,6 +18,7 @@ import (
 	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/license"
@@ -31,6 +32,9 @@ import (
 // attach to a container need a moment: a banner printed right before the exit
 // is lost to some, and an instant exit makes others wait for ever.
 const shortestLife = 700 * time.Millisecond
+
+// longestLook bounds what finding out why costs a start that has failed.
+const longestLook = 1200 * time.Millisecond
 
 // start is what the boot stage is asked to do.
 type start struct {
@@ -129,15 +133,7 @@ func (b *bootStage) exitCode(err error) int {
 	if errors.As(err, &stopped) {
 		return stopped.ExitCode()
 	}
-	var notStarted *supervise.StartError
-	if errors.As(err, &notStarted) {
-		id := fault.CommandNotExecutable
-		if notStarted.Code == supervise.CodeNotFound {
-			id = fault.CommandNotFound
-		}
-		err = fault.New(id, "%.200s: %s", notStarted.Path, notStarted.Err).Because(err)
-	}
-	failed, ok := fault.Find(err)
+	failed, ok := fault.Find(asFault(err))
 	if !ok {
 		failed = fault.New(fault.ConfigInvalid, "%s", err)
 	}
@@ -146,6 +142,19 @@ func (b *bootStage) exitCode(err error) int {
 		b.out.Failure(failed)
 	}
 	return code
+}
+
+// asFault gives a command that cannot be run its row of the failure table.
+func asFault(err error) error {
+	var notStarted *supervise.StartError
+	if errors.As(err, &notStarted) {
+		id := fault.CommandNotExecutable
+		if notStarted.Code == supervise.CodeNotFound {
+			id = fault.CommandNotFound
+		}
+		return fault.New(id, "%.200s: %s", notStarted.Path, notStarted.Err).Because(err)
+	}
+	return err
 }
 
 // venv is where LocalStack's image keeps its Python environment.
@@ -208,12 +217,9 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	if !b.cfg.ActivatePro {
 		return nil, nil
 	}
-	pro, err := credential.Read(b.cfg.Sources())
+	pro, err := b.findCredential()
 	if err != nil {
 		return nil, err
-	}
-	if !pro.IsSet() {
-		return nil, b.missing()
 	}
 	b.out.Hide(pro)
 	b.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
@@ -222,7 +228,41 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	for _, warning := range warnings {
 		b.log.Warn(warning)
 	}
-	return &pro, activation.Run(ctx)
+	if _, err := activation.Run(ctx); err != nil {
+		return nil, b.explain(ctx, err)
+	}
+	return &pro, nil
+}
+
+// findCredential reads the credential. It is an error that there is none.
+func (b *bootStage) findCredential() (credential.Credential, error) {
+	pro, err := credential.Read(b.cfg.Sources())
+	if err == nil && !pro.IsSet() {
+		err = b.missing()
+	}
+	return pro, err
+}
+
+// explain looks at the network once it has failed us, to say exactly why. Not
+// before: on the happy path it would cost, and tell nothing.
+func (b *bootStage) explain(ctx context.Context, err error) error {
+	failed, ok := fault.Find(err)
+	if !ok || !doctor.Explains(failed) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestLook)
+	defer cancel()
+	var checks []fault.Check
+	b.survey().Look(ctx, func(check fault.Check) { checks = append(checks, check) })
+	for _, check := range checks {
+		b.log.Debug("check "+check.Name, zap.String("state", string(check.State)), zap.String("fact", check.Fact), zap.Strings("evidence", check.Evidence))
+	}
+	return doctor.Explain(failed, checks)
+}
+
+// survey looks at the way to the licence server.
+func (b *bootStage) survey() *netcheck.Survey {
+	return netcheck.NewSurvey(b.cfg.Endpoint.URL, b.cfg.Network, b.cfg.Root, b.cfg.LocalstackHost)
 }
 
 // activation is all that it takes to obtain the licence. The warnings are

@@ -15,6 +15,10 @@ func findSubcommand(args []string) (subcommand func([]string) int, rest []string
 		subcommand = runHealthcheck
 	case "license":
 		subcommand = runLicense
+	case "doctor":
+		subcommand = runDoctor
+	case "dns":
+		subcommand = runDNS
 	}
 	return subcommand, args[1:]
 }

@@ -36,11 +36,27 @@ type Activation struct {
 	Transport  http.RoundTripper
 	Store      *Store
 	Log        *zap.Logger
+
+	// dry keeps the activation from changing anything on disk, and free from
+	// asking for a licence, which may cost a credit.
+	dry, free bool
 }
 
-// Run returns nil when pro is on, and otherwise a [fault.Error] that says why
-// not. When ctx ends, it returns ctx's cause.
-func (a *Activation) Run(ctx context.Context) error {
+// Result is how a licence was obtained.
+type Result struct {
+	// Document is the licence; it has no ID when none was asked for.
+	Document license.Document
+	// Path is where the document was stored before, "" for a new one.
+	Path string
+	// Offline is true when the document stood in for the server, which Because
+	// tells why it was not reached.
+	Offline bool
+	Because *fault.Error
+}
+
+// Run obtains the licence. The error is a [fault.Error] that says why there is
+// none; when ctx ends, it is ctx's cause.
+func (a *Activation) Run(ctx context.Context) (Result, error) {
 	stored := a.Store.Load()
 	standIn, flaw := a.standIn(stored)
 	budget := a.Config.ActivationTimeout
@@ -54,22 +70,22 @@ func (a *Activation) Run(ctx context.Context) error {
 	switch {
 	case err == nil && path == "":
 		a.Log.Info("Successfully requested and activated new license " + describe(document))
-		return nil
+		return Result{Document: document}, nil
 	case err == nil:
 		a.Log.Info("Successfully activated cached license " + describe(document) + " from " + path)
-		return nil
+		return Result{Document: document, Path: path}, nil
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return Result{}, context.Cause(ctx)
 	case errors.Is(err, errVerdict):
 		a.forget()
 	case standIn != nil:
 		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
 			" offline, until " + license.Time{Time: standIn.Document.OfflineUntil()}.String() + " (" + failed.Detail + ")")
-		return nil
+		return Result{Document: standIn.Document, Path: standIn.Path, Offline: true, Because: failed}, nil
 	default:
 		failed.Stored = flaw
 	}
-	return failed
+	return Result{}, failed
 }
 
 // standIn finds the first stored document that can stand in for the server,
@@ -100,6 +116,9 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 	server, request := a.client(), a.request()
 	for attempt := 1; ; attempt++ {
 		got, path, err := a.ask(ctx, server, request, stored)
+		if a.free && err == nil {
+			return "", license.Document{}, nil
+		}
 		if err == nil {
 			_, err = a.accept(got)
 			return path, got.document, err
@@ -114,6 +133,9 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 // ask activates the document on disk, or requests one where there is none or
 // the server does not know it. path is the document's, "" for a new one.
 func (a *Activation) ask(ctx context.Context, server client, request license.Request, stored []Stored) (got answer, path string, err error) {
+	if a.free {
+		return answer{}, "", a.askFree(ctx, server, request)
+	}
 	if len(stored) > 0 {
 		request.LicenseID, path = stored[0].Document.ID, stored[0].Path
 		got, err = server.post(ctx, "license/activate", request)
@@ -187,6 +209,9 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 	if document.ReactivateAfter == nil {
 		document.LastActivated = now
 	}
+	if a.dry {
+		return true
+	}
 	err := a.Store.Save(document, a.Credential.Reveal())
 	if err != nil {
 		a.Log.Warn("cannot store " + document.Name() + " for a start without network: " + err.Error())
@@ -195,6 +220,9 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 }
 
 func (a *Activation) forget() {
+	if a.dry {
+		return
+	}
 	if err := a.Store.Remove(); err != nil {
 		a.Log.Warn("cannot remove the stored document: " + err.Error())
 	}

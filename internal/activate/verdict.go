@@ -1,12 +1,10 @@
 package activate
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,9 +22,6 @@ var errVerdict = errors.New("the licensing server's verdict")
 // errNotFound is errVerdict for "no such licence": activate may be followed by request.
 var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 
-// maxHost bounds a host name that is shown.
-const maxHost = 60
-
 // longestRetry bounds what a server can ask us to wait.
 const longestRetry = 24 * time.Hour
 
@@ -37,7 +32,7 @@ func (r retryAfter) Error() string { return "retry after " + time.Duration(r).St
 
 // judge reads an answer: a document, or the failure that it amounts to.
 func judge(response *http.Response, body []byte) (license.Document, *fault.Error) {
-	status := response.StatusCode
+	status, page := response.StatusCode, netcheck.ReadPage(response, body)
 	switch {
 	case len(body) > maxAnswer:
 		return license.Document{}, fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
@@ -46,7 +41,7 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 		if err == nil {
 			return document, nil
 		}
-		detail := "it answered with " + kindOf(response, body)
+		detail := "it answered with " + page.Bare()
 		if json.Valid(body) {
 			detail += fmt.Sprintf(": %.200s", err)
 		}
@@ -61,19 +56,10 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 	if message := messageOf(body); status >= 400 && strings.HasPrefix(message, license.MessagePrefix) {
 		return license.Document{}, refused(message)
 	}
-	if target := response.Header.Get("Location"); status >= 300 && status < 400 && target != "" {
-		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", hostOf(target), status)
+	if page.Elsewhere != "" {
+		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
 	}
-	return license.Document{}, fault.New(fault.NetworkWrongServer, "it answered with %s", kindOf(response, body))
-}
-
-// hostOf is the host that a redirect leads to, if it can be shown.
-func hostOf(target string) string {
-	parsed, err := url.Parse(target)
-	if err != nil || parsed.Hostname() == "" || len(parsed.Hostname()) > maxHost {
-		return "elsewhere"
-	}
-	return parsed.Hostname()
+	return license.Document{}, fault.New(fault.NetworkWrongServer, "it answered with %s", page.Bare())
 }
 
 // messageOf is the message of a refusal, "" for anything else. No other field
@@ -137,19 +123,4 @@ func rateLimited(response *http.Response) *fault.Error {
 		detail += " and to wait " + wait.Round(time.Second).String()
 	}
 	return fault.New(fault.NetworkRateLimited, "%s", detail).Because(retryAfter(wait))
-}
-
-// kindOf describes an answer that makes no sense, for a network administrator.
-func kindOf(response *http.Response, body []byte) string {
-	content := bytes.TrimSpace(body)
-	kind := "something else than JSON"
-	switch {
-	case len(content) == 0:
-		kind = "an empty page"
-	case content[0] == '<':
-		kind = "an HTML page"
-	case json.Valid(content):
-		kind = "JSON of another kind"
-	}
-	return fmt.Sprintf("%s (status %d)", kind, response.StatusCode)
 }

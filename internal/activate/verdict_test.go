@@ -68,13 +68,13 @@ var answers = []struct {
 	{"a redirect to nowhere", page(301, html), false, wrongServer + "an HTML page (status 301)"},
 	{"an endless answer", page(200, strings.Repeat(" ", maxAnswer+1)), false, "network.not_a_license_server: its answer (status 200) is larger than 1 MiB"},
 
-	{"a proxy that wants a password", page(407, html, "Proxy-Authenticate", `Basic realm="x"`), false, "network.proxy: …"},
+	{"a proxy that wants a password", page(407, html, "Proxy-Authenticate", `Basic realm="x"`), false, "network.proxy.authentication: …"},
 	{"slow down", refuse(429, "licensing.rate_limited"), false, "network.rate_limited: it asks to slow down (status 429)"},
 	{"an error of the server", page(500, html), false, "network.server_error: it answered with status 500"},
 	{"a verdict in an error of the server", refuse(503, "licensing.license.expired"), false, "network.server_error: it answered with status 503"},
 
-	{"an end of the connection", fail(io.EOF), false, "network.unreachable: …"},
-	{"a reset", fail(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}), false, "network.unreachable: …"},
+	{"an end of the connection", fail(io.EOF), false, "network.reset: …"},
+	{"a reset", fail(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}), false, "network.reset: …"},
 }
 
 func TestWithoutADocumentEveryAnswerButAGoodOneEndsTheStart(t *testing.T) {
@@ -133,13 +133,13 @@ func TestAnUncertainAnswerNamesTheServerAndTheHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, test := range answers {
 			s := newScene(t, test.answer)
-			failed := s.Run(t.Context())
+			failed := s.obtain(t.Context())
 			if explained := asFault(t, failed); explained.Server != "https://licences.test/v1" {
 				t.Errorf("%s: server %q", test.name, explained.Server)
 			}
 		}
 		for _, answer := range []reply{fail(io.EOF), page(200, html), page(500, "")} {
-			if failed := asFault(t, newScene(t, answer).Run(t.Context())); failed.Host != "licences.test" {
+			if failed := asFault(t, newScene(t, answer).obtain(t.Context())); failed.Host != "licences.test" {
 				t.Errorf("%v: host %q", failed, failed.Host)
 			}
 		}

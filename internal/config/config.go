@@ -79,10 +79,13 @@ type Process struct {
 
 // System is what the image and the machine tell.
 type System struct {
-	BuildVersion  string `envconfig:"LOCALSTACK_BUILD_VERSION" desc:"Version of the image, set by the image; the licence must cover it."`
-	CI            string `envconfig:"CI" desc:"Set by CI systems; any value means that this is CI."`
-	GatewayListen string `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566" desc:"Where the emulator listens; the health check asks there."`
-	Root          string `envconfig:"FILESYSTEM_ROOT" desc:"Folder put in front of every fixed path (/etc, /var/lib/localstack, …), for tests and demonstrations."`
+	BuildVersion   string `envconfig:"LOCALSTACK_BUILD_VERSION" desc:"Version of the image, set by the image; the licence must cover it."`
+	CI             string `envconfig:"CI" desc:"Set by CI systems; any value means that this is CI."`
+	GatewayListen  string `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566" desc:"Where the emulator listens; the health check asks there."`
+	LocalstackHost string `envconfig:"LOCALSTACK_HOST" desc:"Name by which the emulator calls itself. Only looked at when the licensing API is not reached: the emulator's DNS server answers for every name that contains it."`
+	DockerHost     string `envconfig:"DOCKER_HOST" desc:"Where the Docker engine is, for the doctor."`
+	NoColor        string `envconfig:"NO_COLOR" desc:"Any value: the doctor uses no colors on terminals."`
+	Root           string `envconfig:"FILESYSTEM_ROOT" desc:"Folder put in front of every fixed path (/etc, /var/lib/localstack, …), for tests and demonstrations."`
 }
 
 // Level is a log level by name; empty when not given.

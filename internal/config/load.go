@@ -98,6 +98,12 @@ func source(v Variable, environ Environ) (name, value string) {
 	return "", ""
 }
 
+// Sets tells whether the environment gives v a value.
+func (e Environ) Sets(v Variable) bool {
+	name, _ := source(v, e)
+	return name != ""
+}
+
 // maxShown bounds the values that a message repeats. What makes sense is
 // shorter, and what is longer may be a secret in the wrong place.
 const maxShown = 20

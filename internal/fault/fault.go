@@ -140,6 +140,26 @@ func (e *Error) Remedy() string {
 	return strings.TrimSpace(remedy)
 }
 
+// Sentence is what happened, without why no stored document helped and what
+// to do.
+func (e *Error) Sentence() string { return e.fill(e.Row().Reason) }
+
+// Steps are what the user can do, most probable first.
+func (e *Error) Steps() []string {
+	var steps []string
+	if remedy := e.fill(e.Row().Remedy); remedy != "" {
+		steps = append(steps, remedy)
+	}
+	for _, fix := range e.Row().Fixes {
+		step := e.fill(fix.Do)
+		if fix.Where != "" {
+			step = fix.Where + ": " + step
+		}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
 func (e *Error) fill(text string) string {
 	return strings.NewReplacer("{detail}", e.Detail, "{server}", e.Server, "{host}", e.Host).Replace(text)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -26,8 +25,8 @@ const (
 	doubt = 2 * time.Second
 )
 
-// ask asks one server for both address families at once. The error is a [status].
-func (r *Resolver) ask(ctx context.Context, server, name string) ([]netip.Addr, error) {
+// askBoth asks one server for both address families at once. The error is a [status].
+func (r *Resolver) askBoth(ctx context.Context, server, name string) ([]netip.Addr, error) {
 	patience := min(time.Duration(r.conf.Timeout*r.conf.Attempts)*time.Second, maxPatience)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -67,7 +66,11 @@ func (r *Resolver) ask(ctx context.Context, server, name string) ([]netip.Addr, 
 // askKind asks one server for one family, again when the first datagram seems lost.
 func (r *Resolver) askKind(ctx context.Context, server, name string, kind uint16) ([]netip.Addr, error) {
 	reply, errs := race(ctx, r.conf.Attempts, resend, func(ctx context.Context, _ int) (*dns.Msg, error) {
-		return exchange(ctx, server, new(dns.Msg).SetQuestion(name, kind))
+		question := new(dns.Msg).SetQuestion(name, kind)
+		if r.conf.extended {
+			question.SetEdns0(payload, false)
+		}
+		return exchange(ctx, server, question, r.conf.overTCP)
 	})
 	if errs == nil {
 		return judge(reply, name, kind)
@@ -130,11 +133,7 @@ func (o outcome) doubted() bool {
 func (o outcome) String() string {
 	var parts []string
 	for _, v := range o {
-		server := v.server
-		if host, port, err := net.SplitHostPort(server); err == nil && port == "53" {
-			server = host
-		}
-		parts = append(parts, string(v.status)+" from "+server)
+		parts = append(parts, string(v.status)+" from "+shortServer(v.server))
 	}
 	return strings.Join(parts, "; ")
 }

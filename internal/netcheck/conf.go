@@ -1,10 +1,10 @@
 package netcheck
 
 import (
-	"bytes"
-	"io"
+	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,17 +26,42 @@ const (
 	maxPatience = 10 * time.Second
 )
 
-// readConf reads resolv.conf. A file that is not there counts as empty, and
-// without a name server the local one is asked, as libc does.
-func readConf(path string) *dns.ClientConfig {
-	content, _ := file.Read(path)
-	return parseConf(bytes.NewReader(content))
+// settings are what resolv.conf says. The option rotate changes nothing here:
+// all servers are asked side by side.
+type settings struct {
+	*dns.ClientConfig
+	// flaw is why no server is named; "" when one is.
+	flaw string
+	// dots is ndots as written: what libc goes by, and we do not.
+	dots int
+	// overTCP is use-vc, extended is edns0.
+	overTCP, extended bool
+	// upstream are the servers that Docker's own passes questions on to, as
+	// Docker notes them in a comment.
+	upstream []string
 }
 
-func parseConf(text io.Reader) *dns.ClientConfig {
-	conf, err := dns.ClientConfigFromReader(text)
+// readConf reads resolv.conf. A file that is not there counts as empty, and
+// without a name server the local one is asked, as libc does.
+func readConf(path string) *settings {
+	content, err := file.Read(path)
+	conf := parseConf(string(content))
 	if err != nil {
-		conf = &dns.ClientConfig{Port: "53", Timeout: 5, Attempts: 2}
+		conf.flaw = path + ": " + err.Error()
+	}
+	return conf
+}
+
+func parseConf(text string) *settings {
+	known, err := dns.ClientConfigFromReader(strings.NewReader(text))
+	if err != nil {
+		known = &dns.ClientConfig{Port: "53", Timeout: 5, Attempts: 2}
+	}
+	conf := &settings{ClientConfig: known, dots: known.Ndots, upstream: upstreamIn(text)}
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		conf.overTCP = conf.overTCP || isOption(words, "use-vc")
+		conf.extended = conf.extended || isOption(words, "edns0")
 	}
 	var servers []string
 	for _, entry := range conf.Servers {
@@ -45,6 +70,7 @@ func parseConf(text io.Reader) *dns.ClientConfig {
 		}
 	}
 	if len(servers) == 0 {
+		conf.flaw = "/etc/resolv.conf names no name server"
 		servers = []string{net.JoinHostPort("127.0.0.1", conf.Port)}
 	}
 	var search []string
@@ -62,6 +88,48 @@ func parseConf(text io.Reader) *dns.ClientConfig {
 	return conf
 }
 
+func isOption(words []string, option string) bool {
+	return len(words) > 1 && words[0] == "options" && slices.Contains(words[1:], option)
+}
+
+// upstreamIn finds the comment "# ExtServers: [10.0.0.2 host(10.0.0.3)]" that
+// Docker writes above its own name server.
+func upstreamIn(text string) []string {
+	_, list, found := strings.Cut(text, "ExtServers: [")
+	list, _, closed := strings.Cut(list, "]")
+	if !found || !closed {
+		return nil
+	}
+	var servers []string
+	for entry := range strings.FieldsSeq(list) {
+		entry = strings.TrimSuffix(strings.TrimPrefix(entry, "host("), ")")
+		if address, ok := serverAddress(entry, "53"); ok && len(servers) < maxServers {
+			servers = append(servers, address)
+		}
+	}
+	return servers
+}
+
+// describe is resolv.conf in a line.
+func (c *settings) describe() string {
+	var servers []string
+	for _, server := range c.Servers {
+		servers = append(servers, shortServer(server))
+	}
+	text := "resolv.conf: nameserver " + strings.Join(servers, ", ")
+	if len(c.Search) > 0 {
+		text += fmt.Sprintf("; search %.200s", strings.Join(c.Search, " "))
+	}
+	text += fmt.Sprintf("; options ndots:%d timeout:%d attempts:%d", c.dots, c.Timeout, c.Attempts)
+	if c.overTCP {
+		text += " use-vc"
+	}
+	if c.extended {
+		text += " edns0"
+	}
+	return text
+}
+
 // serverAddress reads a nameserver entry: an address, or [address]:port as
 // OpenBSD writes it.
 func serverAddress(entry, port string) (string, bool) {
@@ -77,6 +145,14 @@ func serverAddress(entry, port string) (string, bool) {
 		return "", false
 	}
 	return net.JoinHostPort(address.String(), port), true
+}
+
+// shortServer is a server's address without the port that all have.
+func shortServer(server string) string {
+	if host, port, err := net.SplitHostPort(server); err == nil && port == "53" {
+		return host
+	}
+	return server
 }
 
 // readHosts is the text of a hosts file; one that cannot be read counts as empty.

@@ -11,8 +11,13 @@ import (
 	"github.com/miekg/dns"
 )
 
-// maxChain bounds a chain of CNAMEs.
-const maxChain = 16
+const (
+	// maxChain bounds a chain of CNAMEs.
+	maxChain = 16
+	// payload is the size of an answer over UDP, in bytes, that passes
+	// everywhere (DNS flag day 2020).
+	payload = 1232
+)
 
 // status is what became of a question that brought no address: the name of an
 // RCODE, the operating system's word for a failure, or one of those below.
@@ -55,7 +60,10 @@ func statusOf(err error) status {
 
 // exchange sends one question, and sends it again over TCP when the answer was
 // cut short before the first address: one is enough to connect to.
-func exchange(ctx context.Context, server string, question *dns.Msg) (*dns.Msg, error) {
+func exchange(ctx context.Context, server string, question *dns.Msg, overTCP bool) (*dns.Msg, error) {
+	if overTCP {
+		return exchangeOver(ctx, "tcp", server, question)
+	}
 	reply, err := exchangeOver(ctx, "udp", server, question)
 	if reply == nil || !reply.Truncated {
 		return reply, err
@@ -66,9 +74,14 @@ func exchange(ctx context.Context, server string, question *dns.Msg) (*dns.Msg, 
 	}
 	reply, err = exchangeOver(ctx, "tcp", server, question)
 	if err != nil {
-		return nil, status("answer cut short, then " + string(statusOf(err)) + " over TCP")
+		return nil, cutShort(err)
 	}
 	return reply, nil
+}
+
+// cutShort is what became of a question whose answer did not fit a datagram.
+func cutShort(err error) status {
+	return status("answer cut short, then " + string(statusOf(err)) + " over TCP")
 }
 
 // exchangeOver sends one question over one network. A reply beside an error is

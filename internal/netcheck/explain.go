@@ -39,10 +39,13 @@ func explain(host string, err error) *fault.Error {
 	case isTimeout(err):
 		return fault.New(fault.NetworkTimeout, "no answer from %s in time", host)
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fault.New(fault.NetworkUnreachable, "%s closed the connection without an answer", host)
+		return fault.New(fault.NetworkReset, "%s closed the connection without an answer", host)
 	}
 	// crypto/tls has no types for the rest, but always this prefix.
 	if _, reason, found := strings.Cut(err.Error(), "tls: "); found {
+		if strings.Contains(reason, "protocol version") {
+			return fault.New(fault.NetworkTLSVersion, "%s speaks no TLS of version 1.2 or newer", host)
+		}
 		var alert *net.OpError
 		if errors.As(err, &alert) && alert.Op == "remote error" {
 			return fault.New(fault.NetworkTLS, "%s ended the TLS handshake: %.200s", host, reason)

@@ -19,7 +19,7 @@ func FuzzResolvConf(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		conf := parseConf(strings.NewReader(text))
+		conf := parseConf(text)
 		if n := len(conf.Servers); n < 1 || n > maxServers {
 			t.Errorf("%d servers", n)
 		}

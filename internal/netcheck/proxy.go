@@ -33,7 +33,7 @@ func proxyFor(target *url.URL, cfg config.Network) *url.URL {
 // proxyFault says that err happened on the way to the proxy or was its doing,
 // not the server's.
 func proxyFault(proxy *url.URL, err error) *fault.Error {
-	if failed, ok := fault.Find(err); ok && failed.ID == fault.NetworkProxy {
+	if failed, ok := fault.Find(err); ok && strings.HasPrefix(string(failed.ID), string(fault.NetworkProxy)) {
 		return failed
 	}
 	name := bareProxy(proxy)
@@ -41,7 +41,7 @@ func proxyFault(proxy *url.URL, err error) *fault.Error {
 	if errors.As(err, &socks) && strings.HasPrefix(socks.Op, "socks") {
 		return fault.New(fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, socks.Err).Because(err)
 	}
-	return fault.New(fault.NetworkProxy, "the proxy %s cannot be reached: %s", name, Explain(proxy.Hostname(), err).Detail).Because(err)
+	return fault.New(fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, Explain(proxy.Hostname(), err).Detail).Because(err)
 }
 
 // bareProxy names a proxy without its credentials.
@@ -60,7 +60,7 @@ func proxyAnswer(_ context.Context, proxy *url.URL, request *http.Request, answe
 func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
 	detail := fmt.Sprintf("the proxy %s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
 	if answer.StatusCode == http.StatusProxyAuthRequired {
-		detail += " and asks for " + asked(answer) + "authentication: the proxy URL needs a valid user:password@ before its host"
+		return fault.New(fault.NetworkProxyAuthentication, "%s and asks for %sauthentication", detail, asked(answer))
 	}
 	return fault.New(fault.NetworkProxy, "%s", detail)
 }

@@ -86,7 +86,7 @@ func TestHTTPTargetThroughAnHTTPProxy(t *testing.T) {
 	}
 	cfg.HTTPProxy = proxyURL(t, "http://"+speak(t, "").String())
 	_, _, err := get(t.Context(), "http://"+host, cfg, t.TempDir())
-	expectFault(t, Explain(host, err), fault.NetworkProxy, "the proxy "+cfg.HTTPProxy.String()+" cannot be reached: 127.0.0.1 closed the connection without an answer")
+	expectFault(t, Explain(host, err), fault.NetworkProxyUnreachable, "the proxy "+cfg.HTTPProxy.String()+" cannot be reached: 127.0.0.1 closed the connection without an answer")
 }
 
 func TestNoProxyReachesTheServerDirectly(t *testing.T) {
@@ -161,7 +161,7 @@ func TestProxyThatStaysSilentIsBlamed(t *testing.T) {
 			address := fmt.Sprintf("127.0.0.1:%d", port)
 			cfg := config.Network{HTTPSProxy: proxyURL(t, scheme+"://"+address)}
 			_, _, err := get(overAfter(t, spoken, 1), target, cfg, t.TempDir())
-			expectFault(t, Explain(host, err), fault.NetworkProxy, "the proxy "+scheme+"://"+address+" cannot be reached: no answer from 127.0.0.1 in time")
+			expectFault(t, Explain(host, err), fault.NetworkProxyUnreachable, "the proxy "+scheme+"://"+address+" cannot be reached: no answer from 127.0.0.1 in time")
 		})
 	}
 }

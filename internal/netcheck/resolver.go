@@ -24,7 +24,7 @@ var ErrNoSuchName = errors.New("no such name")
 // Resolver resolves host names the way the container's own libc would, and
 // remembers the answers for its lifetime. It is safe for concurrent use.
 type Resolver struct {
-	conf  *dns.ClientConfig
+	conf  *settings
 	hosts string
 
 	// turn is taken by the one lookup that may ask and touch known. It is no
@@ -126,7 +126,7 @@ func (r *Resolver) askServers(ctx context.Context, name string) ([]netip.Addr, o
 	defer cancel()
 	servers := r.conf.Servers
 	addresses, errs := race(ctx, len(servers), 0, func(ctx context.Context, i int) ([]netip.Addr, error) {
-		addresses, err := r.ask(ctx, servers[i], name)
+		addresses, err := r.askBoth(ctx, servers[i], name)
 		if isDenial(err) {
 			time.AfterFunc(doubt, cancel)
 		}

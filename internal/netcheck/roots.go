@@ -66,6 +66,12 @@ func newAuthorities(cfg config.Network, root string) (a *authorities, warnings [
 // authorities; but to parse them all would cost every start milliseconds, for
 // the one that matters.
 func (a *authorities) verify(presented []*x509.Certificate, host string) error {
+	_, err := a.chains(presented, host)
+	return err
+}
+
+// chains are the ways from what host presented to an authority.
+func (a *authorities) chains(presented []*x509.Certificate, host string) ([][]*x509.Certificate, error) {
 	options := x509.VerifyOptions{DNSName: host, Intermediates: x509.NewCertPool()}
 	for _, certificate := range presented[1:] {
 		options.Intermediates.AddCert(certificate)
@@ -75,10 +81,11 @@ func (a *authorities) verify(presented []*x509.Certificate, host string) error {
 			return bytes.Contains(encoded, c.RawIssuer) || bytes.Contains(encoded, c.RawSubject)
 		})
 	})
-	if _, err := presented[0].Verify(options); err != nil {
-		return &tls.CertificateVerificationError{UnverifiedCertificates: presented, Err: err}
+	chains, err := presented[0].Verify(options)
+	if err != nil {
+		return nil, &tls.CertificateVerificationError{UnverifiedCertificates: presented, Err: err}
 	}
-	return nil
+	return chains, nil
 }
 
 // pool holds the authorities that are wanted, judged by their encoding.

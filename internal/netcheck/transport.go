@@ -18,7 +18,14 @@ import (
 // that could not be used, or that are dangerous. It must not be called before
 // the BOOT hooks have run, which may install certificate authorities.
 func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Resolver) (http.RoundTripper, []string) {
-	proxy := proxyFor(target, cfg)
+	t, warnings := newTransport(target, proxyFor(target, cfg), cfg, root, resolver)
+	if target.Scheme == "https" && bool(cfg.NoVerify) {
+		warnings = append(warnings, "SSL_NO_VERIFY=1: the certificate of "+target.Host+" is not checked; anyone in between can read your Auth Token")
+	}
+	return t, warnings
+}
+
+func newTransport(target, proxy *url.URL, cfg config.Network, root string, resolver *Resolver) (*transport, []string) {
 	t := &transport{target: target, proxy: proxy, resolver: resolver}
 	t.http = &http.Transport{
 		Proxy:                  http.ProxyURL(proxy),
@@ -38,9 +45,6 @@ func NewTransport(target *url.URL, cfg config.Network, root string, resolver *Re
 			// The handshakes behind a proxy are net/http's own.
 			t.http.TLSClientConfig.RootCAs = t.authorities.pool(anyone)
 		}
-	}
-	if target.Scheme == "https" && bool(cfg.NoVerify) {
-		warnings = append(warnings, "SSL_NO_VERIFY=1: the certificate of "+target.Host+" is not checked; anyone in between can read your Auth Token")
 	}
 	return t, warnings
 }

@@ -153,7 +153,7 @@ func TestServerThatCloses(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"http", "https"} {
 		expectExplained(t, at(scheme, speak(t, "")), config.Network{}, rooted(t, ""),
-			fault.NetworkUnreachable, host+" closed the connection without an answer")
+			fault.NetworkReset, host+" closed the connection without an answer")
 	}
 }
 

@@ -59,23 +59,30 @@ type failure struct {
 	Detail   string   `json:"detail,omitempty"`
 	Server   string   `json:"server,omitempty"`
 	Host     string   `json:"host,omitempty"`
+	// Checks are what was looked at to explain the failure.
+	Checks []checkJSON `json:"checks,omitempty"`
 }
 
 // JSON writes the failure as one line of JSON.
 func JSON(w io.Writer, failed *fault.Error, now time.Time) {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(failureOf(failed, now))
+}
+
+func failureOf(failed *fault.Error, now time.Time) failure {
 	row := failed.Row()
 	line := failure{
 		Time: now.UTC().Format(time.RFC3339Nano), Level: "error",
 		ID: failed.ID, ExitCode: row.Exit, Retry: row.Retry,
 		Reason: Plain(failed.Reason()), Remedy: Plain(failed.Remedy()),
 		Detail: Plain(failed.Detail), Server: Plain(failed.Server), Host: Plain(failed.Host),
+		Checks: checksJSON(failed.Checks),
 	}
 	if failed.Stored != nil {
 		line.Stored = failed.Stored.ID
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(line)
+	return line
 }
 
 // Plain is text made safe for a terminal and one line: no control or invisible
@@ -86,6 +93,20 @@ func Plain(text string) string {
 		text = strings.ToValidUTF8(text[:maxReason], "") + " …"
 	}
 	return text
+}
+
+// PlainLines is Plain for a text of several lines, with its tabs and without the
+// bound.
+func PlainLines(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		columns := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		for i, column := range columns {
+			columns[i] = printable(column)
+		}
+		lines = append(lines, strings.Join(columns, "\t")+"\n")
+	}
+	return strings.Join(lines, "")
 }
 
 // printable is text on one line, without control and invisible characters.

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/doctor"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/netcheck"
+)
+
+// sections are all checks, in the order in which they are told.
+func (v *visit) sections() []doctor.Section {
+	return []doctor.Section{
+		doctor.One("configuration", v.checkConfiguration),
+		doctor.One("command", v.checkCommand),
+		doctor.One("credential", v.checkCredential),
+		{Names: netcheck.Stages(), Look: v.lookAtNetwork},
+		doctor.One("stored", v.checkStored),
+		doctor.One("license", v.checkLicense),
+	}
+}
+
+// checkConfiguration lists what is wrong with the environment.
+func (v *visit) checkConfiguration(context.Context) fault.Check {
+	const name = "configuration"
+	if failed, ok := fault.Find(v.problem); ok {
+		return fault.Fail(name, failed, v.environ.Warnings...)
+	}
+	if endpoint := v.cfg.Endpoint; endpoint.Scheme == "http" && !isLoopback(endpoint.URL) {
+		finding := fault.New(fault.NetworkUnencrypted, "anyone in between can read your Auth Token")
+		finding.Server = endpoint.String()
+		return fault.Warn(name, finding, v.environ.Warnings...)
+	}
+	unset := func(variable config.Variable) bool { return !v.environ.Sets(variable) }
+	set := len(slices.DeleteFunc(config.Variables(), unset))
+	return fault.Pass(name, fmt.Sprintf("%d variables are set, and make sense", set), v.environ.Warnings...)
+}
+
+// checkCommand looks for what a start would run.
+func (v *visit) checkCommand(context.Context) fault.Check {
+	if failed, ok := fault.Find(v.failedCommand()); ok {
+		return fault.Fail("command", failed)
+	}
+	path, _, _ := v.findCommand()
+	return fault.Pass("command", path)
+}
+
+func (v *visit) failedCommand() error {
+	_, _, err := v.findCommand()
+	return asFault(err)
+}
+
+func (v *visit) checkCredential(context.Context) fault.Check {
+	const name = "credential"
+	if !bool(v.cfg.ActivatePro) {
+		return fault.Skip(name, needsNone)
+	}
+	if failed, ok := fault.Find(v.missing); ok {
+		return fault.Fail(name, failed)
+	}
+	return fault.Pass(name, v.credential.String()+" from "+v.credential.Origin)
+}
+
+const needsNone = "ACTIVATE_PRO=0 needs none"
+
+// offTheNetwork is why nobody is asked; "" when somebody may be.
+func (v *visit) offTheNetwork() string {
+	switch {
+	case !bool(v.cfg.ActivatePro):
+		return needsNone
+	case v.offline:
+		return "--offline"
+	}
+	return ""
+}
+
+func (v *visit) lookAtNetwork(ctx context.Context, tell func(fault.Check)) {
+	if why := v.offTheNetwork(); why != "" {
+		for _, name := range netcheck.Stages() {
+			tell(fault.Skip(name, why))
+		}
+		return
+	}
+	v.survey().Look(ctx, tell)
+}
+
+// checkStored judges the stored documents.
+func (v *visit) checkStored(context.Context) fault.Check {
+	const name = "stored"
+	if !bool(v.cfg.ActivatePro) {
+		return fault.Skip(name, needsNone)
+	}
+	if v.missing != nil {
+		return fault.Skip(name, "cannot be judged without the credential")
+	}
+	standIn, flaw := v.standIn()
+	failed, _ := fault.Find(flaw)
+	switch {
+	case failed != nil:
+		return fault.Warn(name, failed)
+	case standIn == nil:
+		return fault.Skip(name, "no license is stored; a start needs the licensing server")
+	}
+	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+license.Time{Time: standIn.Document.OfflineUntil()}.String(), standIn.Path)
+}
+
+func (v *visit) standIn() (*activate.Stored, error) {
+	activation, _ := v.activation(v.credential)
+	return activation.StandIn()
+}
+
+// checkLicense rehearses the activation.
+func (v *visit) checkLicense(ctx context.Context) fault.Check {
+	const name = "license"
+	if why := v.offTheNetwork(); why != "" {
+		return fault.Skip(name, why)
+	}
+	if v.refusal = v.missing; v.missing != nil {
+		return fault.Skip(name, "not asked for without a credential")
+	}
+	v.cfg.Attempts = 1
+	activation, _ := v.activation(v.credential)
+	v.result, v.refusal = activation.Rehearse(ctx, v.spend)
+	failed, ok := fault.Find(v.refusal)
+	switch {
+	case ok && doctor.Explains(failed):
+		check := fault.Fail(name, failed)
+		check.Fact = "the licensing server was not reached, and no stored license can stand in"
+		return check
+	case ok:
+		return fault.Fail(name, failed)
+	case v.refusal != nil:
+		return fault.Skip(name, "the time was over before the licensing server answered")
+	case v.result.Offline:
+		check := fault.Warn(name, v.result.Because)
+		check.Fact = "the licensing server was not reached; the stored license can stand in"
+		return check
+	case v.result.Document.ID == "":
+		return fault.Pass(name, "the licensing server knows the credential; only a start asks for a license")
+	}
+	d := v.result.Document
+	return fault.Pass(name, fmt.Sprintf("%s (%s), until %s", d.Name(), d.TypeName(), d.Expires))
+}

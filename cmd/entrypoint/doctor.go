@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/doctor"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/report"
+)
+
+// visit is one visit to the doctor.
+type visit struct {
+	*bootStage
+	json, offline, spend, verbose bool
+	timeout                       time.Duration
+	// problem is what is wrong with the configuration.
+	problem error
+	page    *report.Reporter
+	colour  bool
+
+	credential credential.Credential
+	// missing is why there is no usable credential.
+	missing error
+	// result and refusal are what the rehearsal of the activation came to.
+	result  activate.Result
+	refusal error
+	verdict report.Checkup
+}
+
+const doctorUsage = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] [-- COMMAND [ARG…]]"
+
+// runDoctor looks at everything a start depends on, and says what a start
+// would come to now: exit code 0, 55 or 78.
+func runDoctor(args []string) int {
+	v, err := newVisit(args)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, errors.Join(err, errors.New(doctorUsage)))
+		return exitUsage
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), v.timeout)
+	defer cancel()
+	tell, wait := func(fault.Check) {}, func(string, time.Duration) {}
+	if !v.json {
+		tell, wait = v.tell, v.wait
+	}
+	v.verdict.Checks = doctor.Run(ctx, v.sections(), tell, wait)
+	v.conclude()
+	if v.json {
+		v.page.Print(v.verdict.JSON(time.Now()))
+	} else {
+		v.page.Print(v.verdict.Verdict(v.colour))
+	}
+	return v.verdict.Code
+}
+
+func newVisit(args []string) (*visit, error) {
+	v := &visit{}
+	seconds := config.Seconds(10 * time.Second)
+	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.BoolVar(&v.json, "json", false, "")
+	flags.BoolVar(&v.offline, "offline", false, "")
+	flags.BoolVar(&v.spend, "activate", false, "")
+	flags.BoolVar(&v.verbose, "verbose", false, "")
+	flags.Func("timeout", "", seconds.Decode)
+	if err := flags.Parse(args); err != nil {
+		return nil, err
+	}
+	v.timeout = seconds.Duration()
+	v.bootStage, v.problem = prepare(start{command: flags.Args()})
+	v.page = report.New(os.Stdout, v.cfg.Logging)
+	for _, secret := range []credential.Secret{v.cfg.AuthToken, v.cfg.APIKey} {
+		v.page.HideText(secret)
+	}
+	v.credential, v.missing = v.findCredential()
+	v.page.Hide(v.credential)
+	v.colour = v.cfg.NoColor == "" && isTerminal(os.Stdout)
+	return v, nil
+}
+
+func isTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+func (v *visit) tell(check fault.Check) {
+	v.clearWait()
+	v.page.Print(report.CheckLine(check, v.colour, v.verbose))
+}
+
+// wait shows on a terminal that a slow check is under way.
+func (v *visit) wait(name string, since time.Duration) {
+	if isTerminal(os.Stderr) {
+		v.out.Print(fmt.Sprintf("\r… %s (%d s)\x1b[K", name, int(since.Seconds())))
+	}
+}
+
+func (v *visit) clearWait() {
+	if isTerminal(os.Stderr) {
+		v.out.Print("\r\x1b[K")
+	}
+}
+
+// conclude says what a start would come to.
+func (v *visit) conclude() {
+	c := &v.verdict
+	failed, _ := fault.Find(errors.Join(v.problem, v.failedCommand(), v.refusal))
+	standIn, _ := v.standIn()
+	switch {
+	case failed != nil:
+		failed = doctor.Explain(failed, c.Checks)
+		c.Outcome, c.Failure, c.Code = doctor.Failure, failed, fault.ExitLicense
+		if failed.ID == fault.ConfigInvalid {
+			c.Code = fault.ExitConfig
+		}
+		c.Fact = fmt.Sprintf("A start now would fail with exit code %d (%s):", failed.Row().Exit, failed.ID)
+	case !bool(v.cfg.ActivatePro):
+		c.Outcome, c.Fact = doctor.Community, "A start now would work, without pro features."
+	case v.offline && standIn != nil:
+		c.Outcome, c.Until = doctor.Offline, standIn.Document.OfflineUntil()
+		c.Fact = "A start now would work, also without the licensing server: until " + license.Time{Time: c.Until}.String() + "."
+	case v.offline:
+		c.Outcome, c.Fact = doctor.Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
+	case v.result.Offline:
+		c.Outcome, c.Until = doctor.Offline, v.result.Document.OfflineUntil()
+		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.Time{Time: c.Until}.String() + "."
+	case v.result.Document.ID == "":
+		c.Outcome, c.Fact = doctor.Online, "A start now would most likely work: the licensing server knows the credential. Only a start asks for a license, which may cost a CI credit (--activate asks, too)."
+	default:
+		c.Outcome, c.Fact = doctor.Online, "A start now would work, with "+v.result.Document.Name()+" from the licensing server."
+	}
+}

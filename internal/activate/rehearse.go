@@ -1,0 +1,46 @@
+package activate
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/license"
+)
+
+// nobodys is the id of a licence that nobody has.
+const nobodys = "license_00000000-0000-0000-0000-000000000000"
+
+// Rehearse finds out what Run would come to now, and changes nothing on disk.
+//
+// A CI Auth Token pays a credit for a licence. Unless spend is true, the server
+// is then only asked to activate a licence that nobody has: it judges the
+// credential first, and the Result has no document.
+func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
+	rehearsal := *a
+	rehearsal.dry, rehearsal.Log = true, zap.NewNop()
+	rehearsal.free = !spend && a.Credential.IsAuthToken() && !a.Credential.IsDeveloper()
+	return rehearsal.Run(ctx)
+}
+
+// askFree asks what costs nothing. That the server does not know nobody's
+// licence is the best it can say.
+func (a *Activation) askFree(ctx context.Context, server client, request license.Request) error {
+	request.LicenseID = nobodys
+	_, err := server.post(ctx, "license/activate", request)
+	if errors.Is(err, errNotFound) {
+		return nil
+	}
+	return a.named(err)
+}
+
+// StandIn is the stored document that could stand in for the server now, or
+// what is wrong with the first one; both are nil when there is none.
+func (a *Activation) StandIn() (*Stored, error) {
+	stored, flaw := a.standIn(a.Store.Load())
+	if flaw != nil {
+		return nil, flaw
+	}
+	return stored, nil
+}

@@ -1,0 +1,79 @@
+// Package doctor looks at everything that a start depends on, from inside the
+// same container, and says what a start would come to. A start that fails uses
+// the same eyes to say why.
+package doctor
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// Section is a row of checks that depend on each other; different sections do not.
+type Section struct {
+	// Names are those of its checks, in their order.
+	Names []string
+	// Look makes them, and tells each when it is made. After one that failed it
+	// may end; what it has not told counts as skipped.
+	Look func(ctx context.Context, tell func(fault.Check))
+}
+
+// One is a section of a single check.
+func One(name string, look func(context.Context) fault.Check) Section {
+	return Section{[]string{name}, func(ctx context.Context, tell func(fault.Check)) { tell(look(ctx)) }}
+}
+
+// Run makes all checks, the sections side by side, and tells them in the order
+// of the sections. While one takes long, wait is told its name every second.
+// It returns all checks.
+func Run(ctx context.Context, sections []Section, tell func(fault.Check), wait func(name string, since time.Duration)) []fault.Check {
+	began := time.Now()
+	made := make([]chan fault.Check, len(sections))
+	for i, section := range sections {
+		made[i] = make(chan fault.Check, len(section.Names))
+		go func() {
+			defer close(made[i])
+			section.Look(ctx, func(check fault.Check) { made[i] <- check })
+		}()
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var all []fault.Check
+	for i, section := range sections {
+		var checks []fault.Check
+		for open := true; open; {
+			select {
+			case check, more := <-made[i]:
+				if open = more; more {
+					checks = append(checks, check)
+					tell(check)
+				}
+			case <-tick.C:
+				wait(section.Names[min(len(checks), len(section.Names)-1)], time.Since(began))
+			}
+		}
+		for _, check := range section.skipped(checks) {
+			checks = append(checks, check)
+			tell(check)
+		}
+		all = append(all, checks...)
+	}
+	return all
+}
+
+// skipped are the checks that were not made.
+func (s Section) skipped(made []fault.Check) []fault.Check {
+	why := "not looked at"
+	if i := slices.IndexFunc(made, func(c fault.Check) bool { return c.State == fault.Failed }); i >= 0 {
+		why = "not looked at, because of " + made[i].Name
+	}
+	var missing []fault.Check
+	for _, name := range s.Names {
+		if !slices.ContainsFunc(made, func(c fault.Check) bool { return c.Name == name }) {
+			missing = append(missing, fault.Skip(name, why))
+		}
+	}
+	return missing
+}

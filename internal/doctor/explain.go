@@ -1,0 +1,100 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// Outcomes of a start.
+const (
+	Online    = "online"
+	Offline   = "offline"
+	Community = "community" // without pro features
+	Unknown   = "unknown"   // the licence server was not asked
+	Failure   = "failure"
+)
+
+// Explain makes a failure to reach the licence server as exact as the checks
+// allow. A failure that is none of the network, or that they do not explain,
+// stays as it is, with the checks as its evidence.
+func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
+	explained := *failed
+	explained.Checks = checks
+	if !isNetwork(failed.ID) {
+		return &explained
+	}
+	for _, check := range checks {
+		found := check.Finding
+		if found == nil || !explains(found.ID, failed.ID) {
+			continue
+		}
+		if check.State == fault.Warned && (stageOf(found.ID) != 0 || genuine(checks)) {
+			continue
+		}
+		explained.ID, explained.Detail = found.ID, found.Detail
+		if check.State == fault.Warned {
+			explained.Detail += "; " + failed.Detail
+		}
+		if found.Host != "" {
+			explained.Host = found.Host
+		}
+		break
+	}
+	return &explained
+}
+
+// Explains tells whether checks could make failed more exact: the licence server
+// was not reached, or its clock may tell why its certificate is not valid.
+func Explains(failed *fault.Error) bool { return isNetwork(failed.ID) }
+
+// genuine tells whether the host has proved who it is, whatever is strange
+// about its address.
+func genuine(checks []fault.Check) bool {
+	return slices.ContainsFunc(checks, func(c fault.Check) bool { return c.Name == "tls" && c.State == fault.Passed })
+}
+
+func isNetwork(id fault.ID) bool { return strings.HasPrefix(string(id), "network.") }
+
+// The stages of the way to the server, by what can go wrong in each. A cause
+// shows at its own stage or a later one.
+var stages = [][]fault.ID{
+	{
+		fault.NetworkDNS, fault.NetworkDNSNoServer, fault.NetworkDNSFiltered, fault.NetworkDNSCaptured,
+		fault.NetworkDNSDocker, fault.NetworkDNSSearch, fault.NetworkDNSHosts,
+	},
+	{fault.NetworkRefused, fault.NetworkTimeout, fault.NetworkUnreachable, fault.NetworkReset, fault.NetworkAddressFamily},
+	{fault.NetworkProxy, fault.NetworkProxyAuthentication, fault.NetworkProxyUnreachable, fault.NetworkProxyBypassed},
+	{
+		fault.NetworkUntrusted, fault.NetworkIntercepted, fault.NetworkOldAuthorities, fault.NetworkCertificateName,
+		fault.NetworkCertificateDate, fault.NetworkTLS, fault.NetworkTLSVersion, fault.ClockSkew,
+	},
+	{fault.NetworkWrongServer, fault.NetworkServerError, fault.NetworkRateLimited, fault.NetworkBlockPage, fault.NetworkCaptivePortal},
+}
+
+// coarse are the rows that the activation finds by itself: it has seen the
+// real thing, and the checks only a repetition.
+var coarse = []fault.ID{
+	fault.NetworkDNS, fault.NetworkRefused, fault.NetworkTimeout, fault.NetworkUnreachable, fault.NetworkReset,
+	fault.NetworkProxy, fault.NetworkProxyUnreachable, fault.NetworkUntrusted, fault.NetworkCertificateName, fault.NetworkCertificateDate,
+	fault.NetworkTLS, fault.NetworkWrongServer, fault.NetworkRateLimited,
+}
+
+// explains tells whether what a check found is why the activation failed.
+func explains(found, failed fault.ID) bool {
+	switch {
+	case slices.Contains(coarse, found):
+		return false
+	case found == fault.NetworkServerError:
+		return failed == found // the check knows the request's id
+	case found == fault.NetworkProxyBypassed:
+		return stageOf(failed) <= stageOf(fault.NetworkRefused)
+	}
+	at := stageOf(found)
+	return at >= 0 && at <= stageOf(failed)
+}
+
+func stageOf(id fault.ID) int {
+	return slices.IndexFunc(stages, func(stage []fault.ID) bool { return slices.Contains(stage, id) })
+}

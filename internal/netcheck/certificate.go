@@ -1,0 +1,176 @@
+package netcheck
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+)
+
+// expiresSoon is when a certificate's end is worth a word.
+const expiresSoon = 14 * 24 * time.Hour
+
+// Presented is what a server showed of itself in a TLS handshake.
+type Presented struct {
+	Host    string
+	Version uint16
+	Suite   uint16
+	Chain   []*x509.Certificate
+}
+
+// Evidence is the chain as presented, a line for each certificate.
+func (p Presented) Evidence() []string {
+	lines := []string{tls.VersionName(p.Version) + ", " + tls.CipherSuiteName(p.Suite)}
+	for i, c := range p.Chain {
+		lines = append(lines, fmt.Sprintf("%d. %s, issued by %s, valid from %s to %s", i+1, nameOf(c.Subject.String(), c), nameOf(c.Issuer.String(), nil),
+			c.NotBefore.UTC().Format(time.DateOnly), c.NotAfter.UTC().Format(time.DateOnly)))
+	}
+	return lines
+}
+
+// nameOf is a distinguished name, or for a certificate without one the names it is for.
+func nameOf(name string, c *x509.Certificate) string {
+	if name == "" && c != nil {
+		name = strings.Join(c.DNSNames, ", ")
+	}
+	if name == "" {
+		return "nobody"
+	}
+	return fmt.Sprintf("%.200s", name)
+}
+
+// judge checks what was presented as the real connection does, and finds out
+// why it is not good. theirs is the server's clock, zero when unknown.
+func (a *authorities) judge(p Presented, theirs time.Time) fault.Check {
+	const name = "tls"
+	evidence := p.Evidence()
+	if p.Version < tls.VersionTLS12 {
+		return fault.Fail(name, hosted(p.Host, fault.New(fault.NetworkTLSVersion, "%s speaks nothing newer than %s", p.Host, tls.VersionName(p.Version))), evidence...)
+	}
+	if isInsecure(p.Suite) {
+		return fault.Fail(name, hosted(p.Host, fault.New(fault.NetworkTLSVersion, "%s offers nothing better than the outdated cipher %s", p.Host, tls.CipherSuiteName(p.Suite))), evidence...)
+	}
+	chains, err := a.chains(p.Chain, p.Host)
+	if err != nil {
+		return fault.Fail(name, hosted(p.Host, a.refine(p, err, theirs)), evidence...)
+	}
+	leaf := p.Chain[0]
+	if flaws := strictFlaws(chains[0]); len(flaws) > 0 {
+		return fault.Warn(name, hosted(p.Host, fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; "))), evidence...)
+	}
+	fact := fmt.Sprintf("%s, certificate by %s until %s", tls.VersionName(p.Version), nameOf(leaf.Issuer.CommonName, nil), leaf.NotAfter.UTC().Format(time.DateOnly))
+	if left := time.Until(leaf.NotAfter); left < expiresSoon {
+		evidence = append(evidence, fmt.Sprintf("the certificate ends in %d days", int(left.Hours()/24)))
+	}
+	return fault.Pass(name, fact, evidence...)
+}
+
+func hosted(host string, failed *fault.Error) *fault.Error {
+	failed.Host = host
+	return failed
+}
+
+func isInsecure(suite uint16) bool {
+	return slices.ContainsFunc(tls.InsecureCipherSuites(), func(s *tls.CipherSuite) bool { return s.ID == suite })
+}
+
+// refine says why certificates are not accepted, as exactly as can be known.
+func (a *authorities) refine(p Presented, err error, theirs time.Time) *fault.Error {
+	var verification *tls.CertificateVerificationError
+	if !errors.As(err, &verification) {
+		return fault.New(fault.NetworkTLS, "the certificates of %s cannot be judged", p.Host)
+	}
+	failed := explainCertificate(p.Host, verification)
+	switch failed.ID {
+	case fault.NetworkCertificateDate:
+		now := time.Now()
+		if !theirs.IsZero() && license.ClockDiffers(now, theirs) && validAt(p.Chain, theirs) {
+			return fault.New(fault.ClockSkew, "it is %s here, but %s at %s, whose certificate is valid from %s to %s", now.UTC().Format(time.RFC3339),
+				theirs.UTC().Format(time.RFC3339), p.Host, p.Chain[0].NotBefore.UTC().Format(time.DateOnly), p.Chain[0].NotAfter.UTC().Format(time.DateOnly))
+		}
+	case fault.NetworkUntrusted:
+		issuer := fmt.Sprintf("%.200s", p.Chain[len(p.Chain)-1].Issuer.String())
+		switch {
+		case trustedByPublic(p):
+			return fault.New(fault.NetworkOldAuthorities, "the certificate of %s is good, but the CA certificates of this image do not know %s", p.Host, issuer)
+		case isPublic(p.Host):
+			return fault.New(fault.NetworkIntercepted, "the certificate presented for %s was issued by %s, which is no public authority", p.Host, issuer)
+		case len(p.Chain) == 1 && !selfSigned(p.Chain[0]):
+			failed.Detail += "; the server sends no intermediate certificate"
+		}
+	}
+	return failed
+}
+
+func validAt(chain []*x509.Certificate, when time.Time) bool {
+	return !slices.ContainsFunc(chain, func(c *x509.Certificate) bool { return when.Before(c.NotBefore) || when.After(c.NotAfter) })
+}
+
+func selfSigned(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
+
+// trustedByPublic tells whether the roots embedded in this program accept what
+// the ones of the image do not.
+func trustedByPublic(p Presented) bool {
+	pool := x509.NewCertPool()
+	for root := range bundle.Roots() {
+		if certificate, err := x509.ParseCertificate(root.Certificate); err == nil && root.Constraint == nil {
+			pool.AddCert(certificate)
+		}
+	}
+	options := x509.VerifyOptions{DNSName: p.Host, Intermediates: x509.NewCertPool(), Roots: pool}
+	for _, certificate := range p.Chain[1:] {
+		options.Intermediates.AddCert(certificate)
+	}
+	_, err := p.Chain[0].Verify(options)
+	return err == nil
+}
+
+var (
+	basicConstraints = asn1.ObjectIdentifier{2, 5, 29, 19}
+	keyUsage         = asn1.ObjectIdentifier{2, 5, 29, 15}
+)
+
+// strictFlaws are what OpenSSL's X509_V_FLAG_X509_STRICT, which Python sets
+// since version 3.13, would not accept in a chain from the server's
+// certificate to the root, and Go does.
+func strictFlaws(chain []*x509.Certificate) []string {
+	var flaws []string
+	for i, c := range chain {
+		name := nameOf(c.Subject.CommonName, c)
+		if i+1 < len(chain) && len(c.AuthorityKeyId) == 0 {
+			flaws = append(flaws, "the certificate of "+name+" has no authority key identifier")
+		}
+		if !c.IsCA {
+			continue
+		}
+		if len(c.SubjectKeyId) == 0 {
+			flaws = append(flaws, "the authority "+name+" has no subject key identifier")
+		}
+		if extension := find(c, basicConstraints); extension != nil && !extension.Critical {
+			flaws = append(flaws, "the basic constraints of the authority "+name+" are not critical")
+		}
+		if find(c, keyUsage) == nil {
+			flaws = append(flaws, "the authority "+name+" has no key usage")
+		}
+	}
+	return flaws
+}
+
+func find(c *x509.Certificate, id asn1.ObjectIdentifier) *pkix.Extension {
+	for i, extension := range c.Extensions {
+		if extension.Id.Equal(id) {
+			return &c.Extensions[i]
+		}
+	}
+	return nil
+}

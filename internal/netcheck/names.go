@@ -1,0 +1,155 @@
+package netcheck
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Names is what everybody who could know the address of a host says of it.
+type Names struct {
+	Host string
+	// Hosts are the addresses of the hosts file, which wins over all servers.
+	Hosts []netip.Addr
+	// Servers are the name servers, in the order of resolv.conf.
+	Servers []Source
+	// Upstream are those that Docker's own server asks, when it notes them.
+	Upstream []Source
+	// Searched are the answers to the host's name with a search domain behind it.
+	Searched []Answer
+	// Local are the addresses of this container.
+	Local []netip.Addr
+	// Captor is LOCALSTACK_HOST's name when a DNS server of LocalStack with that
+	// setting answers for Host; "" otherwise.
+	Captor string
+
+	conf *settings
+}
+
+// Source is a name server and what it says.
+type Source struct {
+	Server    string
+	Four, Six Answer
+	// Other is its answer to a question that every resolver can answer: it tells
+	// one that is broken from one that knows nothing of this name.
+	Other Answer
+}
+
+// Addresses are those that the server gives to the host, blocks included.
+func (s Source) Addresses() []netip.Addr { return append(s.Four.Addresses(), s.Six.Addresses()...) }
+
+// lookAt asks everybody about host at once, until ctx ends.
+func (r *Resolver) lookAt(ctx context.Context, host, localstackHost string) Names {
+	name := strings.TrimSuffix(strings.ToLower(host), ".")
+	n := Names{
+		Host: name, Hosts: addressesIn(r.hosts, name), conf: r.conf, Local: ownAddresses(), Captor: captor(localstackHost, name),
+		Servers: make([]Source, len(r.conf.Servers)), Upstream: make([]Source, len(r.conf.upstream)), Searched: make([]Answer, len(r.conf.Search)),
+	}
+	extra, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var main, beside sync.WaitGroup
+	for i, server := range r.conf.Servers {
+		main.Go(func() { n.Servers[i] = r.question(ctx, server, name) })
+	}
+	for i, server := range r.conf.upstream {
+		beside.Go(func() { n.Upstream[i] = r.question(extra, server, name) })
+	}
+	for i, domain := range r.conf.Search {
+		beside.Go(func() { n.Searched[i] = Ask(extra, r.conf.Servers[0], name+"."+domain, dns.TypeA, r.conf.overTCP) })
+	}
+	main.Wait()
+	time.AfterFunc(grace, cancel)
+	beside.Wait()
+	return n
+}
+
+// grace is how long less important answers are waited for when the important
+// one is there.
+const grace = time.Second
+
+// question asks one server for both families, and for the root's servers.
+func (r *Resolver) question(ctx context.Context, server, name string) Source {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	source := Source{Server: server}
+	var beside sync.WaitGroup
+	beside.Go(func() { source.Six = Ask(ctx, server, name, dns.TypeAAAA, r.conf.overTCP) })
+	beside.Go(func() { source.Other = Ask(ctx, server, ".", dns.TypeNS, r.conf.overTCP) })
+	source.Four = Ask(ctx, server, name, dns.TypeA, r.conf.overTCP)
+	time.AfterFunc(grace, cancel)
+	beside.Wait()
+	return source
+}
+
+// captor is the name in LOCALSTACK_HOST if it captures name: LocalStack's DNS
+// server takes it for a pattern, and finds it anywhere in a name.
+func captor(localstackHost, name string) string {
+	pattern := strings.ToLower(strings.TrimSpace(localstackHost))
+	if host, _, err := net.SplitHostPort(pattern); err == nil {
+		pattern = host
+	}
+	if pattern == "" || !strings.Contains(name, pattern) {
+		return ""
+	}
+	return pattern
+}
+
+// ownAddresses are those of this container's interfaces, loopback aside.
+func ownAddresses() []netip.Addr {
+	interfaces, _ := net.InterfaceAddrs()
+	var own []netip.Addr
+	for _, one := range interfaces {
+		if prefix, err := netip.ParsePrefix(one.String()); err == nil && !prefix.Addr().IsLoopback() {
+			own = append(own, prefix.Addr())
+		}
+	}
+	return own
+}
+
+// resolved tells whether the host has an address to connect to, and by whom.
+func (n Names) resolved() (addresses []netip.Addr, by string) {
+	if len(n.Hosts) > 0 {
+		return n.Hosts, "/etc/hosts"
+	}
+	for _, source := range n.Servers {
+		if usable := slices.DeleteFunc(source.Addresses(), netip.Addr.IsUnspecified); len(usable) > 0 {
+			return usable, shortServer(source.Server)
+		}
+	}
+	for _, answer := range n.Searched {
+		if usable := slices.DeleteFunc(answer.Addresses(), netip.Addr.IsUnspecified); len(usable) > 0 {
+			return usable, shortServer(answer.Server)
+		}
+	}
+	return nil, ""
+}
+
+// Evidence is all that was said, a line for each answer.
+func (n Names) Evidence() []string {
+	var lines []string
+	for _, source := range n.Servers {
+		lines = append(lines, source.evidence("")...)
+	}
+	for _, source := range n.Upstream {
+		lines = append(lines, source.evidence(" (asked by Docker's own)")...)
+	}
+	for _, answer := range n.Searched {
+		lines = append(lines, shortServer(answer.Server)+" for "+strings.TrimSuffix(answer.Query.Question[0].Name, ".")+": "+answer.String())
+	}
+	return lines
+}
+
+func (s Source) evidence(note string) []string {
+	server := shortServer(s.Server) + note
+	lines := []string{server + ": " + s.Four.String(), server + ": " + s.Six.String()}
+	if len(s.Addresses()) == 0 {
+		lines = append(lines, server+" for the root's servers: "+string(s.Other.status()))
+	}
+	return lines
+}

@@ -1,0 +1,220 @@
+package netcheck
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/miekg/dns"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// dockersOwn is the name server in every container on a network of its own.
+const dockersOwn = "127.0.0.11"
+
+// publicDomain is the one that every name server of the internet knows.
+const publicDomain = "localstack.cloud"
+
+// isPublic tells whether host must have a public address.
+func isPublic(host string) bool {
+	return (host == publicDomain || strings.HasSuffix(host, "."+publicDomain)) && !strings.HasPrefix(host, "localhost.")
+}
+
+// Finding is what is wrong with the names, nil when nothing is. Whether the
+// host has an address all the same is another question.
+func (n Names) Finding() *fault.Error {
+	for _, look := range []func(Names) *fault.Error{
+		Names.noServer, Names.hostsFile, Names.captured, Names.filtered, Names.docker, Names.searched, Names.disagree, Names.silent,
+	} {
+		if found := look(n); found != nil {
+			found.Host = n.Host
+			return found
+		}
+	}
+	return nil
+}
+
+func (n Names) noServer() *fault.Error {
+	if n.conf.flaw == "" || len(n.Hosts) > 0 || n.anyAddress() {
+		return nil
+	}
+	return fault.New(fault.NetworkDNSNoServer, "there is no name server to resolve %s (%s)", n.Host, n.conf.flaw)
+}
+
+func (n Names) hostsFile() *fault.Error {
+	if len(n.Hosts) == 0 || !isPublic(n.Host) {
+		return nil // for a server of one's own the file is a usual place
+	}
+	return fault.New(fault.NetworkDNSHosts, "/etc/hosts gives %s the address %s", n.Host, joined(n.Hosts))
+}
+
+func (n Names) captured() *fault.Error {
+	if n.Captor == "" || !isPublic(n.Host) {
+		return nil
+	}
+	for _, source := range n.Servers {
+		for _, address := range source.Addresses() {
+			if address.IsLoopback() || address.IsPrivate() || slices.Contains(n.Local, address) {
+				return fault.New(fault.NetworkDNSCaptured, "%s answers %s for %s, because LOCALSTACK_HOST=%.60s matches that name",
+					shortServer(source.Server), address, n.Host, n.Captor)
+			}
+		}
+	}
+	return nil
+}
+
+// filtered finds a server that says so, or gives an address that leads nowhere.
+func (n Names) filtered() *fault.Error {
+	for _, source := range n.Servers {
+		for _, answer := range []Answer{source.Four, source.Six} {
+			for _, e := range answer.extended() {
+				if isFilter(e.InfoCode) {
+					return fault.New(fault.NetworkDNSFiltered, "the name server %s filters %s (status: %s, EDE %s)",
+						shortServer(source.Server), n.Host, answer.status(), extendedText(e))
+				}
+			}
+			for _, address := range answer.Addresses() {
+				if kind := blockKind(address, isPublic(n.Host)); kind != "" {
+					return fault.New(fault.NetworkDNSFiltered, "the name server %s gives %s %s, %s", shortServer(source.Server), n.Host, kind, address)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// isFilter tells whether an extended error (RFC 8914) means that somebody does
+// not want the name to be resolved.
+func isFilter(code uint16) bool {
+	return slices.Contains([]uint16{
+		dns.ExtendedErrorCodeForgedAnswer, dns.ExtendedErrorCodeBlocked, dns.ExtendedErrorCodeCensored,
+		dns.ExtendedErrorCodeFiltered, dns.ExtendedErrorCodeProhibited,
+	}, code)
+}
+
+// reserved are addresses that no server has; filters answer with them.
+var reserved = []netip.Prefix{
+	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("2001:db8::/32"),
+}
+
+// blockKind says what kind of address a filter would answer with; "" for one
+// that can be a server's.
+func blockKind(address netip.Addr, public bool) string {
+	address = address.Unmap()
+	switch {
+	case address.IsUnspecified():
+		return "the blocking address"
+	case !public:
+		return ""
+	case address.IsLoopback():
+		return "a loopback address"
+	case address.IsPrivate(), address.IsLinkLocalUnicast(), netip.MustParsePrefix("100.64.0.0/10").Contains(address):
+		return "a private address"
+	case slices.ContainsFunc(reserved, func(p netip.Prefix) bool { return p.Contains(address) }):
+		return "an address that no server has"
+	}
+	return ""
+}
+
+// docker finds that Docker's own server has no answer.
+func (n Names) docker() *fault.Error {
+	for _, source := range n.Servers {
+		host, _, _ := net.SplitHostPort(source.Server)
+		if host != dockersOwn || len(source.Addresses()) > 0 || n.anyAddress() {
+			continue
+		}
+		for _, upstream := range n.Upstream {
+			if len(upstream.Addresses()) > 0 {
+				return fault.New(fault.NetworkDNSDocker, "Docker's name server %s does not resolve %s (status: %s), but %s, which it should ask, does (%s)",
+					dockersOwn, n.Host, source.says(), shortServer(upstream.Server), joined(upstream.Addresses()))
+			}
+		}
+		if isDenial(source.word()) {
+			continue // it passes on what it was told
+		}
+		detail := fmt.Sprintf("Docker's name server %s does not resolve %s (status: %s)", dockersOwn, n.Host, source.says())
+		for _, upstream := range n.Upstream {
+			detail += fmt.Sprintf("; it asks %s, which says %s", shortServer(upstream.Server), upstream.says())
+		}
+		return fault.New(fault.NetworkDNSDocker, "%s", detail)
+	}
+	return nil
+}
+
+// searched finds that only a search domain knows the name.
+func (n Names) searched() *fault.Error {
+	direct := slices.ContainsFunc(n.Servers, func(s Source) bool { return len(s.Addresses()) > 0 })
+	for _, answer := range n.Searched {
+		if addresses := answer.Addresses(); len(addresses) > 0 && (!direct || n.conf.dots > strings.Count(n.Host, ".")) {
+			name := strings.TrimSuffix(answer.Query.Question[0].Name, ".")
+			return fault.New(fault.NetworkDNSSearch, "the search domain %.100q of resolv.conf (options ndots:%d) turns %s into %s, which is %s",
+				strings.TrimPrefix(name, n.Host+"."), n.conf.dots, n.Host, name, joined(addresses))
+		}
+	}
+	return nil
+}
+
+// disagree finds one server that denies what another knows.
+func (n Names) disagree() *fault.Error {
+	var knows, denies *Source
+	for i, source := range n.Servers {
+		switch {
+		case len(source.Addresses()) > 0:
+			knows = &n.Servers[i]
+		case isDenial(source.word()):
+			denies = &n.Servers[i]
+		}
+	}
+	if knows == nil || denies == nil {
+		return nil
+	}
+	return fault.New(fault.NetworkDNSDisagree, "the name servers disagree about %s: %s from %s, but %s from %s",
+		n.Host, denies.says(), shortServer(denies.Server), joined(knows.Addresses()), shortServer(knows.Server))
+}
+
+// silent finds that no server has an address, and nothing tells why.
+func (n Names) silent() *fault.Error {
+	if n.anyAddress() {
+		return nil
+	}
+	var told []string
+	for _, source := range n.Servers {
+		told = append(told, source.says()+" from "+shortServer(source.Server))
+	}
+	return fault.New(fault.NetworkDNS, "the name %s does not resolve (status: %s)", n.Host, strings.Join(told, "; "))
+}
+
+func (n Names) anyAddress() bool {
+	addresses, _ := n.resolved()
+	return len(addresses) > 0
+}
+
+// word is why the server gave no address.
+func (s Source) word() status {
+	word := s.Four.status()
+	if word == statusEmpty {
+		word = s.Six.status()
+	}
+	return word
+}
+
+// says is word with the server's own explanation.
+func (s Source) says() string {
+	text := string(s.word())
+	for _, e := range s.Four.extended() {
+		text += ", EDE " + extendedText(e)
+	}
+	return text
+}
+
+func joined(addresses []netip.Addr) string {
+	var texts []string
+	for _, address := range addresses {
+		texts = append(texts, address.String())
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,156 @@
+package netcheck
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+)
+
+// exchange sends a request without a credential, and judges what comes back.
+func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
+	began := time.Now()
+	presented, page, err := s.request(ctx, s.proxy)
+	took := time.Since(began)
+	send := func(check fault.Check) {
+		check.Took = took
+		tell(check)
+	}
+	failed, _ := fault.Find(err)
+	if failed == nil && err != nil {
+		failed = Explain(s.target.Hostname(), err)
+	}
+	byProxy := failed != nil && strings.HasPrefix(string(failed.ID), string(fault.NetworkProxy))
+	send(s.proxyCheck(failed, byProxy))
+	if byProxy {
+		return
+	}
+	if s.target.Scheme == "https" {
+		send(s.tlsCheck(presented, page, failed))
+	} else {
+		send(fault.Skip(stageTLS, "API_ENDPOINT is http"))
+	}
+	if presented == nil && s.target.Scheme == "https" {
+		return
+	}
+	send(s.serverCheck(page, failed))
+	if page != nil {
+		send(clock(page.Date))
+	}
+}
+
+func (s *Survey) proxyCheck(failed *fault.Error, byProxy bool) fault.Check {
+	switch {
+	case s.proxy == nil && s.bypass != "":
+		return fault.Skip(stageProxy, fmt.Sprintf("the entry %.100q of NO_PROXY matches %s", s.bypass, s.target.Hostname()))
+	case s.proxy == nil:
+		return fault.Skip(stageProxy, "none is set for "+s.target.Scheme+"://"+s.target.Host)
+	case byProxy:
+		return fault.Fail(stageProxy, failed)
+	}
+	return fault.Pass(stageProxy, bareProxy(s.proxy)+" connects to "+s.target.Host)
+}
+
+func (s *Survey) tlsCheck(presented *Presented, page *Page, failed *fault.Error) fault.Check {
+	if presented == nil || len(presented.Chain) == 0 {
+		if failed == nil {
+			failed = fault.New(fault.NetworkTLS, "%s shows no certificate", s.target.Hostname())
+		}
+		return fault.Fail(stageTLS, failed)
+	}
+	var theirs time.Time
+	if page != nil {
+		theirs = page.Date
+	}
+	trusted, warnings := newAuthorities(s.network, s.root)
+	check := trusted.judge(*presented, theirs)
+	check.Evidence = append(check.Evidence, warnings...)
+	if bool(s.network.NoVerify) {
+		check.State, check.Finding, check.Fact = fault.Skipped, nil, "SSL_NO_VERIFY=1: not checked ("+check.Fact+")"
+	}
+	return check
+}
+
+func (s *Survey) serverCheck(page *Page, failed *fault.Error) fault.Check {
+	if page == nil {
+		return fault.Fail(stageServer, failed)
+	}
+	if wrong := page.judge(); wrong != nil {
+		return fault.Fail(stageServer, hosted(s.target.Hostname(), wrong))
+	}
+	return fault.Pass(stageServer, fmt.Sprintf("%s answers with status %d", s.target, page.Status))
+}
+
+// clock compares the server's clock with ours.
+func clock(theirs time.Time) fault.Check {
+	now := time.Now()
+	switch {
+	case theirs.IsZero():
+		return fault.Skip(stageClock, "the server does not tell the time")
+	case license.ClockDiffers(now, theirs):
+		return fault.Warn(stageClock, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server",
+			license.Time{Time: now}, license.Time{Time: theirs}))
+	}
+	// The header knows no fractions.
+	return fault.Pass(stageClock, fmt.Sprintf("%s off the server's clock, give or take a second", now.Sub(theirs).Round(time.Second)))
+}
+
+// request asks for the activation of nothing, through proxy if there is one.
+// It accepts any certificate and old protocols, to see them; hence it carries
+// no credential. presented is nil without TLS.
+func (s *Survey) request(ctx context.Context, proxy *url.URL) (presented *Presented, page *Page, err error) {
+	var mu sync.Mutex
+	built, _ := newTransport(s.target, proxy, s.network, s.root, s.resolver)
+	if settings := built.http.TLSClientConfig; settings != nil {
+		settings.InsecureSkipVerify, settings.MinVersion, settings.CipherSuites = true, tls.VersionTLS10, allSuites()
+		settings.VerifyConnection = func(state tls.ConnectionState) error {
+			if proxy != nil && proxy.Scheme == "https" && state.ServerName == proxy.Hostname() {
+				return built.authorities.verify(state.PeerCertificates, state.ServerName) // it is told the proxy's password
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			presented = &Presented{s.target.Hostname(), state.Version, state.CipherSuite, slices.Clone(state.PeerCertificates)}
+			return nil
+		}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.target.JoinPath("license/activate").String(), strings.NewReader("{}"))
+	if err != nil {
+		return nil, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", "localstack-entrypoint")
+	response, err := built.RoundTrip(request)
+	mu.Lock()
+	defer mu.Unlock()
+	if err != nil {
+		return presented, nil, err
+	}
+	defer response.Body.Close()
+	defer context.AfterFunc(ctx, func() { response.Body.Close() })()
+	const enough = 64 << 10
+	var body bytes.Buffer
+	if _, err := io.Copy(&body, io.LimitReader(response.Body, enough)); err != nil {
+		return presented, nil, errors.Join(ctx.Err(), err)
+	}
+	answered := ReadPage(response, body.Bytes())
+	return presented, &answered, nil
+}
+
+func allSuites() []uint16 {
+	var all []uint16
+	for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		all = append(all, suite.ID)
+	}
+	return all
+}

@@ -1,0 +1,179 @@
+package netcheck
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
+)
+
+// Survey looks at the way to a host stage by stage, where a connection only
+// tells where it broke. It never sends a credential for the host.
+type Survey struct {
+	target, proxy  *url.URL
+	bypass         string // the entry of NO_PROXY that keeps a proxy from being used
+	network        config.Network
+	root           string
+	localstackHost string
+	resolver       *Resolver
+}
+
+// Stages of the way, the names of the checks.
+const (
+	stageNames      = "names"
+	stageConnection = "connection"
+	stageProxy      = "proxy"
+	stageTLS        = "tls"
+	stageServer     = "server"
+	stageClock      = "clock"
+)
+
+// Stages are the names of all checks, in their order.
+func Stages() []string {
+	return []string{stageNames, stageConnection, stageProxy, stageTLS, stageServer, stageClock}
+}
+
+// NewSurvey returns a survey of the way to target, a base URL of the licensing
+// API. localstackHost is LOCALSTACK_HOST, which may capture the target's name.
+func NewSurvey(target *url.URL, cfg config.Network, root, localstackHost string) *Survey {
+	return &Survey{
+		target: target, proxy: proxyFor(target, cfg), bypass: bypassing(target, cfg),
+		network: cfg, root: root, localstackHost: localstackHost, resolver: NewResolver(root),
+	}
+}
+
+// Look makes the checks until ctx ends, and tells each as soon as it is made.
+func (s *Survey) Look(ctx context.Context, tell func(fault.Check)) {
+	s.look(ctx, func(check fault.Check) {
+		if check.Finding != nil {
+			check.Finding.Server = s.target.String()
+		}
+		tell(check)
+	})
+}
+
+func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
+	next := s.target
+	if s.proxy != nil {
+		next = s.proxy
+	}
+	host, port := next.Hostname(), portOf(next)
+	addresses, names := timed(func() ([]netip.Addr, fault.Check) { return s.names(ctx, host) })
+	tell(names)
+	if len(addresses) == 0 {
+		s.bypassed(ctx, tell, names)
+		return
+	}
+	_, connected := timed(func() (struct{}, fault.Check) {
+		return struct{}{}, connection(host, port, connectAll(share(ctx, 2), addresses, port))
+	})
+	if connected.State == fault.Failed && s.proxy != nil {
+		connected.Finding = proxyFault(s.proxy, connected.Finding)
+		connected.Fact = connected.Finding.Detail
+	}
+	tell(connected)
+	if connected.State == fault.Failed {
+		s.bypassed(ctx, tell, connected)
+		return
+	}
+	s.exchange(ctx, tell)
+}
+
+func timed[T any](look func() (T, fault.Check)) (T, fault.Check) {
+	began := time.Now()
+	value, check := look()
+	check.Took = time.Since(began)
+	return value, check
+}
+
+// share is a context with the given part of what is left of ctx's time.
+func share(ctx context.Context, part time.Duration) context.Context {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		return ctx
+	}
+	// The parent ends it.
+	shared, cancel := context.WithDeadline(ctx, time.Now().Add(time.Until(deadline)/part))
+	context.AfterFunc(ctx, cancel)
+	return shared
+}
+
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
+	}
+	if port, known := map[string]string{"http": "80", "socks5": "1080", "socks5h": "1080"}[u.Scheme]; known {
+		return port
+	}
+	return "443"
+}
+
+// names resolves host as a start does, and asks everybody about it beside.
+func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Check) {
+	if address, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{address}, fault.Skip(stageNames, host+" is an address")
+	}
+	ctx = share(ctx, 2)
+	var looked sync.WaitGroup
+	var seen Names
+	looked.Go(func() { seen = s.resolver.lookAt(ctx, host, s.localstackHost) })
+	addresses, err := s.resolver.Lookup(ctx, host)
+	looked.Wait()
+	finding, evidence := seen.Finding(), append(seen.Evidence(), s.resolver.conf.describe())
+	if failed, ok := fault.Find(err); ok {
+		if finding == nil || finding.ID == failed.ID {
+			finding = failed
+		}
+		return nil, fault.Fail(stageNames, finding, evidence...)
+	}
+	if finding != nil {
+		return addresses, fault.Warn(stageNames, finding, evidence...)
+	}
+	_, by := seen.resolved()
+	if by == "" {
+		by = "this machine itself"
+	}
+	return addresses, fault.Pass(stageNames, fmt.Sprintf("%s is %s, says %s", host, joined(addresses), by), evidence...)
+}
+
+// bypassed finds out, after the direct way has failed, whether the proxy that
+// NO_PROXY rules out would be a way.
+func (s *Survey) bypassed(ctx context.Context, tell func(fault.Check), failed fault.Check) {
+	if s.proxy != nil || s.bypass == "" {
+		return
+	}
+	open := s.network
+	open.NoProxy = ""
+	proxy := proxyFor(s.target, open)
+	if proxy == nil {
+		return
+	}
+	if _, page, err := s.request(ctx, proxy); err != nil || page == nil {
+		tell(fault.Skip(stageProxy, fmt.Sprintf("the entry %.100q of NO_PROXY matches %s", s.bypass, s.target.Hostname())))
+		return
+	}
+	tell(fault.Fail(stageProxy, hosted(s.target.Hostname(), fault.New(fault.NetworkProxyBypassed,
+		"the entry %.100q of NO_PROXY matches %s, and without the proxy %s there is no way (%s)", s.bypass, s.target.Hostname(), bareProxy(proxy), failed.Fact))))
+}
+
+// bypassing is the entry of NO_PROXY by which a proxy that is set is not used
+// for target.
+func bypassing(target *url.URL, cfg config.Network) string {
+	if proxyFor(target, cfg) != nil {
+		return ""
+	}
+	for entry := range strings.SplitSeq(cfg.NoProxy, ",") {
+		alone, none := cfg, cfg
+		alone.NoProxy, none.NoProxy = entry, ""
+		if proxyFor(target, none) != nil && proxyFor(target, alone) == nil {
+			return strings.TrimSpace(entry)
+		}
+	}
+	return ""
+}

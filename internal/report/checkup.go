@@ -1,0 +1,201 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// Checkup is what a doctor has to say: what was looked at, and what a start
+// would come to.
+type Checkup struct {
+	Checks []fault.Check
+	// Outcome is a word for programs: online, offline, community, unknown, failure.
+	Outcome string
+	// Fact says it for people.
+	Fact string
+	// Until is how long a start works without the server; zero when it is not known to.
+	Until time.Time
+	// Failure is why a start would fail; nil when it would not.
+	Failure *fault.Error
+	// Code is the exit code.
+	Code int
+}
+
+// marks are what stands before a check.
+var marks = map[fault.State]struct{ mark, colour string }{
+	fault.Passed:  {"✓", "32"},
+	fault.Failed:  {"✗", "31"},
+	fault.Warned:  {"!", "33"},
+	fault.Skipped: {"–", "2"},
+}
+
+// CheckLine is a check for people: a line, and with verbose, or when something is
+// wrong, its evidence below. It is coloured for terminals.
+func CheckLine(check fault.Check, colour, verbose bool) string {
+	sign := marks[check.State]
+	fact := Plain(check.Fact)
+	if check.Took >= 10*time.Millisecond {
+		fact += fmt.Sprintf(" (%d ms)", check.Took.Milliseconds())
+	}
+	line := painted(sign.mark, sign.colour, colour) + fmt.Sprintf(" %-14s %s\n", check.Name, fact)
+	if verbose || check.Finding != nil {
+		for _, fact := range check.Evidence {
+			line += painted("                 "+Plain(fact), "2", colour) + "\n"
+		}
+	}
+	return line
+}
+
+func painted(text, code string, colour bool) string {
+	if !colour {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Verdict is what a start would come to, and what to do, for people.
+func (c Checkup) Verdict(colour bool) string {
+	var out strings.Builder
+	fact := Plain(c.Fact)
+	switch {
+	case c.Failure != nil:
+		fact = painted(fact, "1;31", colour) + "\n" + indented(c.Failure.Sentence(), "  ")
+	case c.Outcome == "unknown":
+		fact = painted(fact, "1", colour)
+	default:
+		fact = painted(fact, "1;32", colour)
+	}
+	out.WriteString("\n" + fact + "\n")
+	if todo := c.todo(); len(todo) > 0 {
+		out.WriteString("\nWhat to do, most probable first:\n")
+		for i, step := range todo {
+			number := fmt.Sprintf("%2d. ", i+1)
+			out.WriteString(number + strings.TrimPrefix(indented(step, "    "), "    ") + "\n")
+		}
+	}
+	return out.String()
+}
+
+// todo are the steps that help: against what makes a start fail, then against
+// what is merely not as it should be.
+func (c Checkup) todo() []string {
+	var steps []string
+	add := func(failed *fault.Error) {
+		for _, step := range failed.Steps() {
+			if step = Plain(step); !contains(steps, step) {
+				steps = append(steps, step)
+			}
+		}
+	}
+	if c.Failure != nil {
+		add(c.Failure)
+		if c.Failure.Stored != nil {
+			add(c.Failure.Stored)
+		}
+	}
+	for _, state := range []fault.State{fault.Failed, fault.Warned} {
+		for _, check := range c.Checks {
+			if check.State == state && check.Finding != nil && (c.Failure == nil || check.Finding.ID != c.Failure.ID) {
+				if remedy := check.Finding.Remedy(); remedy != "" && !contains(steps, Plain(remedy)) {
+					steps = append(steps, Plain(remedy))
+				}
+			}
+		}
+	}
+	return steps
+}
+
+func contains(steps []string, step string) bool {
+	for _, one := range steps {
+		if one == step {
+			return true
+		}
+	}
+	return false
+}
+
+// width is that of a text for people, in characters.
+const width = 96
+
+// indented wraps a text at width, with indent before each line.
+func indented(text, indent string) string {
+	var lines []string
+	line := indent
+	for word := range strings.FieldsSeq(Plain(text)) {
+		if line != indent && len([]rune(line))+1+len([]rune(word)) > width {
+			lines, line = append(lines, line), indent
+		}
+		if line != indent {
+			line += " "
+		}
+		line += word
+	}
+	return strings.Join(append(lines, line), "\n")
+}
+
+// checkJSON is a check in JSON, in a checkup and in a failure.
+type checkJSON struct {
+	Name     string      `json:"name"`
+	State    fault.State `json:"state"`
+	Fact     string      `json:"fact"`
+	ID       fault.ID    `json:"id,omitempty"`
+	Reason   string      `json:"reason,omitempty"`
+	Remedy   string      `json:"remedy,omitempty"`
+	Evidence []string    `json:"evidence,omitempty"`
+	Took     float64     `json:"took_ms"`
+}
+
+func checksJSON(checks []fault.Check) []checkJSON {
+	var all []checkJSON
+	for _, check := range checks {
+		one := checkJSON{Name: check.Name, State: check.State, Fact: Plain(check.Fact), Took: float64(check.Took.Microseconds()) / 1000}
+		if check.Finding != nil {
+			one.ID, one.Reason, one.Remedy = check.Finding.ID, Plain(check.Finding.Sentence()), Plain(check.Finding.Remedy())
+		}
+		for _, fact := range check.Evidence {
+			one.Evidence = append(one.Evidence, Plain(fact))
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// checkupJSON is the whole checkup; docs/doctor.schema.json describes it.
+type checkupJSON struct {
+	Version  int         `json:"version"`
+	Time     string      `json:"time"`
+	Outcome  string      `json:"outcome"`
+	Fact     string      `json:"fact"`
+	ExitCode int         `json:"exit_code"`
+	Until    string      `json:"offline_until,omitempty"`
+	Failure  *failure    `json:"failure,omitempty"`
+	Checks   []checkJSON `json:"checks"`
+	Todo     []string    `json:"todo"`
+}
+
+// JSON is the checkup for programs.
+func (c Checkup) JSON(now time.Time) string {
+	whole := checkupJSON{
+		Version: 1, Time: now.UTC().Format(time.RFC3339Nano), Outcome: c.Outcome, Fact: Plain(c.Fact), ExitCode: c.Code,
+		Checks: checksJSON(c.Checks), Todo: append([]string{}, c.todo()...),
+	}
+	if !c.Until.IsZero() {
+		whole.Until = c.Until.UTC().Format(time.RFC3339)
+	}
+	if c.Failure != nil {
+		bare := *c.Failure
+		bare.Checks = nil // they stand beside
+		said := failureOf(&bare, now)
+		whole.Failure = &said
+	}
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(whole)
+	return out.String()
+}
