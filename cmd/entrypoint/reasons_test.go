@@ -123,10 +123,38 @@ func (s situation) happen(t *testing.T) outcome {
 	if textCode != code || stdout != "" || !strings.Contains(banner, fmt.Sprintf("Localstack returning with exit code %d. Reason: \n", code)) {
 		t.Errorf("for people: exit code %d, stdout %q, stderr %q", textCode, stdout, banner)
 	}
+	w.askDoctor(said)
 	if leaked := w.token[len(credential.CIPrefix)+8:]; strings.Contains(line+banner, leaked) {
 		t.Error("the token was printed")
 	}
 	return said
+}
+
+// askDoctor compares what the doctor expects of a start with what it came to.
+func (w *world) askDoctor(said outcome) {
+	w.Helper()
+	text, stderr, code := run3(w.T, w.environ("LOG_FORMAT=text"), "entrypoint", "doctor", "--json", "--activate", "--", w.command)
+	var checkup struct {
+		Outcome string
+		Exit    int `json:"exit_code"`
+		Failure outcome
+	}
+	if err := json.Unmarshal([]byte(text), &checkup); err != nil {
+		w.Fatalf("doctor: %v in %q, stderr %q", err, text, stderr)
+	}
+	want := fault.ExitLicense
+	if said.Exit == fault.ExitConfig {
+		want = fault.ExitConfig
+	}
+	if checkup.Outcome != "failure" || checkup.Exit != want || code != want {
+		w.Errorf("the doctor expects %q with exit code %d and ends with %d, but the start failed with %s", checkup.Outcome, checkup.Exit, code, said.ID)
+	}
+	if checkup.Failure.ID != said.ID || checkup.Failure.Stored != said.Stored {
+		w.Errorf("the doctor expects %s (stored %q), but the start failed with %s (stored %q)\n%s", checkup.Failure.ID, checkup.Failure.Stored, said.ID, said.Stored, text)
+	}
+	if strings.Contains(text+stderr, w.token[len(credential.CIPrefix)+8:]) {
+		w.Error("the doctor printed the token")
+	}
 }
 
 func newWorld(t *testing.T) *world {
@@ -142,11 +170,15 @@ func newWorld(t *testing.T) *world {
 
 // start runs the entrypoint once; args are the command's.
 func (w *world) start(format string, args ...string) (stdout, stderr string, code int) {
-	env := []string{format}
+	return run3(w.T, w.environ(format), "entrypoint", append([]string{w.command}, args...)...)
+}
+
+func (w *world) environ(more ...string) []string {
+	env := more
 	for name, value := range w.env {
 		env = append(env, name+"="+value)
 	}
-	return run3(w.T, env, "entrypoint", append([]string{w.command}, args...)...)
+	return env
 }
 
 // set gives a variable a value; "" removes it.

@@ -11,6 +11,8 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -72,6 +74,42 @@ var situations = []situation{
 		arrange: func(w *world) { w.names(testkit.Zone{}) }},
 	{name: "name is filtered", id: fault.NetworkDNS, says: "(status: REFUSED from 127.0.0.1:",
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeRefused}}) }},
+	{name: "name is blocked by an address", id: fault.NetworkDNSFiltered, says: "the blocking address, 0.0.0.0",
+		arrange: func(w *world) { w.names(testkit.Zone{"*": {IP: []string{"0.0.0.0"}}}) }},
+	{name: "public name has a private address", id: fault.NetworkDNSFiltered, says: "a loopback address, 127.0.0.1; the connection to",
+		arrange: func(w *world) {
+			w.names(testkit.Zone{"*": {IP: []string{"127.0.0.1"}}})
+			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
+		}},
+	{name: "LocalStack's own name server answers", id: fault.NetworkDNSCaptured, says: "because LOCALSTACK_HOST=localstack matches that name",
+		arrange: func(w *world) {
+			w.names(testkit.Zone{"*": {IP: []string{"127.0.0.1"}}})
+			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
+			w.set("LOCALSTACK_HOST", "localstack")
+		}},
+	{name: "the hosts file leads astray", id: fault.NetworkDNSHosts, says: "/etc/hosts gives api.localstack.cloud the address 127.0.0.1; the connection to",
+		arrange: func(w *world) {
+			testkit.Put(w.T, w.root, "etc/hosts", "127.0.0.1 api.localstack.cloud\n")
+			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
+		}},
+	{name: "a search domain answers for every name", id: fault.NetworkDNSSearch, says: `the search domain "corp.test"`,
+		arrange: func(w *world) {
+			server := testkit.DNS(w.T, testkit.Zone{"api.localstack.test.corp.test": {IP: []string{"127.0.0.1"}}})
+			testkit.Put(w.T, w.root, "etc/resolv.conf", testkit.ResolvConf(server.Addr())+"search corp.test\noptions ndots:5\n")
+			w.set("API_ENDPOINT", "https://api.localstack.test:1/v1")
+		}},
+	{name: "no resolv.conf", id: fault.NetworkDNSNoServer, says: "no such file or directory",
+		arrange: func(w *world) {
+			if err := os.Remove(filepath.Join(w.root, "etc/resolv.conf")); err != nil {
+				w.Fatal(err)
+			}
+			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+		}},
+	{name: "Docker's name server is at a loss", id: fault.NetworkDNSDocker, says: "Docker's name server 127.0.0.11 does not resolve",
+		arrange: func(w *world) {
+			testkit.Put(w.T, w.root, "etc/resolv.conf", testkit.ResolvConf("127.0.0.11:1"))
+			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+		}},
 	{name: "name server fails", id: fault.NetworkDNS, says: "(status: SERVFAIL from 127.0.0.1:",
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeServerFailure}}) }},
 	{name: "name server is silent", id: fault.NetworkDNS, says: "(status: timeout from 127.0.0.1:",
@@ -93,7 +131,7 @@ var situations = []situation{
 			w.serve(drip)
 			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
 		}},
-	{name: "server hangs up", id: fault.NetworkUnreachable, says: "closed the connection",
+	{name: "server hangs up", id: fault.NetworkReset, says: "closed the connection",
 		arrange: func(w *world) {
 			w.serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 		}},
@@ -110,23 +148,29 @@ var situations = []situation{
 		}},
 	{name: "proxy refuses", id: fault.NetworkProxy, says: "refused to connect to api.localstack.test:443 with status 403",
 		arrange: func(w *world) { w.proxy(http.StatusForbidden) }},
-	{name: "proxy wants a password", id: fault.NetworkProxy, says: "asks for Basic authentication",
+	{name: "proxy wants a password", id: fault.NetworkProxyAuthentication, says: "asks for Basic authentication",
 		arrange: func(w *world) { w.proxy(http.StatusProxyAuthRequired) }},
-	{name: "proxy is dead", id: fault.NetworkProxy, says: "the proxy http://127.0.0.1:1 cannot be reached",
+	{name: "proxy is dead", id: fault.NetworkProxyUnreachable, says: "the proxy http://127.0.0.1:1 cannot be reached",
 		arrange: func(w *world) {
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 			w.set("HTTPS_PROXY", "http://user:password@127.0.0.1:1")
 		}},
-	{name: "server error", id: fault.NetworkServerError, says: "status 503",
-		arrange: func(w *world) { w.answer(http.StatusServiceUnavailable, "") }},
+	{name: "server error", id: fault.NetworkServerError, says: "status 503, request 5f2b7c1e-0001",
+		arrange: func(w *world) { w.answer(http.StatusServiceUnavailable, "", "X-Request-Id", "5f2b7c1e-0001") }},
 	{name: "rate limit", id: fault.NetworkRateLimited, says: "to wait 30s",
 		arrange: func(w *world) { w.answer(http.StatusTooManyRequests, "", "Retry-After", "30") }},
-	{name: "captive portal", id: fault.NetworkWrongServer, says: "HTML",
+	{name: "captive portal", id: fault.NetworkCaptivePortal, says: `an HTML page (status 200, title "Sign in")`,
 		arrange: func(w *world) { w.answer(http.StatusOK, "<html><title>Sign in</title></html>") }},
-	{name: "block page", id: fault.NetworkWrongServer, says: "HTML",
-		arrange: func(w *world) { w.answer(http.StatusForbidden, "<html>Blocked</html>") }},
-	{name: "redirect to another host", id: fault.NetworkWrongServer, says: `redirects to elsewhere.test`,
+	{name: "block page", id: fault.NetworkBlockPage, says: `an HTML page (status 403, title "Blocked by policy")`,
+		arrange: func(w *world) {
+			w.answer(http.StatusForbidden, "<html><head><TITLE>\n Blocked by\n policy</TITLE></html>")
+		}},
+	{name: "redirect to another host", id: fault.NetworkCaptivePortal, says: `a redirect to elsewhere.test (status 302)`,
 		arrange: func(w *world) { w.answer(http.StatusFound, "", "Location", "https://elsewhere.test/login") }},
+	{name: "sign-in demanded", id: fault.NetworkCaptivePortal, says: "status 511",
+		arrange: func(w *world) { w.answer(http.StatusNetworkAuthenticationRequired, "<html>") }},
+	{name: "a web site", id: fault.NetworkWrongServer, says: `title "It works!"`,
+		arrange: func(w *world) { w.answer(http.StatusOK, "<!DOCTYPE html><title>It works!</title>") }},
 	{name: "broken JSON", id: fault.NetworkWrongServer, says: "than JSON",
 		arrange: func(w *world) { w.answer(http.StatusOK, `{"id": "license_`) }},
 	{name: "ten megabytes", id: fault.NetworkWrongServer, says: "larger than 1 MiB",

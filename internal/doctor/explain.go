@@ -78,7 +78,7 @@ var stages = [][]fault.ID{
 var coarse = []fault.ID{
 	fault.NetworkDNS, fault.NetworkRefused, fault.NetworkTimeout, fault.NetworkUnreachable, fault.NetworkReset,
 	fault.NetworkProxy, fault.NetworkProxyUnreachable, fault.NetworkUntrusted, fault.NetworkCertificateName, fault.NetworkCertificateDate,
-	fault.NetworkTLS, fault.NetworkWrongServer, fault.NetworkRateLimited,
+	fault.NetworkTLS, fault.NetworkRateLimited,
 }
 
 // explains tells whether what a check found is why the activation failed.
@@ -86,8 +86,8 @@ func explains(found, failed fault.ID) bool {
 	switch {
 	case slices.Contains(coarse, found):
 		return false
-	case found == fault.NetworkServerError:
-		return failed == found // the check knows the request's id
+	case found == fault.NetworkServerError, found == fault.NetworkWrongServer:
+		return failed == found // the check knows the request's id, the page's title
 	case found == fault.NetworkProxyBypassed:
 		return stageOf(failed) <= stageOf(fault.NetworkRefused)
 	}
