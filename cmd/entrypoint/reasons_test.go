@@ -133,7 +133,7 @@ func (s situation) happen(t *testing.T) outcome {
 // askDoctor compares what the doctor expects of a start with what it came to.
 func (w *world) askDoctor(said outcome) {
 	w.Helper()
-	text, stderr, code := run3(w.T, w.environ("LOG_FORMAT=text"), "entrypoint", "doctor", "--json", "--activate", "--", w.command)
+	text, stderr, code := run3(w.T, w.environ("LOG_FORMAT=text"), "entrypoint", "doctor", "--json", "--activate", "--timeout", "3", "--", w.command)
 	var checkup struct {
 		Outcome string
 		Exit    int `json:"exit_code"`
@@ -142,6 +142,7 @@ func (w *world) askDoctor(said outcome) {
 	if err := json.Unmarshal([]byte(text), &checkup); err != nil {
 		w.Fatalf("doctor: %v in %q, stderr %q", err, text, stderr)
 	}
+	mustFitSchema(w.T, text)
 	want := fault.ExitLicense
 	if said.Exit == fault.ExitConfig {
 		want = fault.ExitConfig

@@ -190,6 +190,7 @@ func (c Checkup) JSON(now time.Time) string {
 		bare := *c.Failure
 		bare.Checks = nil // they stand beside
 		said := failureOf(&bare, now)
+		said.Time, said.Level = "", ""
 		whole.Failure = &said
 	}
 	var out strings.Builder

@@ -48,8 +48,8 @@ func Banner(w io.Writer, failed *fault.Error) {
 // failure is the JSON form. Its field names are part of the contract with
 // those who read it by machine.
 type failure struct {
-	Time     string   `json:"time"`
-	Level    string   `json:"level"`
+	Time     string   `json:"time,omitempty"` // absent within a checkup
+	Level    string   `json:"level,omitempty"`
 	ID       fault.ID `json:"id"`
 	Stored   fault.ID `json:"stored,omitempty"`
 	ExitCode int      `json:"exit_code"`
