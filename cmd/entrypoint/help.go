@@ -12,6 +12,11 @@ Usage:
   entrypoint [--] [COMMAND [ARG…]]   check the licence, then run COMMAND and look after it
   entrypoint healthcheck [URL]       ask the running emulator how it is: exit code 0 or 1;
                                      --service NAME and --ready ask for more
+  entrypoint doctor                  look at everything a start depends on, and say what a
+                                     start would come to: exit code 0, 55 or 78;
+                                     --json, --offline, --activate, --verbose, --timeout S
+  entrypoint dns [NAME] [@SERVER]    ask name servers, in the shape of dig
+  entrypoint explain [ID]            what a failure means, how we know, what to do
   entrypoint license status          show the stored licences: exit code 0 or 55
   entrypoint version
   entrypoint help

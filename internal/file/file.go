@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -28,13 +29,16 @@ const (
 // Read returns the content of the regular file at name, behind links where
 // there are some (Kubernetes mounts secrets as links). It never waits for a
 // FIFO. The error says why without repeating the name.
-func Read(name string) ([]byte, error) {
+func Read(name string) ([]byte, error) { return ReadUpTo(name, MaxSize) }
+
+// ReadUpTo is Read with a limit of its own, in whole MiB but given in bytes.
+func ReadUpTo(name string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, bare(err)
 	}
 	defer f.Close()
-	return readRegular(f)
+	return readRegular(f, limit)
 }
 
 // ReadOwn is Read for a file of ours below base, where no part of name may be
@@ -53,7 +57,7 @@ func ReadOwn(base, name string) ([]byte, error) {
 		return nil, bare(err)
 	}
 	defer f.Close()
-	return readRegular(f)
+	return readRegular(f, MaxSize)
 }
 
 // WriteOwn puts content at name below base so that a reader, or a machine that
@@ -123,7 +127,7 @@ func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) erro
 	return cmp.Or(err, f.Sync(), f.Close())
 }
 
-func readRegular(f *os.File) ([]byte, error) {
+func readRegular(f *os.File, limit int64) ([]byte, error) {
 	switch info, err := f.Stat(); {
 	case err != nil:
 		return nil, bare(err)
@@ -132,9 +136,9 @@ func readRegular(f *os.File) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is a FIFO or a device, not a regular file")
 	}
-	content, err := io.ReadAll(io.LimitReader(f, MaxSize+1))
-	if len(content) > MaxSize {
-		return nil, errors.New("the file is larger than 1 MiB")
+	content, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if int64(len(content)) > limit {
+		return nil, fmt.Errorf("the file is larger than %d MiB", limit>>20)
 	}
 	return content, bare(err)
 }

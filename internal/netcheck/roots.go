@@ -28,6 +28,10 @@ var systemBundles = []string{
 	"etc/ssl/cert.pem",
 }
 
+// maxBundle bounds a file of certificates, in bytes; those of distributions
+// have up to half a MiB.
+const maxBundle = 16 << 20
+
 // authorities are the certificate authorities to trust: those that the
 // environment names, and the system's, or Mozilla's as embedded in this program
 // where the system has none.
@@ -114,7 +118,7 @@ func (a *authorities) each(visit func(bundle.Root)) {
 		eachIn(content, visit)
 	}
 	for _, name := range systemBundles {
-		content, err := file.Read(filepath.Join("/", a.root, name))
+		content, err := file.ReadUpTo(filepath.Join("/", a.root, name), maxBundle)
 		if err == nil && eachIn(content, visit) {
 			return
 		}
@@ -165,13 +169,9 @@ func (a *authorities) add(path string) error {
 }
 
 func (a *authorities) addFile(path string) error {
-	// To open a FIFO would mean to wait for its writer.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file")
-	}
-	content, err := os.ReadFile(path)
+	content, err := file.ReadUpTo(path, maxBundle)
 	if err != nil {
-		return bare(err)
+		return err
 	}
 	if !eachIn(content, func(bundle.Root) {}) {
 		return errors.New("it holds no PEM certificate")

@@ -78,7 +78,7 @@ func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 		empty:   "it holds no PEM certificate",
 		garbage: "it holds no PEM certificate",
 		folder:  "the folder holds no PEM certificate",
-		fifo:    "it is not a regular file",
+		fifo:    "it is a FIFO or a device, not a regular file",
 	} {
 		for variable, cfg := range map[string]config.Network{
 			"REQUESTS_CA_BUNDLE": {RequestsBundle: path},
