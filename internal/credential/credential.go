@@ -31,6 +31,9 @@ const maxLength = 4096
 type Sources struct {
 	AuthToken, APIKey         Secret
 	AuthTokenFile, APIKeyFile string
+	// Present is the first of the two variables that is there at all, with a
+	// value or blank; "" for none.
+	Present string
 }
 
 // Credential is one usable auth token or API key.
@@ -38,8 +41,14 @@ type Credential struct {
 	secret Secret
 	// Variable is where it belongs: AuthTokenVariable or APIKeyVariable.
 	Variable string
-	// Origin is where it came from, for messages: a variable, and the file it names.
+	// Origin is the variable that it came from, which may be the _FILE twin.
 	Origin string
+	// path is the file that a _FILE twin names.
+	path string
+	// removed is what was around it, in words.
+	removed string
+	// twin is the variable that has the same value, "" for none.
+	twin string
 }
 
 // Reveal returns the credential itself.
@@ -86,6 +95,7 @@ func Read(from Sources) (Credential, error) {
 	case token.IsSet() && key.IsSet() && token.Reveal() != key.Reveal():
 		return Credential{}, fault.New(fault.CredentialsConflict, "%s and %s have different values", token.Origin, key.Origin)
 	case token.IsSet():
+		token.twin = key.Origin
 		return token, nil
 	default:
 		return key, nil
@@ -94,7 +104,8 @@ func Read(from Sources) (Credential, error) {
 
 // readOne reads a variable or its _FILE twin, and checks what it finds.
 func readOne(variable string, value Secret, path string) (Credential, error) {
-	text, origin := Clean(value.Reveal()), variable
+	raw, origin := value.Reveal(), variable
+	text := Clean(raw)
 	path = Clean(path)
 	if path != "" {
 		origin = variable + FileSuffix
@@ -105,17 +116,33 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 		if err != nil {
 			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: %s", named(origin, path), err).Because(err)
 		}
-		if text = Clean(string(content)); text == "" {
+		raw = string(content)
+		if text = Clean(raw); text == "" {
 			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: the file is empty", named(origin, path))
 		}
 	}
 	if text == "" {
 		return Credential{}, nil
 	}
-	if err := check(variable, text); err != nil {
-		return Credential{}, fault.New(fault.CredentialsMalformed, "%s: %s", origin, err)
+	if flaw := judge(variable, origin, text); flaw != nil {
+		return Credential{}, flaw
 	}
-	return Credential{secret: NewSecret(text), Variable: variable, Origin: origin}, nil
+	return Credential{secret: NewSecret(text), Variable: variable, Origin: origin, path: path, removed: removed(raw, text)}, nil
+}
+
+// judge says why a cleaned text is no credential, nil when it may be one. A
+// token whose checksum is right is one, whatever else it looks like.
+func judge(variable, origin, text string) *fault.Error {
+	err := check(variable, text)
+	if err == nil && prefixOf(text) != "" {
+		return nil
+	}
+	if err == nil || !isLittered(text) {
+		if other := mistaken(variable, origin, text); err == nil || other != nil {
+			return other
+		}
+	}
+	return fault.New(fault.CredentialsMalformed, "%s: %s%s", origin, err, hint(text))
 }
 
 // named is a _FILE variable with its value. A value that is no absolute path

@@ -37,13 +37,13 @@ func TestACredentialIsFoundInWhateverItIsWrapped(t *testing.T) {
 			dirtyKey := NewSecret(strings.ReplaceAll(dressing, "%", apiKey))
 			path := write(t, filepath.Join(t.TempDir(), "token"), dirty.Reveal())
 			for from, want := range map[Sources]Credential{
-				{AuthToken: dirty}:              {NewSecret(developerToken), AuthTokenVariable, AuthTokenVariable},
-				{APIKey: dirty}:                 {NewSecret(developerToken), APIKeyVariable, APIKeyVariable},
-				{APIKey: dirtyKey}:              {NewSecret(apiKey), APIKeyVariable, APIKeyVariable},
-				{AuthTokenFile: path}:           {NewSecret(developerToken), AuthTokenVariable, "LOCALSTACK_AUTH_TOKEN_FILE"},
-				{APIKeyFile: path}:              {NewSecret(developerToken), APIKeyVariable, "LOCALSTACK_API_KEY_FILE"},
-				{APIKeyFile: " " + path + "\n"}: {NewSecret(developerToken), APIKeyVariable, "LOCALSTACK_API_KEY_FILE"},
-				{APIKeyFile: `"` + path + `"`}:  {NewSecret(developerToken), APIKeyVariable, "LOCALSTACK_API_KEY_FILE"},
+				{AuthToken: dirty}:              {secret: NewSecret(developerToken), Variable: AuthTokenVariable, Origin: AuthTokenVariable},
+				{APIKey: dirty}:                 {secret: NewSecret(developerToken), Variable: APIKeyVariable, Origin: APIKeyVariable},
+				{APIKey: dirtyKey}:              {secret: NewSecret(apiKey), Variable: APIKeyVariable, Origin: APIKeyVariable},
+				{AuthTokenFile: path}:           {secret: NewSecret(developerToken), Variable: AuthTokenVariable, Origin: "LOCALSTACK_AUTH_TOKEN_FILE"},
+				{APIKeyFile: path}:              {secret: NewSecret(developerToken), Variable: APIKeyVariable, Origin: "LOCALSTACK_API_KEY_FILE"},
+				{APIKeyFile: " " + path + "\n"}: {secret: NewSecret(developerToken), Variable: APIKeyVariable, Origin: "LOCALSTACK_API_KEY_FILE"},
+				{APIKeyFile: `"` + path + `"`}:  {secret: NewSecret(developerToken), Variable: APIKeyVariable, Origin: "LOCALSTACK_API_KEY_FILE"},
 			} {
 				got, err := Read(from)
 				if err != nil || got.Reveal() != want.Reveal() || got.Variable != want.Variable || got.Origin != want.Origin {
@@ -124,7 +124,7 @@ func TestUnusableCredentialsAreNamedWithoutBeingShown(t *testing.T) {
 		{"a blank inside", Sources{AuthToken: NewSecret("ls-demo0000 AAAA")}, malformed + "LOCALSTACK_AUTH_TOKEN: it contains blanks or line breaks"},
 		{"two lines", Sources{AuthTokenFile: file("lines", developerToken+"\n"+ciToken)}, malformed + "LOCALSTACK_AUTH_TOKEN_FILE: it contains blanks or line breaks"},
 		{"a control character", Sources{APIKey: NewSecret("key\x00key")}, malformed + "LOCALSTACK_API_KEY: it contains control or non-ASCII characters"},
-		{"a zero-width space", Sources{AuthToken: NewSecret(developerToken[:9] + "\u200b" + developerToken[9:])}, malformed + "LOCALSTACK_AUTH_TOKEN: it contains control or non-ASCII characters"},
+		{"a zero-width space", Sources{AuthToken: NewSecret(developerToken[:9] + "\u200b" + developerToken[9:])}, malformed + "LOCALSTACK_AUTH_TOKEN: it contains control or non-ASCII characters; with its letters, digits and dashes only it is right"},
 		{"broken UTF-8", Sources{APIKey: NewSecret("key\xff")}, malformed + "LOCALSTACK_API_KEY: it contains control or non-ASCII characters"},
 		{"UTF-16", Sources{AuthTokenFile: file("utf16", "\xff\xfel\x00s\x00-\x00")}, malformed + "LOCALSTACK_AUTH_TOKEN_FILE: it contains control or non-ASCII characters"},
 		{"an API key as token", Sources{AuthToken: NewSecret(apiKey)}, malformed + `LOCALSTACK_AUTH_TOKEN: an Auth Token starts with "ls-" or "lsci-"`},

@@ -1,0 +1,87 @@
+package credential
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+func TestFactsTellAllThatIsKnownWithoutTheServer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := write(t, filepath.Join(dir, "token"), "\ufeff"+ciToken+"\r\n")
+	tests := []struct {
+		name string
+		from Sources
+		want []string
+	}{
+		{"a developer's token", Sources{AuthToken: NewSecret(developerToken)}, []string{
+			"Developer Auth Token ls-demo0000" + maskedRest + " from LOCALSTACK_AUTH_TOKEN",
+			"39 characters: the prefix ls- and groups of 8, 4, 4, 4 and 12; the checksum is right"}},
+		{"a file", Sources{AuthTokenFile: path}, []string{
+			"CI Auth Token lsci-demo0000" + maskedRest + ` from LOCALSTACK_AUTH_TOKEN_FILE="` + path + `"`,
+			"41 characters: the prefix lsci- and groups of 8, 4, 4, 4 and 12; the checksum is right",
+			"removed around it: a byte order mark, a line end"}},
+		{"an API key in quotes", Sources{APIKey: NewSecret(` "` + apiKey + "\" \n\n")}, []string{
+			"legacy API key **** from LOCALSTACK_API_KEY",
+			"18 characters; only the licensing server can tell whether a legacy API key is right",
+			"removed around it: 2 quotes, 2 line ends, 2 blanks"}},
+		{"both variables alike", Sources{AuthToken: NewSecret(ciToken), APIKey: NewSecret(ciToken)}, []string{
+			"CI Auth Token lsci-demo0000" + maskedRest + " from LOCALSTACK_AUTH_TOKEN",
+			"41 characters: the prefix lsci- and groups of 8, 4, 4, 4 and 12; the checksum is right",
+			"LOCALSTACK_API_KEY has the same value"}},
+		{"a kind of the future", Sources{APIKey: NewSecret("lsNew-" + payload + "dc30")}, []string{
+			"Auth Token of another kind lsNew-demo0000" + maskedRest + " from LOCALSTACK_API_KEY",
+			"42 characters: the prefix lsNew- and groups of 8, 4, 4, 4 and 12; the checksum is right"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			found, err := Read(test.from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := found.Facts(); !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+		})
+	}
+}
+
+func TestOnlyADevelopersTokenInCIIsAdvisedAgainst(t *testing.T) {
+	t.Parallel()
+	tests := map[Sources]bool{
+		{AuthToken: NewSecret(developerToken)}: true,
+		{APIKey: NewSecret(developerToken)}:    true,
+		{AuthToken: NewSecret(ciToken)}:        false,
+		{APIKey: NewSecret(apiKey)}:            false,
+	}
+	for from, want := range tests {
+		found, err := Read(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := found.Advice(true); (got != nil) != want || want && got.ID != fault.CredentialsDeveloper {
+			t.Errorf("%s in CI: %v", found, got)
+		}
+		if got := found.Advice(false); got != nil {
+			t.Errorf("%s elsewhere: %v", found, got)
+		}
+	}
+}
+
+func TestAMissingCredentialSaysWhichVariableIsBlank(t *testing.T) {
+	t.Parallel()
+	for present, want := range map[string]string{
+		"":                "credentials.missing: neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set",
+		APIKeyVariable:    "credentials.missing: LOCALSTACK_API_KEY is set, but blank",
+		AuthTokenVariable: "credentials.missing: LOCALSTACK_AUTH_TOKEN is set, but blank",
+	} {
+		if got := (Sources{Present: present}).Missing().Error(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
