@@ -60,10 +60,7 @@ func (v *visit) checkCredential(context.Context) fault.Check {
 	if !bool(v.cfg.ActivatePro) {
 		return fault.Skip(name, needsNone)
 	}
-	if failed, ok := fault.Find(v.missing); ok {
-		return fault.Fail(name, failed)
-	}
-	return fault.Pass(name, v.credential.String()+" from "+v.credential.Origin)
+	return doctor.Credential(v.sources(), v.cfg.CI != "")
 }
 
 const needsNone = "ACTIVATE_PRO=0 needs none"

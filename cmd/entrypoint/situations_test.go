@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"math/big"
 	"net"
@@ -35,6 +36,20 @@ var situations = []situation{
 		}},
 	{name: "token with a control character", id: fault.CredentialsMalformed, says: "control or non-ASCII characters",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", w.token[:20]+"\x1b"+w.token[20:]) }},
+	{name: "token that Compose did not substitute", id: fault.CredentialsPlaceholder, says: "${…} was not replaced: the shell or Compose did not substitute the variable",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "${LOCALSTACK_AUTH_TOKEN}") }},
+	{name: "token of the documentation", id: fault.CredentialsPlaceholder, says: "the brackets around it are those of instructions",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "<YOUR_AUTH_TOKEN>") }},
+	{name: "masked token", id: fault.CredentialsPlaceholder, says: "it is masked",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "***") }},
+	{name: "token of GitHub", id: fault.CredentialsForeign, says: "it is a token of GitHub",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "ghp_"+strings.Repeat("aB3", 12)) }},
+	{name: "path in place of the token", id: fault.CredentialsForeign, says: "use LOCALSTACK_AUTH_TOKEN_FILE for a path",
+		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "/run/secrets/token") }},
+	{name: "Kubernetes secret encoded twice", id: fault.CredentialsForeign, says: "it is an Auth Token in base64",
+		arrange: func(w *world) {
+			w.set("LOCALSTACK_AUTH_TOKEN", base64.StdEncoding.EncodeToString([]byte(w.token+"\n")))
+		}},
 	{name: "two credentials", id: fault.CredentialsConflict, says: "LOCALSTACK_AUTH_TOKEN and LOCALSTACK_API_KEY have different values",
 		arrange: func(w *world) { w.set("LOCALSTACK_API_KEY", "another") }},
 	{name: "secret file absent", id: fault.CredentialsUnreadable, says: "no such file or directory",

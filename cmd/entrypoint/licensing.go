@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+	"net/url"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/doctor"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/machine"
+	"localstack-entrypoint/internal/netcheck"
+	"localstack-entrypoint/internal/report"
+)
+
+// activate obtains the licence. It returns the credential to hand to the
+// emulator, nil when pro features are to be off.
+func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error) {
+	if !b.cfg.ActivatePro {
+		return nil, nil
+	}
+	pro, err := b.findCredential()
+	if err != nil {
+		return nil, err
+	}
+	b.out.Hide(pro)
+	b.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
+	b.adviseOn(pro)
+	activation, warnings := b.activation(pro)
+	for _, warning := range warnings {
+		b.log.Warn(warning)
+	}
+	if _, err := activation.Run(ctx); err != nil {
+		return nil, b.explain(ctx, err)
+	}
+	return &pro, nil
+}
+
+// findCredential reads the credential. It is an error that there is none.
+func (b *bootStage) findCredential() (credential.Credential, error) {
+	sources := b.sources()
+	pro, err := credential.Read(sources)
+	if err == nil && !pro.IsSet() {
+		err = sources.Missing()
+	}
+	return pro, err
+}
+
+// explain looks at the network once it has failed us, to say exactly why. Not
+// before: on the happy path it would cost, and tell nothing.
+func (b *bootStage) explain(ctx context.Context, err error) error {
+	failed, ok := fault.Find(err)
+	if !ok || !doctor.Explains(failed) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestLook)
+	defer cancel()
+	var checks []fault.Check
+	b.survey().Look(ctx, func(check fault.Check) { checks = append(checks, check) })
+	for _, check := range checks {
+		b.log.Debug("check "+check.Name, zap.String("state", string(check.State)), zap.String("fact", check.Fact), zap.Strings("evidence", check.Evidence))
+	}
+	return doctor.Explain(failed, checks)
+}
+
+// survey looks at the way to the licence server.
+func (b *bootStage) survey() *netcheck.Survey {
+	return netcheck.NewSurvey(b.cfg.Endpoint.URL, b.cfg.Network, b.cfg.Root, b.cfg.LocalstackHost)
+}
+
+// activation is all that it takes to obtain the licence. The warnings are
+// about the network's settings.
+func (b *bootStage) activation(pro credential.Credential) (_ *activate.Activation, warnings []string) {
+	transport, warnings := netcheck.NewTransport(b.cfg.Endpoint.URL, b.cfg.Network, b.cfg.Root, netcheck.NewResolver(b.cfg.Root))
+	licensing := b.out.Log(report.LicenseLogger)
+	return &activate.Activation{
+		Config:     b.cfg.Licensing,
+		Credential: pro,
+		Product:    license.Product{Name: license.ProductName, Version: b.version()},
+		Machine:    license.Machine{ID: machine.ID(b.cfg.Root), CI: b.cfg.CI != "", System: machine.System()},
+		Transport:  transport,
+		Store:      activate.NewStore(b.cfg.Root, licensing),
+		Log:        licensing,
+	}, warnings
+}
+
+// version is the version that the licence must cover: the image's, else ours.
+func (b *bootStage) version() string {
+	if b.cfg.BuildVersion != "" {
+		return license.NormalVersion(b.cfg.BuildVersion)
+	}
+	return license.NormalVersion(version)
+}
+
+// sources are the places of the credential.
+func (b *bootStage) sources() credential.Sources {
+	from := b.cfg.Sources()
+	for _, variable := range []string{credential.APIKeyVariable, credential.AuthTokenVariable} {
+		if _, present := b.environ.Lookup(variable); present {
+			from.Present = variable
+		}
+	}
+	return from
+}
+
+// adviseOn warns of credentials that work but should not be used like this.
+func (b *bootStage) adviseOn(pro credential.Credential) {
+	if advice := pro.Advice(b.cfg.CI != ""); advice != nil {
+		b.log.Warn(advice.Reason())
+	}
+	if endpoint := b.cfg.Endpoint; endpoint.Scheme == "http" && !isLoopback(endpoint.URL) {
+		b.log.Warn("API_ENDPOINT=" + endpoint.String() + " is not encrypted: anyone in between can read your Auth Token")
+	}
+}
+
+func isLoopback(endpoint *url.URL) bool {
+	address, err := netip.ParseAddr(endpoint.Hostname())
+	return endpoint.Hostname() == "localhost" || err == nil && address.IsLoopback()
+}

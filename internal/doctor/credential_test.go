@@ -1,0 +1,49 @@
+package doctor
+
+import (
+	"testing"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+)
+
+func TestTheCredentialIsJudgedWithoutTheServer(t *testing.T) {
+	t.Parallel()
+	const (
+		payload = "demo0000-AAAA-BBBB-CCCC-DDDDEEEEdc30"
+		masked  = "demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN"
+	)
+	token := func(text string) credential.Sources {
+		return credential.Sources{AuthToken: credential.NewSecret(text)}
+	}
+	tests := []struct {
+		name  string
+		from  credential.Sources
+		ci    bool
+		state fault.State
+		id    fault.ID
+		fact  string
+		facts int // lines of evidence
+	}{
+		{"a CI token", token("lsci-" + payload), true, fault.Passed, "", "CI Auth Token lsci-" + masked, 1},
+		{"a developer's token", token("ls-" + payload + "\n"), false, fault.Passed, "", "Developer Auth Token ls-" + masked, 2},
+		{"a developer's token in CI", token("ls-" + payload), true, fault.Warned, fault.CredentialsDeveloper,
+			"LOCALSTACK_AUTH_TOKEN holds a Developer Auth Token (ls-…), and the variable CI is set", 2},
+		{"none", credential.Sources{}, false, fault.Failed, fault.CredentialsMissing, "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set", 0},
+		{"a blank one", credential.Sources{Present: credential.AuthTokenVariable}, false, fault.Failed, fault.CredentialsMissing, "LOCALSTACK_AUTH_TOKEN is set, but blank", 0},
+		{"a placeholder", token("null"), true, fault.Failed, fault.CredentialsPlaceholder,
+			"LOCALSTACK_AUTH_TOKEN: it is what programs write for a value that they do not have", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := Credential(test.from, test.ci)
+			if got.Name != "credential" || got.State != test.state || got.Fact != test.fact || len(got.Evidence) != test.facts {
+				t.Errorf("%+v", got)
+			}
+			if (got.Finding == nil) != (test.id == "") || got.Finding != nil && got.Finding.ID != test.id {
+				t.Errorf("the finding is %v, want %q", got.Finding, test.id)
+			}
+		})
+	}
+}
