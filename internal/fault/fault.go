@@ -43,13 +43,15 @@ type Row struct {
 }
 
 // Help is what docs/ERRORS.md and `entrypoint explain` say beyond the failure
-// itself.
+// itself. Code in it stands between backticks.
 type Help struct {
+	// Title is the failure in a few words, to be found in a list.
+	Title string
 	// Meaning is what the failure means, in a sentence or two.
 	Meaning string
 	// Known is how the program knows.
 	Known string
-	// Fixes are what to do, most probable first.
+	// Fixes are what to do, most probable first, those for one place together.
 	Fixes []Fix
 }
 
@@ -110,23 +112,26 @@ func (e *Error) Is(target error) bool {
 
 // Row returns the failure's row of the table.
 func (e *Error) Row() Row {
-	for _, row := range Table {
-		if row.ID == e.ID {
-			return row
-		}
+	if row, ok := Lookup(e.ID); ok {
+		return row
 	}
 	return Row{ID: e.ID, Exit: 1, Reason: "{detail}."}
 }
 
 // Reason is the failure in the user's terms: what happened, then why no stored
-// document could help, then what to do.
+// document could help, then what to do, then where to read on. Where the
+// remedy ends with a command, nothing follows that would be copied with it.
 func (e *Error) Reason() string {
 	row := e.Row()
 	reason := e.fill(row.Reason)
 	if e.Stored != nil {
 		reason += " " + e.Stored.fill(e.Stored.Row().Reason)
 	}
-	return strings.TrimSpace(reason + " " + e.Remedy())
+	reason = strings.TrimSpace(reason + " " + e.Remedy())
+	if more := row.More(); more != "" && strings.HasSuffix(reason, ".") {
+		reason += " " + more
+	}
+	return reason
 }
 
 // Remedy is what the user can do about it; it may be empty. When the stored

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 )
 
@@ -48,6 +49,32 @@ func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
+	t.Parallel()
+	stale := New(NetworkRefused, "no")
+	stale.Stored = New(StoredStale, "old")
+	tests := []struct {
+		failed *Error
+		ends   string
+	}{
+		{New(NetworkRefused, "no"), "may need HTTPS_PROXY to be set. More: entrypoint explain network.refused"},
+		{stale, "may need HTTPS_PROXY to be set. More: entrypoint explain network.refused"},
+		{New(StoredStale, "old"), "any longer: old. More: entrypoint explain stored.stale"},
+		{New(ClockSkew, "1970"), "take their host's. More: entrypoint explain clock.skew"},
+		{New(LicenseExpired, "over"), "in the LocalStack web app https://app.localstack.cloud."},
+		{New(CredentialsMalformed, "cut"), "in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
+		{New(ConfigInvalid, "bad"), "explains every variable."},
+		// Nothing may be copied with a command.
+		{New(NetworkDNSFiltered, "no"), "Check with: dig"},
+		{New(NetworkIntercepted, "no"), "name it: -e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem"},
+	}
+	for _, test := range tests {
+		if got := test.failed.Reason(); !strings.HasSuffix(got, test.ends) {
+			t.Errorf("%s ends otherwise than with %q: %s", test.failed.ID, test.ends, got)
+		}
 	}
 }
 

@@ -1,77 +1,81 @@
 package fault
 
-var tlsRows = []Row{
-	{
-		ID: NetworkUntrusted, Exit: ExitLicense,
-		Reason: unreachable,
-		Remedy: mountCA,
-	},
-	{
-		ID: NetworkIntercepted, Exit: ExitLicense,
-		Reason: unreachable,
-		Remedy: "Your network inspects TLS. Get the CA certificate of that issuer from your administrator, mount it (docker run -v $PWD/corporate-ca.pem:/etc/ssl/corporate-ca.pem:ro) and name it: -e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem",
-	},
-	{
-		ID: NetworkOldAuthorities, Exit: ExitLicense,
-		Reason: unreachable,
-		Remedy: "Please update the CA certificates of the image (apt-get install ca-certificates).",
-	},
-	{
-		ID: NetworkCertificateName, Exit: ExitLicense,
-		Reason: unreachable,
-		Remedy: "Another server answers under that name. " + mountCA,
-	},
-	{
-		ID: NetworkCertificateDate, Exit: ExitLicense,
-		Reason: unreachable,
-		Remedy: "Please check the clock of this machine first.",
-	},
-	{
-		ID: NetworkStrict, Exit: ExitNone,
-		Reason: "The certificate authority of this network works here, but not for the emulator, whose Python checks certificates strictly: {detail}.",
-		Remedy: "Please have the authority's certificate made anew with the extensions that RFC 5280 asks for.",
-	},
-	{
-		ID: NetworkTLS, Exit: ExitLicense,
-		Reason: unreachable,
-		Remedy: "What answers there does not speak TLS as a licensing server does; a proxy or firewall may stand in between.",
-	},
-	{
-		ID: NetworkTLSVersion, Exit: ExitLicense,
-		Reason: unreachable,
-		Remedy: "TLS 1.2 is the oldest version in use; the program in between, or the server, has to be updated.",
-	},
-	{
-		ID: NetworkUnencrypted, Exit: ExitNone,
-		Reason: "The connection to {server} is not encrypted: {detail}.",
-		Remedy: "Please use https in API_ENDPOINT.",
-	},
-}
-
 var answerRows = []Row{
 	{
 		ID: NetworkServerError, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "The server has a problem of its own; please try again in a few minutes.",
+		Help: Help{
+			Title:   "the server has a problem",
+			Meaning: "The licensing server, or a gateway before it, could not do its work. This says nothing about the license.",
+			Known:   "The answer has a status of 500 or more, or 408.",
+			Fixes: []Fix{
+				{anywhere, "Try again in a few minutes, and see https://status.localstack.cloud."},
+				{docker, keepDocker + " A license that is stored there carries a start over such times."},
+				{compose, keepCompose},
+				{kubernetes, keepKubernetes},
+				{corporate, "A 502, 503 or 504 may be your proxy's own: ask its administrator."},
+			},
+		},
 	},
 	{
 		ID: NetworkRateLimited, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Too many containers start with this token at once; please start again later.",
+		Help: Help{
+			Title:   "too many starts at once",
+			Meaning: "The licensing server asks to slow down: this token, or this network, sends too many requests.",
+			Known:   "The answer has status 429. Its `Retry-After` header, if any, says how long to wait.",
+			Fixes: []Fix{
+				{anywhere, "Start again after the time that the reason says; look for a container that restarts in a loop."},
+				{ci, "Start one LocalStack for many tests instead of one for each, and do not begin all jobs in the same second."},
+				{docker, keepDocker + " A license that is stored there stands in."},
+				{kubernetes, keepKubernetes},
+			},
+		},
 	},
 	{
 		ID: NetworkWrongServer, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Something else answers in its place: a captive portal, a block page, or a wrong API_ENDPOINT.",
+		Help: Help{
+			Title:   "something else answers",
+			Meaning: "An answer came, but not from a licensing server. It counts as no answer, never as a verdict on the license.",
+			Known:   "It is no license and no refusal in JSON, redirects elsewhere, or is larger than 1 MiB. The reason says what it looks like.",
+			Fixes: []Fix{
+				{anywhere, ownEndpoint},
+				{anywhere, "See what answers: `curl -i https://api.localstack.cloud/v1`."},
+				{corporate, "Ask for `api.localstack.cloud` to be let through the web filter or proxy."},
+			},
+		},
 	},
 	{
 		ID: NetworkBlockPage, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "A filter of your network answers in its place; ask your network administrator to safelist {host}.",
+		Help: Help{
+			Title:   "a block page answers",
+			Meaning: "A web filter of the network shows its own page instead of passing the request on.",
+			Known:   "The answer is an HTML page, and its title, status or sender is that of a filter.",
+			Fixes: []Fix{
+				{corporate, "Ask for `api.localstack.cloud` to be safelisted in the web filter. The reason has what the administrator needs to find the rule."},
+				{corporate, "Ask whether another proxy is meant for programs, and set `HTTPS_PROXY` to it."},
+				{anywhere, "See the page: `curl -i https://api.localstack.cloud/v1`, or open it in a browser on the host."},
+			},
+		},
 	},
 	{
 		ID: NetworkCaptivePortal, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please sign in to this network with a browser on the host, then start again.",
+		Help: Help{
+			Title:   "the network wants a sign-in first",
+			Meaning: "The network, such as that of a hotel or for guests, lets nothing out before somebody signs in.",
+			Known:   "The answer is a page to sign in, or a redirect to one, instead of the server's.",
+			Fixes: []Fix{
+				{anywhere, "Sign in with a browser on the host; any page with `http://` leads to the portal. Then start again."},
+				{ci, "Use a network without a portal; a machine without a browser cannot sign in."},
+			},
+		},
 	},
 }

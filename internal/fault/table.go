@@ -1,7 +1,5 @@
 package fault
 
-import "slices"
-
 // The IDs of the rows.
 const (
 	CredentialsMissing     ID = "credentials.missing"
@@ -75,16 +73,32 @@ const (
 	SystemSignals     ID = "system.signals"
 )
 
+// Kind is the rows about one thing.
+type Kind struct {
+	Name string
+	Rows []Row
+}
+
+// Kinds are all kinds, about in the order in which a start meets them.
+var Kinds = []Kind{
+	{"Credentials", credentialRows},
+	{"License", licenseRows},
+	{"Names (DNS)", dnsRows},
+	{"Connections and proxies", connectionRows},
+	{"Certificates and TLS", tlsRows},
+	{"Answers of the server", answerRows},
+	{"Stored license and clock", storedRows},
+	{"Configuration and command", configRows},
+	{"The container", systemRows},
+}
+
 // Table is every failure there is. Adding one is a constant above and a row in
 // the list of its kind.
-var Table = slices.Concat(
-	credentialRows,
-	licenseRows,
-	dnsRows,
-	connectionRows,
-	tlsRows,
-	answerRows,
-	storedRows,
-	configRows,
-	systemRows,
-)
+var Table = rows(Kinds)
+
+func rows(kinds []Kind) (all []Row) {
+	for _, kind := range kinds {
+		all = append(all, kind.Rows...)
+	}
+	return all
+}

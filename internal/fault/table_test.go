@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 )
 
 // declaredIDs are the values of all constants of type ID in table.go.
@@ -147,6 +148,76 @@ func TestOnlyTheNetworkCanMendItself(t *testing.T) {
 		if row.Retry && !strings.HasPrefix(string(row.ID), "network.") {
 			t.Errorf("%s: trying again unchanged cannot help", row.ID)
 		}
+	}
+}
+
+// codeSpan is what stands between backticks, to be copied as it is.
+var codeSpan = regexp.MustCompile("`[^`]+`")
+
+func TestEveryRowHasHelpThatCanBeRead(t *testing.T) {
+	t.Parallel()
+	const longestTitle, longest = 40, 300 // in characters: a line of a list, four lines of a terminal
+	for _, row := range Table {
+		if n := utf8.RuneCountInString(row.Title); n == 0 || n > longestTitle || strings.HasSuffix(row.Title, ".") {
+			t.Errorf("%s has the title %q", row.ID, row.Title)
+		}
+		texts := []string{row.Meaning, row.Known}
+		for _, fix := range row.Fixes {
+			texts = append(texts, fix.Do)
+		}
+		for _, text := range texts {
+			if text == "" || utf8.RuneCountInString(text) > longest {
+				t.Errorf("%s has a text of %d characters: %q", row.ID, utf8.RuneCountInString(text), text)
+				continue
+			}
+			prose := codeSpan.ReplaceAllString(text, "Code")
+			if !unicode.IsUpper(rune(prose[0])) || !strings.HasSuffix(prose, ".") {
+				t.Errorf("%s has a text that is no sentence: %s", row.ID, text)
+			}
+			for _, flaw := range []string{"`", "{", "}", "  ", "..", " .", "\n", " ,"} {
+				if strings.Contains(prose, flaw) {
+					t.Errorf("%s contains %q outside code: %s", row.ID, flaw, text)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryRowHasAFewFixesByPlace(t *testing.T) {
+	t.Parallel()
+	places := []string{anywhere, docker, compose, kubernetes, corporate, ci}
+	for _, row := range Table {
+		if len(row.Fixes) < 2 || len(row.Fixes) > 5 {
+			t.Errorf("%s has %d fixes, want 2 to 5", row.ID, len(row.Fixes))
+		}
+		seen := map[Fix]bool{}
+		left := map[string]bool{} // places that came before the one at hand
+		for i, fix := range row.Fixes {
+			if !slices.Contains(places, fix.Where) {
+				t.Errorf("%s: %q is no place", row.ID, fix.Where)
+			}
+			if left[fix.Where] {
+				t.Errorf("%s: what is for %s does not stand together", row.ID, fix.Where)
+			}
+			if next := i + 1; next < len(row.Fixes) && row.Fixes[next].Where != fix.Where && fix.Where != anywhere {
+				left[fix.Where] = true
+			}
+			if seen[fix] {
+				t.Errorf("%s says twice: %s", row.ID, fix.Do)
+			}
+			seen[fix] = true
+		}
+	}
+}
+
+func TestNoTwoRowsHaveTheSameTitle(t *testing.T) {
+	t.Parallel()
+	seen := map[string]ID{}
+	for _, row := range Table {
+		if other, twice := seen[row.Title]; twice {
+			t.Errorf("%s and %s: %s", other, row.ID, row.Title)
+		}
+		seen[row.Title] = row.ID
 	}
 }
 

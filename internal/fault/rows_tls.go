@@ -1,0 +1,146 @@
+package fault
+
+const mountCA = "If your network inspects TLS, mount its CA certificate into the container and name the file in REQUESTS_CA_BUNDLE."
+
+var tlsRows = []Row{
+	{
+		ID: NetworkUntrusted, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: mountCA,
+		Help: Help{
+			Title:   "the certificate is not trusted",
+			Meaning: "The server's certificate is signed by an authority that is not trusted here, or is unfit in the way that the reason says.",
+			Known:   "It was checked against the image's authorities and those of REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR. The reason names the issuer.",
+			Fixes: []Fix{
+				{corporate, caCorporate},
+				{docker, caDocker},
+				{compose, caCompose},
+				{kubernetes, caKubernetes},
+				{anywhere, "To find out whether this is all, `SSL_NO_VERIFY=1` accepts any certificate. Insecure: anyone in between can read the token."},
+			},
+		},
+	},
+	{
+		ID: NetworkIntercepted, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "Your network inspects TLS. Get the CA certificate of that issuer from your administrator, mount it (docker run -v $PWD/corporate-ca.pem:/etc/ssl/corporate-ca.pem:ro) and name it: -e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem",
+		Help: Help{
+			Title:   "the network inspects TLS",
+			Meaning: "A proxy or firewall opens the encrypted connection and shows a certificate of its own instead of the server's.",
+			Known:   "The certificate's issuer is none of the public authorities, whose list is part of this program, although the server's name is a public one.",
+			Fixes: []Fix{
+				{corporate, caCorporate},
+				{corporate, "Or have `api.localstack.cloud` exempted from TLS inspection, or install the authority for all programs of the container in a BOOT hook."},
+				{docker, caDocker},
+				{compose, caCompose},
+				{kubernetes, caKubernetes},
+			},
+		},
+	},
+	{
+		ID: NetworkOldAuthorities, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "Please update the CA certificates of the image (apt-get install ca-certificates).",
+		Help: Help{
+			Title:   "the image's authorities are outdated",
+			Meaning: "The server's certificate is a good one of a public authority, but the image's list of authorities does not have that one.",
+			Known:   "The check failed with the image's list, and succeeds with the list of public authorities that is part of this program.",
+			Fixes: []Fix{
+				{docker, "Use a newer image: `docker pull localstack/localstack-pro:latest`."},
+				{docker, "In an image of your own: `RUN apt-get update && apt-get install -y ca-certificates`."},
+				{docker, "Or lend it the host's list, on Debian and Ubuntu: `-v /etc/ssl/certs/ca-certificates.crt:/etc/ssl/ca.pem:ro` and `-e REQUESTS_CA_BUNDLE=/etc/ssl/ca.pem`."},
+			},
+		},
+	},
+	{
+		ID: NetworkCertificateName, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "Another server answers under that name. " + mountCA,
+		Help: Help{
+			Title:   "the certificate is another server's",
+			Meaning: "What answers shows a certificate for other names: a proxy, a block page, or another server at a wrong address.",
+			Known:   "The server's name is not among the names of the certificate. The reason has its issuer.",
+			Fixes: []Fix{
+				{anywhere, "See where the name leads: `dig api.localstack.cloud`, and `/etc/hosts` in the container."},
+				{anywhere, ownEndpoint},
+				{corporate, noInspection},
+				{anywhere, "See the certificate: `openssl s_client -connect api.localstack.cloud:443`."},
+			},
+		},
+	},
+	{
+		ID: NetworkCertificateDate, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "Please check the clock of this machine first.",
+		Help: Help{
+			Title:   "the certificate is not valid now",
+			Meaning: "By this machine's clock the certificate is over or not yet valid. More often the clock is wrong than the certificate.",
+			Known:   "The certificate's dates were compared with the clock; the reason has all three.",
+			Fixes: []Fix{
+				{anywhere, "Compare `date -u` with a clock that you trust, and let the host set its own: `sudo timedatectl set-ntp true`."},
+				{docker, "Docker Desktop's machine may lag after sleep: restart Docker Desktop. In WSL, `sudo hwclock -s`, or `wsl --shutdown` on Windows."},
+				{corporate, "If the issuer is your network's, tell its administrator. " + noInspection},
+			},
+		},
+	},
+	{
+		ID: NetworkStrict, Exit: ExitNone,
+		Reason: "The certificate authority of this network works here, but not for the emulator, whose Python checks certificates strictly: {detail}.",
+		Remedy: "Please have the authority's certificate made anew with the extensions that RFC 5280 asks for.",
+		Help: Help{
+			Title:   "the emulator will not trust this CA",
+			Meaning: "The activation works, but the emulator's Python (3.13) checks by the letter of RFC 5280 and will refuse connections that this authority signs.",
+			Known:   "The chain has what OpenSSL refuses with X509_STRICT: a certificate without authority key identifier, or an authority without key usage or whose basic constraints are not critical.",
+			Fixes: []Fix{
+				{corporate, "Have the authority's certificate made anew with `basicConstraints = critical, CA:TRUE`, `keyUsage = critical, keyCertSign, cRLSign`, `subjectKeyIdentifier = hash` and `authorityKeyIdentifier = keyid`."},
+				{corporate, "Check it: `openssl verify -x509_strict -CAfile corporate-ca.pem server.pem`."},
+				{corporate, "Ask for the hosts that LocalStack needs (`*.localstack.cloud`) to be exempted from TLS inspection."},
+			},
+		},
+	},
+	{
+		ID: NetworkTLS, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "What answers there does not speak TLS as a licensing server does; a proxy or firewall may stand in between.",
+		Help: Help{
+			Title:   "the TLS handshake fails",
+			Meaning: "What answers does not speak TLS, or ended the handshake. It may be a proxy, a firewall, or a server of plain HTTP.",
+			Known:   "The first bytes were no TLS, or the other side sent an alert; the reason has it.",
+			Fixes: []Fix{
+				{anywhere, ownEndpoint},
+				{anywhere, "A server of plain HTTP needs `http://` in `API_ENDPOINT`; a proxy that is spoken to in plain HTTP needs `http://` in `HTTPS_PROXY`."},
+				{corporate, noInspection},
+				{anywhere, "See the handshake: `openssl s_client -connect api.localstack.cloud:443`."},
+			},
+		},
+	},
+	{
+		ID: NetworkTLSVersion, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "TLS 1.2 is the oldest version in use; the program in between, or the server, has to be updated.",
+		Help: Help{
+			Title:   "TLS is too old",
+			Meaning: "What answers offers no version of TLS that is safe. The licensing server itself has new ones, so something stands in between.",
+			Known:   "The handshake ended because there was no version in common; here that is TLS 1.2 and 1.3.",
+			Fixes: []Fix{
+				{corporate, "Have TLS 1.2 switched on in the proxy or firewall that inspects TLS. " + noInspection},
+				{anywhere, "See the version: `openssl s_client -connect api.localstack.cloud:443`."},
+				{anywhere, ownEndpoint},
+			},
+		},
+	},
+	{
+		ID: NetworkUnencrypted, Exit: ExitNone,
+		Reason: "The connection to {server} is not encrypted: {detail}.",
+		Remedy: "Please use https in API_ENDPOINT.",
+		Help: Help{
+			Title:   "the connection is not encrypted",
+			Meaning: "The start works, but the token goes over the network so that anyone in between can read it.",
+			Known:   "API_ENDPOINT begins with `http://`, and its host is not this machine.",
+			Fixes: []Fix{
+				{anywhere, ownEndpoint},
+				{anywhere, "Give your own licensing server a certificate and use `https://`; name its authority in `REQUESTS_CA_BUNDLE`."},
+			},
+		},
+	},
+}
