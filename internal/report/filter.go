@@ -109,7 +109,7 @@ func asciiLower(text string) string {
 func ourWords() string {
 	words := []string{Announcement, banner, LicenseLogger, thread}
 	for _, row := range fault.Table {
-		words = append(words, string(row.ID), row.Reason, row.Remedy)
+		words = append(words, row.Reason, row.Remedy, string(row.ID), row.More())
 	}
 	for _, variable := range config.Variables() {
 		words = append(words, variable.Name, variable.Default)

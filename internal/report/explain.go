@@ -1,0 +1,111 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// columns is the width of a page, that of the narrowest terminal in use.
+const columns = 80
+
+// Explain writes all that the table says of a row, for people at a terminal.
+// The facts of a case, which it does not know, are words in capitals.
+func Explain(w io.Writer, row fault.Row) {
+	fmt.Fprintf(w, "%s: %s\n", row.ID, row.Title)
+	section(w, "Exit code", exit(row))
+	section(w, "Reason", facts(row.Reason))
+	section(w, "Remedy", facts(row.Remedy))
+	section(w, "What it means", row.Meaning)
+	section(w, "How we know", row.Known)
+	fmt.Fprintf(w, "\nWhat to do\n")
+	for _, fix := range row.Fixes {
+		do := fix.Do
+		if fix.Where != "" {
+			do = fix.Where + ": " + do
+		}
+		wrap(w, "  - ", "    ", do)
+	}
+	if finer := row.Finer(); len(finer) > 0 {
+		fmt.Fprintf(w, "\nMore exactly, it can be\n")
+		List(w, finer)
+	}
+}
+
+// Index writes a line for every row of the table, by kind.
+func Index(w io.Writer) {
+	for i, kind := range fault.Kinds {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, kind.Name)
+		List(w, kind.Rows)
+	}
+}
+
+// List writes a line for each row.
+func List(w io.Writer, rows []fault.Row) {
+	widest := 0
+	for _, row := range rows {
+		widest = max(widest, len(row.ID))
+	}
+	for _, row := range rows {
+		fmt.Fprintf(w, "  %-*s  %s\n", widest, row.ID, row.Title)
+	}
+}
+
+// exit says what becomes of the container, and whether to try again.
+func exit(row fault.Row) string {
+	switch {
+	case row.Exit == fault.ExitNone:
+		return "None: this only warns, no start ends because of it."
+	case row.Retry:
+		return fmt.Sprintf("%d. Starting again without any change can help.", row.Exit)
+	}
+	return fmt.Sprintf("%d. Starting again without any change does not help.", row.Exit)
+}
+
+// facts shows placeholders as words in capitals, as usage texts do.
+func facts(text string) string {
+	return strings.NewReplacer("{detail}", "DETAIL", "{server}", "SERVER", "{host}", "HOST").Replace(text)
+}
+
+func section(w io.Writer, title, text string) {
+	if text == "" {
+		return
+	}
+	fmt.Fprintf(w, "\n%s\n", title)
+	wrap(w, "  ", "  ", text)
+}
+
+// wrap writes text in lines that begin with first, and then with rest. It
+// keeps code together, so that it can be copied from one line.
+func wrap(w io.Writer, first, rest, text string) {
+	line, isEmpty := first, true
+	for _, word := range words(text) {
+		if !isEmpty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {
+			fmt.Fprintln(w, line)
+			line, isEmpty = rest, true
+		}
+		if !isEmpty {
+			line += " "
+		}
+		line += word
+		isEmpty = false
+	}
+	fmt.Fprintln(w, line)
+}
+
+// words are the parts of text between blanks, those within backticks aside.
+func words(text string) []string {
+	isCode := false
+	return strings.FieldsFunc(text, func(r rune) bool {
+		if r == '`' {
+			isCode = !isCode
+		}
+		return r == ' ' && !isCode
+	})
+}
