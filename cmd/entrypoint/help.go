@@ -18,6 +18,8 @@ Usage:
   entrypoint dns [NAME] [@SERVER]    ask name servers, in the shape of dig
   entrypoint explain [ID]            what a failure means, how we know, what to do
   entrypoint license status          show the stored licences: exit code 0 or 55
+  entrypoint explain [ID]            what a failure means, how it is known, what to do;
+                                     without ID, all of them
   entrypoint version
   entrypoint help
 

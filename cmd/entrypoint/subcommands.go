@@ -13,6 +13,8 @@ func findSubcommand(args []string) (subcommand func([]string) int, rest []string
 		subcommand = runHelp
 	case "healthcheck":
 		subcommand = runHealthcheck
+	case "explain":
+		subcommand = runExplain
 	case "license":
 		subcommand = runLicense
 	case "doctor":
