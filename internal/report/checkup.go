@@ -59,22 +59,26 @@ func painted(text, code string, colour bool) string {
 
 // Verdict is what a start would come to, and what to do, for people.
 func (c Checkup) Verdict(colour bool) string {
-	var out strings.Builder
-	fact := Plain(c.Fact)
+	var fact, out strings.Builder
+	wrap(&fact, "", "", Plain(c.Fact))
+	shade := "1;32"
 	switch {
 	case c.Failure != nil:
-		fact = painted(fact, "1;31", colour) + "\n" + indented(c.Failure.Sentence(), "  ")
+		shade = "1;31"
 	case c.Outcome == "unknown":
-		fact = painted(fact, "1", colour)
-	default:
-		fact = painted(fact, "1;32", colour)
+		shade = "1"
 	}
-	out.WriteString("\n" + fact + "\n")
+	out.WriteString("\n" + painted(strings.TrimSuffix(fact.String(), "\n"), shade, colour) + "\n")
+	if c.Failure != nil {
+		wrap(&out, "  ", "  ", Plain(c.Failure.Sentence()))
+		if c.Failure.Stored != nil {
+			wrap(&out, "  ", "  ", Plain(c.Failure.Stored.Sentence()))
+		}
+	}
 	if todo := c.todo(); len(todo) > 0 {
 		out.WriteString("\nWhat to do, most probable first:\n")
 		for i, step := range todo {
-			number := fmt.Sprintf("%2d. ", i+1)
-			out.WriteString(number + strings.TrimPrefix(indented(step, "    "), "    ") + "\n")
+			wrap(&out, fmt.Sprintf("%2d. ", i+1), "    ", step)
 		}
 	}
 	return out.String()
@@ -116,25 +120,6 @@ func contains(steps []string, step string) bool {
 		}
 	}
 	return false
-}
-
-// width is that of a text for people, in characters.
-const width = 96
-
-// indented wraps a text at width, with indent before each line.
-func indented(text, indent string) string {
-	var lines []string
-	line := indent
-	for word := range strings.FieldsSeq(Plain(text)) {
-		if line != indent && len([]rune(line))+1+len([]rune(word)) > width {
-			lines, line = append(lines, line), indent
-		}
-		if line != indent {
-			line += " "
-		}
-		line += word
-	}
-	return strings.Join(append(lines, line), "\n")
 }
 
 // checkJSON is a check in JSON, in a checkup and in a failure.

@@ -32,13 +32,12 @@ type filter struct {
 	out io.Writer
 	// parts are the telling parts of all secrets, in lower case, by length.
 	parts map[int]map[string]bool
-	// ours is the text that we print by ourselves, once it is needed.
-	ours string
+	// ours tells of a part whether we print it by ourselves; it is found out
+	// when a part is met, which no good start does.
+	ours map[string]bool
 }
 
-// hide adds a secret, of which no more than what begins shown may be seen. A
-// part of it that stands in our own sentences tells nothing: placeholders such
-// as ${LOCALSTACK_AUTH_TOKEN} must not make the banner unreadable.
+// hide adds a secret, of which no more than what begins shown may be seen.
 func (f *filter) hide(text, shown string) {
 	if len(text) < shortestSecret || len(text) > longestSecret {
 		return
@@ -46,7 +45,7 @@ func (f *filter) hide(text, shown string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.parts == nil {
-		f.parts, f.ours = map[int]map[string]bool{}, ourWords()
+		f.parts, f.ours = map[int]map[string]bool{}, map[string]bool{}
 	}
 	size, public := min(telling, len(text)), common(text, shown)
 	if f.parts[size] == nil {
@@ -54,9 +53,7 @@ func (f *filter) hide(text, shown string) {
 	}
 	text = asciiLower(text)
 	for end := max(size, public+1); end <= len(text); end++ {
-		if part := text[end-size : end]; !strings.Contains(f.ours, part) {
-			f.parts[size][part] = true
-		}
+		f.parts[size][text[end-size:end]] = true
 	}
 }
 
@@ -66,7 +63,7 @@ func (f *filter) Write(message []byte) (int, error) {
 	defer f.mu.Unlock()
 	text := credential.MaskAll(string(message))
 	for size, parts := range f.parts {
-		text = without(text, size, parts)
+		text = without(text, size, func(part string) bool { return parts[part] && !f.isOurs(part) })
 	}
 	if _, err := io.WriteString(f.out, text); err != nil {
 		return 0, err
@@ -74,14 +71,26 @@ func (f *filter) Write(message []byte) (int, error) {
 	return len(message), nil
 }
 
-// without is text with every run of the parts, which have size bytes,
+// isOurs tells whether a part of a secret stands in our own sentences. Then it
+// tells nothing: placeholders such as ${LOCALSTACK_AUTH_TOKEN} must not make the
+// banner unreadable.
+func (f *filter) isOurs(part string) bool {
+	ours, known := f.ours[part]
+	if !known {
+		ours = strings.Contains(ourWords(), part)
+		f.ours[part] = ours
+	}
+	return ours
+}
+
+// without is text with every run of secret parts, which have size bytes,
 // replaced, in upper or lower case.
-func without(text string, size int, parts map[string]bool) string {
+func without(text string, size int, isSecret func(part string) bool) string {
 	var out strings.Builder
 	folded := asciiLower(text)
 	done := 0 // text up to here is written or replaced
 	for at := 0; at+size <= len(text); at++ {
-		if !parts[folded[at:at+size]] {
+		if !isSecret(folded[at : at+size]) {
 			continue
 		}
 		if at >= done {
