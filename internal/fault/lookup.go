@@ -14,12 +14,15 @@ func Lookup(id ID) (Row, bool) {
 	return Table[at], true
 }
 
+// MoreAt begins what [Row.More] says; the ID follows.
+const MoreAt = "More: entrypoint explain "
+
 // More is where a user can read on, for failures that take more than a
 // sentence to mend; empty for those that the reason says all about.
 func (r Row) More() string {
 	switch kind, _, _ := strings.Cut(string(r.ID), "."); kind {
 	case "network", "stored", "clock":
-		return "More: entrypoint explain " + string(r.ID)
+		return MoreAt + string(r.ID)
 	}
 	return ""
 }

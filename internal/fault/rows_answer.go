@@ -8,7 +8,7 @@ var answerRows = []Row{
 		Help: Help{
 			Title:   "the server has a problem",
 			Meaning: "The licensing server, or a gateway before it, could not do its work. This says nothing about the license.",
-			Known:   "The answer has a status of 500 or more, or 408.",
+			Known:   "The answer has a status of 500 or more, or 408. If the server has a name for the request, the reason repeats it for LocalStack support.",
 			Fixes: []Fix{
 				{anywhere, "Try again in a few minutes, and see https://status.localstack.cloud."},
 				{docker, keepDocker + " A license that is stored there carries a start over such times."},
@@ -41,7 +41,7 @@ var answerRows = []Row{
 		Help: Help{
 			Title:   "something else answers",
 			Meaning: "An answer came, but not from a licensing server. It counts as no answer, never as a verdict on the license.",
-			Known:   "It is no license and no refusal in JSON, redirects elsewhere, or is larger than 1 MiB. The reason says what it looks like.",
+			Known:   "It is no license and no refusal in JSON, or is larger than 1 MiB. The reason says what it looks like, with the title of an HTML page.",
 			Fixes: []Fix{
 				{anywhere, ownEndpoint},
 				{anywhere, "See what answers: `curl -i https://api.localstack.cloud/v1`."},
@@ -56,7 +56,7 @@ var answerRows = []Row{
 		Help: Help{
 			Title:   "a block page answers",
 			Meaning: "A web filter of the network shows its own page instead of passing the request on.",
-			Known:   "The answer is an HTML page, and its title, status or sender is that of a filter.",
+			Known:   "The answer is an HTML page with a status from 400 to 499, or with a title about blocking, such as \"Access denied\".",
 			Fixes: []Fix{
 				{corporate, "Ask for `api.localstack.cloud` to be safelisted in the web filter. The reason has what the administrator needs to find the rule."},
 				{corporate, "Ask whether another proxy is meant for programs, and set `HTTPS_PROXY` to it."},
@@ -71,7 +71,7 @@ var answerRows = []Row{
 		Help: Help{
 			Title:   "the network wants a sign-in first",
 			Meaning: "The network, such as that of a hotel or for guests, lets nothing out before somebody signs in.",
-			Known:   "The answer is a page to sign in, or a redirect to one, instead of the server's.",
+			Known:   "The answer has status 511, redirects elsewhere, or is an HTML page whose title is about signing in.",
 			Fixes: []Fix{
 				{anywhere, "Sign in with a browser on the host; any page with `http://` leads to the portal. Then start again."},
 				{ci, "Use a network without a portal; a machine without a browser cannot sign in."},

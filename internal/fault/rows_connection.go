@@ -42,7 +42,7 @@ var connectionRows = []Row{
 		Help: Help{
 			Title:   "there is no way to the server",
 			Meaning: "The container has no route to the server's address, or the exchange broke off before there was an answer.",
-			Known:   "The system reported that the network or host is unreachable, or the connection ended without an answer in HTTP.",
+			Known:   "The system reported that the network or host is unreachable, or what answered was no HTTP.",
 			Fixes: []Fix{
 				{docker, "Look for `--network none` and `docker network create --internal`. After changes to the firewall or a VPN: `sudo systemctl restart docker`."},
 				{compose, noInternal},
@@ -58,7 +58,7 @@ var connectionRows = []Row{
 		Help: Help{
 			Title:   "the connection is cut",
 			Meaning: "The connection was made and then cut, mostly by a firewall that reads the server's name in the first bytes of TLS.",
-			Known:   "The system reported a reset by the other side, after the connection was there.",
+			Known:   "The connection was there, and then the system reported its reset or its end, before there was an answer.",
 			Fixes: []Fix{
 				{corporate, "Ask for `api.localstack.cloud` to be let through, by its name in TLS (SNI), not by its address: that changes."},
 				{corporate, proxyCorporate},
@@ -73,8 +73,8 @@ var connectionRows = []Row{
 		Remedy: "Please give the container a way out over the address family that works: IPv6 in Docker's daemon.json, NAT64 with DNS64, or a network with IPv4.",
 		Help: Help{
 			Title:   "IPv6 or IPv4 has no way out",
-			Meaning: "The server's addresses are all of one family, IPv6 or IPv4, and the container has no route for that one.",
-			Known:   "The name servers gave addresses of one family only, and the system has no route to any of them.",
+			Meaning: "The server's addresses are of a family, IPv6 or IPv4, for which the container has no route. If the other family works, this only costs time.",
+			Known:   "Every address was tried and none of that family worked. For a server with addresses of one family only, the system was asked which families have a route.",
 			Fixes: []Fix{
 				{docker, "Make a network with IPv6 (Docker 27 or newer): `docker network create --ipv6 six`, then `docker run --network six …`. The host needs IPv6 as well."},
 				{compose, "Switch IPv6 on: `networks: {default: {enable_ipv6: true}}` at the top."},
@@ -139,7 +139,7 @@ var connectionRows = []Row{
 		Help: Help{
 			Title:   "NO_PROXY excludes the server",
 			Meaning: "A proxy is set, but NO_PROXY makes an exception for the licensing server, and only the proxy has a way out.",
-			Known:   "An entry of NO_PROXY matches the server's name, and it could not be reached without the proxy.",
+			Known:   "An entry of NO_PROXY matches the server's name. Without the proxy there was no way; through it, a request without the token was answered.",
 			Fixes: []Fix{
 				{anywhere, "Write `localhost.localstack.cloud` in `NO_PROXY` instead of `localstack.cloud`: an entry stands for all names below it."},
 				{docker, "Correct `noProxy` in `~/.docker/config.json`, if it comes from there, or `docker run -e NO_PROXY=localhost,127.0.0.1 …`."},

@@ -13,9 +13,9 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "the server's name does not resolve",
 			Meaning: "No name server gave an address for the licensing server, and what they said does not tell more about the cause.",
-			Known:   "Every name server of `/etc/resolv.conf` was asked for IPv4 and IPv6 addresses. The reason says what each answered: an RCODE such as NXDOMAIN or SERVFAIL, or nothing in time.",
+			Known:   "Every name server of `/etc/resolv.conf` was asked for IPv4 and IPv6 addresses. The reason says what each answered: an RCODE such as NXDOMAIN, SERVFAIL or REFUSED, or nothing in time.",
 			Fixes: []Fix{
-				{anywhere, "Ask on the host: `dig api.localstack.cloud`. If that works, the container's name servers are the problem, otherwise the network's."},
+				{anywhere, "Ask on the host, `dig api.localstack.cloud`, and in the container, `entrypoint dns`. If only the host has an answer, the container's name servers are the problem, otherwise the network's."},
 				{corporate, dnsCorporate},
 				{docker, dnsDocker},
 				{compose, dnsCompose},
@@ -30,7 +30,7 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "no name server is configured",
 			Meaning: "The container does not know whom to ask for names.",
-			Known:   "`/etc/resolv.conf` is absent, or has no `nameserver` line that can be used.",
+			Known:   "`/etc/resolv.conf` is absent or names no server, and 127.0.0.1, which is asked then, has no answer.",
 			Fixes: []Fix{
 				{docker, dnsDocker},
 				{docker, "Without a network there are no names: look for `--network none`. If something wrote to the file, create the container anew."},
@@ -46,7 +46,7 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "a DNS filter blocks the name",
 			Meaning: "A name server does not resolve the licensing server's name on purpose, or answers with an address that leads nowhere.",
-			Known:   "It answered REFUSED, or with an extended error of RFC 8914 (15 Blocked, 16 Censored, 17 Filtered, 18 Prohibited), or with an address that a public name cannot have, such as 0.0.0.0.",
+			Known:   "It answered with an extended error of RFC 8914 (4 Forged Answer, 15 Blocked, 16 Censored, 17 Filtered, 18 Prohibited), or with an address that a public name cannot have: 0.0.0.0, or a loopback, private or reserved one.",
 			Fixes: []Fix{
 				{corporate, dnsCorporate},
 				{corporate, "Show the administrator what `dig api.localstack.cloud` prints; a line with `EDE` names the filter."},
@@ -63,7 +63,7 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "a LocalStack DNS server answers",
 			Meaning: "LocalStack's own DNS server takes every name that contains its LOCALSTACK_HOST for itself. With `localstack` there, that includes `api.localstack.cloud`.",
-			Known:   "LOCALSTACK_HOST is a part of the licensing server's name, and that name has an address of this container or of a private network.",
+			Known:   "LOCALSTACK_HOST is a part of the licensing server's name, and a name server gives that name an address of this container, or a loopback or private one.",
 			Fixes: []Fix{
 				{anywhere, "Remove `LOCALSTACK_HOST`, here and in the container that serves the names. Others find LocalStack by its container or service name without it."},
 				{docker, "Or use a name that is no part of the server's: `-e LOCALSTACK_HOST=localhost.localstack.cloud`."},
@@ -80,7 +80,7 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "Docker's DNS server gets no answers",
 			Meaning: "Docker's DNS server in the container, 127.0.0.11, passes questions on to the host's name servers, and has no answer from them.",
-			Known:   "The only name server of `/etc/resolv.conf` is 127.0.0.11, and it fails or is silent instead of denying the name.",
+			Known:   "That server fails or is silent instead of denying the name, or a name server that it should ask does have an address. Docker notes those servers in `/etc/resolv.conf` (ExtServers).",
 			Fixes: []Fix{
 				{docker, "Ask on the host: `dig api.localstack.cloud`. If that works, Docker may still have the name servers of another network: `sudo systemctl restart docker`."},
 				{docker, dnsDocker},
@@ -97,7 +97,7 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "a search domain answers for every name",
 			Meaning: "A search domain has a wildcard record. Programs that append search domains first, as they do with Kubernetes' `ndots:5`, end up at its address instead of the licensing server.",
-			Known:   "The name with a `search` domain of `/etc/resolv.conf` appended has an address.",
+			Known:   "With a `search` domain of `/etc/resolv.conf` behind it the name has an address, and without it none; or `ndots` there makes programs try that first.",
 			Fixes: []Fix{
 				{kubernetes, "Let names with a dot be asked as they are: `dnsConfig: {options: [{name: ndots, value: \"1\"}]}` in the pod's spec."},
 				{docker, "Use no search domain: `docker run --dns-search=. …`."},
@@ -128,8 +128,8 @@ var dnsRows = []Row{
 		Remedy: "Please remove the entry: extra_hosts in Compose, --add-host of docker run, hostAliases in Kubernetes, or a line of /etc/hosts.",
 		Help: Help{
 			Title:   "the hosts file leads elsewhere",
-			Meaning: "The container's `/etc/hosts` has an address for the licensing server's name, and it is not the server's. Name servers were not asked.",
-			Known:   "The name stands in `/etc/hosts`, and its address did not lead to the server.",
+			Meaning: "The container's `/etc/hosts` has an address for the licensing server's name, and it is not the server's.",
+			Known:   "A public server's name stands in `/etc/hosts`, which wins over all name servers, and what is there did not prove to be the server.",
 			Fixes: []Fix{
 				{compose, "Remove the name from `extra_hosts`."},
 				{docker, "Remove `--add-host` for the name. With `--network host`, the host's own `/etc/hosts` counts."},

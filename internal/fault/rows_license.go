@@ -171,7 +171,7 @@ var storedRows = []Row{
 		Help: Help{
 			Title:   "the clock of this machine is wrong",
 			Meaning: "By this clock a license comes from the future or is over, though it is not. Dates and certificates cannot be judged like that.",
-			Known:   "The stored license was issued more than 5 minutes after now, or the server's `Date` header differs by more than 5 minutes and by its time the license is good.",
+			Known:   "The stored license was issued more than 5 minutes after now, or the `Date` header of the server differs by more than 5 minutes, and by that time the license or the certificate is good.",
 			Fixes: []Fix{
 				{anywhere, "Compare `date -u` with a clock that you trust, and let the host set its own: `sudo timedatectl set-ntp true`."},
 				{docker, "Docker Desktop's machine may lag after sleep: restart Docker Desktop. In WSL, `sudo hwclock -s`, or `wsl --shutdown` on Windows."},

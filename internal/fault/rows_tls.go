@@ -90,7 +90,7 @@ var tlsRows = []Row{
 		Help: Help{
 			Title:   "the emulator will not trust this CA",
 			Meaning: "The activation works, but the emulator's Python (3.13) checks by the letter of RFC 5280 and will refuse connections that this authority signs.",
-			Known:   "The chain has what OpenSSL refuses with X509_STRICT: a certificate without authority key identifier, or an authority without key usage or whose basic constraints are not critical.",
+			Known:   "The chain has what OpenSSL refuses with X509_STRICT: no authority key identifier; or an authority without subject key identifier or key usage, or whose basic constraints are not critical.",
 			Fixes: []Fix{
 				{corporate, "Have the authority's certificate made anew with `basicConstraints = critical, CA:TRUE`, `keyUsage = critical, keyCertSign, cRLSign`, `subjectKeyIdentifier = hash` and `authorityKeyIdentifier = keyid`."},
 				{corporate, "Check it: `openssl verify -x509_strict -CAfile corporate-ca.pem server.pem`."},
@@ -105,7 +105,7 @@ var tlsRows = []Row{
 		Help: Help{
 			Title:   "the TLS handshake fails",
 			Meaning: "What answers does not speak TLS, or ended the handshake. It may be a proxy, a firewall, or a server of plain HTTP.",
-			Known:   "The first bytes were no TLS, or the other side sent an alert; the reason has it.",
+			Known:   "The first bytes were no TLS, or the handshake ended with an alert or an error; the reason has it.",
 			Fixes: []Fix{
 				{anywhere, ownEndpoint},
 				{anywhere, "A server of plain HTTP needs `http://` in `API_ENDPOINT`; a proxy that is spoken to in plain HTTP needs `http://` in `HTTPS_PROXY`."},
@@ -120,8 +120,8 @@ var tlsRows = []Row{
 		Remedy: "TLS 1.2 is the oldest version in use; the program in between, or the server, has to be updated.",
 		Help: Help{
 			Title:   "TLS is too old",
-			Meaning: "What answers offers no version of TLS that is safe. The licensing server itself has new ones, so something stands in between.",
-			Known:   "The handshake ended because there was no version in common; here that is TLS 1.2 and 1.3.",
+			Meaning: "What answers offers no version of TLS, or no cipher, that is safe. The licensing server itself has new ones, so something stands in between.",
+			Known:   "The handshake found no version in common, which is TLS 1.2 or 1.3 here. A second look without the token accepts older versions and ciphers, and names what it met.",
 			Fixes: []Fix{
 				{corporate, "Have TLS 1.2 switched on in the proxy or firewall that inspects TLS. " + noInspection},
 				{anywhere, "See the version: `openssl s_client -connect api.localstack.cloud:443`."},

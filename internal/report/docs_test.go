@@ -66,6 +66,11 @@ A failure is the line that has an ` + "`exit_code`" + `. Here is one, broken int
 | ` + "`reason`" + ` | All that the banner would say, the remedy included, and where to read more. |
 | ` + "`remedy`" + ` | What to do about it. Absent when the reason says it. |
 | ` + "`detail`, `server`, `host`" + ` | The facts that the sentences below are filled with. |
+| ` + "`checks`" + ` | What was looked at to explain a failure of the network, in order. Absent when nothing was. |
+
+Each of the ` + "`checks`" + ` has a ` + "`name`" + ` such as ` + "`names`" + ` or ` + "`tls`" + `, a ` + "`state`" + ` (` + "`passed`, `failed`, `warned` or `skipped`" + `), a ` + "`fact`" + `
+in a line, the lines of ` + "`evidence`" + ` that it rests on, and ` + "`took_ms`" + `. One that failed or warned has the
+` + "`id`, `reason` and `remedy`" + ` of what it found as well.
 
 ## How to read the list
 

@@ -99,11 +99,12 @@ func wrap(w io.Writer, first, rest, text string) {
 	fmt.Fprintln(w, line)
 }
 
-// words are the parts of text between blanks, those within backticks aside.
+// words are the parts of text between blanks, those within backticks aside. A
+// backtick without its twin is a character as any other.
 func words(text string) []string {
-	isCode := false
+	isCode, hasCode := false, strings.Count(text, "`")%2 == 0
 	return strings.FieldsFunc(text, func(r rune) bool {
-		if r == '`' {
+		if r == '`' && hasCode {
 			isCode = !isCode
 		}
 		return r == ' ' && !isCode

@@ -116,9 +116,12 @@ func asciiLower(text string) string {
 
 // ourWords is the text that we print by ourselves, in lower case.
 func ourWords() string {
-	words := []string{Announcement, banner, LicenseLogger, thread}
+	words := []string{Announcement, banner, LicenseLogger, thread, fault.MoreAt}
 	for _, row := range fault.Table {
-		words = append(words, row.Reason, row.Remedy, string(row.ID), row.More())
+		words = append(words, string(row.ID), row.Reason, row.Remedy)
+		for _, fix := range row.Fixes {
+			words = append(words, fix.Do)
+		}
 	}
 	for _, variable := range config.Variables() {
 		words = append(words, variable.Name, variable.Default)
