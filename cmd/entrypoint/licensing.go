@@ -34,7 +34,7 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	for _, warning := range warnings {
 		b.log.Warn(warning)
 	}
-	if _, err := activation.Run(ctx); err != nil {
+	if err := activation.Run(ctx); err != nil {
 		return nil, b.explain(ctx, err)
 	}
 	return &pro, nil

@@ -55,8 +55,25 @@ type Result struct {
 }
 
 // Run obtains the licence. The error is a [fault.Error] that says why there is
-// none; when ctx ends, it is ctx's cause.
-func (a *Activation) Run(ctx context.Context) (Result, error) {
+// none; when ctx ends, it is ctx's cause. A start of a loop that the server
+// refuses again and again waits first.
+func (a *Activation) Run(ctx context.Context) error {
+	loop, noted := a.loop()
+	if err := a.holdBack(ctx, loop); err != nil {
+		return err
+	}
+	_, err := a.obtain(ctx)
+	switch failed, _ := fault.Find(err); {
+	case isRefusal(err):
+		a.remember(loop, failed)
+	case noted && ctx.Err() == nil:
+		a.forgive()
+	}
+	return err
+}
+
+// obtain is Run without memory of the starts before.
+func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	stored := a.Store.Load()
 	standIn, flaw := a.standIn(stored)
 	budget := a.Config.ActivationTimeout

@@ -47,7 +47,7 @@ func cancelled(t *testing.T, answer reply, onDisk bool, after time.Duration) {
 		defer time.AfterFunc(after, func() { cancel(errStopped) }).Stop()
 	}
 	began := time.Now()
-	err := s.obtain(ctx)
+	err := s.Run(ctx)
 	if elapsed := time.Since(began); elapsed > after {
 		t.Errorf("went on for %s", elapsed-after)
 	}
@@ -69,7 +69,7 @@ func TestACancelledAnswerIsNoVerdict(t *testing.T) {
 		})
 		document := stored(nil)
 		s.put(t, ownPath, document)
-		if err := s.obtain(ctx); !errors.Is(err, errStopped) || s.get(t, ownPath) != document {
+		if err := s.Run(ctx); !errors.Is(err, errStopped) || s.get(t, ownPath) != document {
 			t.Errorf("%v, our own document is now %q", err, s.get(t, ownPath))
 		}
 	})

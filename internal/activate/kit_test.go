@@ -2,7 +2,6 @@ package activate
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -76,16 +75,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// obtain runs the activation and returns only the error.
-func (s *scene) obtain(ctx context.Context) error {
-	_, err := s.Run(ctx)
-	return err
-}
-
 // run runs the activation and returns what it says, "" when pro is on.
 func (s *scene) run(t *testing.T) string {
 	t.Helper()
-	err := s.obtain(t.Context())
+	err := s.Run(t.Context())
 	if err == nil {
 		return ""
 	}

@@ -97,7 +97,7 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 					document = test.after(document)
 				}
 				s.put(t, ownPath, document)
-				failed := asFault(t, s.obtain(t.Context()))
+				failed := asFault(t, s.Run(t.Context()))
 				if failed.ID != fault.NetworkDNS || failed.Stored == nil || failed.Stored.Error() != test.want {
 					t.Errorf("got  %v, stored %v\nwant %s", failed, failed.Stored, test.want)
 				}
@@ -118,7 +118,7 @@ func TestTheFlawIsThatOfTheFirstDocument(t *testing.T) {
 		s := newScene(t, unreachable())
 		s.put(t, mountedPath, stored(func(d *license.Document) { d.Offline.Version = "3.0.0" }))
 		s.put(t, ownPath, stored(func(d *license.Document) { d.Status = license.StatusSuspended }))
-		if failed := asFault(t, s.obtain(t.Context())); failed.Stored == nil || failed.Stored.ID != fault.StoredVersion {
+		if failed := asFault(t, s.Run(t.Context())); failed.Stored == nil || failed.Stored.ID != fault.StoredVersion {
 			t.Errorf("%v, stored %v", failed, failed.Stored)
 		}
 	})
@@ -129,7 +129,7 @@ func TestWithoutADocumentTheNetworkAloneIsToBlame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, unreachable())
 		s.put(t, ownPath, "garbage")
-		if failed := asFault(t, s.obtain(t.Context())); failed.ID != fault.NetworkDNS || failed.Stored != nil {
+		if failed := asFault(t, s.Run(t.Context())); failed.ID != fault.NetworkDNS || failed.Stored != nil {
 			t.Errorf("%v, stored %v", failed, failed.Stored)
 		}
 	})
@@ -213,7 +213,7 @@ func TestADocumentFromTheServerCarriesAStartWithoutIt(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Nanosecond)
-		if failed := asFault(t, s.obtain(t.Context())); failed.Stored == nil || failed.Stored.ID != fault.StoredStale {
+		if failed := asFault(t, s.Run(t.Context())); failed.Stored == nil || failed.Stored.ID != fault.StoredStale {
 			t.Errorf("after 24 hours: %v, stored %v", failed, failed.Stored)
 		}
 		if got := s.server.asked(); !strings.HasPrefix(got, "request activate activate") {

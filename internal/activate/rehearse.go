@@ -21,7 +21,7 @@ func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 	rehearsal := *a
 	rehearsal.dry, rehearsal.Log = true, zap.NewNop()
 	rehearsal.free = !spend && a.Credential.IsAuthToken() && !a.Credential.IsDeveloper()
-	return rehearsal.Run(ctx)
+	return rehearsal.obtain(ctx)
 }
 
 // askFree asks what costs nothing. That the server does not know nobody's

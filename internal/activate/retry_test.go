@@ -102,7 +102,7 @@ func TestASilentServerCostsFifteenSecondsAndThreeAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s, began := newScene(t, silence), time.Now()
-		got := asFault(t, s.obtain(t.Context()))
+		got := asFault(t, s.Run(t.Context()))
 		if elapsed := time.Since(began); elapsed != 15*time.Second || len(s.server.requests) != 3 {
 			t.Errorf("%d attempts in %s", len(s.server.requests), elapsed)
 		}
@@ -158,7 +158,7 @@ func TestWithAnUnusableDocumentThereIsTimeAsWithoutOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, began := newScene(t, silence), time.Now()
 		s.put(t, ownPath, stored(func(d *license.Document) { d.Offline.Version = "4.13.0" }))
-		if got := asFault(t, s.obtain(t.Context())); got.Stored == nil || got.Stored.ID != fault.StoredVersion {
+		if got := asFault(t, s.Run(t.Context())); got.Stored == nil || got.Stored.ID != fault.StoredVersion {
 			t.Errorf("%v, stored %v", got, got.Stored)
 		}
 		if elapsed := time.Since(began); elapsed != 15*time.Second || s.server.asked() != "activate activate activate" {

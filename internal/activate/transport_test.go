@@ -57,7 +57,7 @@ func TestTheTokenFollowsNoRedirect(t *testing.T) {
 			elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { led.Add(1) }))
 			defer elsewhere.Close()
 			s := overHTTP(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL+"/v1", status) })
-			failed := asFault(t, s.obtain(t.Context()))
+			failed := asFault(t, s.Run(t.Context()))
 			if failed.ID != fault.NetworkWrongServer || !strings.Contains(failed.Detail, "it redirects to 127.0.0.1 ") {
 				t.Errorf("%v", failed)
 			}

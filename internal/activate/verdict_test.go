@@ -133,13 +133,13 @@ func TestAnUncertainAnswerNamesTheServerAndTheHost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, test := range answers {
 			s := newScene(t, test.answer)
-			failed := s.obtain(t.Context())
+			failed := s.Run(t.Context())
 			if explained := asFault(t, failed); explained.Server != "https://licences.test/v1" {
 				t.Errorf("%s: server %q", test.name, explained.Server)
 			}
 		}
 		for _, answer := range []reply{fail(io.EOF), page(200, html), page(500, "")} {
-			if failed := asFault(t, newScene(t, answer).obtain(t.Context())); failed.Host != "licences.test" {
+			if failed := asFault(t, newScene(t, answer).Run(t.Context())); failed.Host != "licences.test" {
 				t.Errorf("%v: host %q", failed, failed.Host)
 			}
 		}

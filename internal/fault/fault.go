@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ID names a failure for machines. IDs never change once released.
@@ -77,8 +78,17 @@ type Error struct {
 	Stored *Error
 	// Checks are what was looked at to explain the failure; there may be none.
 	Checks []Check
+	// Refused is how often the licence server has refused this in a row; zero
+	// for other failures, and where nobody counts.
+	Refused Repetition
 	// Cause is the error below, for errors.Is and for debugging.
 	Cause error
+}
+
+// Repetition is how often something has come, and since when.
+type Repetition struct {
+	Times int
+	Since time.Time
 }
 
 // New returns the failure id with a detail made as by [fmt.Sprintf].

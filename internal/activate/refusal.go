@@ -1,0 +1,189 @@
+package activate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/license"
+)
+
+// A container that is restarted whenever it ends, and that the licence server
+// refuses whenever it asks, must not ask as fast as it can. What it was told
+// last is therefore kept in the volume.
+
+const (
+	refusalName = "cache/entrypoint-refusal.json"
+	refusalMode = 0o600
+
+	// loopGap is how long after a refusal the next start still belongs to a
+	// loop: Docker waits for a minute at most before it restarts. Whoever
+	// starts again later does so by hand, or is slow enough by itself.
+	loopGap = 75 * time.Second
+	// freeStarts is after how many refusals in a row nothing is waited for yet.
+	freeStarts = 2
+	// longestHold bounds the wait of one start. It alone must do: a container
+	// that lived for ten seconds is restarted by Docker at once.
+	longestHold = time.Minute
+	// manyTimes bounds what a note may claim to have counted.
+	manyTimes = 1 << 30
+)
+
+// Question is what the server was asked, as far as it may be written down. Two
+// starts with the same question get the same answer, until somebody changes
+// something at the server.
+type Question struct {
+	// Credential is the masked form, which of a legacy API key tells nothing.
+	Credential string `json:"credential"`
+	Endpoint   string `json:"endpoint"`
+	Version    string `json:"version"`
+}
+
+// Refusal is a note of the server's refusals, of which the last ended the last
+// start: a verdict against us, or the request to slow down.
+type Refusal struct {
+	Question
+	// ID is the failure of the last one.
+	ID fault.ID `json:"id"`
+	// Times is how many there were in a row, Since and Last when the first and
+	// the last of them came.
+	Times int       `json:"times"`
+	Since time.Time `json:"since"`
+	Last  time.Time `json:"last"`
+	// Until is when the server wants to be asked again; zero when it does not say.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// LastRefusal reads the note in the volume below root ("" for the file system
+// itself). It is not found where there is none, and where it makes no sense.
+func LastRefusal(root string) (note Refusal, found bool) {
+	content, err := file.ReadOwn(NewStore(root, zap.NewNop()).own(), refusalName)
+	if err != nil {
+		return Refusal{}, false
+	}
+	return parseRefusal(content)
+}
+
+// parseRefusal reads a note, which anybody who can write to the volume may have
+// written.
+func parseRefusal(content []byte) (note Refusal, sensible bool) {
+	err := json.Unmarshal(content, &note)
+	known := slices.ContainsFunc(fault.Table, func(row fault.Row) bool { return row.ID == note.ID })
+	if err != nil || !known || note.Times < 1 || note.Times > manyTimes || note.Last.Before(note.Since) || note.Since.IsZero() {
+		return Refusal{}, false
+	}
+	return note, true
+}
+
+// continues tells whether a start at now that asks the same is one of a loop.
+// A note from the future is one of another clock.
+func (r Refusal) continues(asked Question, now time.Time) bool {
+	ago := now.Sub(r.Last)
+	return r.Times > 0 && r.Question == asked && ago >= 0 && ago < loopGap
+}
+
+// hold is how long a start at now that continues the loop waits before it asks
+// again: until 0, 0, 1, 2, 4, … 60 seconds after the last refusal, so that what
+// Docker has waited counts, or for as long as the server wants.
+func (r Refusal) hold(now time.Time) time.Duration {
+	var pause time.Duration
+	if r.Times > freeStarts {
+		pause = min(time.Second<<min(r.Times-freeStarts-1, 6), longestHold)
+	}
+	return max(0, min(max(r.Last.Add(pause).Sub(now), r.Until.Sub(now)), longestHold))
+}
+
+// next is the note after one more refusal at now.
+func (r Refusal) next(asked Question, failed *fault.Error, now time.Time) Refusal {
+	note := Refusal{Question: asked, ID: failed.ID, Times: min(r.Times, manyTimes-1) + 1, Since: r.Since, Last: now.UTC()}
+	if r.Times == 0 {
+		note.Since = note.Last
+	}
+	if wait, told := errors.AsType[retryAfter](failed); told && wait > 0 {
+		note.Until = note.Last.Add(time.Duration(wait))
+	}
+	return note
+}
+
+// question is what this activation asks.
+func (a *Activation) question() Question {
+	return Question{a.Credential.String(), credential.MaskAll(a.Config.Endpoint.String()), a.Product.Version}
+}
+
+// loop is the note that this start continues, zero when it is no loop; noted
+// tells whether there is a file at all.
+func (a *Activation) loop() (note Refusal, noted bool) {
+	content, err := file.ReadOwn(a.Store.own(), refusalName)
+	note, sensible := parseRefusal(content)
+	if !sensible || !note.continues(a.question(), time.Now()) {
+		note = Refusal{}
+	}
+	return note, !errors.Is(err, fs.ErrNotExist)
+}
+
+// holdBack waits before a start of a loop asks the server again. The error is
+// ctx's cause.
+func (a *Activation) holdBack(ctx context.Context, loop Refusal) error {
+	wait := loop.hold(time.Now())
+	if wait == 0 {
+		return nil
+	}
+	say := a.Log.Warn
+	if !a.Config.LogIssues {
+		say = a.Log.Debug
+	}
+	said := fmt.Sprintf("has refused this %d times in a row since %s", loop.Times, license.Time{Time: loop.Since})
+	if loop.ID == fault.NetworkRateLimited {
+		said = "asks to slow down"
+	}
+	say("the licensing server " + said + ": asking again in " + wait.Round(time.Second/10).String())
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// remember notes a refusal for the next start, and adds to the failure how
+// often it has come. Without a volume to write to nobody counts.
+func (a *Activation) remember(loop Refusal, failed *fault.Error) {
+	note := loop.next(a.question(), failed, time.Now())
+	content, err := json.Marshal(note)
+	if err == nil && bytes.Contains(content, []byte(a.Credential.Reveal())) {
+		err = errors.New("it contains the credential")
+	}
+	if err == nil {
+		err = file.WriteOwn(a.Store.own(), refusalName, content, refusalMode)
+	}
+	if err != nil {
+		a.Log.Debug("cannot note the refusal: " + err.Error())
+		return
+	}
+	failed.Refused = fault.Repetition{Times: note.Times, Since: note.Since}
+}
+
+// forgive removes the note: what has ended this start is no refusal, or the
+// start succeeds.
+func (a *Activation) forgive() {
+	if err := file.RemoveOwn(a.Store.own(), refusalName); err != nil {
+		a.Log.Debug("cannot remove the note of a refusal: " + err.Error())
+	}
+}
+
+// isRefusal tells the server's own word against us, or for less haste.
+func isRefusal(err error) bool {
+	return errors.Is(err, errVerdict) || errors.Is(err, &fault.Error{ID: fault.NetworkRateLimited})
+}

@@ -1,0 +1,130 @@
+package activate
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+var sameQuestion = Question{masked, "https://licences.test/v1", "4.14.0"}
+
+func TestAStartOfALoopIsHeldBackLongerEachTime(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name  string
+		times int
+		ago   time.Duration // since the last refusal
+		until time.Duration // from now on; 0 for not told
+		want  time.Duration
+	}{
+		{"after one refusal", 1, 0, 0, 0},
+		{"after two", 2, 0, 0, 0},
+		{"after three", 3, 0, 0, time.Second},
+		{"after four", 4, 0, 0, 2 * time.Second},
+		{"after five", 5, 0, 0, 4 * time.Second},
+		{"after eight", 8, 0, 0, 32 * time.Second},
+		{"after nine", 9, 0, 0, time.Minute},
+		{"after many", manyTimes, 0, 0, time.Minute},
+		{"Docker has waited a part of it", 6, 3 * time.Second, 0, 5 * time.Second},
+		{"Docker has waited all of it", 6, 8 * time.Second, 0, 0},
+		{"Docker has waited for longer", 6, time.Minute, 0, 0},
+		{"the server wants a time", 1, time.Second, 20 * time.Second, 20 * time.Second},
+		{"the server wants less than we", 9, time.Second, 20 * time.Second, 59 * time.Second},
+		{"the server wants an hour", 1, 0, time.Hour, time.Minute},
+		{"the server's time has come", 1, 0, -time.Second, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			note := Refusal{Question: sameQuestion, Times: test.times, Last: now.Add(-test.ago)}
+			if test.until != 0 {
+				note.Until = now.Add(test.until)
+			}
+			if got := note.hold(now); got != test.want {
+				t.Errorf("held back for %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestOnlyTheSameQuestionSoonAfterARefusalIsALoop(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name  string
+		asked Question
+		ago   time.Duration
+		want  bool
+	}{
+		{"at once", sameQuestion, 0, true},
+		{"after Docker's longest pause", sameQuestion, 62 * time.Second, true},
+		{"after a while", sameQuestion, 75 * time.Second, false},
+		{"in the past, by this clock", sameQuestion, -time.Second, false},
+		{"another token", Question{"ls-another0-****", sameQuestion.Endpoint, sameQuestion.Version}, 0, false},
+		{"another server", Question{masked, "https://elsewhere.test/v1", sameQuestion.Version}, 0, false},
+		{"another version", Question{masked, sameQuestion.Endpoint, "4.15.0"}, 0, false},
+	}
+	for _, test := range tests {
+		note := Refusal{Question: sameQuestion, Times: 5, Last: now.Add(-test.ago)}
+		if got := note.continues(test.asked, now); got != test.want {
+			t.Errorf("%s: %t, want %t", test.name, got, test.want)
+		}
+	}
+	if (Refusal{}).continues(Question{}, time.Time{}) {
+		t.Error("there is a loop without a note")
+	}
+}
+
+func TestANoteThatMakesNoSenseIsNone(t *testing.T) {
+	t.Parallel()
+	const good = `{"credential": "****", "id": "license.expired", "times": 2, "since": "2026-11-21T12:00:00Z", "last": "2026-11-21T12:00:01Z"}`
+	if note, sensible := parseRefusal([]byte(good)); !sensible || note.Times != 2 {
+		t.Fatalf("%+v of %s", note, good)
+	}
+	for old, broken := range map[string]string{
+		`2,`: `0,`, `: 2,`: `: -1,`, `2, `: `1073741825, `, `.expired`: `.invented`, `"}`: `"`,
+		`12:00:01`: `11:00:00`, `2026-11-21T12:00:00Z`: `0001-01-01T00:00:00Z`, `"2026-11-21T12:00:01Z"`: `"soon"`,
+	} {
+		if note, sensible := parseRefusal([]byte(strings.Replace(good, old, broken, 1))); sensible {
+			t.Errorf("with %s it is %+v", broken, note)
+		}
+	}
+}
+
+func FuzzNoNoteHoldsAStartBackForLong(f *testing.F) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	good, err := json.Marshal(Refusal{Question: sameQuestion, ID: fault.LicenseExpired, Times: 9, Since: now, Last: now, Until: now.Add(time.Hour)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{string(good), "", "null", "{}", `{"times": -1}`, `{"times": 1e99}`, `{"last": "9999-12-31T23:59:59Z"}`, `[1]`,
+		strings.Replace(string(good), "9,", "1073741824,", 1), strings.Replace(string(good), "license.expired", "x", 1)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		note, sensible := parseRefusal([]byte(content))
+		if !sensible {
+			if note != (Refusal{}) {
+				t.Errorf("something remains of %q: %+v", content, note)
+			}
+			return
+		}
+		for _, at := range []time.Time{now, note.Last, note.Last.Add(time.Second), note.Until} {
+			if hold := note.hold(at); hold < 0 || hold > longestHold {
+				t.Errorf("held back for %s by %s", hold, content)
+			}
+		}
+		next := note.next(sameQuestion, fault.New(fault.LicenseExpired, ""), note.Last.Add(time.Second))
+		encoded, err := json.Marshal(next)
+		if err != nil {
+			return // a year that JSON does not know
+		}
+		if again, sensible := parseRefusal(encoded); !sensible || again.Times < note.Times {
+			t.Errorf("after %s comes %s, which is not read", content, encoded)
+		}
+	})
+}
