@@ -42,6 +42,8 @@ What has exit code 0 in the list only warns: no start ends because of it. ` + "`
 
 A failure begins with the line ` + "`Localstack returning with exit code N. Reason: `" + `. With code %d a banner follows, and
 the failure is in its line that begins with ` + "`Reason:`" + `. With any other code the reason alone follows.
+When the licensing server has refused three starts in a row or more, one line that begins with ` + "`License activation failed: `" + ` stands
+for the banner: it has the failure, how often and since when. Such a start also waits before it asks again, up to a minute.
 ` + "`LOG_LICENSE_ISSUES=0`" + ` hides the failures of code %d; the exit code stays the same.
 
 Credentials are never printed. What is shown of an Auth Token is its beginning, as in
@@ -67,6 +69,7 @@ A failure is the line that has an ` + "`exit_code`" + `. Here is one, broken int
 | ` + "`remedy`" + ` | What to do about it. Absent when the reason says it. |
 | ` + "`detail`, `server`, `host`" + ` | The facts that the sentences below are filled with. |
 | ` + "`checks`" + ` | What was looked at to explain a failure of the network, in order. Absent when nothing was. |
+| ` + "`refused_times`, `refused_since`" + ` | How often in a row the licensing server has refused this, and since when, in UTC. Absent for other failures. |
 
 Each of the ` + "`checks`" + ` has a ` + "`name`" + ` such as ` + "`names`" + ` or ` + "`tls`" + `, a ` + "`state`" + ` (` + "`passed`, `failed`, `warned` or `skipped`" + `), a ` + "`fact`" + `
 in a line, the lines of ` + "`evidence`" + ` that it rests on, and ` + "`took_ms`" + `. One that failed or warned has the

@@ -33,16 +33,26 @@ Due to this error, Localstack has quit. LocalStack for AWS features can only be 
   You can find your credentials in our webapp at https://app.localstack.cloud.
 - If you want to continue using LocalStack without pro features you can set ` + "`ACTIVATE_PRO=0`.\n"
 
+// summary is what remains of the banner when it has been read often enough: a
+// container that restarts for ever must not flood its log.
+const (
+	summary      = "License activation failed: %s (%d times in a row since %s)\n"
+	summaryAfter = 2 // banners in a row
+)
+
 // Banner writes the failure for people: the announcement, then for a missing
 // licence the banner that users know, otherwise the reason alone.
 func Banner(w io.Writer, failed *fault.Error) {
 	row, reason := failed.Row(), Plain(failed.Reason())
 	fmt.Fprintf(w, Announcement+"\n", row.Exit)
-	if row.Exit == fault.ExitLicense {
+	switch again := failed.Refused; {
+	case row.Exit != fault.ExitLicense:
+		fmt.Fprintln(w, reason)
+	case again.Times > summaryAfter:
+		fmt.Fprintf(w, summary, reason, again.Times, again.Since.UTC().Format(time.RFC3339))
+	default:
 		fmt.Fprintf(w, banner, reason)
-		return
 	}
-	fmt.Fprintln(w, reason)
 }
 
 // failure is the JSON form. Its field names are part of the contract with
@@ -59,6 +69,9 @@ type failure struct {
 	Detail   string   `json:"detail,omitempty"`
 	Server   string   `json:"server,omitempty"`
 	Host     string   `json:"host,omitempty"`
+	// How often the licence server has refused this in a row, and since when.
+	RefusedTimes int    `json:"refused_times,omitempty"`
+	RefusedSince string `json:"refused_since,omitempty"`
 	// Checks are what was looked at to explain the failure.
 	Checks []checkJSON `json:"checks,omitempty"`
 }
@@ -81,6 +94,9 @@ func failureOf(failed *fault.Error, now time.Time) failure {
 	}
 	if failed.Stored != nil {
 		line.Stored = failed.Stored.ID
+	}
+	if again := failed.Refused; again.Times > 0 {
+		line.RefusedTimes, line.RefusedSince = again.Times, again.Since.UTC().Format(time.RFC3339)
 	}
 	return line
 }

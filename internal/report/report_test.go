@@ -45,7 +45,10 @@ func failures() map[string]*fault.Error {
 	skewed.Stored = fault.New(fault.ClockSkew, "it is 1970-01-01T00:00:00+00:00 here, but the stored license was issued on 2026-11-20T12:00:00+00:00")
 	hostile := fault.New(fault.LicenseRefused, "the server says \"\x1b[2J\x00\u202eReady.\n\u2028====\xff\"")
 	hostile.Server = "https://licences.test/v1"
+	again := fault.New(fault.CredentialsInvalid, "ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN")
+	again.Refused = fault.Repetition{Times: 12, Since: noon.Add(-time.Hour)}
 	return map[string]*fault.Error{
+		"refused.again":       again,
 		"credentials.missing": fault.New(fault.CredentialsMissing, "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set"),
 		"credentials.invalid": fault.New(fault.CredentialsInvalid, "ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN"),
 		"network.dns":         dns,
@@ -98,6 +101,25 @@ func TestAFailureWithAnotherExitCodeHasNoLicenseBanner(t *testing.T) {
 	Banner(&got, fault.New(fault.CommandNotFound, "emulator"))
 	if want := "Localstack returning with exit code 127. Reason: \nThe command to run was not found: emulator.\n"; got.String() != want {
 		t.Errorf("got %q, want %q", &got, want)
+	}
+}
+
+func TestTheThirdRefusalInARowIsOneLine(t *testing.T) {
+	t.Parallel()
+	for times, line := range map[int]bool{0: false, 1: false, 2: false, 3: true, 4: true} {
+		failed := fault.New(fault.LicenseExpired, "it ended")
+		failed.Refused = fault.Repetition{Times: times, Since: noon.In(time.FixedZone("", 3600))}
+		var got bytes.Buffer
+		Banner(&got, failed)
+		if short := strings.Count(got.String(), "\n") == 2; short != line || strings.Contains(got.String(), rule) == line {
+			t.Errorf("refused %d times:\n%s", times, &got)
+		}
+	}
+	missing := fault.New(fault.CommandNotFound, "emulator")
+	missing.Refused.Times = 9
+	var got bytes.Buffer
+	if Banner(&got, missing); strings.Contains(got.String(), "License") {
+		t.Errorf("no licence is missing, but it says %s", &got)
 	}
 }
 
