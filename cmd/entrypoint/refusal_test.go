@@ -1,0 +1,181 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/testkit"
+)
+
+const refusalNote = "var/lib/localstack/cache/entrypoint-refusal.json"
+
+// rewrite changes the note of a refusal.
+func (w *world) rewrite(change func(*activate.Refusal)) {
+	w.Helper()
+	note, found := activate.LastRefusal(w.root)
+	if !found {
+		w.Fatal("there is no note of a refusal")
+	}
+	change(&note)
+	content, err := json.Marshal(note)
+	if err != nil {
+		w.Fatal(err)
+	}
+	testkit.Put(w.T, w.root, refusalNote, string(content))
+}
+
+// asked is how often the licence authority was asked for a licence.
+func (s *licenseServer) asked() int { return strings.Count(s.log.String(), "/v1/license/") }
+
+func TestARefusedStartThatIsRepeatedWaitsAndSaysLess(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server, _ := w.authority("token revoke ID")
+	began := time.Now()
+	for start := 1; start <= 6; start++ {
+		_, stderr, code := w.start("LOG_FORMAT=text")
+		if code != 55 || server.asked() != start {
+			t.Fatalf("start %d: exit code %d, asked %d times: %s", start, code, server.asked(), stderr)
+		}
+		if !strings.Contains(stderr, "Localstack returning with exit code 55. Reason: \n") || !strings.Contains(stderr, "The credentials defined in your environment are invalid.") {
+			t.Errorf("start %d says %s", start, stderr)
+		}
+		banner, summary := strings.Contains(stderr, "===="), strings.Contains(stderr, "\nLicense activation failed: ")
+		if banner != (start < 3) || summary != (start >= 3) {
+			t.Errorf("start %d says %s", start, stderr)
+		}
+		if took := time.Since(began); start > 3 && took < time.Second || start <= 3 && strings.Contains(stderr, "asking again") {
+			t.Errorf("start %d took %s and says %s", start, took, stderr)
+		}
+		// All but a second of what the next start is to wait has passed already.
+		w.rewrite(func(note *activate.Refusal) {
+			wait := []time.Duration{1, 1, 1, 2, 4, 8}[start-1] * time.Second
+			began = time.Now()
+			note.Last, note.Since = began.Add(time.Second-wait), began.Add(time.Second-wait)
+		})
+	}
+	if note, _ := activate.LastRefusal(w.root); note.Times != 6 {
+		t.Errorf("the note counts %d refusals", note.Times)
+	}
+}
+
+func TestARefusalThatIsRepeatedHasItsCountInJSON(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.authority("license expire ID")
+	for _, want := range []int{1, 2, 3} {
+		_, stderr, _ := w.start("LOG_FORMAT=json")
+		var said struct {
+			ID    string
+			Times int       `json:"refused_times"`
+			Since time.Time `json:"refused_since"`
+		}
+		if err := json.Unmarshal([]byte(stderr[strings.LastIndex(strings.TrimSpace(stderr), "\n")+1:]), &said); err != nil {
+			t.Fatalf("%v in %s", err, stderr)
+		}
+		if said.ID != "license.expired" || said.Times != want || time.Since(said.Since) > patience {
+			t.Errorf("start %d says %+v", want, said)
+		}
+	}
+}
+
+func TestALicenceThatIsAssignedMeanwhileEndsTheLoop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, run := w.authority("license unassign ID")
+	for range 3 {
+		w.start("LOG_FORMAT=text")
+	}
+	run("license assign ID")
+	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 || !strings.Contains(stderr, "Successfully ") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(w.root, refusalNote)); err == nil {
+		t.Error("the note is still there")
+	}
+}
+
+func TestAnotherTokenIsTriedAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.authority("token revoke ID")
+	w.start("LOG_FORMAT=text")
+	w.rewrite(func(note *activate.Refusal) { note.Times = 20 })
+	w.authority() // with a token of its own, where the last one was
+	w.rewrite(func(note *activate.Refusal) { note.Endpoint = w.env["API_ENDPOINT"] })
+	began := time.Now()
+	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 || strings.Contains(stderr, "asking again") || time.Since(began) > patience/2 {
+		t.Errorf("exit code %d after %s: %s", code, time.Since(began), stderr)
+	}
+}
+
+func TestAQuietRefusalIsHeldBackQuietly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	server, _ := w.authority("token revoke ID")
+	w.set("LOG_LICENSE_ISSUES", "0")
+	w.start("LOG_FORMAT=text")
+	began := time.Now()
+	w.rewrite(func(note *activate.Refusal) { note.Times, note.Last = 3, began })
+	_, stderr, code := w.start("LOG_FORMAT=text")
+	if code != 55 || strings.Contains(stderr, "refused") || strings.Contains(stderr, "License") || server.asked() != 2 {
+		t.Errorf("exit code %d, asked %d times, %s", code, server.asked(), stderr)
+	}
+	if waited := time.Since(began); waited < time.Second {
+		t.Errorf("it waited for %s only", waited)
+	}
+}
+
+func TestWithoutProNoNoteIsReadOrWritten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.authority("token revoke ID")
+	w.start("LOG_FORMAT=text")
+	w.rewrite(func(note *activate.Refusal) { note.Times = 20 })
+	before, _ := os.ReadFile(filepath.Join(w.root, refusalNote))
+	w.set("ACTIVATE_PRO", "0")
+	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 || stderr != "" {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	if after, _ := os.ReadFile(filepath.Join(w.root, refusalNote)); string(after) != string(before) {
+		t.Errorf("the note became %s", after)
+	}
+}
+
+func TestSIGTERMWhileAStartIsHeldBackExits143(t *testing.T) {
+	t.Parallel()
+	for _, supervise := range []string{"1", "0"} {
+		t.Run("SUPERVISE="+supervise, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			server, _ := w.authority("token revoke ID")
+			w.start("LOG_FORMAT=text")
+			w.rewrite(func(note *activate.Refusal) { note.Times = 20 })
+			w.set("SUPERVISE", supervise)
+			p := w.asPID1("true")
+			if err := p.Start(); err != nil {
+				t.Fatal(err)
+			}
+			for until := time.Now().Add(patience); !strings.Contains(p.stderr.String(), "asking again in "); time.Sleep(5 * time.Millisecond) {
+				if time.Now().After(until) {
+					t.Fatalf("it does not wait: %s", p.stderr.String())
+				}
+			}
+			began := time.Now()
+			_ = p.Process.Signal(syscall.SIGTERM)
+			code := p.end()
+			if took := time.Since(began); code != 143 || took > 2*time.Second {
+				t.Errorf("exit code %d after %s", code, took)
+			}
+			if stderr := p.stderr.String(); strings.Contains(stderr, "License activation failed") || server.asked() != 1 {
+				t.Errorf("asked %d times, says %s", server.asked(), stderr)
+			}
+		})
+	}
+}
