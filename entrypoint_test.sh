@@ -48,6 +48,7 @@ main() {
 	test_token_forms
 	test_no_licence
 	test_rotated_token
+	test_crash_loop
 	test_community
 	test_offline
 	test_commands

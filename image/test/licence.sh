@@ -100,6 +100,20 @@ test_rotated_token() {
 	check "rotated token: the licence in the volume is gone" says after-verdict "no stored license"
 }
 
+test_crash_loop() {
+	local revoked owner=loop@example.com before
+	revoked=$(new_token --email "$owner")
+	licenseserver token revoke "$(licenseserver token list | awk "/$owner/ { print \$1 }")" >/dev/null
+	before=$(requests)
+	start loop "${http[@]}" --restart always --env "LOCALSTACK_AUTH_TOKEN=$revoked" "$reference"
+	check "crash loop: a start waits before it asks again" says_like loop "asking again in [3-9]"
+	check "crash loop: until then the authority was asked seven times at most" [ $(($(requests) - before)) -le 7 ]
+	check "crash loop: the banner came twice" prints 2 count_banners loop
+	check "crash loop: docker stop ends the wait at once" stops loop 143
+}
+
+count_banners() { logs "$1" | grep -cF "License activation failed! "; }
+
 test_community() {
 	local before
 	before=$(requests)
