@@ -1,0 +1,130 @@
+package doctor
+
+import (
+	"errors"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// group is a control group as one controller sees it, see cgroups(7).
+type group struct {
+	// folders are the group's and those above it that can be seen, innermost
+	// first. They are paths of the container, without its root.
+	folders []string
+	// old is true for version 1, which has other files.
+	old bool
+}
+
+// group finds the control group of this process for a controller: "memory" or
+// "pids". A container with a namespace for control groups sees its own at the
+// top; in another one /proc/self/cgroup says where it is.
+func (c Container) group(controller string) (group, error) {
+	memberships, err := c.read("proc/self/cgroup")
+	if err != nil {
+		return group{}, err
+	}
+	mountinfo, err := c.read("proc/self/mountinfo")
+	if err != nil {
+		return group{}, err
+	}
+	paths := parseMemberships(memberships)
+	var unified *mount
+	for _, m := range parseMounts(mountinfo) {
+		// Where both versions are mounted, the first one has the controller.
+		if m.kind == "cgroup" && slices.Contains(m.options, controller) {
+			return group{folders: upwards(m, paths[controller]), old: true}, nil
+		}
+		if m.kind == "cgroup2" {
+			unified = &m
+		}
+	}
+	if unified == nil {
+		return group{}, errors.New("no control groups are mounted")
+	}
+	return group{folders: upwards(*unified, paths[""])}, nil
+}
+
+// parseMemberships reads /proc/PID/cgroup, whose lines are
+// HIERARCHY:CONTROLLER,…:PATH. Version 2 has the path without a controller.
+func parseMemberships(text string) map[string]string {
+	paths := map[string]string{}
+	for line := range strings.Lines(text) {
+		_, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
+		controllers, place, ok := strings.Cut(rest, ":")
+		if !ok {
+			continue
+		}
+		for controller := range strings.SplitSeq(controllers, ",") {
+			paths[controller] = place
+		}
+	}
+	return paths
+}
+
+// upwards are the folders from the control group at place up to the top of m.
+func upwards(m mount, place string) []string {
+	inside, ok := below(place, m.root)
+	if !ok || strings.HasPrefix(place, "/..") {
+		// The mount shows only the container's own group, or the path is one
+		// of another namespace.
+		inside = ""
+	}
+	var folders []string
+	for ; inside != "" && inside != "."; inside = path.Dir(inside) {
+		folders = append(folders, path.Join(m.point, inside))
+	}
+	return append(folders, m.point)
+}
+
+// unlimited is what version 1 says when there is no limit, or more: the
+// largest number of whole pages.
+const unlimited = 1 << 62
+
+// limit is how much the control group at folder may have of something, and has.
+type limit struct {
+	max, used uint64
+	folder    string
+}
+
+// left is how much it may still get.
+func (l limit) left() uint64 { return l.max - min(l.max, l.used) }
+
+// tightest is the limit that is met first, by the measure: those of the groups
+// above hold as well. There may be none.
+func (c Container) tightest(g group, max, used string, measure func(limit) uint64) (found limit, ok bool) {
+	for _, folder := range g.folders {
+		text, err := c.read(folder, max)
+		if err != nil {
+			continue // the topmost group of all has none
+		}
+		l := limit{max: parseLimit(text), used: c.count(folder, used), folder: folder}
+		if l.max < unlimited && (!ok || measure(l) < measure(found)) {
+			found, ok = l, true
+		}
+	}
+	return found, ok
+}
+
+// parseLimit reads a number, or "max" for none.
+func parseLimit(text string) uint64 {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return unlimited
+	}
+	return min(n, unlimited)
+}
+
+// count reads a file with a number in it; 0 when there is none.
+func (c Container) count(folder, name string) uint64 {
+	text, _ := c.read(folder, name)
+	n, _ := strconv.ParseUint(text, 10, 64)
+	return n
+}
+
+// fields reads a file of names and numbers; there are none when it cannot.
+func (c Container) fields(folder, name string) fields {
+	text, _ := c.read(folder, name)
+	return parseFields(text)
+}

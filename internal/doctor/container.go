@@ -1,0 +1,116 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"localstack-entrypoint/internal/file"
+)
+
+// Container is the container that this program runs in. Each of its checks
+// looks at one thing that PID 1 and the emulator need from it. None of them
+// fails a start: an emulator may do without.
+type Container struct {
+	// Root is put in front of every fixed path, "" for the file system itself.
+	Root string
+	// DockerHost is where Docker is to be reached as DOCKER_HOST says it, ""
+	// for its default socket.
+	DockerHost string
+	// Ports are those that the gateway is to listen on.
+	Ports []uint16
+}
+
+// path is where the container's fixed path is.
+func (c Container) path(elements ...string) string {
+	return filepath.Join("/", c.Root, filepath.Join(elements...))
+}
+
+// read returns what a file of the kernel's says, without the blanks around it.
+func (c Container) read(elements ...string) (string, error) {
+	content, err := file.Read(c.path(elements...))
+	if err != nil {
+		return "", fmt.Errorf("cannot read %s: %w", c.path(elements...), err)
+	}
+	return strings.TrimSpace(string(content)), nil
+}
+
+// fields are lines of a name and a value, as /proc/PID/status, /proc/meminfo,
+// memory.stat and memory.events have them.
+type fields map[string]string
+
+// parseFields reads such lines; the name ends at a colon or a blank.
+func parseFields(text string) fields {
+	found := fields{}
+	for line := range strings.Lines(text) {
+		if end := strings.IndexAny(line, ": \t"); end > 0 {
+			found[line[:end]] = strings.TrimSpace(line[end+1:])
+		}
+	}
+	return found
+}
+
+// number is the value's first word as a number, 0 where there is none.
+func (f fields) number(name string) uint64 {
+	word, _, _ := strings.Cut(f[name], " ")
+	n, _ := strconv.ParseUint(word, 10, 64)
+	return n
+}
+
+// mask is the value as a set of bits, which the kernel prints in hex.
+func (f fields) mask(name string) uint64 {
+	bits, _ := strconv.ParseUint(f[name], 16, 64)
+	return bits
+}
+
+// user is the effective user ID that /proc/PID/status names.
+func (f fields) user() string {
+	// Real, effective, saved, and that for files.
+	if ids := strings.Fields(f["Uid"]); len(ids) > 1 {
+		return ids[1]
+	}
+	return "unknown"
+}
+
+// size is a number of bytes for people.
+func size(bytes uint64) string {
+	switch {
+	case bytes >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+	case bytes >= 1<<20:
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	default:
+		return fmt.Sprintf("%d KiB", bytes>>10)
+	}
+}
+
+// times counts an event for people.
+func times(n uint64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// plain is at most max characters of what another program said, none of which
+// a terminal would act on.
+func plain(said string, max int) string {
+	shown := []rune(strings.ToValidUTF8(said, "?"))
+	for i, letter := range shown {
+		if !unicode.IsPrint(letter) {
+			shown[i] = '?'
+		}
+	}
+	return string(shown[:min(len(shown), max)])
+}
+
+// innermost is the error at the bottom of err, without what was put before it.
+func innermost(err error) error {
+	for below := err; below != nil; below = errors.Unwrap(below) {
+		err = below
+	}
+	return err
+}

@@ -1,0 +1,171 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/testkit"
+)
+
+func noError(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tree is a file system by path and content.
+type tree map[string]string
+
+// plant makes the file systems, one over the other, and the container in them.
+func plant(t testing.TB, trees ...tree) Container {
+	t.Helper()
+	root := t.TempDir()
+	for _, files := range trees {
+		for name, content := range files {
+			testkit.Put(t, root, name, content)
+		}
+	}
+	return Container{Root: root}
+}
+
+// want is what a check is expected to say. Facts are regular expressions for
+// the whole line.
+type want struct {
+	state    fault.State
+	fact     string
+	evidence []string
+}
+
+func (w want) compare(t *testing.T, got fault.Check, row fault.ID) {
+	t.Helper()
+	if got.State != w.state || !matches(w.fact, got.Fact) {
+		t.Errorf("%s: %s\nwant %s: %s", got.State, got.Fact, w.state, w.fact)
+	}
+	if !slices.EqualFunc(w.evidence, got.Evidence, matches) {
+		t.Errorf("evidence %q\nwant %q", got.Evidence, w.evidence)
+	}
+	if (got.State == fault.Warned) != (got.Finding != nil) || got.Finding != nil && got.Finding.ID != row {
+		t.Errorf("the finding is %v", got.Finding)
+	}
+}
+
+func matches(pattern, line string) bool {
+	return regexp.MustCompile("^(?:" + pattern + ")$").MatchString(line)
+}
+
+// Another process makes the check that the variable names, and writes it to
+// this descriptor. It may be of a user who can open nothing of ours.
+const (
+	checkVariable    = "DOCTOR_TEST_CHECK"
+	answerDescriptor = 3
+)
+
+// containerChecks are all of the container's, by name.
+var containerChecks = map[string]func(Container) fault.Check{
+	"memory":    Container.Memory,
+	"processes": Container.Processes,
+}
+
+// TestHelperLooksFromAnotherProcess is no test of its own: it is this program
+// in the situation that another test has made for it.
+func TestHelperLooksFromAnotherProcess(t *testing.T) {
+	check := containerChecks[os.Getenv(checkVariable)]
+	if check == nil {
+		return
+	}
+	seen := check(Container{Ports: []uint16{4566, 443}})
+	if seen.Finding != nil {
+		seen.Finding.Cause = nil // an error has no JSON
+	}
+	answer := os.NewFile(answerDescriptor, "answer")
+	noError(t, json.NewEncoder(answer).Encode(seen))
+	noError(t, answer.Close())
+}
+
+// lookFrom runs script in namespaces of its own, and returns what the check by
+// that name sees from where "$LOOK" is in the script.
+func lookFrom(t *testing.T, namespaces uintptr, script, name string) (seen fault.Check) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root may make namespaces")
+	}
+	program, err := os.Executable()
+	noError(t, err)
+	answer, err := os.Create(filepath.Join(t.TempDir(), "answer"))
+	noError(t, err)
+	defer answer.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	command := exec.CommandContext(ctx, "/bin/sh", "-c", script)
+	command.Env = append(os.Environ(), checkVariable+"="+name, "GORACE=atexit_sleep_ms=0",
+		"LOOK="+program+" -test.run=^TestHelperLooksFromAnotherProcess$")
+	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: namespaces, Unshareflags: syscall.CLONE_NEWNS}
+	command.ExtraFiles = []*os.File{answer} // the first of them is descriptor 3
+	command.WaitDelay = 10 * time.Second
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", script, err, out)
+	}
+	content, err := os.ReadFile(answer.Name())
+	noError(t, err)
+	noError(t, json.Unmarshal(content, &seen))
+	return seen
+}
+
+func TestEveryCheckHasItsName(t *testing.T) {
+	t.Parallel()
+	for name, check := range containerChecks {
+		if got := check(plant(t)).Name; got != name {
+			t.Errorf("%s calls itself %s", name, got)
+		}
+	}
+}
+
+// needs skips a test where a program is not installed.
+func needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed", program)
+		}
+	}
+}
+
+func TestWhatOthersSayIsShownPlainAndShort(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"Docker/28":            "Docker/28",
+		"a\x1b[31m\nb\xff":     "a?[31m?b?",
+		strings.Repeat("é", 9): "ééééé",
+		"":                     "",
+	} {
+		max := 9
+		if strings.HasPrefix(said, "é") {
+			max = 5
+		}
+		if got := plain(said, max); got != want {
+			t.Errorf("%q is shown as %q, want %q", said, got, want)
+		}
+	}
+}
+
+func TestSizesAreForPeople(t *testing.T) {
+	t.Parallel()
+	for bytes, want := range map[uint64]string{
+		0: "0 KiB", 4096: "4 KiB", 41 << 20: "41 MiB", 512 << 20: "512 MiB", 1536 << 20: "1.5 GiB",
+	} {
+		if got := size(bytes); got != want {
+			t.Errorf("%d bytes are %s, want %s", bytes, got, want)
+		}
+	}
+}

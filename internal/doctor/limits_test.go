@@ -1,0 +1,233 @@
+package doctor
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+const (
+	unifiedMount = "30 23 0:26 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup rw,nsdelegate\n"
+	memoryMount  = "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
+	pidsMount    = "39 31 0:36 / /sys/fs/cgroup/pids rw,relatime - cgroup cgroup rw,pids\n"
+)
+
+// cgroupsV2 and cgroupsV1 are the versions of control groups as they are seen
+// with a namespace of their own. Nothing has a limit.
+var (
+	bigMachine = tree{
+		"proc/meminfo":     "MemTotal:        8052684 kB\nMemFree:          123456 kB\nMemAvailable:    5242880 kB\n",
+		"proc/self/status": "Name:\tentrypoint\nUid:\t0\t0\t0\t0\n",
+		"proc/self/limits": "Limit                     Soft Limit           Hard Limit           Units     \nMax processes             100                  100                  processes \n",
+	}
+	cgroupsV2 = tree{
+		"proc/self/cgroup":    "0::/\n",
+		"proc/self/mountinfo": unifiedMount,
+	}
+	cgroupsV1 = tree{
+		"proc/self/cgroup":    "8:pids:/\n4:memory:/\n0::/\n",
+		"proc/self/mountinfo": memoryMount + pidsMount + strings.Replace(unifiedMount, "/sys/fs/cgroup", "/sys/fs/cgroup/unified", 1),
+	}
+)
+
+func TestMemoryIsThatOfTheTightestLimit(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		trees []tree
+		want  want
+	}{
+		{"version 2, no limit", []tree{cgroupsV2, {
+			"sys/fs/cgroup/memory.max": "max\n", "sys/fs/cgroup/memory.current": "42991616\n",
+		}}, want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", nil}},
+		{"version 2, enough", []tree{cgroupsV2, {
+			"sys/fs/cgroup/memory.max": "4294967296\n", "sys/fs/cgroup/memory.current": "42991616\n",
+			"sys/fs/cgroup/memory.events": "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n",
+		}}, want{fault.Passed, "limit 4.0 GiB, 41 MiB in use", nil}},
+		{"version 2, 1 GiB", []tree{cgroupsV2, {"sys/fs/cgroup/memory.max": "1073741824\n"}},
+			want{fault.Passed, "limit 1.0 GiB, 0 KiB in use", nil}},
+		{"version 2, too little", []tree{cgroupsV2, {
+			"sys/fs/cgroup/memory.max": "536870912\n", "sys/fs/cgroup/memory.current": "42991616\n",
+			"sys/fs/cgroup/memory.events": "low 0\nhigh 0\nmax 7\noom 3\noom_kill 3\n",
+		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"a process was killed for want of memory 3 times"}}},
+		{"files that can be forgotten are not in use", []tree{cgroupsV2, {
+			"sys/fs/cgroup/memory.max": "4294967296\n", "sys/fs/cgroup/memory.current": "1073741824\n",
+			"sys/fs/cgroup/memory.stat": "anon 1\ninactive_file 536870912\nactive_file 5\n",
+		}}, want{fault.Passed, "limit 4.0 GiB, 512 MiB in use", nil}},
+		{"more than the machine has", []tree{cgroupsV2, {"sys/fs/cgroup/memory.max": "1099511627776\n"}},
+			want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", nil}},
+		{"a limit further up", []tree{cgroupsV2, {
+			"proc/self/cgroup":                       "0::/pod/container\n",
+			"sys/fs/cgroup/pod/memory.max":           "268435456\n",
+			"sys/fs/cgroup/pod/memory.current":       "134217728\n",
+			"sys/fs/cgroup/pod/container/memory.max": "536870912\n",
+		}}, want{fault.Warned, "limit 256 MiB, 128 MiB in use", nil}},
+		{"the path is one of another namespace", []tree{cgroupsV2, {
+			"proc/self/cgroup": "0::/../other\n", "sys/fs/cgroup/memory.max": "4294967296\n",
+		}}, want{fault.Passed, "limit 4.0 GiB, 0 KiB in use", nil}},
+		{"version 1, no limit", []tree{cgroupsV1, {
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n", "sys/fs/cgroup/memory/memory.failcnt": "0\n",
+		}}, want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", nil}},
+		{"version 1, too little", []tree{cgroupsV1, {
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "53687091\n",
+			"sys/fs/cgroup/memory/memory.stat":    "inactive_file 5\nhierarchical_memory_limit 536870912\ntotal_inactive_file 10485760\n",
+			"sys/fs/cgroup/memory/memory.failcnt": "12\n", "sys/fs/cgroup/memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
+		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"the limit was reached 12 times", "a process was killed for want of memory once"}}},
+		{"version 1, the mount shows the container's group only", []tree{cgroupsV1, {
+			"proc/self/cgroup":                           "4:memory:/docker/0123\n",
+			"proc/self/mountinfo":                        strings.Replace(memoryMount, " / ", " /docker/0123 ", 1),
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n",
+		}}, want{fault.Warned, "limit 512 MiB, 0 KiB in use", nil}},
+		{"version 1, a limit above what can be seen", []tree{cgroupsV1, {
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "1048576\n",
+			"sys/fs/cgroup/memory/memory.stat": "hierarchical_memory_limit 268435456\n",
+		}}, want{fault.Warned, "limit 256 MiB, 1 MiB in use", nil}},
+		{"no control groups", []tree{{"proc/self/cgroup": "0::/\n", "proc/self/mountinfo": "22 27 0:21 / /proc rw - proc proc rw\n"}},
+			want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", []string{"no control groups are mounted"}}},
+		{"a small machine", []tree{cgroupsV2, {"proc/meminfo": "MemTotal: 524288 kB\nMemAvailable: 262144 kB\n"}},
+			want{fault.Warned, "no limit; the machine has 512 MiB, 256 MiB available", nil}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).Memory(), fault.SystemMemory)
+		})
+	}
+}
+
+func TestProcessesAreThoseOfTheLimitThatIsMetFirst(t *testing.T) {
+	t.Parallel()
+	asUser := tree{"proc/self/status": "Name:\tentrypoint\nUid:\t0\t1000\t0\t0\n"}
+	tests := []struct {
+		name  string
+		trees []tree
+		want  want
+	}{
+		{"version 2, no limit", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "max\n", "sys/fs/cgroup/pids.current": "12\n"}},
+			want{fault.Passed, "no limit", nil}},
+		{"version 2, enough", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "4096\n", "sys/fs/cgroup/pids.current": "12\n"}},
+			want{fault.Passed, "12 of 4096 processes and threads", nil}},
+		{"version 2, a low limit", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "127\n", "sys/fs/cgroup/pids.current": "2\n"}},
+			want{fault.Warned, "2 of 127 processes and threads", nil}},
+		{"version 2, few left", []tree{cgroupsV2, {
+			"sys/fs/cgroup/pids.max": "200\n", "sys/fs/cgroup/pids.current": "137\n", "sys/fs/cgroup/pids.events": "max 5\n",
+		}}, want{fault.Warned, "137 of 200 processes and threads", []string{"a process could not be started for this limit 5 times"}}},
+		{"version 2, more than the limit", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "200\n", "sys/fs/cgroup/pids.current": "300\n"}},
+			want{fault.Warned, "300 of 200 processes and threads", nil}},
+		{"few left further up", []tree{cgroupsV2, {
+			"proc/self/cgroup":                         "0::/pod/container\n",
+			"sys/fs/cgroup/pod/pids.max":               "1000\n",
+			"sys/fs/cgroup/pod/pids.current":           "990\n",
+			"sys/fs/cgroup/pod/container/pids.max":     "512\n",
+			"sys/fs/cgroup/pod/container/pids.current": "10\n",
+		}}, want{fault.Warned, "990 of 1000 processes and threads", nil}},
+		{"version 1, enough", []tree{cgroupsV1, {"sys/fs/cgroup/pids/pids.max": "4096\n", "sys/fs/cgroup/pids/pids.current": "12\n"}},
+			want{fault.Passed, "12 of 4096 processes and threads", nil}},
+		{"version 1, few left", []tree{cgroupsV1, {"sys/fs/cgroup/pids/pids.max": "128\n", "sys/fs/cgroup/pids/pids.current": "65\n"}},
+			want{fault.Warned, "65 of 128 processes and threads", nil}},
+		{"a user's own limit", []tree{cgroupsV2, asUser, {"sys/fs/cgroup/pids.max": "4096\n", "sys/fs/cgroup/pids.current": "12\n"}},
+			want{fault.Warned, `user 1000 may have 100 in all \(ulimit -u\)`, []string{"the container: 12 of 4096 processes and threads"}}},
+		{"a user's own large limit", []tree{cgroupsV2, asUser, {"proc/self/limits": "Max processes             30000                unlimited            processes \n"}},
+			want{fault.Passed, "no limit", []string{`user 1000 may have 30000 in all \(ulimit -u\)`}}},
+		{"a user without one", []tree{cgroupsV2, asUser, {"proc/self/limits": "Max processes             unlimited            unlimited            processes \n"}},
+			want{fault.Passed, "no limit", nil}},
+		{"no control groups", []tree{{"proc/self/cgroup": "0::/\n", "proc/self/mountinfo": "22 27 0:21 / /proc rw - proc proc rw\n"}},
+			want{fault.Skipped, "no control groups are mounted", nil}},
+		{"no /proc", nil, want{fault.Skipped, "cannot read /.*/proc/self/cgroup: no such file or directory", nil}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).Processes(), fault.SystemProcesses)
+		})
+	}
+}
+
+// realGroup makes a control group with a limit, and returns the script that
+// enters it.
+func realGroup(t *testing.T, controller, oldFile, file, limit string) (enter string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root may make a control group")
+	}
+	g, err := Container{}.group(controller)
+	noError(t, err)
+	if g.old {
+		file = oldFile
+	}
+	folder := filepath.Join(g.folders[len(g.folders)-1], fmt.Sprintf("doctor-test-%d-%s", os.Getpid(), controller))
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Skipf("a control group cannot be made here: %v", err)
+	}
+	t.Cleanup(func() { noError(t, os.Remove(folder)) })
+	if err := os.WriteFile(filepath.Join(folder, file), []byte(limit), 0o600); err != nil {
+		t.Skipf("the control group cannot be limited: %v", err)
+	}
+	return "echo $$ >" + folder + "/cgroup.procs && "
+}
+
+func TestRealLimitsAreSeen(t *testing.T) {
+	t.Parallel()
+	enter := realGroup(t, "memory", "memory.limit_in_bytes", "memory.max", "536870912")
+	want{fault.Warned, `limit 512 MiB, \d+ (K|M)iB in use`, nil}.compare(t, lookFrom(t, 0, enter+"$LOOK && true", "memory"), fault.SystemMemory)
+
+	enter = realGroup(t, "pids", "pids.max", "pids.max", "100")
+	want{fault.Warned, `\d+ of 100 processes and threads`, nil}.compare(t, lookFrom(t, 0, enter+"$LOOK && true", "processes"), fault.SystemProcesses)
+}
+
+func TestARealUlimitIsSeen(t *testing.T) {
+	t.Parallel()
+	needs(t, "setpriv", "prlimit")
+	want{fault.Warned, `user 1000 may have 120 in all \(ulimit -u\)`, []string{".*"}}.compare(t,
+		lookFrom(t, 0, "exec prlimit --nproc=120 setpriv --reuid 1000 $LOOK", "processes"), fault.SystemProcesses)
+}
+
+func TestMemoryIsNotGuessedWithoutProc(t *testing.T) {
+	t.Parallel()
+	want{fault.Skipped, "cannot read /.*/proc/meminfo: no such file or directory", nil}.compare(t, plant(t).Memory(), fault.SystemMemory)
+}
+
+func FuzzControlGroups(f *testing.F) {
+	for _, files := range []tree{cgroupsV1, cgroupsV2} {
+		f.Add(files["proc/self/cgroup"], files["proc/self/mountinfo"])
+	}
+	f.Add("0::/../..\n", strings.Replace(unifiedMount, " / ", ` /a\040b `, 1))
+	f.Add(":0:/0\n", "0 0 0 / . 0 - 0 0 0")
+	f.Fuzz(func(t *testing.T, memberships, mountinfo string) {
+		paths := parseMemberships(memberships)
+		for _, m := range parseMounts(mountinfo) {
+			for _, place := range paths {
+				folders := upwards(m, place)
+				if len(folders) == 0 || folders[len(folders)-1] != m.point {
+					t.Fatalf("from %q in %+v upwards: %q", place, m, folders)
+				}
+				for _, folder := range folders {
+					if !within(folder, m.point) {
+						t.Errorf("%q is not in the mount %+v", folder, m)
+					}
+				}
+			}
+		}
+	})
+}
+
+func FuzzKernelNumbers(f *testing.F) {
+	f.Add("max")
+	f.Add("9223372036854771712")
+	f.Add(bigMachine["proc/self/limits"])
+	f.Add(bigMachine["proc/meminfo"])
+	f.Fuzz(func(t *testing.T, text string) {
+		if parseLimit(text) > unlimited || parseUserLimit(text) > unlimited {
+			t.Errorf("%q is more than no limit", text)
+		}
+		for name := range parseFields(text) {
+			if strings.ContainsAny(name, ": \t\n") {
+				t.Errorf("%q has a field %q", text, name)
+			}
+		}
+	})
+}

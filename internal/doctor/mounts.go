@@ -1,0 +1,77 @@
+package doctor
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// mount is a line of /proc/self/mountinfo, see proc_pid_mountinfo(5).
+type mount struct {
+	// root is the folder of the file system that is mounted, point where.
+	root, point string
+	// kind is the type of the file system, as in "ext4".
+	kind string
+	// options are those of the whole file system; of a control group's
+	// hierarchy they are the controllers.
+	options []string
+}
+
+// parseMounts reads mountinfo, whose lines are
+//
+//	ID PARENT DEVICE ROOT POINT OPTIONS [TAG…] - KIND SOURCE OPTIONS
+//
+// and skips lines that are not.
+func parseMounts(text string) []mount {
+	var mounts []mount
+	for line := range strings.Lines(text) {
+		place, system, _ := strings.Cut(line, " - ")
+		where, what := strings.Fields(place), strings.Fields(system)
+		if len(where) < 6 || len(what) < 3 || !path.IsAbs(where[4]) {
+			continue
+		}
+		mounts = append(mounts, mount{
+			root: unescape(where[3]), point: unescape(where[4]),
+			kind: what[0], options: strings.Split(what[2], ","),
+		})
+	}
+	return mounts
+}
+
+// octal is how the kernel writes blanks and backslashes in a path.
+var octal = regexp.MustCompile(`\\[0-3][0-7]{2}`)
+
+func unescape(name string) string {
+	return octal.ReplaceAllStringFunc(name, func(escaped string) string {
+		letter, _ := strconv.ParseUint(escaped[1:], 8, 8)
+		return string([]byte{byte(letter)})
+	})
+}
+
+// mountOf is the mount that folder is in. Of several at the same place the
+// last one hides the others.
+func mountOf(mounts []mount, folder string) (found mount) {
+	for _, m := range mounts {
+		if within(folder, m.point) && len(m.point) >= len(found.point) {
+			found = m
+		}
+	}
+	return found
+}
+
+// within tells whether folder is base or below it.
+func within(folder, base string) bool {
+	_, ok := below(folder, base)
+	return ok
+}
+
+// below is folder's path from base on, "" for base itself.
+func below(folder, base string) (rest string, ok bool) {
+	folder, base = path.Clean(folder), path.Clean(base)
+	if base == "/" {
+		return strings.TrimPrefix(folder, "/"), strings.HasPrefix(folder, "/")
+	}
+	rest, ok = strings.CutPrefix(folder, base)
+	return strings.TrimPrefix(rest, "/"), ok && (rest == "" || rest[0] == '/')
+}
