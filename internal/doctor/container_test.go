@@ -73,6 +73,8 @@ const (
 
 // containerChecks are all of the container's, by name.
 var containerChecks = map[string]func(Container) fault.Check{
+	"volume":    Container.Volume,
+	"logs":      Container.Logs,
 	"memory":    Container.Memory,
 	"processes": Container.Processes,
 }

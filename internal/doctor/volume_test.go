@@ -1,0 +1,238 @@
+package doctor
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// notMounted is what is said of folders that end with the container.
+const notMounted = "no volume is mounted there: .*"
+
+// everything is all paths below the root, to see that a check leaves nothing.
+func everything(t *testing.T, c Container) string {
+	t.Helper()
+	var all strings.Builder
+	noError(t, filepath.WalkDir(c.Root, func(path string, _ fs.DirEntry, err error) error {
+		fmt.Fprintln(&all, path)
+		return err
+	}))
+	return all.String()
+}
+
+func TestAFolderOfTheVolumeCanBeWritten(t *testing.T) {
+	t.Parallel()
+	noMounts := tree{"proc/self/mountinfo": "27 1 254:0 / / rw - ext4 /dev/vda rw\n"}
+	tests := []struct {
+		name string
+		tree tree
+		fact string
+	}{
+		{"it is there", tree{"var/lib/localstack/%s/old": ""}, "/.*/var/lib/localstack/%s can be written, .* free"},
+		{"the volume is there", tree{"var/lib/localstack/other": ""}, "/.*/var/lib/localstack/%s can be made, .* free"},
+		{"nothing is there", tree{}, "/.*/var/lib/localstack/%s can be made, .* free"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			for folder, check := range map[string]func(Container) fault.Check{"cache": Container.Volume, "logs": Container.Logs} {
+				files := tree{}
+				for name := range test.tree {
+					files[strings.Replace(name, "%s", folder, 1)] = ""
+				}
+				c := plant(t, noMounts, files)
+				before := everything(t, c)
+				want{fault.Passed, fmt.Sprintf(test.fact, folder), []string{notMounted}}.compare(t, check(c), "")
+				if after := everything(t, c); after != before {
+					t.Errorf("before %s, after %s", before, after)
+				}
+			}
+		})
+	}
+}
+
+func TestObstaclesInTheVolumeAreNamed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, want string
+		make       func(t *testing.T, volume string)
+	}{
+		{"a file in place of the folder", "file exists", func(t *testing.T, volume string) {
+			noError(t, os.WriteFile(filepath.Join(volume, "cache"), nil, 0o600))
+		}},
+		{"a link out of the volume", "path escapes from parent", func(t *testing.T, volume string) {
+			noError(t, os.Symlink(t.TempDir(), filepath.Join(volume, "cache")))
+		}},
+		{"a link to nothing", "file exists", func(t *testing.T, volume string) {
+			noError(t, os.Symlink("gone", filepath.Join(volume, "cache")))
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := plant(t, tree{"var/lib/localstack/other": ""})
+			test.make(t, c.path("var/lib/localstack"))
+			want{fault.Warned, "/.*/var/lib/localstack/cache: " + test.want, []string{"cannot read /.*/mountinfo: .*"}}.compare(t, c.Volume(), fault.SystemVolume)
+		})
+	}
+}
+
+func TestWhatIsStoredEndsWithTheContainerUnlessItIsMounted(t *testing.T) {
+	t.Parallel()
+	const root = "27 1 0:40 / / rw,relatime - overlay overlay rw,lowerdir=/a\n"
+	random := strings.Repeat("0123456789abcdef", 4)
+	tests := []struct{ name, mounts, want string }{
+		{"no mount", root, notMounted},
+		{"a mount above", root + "28 27 0:41 / /var rw - ext4 /dev/vdb rw\n", notMounted},
+		{"a mount with a similar name", root + "28 27 0:41 / /var/lib/localstack2 rw - ext4 /dev/vdb rw\n", notMounted},
+		{"a bind mount", root + "28 27 254:0 /home/me/.localstack /var/lib/localstack rw master:1 - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount of its own \(ext4\)`},
+		{"a mount of the folder alone", root + "28 27 254:0 /x /var/lib/localstack/cache rw - xfs /dev/vda rw\n", `/var/lib/localstack/cache is a mount of its own \(xfs\)`},
+		{"a named volume", root + "28 27 254:0 /var/lib/docker/volumes/ls/_data /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount of its own \(ext4\)`},
+		{"an anonymous volume", root + "28 27 254:0 /var/lib/docker/volumes/" + random + "/_data /var/lib/localstack rw - ext4 /dev/vda rw\n", "/var/lib/localstack is an anonymous volume: .*"},
+		{"a tmpfs", root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n", "/var/lib/localstack is a tmpfs: .*"},
+		{"one mount over the other", root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n29 28 254:0 /x /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount of its own \(ext4\)`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := plant(t, tree{"proc/self/mountinfo": test.mounts})
+			want{fault.Passed, ".*", []string{test.want}}.compare(t, c.Volume(), fault.SystemVolume)
+		})
+	}
+}
+
+func TestAFileSystemIsScarceWhenBytesOrFilesAre(t *testing.T) {
+	t.Parallel()
+	const gib = 1 << 30
+	tests := []struct {
+		room   room
+		scarce bool
+		text   string
+	}{
+		{room{gib, 2 * gib, 5000, 9000}, false, "1.0 GiB of 2.0 GiB"},
+		{room{3 << 20, 2 * gib, 5000, 9000}, true, "3 MiB of 2.0 GiB"},
+		{room{gib, 2 * gib, 7, 9000}, true, "7 of 9000 files"},
+		{room{gib, 2 * gib, 0, 9000}, true, "0 of 9000 files"},
+		{room{gib, 2 * gib, 0, 0}, false, "1.0 GiB of 2.0 GiB"}, // btrfs does not count files
+		{room{}, false, "0 KiB of 0 KiB"},
+	}
+	for _, test := range tests {
+		if test.room.scarce() != test.scarce || test.room.String() != test.text {
+			t.Errorf("%+v: scarce is %v, %s", test.room, test.room.scarce(), test.room)
+		}
+	}
+}
+
+// mountVolume mounts a tmpfs as the volume of a new container.
+func mountVolume(t *testing.T, options string) (c Container, volume string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("mounting needs root")
+	}
+	c = plant(t, tree{"proc/self/mountinfo": "27 1 254:0 / / rw - ext4 /dev/vda rw\n"})
+	volume = c.path("var/lib/localstack")
+	noError(t, os.MkdirAll(volume, 0o755))
+	if err := syscall.Mount("tmpfs", volume, "tmpfs", 0, options); err != nil {
+		t.Skipf("mounting is not allowed here: %v", err)
+	}
+	t.Cleanup(func() { noError(t, syscall.Unmount(volume, syscall.MNT_DETACH)) })
+	return c, volume
+}
+
+func TestAReadOnlyVolumeIsNamedAsSuch(t *testing.T) {
+	t.Parallel()
+	c, volume := mountVolume(t, "size=128m")
+	noError(t, os.Mkdir(filepath.Join(volume, "logs"), 0o755))
+	noError(t, syscall.Mount("", volume, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
+	want{fault.Warned, "/.*/var/lib/localstack/cache is on a read-only mount", []string{notMounted}}.compare(t, c.Volume(), fault.SystemVolume)
+	want{fault.Warned, "/.*/var/lib/localstack/logs is on a read-only mount", []string{notMounted}}.compare(t, c.Logs(), fault.SystemLogs)
+}
+
+func TestAVolumeWithLittleSpaceIsNamedAsSuch(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, options, want string
+		files               int
+	}{
+		{"little", "size=1m", "cache has only 1 MiB of 1 MiB left", 0},
+		{"few files", "size=128m,nr_inodes=100", `cache has only \d\d of 100 files left`, 0},
+		{"no files", "size=128m,nr_inodes=3", "cache is full, it has 0 of 3 files left", 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, volume := mountVolume(t, test.options)
+			for i := range test.files {
+				noError(t, os.WriteFile(filepath.Join(volume, fmt.Sprint(i)), nil, 0o600))
+			}
+			want{fault.Warned, "/.*/var/lib/localstack/" + test.want, []string{notMounted}}.compare(t, c.Volume(), fault.SystemVolume)
+		})
+	}
+}
+
+func TestAFullVolumeIsNamedAsSuch(t *testing.T) {
+	t.Parallel()
+	c, volume := mountVolume(t, "size=64k")
+	if err := os.WriteFile(filepath.Join(volume, "much"), make([]byte, 128<<10), 0o600); err == nil {
+		t.Fatal("the volume is larger than asked for")
+	}
+	want{fault.Warned, "/.*/cache is full, it has 0 KiB of 64 KiB left", []string{notMounted}}.compare(t, c.Volume(), fault.SystemVolume)
+}
+
+func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
+	t.Parallel()
+	needs(t, "setpriv")
+	const fresh = "mount -t tmpfs -o mode=755 tmpfs /var/lib && "
+	const asUser = " && exec setpriv --reuid 1000 $LOOK"
+	tests := []struct{ name, script, want string }{
+		{"the volume", fresh + "mkdir -m 755 /var/lib/localstack" + asUser,
+			"/var/lib/localstack belongs to user 0, mode 0755, and this is user 1000"},
+		{"the folder", fresh + "mkdir -p -m 700 /var/lib/localstack/cache" + asUser,
+			"/var/lib/localstack/cache belongs to user 0, mode 0700, and this is user 1000"},
+		{"a closed volume with the folder", fresh + "mkdir -p /var/lib/localstack/cache && chmod 700 /var/lib/localstack" + asUser,
+			"/var/lib/localstack belongs to user 0, mode 0700, and this is user 1000"},
+		{"the folder that it is to be made in", fresh + "true" + asUser,
+			"/var/lib belongs to user 0, mode 0755, and this is user 1000"},
+		{"root without the capability", fresh + "mkdir /var/lib/localstack && chown 1000 /var/lib/localstack && exec setpriv --bounding-set -dac_override $LOOK",
+			"/var/lib/localstack belongs to user 1000, mode 0755, and this is user 0; SELinux or a missing capability may forbid it"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			want{fault.Warned, test.want, []string{notMounted}}.compare(t, lookFrom(t, 0, test.script, "volume"), fault.SystemVolume)
+		})
+	}
+}
+
+func TestARealMountIsSeen(t *testing.T) {
+	t.Parallel()
+	const mounted = "mount -t tmpfs tmpfs /var/lib && mkdir -p /var/lib/localstack && mount -t tmpfs tmpfs '/var/lib/localstack' && exec $LOOK"
+	want{fault.Passed, "/var/lib/localstack/cache can be made, .* free", []string{"/var/lib/localstack is a tmpfs: .*"}}.compare(t,
+		lookFrom(t, 0, mounted, "volume"), fault.SystemVolume)
+}
+
+func FuzzMounts(f *testing.F) {
+	f.Add("28 27 254:0 /x /var/lib/local\\040stack rw master:1 shared:3 - ext4 /dev/vda rw,discard\n")
+	f.Add("1 2 3 4 - 5")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, m := range parseMounts(text) {
+			if m.root == "" || !filepath.IsAbs(m.point) || m.kind == "" || len(m.options) == 0 {
+				t.Errorf("%q has a mount %+v", text, m)
+			}
+		}
+	})
+}
+
+func TestMountsWithBlanksInTheirNamesAreRead(t *testing.T) {
+	t.Parallel()
+	mounts := parseMounts("28 27 254:0 /a\\134b /with\\040blank rw - ext4 /dev/vda rw\nnot a mount\n")
+	if len(mounts) != 1 || mounts[0].root != `/a\b` || mounts[0].point != "/with blank" {
+		t.Errorf("%+v", mounts)
+	}
+}
