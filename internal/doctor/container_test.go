@@ -75,6 +75,7 @@ const (
 var containerChecks = map[string]func(Container) fault.Check{
 	"volume":    Container.Volume,
 	"logs":      Container.Logs,
+	"docker":    func(c Container) fault.Check { return c.Docker(context.Background()) },
 	"memory":    Container.Memory,
 	"processes": Container.Processes,
 }

@@ -1,0 +1,173 @@
+package doctor
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// withSocket is a container with a Docker socket that answers like that. Its
+// root has a short path, as that of a socket has 107 letters at most.
+func withSocket(t *testing.T, answer http.HandlerFunc) Container {
+	t.Helper()
+	c, listener := listening(t)
+	server := &http.Server{Handler: answer, ReadHeaderTimeout: time.Minute}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close(); <-served })
+	return c
+}
+
+func listening(t *testing.T) (Container, *net.UnixListener) {
+	t.Helper()
+	root, err := os.MkdirTemp("", "docker")
+	noError(t, err)
+	t.Cleanup(func() { noError(t, os.RemoveAll(root)) })
+	c := Container{Root: root}
+	noError(t, os.MkdirAll(c.path("var/run"), 0o755))
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: c.path("var/run/docker.sock"), Net: "unix"})
+	noError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	return c, listener
+}
+
+// engine answers as Docker does.
+func engine(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet || r.URL.Path != "/_ping" {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Api-Version", "1.49")
+	w.Header().Set("Server", "Docker/28.1.1 (linux)")
+	_, _ = io.WriteString(w, "OK")
+}
+
+func TestDockersAnswerIsShown(t *testing.T) {
+	t.Parallel()
+	const found = `Docker/28.1.1 \(linux\), API 1.49, answers on /.*/docker.sock in \d+ ms`
+	c := withSocket(t, engine)
+	want{fault.Passed, found, nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+
+	elsewhere := Container{Root: t.TempDir(), DockerHost: "unix://" + c.path("var/run/docker.sock")}
+	want{fault.Passed, found, nil}.compare(t, elsewhere.Docker(t.Context()), fault.SystemDocker)
+}
+
+func TestAnAnswerThatIsNotDockersIsSaid(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, want string
+		answer     http.HandlerFunc
+	}{
+		{"a proxy in front that forbids it", "/.*/docker.sock: it answers with status 403", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+		}},
+		{"something else", "/.*/docker.sock: what answers there is not Docker", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "OK")
+		}},
+		{"it hangs up", "/.*/docker.sock: EOF", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := withSocket(t, test.answer)
+			want{fault.Warned, test.want, nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+		})
+	}
+}
+
+func TestAnEngineMayCallItselfAnything(t *testing.T) {
+	t.Parallel()
+	c := withSocket(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Api-Version", strings.Repeat("9", 50))
+		w.Header().Set("Server", strings.Repeat("x", 500))
+	})
+	want{fault.Passed, `x{60}, API 9{10}, answers on .*`, nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+}
+
+func TestAnEngineThatDoesNotAnswerIsGivenASecond(t *testing.T) {
+	t.Parallel()
+	c, _ := listening(t) // connections wait in the queue for ever
+	began := time.Now()
+	want{fault.Warned, "no answer on /.*/docker.sock within 1s", nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+	if took := time.Since(began); took < pingTimeout {
+		t.Errorf("it was given %s", took)
+	}
+}
+
+func TestACallerMayHaveLessTime(t *testing.T) {
+	t.Parallel()
+	c, _ := listening(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	want{fault.Warned, "/.*/docker.sock: context canceled", nil}.compare(t, c.Docker(ctx), fault.SystemDocker)
+}
+
+func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		make func(t *testing.T, path string)
+		want want
+	}{
+		{"nothing", func(*testing.T, string) {}, want{fault.Skipped, "/.*/docker.sock is not mounted; only Lambda, .*", nil}},
+		{"a link to nothing", func(t *testing.T, path string) { noError(t, os.Symlink("gone", path)) },
+			want{fault.Skipped, "/.*/docker.sock is not mounted; only Lambda, .*", nil}},
+		{"a folder", func(t *testing.T, path string) { noError(t, os.Mkdir(path, 0o755)) },
+			want{fault.Warned, "/.*/docker.sock is a folder: the machine had no socket there when the container was made", nil}},
+		{"a file", func(t *testing.T, path string) { noError(t, os.WriteFile(path, nil, 0o600)) },
+			want{fault.Warned, "/.*/docker.sock is no socket", nil}},
+		{"a link to itself", func(t *testing.T, path string) { noError(t, os.Symlink("docker.sock", path)) },
+			want{fault.Warned, "cannot look at /.*/docker.sock: too many levels of symbolic links", nil}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c := Container{Root: t.TempDir()}
+			noError(t, os.MkdirAll(c.path("var/run"), 0o755))
+			test.make(t, c.path("var/run/docker.sock"))
+			test.want.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+		})
+	}
+}
+
+func TestASocketThatNobodyListensOnIsSaid(t *testing.T) {
+	t.Parallel()
+	c, listener := listening(t)
+	listener.SetUnlinkOnClose(false)
+	noError(t, listener.Close())
+	want{fault.Warned, "nobody listens on /.*/docker.sock: .*", nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+}
+
+func TestASocketOfAnotherGroupIsSaidToBeSo(t *testing.T) {
+	t.Parallel()
+	needs(t, "setpriv")
+	c := withSocket(t, engine)
+	mounted := "mount -t tmpfs tmpfs /var/run/ && touch /var/run/docker.sock && mount --bind " + c.path("var/run/docker.sock") + " /var/run/docker.sock && " +
+		"chown 0:998 /var/run/docker.sock && chmod 660 /var/run/docker.sock && "
+	want{fault.Warned, `/var/run/docker.sock belongs to user 0 and group 998, mode 0660, and this is user 1000 in the groups \[27 1000\]`, nil}.compare(t,
+		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 27,1000 $LOOK", "docker"), fault.SystemDocker)
+	want{fault.Passed, "Docker/28.1.1 .*", nil}.compare(t,
+		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 998 $LOOK", "docker"), fault.SystemDocker)
+}
+
+func TestAnotherDockerHostIsNotLookedAt(t *testing.T) {
+	t.Parallel()
+	for host, shown := range map[string]string{
+		"tcp://docker:2376":             "tcp://docker:2376",
+		"tcp://user:hidden@docker:2376": "tcp://docker:2376",
+		"ssh://me:hidden@machine.test":  "ssh://machine.test",
+		"hidden":                        "no socket",
+		"tcp://%zz:hidden@docker":       "no socket",
+	} {
+		c := withSocket(t, engine)
+		c.DockerHost = host
+		want{fault.Skipped, "DOCKER_HOST is " + shown + ", which is not looked at", nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+	}
+}
