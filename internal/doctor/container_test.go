@@ -73,11 +73,12 @@ const (
 
 // containerChecks are all of the container's, by name.
 var containerChecks = map[string]func(Container) fault.Check{
-	"volume":    Container.Volume,
-	"logs":      Container.Logs,
-	"docker":    func(c Container) fault.Check { return c.Docker(context.Background()) },
-	"memory":    Container.Memory,
-	"processes": Container.Processes,
+	"volume":      Container.Volume,
+	"logs":        Container.Logs,
+	"docker":      func(c Container) fault.Check { return c.Docker(context.Background()) },
+	"memory":      Container.Memory,
+	"processes":   Container.Processes,
+	"confinement": Container.Confinement,
 }
 
 // TestHelperLooksFromAnotherProcess is no test of its own: it is this program

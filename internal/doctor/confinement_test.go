@@ -1,0 +1,89 @@
+package doctor
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// statusOf is /proc/self/status of a process that is confined like that.
+func statusOf(user int, capabilities uint64, seccomp, noNewPrivs int) string {
+	return fmt.Sprintf("Name:\tentrypoint\nUid:\t%d\t%d\t%d\t%d\nCapEff:\t%016x\nNoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t1\n",
+		user, user, user, user, capabilities, noNewPrivs, seccomp)
+}
+
+// usual is the set of a container that Docker made.
+const usual = 0xa80425fb
+
+func TestConfinementWarnsOnlyOfPortsThatTheGatewayCannotOpen(t *testing.T) {
+	t.Parallel()
+	const nameServer = "the emulator's own name server cannot listen on port 53"
+	tests := []struct {
+		name, status, firstPort string
+		ports                   []uint16
+		want                    want
+	}{
+		{"as Docker has it", statusOf(0, usual, 2, 0), "0", []uint16{4566, 443},
+			want{fault.Passed, "user 0, seccomp on, no_new_privs off, Docker's default capabilities", nil}},
+		{"privileged", statusOf(0, 0x1ffffffffff, 0, 0), "0", nil,
+			want{fault.Passed, `user 0, seccomp off, no_new_privs off, more capabilities than Docker's default \(privileged\?\)`, nil}},
+		{"some dropped", statusOf(0, usual&^(1<<13|1<<27), 2, 1), "0", nil,
+			want{fault.Passed, "user 0, seccomp on, no_new_privs on, capabilities without NET_RAW, MKNOD", nil}},
+		{"what databases need dropped", statusOf(0, usual&^(1<<5|1<<7), 2, 0), "0", nil,
+			want{fault.Passed, "user 0, .*, capabilities without KILL, SETUID", []string{"without KILL .*", "without CHOWN, SETUID and SETGID .*"}}},
+		{"a user, any port allowed", statusOf(1000, 0, 2, 1), "0", []uint16{443},
+			want{fault.Passed, "user 1000, seccomp on, no_new_privs on, no capabilities", nil}},
+		{"a user, high ports only, and it uses such", statusOf(1000, 0, 2, 0), "1024", []uint16{4566},
+			want{fault.Passed, "user 1000, .*", []string{nameServer}}},
+		{"a user, high ports only", statusOf(1000, 0, 2, 0), "1024", []uint16{4566, 443},
+			want{fault.Warned, "without NET_BIND_SERVICE user 1000 cannot listen on port 443, only from 1024 on", []string{"user 1000, .*", nameServer}}},
+		{"an old kernel", statusOf(1000, 0, 2, 0), "", []uint16{80, 443},
+			want{fault.Warned, "without NET_BIND_SERVICE user 1000 cannot listen on port 80, 443, only from 1024 on", []string{"user 1000, .*", nameServer}}},
+		{"a port in between", statusOf(0, usual&^(1<<10), 2, 0), "100", []uint16{443},
+			want{fault.Passed, "user 0, .*, capabilities without NET_BIND_SERVICE", []string{nameServer}}},
+		{"any free port", statusOf(1000, 1, 0, 0), "1024", []uint16{0},
+			want{fault.Passed, "user 1000, seccomp off, .*, capabilities without DAC_OVERRIDE, .*", []string{nameServer}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			files := tree{"proc/self/status": test.status}
+			if test.firstPort != "" {
+				files["proc/sys/net/ipv4/ip_unprivileged_port_start"] = test.firstPort + "\n"
+			}
+			c := plant(t, files)
+			c.Ports = test.ports
+			test.want.compare(t, c.Confinement(), fault.SystemConfinement)
+		})
+	}
+	want{fault.Skipped, "cannot read /.*/proc/self/status: no such file or directory", nil}.compare(t, plant(t).Confinement(), fault.SystemConfinement)
+}
+
+func TestRealCapabilitiesAndUsersAreSeen(t *testing.T) {
+	t.Parallel()
+	needs(t, "setpriv")
+	// The namespace for the network has its own first port.
+	const network = syscall.CLONE_NEWNET
+	const low = "echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start && "
+	tests := []struct {
+		name, script string
+		want         want
+	}{
+		{"root without the capability", "exec setpriv --bounding-set -net_bind_service,-kill $LOOK",
+			want{fault.Warned, "without NET_BIND_SERVICE user 0 cannot listen on port 443, only from 1024 on",
+				[]string{"user 0, .*, no_new_privs off, capabilities without KILL, NET_BIND_SERVICE.*", ".*port 53", "without KILL .*"}}},
+		{"a user", "exec setpriv --reuid 1000 --no-new-privs $LOOK",
+			want{fault.Warned, "without NET_BIND_SERVICE user 1000 cannot listen on port 443, only from 1024 on",
+				[]string{"user 1000, .*, no_new_privs on, no capabilities", ".*port 53"}}},
+		{"a user, in a network like Docker's", low + "exec setpriv --reuid 1000 $LOOK",
+			want{fault.Passed, "user 1000, .*, no_new_privs off, no capabilities", nil}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.want.compare(t, lookFrom(t, network, test.script, "confinement"), fault.SystemConfinement)
+		})
+	}
+}
