@@ -79,6 +79,7 @@ var containerChecks = map[string]func(Container) fault.Check{
 	"memory":      Container.Memory,
 	"processes":   Container.Processes,
 	"confinement": Container.Confinement,
+	"signals":     Container.Signals,
 }
 
 // TestHelperLooksFromAnotherProcess is no test of its own: it is this program
