@@ -9,12 +9,17 @@ import (
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/netcheck"
 )
 
 // sections are all checks, in the order in which they are told.
 func (v *visit) sections() []doctor.Section {
+	container := v.container()
+	still := func(look func() fault.Check) func(context.Context) fault.Check {
+		return func(context.Context) fault.Check { return look() }
+	}
 	return []doctor.Section{
 		doctor.One("configuration", v.checkConfiguration),
 		doctor.One("command", v.checkCommand),
@@ -22,7 +27,25 @@ func (v *visit) sections() []doctor.Section {
 		{Names: netcheck.Stages(), Look: v.lookAtNetwork},
 		doctor.One("stored", v.checkStored),
 		doctor.One("license", v.checkLicense),
+		doctor.One("volume", still(container.Volume)),
+		doctor.One("logs", still(container.Logs)),
+		doctor.One("docker", container.Docker),
+		doctor.One("memory", still(container.Memory)),
+		doctor.One("processes", still(container.Processes)),
+		doctor.One("confinement", still(container.Confinement)),
+		doctor.One("signals", still(container.Signals)),
 	}
+}
+
+// container is what the emulator runs in, and where it is to listen.
+func (v *visit) container() doctor.Container {
+	var listen gateway.Listen
+	_ = listen.UnmarshalText([]byte(v.cfg.GatewayListen)) // the emulator says what is wrong with it
+	var ports []uint16
+	for _, address := range listen {
+		ports = append(ports, address.Port)
+	}
+	return doctor.Container{Root: v.cfg.Root, DockerHost: v.cfg.DockerHost, Ports: ports}
 }
 
 // checkConfiguration lists what is wrong with the environment.
@@ -123,6 +146,15 @@ func (v *visit) checkLicense(ctx context.Context) fault.Check {
 	v.cfg.Attempts = 1
 	activation, _ := v.activation(v.credential)
 	v.result, v.refusal = activation.Rehearse(ctx, v.spend)
+	check := v.judgeRehearsal(name)
+	if last, found := activate.LastRefusal(v.cfg.Root); found {
+		check.Evidence = append(check.Evidence, fmt.Sprintf("starts were refused %d times in a row, from %s to %s (%s); those that follow at once wait up to a minute",
+			last.Times, license.Time{Time: last.Since}, license.Time{Time: last.Last}, last.ID))
+	}
+	return check
+}
+
+func (v *visit) judgeRehearsal(name string) fault.Check {
 	failed, ok := fault.Find(v.refusal)
 	switch {
 	case ok && doctor.Explains(failed):

@@ -77,7 +77,7 @@ func TestEveryReason(t *testing.T) {
 		seen[said.ID], seen[said.Stored] = true, true
 	}
 	for _, row := range fault.Table {
-		if !seen[row.ID] && !t.Failed() {
+		if row.Exit != fault.ExitNone && !seen[row.ID] && !slices.Contains(testkit.InTheLab, row.ID) && !t.Failed() {
 			t.Errorf("no situation leads to %s", row.ID)
 		}
 	}
