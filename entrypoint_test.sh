@@ -17,6 +17,7 @@ reference=$id:reference authority=$id:authority official=$id:official localstack
 . image/test/engine.sh
 . image/test/reference.sh
 . image/test/licence.sh
+. image/test/doctor.sh
 . image/test/life.sh
 . image/test/init.sh
 . image/test/terminal.sh
@@ -51,6 +52,7 @@ main() {
 	test_crash_loop
 	test_community
 	test_offline
+	test_doctor
 	test_commands
 	test_confinement
 	test_life

@@ -54,5 +54,5 @@ test_slow_ones() {
 	check "health: Docker finds the container healthy" await 30 is_healthy healthy
 	check "bad DNS: exit code 55" exits bad-dns 55
 	check "bad DNS: the reason names the host, the name server and what that said" \
-		says_like bad-dns 'the name api.localstack.cloud does not resolve \(status: .+ from 127\.0\.0\.11\)'
+		says_like bad-dns "Docker's name server 127\.0\.0\.11 does not resolve api\.localstack\.cloud \(status: .+\)"
 }
