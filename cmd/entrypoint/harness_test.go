@@ -12,10 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"localstack-entrypoint/internal/testkit"
 )
 
 // binaries is the folder with the real programs, built once for all tests.
@@ -31,11 +32,8 @@ func TestMain(m *testing.M) {
 	}
 	defer os.RemoveAll(dir)
 	binaries = dir
-	build := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-o", dir+"/", "localstack-entrypoint/cmd/...")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "cannot build the programs:", err)
+	if err := testkit.BuildPrograms(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return
 	}
 	code = m.Run()
@@ -65,7 +63,7 @@ type licenseServer struct {
 	URL string // of the API, as API_ENDPOINT
 	dir string
 	cmd *exec.Cmd
-	log lockedBuffer
+	log testkit.Buffer
 }
 
 // startLicenseServer starts licenseserver on a free port with its data in dir.
@@ -132,22 +130,4 @@ func await(ctx context.Context, url string) ([]byte, error) {
 		case <-tick.C:
 		}
 	}
-}
-
-// lockedBuffer collects the output of a process that is still running.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

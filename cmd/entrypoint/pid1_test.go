@@ -17,7 +17,7 @@ import (
 // pid1 is the program as PID 1 of a PID namespace of its own.
 type pid1 struct {
 	*exec.Cmd
-	stdout, stderr lockedBuffer
+	stdout, stderr testkit.Buffer
 }
 
 // asPID1 prepares a start of command behind the entrypoint.
