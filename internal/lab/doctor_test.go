@@ -1,0 +1,68 @@
+package lab
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// examination is what `entrypoint doctor --json` says.
+type examination struct {
+	Outcome  string `json:"outcome"`
+	ExitCode int    `json:"exit_code"`
+	Failure  struct {
+		ID fault.ID `json:"id"`
+	} `json:"failure"`
+	Checks []check `json:"checks"`
+}
+
+// check is one of the doctor's.
+type check struct {
+	Name     string      `json:"name"`
+	State    fault.State `json:"state"`
+	ID       fault.ID    `json:"id"`
+	Fact     string      `json:"fact"`
+	Evidence []string    `json:"evidence"`
+}
+
+// doctor has the container examined.
+func (w *world) doctor(t *testing.T) examination {
+	t.Helper()
+	stdout, stderr, code := w.entrypoint("doctor", "--json", "--", "echo")
+	var told examination
+	if err := json.Unmarshal([]byte(stdout), &told); err != nil {
+		t.Fatalf("doctor --json: %v in %q\n%s", err, stdout, stderr)
+	}
+	if told.ExitCode != code {
+		t.Errorf("doctor ends with exit code %d, and says %d", code, told.ExitCode)
+	}
+	return told
+}
+
+// check is the one of that name.
+func (e examination) check(t *testing.T, name string) check {
+	t.Helper()
+	for _, one := range e.Checks {
+		if one.Name == name {
+			return one
+		}
+	}
+	t.Fatalf("the doctor has no check %q: %+v", name, e.Checks)
+	return check{}
+}
+
+// agreeWithStart has the doctor forecast what has just become of a start, and
+// warn of something where there is something to warn of.
+func agreeWithStart(t *testing.T, w *world, said outcome, warning fault.ID) {
+	told := w.doctor(t)
+	if told.Failure.ID != said.ID || told.ExitCode != said.exit {
+		t.Errorf("the doctor forecasts %s %q and exit code %d; the start ended with %q and %d",
+			told.Outcome, told.Failure.ID, told.ExitCode, said.ID, said.exit)
+	}
+	warns := func(c check) bool { return c.State == fault.Warned && c.ID == warning }
+	if warning != "" && !slices.ContainsFunc(told.Checks, warns) {
+		t.Errorf("the doctor does not warn of %s: %+v", warning, told.Checks)
+	}
+}

@@ -1,0 +1,147 @@
+package lab
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/testkit"
+)
+
+// world is the network of one situation, and a container in it.
+type world struct {
+	*testing.T
+	network
+	// dir holds the world's files; everybody may read them.
+	dir string
+	// root is the container's file system.
+	root string
+	// env is the container's environment.
+	env map[string]string
+}
+
+// newWorld makes a network without any server, and a container that trusts the
+// public authorities and asks nameServer.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{T: t, network: newNetwork(t), root: t.TempDir()}
+	var err error
+	if w.dir, err = os.MkdirTemp(shared.dir, "world"); err != nil {
+		t.Fatal(err)
+	}
+	// squid and its kind are not root.
+	if err := os.Chmod(w.dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Put(t, w.root, "etc/ssl/certs/ca-certificates.crt", string(shared.public.root.pem()))
+	w.asks(nameServer)
+	w.env = map[string]string{
+		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
+		"LOCALSTACK_AUTH_TOKEN": shared.token,
+	}
+	return w
+}
+
+// unique is a word for this world alone.
+func (w *world) unique(word string) string {
+	return word + strings.TrimPrefix(filepath.Base(w.dir), "world")
+}
+
+func (w *world) program(name string) string { return filepath.Join(shared.binaries, name) }
+
+// remove takes a file out of the container.
+func (w *world) remove(name string) {
+	w.Helper()
+	if err := os.Remove(filepath.Join(w.root, name)); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// outcome is what became of a start.
+type outcome struct {
+	ID     fault.ID `json:"id"`
+	Reason string   `json:"reason"`
+	// exit is the exit code, stdout what the command printed.
+	exit   int
+	stdout string
+	// warnings are the log lines.
+	warnings string
+	// banner is how long it took from the start to the failure's first byte.
+	banner time.Duration
+}
+
+// environ is the container's environment.
+func (w *world) environ(more ...string) []string {
+	for name, value := range maps.All(w.env) {
+		more = append(more, name+"="+value)
+	}
+	return more
+}
+
+// start starts the container once; its command prints "started".
+func (w *world) start() outcome {
+	w.Helper()
+	cmd := exec.CommandContext(w.Context(), w.program("entrypoint"), "echo", "started")
+	cmd.Env = w.environ("LOG_FORMAT=json")
+	var stdout strings.Builder
+	cmd.Stdout = &stdout
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		w.Fatal(err)
+	}
+	limit := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer limit.Stop()
+	began := time.Now()
+	if err := w.inside(cmd.Start); err != nil {
+		w.Fatal(err)
+	}
+	got := read(bufio.NewScanner(stderr), began)
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		w.Fatal(err)
+	}
+	got.exit, got.stdout = cmd.ProcessState.ExitCode(), stdout.String()
+	return got
+}
+
+// entrypoint runs one of the entrypoint's subcommands in the container.
+func (w *world) entrypoint(args ...string) (stdout, stderr string, code int) {
+	w.Helper()
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, w.program("entrypoint"), args...)
+	cmd.Env = w.environ()
+	var out, errs strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := w.inside(cmd.Start); err != nil {
+		w.Fatal(err)
+	}
+	_ = cmd.Wait()
+	return out.String(), credential.MaskAll(errs.String()), cmd.ProcessState.ExitCode()
+}
+
+// read reads standard error, line by line as it comes.
+func read(lines *bufio.Scanner, began time.Time) outcome {
+	var got outcome
+	for lines.Scan() {
+		now := time.Since(began)
+		var failure outcome
+		if json.Unmarshal(lines.Bytes(), &failure) == nil && failure.ID != "" {
+			failure.banner, failure.warnings = now, got.warnings
+			got = failure
+			continue
+		}
+		got.warnings += credential.MaskAll(lines.Text()) + "\n"
+	}
+	return got
+}
