@@ -5,7 +5,7 @@ IMAGE    ?= localstack-entrypoint:dev
 GOFLAGS_ = -trimpath -tags nethttpomithttp2 -ldflags '-s -w -X main.version=$(VERSION)'
 LINT     = go tool -modfile=.ci/tools.mod
 
-.PHONY: build run test bench image reasons lint vuln golden clean
+.PHONY: build run test bench image reasons lab lint vuln golden clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o bin/ ./cmd/...
@@ -21,6 +21,10 @@ bench: build        ## every budget beside tini and friends; BENCH="-quick", BEN
 
 reasons: build      ## every reason for a failed start, made to happen
 	@cd cmd/entrypoint && go test -count=1 -run TestEveryReason -reasons
+
+lab:                ## real name servers, proxies, firewalls: what each makes of a start (root on Debian)
+	@.ci/packages
+	@cd internal/lab && go test -count=1 -run TestEverySituation -parallel 4 -lab
 
 image: build        ## the image localstack-entrypoint:dev
 	image/rootfs.sh
