@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
@@ -33,6 +34,10 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	activation, warnings := b.activation(pro)
 	for _, warning := range warnings {
 		b.log.Warn(warning)
+	}
+	// The end of the time is for finding out why it was not enough.
+	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*longestLook {
+		*budget -= config.Seconds(longestLook)
 	}
 	if err := activation.Run(ctx); err != nil {
 		return nil, b.explain(ctx, err)

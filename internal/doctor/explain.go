@@ -27,7 +27,7 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 	}
 	for _, check := range checks {
 		found := check.Finding
-		if found == nil || !explains(found.ID, failed.ID) {
+		if found == nil || !explains(found.ID, failed.ID) && !saysMore(found, failed) {
 			continue
 		}
 		if check.State == fault.Warned && (stageOf(found.ID) != 0 || genuine(checks)) {
@@ -93,6 +93,12 @@ func explains(found, failed fault.ID) bool {
 	}
 	at := stageOf(found)
 	return at >= 0 && at <= stageOf(failed)
+}
+
+// saysMore tells whether a check heard the name servers' own explanation
+// (RFC 8914), for which the activation does not ask.
+func saysMore(found, failed *fault.Error) bool {
+	return found.ID == fault.NetworkDNS && failed.ID == found.ID && strings.Contains(found.Detail, ", EDE ")
 }
 
 func stageOf(id fault.ID) int {

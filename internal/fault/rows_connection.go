@@ -38,7 +38,7 @@ var connectionRows = []Row{
 	{
 		ID: NetworkUnreachable, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
-		Remedy: "Please check the container's network.",
+		Remedy: "Please check the container's network, and whether a firewall or routing policy forbids the way.",
 		Help: Help{
 			Title:   "there is no way to the server",
 			Meaning: "The container has no route to the server's address, or the exchange broke off before there was an answer.",

@@ -24,7 +24,7 @@ var deniedNames = []situation{
 			w.publicDNS(upstream)
 			w.unbound(nameServer, fmt.Sprintf("rpz:\n  name: rpz.corp\n  zonefile: %q", w.put("rpz.zone", policy)), forward(upstream))
 		}},
-	{name: "policy zone that signals itself, without RA", id: fault.NetworkDNSFiltered, says: "NXDOMAIN from " + nameServer, official: unresolved, dig: []string{nameServer},
+	{name: "policy zone that signals itself, without RA", id: fault.NetworkDNSFiltered, says: "NXDOMAIN without recursion available", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) {
 			w.publicDNS(upstream)
 			w.unbound(nameServer, fmt.Sprintf("rpz:\n  name: rpz.corp\n  rpz-signal-nxdomain-ra: yes\n  zonefile: %q", w.put("rpz.zone", policy)), forward(upstream))

@@ -101,12 +101,11 @@ func (a *authorities) refine(p Presented, err error, theirs time.Time) *fault.Er
 	case fault.NetworkUntrusted:
 		issuer := fmt.Sprintf("%.200s", p.Chain[len(p.Chain)-1].Issuer.String())
 		switch {
+		case isAlone(p.Chain):
 		case trustedByPublic(p):
 			return fault.New(fault.NetworkOldAuthorities, "the certificate of %s is good, but the CA certificates of this image do not know %s", p.Host, issuer)
 		case isPublic(p.Host):
 			return fault.New(fault.NetworkIntercepted, "the certificate presented for %s was issued by %s, which is no public authority", p.Host, issuer)
-		case len(p.Chain) == 1 && !selfSigned(p.Chain[0]):
-			failed.Detail += "; the server sends no intermediate certificate"
 		}
 	}
 	return failed
@@ -117,6 +116,13 @@ func validAt(chain []*x509.Certificate, when time.Time) bool {
 }
 
 func selfSigned(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
+
+// isAlone tells whether a server shows a single certificate that nobody who
+// inspects TLS would have made: a device's own, or one that says where its
+// issuer's is to be had.
+func isAlone(chain []*x509.Certificate) bool {
+	return len(chain) == 1 && (selfSigned(chain[0]) || len(chain[0].IssuingCertificateURL) > 0)
+}
 
 // trustedByPublic tells whether the roots embedded in this program accept what
 // the ones of the image do not.

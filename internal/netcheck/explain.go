@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ func explain(host string, err error) *fault.Error {
 	switch {
 	case errors.As(err, &verification):
 		return explainCertificate(host, verification)
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/":
 		return fault.New(fault.NetworkTLS, "%s answers in plain HTTP, not in TLS", host)
 	case errors.As(err, &record):
 		return fault.New(fault.NetworkTLS, "%s does not answer in TLS", host)
@@ -73,5 +74,13 @@ func explainCertificate(host string, failed *tls.CertificateVerificationError) *
 		return fault.New(fault.NetworkUntrusted, "the certificate of %s is unfit: %s (issuer: %.200s)", host,
 			strings.TrimPrefix(invalid.Error(), "x509: "), issuer)
 	}
-	return fault.New(fault.NetworkUntrusted, "the certificate of %s is signed by an authority that is not trusted here (issuer: %.200s)", host, issuer)
+	untrusted := fault.New(fault.NetworkUntrusted, "the certificate of %s is signed by an authority that is not trusted here (issuer: %.200s)", host, issuer)
+	switch chain := failed.UnverifiedCertificates; {
+	case !isAlone(chain):
+	case selfSigned(chain[0]):
+		untrusted.Detail = fmt.Sprintf("the certificate of %s is self-signed and not trusted here (issuer: %.200s)", host, issuer)
+	default:
+		untrusted.Detail += ", and the server sends no intermediate certificate"
+	}
+	return untrusted
 }

@@ -76,6 +76,10 @@ func (n Names) filtered() *fault.Error {
 						shortServer(source.Server), n.Host, answer.status(), extendedText(e))
 				}
 			}
+			if isPublic(n.Host) && answer.signalsPolicy() {
+				return fault.New(fault.NetworkDNSFiltered, "the name server %s filters %s (status: NXDOMAIN without recursion available, the sign of a response policy)",
+					shortServer(source.Server), n.Host)
+			}
 			for _, address := range answer.Addresses() {
 				if kind := blockKind(address, isPublic(n.Host)); kind != "" {
 					return fault.New(fault.NetworkDNSFiltered, "the name server %s gives %s %s, %s", shortServer(source.Server), n.Host, kind, address)
@@ -84,6 +88,12 @@ func (n Names) filtered() *fault.Error {
 		}
 	}
 	return nil
+}
+
+// signalsPolicy tells whether a resolver that recurses for others denies a name
+// with the flag off that says so: unbound's rpz-signal-nxdomain-ra.
+func (a Answer) signalsPolicy() bool {
+	return a.Reply != nil && a.Reply.Rcode == dns.RcodeNameError && a.Reply.RecursionDesired && !a.Reply.RecursionAvailable
 }
 
 // isFilter tells whether an extended error (RFC 8914) means that somebody does

@@ -122,16 +122,16 @@ func (p Page) judge() *fault.Error {
 		return fault.New(fault.NetworkCaptivePortal, "the answer is a redirect to %s (status %d)", p.Elsewhere, p.Status)
 	case p.Status == http.StatusProxyAuthRequired:
 		return fault.New(fault.NetworkProxyAuthentication, "a proxy in between asks for authentication (status 407)")
-	case p.html && speaksOfSigningIn(p.Title) && !speaksOfBlocking(p.Title):
-		return fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in of a network", p)
-	case p.html && p.Status < http.StatusInternalServerError && (p.Status >= http.StatusBadRequest || speaksOfBlocking(p.Title)):
-		return fault.New(fault.NetworkBlockPage, "the answer is %s, no licensing server's", p)
-	case p.html && p.Status < http.StatusInternalServerError:
-		return fault.New(fault.NetworkWrongServer, "the answer is %s", p)
-	case p.Status >= http.StatusInternalServerError:
-		return fault.New(fault.NetworkServerError, "it answers with %s", p)
 	case p.Status == http.StatusTooManyRequests:
 		return fault.New(fault.NetworkRateLimited, "it asks to slow down (status 429)")
+	case p.Status >= http.StatusInternalServerError:
+		return fault.New(fault.NetworkServerError, "it answers with %s", p)
+	case !p.html:
+		return nil
+	case speaksOfBlocking(p.Title), p.Status == http.StatusForbidden, p.Status == http.StatusUnavailableForLegalReasons:
+		return fault.New(fault.NetworkBlockPage, "the answer is %s, no licensing server's", p)
+	case speaksOfSigningIn(p.Title):
+		return fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in of a network", p)
 	}
-	return nil
+	return fault.New(fault.NetworkWrongServer, "the answer is %s", p)
 }

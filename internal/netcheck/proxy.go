@@ -62,6 +62,10 @@ func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
 	if answer.StatusCode == http.StatusProxyAuthRequired {
 		return fault.New(fault.NetworkProxyAuthentication, "%s and asks for %sauthentication", detail, asked(answer))
 	}
+	// Squid says why in a header.
+	if why := answer.Header.Get("X-Squid-Error"); matches(`^ERR_[A-Z_]{1,40} [0-9]{1,5}$`, why) {
+		detail += " (" + why + ")"
+	}
 	return fault.New(fault.NetworkProxy, "%s", detail)
 }
 
