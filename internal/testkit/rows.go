@@ -7,5 +7,5 @@ import "localstack-entrypoint/internal/fault"
 // to all others; both hold that.
 var InTheLab = []fault.ID{
 	fault.NetworkUnreachable, fault.NetworkAddressFamily, fault.NetworkProxyBypassed,
-	fault.NetworkIntercepted, fault.NetworkOldAuthorities, fault.NetworkTLSVersion, fault.NetworkDNSDisagree,
+	fault.NetworkIntercepted, fault.NetworkTLSVersion, fault.NetworkDNSDisagree,
 }
