@@ -120,7 +120,7 @@ func (v *visit) conclude() {
 	standIn, _ := v.standIn()
 	switch {
 	case failed != nil:
-		failed = doctor.Explain(failed, c.Checks)
+		failed = v.explained(failed)
 		c.Outcome, c.Failure, c.Code = doctor.Failure, failed, fault.ExitLicense
 		if failed.ID == fault.ConfigInvalid {
 			c.Code = fault.ExitConfig
@@ -134,6 +134,7 @@ func (v *visit) conclude() {
 	case v.offline:
 		c.Outcome, c.Fact = doctor.Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
 	case v.result.Offline:
+		v.explained(v.result.Because)
 		c.Outcome, c.Until = doctor.Offline, v.result.Document.OfflineUntil()
 		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.Time{Time: c.Until}.String() + "."
 	case v.result.Document.ID == "":
@@ -141,4 +142,16 @@ func (v *visit) conclude() {
 	default:
 		c.Outcome, c.Fact = doctor.Online, "A start now would work, with "+v.result.Document.Name()+" from the licensing server."
 	}
+}
+
+// explained is a failure as exact as the checks allow, also in the check that
+// met it.
+func (v *visit) explained(failed *fault.Error) *fault.Error {
+	exact := doctor.Explain(failed, v.verdict.Checks)
+	for i, check := range v.verdict.Checks {
+		if check.Finding == failed {
+			v.verdict.Checks[i].Finding = exact
+		}
+	}
+	return exact
 }

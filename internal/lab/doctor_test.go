@@ -1,12 +1,22 @@
 package lab
 
 import (
+	"context"
 	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"slices"
 	"testing"
 
+	"github.com/creack/pty"
+
 	"localstack-entrypoint/internal/fault"
 )
+
+var showDoctor = flag.Bool("doctor", false, "show what the doctor says of every situation, on a terminal and in JSON")
 
 // examination is what `entrypoint doctor --json` says.
 type examination struct {
@@ -65,4 +75,22 @@ func agreeWithStart(t *testing.T, w *world, said outcome, warning fault.ID) {
 	if warning != "" && !slices.ContainsFunc(told.Checks, warns) {
 		t.Errorf("the doctor does not warn of %s: %+v", warning, told.Checks)
 	}
+}
+
+// show shows the doctor at work.
+func (w *world) show(t *testing.T, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, w.program("entrypoint"), "doctor", "--", "echo")
+	cmd.Env = w.environ()
+	var terminal *os.File
+	if err := w.inside(func() (err error) { terminal, err = pty.Start(cmd); return err }); err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	shown, _ := io.ReadAll(terminal) // ends with an error when the program does
+	_ = cmd.Wait()
+	inJSON, _, _ := w.entrypoint("doctor", "--json", "--", "echo")
+	fmt.Printf("== %s\n$ entrypoint doctor\n%s$ entrypoint doctor --json\n%s\n", name, shown, inJSON)
 }

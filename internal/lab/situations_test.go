@@ -58,6 +58,9 @@ func TestEverySituation(t *testing.T) {
 				for _, server := range s.dig {
 					t.Run("dig "+server, func(t *testing.T) { agreeWithDig(t, w, server) })
 				}
+				if *showDoctor {
+					w.show(t, s.name)
+				}
 				if s.tls {
 					t.Run("openssl", func(t *testing.T) { agreeWithOpenSSL(t, w) })
 				}
