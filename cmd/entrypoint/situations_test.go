@@ -156,7 +156,7 @@ var situations = []situation{
 		arrange: func(w *world) { w.trust(w.secure(time.Hour, "elsewhere.test")) }},
 	{name: "expired certificate", id: fault.NetworkCertificateDate, says: "is valid from",
 		arrange: func(w *world) { w.trust(w.secure(-time.Hour, "127.0.0.1")) }},
-	{name: "no TLS at all", id: fault.NetworkTLS, says: "does not answer in TLS",
+	{name: "no TLS at all", id: fault.NetworkTLS, says: "answers in plain HTTP, not in TLS",
 		arrange: func(w *world) {
 			w.answer(http.StatusOK, "{}")
 			w.set("API_ENDPOINT", strings.Replace(w.env["API_ENDPOINT"], "http:", "https:", 1))
