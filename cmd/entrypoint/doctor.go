@@ -134,7 +134,7 @@ func (v *visit) conclude() {
 	case v.offline:
 		c.Outcome, c.Fact = doctor.Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
 	case v.result.Offline:
-		v.explained(v.result.Because)
+		_ = v.explained(v.result.Because)
 		c.Outcome, c.Until = doctor.Offline, v.result.Document.OfflineUntil()
 		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.Time{Time: c.Until}.String() + "."
 	case v.result.Document.ID == "":

@@ -29,7 +29,7 @@ type Licensing struct {
 	LogIssues     Bool              `envconfig:"LOG_LICENSE_ISSUES" default:"1" desc:"0 prints nothing when there is no licence; the exit code stays 55."`
 	Endpoint      Endpoint          `envconfig:"API_ENDPOINT" default:"https://api.localstack.cloud/v1" private:"true" desc:"Base URL of the licensing API, with its version path."`
 
-	ActivationTimeout       Seconds `envconfig:"ACTIVATION_TIMEOUT" default:"15" desc:"Time for the whole activation, in seconds."`
+	ActivationTimeout       Seconds `envconfig:"ACTIVATION_TIMEOUT" default:"15" desc:"Time for the whole activation, in seconds. Of five or more, the last 1.2 are for finding out why the others were not enough."`
 	ActivationTimeoutCached Seconds `envconfig:"ACTIVATION_TIMEOUT_CACHED" default:"3" desc:"The same when a stored licence can stand in for the server."`
 	AttemptTimeout          Seconds `envconfig:"ACTIVATION_ATTEMPT_TIMEOUT" default:"5" desc:"Time for one request to the licensing API, in seconds."`
 	Attempts                Count   `envconfig:"ACTIVATION_ATTEMPTS" default:"3" desc:"Requests at most, when the failure is a passing one."`
