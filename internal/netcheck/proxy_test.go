@@ -28,14 +28,14 @@ func through(t *testing.T, scheme string, address net.Addr) config.Network {
 }
 
 // expectProxyFault requests target and compares the proxy's failure.
-func expectProxyFault(t *testing.T, cfg config.Network, root, detail string) {
+func expectProxyFault(t *testing.T, cfg config.Network, root string, id fault.ID, detail string) {
 	t.Helper()
 	_, _, err := get(t.Context(), target, cfg, root)
 	if err == nil {
 		t.Fatal("the request succeeded")
 	}
 	failed := Explain(host, err)
-	expectFault(t, failed, fault.NetworkProxy, detail)
+	expectFault(t, failed, id, detail)
 	for cause := error(failed); cause != nil; {
 		mustNotContain(t, fmt.Sprintf("%v %+v %q", cause, cause, failed.Reason()), secret, "dXNlcjpz")
 		unwrap, _ := cause.(interface{ Unwrap() error })
@@ -105,16 +105,19 @@ func TestProxyThatRefuses(t *testing.T) {
 			w.WriteHeader(http.StatusProxyAuthRequired)
 		}
 	}
-	const hint = "authentication: the proxy URL needs a valid user:password@ before its host"
 	for end, refusal := range map[string]http.HandlerFunc{
-		"status 403":                            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
-		"status 502":                            func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
-		"status 407 and asks for Basic " + hint: ask(`Basic realm="corp"`),
-		"status 407 and asks for Negotiate or Basic " + hint: ask("Negotiate", `Basic realm="corp"`),
-		"status 407 and asks for " + hint:                    ask(),
+		"status 403": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		"status 502": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"status 407 and asks for Basic authentication":              ask(`Basic realm="corp"`),
+		"status 407 and asks for Negotiate or Basic authentication": ask("Negotiate", `Basic realm="corp"`),
+		"status 407 and asks for authentication":                    ask(),
 	} {
+		id := fault.NetworkProxy
+		if strings.HasSuffix(end, "authentication") {
+			id = fault.NetworkProxyAuthentication
+		}
 		proxy := newForwarder(t, nil, refusal)
-		expectProxyFault(t, through(t, "http", proxy.Listener.Addr()), t.TempDir(),
+		expectProxyFault(t, through(t, "http", proxy.Listener.Addr()), t.TempDir(), id,
 			fmt.Sprintf("the proxy %s refused to connect to %s:443 with %s", proxy.URL, host, end))
 	}
 }
@@ -126,10 +129,10 @@ func TestProxyThatCannotBeReached(t *testing.T) {
 	root := testkit.Root(t, names)
 	for scheme := range map[string]bool{"http": true, "https": true, "socks5": true} {
 		address := fmt.Sprintf("127.0.0.2:%d", port)
-		expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, scheme+"://user:"+secret+"@"+address)}, root,
+		expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, scheme+"://user:"+secret+"@"+address)}, root, fault.NetworkProxyUnreachable,
 			fmt.Sprintf("the proxy %s://%s cannot be reached: the connection to %s was refused", scheme, address, address))
 	}
-	expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, "http://user:"+secret+"@proxy.corp.test:3128")}, root,
+	expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, "http://user:"+secret+"@proxy.corp.test:3128")}, root, fault.NetworkProxyUnreachable,
 		"the proxy http://proxy.corp.test:3128 cannot be reached: the name proxy.corp.test does not resolve (status: "+from("NXDOMAIN", names)+")")
 	if names.Count(testkit.DNSQuery{Name: host}) > 0 {
 		t.Errorf("asked %v", names.Queries())
@@ -143,13 +146,13 @@ func TestProxyThatMisbehaves(t *testing.T) {
 	encrypted := newForwarder(t, nil, nil, a.issue(t, "proxy.localhost", nil))
 	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
 	root := t.TempDir()
-	expectProxyFault(t, through(t, "http", closing), root, fmt.Sprintf("the proxy http://%s cannot be reached: 127.0.0.1 closed the connection without an answer", closing))
-	expectProxyFault(t, through(t, "https", closing), root, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 closed the connection without an answer", closing))
-	expectProxyFault(t, through(t, "https", chatting), root, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
-	expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, "https://user:"+secret+"@proxy.localhost:"+port)}, root,
+	expectProxyFault(t, through(t, "http", closing), root, fault.NetworkProxyUnreachable, fmt.Sprintf("the proxy http://%s cannot be reached: 127.0.0.1 closed the connection without an answer", closing))
+	expectProxyFault(t, through(t, "https", closing), root, fault.NetworkProxyUnreachable, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 closed the connection without an answer", closing))
+	expectProxyFault(t, through(t, "https", chatting), root, fault.NetworkProxyUnreachable, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
+	expectProxyFault(t, config.Network{HTTPSProxy: proxyURL(t, "https://user:"+secret+"@proxy.localhost:"+port)}, root, fault.NetworkProxyUnreachable,
 		"the proxy https://proxy.localhost:"+port+" cannot be reached: the certificate of proxy.localhost is signed by an authority that is not trusted here (issuer: CN=Proxy CA)")
 	socks := newSOCKS(t, nil, 4)
-	expectProxyFault(t, through(t, "socks5", socks), root, fmt.Sprintf("the proxy socks5://%s did not connect to %s:443 (unknown error host unreachable)", socks, host))
+	expectProxyFault(t, through(t, "socks5", socks), root, fault.NetworkProxy, fmt.Sprintf("the proxy socks5://%s did not connect to %s:443 (unknown error host unreachable)", socks, host))
 }
 
 func TestProxyThatStaysSilentIsBlamed(t *testing.T) {

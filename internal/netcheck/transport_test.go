@@ -133,20 +133,20 @@ func TestServersThatDoNotSpeakTLS(t *testing.T) {
 	}
 }
 
-func TestServerThatEndsTheHandshake(t *testing.T) {
+func TestServerOfAnOldProtocol(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t, "System CA")
 	server := serveTLS(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, nil)}, MaxVersion: tls.VersionTLS11})
 	expectExplained(t, at("https", server.Listener.Addr()), config.Network{}, rooted(t, a.pem),
-		fault.NetworkTLS, host+" ended the TLS handshake: protocol version not supported")
+		fault.NetworkTLSVersion, host+" speaks no TLS of version 1.2 or newer")
 }
 
-func TestServerWithoutAUsableHandshake(t *testing.T) {
+func TestServerThatAnswersInAnOldProtocol(t *testing.T) {
 	t.Parallel()
 	// A ServerHello of TLS 1.0, for which crypto/tls has no typed error.
 	hello := "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"
 	expectExplained(t, at("https", speak(t, hello)), config.Network{}, rooted(t, ""),
-		fault.NetworkTLS, "the TLS handshake with "+host+" failed: server selected unsupported protocol version 301")
+		fault.NetworkTLSVersion, host+" speaks no TLS of version 1.2 or newer")
 }
 
 func TestServerThatCloses(t *testing.T) {
