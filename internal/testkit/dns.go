@@ -26,8 +26,8 @@ type DNSServer struct {
 }
 
 // DNSQuery is one question: a name in lower case without its final dot, a type
-// such as "AAAA", and "udp" or "tcp".
-type DNSQuery struct{ Name, Type, Network string }
+// such as "AAAA", and "udp" or "tcp"; EDNS is "yes" or "no".
+type DNSQuery struct{ Name, Type, Network, EDNS string }
 
 // DNS starts a server for the time of the test. A [Zone] is the usual handler.
 func DNS(t testing.TB, handler dns.Handler) *DNSServer {
@@ -85,7 +85,12 @@ func (s *DNSServer) counting(handler dns.Handler) dns.Handler {
 
 func queryOf(w dns.ResponseWriter, question *dns.Msg) DNSQuery {
 	asked := question.Question[0]
+	extended := "no"
+	if question.IsEdns0() != nil {
+		extended = "yes"
+	}
 	return DNSQuery{
+		EDNS:    extended,
 		Name:    strings.ToLower(strings.TrimSuffix(asked.Name, ".")),
 		Type:    dns.TypeToString[asked.Qtype],
 		Network: w.LocalAddr().Network(),
@@ -108,7 +113,7 @@ func (s *DNSServer) Count(like DNSQuery) int {
 	matches := func(wanted, got string) bool { return wanted == "" || wanted == got }
 	n := 0
 	for _, query := range s.Queries() {
-		if matches(like.Name, query.Name) && matches(like.Type, query.Type) && matches(like.Network, query.Network) {
+		if matches(like.Name, query.Name) && matches(like.Type, query.Type) && matches(like.Network, query.Network) && matches(like.EDNS, query.EDNS) {
 			n++
 		}
 	}

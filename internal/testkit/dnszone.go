@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"strings"
@@ -33,12 +34,38 @@ type DNSAnswer struct {
 	// Delay passes before the answer.
 	Delay time.Duration
 	// Truncated cuts the answer over UDP down to its head. Without it, only
-	// what does not fit into 512 bytes is cut off.
+	// what does not fit the asker's limit is cut off.
 	Truncated bool
+	// EDE are the extended errors (RFC 8914) behind the answer, for who asks with EDNS.
+	EDE []dns.EDNS0_EDE
+	// TTL is the records' time to live, in seconds; 60 for 0.
+	TTL uint32
+	// Authenticated sets the AD bit.
+	Authenticated bool
+	// NoEDNS is the code with which a server of old answers a question with EDNS.
+	NoEDNS int
 	// WrongID sends an answer to somebody else's question before the right one.
 	WrongID bool
 	// Raw is sent instead of all this, behind the question's ID.
 	Raw []byte
+}
+
+// extend gives a question with EDNS its answer with EDNS, and returns the limit
+// of a datagram.
+func extend(reply, question *dns.Msg, answer DNSAnswer) (size int) {
+	asked := question.IsEdns0()
+	if asked == nil {
+		return dns.MinMsgSize
+	}
+	if answer.NoEDNS != 0 {
+		reply.Rcode, reply.Answer = answer.NoEDNS, nil
+		return dns.MinMsgSize
+	}
+	reply.SetEdns0(dns.DefaultMsgSize, false)
+	for _, e := range answer.EDE {
+		reply.IsEdns0().Option = append(reply.IsEdns0().Option, &e)
+	}
+	return max(int(asked.UDPSize()), dns.MinMsgSize)
 }
 
 // ServeDNS answers one question.
@@ -60,9 +87,11 @@ func (z Zone) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
 	if !listed {
 		reply.Rcode = dns.RcodeNameError
 	}
+	reply.AuthenticatedData = answer.Authenticated
 	reply.Answer = z.records(question.Question[0])
+	size := extend(reply, question, answer)
 	if query.Network == "udp" {
-		reply.Truncate(dns.MinMsgSize)
+		reply.Truncate(size)
 		if answer.Truncated {
 			reply.Truncated, reply.Answer = true, nil
 		}
@@ -84,7 +113,7 @@ func (z Zone) records(asked dns.Question) []dns.RR {
 	owner := asked.Name
 	for range len(z) + 1 { // a loop ends where it began
 		answer, _ := z.find(owner)
-		header := dns.RR_Header{Name: owner, Class: dns.ClassINET, Ttl: 60}
+		header := dns.RR_Header{Name: owner, Class: dns.ClassINET, Ttl: cmp.Or(answer.TTL, 60)}
 		if answer.CNAME == "" {
 			return append(records, addresses(header, asked.Qtype, answer.IP)...)
 		}
