@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/miekg/dns"
 )
@@ -22,6 +23,8 @@ type Answer struct {
 	// OverTCP tells over which network the reply came, CutShort that a reply
 	// over UDP did not fit.
 	OverTCP, CutShort bool
+	// Size is the reply's length in bytes.
+	Size int
 	// Took is the time from the question to the reply.
 	Took time.Duration
 }
@@ -44,32 +47,33 @@ func Ask(ctx context.Context, server, name string, kind uint16, overTCP bool) An
 
 func ask(ctx context.Context, server string, question *dns.Msg, overTCP bool) Answer {
 	const tries = 3
-	answer, errs := race(ctx, tries, resend, func(ctx context.Context, _ int) (Answer, error) {
+	var made [tries]Answer
+	answer, errs := race(ctx, tries, resend, func(ctx context.Context, i int) (Answer, error) {
 		answer := Answer{Server: server, Query: question.Copy(), OverTCP: overTCP}
 		began := time.Now()
 		network := "udp"
 		if overTCP {
 			network = "tcp"
 		}
-		reply, err := exchangeOver(ctx, network, server, answer.Query)
+		reply, size, err := exchangeOver(ctx, network, server, answer.Query)
 		if reply != nil && reply.Truncated && !overTCP {
 			answer.CutShort, answer.OverTCP = true, true
-			reply, err = exchangeOver(ctx, "tcp", server, answer.Query)
+			reply, size, err = exchangeOver(ctx, "tcp", server, answer.Query)
 		}
-		answer.Reply, answer.Took = reply, time.Since(began)
+		answer.Reply, answer.Size, answer.Took = reply, size, time.Since(began)
 		if err != nil {
 			answer.Reply, answer.Err = nil, statusOf(err)
 		}
-		if err != nil && answer.CutShort {
-			answer.Err = cutShort(err)
-		}
+		made[i] = answer
 		return answer, answer.Err
 	})
 	if errs == nil {
 		return answer
 	}
-	heard := slices.IndexFunc(errs, func(err error) bool { return statusOf(err) != statusTimeout })
-	return Answer{Server: server, Query: question, OverTCP: overTCP, Err: statusOf(errs[max(heard, 0)])}
+	if heard := slices.IndexFunc(errs, func(err error) bool { return statusOf(err) != statusTimeout }); heard >= 0 {
+		return made[heard]
+	}
+	return Answer{Server: server, Query: question, OverTCP: overTCP, Err: statusTimeout}
 }
 
 // Addresses are those behind the name that was asked for.
@@ -85,15 +89,22 @@ func (a Answer) Addresses() []netip.Addr {
 // status is the RCODE, or why there is none, and "NOERROR" for an answer.
 func (a Answer) status() status {
 	switch {
+	case a.Err != nil && a.CutShort:
+		return cutShort(a.Err)
 	case a.Err != nil:
 		return statusOf(a.Err)
-	case a.Reply.Rcode == dns.RcodeSuccess && len(a.Reply.Answer) == 0:
+	case a.Reply.Rcode == dns.RcodeSuccess && (len(a.Reply.Answer) == 0 || a.asksForAddress() && len(a.Addresses()) == 0):
 		return statusEmpty
 	}
 	if code, known := dns.RcodeToString[a.Reply.Rcode]; known {
 		return status(code)
 	}
 	return status(fmt.Sprintf("RCODE %d", a.Reply.Rcode))
+}
+
+func (a Answer) asksForAddress() bool {
+	kind := a.Query.Question[0].Qtype
+	return kind == dns.TypeA || kind == dns.TypeAAAA
 }
 
 // extended are the reply's extended errors (RFC 8914).
@@ -112,24 +123,37 @@ func (a Answer) extended() []*dns.EDNS0_EDE {
 	return errors
 }
 
-// extendedText is as in "15 (Blocked): (by policy)", dig's form.
+// maxShown bounds what is shown of a long list.
+const maxShown = 8
+
+func firstOf[T any](all []T) []T { return all[:min(len(all), maxShown)] }
+
+// extendedText is as in "15 (Blocked): (by policy)", dig's form: on one line,
+// whatever the server writes.
 func extendedText(e *dns.EDNS0_EDE) string {
 	text := fmt.Sprint(e.InfoCode)
 	if name, known := dns.ExtendedErrorCodeToString[e.InfoCode]; known {
 		text += " (" + name + ")"
 	}
 	if e.ExtraText != "" {
-		text += fmt.Sprintf(": (%.200s)", e.ExtraText)
+		text += fmt.Sprintf(": (%.200s)", strings.Map(printable, e.ExtraText))
 	}
 	return text
+}
+
+func printable(r rune) rune {
+	if r == unicode.ReplacementChar || !unicode.IsPrint(r) {
+		return '.'
+	}
+	return r
 }
 
 // String is the answer in a line: "NOERROR in 3 ms: a.example → b.example →
 // 192.0.2.1 (TTL 60 s, authenticated)".
 func (a Answer) String() string {
-	kind := dns.TypeToString[a.Query.Question[0].Qtype]
+	kind := dns.Type(a.Query.Question[0].Qtype).String()
 	text := kind + " " + string(a.status())
-	for _, e := range a.extended() {
+	for _, e := range firstOf(a.extended()) {
 		text += ", EDE " + extendedText(e)
 	}
 	if a.Reply == nil {
@@ -147,7 +171,8 @@ func (a Answer) String() string {
 
 // chain is the way from the name over its aliases to the addresses.
 func (a Answer) chain() string {
-	var names, addresses, notes []string
+	var names, notes []string
+	var addresses []netip.Addr
 	ttl := uint32(0)
 	for i, record := range a.Reply.Answer {
 		if ttl = min(ttl, record.Header().Ttl); i == 0 {
@@ -157,13 +182,14 @@ func (a Answer) chain() string {
 		case *dns.CNAME:
 			names = append(names, strings.TrimSuffix(record.Target, "."))
 		case *dns.A:
-			addresses = append(addresses, record.A.String())
+			addresses = appendAddress(addresses, record.A, true)
 		case *dns.AAAA:
-			addresses = append(addresses, record.AAAA.String())
+			addresses = appendAddress(addresses, record.AAAA, true)
 		}
 	}
+	names = firstOf(names)
 	if len(addresses) > 0 {
-		names = append(names, strings.Join(addresses, ", "))
+		names = append(names, joined(addresses))
 	}
 	if len(names) == 0 {
 		return ""

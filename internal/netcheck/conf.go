@@ -60,8 +60,8 @@ func parseConf(text string) *settings {
 	conf := &settings{ClientConfig: known, dots: known.Ndots, upstream: upstreamIn(text)}
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
-		conf.overTCP = conf.overTCP || isOption(words, "use-vc")
-		conf.extended = conf.extended || isOption(words, "edns0")
+		conf.overTCP = conf.overTCP || hasOption(words, "use-vc")
+		conf.extended = conf.extended || hasOption(words, "edns0")
 	}
 	var servers []string
 	for _, entry := range conf.Servers {
@@ -88,7 +88,7 @@ func parseConf(text string) *settings {
 	return conf
 }
 
-func isOption(words []string, option string) bool {
+func hasOption(words []string, option string) bool {
 	return len(words) > 1 && words[0] == "options" && slices.Contains(words[1:], option)
 }
 

@@ -3,6 +3,7 @@ package netcheck
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,20 +27,23 @@ func (a Answer) Dig(now time.Time) string {
 	a.digOptions(&out)
 	digSection(&out, "ANSWER", a.Reply.Answer)
 	digSection(&out, "AUTHORITY", a.Reply.Ns)
-	digSection(&out, "ADDITIONAL", withoutOptions(a.Reply.Extra))
+	digSection(&out, "ADDITIONAL", a.Reply.Extra)
 	network := "UDP"
 	if a.OverTCP {
 		network = "TCP"
 	}
 	fmt.Fprintf(&out, "\n;; Query time: %d msec\n;; SERVER: %s#%s(%s) (%s)\n;; WHEN: %s\n;; MSG SIZE  rcvd: %d\n",
-		a.Took.Milliseconds(), host, port, host, network, now.Format("Mon Jan 02 15:04:05 MST 2006"), a.Reply.Len())
+		a.Took.Milliseconds(), host, port, host, network, now.Format("Mon Jan 02 15:04:05 MST 2006"), a.Size)
 	return out.String()
 }
 
 // digWord is a failure in dig's words.
 func digWord(err error) string {
-	if statusOf(err) == statusTimeout {
+	switch statusOf(err) {
+	case statusTimeout:
 		return "timed out"
+	case statusClosed:
+		return "end of file"
 	}
 	return err.Error()
 }
@@ -62,7 +66,11 @@ func (a Answer) digHead(out *strings.Builder) {
 	if !known {
 		code = fmt.Sprintf("RESERVED%d", reply.Rcode)
 	}
-	fmt.Fprintf(out, ";; ->>HEADER<<- opcode: %s, status: %s, id: %d\n", dns.OpcodeToString[reply.Opcode], code, reply.Id)
+	operation, known := dns.OpcodeToString[reply.Opcode]
+	if !known {
+		operation = fmt.Sprintf("RESERVED%d", reply.Opcode)
+	}
+	fmt.Fprintf(out, ";; ->>HEADER<<- opcode: %s, status: %s, id: %d\n", operation, code, reply.Id)
 	fmt.Fprintf(out, ";; flags: %s; QUERY: %d, ANSWER: %d, AUTHORITY: %d, ADDITIONAL: %d\n", strings.Join(flags, " "),
 		len(reply.Question), len(reply.Answer), len(reply.Ns), len(reply.Extra))
 	if reply.RecursionDesired && !reply.RecursionAvailable {
@@ -88,12 +96,12 @@ func (a Answer) digOptions(out *strings.Builder) {
 		out.WriteString(";; QUESTION SECTION:\n")
 	}
 	for _, q := range a.Reply.Question {
-		fmt.Fprintf(out, ";%s\t\t%s\t%s\n", q.Name, dns.ClassToString[q.Qclass], dns.TypeToString[q.Qtype])
+		fmt.Fprintf(out, ";%s\t\t%s\t%s\n", q.Name, dns.Class(q.Qclass), dns.Type(q.Qtype))
 	}
 }
 
 func digSection(out *strings.Builder, name string, records []dns.RR) {
-	if len(records) == 0 {
+	if records = slices.DeleteFunc(slices.Clone(records), isOption); len(records) == 0 {
 		return
 	}
 	fmt.Fprintf(out, "\n;; %s SECTION:\n", name)
@@ -102,12 +110,4 @@ func digSection(out *strings.Builder, name string, records []dns.RR) {
 	}
 }
 
-func withoutOptions(records []dns.RR) []dns.RR {
-	var kept []dns.RR
-	for _, record := range records {
-		if _, isOption := record.(*dns.OPT); !isOption {
-			kept = append(kept, record)
-		}
-	}
-	return kept
-}
+func isOption(record dns.RR) bool { return record.Header().Rrtype == dns.TypeOPT }

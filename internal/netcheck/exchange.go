@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -62,9 +63,10 @@ func statusOf(err error) status {
 // cut short before the first address: one is enough to connect to.
 func exchange(ctx context.Context, server string, question *dns.Msg, overTCP bool) (*dns.Msg, error) {
 	if overTCP {
-		return exchangeOver(ctx, "tcp", server, question)
+		reply, _, err := exchangeOver(ctx, "tcp", server, question)
+		return reply, err
 	}
-	reply, err := exchangeOver(ctx, "udp", server, question)
+	reply, _, err := exchangeOver(ctx, "udp", server, question)
 	if reply == nil || !reply.Truncated {
 		return reply, err
 	}
@@ -72,7 +74,7 @@ func exchange(ctx context.Context, server string, question *dns.Msg, overTCP boo
 	if addresses, _ := follow(reply, asked.Name, asked.Qtype); len(addresses) > 0 {
 		return reply, nil
 	}
-	reply, err = exchangeOver(ctx, "tcp", server, question)
+	reply, _, err = exchangeOver(ctx, "tcp", server, question)
 	if err != nil {
 		return nil, cutShort(err)
 	}
@@ -85,26 +87,45 @@ func cutShort(err error) status {
 }
 
 // exchangeOver sends one question over one network. A reply beside an error is
-// one whose head alone can be trusted.
-func exchangeOver(ctx context.Context, network, server string, question *dns.Msg) (*dns.Msg, error) {
-	// Some forwarders ignore the limit of 512 bytes; what fits a datagram is read.
-	client := dns.Client{Net: network, Timeout: maxPatience, UDPSize: dns.MaxMsgSize}
+// one whose head alone can be trusted. size is its length in bytes.
+func exchangeOver(ctx context.Context, network, server string, question *dns.Msg) (reply *dns.Msg, size int, err error) {
+	client := dns.Client{Net: network, Timeout: maxPatience}
 	conn, err := client.DialContext(ctx, server)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer conn.Close()
-	// The library heeds the context's deadline, but not its cancellation.
+	_ = conn.SetDeadline(time.Now().Add(maxPatience))
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	reply, _, err := client.ExchangeWithConnContext(ctx, question, conn)
+	reply, size, err = converse(conn, question)
 	switch {
 	case ctx.Err() != nil && err != nil:
-		return nil, ctx.Err()
+		return nil, 0, ctx.Err()
 	case reply != nil && !isReply(reply, question):
-		return nil, statusMalformed
+		return nil, 0, statusMalformed
 	}
-	return reply, err
+	return reply, size, err
+}
+
+// converse sends a question and waits for its answer. The library's own way
+// would lose a datagram that is longer than we allow; some forwarders do not
+// care.
+func converse(conn *dns.Conn, question *dns.Msg) (reply *dns.Msg, size int, err error) {
+	conn.UDPSize = dns.MaxMsgSize
+	if err := conn.WriteMsg(question); err != nil {
+		return nil, 0, err
+	}
+	for {
+		packed, err := conn.ReadMsgHeader(nil)
+		if err != nil {
+			return nil, 0, err
+		}
+		reply := new(dns.Msg)
+		if err = reply.Unpack(packed); reply.Id == question.Id {
+			return reply, len(packed), err
+		}
+	}
 }
 
 // isReply tells whether reply belongs to question. A server that will not

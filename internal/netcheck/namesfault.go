@@ -18,17 +18,25 @@ const dockersOwn = "127.0.0.11"
 // publicDomain is the one that every name server of the internet knows.
 const publicDomain = "localstack.cloud"
 
-// isPublic tells whether host must have a public address.
+// isPublic tells whether host must have a public address. All names in
+// localhost.localstack.cloud stand for the machine itself.
 func isPublic(host string) bool {
-	return (host == publicDomain || strings.HasSuffix(host, "."+publicDomain)) && !strings.HasPrefix(host, "localhost.")
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	return inDomain(host, publicDomain) && !inDomain(host, "localhost."+publicDomain)
 }
+
+func inDomain(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 
 // Finding is what is wrong with the names, nil when nothing is. Whether the
 // host has an address all the same is another question.
 func (n Names) Finding() *fault.Error {
-	for _, look := range []func(Names) *fault.Error{
-		Names.noServer, Names.hostsFile, Names.captured, Names.filtered, Names.docker, Names.searched, Names.disagree, Names.silent,
-	} {
+	looks := []func(Names) *fault.Error{
+		Names.noServer, Names.captured, Names.filtered, Names.docker, Names.searched, Names.disagree, Names.silent,
+	}
+	if len(n.Hosts) > 0 {
+		looks = []func(Names) *fault.Error{Names.hostsFile} // then nobody asks a server
+	}
+	for _, look := range looks {
 		if found := look(n); found != nil {
 			found.Host = n.Host
 			return found
@@ -38,14 +46,14 @@ func (n Names) Finding() *fault.Error {
 }
 
 func (n Names) noServer() *fault.Error {
-	if n.conf.flaw == "" || len(n.Hosts) > 0 || n.anyAddress() {
+	if n.conf.flaw == "" || n.anyAddress() {
 		return nil
 	}
 	return fault.New(fault.NetworkDNSNoServer, "there is no name server to resolve %s (%s)", n.Host, n.conf.flaw)
 }
 
 func (n Names) hostsFile() *fault.Error {
-	if len(n.Hosts) == 0 || !isPublic(n.Host) {
+	if !isPublic(n.Host) {
 		return nil // for a server of one's own the file is a usual place
 	}
 	return fault.New(fault.NetworkDNSHosts, "/etc/hosts gives %s the address %s", n.Host, joined(n.Hosts))
@@ -68,7 +76,11 @@ func (n Names) captured() *fault.Error {
 
 // filtered finds a server that says so, or gives an address that leads nowhere.
 func (n Names) filtered() *fault.Error {
-	for _, source := range n.Servers {
+	sources := n.Servers
+	if !n.anyAddress() {
+		sources = slices.Concat(n.Servers, n.Upstream) // Docker's own server does not pass reasons on
+	}
+	for _, source := range sources {
 		for _, answer := range []Answer{source.Four, source.Six} {
 			for _, e := range answer.extended() {
 				if isFilter(e.InfoCode) {
@@ -155,11 +167,19 @@ func (n Names) docker() *fault.Error {
 	return nil
 }
 
-// searched finds that only a search domain knows the name.
+// searched finds that a search domain leads elsewhere: us, because nobody knows
+// the name itself, or the emulator, because libc tries the domains first. For
+// a server of one's own that is a usual way to be found.
 func (n Names) searched() *fault.Error {
-	direct := slices.ContainsFunc(n.Servers, func(s Source) bool { return len(s.Addresses()) > 0 })
+	var direct []netip.Addr
+	for _, source := range n.Servers {
+		direct = append(direct, source.Addresses()...)
+	}
+	first := n.conf.dots > strings.Count(n.Host, ".")
+	matters := len(direct) > 0 && first || len(direct) == 0 && isPublic(n.Host)
+	elsewhere := func(address netip.Addr) bool { return !slices.Contains(direct, address) }
 	for _, answer := range n.Searched {
-		if addresses := answer.Addresses(); len(addresses) > 0 && (!direct || n.conf.dots > strings.Count(n.Host, ".")) {
+		if addresses := answer.Addresses(); matters && slices.ContainsFunc(addresses, elsewhere) {
 			name := strings.TrimSuffix(answer.Query.Question[0].Name, ".")
 			return fault.New(fault.NetworkDNSSearch, "the search domain %.100q of resolv.conf (options ndots:%d) turns %s into %s, which is %s",
 				strings.TrimPrefix(name, n.Host+"."), n.conf.dots, n.Host, name, joined(addresses))
@@ -215,16 +235,21 @@ func (s Source) word() status {
 // says is word with the server's own explanation.
 func (s Source) says() string {
 	text := string(s.word())
-	for _, e := range s.Four.extended() {
+	for _, e := range firstOf(s.Four.extended()) {
 		text += ", EDE " + extendedText(e)
 	}
 	return text
 }
 
+// joined lists addresses, the first few when there are many.
 func joined(addresses []netip.Addr) string {
 	var texts []string
-	for _, address := range addresses {
+	for _, address := range firstOf(addresses) {
 		texts = append(texts, address.String())
 	}
-	return strings.Join(texts, ", ")
+	text := strings.Join(texts, ", ")
+	if more := len(addresses) - maxShown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
