@@ -102,7 +102,7 @@ func (a *authorities) refine(p Presented, err error, theirs time.Time) *fault.Er
 		issuer := fmt.Sprintf("%.200s", p.Chain[len(p.Chain)-1].Issuer.String())
 		switch {
 		case isAlone(p.Chain):
-		case trustedByPublic(p):
+		case trusts(a.mozilla(), p):
 			return fault.New(fault.NetworkOldAuthorities, "the certificate of %s is good, but the CA certificates of this image do not know %s", p.Host, issuer)
 		case isPublic(p.Host):
 			return fault.New(fault.NetworkIntercepted, "the certificate presented for %s was issued by %s, which is no public authority", p.Host, issuer)
@@ -124,16 +124,23 @@ func isAlone(chain []*x509.Certificate) bool {
 	return len(chain) == 1 && (selfSigned(chain[0]) || len(chain[0].IssuingCertificateURL) > 0)
 }
 
-// trustedByPublic tells whether the roots embedded in this program accept what
-// the ones of the image do not.
-func trustedByPublic(p Presented) bool {
+// mozilla are the roots embedded in this program, which may be newer than the
+// image's.
+func (a *authorities) mozilla() *x509.CertPool {
+	if a.embedded != nil {
+		return a.embedded
+	}
 	pool := x509.NewCertPool()
 	for root := range bundle.Roots() {
 		if certificate, err := x509.ParseCertificate(root.Certificate); err == nil && root.Constraint == nil {
 			pool.AddCert(certificate)
 		}
 	}
-	options := x509.VerifyOptions{DNSName: p.Host, Intermediates: x509.NewCertPool(), Roots: pool}
+	return pool
+}
+
+func trusts(roots *x509.CertPool, p Presented) bool {
+	options := x509.VerifyOptions{DNSName: p.Host, Intermediates: x509.NewCertPool(), Roots: roots}
 	for _, certificate := range p.Chain[1:] {
 		options.Intermediates.AddCert(certificate)
 	}
@@ -144,17 +151,28 @@ func trustedByPublic(p Presented) bool {
 var (
 	basicConstraints = asn1.ObjectIdentifier{2, 5, 29, 19}
 	keyUsage         = asn1.ObjectIdentifier{2, 5, 29, 15}
+	subjectNames     = asn1.ObjectIdentifier{2, 5, 29, 17}
 )
 
 // strictFlaws are what OpenSSL's X509_V_FLAG_X509_STRICT, which Python sets
 // since version 3.13, would not accept in a chain from the server's
-// certificate to the root, and Go does.
+// certificate to the root, and Go does. A certificate that is its own root is
+// taken as it is.
 func strictFlaws(chain []*x509.Certificate) []string {
 	var flaws []string
+	if len(chain) < 2 {
+		return nil
+	}
 	for i, c := range chain {
 		name := nameOf(c.Subject.CommonName, c)
-		if i+1 < len(chain) && len(c.AuthorityKeyId) == 0 {
+		if i+1 < len(chain) && len(c.AuthorityKeyId) == 0 && c.Version >= 3 {
 			flaws = append(flaws, "the certificate of "+name+" has no authority key identifier")
+		}
+		if names := find(c, subjectNames); len(c.Subject.Names) == 0 && names != nil && !names.Critical {
+			flaws = append(flaws, "the certificate of "+name+" has no subject, and its names are not critical")
+		}
+		if !c.IsCA && c.KeyUsage&x509.KeyUsageCertSign != 0 {
+			flaws = append(flaws, "the certificate of "+name+" may sign others, but is no authority's")
 		}
 		if !c.IsCA {
 			continue

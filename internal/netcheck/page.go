@@ -32,21 +32,21 @@ type Page struct {
 	// RequestID is what the server calls the request, for its operator.
 	RequestID string
 	// Date is the server's clock; zero when it does not tell.
-	Date time.Time
-	html bool
+	Date       time.Time
+	html, json bool
 }
 
 // ReadPage reads an answer and its body.
 func ReadPage(response *http.Response, body []byte) Page {
 	page := Page{Status: response.StatusCode, Kind: "something else than JSON"}
-	content := bytes.TrimSpace(body)
+	content := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) // a byte order mark
 	switch {
 	case len(content) == 0:
 		page.Kind = "an empty page"
 	case content[0] == '<':
 		page.Kind, page.html, page.Title = "an HTML page", true, titleOf(content)
 	case json.Valid(content):
-		page.Kind = "JSON of another kind"
+		page.Kind, page.json = "JSON of another kind", true
 	}
 	if target := response.Header.Get("Location"); target != "" && page.Status >= 300 && page.Status < 400 {
 		page.Elsewhere = hostOf(target)
@@ -84,7 +84,8 @@ func titleOf(body []byte) string {
 		return ""
 	}
 	entities := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&apos;", "'", "&nbsp;", " ")
-	words := []rune(strings.Join(strings.Fields(entities.Replace(strings.ToValidUTF8(string(found[1]), "?"))), " "))
+	text := entities.Replace(strings.ToValidUTF8(string(found[1]), "?"))
+	words := []rune(strings.Map(printable, strings.Join(strings.Fields(text), " ")))
 	if len(words) > maxTitle {
 		return string(words[:maxTitle]) + "…"
 	}
@@ -94,7 +95,7 @@ func titleOf(body []byte) string {
 // hostOf is the host that a redirect leads to, if it can be shown.
 func hostOf(target string) string {
 	parsed, err := url.Parse(target)
-	if err != nil || parsed.Hostname() == "" || len(parsed.Hostname()) > maxHost {
+	if err != nil || parsed.Hostname() == "" || len(parsed.Hostname()) > maxHost || strings.Map(printable, parsed.Hostname()) != parsed.Hostname() {
 		return "elsewhere"
 	}
 	return parsed.Hostname()
@@ -107,17 +108,24 @@ func speaksOfBlocking(title string) bool {
 }
 
 func speaksOfSigningIn(title string) bool {
-	return matches(`(?i)sign.?in|log.?in|logon|portal|welcome|wi-?fi|hotspot|authenticat|terms of (use|service)|guest`, title)
+	return matches(`(?i)sign.?in|log.?in|logon|portal|wi-?fi|hotspot|authenticat|terms of (use|service)|guest`, title)
 }
 
 func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
 
-// judge says what is wrong with an answer to a request without a credential;
-// nil when a licence server could answer like that.
-func (p Page) judge() *fault.Error {
+// forbids tells whether the status is one of those that filters use.
+func (p Page) forbids() bool {
+	return p.Status == http.StatusForbidden || p.Status == http.StatusUnavailableForLegalReasons
+}
+
+// judge says what is wrong with host's answer to a request without a
+// credential; nil when a licence server could answer like that.
+func (p Page) judge(host string) *fault.Error {
 	switch {
 	case p.Status == http.StatusNetworkAuthenticationRequired:
 		return fault.New(fault.NetworkCaptivePortal, "the network asks for a sign-in first: %s", p)
+	case p.Elsewhere == host:
+		return fault.New(fault.NetworkWrongServer, "it redirects to another address of its own (status %d)", p.Status)
 	case p.Elsewhere != "":
 		return fault.New(fault.NetworkCaptivePortal, "the answer is a redirect to %s (status %d)", p.Elsewhere, p.Status)
 	case p.Status == http.StatusProxyAuthRequired:
@@ -126,9 +134,9 @@ func (p Page) judge() *fault.Error {
 		return fault.New(fault.NetworkRateLimited, "it asks to slow down (status 429)")
 	case p.Status >= http.StatusInternalServerError:
 		return fault.New(fault.NetworkServerError, "it answers with %s", p)
-	case !p.html:
+	case p.json:
 		return nil
-	case speaksOfBlocking(p.Title), p.Status == http.StatusForbidden, p.Status == http.StatusUnavailableForLegalReasons:
+	case speaksOfBlocking(p.Title), p.html && p.forbids():
 		return fault.New(fault.NetworkBlockPage, "the answer is %s, no licensing server's", p)
 	case speaksOfSigningIn(p.Title):
 		return fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in of a network", p)

@@ -31,6 +31,9 @@ func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	if failed == nil && err != nil {
 		failed = Explain(s.target.Hostname(), err)
 	}
+	if s.askedByProxy(page) {
+		page, failed = nil, fault.New(fault.NetworkProxyAuthentication, "the proxy %s asks for authentication (status %d)", bareProxy(s.proxy), page.Status)
+	}
 	byProxy := failed != nil && strings.HasPrefix(string(failed.ID), string(fault.NetworkProxy))
 	send(s.proxyCheck(failed, byProxy))
 	if byProxy {
@@ -48,6 +51,12 @@ func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	if page != nil {
 		send(clock(page.Date))
 	}
+}
+
+// askedByProxy tells whether the page is the proxy's wish to know who we are:
+// to an http target it speaks like a server.
+func (s *Survey) askedByProxy(page *Page) bool {
+	return page != nil && page.Status == http.StatusProxyAuthRequired && s.proxy != nil && s.target.Scheme == "http"
 }
 
 func (s *Survey) proxyCheck(failed *fault.Error, byProxy bool) fault.Check {
@@ -86,7 +95,7 @@ func (s *Survey) serverCheck(page *Page, failed *fault.Error) fault.Check {
 	if page == nil {
 		return fault.Fail(stageServer, failed)
 	}
-	if wrong := page.judge(); wrong != nil {
+	if wrong := page.judge(s.target.Hostname()); wrong != nil {
 		return fault.Fail(stageServer, hosted(s.target.Hostname(), wrong))
 	}
 	return fault.Pass(stageServer, fmt.Sprintf("%s answers with status %d", s.target, page.Status))
@@ -107,22 +116,31 @@ func clock(theirs time.Time) fault.Check {
 }
 
 // request asks for the activation of nothing, through proxy if there is one.
-// It accepts any certificate and old protocols, to see them; hence it carries
-// no credential. presented is nil without TLS.
+// It accepts any certificate, and where the handshake fails old protocols, too,
+// to see them; hence it carries no credential. presented is nil without TLS.
 func (s *Survey) request(ctx context.Context, proxy *url.URL) (presented *Presented, page *Page, err error) {
-	var mu sync.Mutex
+	presented, page, err = s.send(ctx, proxy, nil)
+	_, explained := fault.Find(err) // then there was no handshake
+	if err == nil || presented != nil || explained || s.target.Scheme != "https" {
+		return presented, page, err
+	}
+	if outdated, page, err := s.send(ctx, proxy, allSuites()); outdated != nil {
+		return outdated, page, err
+	}
+	return presented, page, err
+}
+
+// send is request with the given ciphers and all protocols, for nil with those
+// of a start.
+func (s *Survey) send(ctx context.Context, proxy *url.URL, ciphers []uint16) (presented *Presented, page *Page, err error) {
 	built, _ := newTransport(s.target, proxy, s.network, s.root, s.resolver)
+	var seen hello
 	if settings := built.http.TLSClientConfig; settings != nil {
-		settings.InsecureSkipVerify, settings.MinVersion, settings.CipherSuites = true, tls.VersionTLS10, allSuites()
-		settings.VerifyConnection = func(state tls.ConnectionState) error {
-			if proxy != nil && proxy.Scheme == "https" && state.ServerName == proxy.Hostname() {
-				return built.authorities.verify(state.PeerCertificates, state.ServerName) // it is told the proxy's password
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			presented = &Presented{s.target.Hostname(), state.Version, state.CipherSuite, slices.Clone(state.PeerCertificates)}
-			return nil
+		settings.InsecureSkipVerify = true
+		if ciphers != nil {
+			settings.MinVersion, settings.CipherSuites = tls.VersionTLS10, ciphers
 		}
+		settings.VerifyConnection = func(state tls.ConnectionState) error { return seen.take(s, proxy, built.authorities, state) }
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.target.JoinPath("license/activate").String(), strings.NewReader("{}"))
 	if err != nil {
@@ -131,8 +149,7 @@ func (s *Survey) request(ctx context.Context, proxy *url.URL) (presented *Presen
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "localstack-entrypoint")
 	response, err := built.RoundTrip(request)
-	mu.Lock()
-	defer mu.Unlock()
+	presented = seen.target()
 	if err != nil {
 		return presented, nil, err
 	}
@@ -145,6 +162,35 @@ func (s *Survey) request(ctx context.Context, proxy *url.URL) (presented *Presen
 	}
 	answered := ReadPage(response, body.Bytes())
 	return presented, &answered, nil
+}
+
+// hello notes who presents what in the handshakes of one request.
+type hello struct {
+	mu        sync.Mutex
+	proxied   bool
+	presented *Presented
+}
+
+// take notes what the target presents. A proxy that speaks TLS comes first, and
+// must prove itself as for a start, for it is told its password.
+func (h *hello) take(s *Survey, proxy *url.URL, trusted *authorities, state tls.ConnectionState) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if proxy != nil && proxy.Scheme == "https" && !h.proxied {
+		h.proxied = true
+		if bool(s.network.NoVerify) {
+			return nil
+		}
+		return trusted.verify(state.PeerCertificates, proxy.Hostname())
+	}
+	h.presented = &Presented{s.target.Hostname(), state.Version, state.CipherSuite, slices.Clone(state.PeerCertificates)}
+	return nil
+}
+
+func (h *hello) target() *Presented {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.presented
 }
 
 func allSuites() []uint16 {

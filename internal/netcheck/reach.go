@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -26,6 +27,7 @@ type route struct {
 
 // connectAll connects to all addresses at once, and hangs up.
 func connectAll(ctx context.Context, addresses []netip.Addr, port string) []route {
+	addresses = alternate(addresses) // so that both families are among the first
 	routes := make([]route, min(len(addresses), maxRoutes))
 	var all sync.WaitGroup
 	for i := range routes {
@@ -68,43 +70,43 @@ func connection(host, port string, routes []route) fault.Check {
 	const name = "connection"
 	var evidence []string
 	reached := map[bool]int{} // by whether the address is of IPv4
-	tried := map[bool]int{}
+	dead := map[bool]*route{}
 	var first *route
 	for i, r := range routes {
 		evidence = append(evidence, r.String())
 		four := r.address.Unmap().Is4()
-		tried[four]++
-		if r.err == nil {
+		switch {
+		case r.err == nil:
 			reached[four]++
 			if first == nil || r.took < first.took {
 				first = &routes[i]
 			}
+		case !r.missing() && dead[four] == nil:
+			dead[four] = &routes[i]
 		}
 	}
 	switch {
 	case first == nil:
 		return fault.Fail(name, unreached(host, port, routes), evidence...)
-	case tried[false] > 0 && reached[false] == 0:
-		return fault.Warn(name, familyFault("IPv6 leads nowhere here (%s), IPv4 does: every connection to %s tries both", routes[firstOf(routes, false)], host), evidence...)
-	case tried[true] > 0 && reached[true] == 0:
-		return fault.Warn(name, familyFault("IPv4 leads nowhere here (%s), IPv6 does: every connection to %s tries both", routes[firstOf(routes, true)], host), evidence...)
+	case dead[false] != nil && reached[false] == 0:
+		return fault.Warn(name, familyFault("IPv6 leads nowhere here (%s), IPv4 does: every connection to %s tries both", dead[false], host), evidence...)
+	case dead[true] != nil && reached[true] == 0:
+		return fault.Warn(name, familyFault("IPv4 leads nowhere here (%s), IPv6 does: every connection to %s tries both", dead[true], host), evidence...)
 	}
 	return fault.Pass(name, fmt.Sprintf("%s:%s answers at %s in %d ms", host, port, first.address, first.took.Milliseconds()), evidence...)
 }
 
-func familyFault(format string, r route, host string) *fault.Error {
+// missing tells whether the container has no way in this family at all. Most
+// have no IPv6: that costs nothing, for every program knows it at once. Nor
+// does a server on this machine that listens in one family only.
+func (r route) missing() bool {
+	return r.address.IsLoopback() || errors.Is(r.err, syscall.ENETUNREACH) || errors.Is(r.err, syscall.EADDRNOTAVAIL) || errors.Is(r.err, syscall.EAFNOSUPPORT)
+}
+
+func familyFault(format string, r *route, host string) *fault.Error {
 	found := fault.New(fault.NetworkAddressFamily, format, r, host)
 	found.Host = host
 	return found
-}
-
-func firstOf(routes []route, four bool) int {
-	for i, r := range routes {
-		if r.address.Unmap().Is4() == four {
-			return i
-		}
-	}
-	return 0
 }
 
 // unreached says why no address of host answers. When all are of a family that
@@ -117,7 +119,8 @@ func unreached(host, port string, routes []route) *fault.Error {
 		addresses, errs = append(addresses, r.address), append(errs, r.err)
 		families[r.address.Unmap().Is4()] = true
 	}
-	if len(families) == 1 {
+	refused := slices.ContainsFunc(errs, func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) })
+	if len(families) == 1 && !refused {
 		four := families[true]
 		names := map[bool]string{true: "IPv4", false: "IPv6"}
 		if !hasRoute(four) && hasRoute(!four) {

@@ -58,7 +58,7 @@ func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error
 	if addresses := addressesIn(r.hosts, bare); len(addresses) > 0 {
 		return addresses, nil
 	}
-	if bare == "localhost" || strings.HasSuffix(bare, ".localhost") {
+	if isLocalhost(bare) {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || bare == "" {
@@ -81,6 +81,9 @@ func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error
 	}
 	return addresses, err
 }
+
+// isLocalhost tells whether a name stands for this machine wherever it is (RFC 6761).
+func isLocalhost(name string) bool { return inDomain(name, "localhost") }
 
 // query asks for the name, then for the name in each search domain; for a
 // name without a dot the other way round. The failure it returns is that of

@@ -38,6 +38,8 @@ const maxBundle = 16 << 20
 type authorities struct {
 	root  string
 	named [][]byte // contents of PEM files
+	// embedded stands in for Mozilla's roots in tests.
+	embedded *x509.CertPool
 }
 
 // newAuthorities reads what the environment names. The warnings name the

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
 )
@@ -43,9 +45,22 @@ func Stages() []string {
 // API. localstackHost is LOCALSTACK_HOST, which may capture the target's name.
 func NewSurvey(target *url.URL, cfg config.Network, root, localstackHost string) *Survey {
 	return &Survey{
-		target: target, proxy: proxyFor(target, cfg), bypass: bypassing(target, cfg),
+		target: inASCII(target), proxy: inASCII(proxyFor(target, cfg)), bypass: bypassing(target, cfg),
 		network: cfg, root: root, localstackHost: localstackHost, resolver: NewResolver(root),
 	}
+}
+
+// inASCII is a URL with the form of its host's name that name servers and
+// certificates know, as net/http makes it.
+func inASCII(u *url.URL) *url.URL {
+	if u == nil {
+		return nil
+	}
+	ascii := *u
+	if name, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && name != u.Hostname() {
+		ascii.Host = strings.Replace(u.Host, u.Hostname(), name, 1)
+	}
+	return &ascii
 }
 
 // Look makes the checks until ctx ends, and tells each as soon as it is made.
@@ -119,6 +134,10 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address}, fault.Skip(stageNames, host+" is an address")
 	}
+	if isLocalhost(strings.TrimSuffix(strings.ToLower(host), ".")) {
+		addresses, _ := s.resolver.Lookup(ctx, host)
+		return addresses, fault.Pass(stageNames, fmt.Sprintf("%s is this machine itself, %s", host, joined(addresses)))
+	}
 	ctx = share(ctx, 2)
 	var looked sync.WaitGroup
 	var seen Names
@@ -135,11 +154,11 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 	if finding != nil {
 		return addresses, fault.Warn(stageNames, finding, evidence...)
 	}
-	_, by := seen.resolved()
-	if by == "" {
-		by = "this machine itself"
+	fact := host + " is " + joined(addresses)
+	if _, by := seen.resolved(); by != "" {
+		fact += ", says " + by
 	}
-	return addresses, fault.Pass(stageNames, fmt.Sprintf("%s is %s, says %s", host, joined(addresses), by), evidence...)
+	return addresses, fault.Pass(stageNames, fact, evidence...)
 }
 
 // bypassed finds out, after the direct way has failed, whether the proxy that
@@ -150,11 +169,14 @@ func (s *Survey) bypassed(ctx context.Context, tell func(fault.Check), failed fa
 	}
 	open := s.network
 	open.NoProxy = ""
-	proxy := proxyFor(s.target, open)
+	proxy := inASCII(proxyFor(s.target, open))
 	if proxy == nil {
 		return
 	}
-	if _, page, err := s.request(ctx, proxy); err != nil || page == nil {
+	if failed.Name == stageNames {
+		tell(fault.Skip(stageConnection, "not looked at, because of "+stageNames))
+	}
+	if _, page, err := s.request(ctx, proxy); err != nil || page.judge(s.target.Hostname()) != nil {
 		tell(fault.Skip(stageProxy, fmt.Sprintf("the entry %.100q of NO_PROXY matches %s", s.bypass, s.target.Hostname())))
 		return
 	}

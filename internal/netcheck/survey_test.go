@@ -1,0 +1,291 @@
+package netcheck
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/testkit"
+)
+
+// licensing is a web server that answers as a licence server, or as told, and
+// remembers what it is sent.
+type licensing struct {
+	*httptest.Server
+	mu   sync.Mutex
+	sent []string
+}
+
+// refusal is what a licence server says to a request without a credential.
+func refusal(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = io.WriteString(w, `{"error": true, "message": "licensing.license.credentials.missing:Credentials are missing"}`)
+}
+
+// newLicensing starts one; without a TLS configuration it speaks plain HTTP.
+func newLicensing(t *testing.T, conf *tls.Config, answer http.HandlerFunc) *licensing {
+	t.Helper()
+	l := &licensing{}
+	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var head strings.Builder
+		_ = r.Header.Write(&head)
+		l.mu.Lock()
+		l.sent = append(l.sent, fmt.Sprintf("%s %s\n%s\n%s", r.Method, r.URL, head.String(), body))
+		l.mu.Unlock()
+		answer(w, r)
+	}))
+	l.Config.ErrorLog = log.New(io.Discard, "", 0)
+	if l.TLS = conf; conf != nil {
+		l.StartTLS()
+	} else {
+		l.Start()
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// Sent are the requests so far: method, path, header and body.
+func (l *licensing) Sent() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]string(nil), l.sent...)
+}
+
+func (l *licensing) port() int { return l.Listener.Addr().(*net.TCPAddr).Port }
+
+// look surveys the way to target. All it tells must be fit to be shown.
+func look(t *testing.T, ctx context.Context, target string, cfg config.Network, root string) []fault.Check {
+	t.Helper()
+	parsed, err := url.Parse(target + "/v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var checks []fault.Check
+	NewSurvey(parsed, cfg, root, "").Look(ctx, func(check fault.Check) { checks = append(checks, check) })
+	for _, check := range checks {
+		mustNotContain(t, fmt.Sprintf("%+v %v", check, check.Finding), secret, "dXNlcjpz")
+		if f := check.Finding; f != nil && (!strings.HasSuffix(f.Server, "/v1") || f.Detail == "") {
+			t.Errorf("%s: %+v", check.Name, f)
+		}
+	}
+	return checks
+}
+
+// outline is checks in a line: "names passed, connection failed (network.refused)".
+func outline(checks []fault.Check) string {
+	var parts []string
+	for _, check := range checks {
+		part := check.Name + " " + string(check.State)
+		if check.Finding != nil {
+			part += " (" + string(check.Finding.ID) + ")"
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// expectWay surveys and compares the outline.
+func expectWay(t *testing.T, target string, cfg config.Network, root, want string) []fault.Check {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*soon)
+	defer cancel()
+	checks := look(t, ctx, target, cfg, root)
+	if got := outline(checks); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+		for _, check := range checks {
+			t.Logf("%s: %s %q", check.Name, check.Fact, check.Evidence)
+		}
+	}
+	return checks
+}
+
+// named is a folder where a name server knows host, and the system trusts bundle.
+func named(t *testing.T, bundle string) string {
+	t.Helper()
+	root := testkit.Root(t, testkit.DNS(t, testkit.Zone{host: {IP: []string{"127.0.0.1"}}, ".": {}}))
+	testkit.Put(t, root, systemBundle, bundle)
+	return root
+}
+
+// lasting makes a certificate good for long.
+func lasting(c *x509.Certificate) { c.NotAfter = time.Now().AddDate(1, 0, 0) }
+
+func serving(certificates ...tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: certificates}
+}
+
+const allWell = "names passed, connection passed, proxy skipped, tls passed, server passed, clock passed"
+
+func TestSurveyOfAWayThatIsGood(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	server := newLicensing(t, serving(a.issue(t, host, lasting)), refusal)
+	checks := expectWay(t, at("https", server.Listener.Addr()), config.Network{}, named(t, a.pem), allWell)
+	for i, prefix := range []string{
+		host + " is 127.0.0.1, says 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1 in ", host, server.port()), "none is set for https://" + host,
+		"TLS 1.3, certificate by System CA until ", fmt.Sprintf("https://%s:%d/v1 answers with status 401", host, server.port()), "",
+	} {
+		if !strings.HasPrefix(checks[i].Fact, prefix) {
+			t.Errorf("%s: %s", checks[i].Name, checks[i].Fact)
+		}
+	}
+}
+
+func TestSurveySendsNoCredential(t *testing.T) {
+	t.Parallel()
+	server := newLicensing(t, nil, refusal)
+	expectWay(t, at("http", server.Listener.Addr()), config.Network{}, named(t, ""),
+		"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
+	want := "POST /v1/license/activate\nAccept-Encoding: gzip\r\nConnection: close\r\nContent-Length: 2\r\nContent-Type: application/json\r\nUser-Agent: localstack-entrypoint\r\n\n{}"
+	if sent := server.Sent(); len(sent) != 1 || sent[0] != want {
+		t.Errorf("got %q\nwant %q", sent, want)
+	}
+}
+
+func TestSurveyOfOtherWaysToNameAServer(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	server := newLicensing(t, serving(a.issue(t, "xn--bcher-kva.test", lasting)), refusal)
+	plain := newLicensing(t, nil, refusal)
+	const untold = ", connection passed, proxy skipped, tls skipped, server passed, clock passed"
+	root := named(t, a.pem)
+	testkit.Put(t, root, "etc/hosts", "127.0.0.1 xn--bcher-kva.test\n")
+	expectWay(t, fmt.Sprintf("https://Bücher.test:%d", server.port()), config.Network{}, root, allWell)
+	expectWay(t, fmt.Sprintf("http://%s:%d", strings.ToUpper(host), plain.port()), config.Network{}, root, "names passed"+untold)
+	expectWay(t, fmt.Sprintf("http://127.0.0.1:%d", plain.port()), config.Network{}, root, "names skipped"+untold)
+	for _, address := range []string{"localhost", "a.localhost"} {
+		checks := expectWay(t, fmt.Sprintf("http://%s:%d", address, plain.port()), config.Network{}, root, "names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
+		if checks[0].Fact != address+" is this machine itself, 127.0.0.1, ::1" {
+			t.Error(checks[0].Fact)
+		}
+	}
+}
+
+func TestSurveyStopsWhereTheWayEnds(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t, "System CA")
+	root := named(t, a.pem)
+	_, closed := refuse(t, "127.0.0.1", 0)
+	const reached = "names passed, connection passed, proxy skipped, "
+	page := func(status int, body string) *licensing {
+		return newLicensing(t, serving(a.issue(t, host, lasting)), func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		})
+	}
+	for name, c := range map[string]struct{ target, want string }{
+		"no name":          {"https://absent.test", "names failed (network.dns)"},
+		"refused":          {fmt.Sprintf("https://%s:%d", host, closed), "names passed, connection failed (network.refused)"},
+		"plain HTTP":       {at("https", newLicensing(t, nil, refusal).Listener.Addr()), reached + "tls failed (network.tls)"},
+		"hangs up":         {at("https", speak(t, "")), reached + "tls failed (network.reset)"},
+		"no HTTP":          {at("http", speak(t, "SSH-2.0-OpenSSH_9.9\r\n")), reached + "tls skipped, server failed (network.unreachable)"},
+		"block page":       {at("https", page(403, titled("Blocked")).Listener.Addr()), reached + "tls passed, server failed (network.block_page), clock passed"},
+		"server error":     {at("https", page(503, "").Listener.Addr()), reached + "tls passed, server failed (network.server_error), clock passed"},
+		"untrusted":        {at("https", newLicensing(t, serving(newAuthority(t, "Other").issue(t, host, nil)), refusal).Listener.Addr()), reached + "tls failed (network.certificate.untrusted), server passed, clock passed"},
+		"another name":     {at("https", newLicensing(t, serving(a.issue(t, "portal.test", nil)), refusal).Listener.Addr()), reached + "tls failed (network.certificate.name), server passed, clock passed"},
+		"TLS 1.1":          {at("https", newLicensing(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, nil)}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, refusal).Listener.Addr()), reached + "tls failed (network.tls.version), server passed, clock passed"},
+		"outdated cipher":  {at("https", newLicensing(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, nil)}, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256}}, refusal).Listener.Addr()), reached + "tls failed (network.tls.version), server passed, clock passed"},
+		"asks who we are":  {at("https", newLicensing(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, lasting)}, ClientAuth: tls.RequireAnyClientCert}, refusal).Listener.Addr()), reached + "tls passed, server failed (network.tls)"},
+		"another's clock":  {at("https", newLicensing(t, serving(a.issue(t, host, lasting)), late).Listener.Addr()), reached + "tls passed, server passed, clock warned (clock.skew)"},
+		"without a clock":  {at("https", newLicensing(t, serving(a.issue(t, host, lasting)), undated).Listener.Addr()), reached + "tls passed, server passed, clock skipped"},
+		"expired for them": {at("https", newLicensing(t, serving(a.issue(t, host, inThePast)), late).Listener.Addr()), reached + "tls failed (clock.skew), server passed, clock warned (clock.skew)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			expectWay(t, c.target, config.Network{}, root, c.want)
+		})
+	}
+}
+
+var past = time.Date(2020, 6, 15, 12, 0, 0, 0, time.UTC)
+
+func late(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Date", past.Format(http.TimeFormat))
+	refusal(w, r)
+}
+
+func undated(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Date"] = nil
+	refusal(w, r)
+}
+
+func inThePast(c *x509.Certificate) {
+	c.NotBefore, c.NotAfter = past.AddDate(0, -1, 0), past.AddDate(0, 1, 0)
+}
+
+func TestSurveyWithoutVerification(t *testing.T) {
+	t.Parallel()
+	server := newLicensing(t, serving(newAuthority(t, "Other").issue(t, host, nil)), refusal)
+	checks := expectWay(t, at("https", server.Listener.Addr()), config.Network{NoVerify: true}, named(t, ""),
+		"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
+	if want := "SSL_NO_VERIFY=1: not checked (the certificate of " + host; !strings.HasPrefix(checks[3].Fact, want) {
+		t.Error(checks[3].Fact)
+	}
+}
+
+func TestSurveyEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	port, _ := hold(t, "127.0.0.1")
+	full := swallow(t, "127.0.0.1", 0)
+	silent := testkit.Root(t, testkit.DNS(t, testkit.Silent{}))
+	for name, c := range map[string]struct{ target, root, want string }{
+		"silent name server": {"https://" + host, silent, "names failed (network.dns)"},
+		"silent address":     {fmt.Sprintf("https://%s:%d", host, full), rooted(t, ""), "names passed, connection failed (network.timeout)"},
+		"silent TLS server":  {fmt.Sprintf("https://%s:%d", host, port), rooted(t, ""), "names passed, connection passed, proxy skipped, tls failed (network.timeout)"},
+		"silent HTTP server": {fmt.Sprintf("http://%s:%d", host, port), rooted(t, ""), "names passed, connection passed, proxy skipped, tls skipped, server failed (network.timeout)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			within(t, 4*time.Second, func() {
+				if got := outline(look(t, ctx, c.target, config.Network{}, c.root)); got != c.want {
+					t.Errorf("got  %s\nwant %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+// It is not parallel: other tests have goroutines of their own.
+func TestSurveyLeavesNothingBehind(t *testing.T) {
+	port, _ := hold(t, "127.0.0.1")
+	a := newAuthority(t, "System CA")
+	server := newLicensing(t, serving(a.issue(t, host, lasting)), refusal)
+	answering := named(t, a.pem)
+	for target, root := range map[string]string{
+		at("https", server.Listener.Addr()): answering, fmt.Sprintf("https://%s:%d", host, port): answering,
+		"https://absent.test": testkit.Root(t, testkit.DNS(t, testkit.Silent{})),
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		look(t, ctx, target, config.Network{}, root)
+		cancel()
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(soon); ; <-tick.C {
+		stacks := make([]byte, 1<<20)
+		left := string(stacks[:runtime.Stack(stacks, true)])
+		if !strings.Contains(left, "netcheck.(*") && !strings.Contains(left, "netcheck.Ask") && !strings.Contains(left, "persistConn") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal(left)
+		}
+	}
+}
