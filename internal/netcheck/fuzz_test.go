@@ -2,6 +2,7 @@ package netcheck
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ func FuzzResolvConf(f *testing.F) {
 	for _, text := range []string{
 		"", "nameserver 10.0.0.2\nsearch corp.test\noptions ndots:5 timeout:1 attempts:3\n", "nameserver [::1]:5353\nnameserver fe80::1%eth0\n",
 		"nameserver [127.0.0.1]:99999\nnameserver [::1]\nnameserver [\n", "options timeout:99999999999999999999 attempts:-1 ndots:x\n", "options attempts:99999999\n", "search . .. a..b\ndomain\n",
-		testkit.ResolvConf("127.0.0.1:53", "127.0.0.1:5353"), strings.Repeat("nameserver 10.0.0.1\n", 100), "\x00\xff\r\n;#",
+		testkit.ResolvConf("127.0.0.1:53", "127.0.0.1:5353"), strings.Repeat("nameserver 10.0.0.1\n", 100), "\x00\xff\r\n;#", "nameserver 127.0.0.11\n# ExtServers: [host(10.0.0.2) 10.0.0.3]\noptions use-vc edns0\n",
 	} {
 		f.Add(text)
 	}
@@ -23,7 +24,10 @@ func FuzzResolvConf(f *testing.F) {
 		if n := len(conf.Servers); n < 1 || n > maxServers {
 			t.Errorf("%d servers", n)
 		}
-		for _, server := range conf.Servers {
+		if len(conf.upstream) > maxServers {
+			t.Errorf("%d servers behind Docker's", len(conf.upstream))
+		}
+		for _, server := range slices.Concat(conf.Servers, conf.upstream) {
 			at := strings.LastIndex(server, ":")
 			address, err := netip.ParseAddr(strings.Trim(server[:at], "[]"))
 			if err != nil || !address.IsValid() || server[at:] == ":0" {

@@ -1,6 +1,7 @@
 package netcheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -22,7 +23,7 @@ type Query struct {
 // defaults are the given name, A, and the servers of resolv.conf. A server may
 // be given by name.
 func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (Query, error) {
-	query, server, port := Query{Name: name, Kind: dns.TypeA, Servers: r.conf.Servers, OverTCP: r.conf.overTCP}, "", "53"
+	query, server, port := Query{Name: name, Kind: dns.TypeA, Servers: r.conf.Servers, OverTCP: r.conf.overTCP}, "", ""
 	named := false
 	for i := 0; i < len(args); i++ {
 		word := args[i]
@@ -48,18 +49,32 @@ func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (
 	if _, ok := dns.IsDomainName(query.Name); !ok || query.Name == "" {
 		return query, fmt.Errorf("%.100q is not a name", query.Name)
 	}
-	if server != "" {
-		address, err := r.serverNamed(ctx, server, port)
-		if err != nil {
-			return query, err
-		}
-		query.Servers = []string{address}
+	var err error
+	switch {
+	case server != "":
+		query.Servers, err = r.serverNamed(ctx, server, cmp.Or(port, "53"))
+	case port != "":
+		query.Servers, err = atPort(query.Servers, port)
 	}
-	return query, nil
+	return query, err
+}
+
+// atPort is the same servers at another port.
+func atPort(servers []string, port string) ([]string, error) {
+	var moved []string
+	for _, server := range servers {
+		host, _, _ := net.SplitHostPort(server)
+		address, ok := serverAddress("["+host+"]:"+port, port)
+		if !ok {
+			return nil, fmt.Errorf("%.40q is not a port", port)
+		}
+		moved = append(moved, address)
+	}
+	return moved, nil
 }
 
 // serverNamed is the address of the server that is called like this.
-func (r *Resolver) serverNamed(ctx context.Context, server, port string) (string, error) {
+func (r *Resolver) serverNamed(ctx context.Context, server, port string) ([]string, error) {
 	if host, own, err := net.SplitHostPort(server); err == nil {
 		server, port = host, own
 	}
@@ -67,13 +82,9 @@ func (r *Resolver) serverNamed(ctx context.Context, server, port string) (string
 	if _, err := netip.ParseAddr(server); err != nil {
 		addresses, err := r.Lookup(ctx, server)
 		if err != nil {
-			return "", fmt.Errorf("cannot find the server %.100q: %w", server, err)
+			return nil, fmt.Errorf("cannot find the server %.100q: %w", server, err)
 		}
 		server = addresses[0].String()
 	}
-	address, ok := serverAddress("["+server+"]:"+port, port)
-	if !ok {
-		return "", fmt.Errorf("%.40q is not a port", port)
-	}
-	return address, nil
+	return atPort([]string{net.JoinHostPort(server, port)}, port)
 }
