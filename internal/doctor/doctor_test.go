@@ -1,0 +1,148 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// patience bounds every wait.
+const patience = 20 * time.Second
+
+// line is a check in a word or two.
+func line(c fault.Check) string { return fmt.Sprintf("%s %s %s", c.Name, c.State, c.Fact) }
+
+// run runs sections and returns what is told, a line each.
+func run(t *testing.T, sections ...Section) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var told []string
+	all := Run(ctx, sections, func(c fault.Check) { told = append(told, line(c)) }, func(string, time.Duration) {})
+	var returned []string
+	for _, c := range all {
+		returned = append(returned, line(c))
+	}
+	if got, want := strings.Join(returned, "; "), strings.Join(told, "; "); got != want {
+		t.Errorf("returned %s\nbut told %s", got, want)
+	}
+	return strings.Join(told, "; ")
+}
+
+func passing(name string) Section {
+	return One(name, func(context.Context) fault.Check { return fault.Pass(name, "well") })
+}
+
+func TestChecksAreToldInOrder(t *testing.T) {
+	t.Parallel()
+	last := make(chan struct{})
+	late := One("late", func(context.Context) fault.Check {
+		<-last
+		return fault.Pass("late", "well")
+	})
+	early := One("early", func(context.Context) fault.Check {
+		defer close(last)
+		return fault.Fail("early", fault.New(fault.ConfigInvalid, "bad"))
+	})
+	if got, want := run(t, late, early, passing("end")), "late passed well; early failed bad; end passed well"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestSectionsRunSideBySide(t *testing.T) {
+	t.Parallel()
+	here, there := make(chan struct{}), make(chan struct{})
+	meet := func(name string, mine, others chan struct{}) Section {
+		return One(name, func(ctx context.Context) fault.Check {
+			close(mine)
+			select {
+			case <-others:
+				return fault.Pass(name, "met")
+			case <-ctx.Done():
+				return fault.Skip(name, "alone")
+			}
+		})
+	}
+	if got := run(t, meet("a", here, there), meet("b", there, here)); got != "a passed met; b passed met" {
+		t.Error(got)
+	}
+}
+
+func TestCheckIsToldWhenItIsMade(t *testing.T) {
+	t.Parallel()
+	told := make(chan struct{})
+	section := Section{[]string{"first", "second"}, func(ctx context.Context, tell func(fault.Check)) {
+		tell(fault.Pass("first", "well"))
+		select {
+		case <-told:
+			tell(fault.Pass("second", "well"))
+		case <-ctx.Done():
+		}
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	all := Run(ctx, []Section{section}, func(c fault.Check) {
+		if c.Name == "first" {
+			close(told)
+		}
+	}, func(string, time.Duration) {})
+	if len(all) != 2 || all[1].State != fault.Passed {
+		t.Errorf("%+v", all)
+	}
+}
+
+func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
+	t.Parallel()
+	way := func(checks ...fault.Check) Section {
+		return Section{[]string{"names", "connection", "tls"}, func(_ context.Context, tell func(fault.Check)) {
+			for _, c := range checks {
+				tell(c)
+			}
+		}}
+	}
+	names := fault.Pass("names", "well")
+	warned := fault.Warn("names", fault.New(fault.NetworkDNSHosts, "odd"))
+	failed := fault.Fail("connection", fault.New(fault.NetworkRefused, "refused"))
+	for want, section := range map[string]Section{
+		"names passed well; connection failed refused; tls skipped not looked at, because of connection": way(names, failed),
+		"names passed well; connection skipped not looked at; tls skipped not looked at":                 way(names),
+		"names warned odd; connection skipped not looked at; tls skipped not looked at":                  way(warned),
+		"names skipped not looked at; connection skipped not looked at; tls skipped not looked at":       way(),
+	} {
+		if got := run(t, section, passing("end")); got != want+"; end passed well" {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestLongChecksAreAnnounced(t *testing.T) {
+	t.Parallel()
+	announced := make(chan struct{})
+	section := Section{[]string{"first", "slow", "last"}, func(ctx context.Context, tell func(fault.Check)) {
+		tell(fault.Pass("first", "well"))
+		select {
+		case <-announced:
+		case <-ctx.Done():
+		}
+		tell(fault.Pass("slow", "well"))
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var names []string
+	all := Run(ctx, []Section{section}, func(fault.Check) {}, func(name string, since time.Duration) {
+		names = append(names, name)
+		if len(names) == 1 {
+			close(announced)
+			if since < time.Second/2 || since > patience {
+				t.Errorf("since %v", since)
+			}
+		}
+	})
+	if len(all) != 3 || names[0] != "slow" {
+		t.Errorf("announced %q, made %+v", names, all)
+	}
+}
