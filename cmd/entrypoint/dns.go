@@ -16,8 +16,8 @@ const (
 	dnsUsage = "usage: entrypoint dns [NAME] [A|AAAA|TYPE] [@SERVER] [-p PORT] [+tcp]"
 	// exitNoReply is dig's code for a server that does not answer.
 	exitNoReply = 9
-	// dnsTimeout bounds the whole; dig waits as long for one server.
-	dnsTimeout = 15 * time.Second
+	// dnsTimeout is how long one server is waited for, as dig waits for one datagram.
+	dnsTimeout = 5 * time.Second
 )
 
 // runDNS asks name servers, and prints what they say in the shape of dig: the
@@ -28,16 +28,17 @@ func runDNS(args []string) int {
 	page.HideText(cfg.AuthToken)
 	page.HideText(cfg.APIKey)
 	ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
-	defer cancel()
-	resolver := netcheck.NewResolver(cfg.Root)
-	query, err := resolver.ParseQuery(ctx, args, cfg.Endpoint.Hostname())
+	query, err := netcheck.NewResolver(cfg.Root).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
+	cancel()
 	if err != nil {
 		out.Print("entrypoint dns: " + err.Error() + "\n" + dnsUsage + "\n")
 		return exitUsage
 	}
 	code := exitNoReply
 	for _, server := range query.Servers {
+		ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
 		answer := netcheck.Ask(ctx, server, query.Name, query.Kind, query.OverTCP)
+		cancel()
 		if answer.Reply != nil {
 			code = 0
 		}

@@ -27,6 +27,9 @@ import (
 //	authority start [FLAG…]      a licence authority; sets API_ENDPOINT
 //	authority stop
 //	authority log                its access log becomes the output
+//	nameserver FILE              a name server, the only one of resolv.conf; FILE has
+//	                             "NAME ADDRESS…", "NAME CODE [EDE TEXT…]" or "NAME silent";
+//	                             sets NAMESERVER and NAMESERVER_PORT
 //	keep VARIABLE                the last output, trimmed, becomes a variable
 //	answers URL                  ask URL until it answers; its body becomes the output
 //	port VARIABLE                a free port on loopback becomes a variable
@@ -38,12 +41,13 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":     exits,
-			"authority": authority,
-			"keep":      keep,
-			"answers":   answers,
-			"port":      port,
-			"signal":    signal,
+			"exits":      exits,
+			"authority":  authority,
+			"keep":       keep,
+			"nameserver": nameserver,
+			"answers":    answers,
+			"port":       port,
+			"signal":     signal,
 		},
 	})
 }
