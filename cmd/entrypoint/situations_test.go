@@ -109,9 +109,9 @@ var situations = []situation{
 		}},
 	{name: "a search domain answers for every name", id: fault.NetworkDNSSearch, says: `the search domain "corp.test"`,
 		arrange: func(w *world) {
-			server := testkit.DNS(w.T, testkit.Zone{"api.localstack.test.corp.test": {IP: []string{"127.0.0.1"}}})
+			server := testkit.DNS(w.T, testkit.Zone{"api.localstack.cloud.corp.test": {IP: []string{"127.0.0.1"}}})
 			testkit.Put(w.T, w.root, "etc/resolv.conf", testkit.ResolvConf(server.Addr())+"search corp.test\noptions ndots:5\n")
-			w.set("API_ENDPOINT", "https://api.localstack.test:1/v1")
+			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
 		}},
 	{name: "no resolv.conf", id: fault.NetworkDNSNoServer, says: "no such file or directory",
 		arrange: func(w *world) {

@@ -124,6 +124,8 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		{view{docker: of(silent), upstream: failed}, fault.NetworkDNSDocker, "Docker's name server 127.0.0.11 does not resolve api.localstack.cloud (status: timeout); it asks 10.0.0.2, which says SERVFAIL"},
 		{view{docker: denied, upstream: denied}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NXDOMAIN from 127.0.0.11)"},
 		{view{first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:1) turns api.localstack.cloud into api.localstack.cloud.corp.test, which is 10.0.0.99"},
+		{view{first: denied, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:5) turns api.localstack.cloud into api.localstack.cloud.corp.test, which is 10.0.0.99"},
+		{view{host: "licenses.example.test", first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:1) turns licenses.example.test into licenses.example.test.corp.test, which is 10.0.0.99"},
 		{view{first: good, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:5) turns api.localstack.cloud into api.localstack.cloud.corp.test, which is 10.0.0.99"},
 		{view{first: denied, second: good}, fault.NetworkDNSDisagree, "the name servers disagree about api.localstack.cloud: NXDOMAIN from 10.0.0.53, but 54.1.2.3, 2600::1 from 10.0.0.54"},
 		{view{first: good, second: none}, fault.NetworkDNSDisagree, "the name servers disagree about api.localstack.cloud: NOERROR without an address from 10.0.0.54, but 54.1.2.3, 2600::1 from 10.0.0.53"},
@@ -166,6 +168,7 @@ func TestNamesWithNothingWrong(t *testing.T) {
 		"a search domain that leads to the same":                {first: good, search: of(gives("54.1.2.3")), dots: 5},
 		"a search domain without an answer":                     {first: good, search: denied, dots: 5},
 		"a service of the cluster, found by a search domain":    {host: "licenses.tools", first: denied, search: private, dots: 5},
+		"a name without a dot, found by a search domain":        {host: "licenses", first: denied, search: private},
 		"an extended error that is no filter's, beside success": {first: of(told{addresses: []string{"54.1.2.3"}, reasons: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeStaleAnswer}}})},
 	} {
 		if found := v.names().Finding(); found != nil {

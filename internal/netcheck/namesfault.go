@@ -168,15 +168,15 @@ func (n Names) docker() *fault.Error {
 }
 
 // searched finds that a search domain leads elsewhere: us, because nobody knows
-// the name itself, or the emulator, because libc tries the domains first. For
-// a server of one's own that is a usual way to be found.
+// the name itself, or the emulator, because libc tries the domains first. A
+// short name of one's own that only a domain completes is as it should be.
 func (n Names) searched() *fault.Error {
 	var direct []netip.Addr
 	for _, source := range n.Servers {
 		direct = append(direct, source.Addresses()...)
 	}
 	first := n.conf.dots > strings.Count(n.Host, ".")
-	matters := len(direct) > 0 && first || len(direct) == 0 && isPublic(n.Host)
+	matters := first == (len(direct) > 0) || isPublic(n.Host) && len(direct) == 0
 	elsewhere := func(address netip.Addr) bool { return !slices.Contains(direct, address) }
 	for _, answer := range n.Searched {
 		if addresses := answer.Addresses(); matters && slices.ContainsFunc(addresses, elsewhere) {

@@ -161,6 +161,7 @@ func (s *Survey) send(ctx context.Context, proxy *url.URL, ciphers []uint16) (pr
 		return presented, nil, errors.Join(ctx.Err(), err)
 	}
 	answered := ReadPage(response, body.Bytes())
+	answered.json = answered.json || body.Len() == enough // what is cut off may be
 	return presented, &answered, nil
 }
 

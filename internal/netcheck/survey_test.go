@@ -196,6 +196,7 @@ func TestSurveyStopsWhereTheWayEnds(t *testing.T) {
 		"no HTTP":          {at("http", speak(t, "SSH-2.0-OpenSSH_9.9\r\n")), reached + "tls skipped, server failed (network.unreachable)"},
 		"block page":       {at("https", page(403, titled("Blocked")).Listener.Addr()), reached + "tls passed, server failed (network.block_page), clock passed"},
 		"server error":     {at("https", page(503, "").Listener.Addr()), reached + "tls passed, server failed (network.server_error), clock passed"},
+		"endless page":     {at("https", page(200, strings.Repeat("x", 1<<20)).Listener.Addr()), reached + "tls passed, server passed, clock passed"},
 		"untrusted":        {at("https", newLicensing(t, serving(newAuthority(t, "Other").issue(t, host, nil)), refusal).Listener.Addr()), reached + "tls failed (network.certificate.untrusted), server passed, clock passed"},
 		"another name":     {at("https", newLicensing(t, serving(a.issue(t, "portal.test", nil)), refusal).Listener.Addr()), reached + "tls failed (network.certificate.name), server passed, clock passed"},
 		"TLS 1.1":          {at("https", newLicensing(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, host, nil)}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, refusal).Listener.Addr()), reached + "tls failed (network.tls.version), server passed, clock passed"},
