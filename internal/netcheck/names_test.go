@@ -19,6 +19,8 @@ type told struct {
 	code      int
 	reasons   []dns.EDNS0_EDE
 	silent    bool
+	// cannot is a server that does not recurse, will not one that does not for this name.
+	cannot, willNot bool
 }
 
 func gives(addresses ...string) told { return told{addresses: addresses} }
@@ -37,6 +39,7 @@ func (o told) answer(server, name string, kind uint16) Answer {
 		return answer
 	}
 	answer.Reply = new(dns.Msg).SetRcode(query, o.code)
+	answer.Reply.RecursionAvailable = !o.cannot && (!o.willNot || kind == dns.TypeNS)
 	answer.Reply.SetEdns0(payload, false)
 	for _, reason := range o.reasons {
 		answer.Reply.IsEdns0().Option = append(answer.Reply.IsEdns0().Option, &reason)
@@ -111,6 +114,9 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		{view{first: blocked, second: good}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
 		{view{docker: blocked, upstream: good}, fault.NetworkDNSFiltered, "the name server 127.0.0.11 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
 		{view{docker: denied, upstream: blocked}, fault.NetworkDNSFiltered, "the name server 10.0.0.2 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
+		{view{first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 filters api.localstack.cloud (status: NXDOMAIN without recursion available, the sign of a response policy)"},
+		{view{first: of(told{code: dns.RcodeNameError, cannot: true})}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.53)"},
+		{view{host: "licenses.corp.test", first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNS, "the name licenses.corp.test does not resolve (status: NXDOMAIN from 10.0.0.53)"},
 		{view{first: of(gives("0.0.0.0"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 gives api.localstack.cloud the blocking address, 0.0.0.0"},
 		{view{first: of(gives("54.1.2.3", "::"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 gives api.localstack.cloud the blocking address, ::"},
 		{view{host: "licenses.corp.test", first: of(gives("0.0.0.0"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 gives licenses.corp.test the blocking address, 0.0.0.0"},

@@ -88,7 +88,7 @@ func (n Names) filtered() *fault.Error {
 						shortServer(source.Server), n.Host, answer.status(), extendedText(e))
 				}
 			}
-			if isPublic(n.Host) && answer.signalsPolicy() {
+			if isPublic(n.Host) && source.recurses() && answer.signalsPolicy() {
 				return fault.New(fault.NetworkDNSFiltered, "the name server %s filters %s (status: NXDOMAIN without recursion available, the sign of a response policy)",
 					shortServer(source.Server), n.Host)
 			}
@@ -101,6 +101,9 @@ func (n Names) filtered() *fault.Error {
 	}
 	return nil
 }
+
+// recurses tells whether the server asks others: the root's names it cannot know itself.
+func (s Source) recurses() bool { return s.Other.Reply != nil && s.Other.Reply.RecursionAvailable }
 
 // signalsPolicy tells whether a resolver that recurses for others denies a name
 // with the flag off that says so: unbound's rpz-signal-nxdomain-ra.
