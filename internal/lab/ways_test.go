@@ -112,9 +112,16 @@ var working = []situation{
 			w.publicDNS(nameServer2)
 			w.internet()
 		}},
-	{name: "IPv6 addresses, and no way there", warns: fault.NetworkAddressFamily, official: licensed,
+	{name: "IPv6 addresses, and no way there", official: licensed,
 		arrange: func(w *world) {
 			w.dnsmasq(nameServer, at(apiHost+","+nobody6), absent)
+			w.internet()
+		}},
+	{name: "IPv6 addresses, and a way that swallows", warns: fault.NetworkAddressFamily, official: licensed,
+		arrange: func(w *world) {
+			w.dnsmasq(nameServer, at(apiHost+","+nobody6), absent)
+			w.must(w.T, "", "ip", "address", "add", nobody6+"/128", "dev", "lo")
+			w.firewall("meta nfproto ipv6 tcp dport 443 drop")
 			w.internet()
 		}},
 	{name: "name server takes three seconds", official: licensed,
