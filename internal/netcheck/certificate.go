@@ -165,7 +165,7 @@ func strictFlaws(chain []*x509.Certificate) []string {
 	}
 	for i, c := range chain {
 		name := nameOf(c.Subject.CommonName, c)
-		if i+1 < len(chain) && len(c.AuthorityKeyId) == 0 && c.Version >= 3 {
+		if i+1 < len(chain) && len(c.AuthorityKeyId) == 0 {
 			flaws = append(flaws, "the certificate of "+name+" has no authority key identifier")
 		}
 		if names := find(c, subjectNames); len(c.Subject.Names) == 0 && names != nil && !names.Critical {

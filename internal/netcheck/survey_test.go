@@ -6,14 +6,10 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,52 +17,6 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/testkit"
 )
-
-// licensing is a web server that answers as a licence server, or as told, and
-// remembers what it is sent.
-type licensing struct {
-	*httptest.Server
-	mu   sync.Mutex
-	sent []string
-}
-
-// refusal is what a licence server says to a request without a credential.
-func refusal(w http.ResponseWriter, _ *http.Request) {
-	w.WriteHeader(http.StatusUnauthorized)
-	_, _ = io.WriteString(w, `{"error": true, "message": "licensing.license.credentials.missing:Credentials are missing"}`)
-}
-
-// newLicensing starts one; without a TLS configuration it speaks plain HTTP.
-func newLicensing(t *testing.T, conf *tls.Config, answer http.HandlerFunc) *licensing {
-	t.Helper()
-	l := &licensing{}
-	l.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		var head strings.Builder
-		_ = r.Header.Write(&head)
-		l.mu.Lock()
-		l.sent = append(l.sent, fmt.Sprintf("%s %s\n%s\n%s", r.Method, r.URL, head.String(), body))
-		l.mu.Unlock()
-		answer(w, r)
-	}))
-	l.Config.ErrorLog = log.New(io.Discard, "", 0)
-	if l.TLS = conf; conf != nil {
-		l.StartTLS()
-	} else {
-		l.Start()
-	}
-	t.Cleanup(l.Close)
-	return l
-}
-
-// Sent are the requests so far: method, path, header and body.
-func (l *licensing) Sent() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]string(nil), l.sent...)
-}
-
-func (l *licensing) port() int { return l.Listener.Addr().(*net.TCPAddr).Port }
 
 // look surveys the way to target. All it tells must be fit to be shown.
 func look(t *testing.T, ctx context.Context, target string, cfg config.Network, root string) []fault.Check {
@@ -260,6 +210,20 @@ func TestSurveyEndsWithItsTime(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestSurveyGetsPastASilentAddress(t *testing.T) {
+	t.Parallel()
+	server := newLicensing(t, nil, refusal)
+	swallow(t, "127.0.0.3", server.port())
+	root := t.TempDir()
+	testkit.Put(t, root, "etc/hosts", "127.0.0.3 "+host+"\n127.0.0.1 "+host+"\n")
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	got := outline(look(t, ctx, at("http", server.Listener.Addr()), config.Network{}, root))
+	if want := "names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

@@ -143,18 +143,20 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 	useless.NoProxy = cfg.NoProxy
 	unrelated := cfg
 	unrelated.NoProxy = "other.test"
-	refused := fmt.Sprintf("https://%s:%d", host, closed)
+	useless.HTTPProxy = useless.HTTPSProxy
+	refused, plain := fmt.Sprintf("https://%s:%d", host, closed), fmt.Sprintf("http://%s:%d", host, closed)
 	for name, c := range map[string]struct {
 		target, root, want string
 		cfg                config.Network
 	}{
-		"no address":            {target, beside(t, a.pem), "names failed (network.dns), connection skipped, proxy failed (network.proxy.bypassed)", cfg},
-		"refused":               {refused, rooted(t, a.pem), "names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)", cfg},
-		"the proxy is none":     {refused, rooted(t, a.pem), "names passed, connection failed (network.refused), proxy skipped", useless},
-		"the way is good":       {at("https", server.Listener.Addr()), rooted(t, a.pem), allWell, cfg},
-		"no entry matches":      {target, beside(t, a.pem), "names skipped, connection passed, proxy passed, tls passed, server passed, clock passed", unrelated},
-		"there is no proxy":     {refused, rooted(t, a.pem), "names passed, connection failed (network.refused)", config.Network{NoProxy: "*"}},
-		"everything is matched": {refused, rooted(t, a.pem), "names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)", config.Network{HTTPSProxy: cfg.HTTPSProxy, NoProxy: "*"}},
+		"no address":               {target, beside(t, a.pem), "names failed (network.dns), connection skipped, proxy failed (network.proxy.bypassed)", cfg},
+		"refused":                  {refused, rooted(t, a.pem), "names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)", cfg},
+		"the proxy is none":        {refused, rooted(t, a.pem), "names passed, connection failed (network.refused), proxy skipped", useless},
+		"the proxy's page is none": {plain, rooted(t, a.pem), "names passed, connection failed (network.refused), proxy skipped", useless},
+		"the way is good":          {at("https", server.Listener.Addr()), rooted(t, a.pem), allWell, cfg},
+		"no entry matches":         {target, beside(t, a.pem), "names skipped, connection passed, proxy passed, tls passed, server passed, clock passed", unrelated},
+		"there is no proxy":        {refused, rooted(t, a.pem), "names passed, connection failed (network.refused)", config.Network{NoProxy: "*"}},
+		"everything is matched":    {refused, rooted(t, a.pem), "names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)", config.Network{HTTPSProxy: cfg.HTTPSProxy, NoProxy: "*"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checks := expectWay(t, c.target, c.cfg, c.root, c.want)
