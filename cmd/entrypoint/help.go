@@ -15,11 +15,11 @@ Usage:
   entrypoint doctor                  look at everything a start depends on, and say what a
                                      start would come to: exit code 0, 55 or 78;
                                      --json, --offline, --activate, --verbose, --timeout S
-  entrypoint dns [NAME] [@SERVER]    ask name servers, in the shape of dig
-  entrypoint explain [ID]            what a failure means, how we know, what to do
-  entrypoint license status          show the stored licences: exit code 0 or 55
-  entrypoint explain [ID]            what a failure means, how it is known, what to do;
+  entrypoint dns [NAME] [TYPE] [@SERVER]
+                                     ask name servers, in the shape of dig
+  entrypoint explain [ID]            what a failure means, how we know, what to do;
                                      without ID, all of them
+  entrypoint license status          show the stored licences: exit code 0 or 55
   entrypoint version
   entrypoint help
 
