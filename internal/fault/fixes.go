@@ -17,7 +17,7 @@ const (
 	dnsDocker     = "Set the container's name server: `docker run --dns 10.0.0.53 …`. For all containers, put `{\"dns\": [\"10.0.0.53\"]}` into `/etc/docker/daemon.json` and restart Docker."
 	dnsCompose    = "Set the service's name server: `dns: [10.0.0.53]`."
 	dnsKubernetes = "Set the pod's name server: `dnsPolicy: None` with `dnsConfig: {nameservers: [10.0.0.53]}`. What CoreDNS says: `kubectl -n kube-system logs -l k8s-app=kube-dns`."
-	dnsCorporate  = "Ask for `localstack.cloud` and its subdomains to be safelisted in the DNS filter. Through a proxy it works without: only the proxy's own name is resolved then."
+	dnsCorporate  = "Ask for `localstack.cloud` and its subdomains to be safelisted in the DNS filter. Through a proxy it works without, for only the proxy's own name is resolved then: set `HTTPS_PROXY`; `HTTP_PROXY` alone is not for https."
 
 	proxyDocker     = "Name the proxy: `docker run -e HTTPS_PROXY=http://proxy.example.com:3128 …`. For all containers, in `~/.docker/config.json`: `{\"proxies\": {\"default\": {\"httpsProxy\": \"http://proxy.example.com:3128\"}}}`."
 	proxyCompose    = "Name the proxy: `environment: [HTTPS_PROXY=http://proxy.example.com:3128]`."
@@ -30,7 +30,7 @@ const (
 	caDocker     = "Mount the authority's certificate and name it: `-v \"$PWD/corporate-ca.pem:/etc/ssl/corporate-ca.pem:ro\"` and `-e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem`. The emulator's Python reads that file instead of its own list: if not everything is inspected, append the public authorities."
 	caCompose    = "Use `volumes: [\"./corporate-ca.pem:/etc/ssl/corporate-ca.pem:ro\"]` and `environment: [REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem]`."
 	caKubernetes = "Run `kubectl create configmap corporate-ca --from-file=corporate-ca.pem`, mount it with `volumes: [{name: ca, configMap: {name: corporate-ca}}]` and `volumeMounts: [{name: ca, mountPath: /etc/ssl/corporate}]`, and set `REQUESTS_CA_BUNDLE` to `/etc/ssl/corporate/corporate-ca.pem`."
-	caCorporate  = "Get the certificate of the issuer that the reason names, in PEM form, from your administrator. `openssl s_client -connect api.localstack.cloud:443` shows the issuer, too."
+	caCorporate  = "Get the certificate of the issuer that the reason names, in PEM form, from your administrator. This shows the issuer, too, behind a proxy with `-proxy proxy.example.com:3128`: `openssl s_client -connect api.localstack.cloud:443 </dev/null`."
 	noInspection = "Ask for `api.localstack.cloud` to be exempted from TLS inspection."
 
 	ownEndpoint = "Unless the licensing server is your own, remove `API_ENDPOINT`. It defaults to `https://api.localstack.cloud/v1`; the `/v1` is part of it."

@@ -56,7 +56,7 @@ var answerRows = []Row{
 		Help: Help{
 			Title:   "a block page answers",
 			Meaning: "A web filter of the network shows its own page instead of passing the request on.",
-			Known:   "The answer is an HTML page with a status from 400 to 499, or with a title about blocking, such as \"Access denied\".",
+			Known:   "The answer is an HTML page with status 403 or 451, or with a title about blocking, such as \"Access denied\".",
 			Fixes: []Fix{
 				{corporate, "Ask for `api.localstack.cloud` to be safelisted in the web filter. The reason has what the administrator needs to find the rule."},
 				{corporate, "Ask whether another proxy is meant for programs, and set `HTTPS_PROXY` to it."},
@@ -74,6 +74,7 @@ var answerRows = []Row{
 			Known:   "The answer has status 511, redirects elsewhere, or is an HTML page whose title is about signing in.",
 			Fixes: []Fix{
 				{anywhere, "Sign in with a browser on the host; any page with `http://` leads to the portal. Then start again."},
+				{corporate, "A web filter may ask programs for a sign-in, too. Ask for `api.localstack.cloud` to be let through without one."},
 				{ci, "Use a network without a portal; a machine without a browser cannot sign in."},
 			},
 		},

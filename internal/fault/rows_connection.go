@@ -29,7 +29,7 @@ var connectionRows = []Row{
 			Fixes: []Fix{
 				{corporate, proxyCorporate},
 				{docker, proxyDocker},
-				{docker, "Behind a VPN, large packets may get lost. Try `{\"mtu\": 1400}` in `/etc/docker/daemon.json`, then restart Docker."},
+				{docker, "Behind a VPN, large packets may get lost. Try `{\"mtu\": 1400}` in `/etc/docker/daemon.json`, then restart Docker; a network of Compose has its own: `driver_opts: {com.docker.network.driver.mtu: \"1400\"}`."},
 				{kubernetes, noPolicy},
 				{anywhere, "On a slow network, allow more: `ACTIVATION_ATTEMPT_TIMEOUT=15` and `ACTIVATION_TIMEOUT=45`."},
 			},
@@ -102,7 +102,7 @@ var connectionRows = []Row{
 	{
 		ID: NetworkProxyAuthentication, Exit: ExitLicense,
 		Reason: unreachable,
-		Remedy: "Please put the user name and password into the proxy variable, before the host: http://user:password@proxy:3128, with %XX for special characters.",
+		Remedy: "Please put the user name and password into the proxy variable, before the host: http://user:password@proxy:3128, with %XX for special characters. Where it asks for NTLM, Negotiate or Kerberos only, use a local proxy that speaks it, such as Px.",
 		Help: Help{
 			Title:   "the proxy wants a password",
 			Meaning: "The proxy asks who we are: no user name and password were given, or it does not take them.",
@@ -118,7 +118,7 @@ var connectionRows = []Row{
 	{
 		ID: NetworkProxyUnreachable, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
-		Remedy: "Please check the proxy variables (OUTBOUND_HTTPS_PROXY, HTTPS_PROXY, HTTP_PROXY): localhost in one means the container itself, the host is host.docker.internal.",
+		Remedy: "Please check the proxy variables (OUTBOUND_HTTPS_PROXY, HTTPS_PROXY, HTTP_PROXY): most proxies are http://, for https addresses as well; localhost in one means the container itself, the host is host.docker.internal.",
 		Help: Help{
 			Title:   "the proxy cannot be reached",
 			Meaning: "A proxy is set, and there is no connection to it. The licensing server itself was not tried.",
@@ -127,7 +127,7 @@ var connectionRows = []Row{
 				{docker, "For a proxy on the host, use `-e HTTPS_PROXY=http://host.docker.internal:3128`; on Linux also `--add-host host.docker.internal:host-gateway`. It must listen on more than 127.0.0.1."},
 				{docker, "Look at `proxies` in `~/.docker/config.json`; Docker sets `HTTPS_PROXY` by it."},
 				{compose, "For a proxy on the host, `extra_hosts: [\"host.docker.internal:host-gateway\"]` and `environment: [HTTPS_PROXY=http://host.docker.internal:3128]`."},
-				{anywhere, "If no proxy is needed here, switch it off: `HTTPS_PROXY=` and `OUTBOUND_HTTPS_PROXY=`."},
+				{anywhere, "If it answers in plain HTTP, not in TLS, write `HTTPS_PROXY=http://proxy.example.com:3128`: what stands before `://` is how the proxy itself is spoken to. If none is needed here, switch it off: `HTTPS_PROXY=` and `OUTBOUND_HTTPS_PROXY=`."},
 				{corporate, "The proxy's name may exist in the VPN only; use its address, or connect first."},
 			},
 		},

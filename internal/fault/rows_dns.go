@@ -13,9 +13,9 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "the server's name does not resolve",
 			Meaning: "No name server gave an address for the licensing server, and what they said does not tell more about the cause.",
-			Known:   "Every name server of `/etc/resolv.conf` was asked for IPv4 and IPv6 addresses. The reason says what each answered: an RCODE such as NXDOMAIN, SERVFAIL or REFUSED, or nothing in time.",
+			Known:   "Every name server of `/etc/resolv.conf` was asked for IPv4 and IPv6 addresses. The reason says what each answered: an RCODE such as NXDOMAIN, SERVFAIL or REFUSED. With a timeout, a refused connection or an unreachable network, the name server itself was not reached; then no filter is to blame.",
 			Fixes: []Fix{
-				{anywhere, "Ask on the host, `dig api.localstack.cloud`, and in the container, `entrypoint dns`. If only the host has an answer, the container's name servers are the problem, otherwise the network's."},
+				{anywhere, "Ask on the host, `dig api.localstack.cloud`, and in a container, `docker run --rm IMAGE dns`. If only the host has an answer, the container's name servers are the problem, otherwise the network's."},
 				{corporate, dnsCorporate},
 				{docker, dnsDocker},
 				{compose, dnsCompose},

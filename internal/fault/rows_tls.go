@@ -10,7 +10,7 @@ var tlsRows = []Row{
 		Help: Help{
 			Title:   "the certificate is not trusted",
 			Meaning: "The server's certificate is signed by an authority that is not trusted here, or is unfit in the way that the reason says.",
-			Known:   "It was checked against the image's authorities and those of REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR. The reason names the issuer.",
+			Known:   "It was checked against the image's authorities and those of REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_FILE and SSL_CERT_DIR. A warning before the failure says which of them was ignored, and why. The reason names the issuer.",
 			Fixes: []Fix{
 				{corporate, caCorporate},
 				{docker, caDocker},
@@ -27,7 +27,7 @@ var tlsRows = []Row{
 		Help: Help{
 			Title:   "the network inspects TLS",
 			Meaning: "A proxy or firewall opens the encrypted connection and shows a certificate of its own instead of the server's.",
-			Known:   "The certificate's issuer is none of the public authorities, whose list is part of this program, although the server's name is a public one.",
+			Known:   "The certificate's issuer is none of the public authorities, whose list is part of this program, although the server's name is a public one, and it is in no file of REQUESTS_CA_BUNDLE and the like. A warning before the failure says which of these was ignored, and why.",
 			Fixes: []Fix{
 				{corporate, caCorporate},
 				{corporate, "Or have `api.localstack.cloud` exempted from TLS inspection, or install the authority for all programs of the container in a BOOT hook."},
