@@ -169,7 +169,7 @@ func markdown(text string) string {
 	parts := strings.Split(text, "`")
 	for i := 0; i < len(parts); i += 2 {
 		plain := strings.NewReplacer("{", "*", "}", "*").Replace(parts[i])
-		parts[i] = regexp.MustCompile(`[A-Z]+_[A-Z_]+`).ReplaceAllString(plain, "`$0`")
+		parts[i] = regexp.MustCompile(`(-e )?[A-Z]+_[A-Z_]+(=[^ ]*[a-z0-9])?`).ReplaceAllString(plain, "`$0`")
 	}
 	return strings.Join(parts, "`")
 }
