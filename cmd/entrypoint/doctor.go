@@ -97,7 +97,7 @@ func isTerminal(f *os.File) bool {
 
 func (v *visit) tell(check fault.Check) {
 	v.clearWait()
-	v.page.Print(report.CheckLine(check, v.colour, v.verbose))
+	v.page.Print(report.CheckLine(check, report.Style{Colour: v.colour, Wrapped: isTerminal(os.Stdout), Verbose: v.verbose}))
 }
 
 // wait shows on a terminal that a slow check is under way.

@@ -33,21 +33,43 @@ var marks = map[fault.State]struct{ mark, colour string }{
 	fault.Skipped: {"–", "2"},
 }
 
-// CheckLine is a check for people: a line, and with verbose, or when something is
-// wrong, its evidence below. It is coloured for terminals.
-func CheckLine(check fault.Check, colour, verbose bool) string {
+// Style is how checks are shown to people.
+type Style struct {
+	// Colour and Wrapped are for terminals: a sign's colour, and lines that fit.
+	Colour, Wrapped bool
+	// Verbose shows the evidence of all checks, not only of those with a finding.
+	Verbose bool
+}
+
+// margin is what stands before a check's fact where the name does not.
+const margin = "                 "
+
+// CheckLine is a check for people: a line, and its evidence below.
+func CheckLine(check fault.Check, style Style) string {
 	sign := marks[check.State]
 	fact := Plain(check.Fact)
-	if check.Took >= 10*time.Millisecond {
+	if check.Took >= 10*time.Millisecond && check.State != fault.Skipped {
 		fact += fmt.Sprintf(" (%d ms)", check.Took.Milliseconds())
 	}
-	line := painted(sign.mark, sign.colour, colour) + fmt.Sprintf(" %-14s %s\n", check.Name, fact)
-	if verbose || check.Finding != nil {
+	text := style.lines(fmt.Sprintf("%s %-14s ", sign.mark, check.Name), fact)
+	text = painted(sign.mark, sign.colour, style.Colour) + strings.TrimPrefix(text, sign.mark) + "\n"
+	if style.Verbose || check.Finding != nil {
 		for _, fact := range check.Evidence {
-			line += painted("                 "+Plain(fact), "2", colour) + "\n"
+			text += painted(style.lines(margin, Plain(fact)), "2", style.Colour) + "\n"
 		}
 	}
-	return line
+	return text
+}
+
+// lines are a text that begins with first, without the last line's end. A
+// program that reads it, such as grep, is given one line.
+func (s Style) lines(first, text string) string {
+	if !s.Wrapped {
+		return first + text
+	}
+	var lines strings.Builder
+	wrap(&lines, first, margin, text)
+	return strings.TrimSuffix(lines.String(), "\n")
 }
 
 func painted(text, code string, colour bool) string {
