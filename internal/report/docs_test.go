@@ -17,6 +17,8 @@ const errorsIntroduction = `# Failures
 When a container does not start, it says why on standard error, and its exit code tells the kind of failure.
 This page lists everything that it can say, what it means, how the program knows, and what to do. A container can
 show it, too: ` + "`entrypoint explain ID`" + `, in Docker ` + "`docker run --rm IMAGE explain ID`" + `; without an ID, all of them.
+Which of them a start would meet now, and why, says the doctor, in a new container with the same options:
+` + "`docker run --rm IMAGE doctor`" + `.
 
 The page is generated from the table in ` + "`internal/fault`" + `: change that, then run ` + "`go test ./internal/report -update`" + `.
 

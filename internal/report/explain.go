@@ -33,7 +33,11 @@ func Explain(w io.Writer, row fault.Row) {
 		fmt.Fprintf(w, "\nMore exactly, it can be\n")
 		List(w, finer)
 	}
+	section(w, "See for yourself", doctor)
 }
+
+// doctor is how to see which failure it is, and what it rests on.
+const doctor = "The doctor looks at everything that a start depends on, in a new container with the same options: `docker run --rm IMAGE doctor`."
 
 // Index writes a line for every row of the table, by kind.
 func Index(w io.Writer) {
