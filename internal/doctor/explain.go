@@ -30,7 +30,7 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 		if found == nil || !explains(found.ID, failed.ID) && !saysMore(found, failed) {
 			continue
 		}
-		if check.State == fault.Warned && (stageOf(found.ID) != 0 || genuine(checks)) {
+		if isSuspicion(found.ID) && genuine(checks) || check.State == fault.Warned && onlyWarns(found.ID) {
 			continue
 		}
 		explained.ID, explained.Detail = found.ID, found.Detail
@@ -48,6 +48,15 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 // Explains tells whether checks could make failed more exact: the licence server
 // was not reached, or its clock may tell why its certificate is not valid.
 func Explains(failed *fault.Error) bool { return isNetwork(failed.ID) }
+
+// isSuspicion tells whether a finding is about the host's address.
+func isSuspicion(found fault.ID) bool { return stageOf(found) == 0 }
+
+// onlyWarns tells whether a warning of this row cannot be why this start failed.
+// Of the suspicions that is a search domain's: it leads others astray, not us.
+func onlyWarns(found fault.ID) bool {
+	return !isSuspicion(found) || found == fault.NetworkDNSSearch
+}
 
 // genuine tells whether the host has proved who it is, whatever is strange
 // about its address.

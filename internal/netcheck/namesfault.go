@@ -174,10 +174,7 @@ func (n Names) docker() *fault.Error {
 // the name itself, or the emulator, because libc tries the domains first. A
 // short name of one's own that only a domain completes is as it should be.
 func (n Names) searched() *fault.Error {
-	var direct []netip.Addr
-	for _, source := range n.Servers {
-		direct = append(direct, source.Addresses()...)
-	}
+	direct := n.direct()
 	first := n.conf.dots > strings.Count(n.Host, ".")
 	matters := first == (len(direct) > 0) || isPublic(n.Host) && len(direct) == 0
 	elsewhere := func(address netip.Addr) bool { return !slices.Contains(direct, address) }
@@ -189,6 +186,15 @@ func (n Names) searched() *fault.Error {
 		}
 	}
 	return nil
+}
+
+// direct are the addresses that the servers give to the name itself.
+func (n Names) direct() []netip.Addr {
+	var direct []netip.Addr
+	for _, source := range n.Servers {
+		direct = append(direct, source.Addresses()...)
+	}
+	return direct
 }
 
 // disagree finds one server that denies what another knows.

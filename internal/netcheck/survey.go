@@ -151,6 +151,9 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 		}
 		return nil, fault.Fail(stageNames, finding, evidence...)
 	}
+	if finding != nil && finding.ID == fault.NetworkDNSSearch && isPublic(host) && len(seen.direct()) == 0 {
+		return addresses, fault.Fail(stageNames, finding, evidence...) // they are somebody else's
+	}
 	if finding != nil {
 		return addresses, fault.Warn(stageNames, finding, evidence...)
 	}

@@ -179,6 +179,28 @@ func inThePast(c *x509.Certificate) {
 	c.NotBefore, c.NotAfter = past.AddDate(0, -1, 0), past.AddDate(0, 1, 0)
 }
 
+func TestSurveyOfANameThatASearchDomainCompletes(t *testing.T) {
+	t.Parallel()
+	_, closed := refuse(t, "127.0.0.1", 0)
+	wild := testkit.DNSAnswer{IP: []string{"127.0.0.1"}}
+	for name, c := range map[string]struct {
+		host string
+		zone testkit.Zone
+		want string
+	}{
+		"nobody else knows it":  {public, testkit.Zone{public + ".corp.test": wild}, "names failed (network.dns.search_domain), connection failed (network.refused)"},
+		"libc will be led away": {host, testkit.Zone{host: wild, host + ".corp.test": {IP: []string{"127.0.0.9"}}}, "names warned (network.dns.search_domain), connection failed (network.refused)"},
+		"it is a short one":     {"licenses", testkit.Zone{"licenses.corp.test": wild}, "names passed, connection failed (network.refused)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			testkit.Put(t, root, "etc/resolv.conf", testkit.ResolvConf(testkit.DNS(t, c.zone).Addr())+"search corp.test\noptions ndots:5\n")
+			expectWay(t, fmt.Sprintf("https://%s:%d", c.host, closed), config.Network{}, root, c.want)
+		})
+	}
+}
+
 func TestSurveyWithoutVerification(t *testing.T) {
 	t.Parallel()
 	server := newLicensing(t, serving(newAuthority(t, "Other").issue(t, host, nil)), refusal)
