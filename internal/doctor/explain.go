@@ -27,7 +27,14 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 	}
 	for _, check := range checks {
 		found := check.Finding
-		if found == nil || !explains(found.ID, failed.ID) && !saysMore(found, failed) {
+		if found == nil {
+			continue
+		}
+		if more := fuller(found, failed); more != "" {
+			explained.Detail = more
+			break
+		}
+		if !explains(found.ID, failed.ID) {
 			continue
 		}
 		if isSuspicion(found.ID) && genuine(checks) || check.State == fault.Warned && onlyWarns(found.ID) {
@@ -104,10 +111,21 @@ func explains(found, failed fault.ID) bool {
 	return at >= 0 && at <= stageOf(failed)
 }
 
-// saysMore tells whether a check heard the name servers' own explanation
-// (RFC 8914), for which the activation does not ask.
-func saysMore(found, failed *fault.Error) bool {
-	return found.ID == fault.NetworkDNS && failed.ID == found.ID && strings.Contains(found.Detail, ", EDE ")
+// fuller is failed's detail with what a check saw beyond it, "" where it saw the
+// same: the name servers' own explanation (RFC 8914), for which the activation
+// does not ask, or a remark behind the same words.
+func fuller(found, failed *fault.Error) string {
+	if found.ID != failed.ID {
+		return ""
+	}
+	if found.ID == fault.NetworkDNS && strings.Contains(found.Detail, ", EDE ") {
+		return found.Detail
+	}
+	words, _, _ := strings.Cut(failed.Detail, " (waited ")
+	if remark, same := strings.CutPrefix(found.Detail, words); same && remark != "" {
+		return failed.Detail + remark
+	}
+	return ""
 }
 
 func stageOf(id fault.ID) int {

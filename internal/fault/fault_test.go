@@ -60,16 +60,16 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 		failed *Error
 		ends   string
 	}{
-		{New(NetworkRefused, "no"), "may need HTTPS_PROXY to be set. More: entrypoint explain network.refused"},
-		{stale, "may need HTTPS_PROXY to be set. More: entrypoint explain network.refused"},
-		{New(StoredStale, "old"), "any longer: old. More: entrypoint explain stored.stale"},
-		{New(ClockSkew, "1970"), "take their host's. More: entrypoint explain clock.skew"},
+		{New(NetworkRefused, "no"), "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
+		{stale, "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
+		{New(StoredStale, "old"), "any longer: old. More: entrypoint doctor, entrypoint explain stored.stale"},
+		{New(ClockSkew, "1970"), "take their host's. More: entrypoint doctor, entrypoint explain clock.skew"},
 		{New(LicenseExpired, "over"), "in the LocalStack web app https://app.localstack.cloud."},
 		{New(CredentialsMalformed, "cut"), "in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
 		{New(ConfigInvalid, "bad"), "explains every variable."},
 		// Nothing may be copied with a command.
 		{New(NetworkDNSFiltered, "no"), "Check with: dig"},
-		{New(NetworkIntercepted, "no"), "name it: -e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem"},
+		{New(NetworkIntercepted, "no"), "corporate-ca.pem`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
 	}
 	for _, test := range tests {
 		if got := test.failed.Reason(); !strings.HasSuffix(got, test.ends) {

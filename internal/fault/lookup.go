@@ -15,7 +15,7 @@ func Lookup(id ID) (Row, bool) {
 }
 
 // MoreAt begins what [Row.More] says; the ID follows.
-const MoreAt = "More: entrypoint explain "
+const MoreAt = "More: entrypoint doctor, entrypoint explain "
 
 // More is where a user can read on, for failures that take more than a
 // sentence to mend; empty for those that the reason says all about.

@@ -23,7 +23,7 @@ var tlsRows = []Row{
 	{
 		ID: NetworkIntercepted, Exit: ExitLicense,
 		Reason: unreachable,
-		Remedy: "Your network inspects TLS. Get the CA certificate of that issuer from your administrator, mount it (docker run -v $PWD/corporate-ca.pem:/etc/ssl/corporate-ca.pem:ro) and name it: -e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem",
+		Remedy: "Your network inspects TLS. Get the CA certificate of that issuer from your administrator, then run the container with `-v \"$PWD/corporate-ca.pem:/etc/ssl/corporate-ca.pem:ro\"` and `-e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem`.",
 		Help: Help{
 			Title:   "the network inspects TLS",
 			Meaning: "A proxy or firewall opens the encrypted connection and shows a certificate of its own instead of the server's.",

@@ -223,7 +223,7 @@ func TestNoTwoRowsHaveTheSameTitle(t *testing.T) {
 
 // cutCommand finds what is to be copied from the end of a sentence.
 func cutCommand(text string) (before, command string, found bool) {
-	for _, lead := range []string{"Check with: ", "name it: "} {
+	for _, lead := range []string{"Check with: "} {
 		if before, command, found = strings.Cut(text, lead); found {
 			return before, command, true
 		}

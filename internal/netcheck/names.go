@@ -149,7 +149,7 @@ func (s Source) evidence(note string) []string {
 	server := shortServer(s.Server) + note
 	lines := []string{server + ": " + s.Four.String(), server + ": " + s.Six.String()}
 	if len(s.Addresses()) == 0 {
-		lines = append(lines, server+" for the root's servers: "+string(s.Other.status()))
+		lines = append(lines, server+", asked for the root zone: "+string(s.Other.status()))
 	}
 	return lines
 }

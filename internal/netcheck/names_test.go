@@ -202,7 +202,7 @@ func TestEvidenceNamesEverybody(t *testing.T) {
 	got := strings.Join(v.names().Evidence(), "\n")
 	want := `127.0.0.11: A NXDOMAIN in 0 ms
 127.0.0.11: AAAA NXDOMAIN in 0 ms
-127.0.0.11 for the root's servers: NXDOMAIN
+127.0.0.11, asked for the root zone: NXDOMAIN
 10.0.0.2 (asked by Docker's own): A NOERROR in 0 ms: 54.1.2.3 (TTL 60 s)
 10.0.0.2 (asked by Docker's own): AAAA NOERROR without an address in 0 ms
 10.0.0.53 for api.localstack.cloud.corp.test: A timeout`

@@ -62,9 +62,9 @@ func (s *Survey) askedByProxy(page *Page) bool {
 func (s *Survey) proxyCheck(failed *fault.Error, byProxy bool) fault.Check {
 	switch {
 	case s.proxy == nil && s.bypass != "":
-		return fault.Skip(stageProxy, fmt.Sprintf("the entry %.100q of NO_PROXY matches %s", s.bypass, s.target.Hostname()))
+		return fault.Skip(stageProxy, s.aside())
 	case s.proxy == nil:
-		return fault.Skip(stageProxy, "none is set for "+s.target.Scheme+"://"+s.target.Host)
+		return fault.Skip(stageProxy, strings.TrimSuffix("none is set for "+s.target.Scheme+"://"+s.target.Host+"; "+s.aside(), "; "))
 	case byProxy:
 		return fault.Fail(stageProxy, failed)
 	}
@@ -85,6 +85,11 @@ func (s *Survey) tlsCheck(presented *Presented, page *Page, failed *fault.Error)
 	trusted, warnings := newAuthorities(s.network, s.root)
 	check := trusted.judge(*presented, theirs)
 	check.Evidence = append(check.Evidence, warnings...)
+	if f := check.Finding; f != nil && (f.ID == fault.NetworkIntercepted || f.ID == fault.NetworkUntrusted) {
+		// Who has followed the remedy needs to know why it did not help.
+		f.Detail = strings.Join(slices.Concat([]string{f.Detail}, trusted.inventory(), warnings), "; ")
+		check.Fact = f.Detail
+	}
 	if bool(s.network.NoVerify) {
 		check.State, check.Finding, check.Fact = fault.Skipped, nil, "SSL_NO_VERIFY=1: not checked ("+check.Fact+")"
 	}
@@ -98,7 +103,7 @@ func (s *Survey) serverCheck(page *Page, failed *fault.Error) fault.Check {
 	if wrong := page.judge(s.target.Hostname()); wrong != nil {
 		return fault.Fail(stageServer, hosted(s.target.Hostname(), wrong))
 	}
-	return fault.Pass(stageServer, fmt.Sprintf("%s answers with status %d", s.target, page.Status))
+	return fault.Pass(stageServer, fmt.Sprintf("%s answers in JSON (status %d)", s.target, page.Status))
 }
 
 // clock compares the server's clock with ours.
@@ -112,7 +117,10 @@ func clock(theirs time.Time) fault.Check {
 			license.Time{Time: now}, license.Time{Time: theirs}))
 	}
 	// The header knows no fractions.
-	return fault.Pass(stageClock, fmt.Sprintf("%s off the server's clock, give or take a second", now.Sub(theirs).Round(time.Second)))
+	if offset := now.Sub(theirs).Round(time.Second); offset.Abs() > 2*time.Second {
+		return fault.Pass(stageClock, fmt.Sprintf("%s off the server's clock", offset))
+	}
+	return fault.Pass(stageClock, "agrees with the server's")
 }
 
 // request asks for the activation of nothing, through proxy if there is one.

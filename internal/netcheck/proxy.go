@@ -41,7 +41,11 @@ func proxyFault(proxy *url.URL, err error) *fault.Error {
 	if errors.As(err, &socks) && strings.HasPrefix(socks.Op, "socks") {
 		return fault.New(fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, socks.Err).Because(err)
 	}
-	return fault.New(fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, Explain(proxy.Hostname(), err).Detail).Because(err)
+	cause := Explain(proxy.Hostname(), err)
+	if cause.ID == fault.NetworkReset {
+		return fault.New(fault.NetworkProxy, "the proxy %s closed the connection instead of answering", name).Because(err)
+	}
+	return fault.New(fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, cause.Detail).Because(err)
 }
 
 // bareProxy names a proxy without its credentials.

@@ -93,7 +93,7 @@ func connection(host, port string, routes []route) fault.Check {
 	case dead[true] != nil && reached[true] == 0:
 		return fault.Warn(name, familyFault("IPv4 leads nowhere here (%s), IPv6 does: every connection to %s tries both", dead[true], host), evidence...)
 	}
-	return fault.Pass(name, fmt.Sprintf("%s:%s answers at %s in %d ms", host, port, first.address, first.took.Milliseconds()), evidence...)
+	return fault.Pass(name, fmt.Sprintf("%s answers at %s", net.JoinHostPort(host, port), first.address), evidence...)
 }
 
 // missing tells whether the container has no way in this family at all. Most

@@ -33,11 +33,11 @@ func TestWhatConnectionsComeTo(t *testing.T) {
 		id     fault.ID
 		fact   string
 	}{
-		"one":                        {[]route{path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1 in 3 ms"},
-		"the fastest":                {[]route{path(six, 30*time.Millisecond, nil), path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1 in 3 ms"},
-		"one of a family is enough":  {[]route{path(six, 0, timeout), path(six2, 5*time.Millisecond, nil), path(four, 9*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 2001:db8::2 in 5 ms"},
-		"no IPv6 here, as usual":     {[]route{path(six, 0, noRoute), path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1 in 3 ms"},
-		"no IPv6 address here":       {[]route{path(six, 0, noAddress), path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1 in 3 ms"},
+		"one":                        {[]route{path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1"},
+		"the fastest":                {[]route{path(six, 30*time.Millisecond, nil), path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1"},
+		"one of a family is enough":  {[]route{path(six, 0, timeout), path(six2, 5*time.Millisecond, nil), path(four, 9*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 2001:db8::2"},
+		"no IPv6 here, as usual":     {[]route{path(six, 0, noRoute), path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1"},
+		"no IPv6 address here":       {[]route{path(six, 0, noAddress), path(four, 3*time.Millisecond, nil)}, fault.Passed, "", host + ":443 answers at 192.0.2.1"},
 		"IPv6 swallows":              {[]route{path(six, 0, noRoute), path(six2, 0, timeout), path(four, 0, nil)}, fault.Warned, fault.NetworkAddressFamily, "IPv6 leads nowhere here (2001:db8::2: timeout), IPv4 does: every connection to " + host + " tries both"},
 		"IPv4 is refused":            {[]route{path(six, 0, nil), path(four, 0, refused)}, fault.Warned, fault.NetworkAddressFamily, "IPv4 leads nowhere here (192.0.2.1: connection refused), IPv6 does: every connection to " + host + " tries both"},
 		"refused":                    {[]route{path(four, 0, refused)}, fault.Failed, fault.NetworkRefused, "the connection to " + host + " (192.0.2.1:443) was refused"},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
@@ -37,9 +38,15 @@ const maxBundle = 16 << 20
 // where the system has none.
 type authorities struct {
 	root  string
-	named [][]byte // contents of PEM files
+	named []pemFile
 	// embedded stands in for Mozilla's roots in tests.
 	embedded *x509.CertPool
+}
+
+// pemFile is a file of certificates that the environment names.
+type pemFile struct {
+	variable string
+	content  []byte
 }
 
 // newAuthorities reads what the environment names. The warnings name the
@@ -61,7 +68,7 @@ func newAuthorities(cfg config.Network, root string) (a *authorities, warnings [
 			continue // often one file under all three names
 		}
 		read[s.path] = true
-		if err := a.add(s.path); err != nil {
+		if err := a.add(s.variable, s.path); err != nil {
 			warnings = append(warnings, fmt.Sprintf("%s=%.200q is ignored: %v", s.variable, s.path, err))
 		}
 	}
@@ -94,6 +101,35 @@ func (a *authorities) chains(presented []*x509.Certificate, host string) ([][]*x
 	return chains, nil
 }
 
+// inventory says of each variable whose authorities it names, of the first few.
+func (a *authorities) inventory() []string {
+	const few = 3
+	names := map[string][]string{}
+	var variables []string
+	for _, file := range a.named {
+		if names[file.variable] == nil {
+			variables = append(variables, file.variable)
+		}
+		eachIn(file.content, func(root bundle.Root) {
+			name := "one that cannot be read"
+			if certificate, err := x509.ParseCertificate(root.Certificate); err == nil {
+				name = nameOf(certificate.Subject.String(), certificate)
+			}
+			names[file.variable] = append(names[file.variable], name)
+		})
+	}
+	var lines []string
+	for _, variable := range variables {
+		all := names[variable]
+		text := variable + " holds " + strings.Join(all[:min(len(all), few)], " and ")
+		if more := len(all) - few; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		lines = append(lines, text+", not this issuer")
+	}
+	return lines
+}
+
 // pool holds the authorities that are wanted, judged by their encoding.
 func (a *authorities) pool(wanted func(encoded []byte) bool) *x509.CertPool {
 	pool := x509.NewCertPool()
@@ -116,8 +152,8 @@ func (a *authorities) pool(wanted func(encoded []byte) bool) *x509.CertPool {
 func anyone([]byte) bool { return true }
 
 func (a *authorities) each(visit func(bundle.Root)) {
-	for _, content := range a.named {
-		eachIn(content, visit)
+	for _, file := range a.named {
+		eachIn(file.content, visit)
 	}
 	for _, name := range systemBundles {
 		content, err := file.ReadUpTo(filepath.Join("/", a.root, name), maxBundle)
@@ -148,13 +184,13 @@ func eachIn(content []byte, visit func(bundle.Root)) (found bool) {
 
 // add adds the PEM file at path, or the PEM files in the folder there. The
 // error says why there are none, without the path.
-func (a *authorities) add(path string) error {
+func (a *authorities) add(variable, path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return bare(err)
 	}
 	if !info.IsDir() {
-		return a.addFile(path)
+		return a.addFile(variable, path)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
@@ -162,7 +198,7 @@ func (a *authorities) add(path string) error {
 	}
 	before := len(a.named)
 	for _, entry := range entries {
-		_ = a.addFile(filepath.Join(path, entry.Name())) // folders of certificates hold other things, too
+		_ = a.addFile(variable, filepath.Join(path, entry.Name())) // folders of certificates hold other things, too
 	}
 	if len(a.named) == before {
 		return errors.New("the folder holds no PEM certificate")
@@ -170,7 +206,7 @@ func (a *authorities) add(path string) error {
 	return nil
 }
 
-func (a *authorities) addFile(path string) error {
+func (a *authorities) addFile(variable, path string) error {
 	content, err := file.ReadUpTo(path, maxBundle)
 	if err != nil {
 		return err
@@ -178,7 +214,7 @@ func (a *authorities) addFile(path string) error {
 	if !eachIn(content, func(bundle.Root) {}) {
 		return errors.New("it holds no PEM certificate")
 	}
-	a.named = append(a.named, content)
+	a.named = append(a.named, pemFile{variable, content})
 	return nil
 }
 

@@ -80,6 +80,7 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 	}
 	host, port := next.Hostname(), portOf(next)
 	addresses, names := timed(func() ([]netip.Addr, fault.Check) { return s.names(ctx, host) })
+	s.noteProxy(&names)
 	tell(names)
 	if len(addresses) == 0 {
 		s.bypassed(ctx, tell, names)
@@ -92,12 +93,33 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 		connected.Finding = proxyFault(s.proxy, connected.Finding)
 		connected.Fact = connected.Finding.Detail
 	}
+	s.noteProxy(&connected)
 	tell(connected)
 	if connected.State == fault.Failed {
 		s.bypassed(ctx, tell, connected)
 		return
 	}
 	s.exchange(ctx, tell)
+}
+
+// noteProxy adds to a direct way that failed why no proxy was tried, where one
+// is set.
+func (s *Survey) noteProxy(check *fault.Check) {
+	if check.State == fault.Failed && s.proxy == nil && s.aside() != "" {
+		check.Finding.Detail += " (" + s.aside() + ")"
+		check.Fact = check.Finding.Detail
+	}
+}
+
+// aside is why a proxy that is set is not used; "" when none is.
+func (s *Survey) aside() string {
+	switch {
+	case s.bypass != "":
+		return fmt.Sprintf("the entry %.100q of NO_PROXY matches %s", s.bypass, s.target.Hostname())
+	case s.proxy == nil && s.target.Scheme == "https" && s.network.OutboundHTTP.Or(s.network.HTTPProxy).Reveal() != "":
+		return "HTTP_PROXY is for http:// addresses only"
+	}
+	return ""
 }
 
 func timed[T any](look func() (T, fault.Check)) (T, fault.Check) {

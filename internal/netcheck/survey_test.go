@@ -87,8 +87,8 @@ func TestSurveyOfAWayThatIsGood(t *testing.T) {
 	server := newLicensing(t, serving(a.issue(t, host, lasting)), refusal)
 	checks := expectWay(t, at("https", server.Listener.Addr()), config.Network{}, named(t, a.pem), allWell)
 	for i, prefix := range []string{
-		host + " is 127.0.0.1, says 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1 in ", host, server.port()), "none is set for https://" + host,
-		"TLS 1.3, certificate by System CA until ", fmt.Sprintf("https://%s:%d/v1 answers with status 401", host, server.port()), "",
+		host + " is 127.0.0.1, says 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1", host, server.port()), "none is set for https://" + host,
+		"TLS 1.3, certificate by System CA until ", fmt.Sprintf("https://%s:%d/v1 answers in JSON (status 401)", host, server.port()), "",
 	} {
 		if !strings.HasPrefix(checks[i].Fact, prefix) {
 			t.Errorf("%s: %s", checks[i].Name, checks[i].Fact)

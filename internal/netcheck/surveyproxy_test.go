@@ -119,7 +119,7 @@ func TestSurveyOfProxiesThatAreNoWay(t *testing.T) {
 		"does not let us through":           {target, viaName(t, "http", newForwarder(t, nil, forbids).Listener.Addr()), reached + "proxy failed (network.proxy)"},
 		"has a block page, for http target": {"http://" + host, both(viaName(t, "http", newForwarder(t, nil, forbids).Listener.Addr())), reached + "proxy passed, tls skipped, server failed (network.block_page), clock passed"},
 		"SOCKS finds no way":                {target, viaName(t, "socks5", newSOCKS(t, nil, 4)), reached + "proxy failed (network.proxy)"},
-		"hangs up":                          {target, viaName(t, "http", speak(t, "")), reached + "proxy failed (network.proxy.unreachable)"},
+		"hangs up":                          {target, viaName(t, "http", speak(t, "")), reached + "proxy failed (network.proxy)"},
 		"does not speak TLS":                {target, viaName(t, "https", speak(t, "hello")), reached + "proxy failed (network.proxy.unreachable)"},
 		"is not there":                      {target, viaName(t, "http", &net.TCPAddr{Port: closed}), "names passed, connection failed (network.proxy.unreachable)"},
 		"has no address":                    {target, config.Network{HTTPSProxy: proxyURL(t, "http://user:"+secret+"@absent.corp.test:3128")}, "names failed (network.dns)"},

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func (c Checkup) todo() []string {
 	var steps []string
 	add := func(failed *fault.Error) {
 		for _, step := range failed.Steps() {
-			if step = Plain(step); !contains(steps, step) {
+			if step = Plain(step); !slices.Contains(steps, step) {
 				steps = append(steps, step)
 			}
 		}
@@ -125,23 +126,23 @@ func (c Checkup) todo() []string {
 	}
 	for _, state := range []fault.State{fault.Failed, fault.Warned} {
 		for _, check := range c.Checks {
-			if check.State == state && check.Finding != nil && (c.Failure == nil || check.Finding.ID != c.Failure.ID) {
-				if remedy := check.Finding.Remedy(); remedy != "" && !contains(steps, Plain(remedy)) {
-					steps = append(steps, Plain(remedy))
-				}
+			if check.State != state || check.Finding == nil || c.explains(check) {
+				continue
+			}
+			if remedy := Plain(check.Finding.Remedy()); remedy != "" && !slices.Contains(steps, remedy) {
+				steps = append(steps, remedy)
 			}
 		}
 	}
 	return steps
 }
 
-func contains(steps []string, step string) bool {
-	for _, one := range steps {
-		if one == step {
-			return true
-		}
-	}
-	return false
+// explains tells whether the failure is behind what a check found as well: all
+// that fails on the way to the server fails of one thing.
+func (c Checkup) explains(check fault.Check) bool {
+	const network = "network."
+	return c.Failure != nil && check.State == fault.Failed &&
+		strings.HasPrefix(string(c.Failure.ID), network) && strings.HasPrefix(string(check.Finding.ID), network)
 }
 
 // checkJSON is a check in JSON, in a checkup and in a failure.
