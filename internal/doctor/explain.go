@@ -25,31 +25,38 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 	if !isNetwork(failed.ID) {
 		return &explained
 	}
-	for _, check := range checks {
-		found := check.Finding
-		if found == nil {
-			continue
-		}
-		if more := fuller(found, failed); more != "" {
-			explained.Detail = more
-			break
-		}
-		if !explains(found.ID, failed.ID) {
-			continue
-		}
-		if isSuspicion(found.ID) && genuine(checks) || check.State == fault.Warned && onlyWarns(found.ID) {
-			continue
-		}
+	if cause := causeOf(failed, checks); cause != nil {
+		found := cause.Finding
 		explained.ID, explained.Detail = found.ID, found.Detail
-		if check.State == fault.Warned {
+		if cause.State == fault.Warned {
 			explained.Detail += "; " + failed.Detail
 		}
 		if found.Host != "" {
 			explained.Host = found.Host
 		}
-		break
+		return &explained
+	}
+	for _, check := range checks {
+		if check.Finding != nil {
+			explained.Detail = fuller(check.Finding, &explained)
+		}
 	}
 	return &explained
+}
+
+// causeOf is the check that found why, nil when none did.
+func causeOf(failed *fault.Error, checks []fault.Check) *fault.Check {
+	for i, check := range checks {
+		if check.Finding == nil || !explains(check.Finding.ID, failed.ID) {
+			continue
+		}
+		id := check.Finding.ID
+		if isSuspicion(id) && genuine(checks) || check.State == fault.Warned && onlyWarns(id) {
+			continue
+		}
+		return &checks[i]
+	}
+	return nil
 }
 
 // Explains tells whether checks could make failed more exact: the licence server
@@ -111,21 +118,20 @@ func explains(found, failed fault.ID) bool {
 	return at >= 0 && at <= stageOf(failed)
 }
 
-// fuller is failed's detail with what a check saw beyond it, "" where it saw the
-// same: the name servers' own explanation (RFC 8914), for which the activation
-// does not ask, or a remark behind the same words.
+// fuller is failed's detail, with what a check saw beyond it: the name servers'
+// own explanation (RFC 8914), for which the activation does not ask, or a remark
+// behind the same words.
 func fuller(found, failed *fault.Error) string {
-	if found.ID != failed.ID {
-		return ""
-	}
-	if found.ID == fault.NetworkDNS && strings.Contains(found.Detail, ", EDE ") {
-		return found.Detail
-	}
 	words, _, _ := strings.Cut(failed.Detail, " (waited ")
-	if remark, same := strings.CutPrefix(found.Detail, words); same && remark != "" {
+	remark, same := strings.CutPrefix(found.Detail, words)
+	switch {
+	case found.ID != failed.ID:
+	case found.ID == fault.NetworkDNS && strings.Contains(found.Detail, ", EDE "):
+		return found.Detail
+	case same:
 		return failed.Detail + remark
 	}
-	return ""
+	return failed.Detail
 }
 
 func stageOf(id fault.ID) int {
