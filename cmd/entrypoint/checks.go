@@ -88,9 +88,13 @@ func (v *visit) checkCredential(context.Context) fault.Check {
 
 const needsNone = "ACTIVATE_PRO=0 needs none"
 
-// offTheNetwork is why nobody is asked; "" when somebody may be.
+// offTheNetwork is why nobody is asked; "" when somebody may be. A default that
+// stands for a value that makes no sense may name another server than the user
+// did, who must not be sent the credential.
 func (v *visit) offTheNetwork() string {
 	switch {
+	case v.problem != nil:
+		return "not looked at, because of configuration"
 	case !bool(v.cfg.ActivatePro):
 		return needsNone
 	case v.offline:
@@ -129,26 +133,19 @@ func (v *visit) checkStored(context.Context) fault.Check {
 	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+license.Time{Time: standIn.Document.OfflineUntil()}.String(), standIn.Path)
 }
 
-func (v *visit) standIn() (*activate.Stored, error) {
-	activation, _ := v.activation(v.credential)
-	return activation.StandIn()
-}
+func (v *visit) standIn() (*activate.Stored, error) { return v.rehearsal.StandIn() }
 
 // checkLicense rehearses the activation.
 func (v *visit) checkLicense(ctx context.Context) fault.Check {
 	const name = "license"
-	if bool(v.cfg.ActivatePro) {
-		v.refusal = v.missing // of which a start fails without any network, too
+	if bool(v.cfg.ActivatePro) && v.missing != nil {
+		v.refusal = v.missing // also where nobody is asked
+		return fault.Skip(name, "not asked for without a credential")
 	}
 	if why := v.offTheNetwork(); why != "" {
 		return fault.Skip(name, why)
 	}
-	if v.missing != nil {
-		return fault.Skip(name, "not asked for without a credential")
-	}
-	v.cfg.Attempts = 1
-	activation, _ := v.activation(v.credential)
-	v.result, v.refusal = activation.Rehearse(ctx, v.spend)
+	v.result, v.refusal = v.rehearsal.Rehearse(ctx, v.spend)
 	check := v.judgeRehearsal(name)
 	if last, found := activate.LastRefusal(v.cfg.Root); found {
 		check.Evidence = append(check.Evidence, fmt.Sprintf("starts were refused %d times in a row, from %s to %s (%s); those that follow at once wait up to a minute",

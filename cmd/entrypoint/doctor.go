@@ -33,10 +33,12 @@ type visit struct {
 	credential credential.Credential
 	// missing is why there is no usable credential.
 	missing error
-	// result and refusal are what the rehearsal of the activation came to.
-	result  activate.Result
-	refusal error
-	verdict report.Checkup
+	// rehearsal is the activation, which asks once; result and refusal are what
+	// it came to.
+	rehearsal *activate.Activation
+	result    activate.Result
+	refusal   error
+	verdict   report.Checkup
 }
 
 const doctorUsage = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] [-- COMMAND [ARG…]]"
@@ -80,12 +82,15 @@ func newVisit(args []string) (*visit, error) {
 	}
 	v.timeout = seconds.Duration()
 	v.bootStage, v.problem = prepare(start{command: flags.Args()})
+	v.enterVenv()
 	v.page = report.New(os.Stdout, v.cfg.Logging)
 	for _, secret := range []credential.Secret{v.cfg.AuthToken, v.cfg.APIKey} {
 		v.page.HideText(secret)
 	}
 	v.credential, v.missing = v.findCredential()
 	v.page.Hide(v.credential)
+	v.rehearsal, _ = v.activation(v.credential)
+	v.rehearsal.Config.Attempts = 1
 	v.colour = v.cfg.NoColor == "" && isTerminal(os.Stdout)
 	return v, nil
 }
@@ -133,6 +138,8 @@ func (v *visit) conclude() {
 		c.Fact = "A start now would work, also without the licensing server: until " + license.Time{Time: c.Until}.String() + "."
 	case v.offline:
 		c.Outcome, c.Fact = doctor.Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
+	case v.refusal != nil:
+		c.Outcome, c.Fact = doctor.Unknown, "What a start now would come to is not known: the time was over before the licensing server answered (--timeout gives more)."
 	case v.result.Offline:
 		_ = v.explained(v.result.Because)
 		c.Outcome, c.Until = doctor.Offline, v.result.Document.OfflineUntil()

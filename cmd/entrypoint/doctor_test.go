@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/creack/pty"
+	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/testkit"
 )
@@ -51,5 +54,72 @@ func TestDoctorHeedsNoColor(t *testing.T) {
 	w.set("NO_COLOR", "1")
 	if shown := w.onTerminal("--", "true"); !strings.Contains(shown, "✗ connection") || strings.Contains(shown, "\x1b[3") {
 		t.Errorf("%q", shown)
+	}
+}
+
+// doctor runs the doctor with the given arguments and returns what it prints.
+func (w *world) doctor(args ...string) (text string, code int) {
+	w.Helper()
+	text, stderr, code := run3(w.T, w.environ("LOG_FORMAT=text"), "entrypoint", append([]string{"doctor"}, args...)...)
+	if stderr != "" {
+		w.Errorf("the doctor says on stderr: %s", stderr)
+	}
+	return text, code
+}
+
+func TestDoctorDoesNotTakeSilenceForConsent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	text, code := w.doctor("--timeout", "0.5", "--json", "--", "true")
+	mustFitSchema(t, text)
+	if code != 0 || !strings.Contains(text, `"outcome": "unknown"`) || strings.Contains(text, "knows the credential") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+}
+
+func TestDoctorWithoutNetworkKnowsThatAStartNeedsACredential(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("LOCALSTACK_AUTH_TOKEN", "")
+	text, code := w.doctor("--offline", "--", "true")
+	if code != 55 || !strings.Contains(text, "A start now would fail with exit code 55 (credentials.missing):") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+}
+
+func TestDoctorFindsCommandsOfThePythonEnvironmentAsAStartDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("ACTIVATE_PRO", "0")
+	w.command = "only-in-the-environment"
+	tool := filepath.Join(w.root, "opt/code/localstack/.venv/bin", w.command)
+	testkit.Put(t, w.root, "opt/code/localstack/.venv/bin/"+w.command, "#!/bin/sh\n")
+	if err := os.Chmod(tool, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 {
+		t.Fatalf("the start itself ends with %d: %s", code, stderr)
+	}
+	if text, code := w.doctor("--", w.command); code != 0 || !strings.Contains(text, "✓ command        "+tool+"\n") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+}
+
+// The defaults of what makes no sense may be another server than the user's.
+func TestDoctorSendsNothingAnywhereWhenTheConfigurationMakesNoSense(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	asked := make(chan string, 100)
+	w.names(dns.HandlerFunc(func(_ dns.ResponseWriter, question *dns.Msg) { asked <- question.Question[0].Name }))
+	w.set("API_ENDPOINT", "license.corp.test/v1") // no scheme
+	text, code := w.doctor("--", "true")
+	if code != 78 || !strings.Contains(text, "– license        not looked at, because of configuration\n") {
+		t.Errorf("exit code %d: %s", code, text)
+	}
+	select {
+	case name := <-asked:
+		t.Errorf("the doctor asks for %s", name)
+	default:
 	}
 }
