@@ -62,10 +62,13 @@ func (b *bootStage) explain(ctx context.Context, err error) error {
 	if !ok || !doctor.Explains(failed) {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, longestLook)
+	looking, cancel := context.WithTimeout(ctx, longestLook)
 	defer cancel()
 	var checks []fault.Check
-	b.survey().Look(ctx, func(check fault.Check) { checks = append(checks, check) })
+	b.survey().Look(looking, func(check fault.Check) { checks = append(checks, check) })
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // a signal, which is no failure
+	}
 	for _, check := range checks {
 		b.log.Debug("check "+check.Name, zap.String("state", string(check.State)), zap.String("fact", check.Fact), zap.Strings("evidence", check.Evidence))
 	}

@@ -131,6 +131,33 @@ func TestSIGTERMDuringActivationExits143(t *testing.T) {
 	}
 }
 
+func TestSIGTERMWhileAFailureIsExplainedExits143(t *testing.T) {
+	t.Parallel()
+	for _, supervise := range []string{"1", "0"} {
+		t.Run("SUPERVISE="+supervise, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			asked := make(chan struct{}, 2)
+			w.serve(func(_ http.ResponseWriter, r *http.Request) {
+				asked <- struct{}{}
+				<-r.Context().Done()
+			})
+			w.set("SUPERVISE", supervise)
+			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.2")
+			p := w.asPID1("echo", "started")
+			if err := p.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-asked // by the activation
+			<-asked // to find out why it failed
+			_ = p.Process.Signal(syscall.SIGTERM)
+			if code := p.end(); code != 143 || p.stdout.String() != "" || p.stderr.String() != "" {
+				t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())
+			}
+		})
+	}
+}
+
 func TestSIGTERMDuringABootHookStopsTheStart(t *testing.T) {
 	t.Parallel()
 	for _, supervise := range []string{"1", "0"} {
