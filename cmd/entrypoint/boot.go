@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/config"
-	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/report"
@@ -76,9 +75,7 @@ func boot(ctx context.Context, s start) int {
 func prepare(s start) (*bootStage, error) {
 	cfg, environ, err := config.Load()
 	out := report.New(stderr(), cfg.Logging)
-	for _, secret := range []credential.Secret{cfg.AuthToken, cfg.APIKey} {
-		out.HideText(secret)
-	}
+	out.HideText(cfg.Secrets()...)
 	// What a library prints by itself could be anything.
 	log.SetOutput(io.Discard)
 	return &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}, err

@@ -25,8 +25,8 @@ const (
 func runDNS(args []string) int {
 	cfg, _, _ := config.Load() // a variable that makes no sense has its default
 	out, page := report.New(os.Stderr, cfg.Logging), report.New(os.Stdout, cfg.Logging)
-	page.HideText(cfg.AuthToken)
-	page.HideText(cfg.APIKey)
+	out.HideText(cfg.Secrets()...) // what we are asked for may be a secret by mistake
+	page.HideText(cfg.Secrets()...)
 	ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
 	query, err := netcheck.NewResolver(cfg.Root).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
 	cancel()

@@ -84,9 +84,7 @@ func newVisit(args []string) (*visit, error) {
 	v.bootStage, v.problem = prepare(start{command: flags.Args()})
 	v.enterVenv()
 	v.page = report.New(os.Stdout, v.cfg.Logging)
-	for _, secret := range []credential.Secret{v.cfg.AuthToken, v.cfg.APIKey} {
-		v.page.HideText(secret)
-	}
+	v.page.HideText(v.cfg.Secrets()...)
 	v.credential, v.missing = v.findCredential()
 	v.page.Hide(v.credential)
 	v.rehearsal, _ = v.activation(v.credential)

@@ -25,7 +25,10 @@ func runExplain(args []string) int {
 	row, found := fault.Lookup(fault.ID(args[0]))
 	if !found {
 		// Through a Reporter, since it may be a token.
-		report.New(os.Stderr, config.Logging{}).Print(unknownFailure(args[0]))
+		cfg, _, _ := config.Load()
+		out := report.New(os.Stderr, cfg.Logging)
+		out.HideText(cfg.Secrets()...)
+		out.Print(unknownFailure(args[0]))
 		return exitUsage
 	}
 	report.Explain(os.Stdout, row)

@@ -66,6 +66,56 @@ func TestAServerCannotMakeUsPrintTheToken(t *testing.T) {
 	}
 }
 
+func TestAProxyCannotMakeUsPrintItsPassword(t *testing.T) {
+	t.Parallel()
+	const password, sent = "geheim:4711", "Ym9iOmdlaGVpbTo0NzEx"
+	title := "<title>Login failed for bob:" + password + " (" + sent + ")</title>"
+	for name, reply := range map[string]string{
+		"in a title":             fmt.Sprintf("HTTP/1.1 403 X\r\nContent-Length: %d\r\n\r\n%s", len(title), title),
+		"in a request's name":    "HTTP/1.1 500 X\r\nContent-Length: 0\r\nX-Request-Id: " + sent + "\r\n\r\n",
+		"in its question for it": "HTTP/1.1 407 X\r\nContent-Length: 0\r\nProxy-Authenticate: " + sent + "\r\n\r\n",
+		"in a redirect":          "HTTP/1.1 302 X\r\nContent-Length: 0\r\nLocation: http://" + sent + ".test/\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.say(reply)
+			proxy := strings.TrimSuffix(strings.TrimPrefix(w.env["API_ENDPOINT"], "http://"), "/v1")
+			w.set("HTTP_PROXY", "http://bob:geheim%3A4711@"+proxy)
+			w.set("API_ENDPOINT", "http://license.test/v1")
+			w.set("LS_LOG", "trace")
+			for _, args := range [][]string{{"true"}, {"doctor", "--verbose", "--", "true"}, {"doctor", "--json", "--", "true"}} {
+				for _, format := range []string{"LOG_FORMAT=text", "LOG_FORMAT=json"} {
+					stdout, stderr, code := run3(t, w.environ(format), "entrypoint", args...)
+					said := strings.ToLower(stdout + stderr)
+					if code != 55 || strings.Contains(said, "geheim") || strings.Contains(said, strings.ToLower(sent[:10])) {
+						t.Errorf("%v: exit code %d, %s%s", args, code, stdout, stderr)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestWhatASubcommandIsAskedForIsNotRepeatedWhenItIsTheCredential(t *testing.T) {
+	t.Parallel()
+	for _, variable := range []string{"LOCALSTACK_AUTH_TOKEN", "LOCALSTACK_API_KEY"} {
+		for _, args := range [][]string{{"explain"}, {"dns"}, {"dns", "example.test"}, {"dns", "@127.0.0.1", "-p"}} {
+			w := newWorld(t)
+			secret := w.env["LOCALSTACK_AUTH_TOKEN"]
+			if variable == "LOCALSTACK_API_KEY" {
+				w.set("LOCALSTACK_AUTH_TOKEN", "")
+				secret = "geheim47110815"
+			}
+			w.set(variable, secret)
+			stdout, stderr, _ := run3(t, w.environ(), "entrypoint", append(args, secret)...)
+			if said := stdout + stderr; said == "" || strings.Contains(said, secret[len(secret)-12:len(secret)-2]) {
+				t.Errorf("%v says %s", args, said)
+			}
+		}
+	}
+}
+
 func TestADocumentThatRepeatsTheTokenIsNotKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

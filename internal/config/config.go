@@ -19,6 +19,16 @@ type Config struct {
 	System
 }
 
+// Secrets are the values that must not be printed, whatever a message is made
+// of. Those in files are not among them.
+func (c Config) Secrets() []credential.Secret {
+	secrets := []credential.Secret{c.AuthToken, c.APIKey}
+	for _, proxy := range []ProxyURL{c.OutboundHTTPS, c.HTTPSProxy, c.OutboundHTTP, c.HTTPProxy} {
+		secrets = append(secrets, proxy.secrets()...)
+	}
+	return secrets
+}
+
 // Licensing decides whether a licence is needed and how it is obtained.
 type Licensing struct {
 	ActivatePro   Bool              `envconfig:"ACTIVATE_PRO" default:"1" desc:"Activate the licence before the start. 0 starts without pro features: no network access, and no credential reaches the emulator."`

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/kballard/go-shellquote"
+
+	"localstack-entrypoint/internal/credential"
 )
 
 // Bool is on or off.
@@ -181,6 +184,21 @@ func (p ProxyURL) String() string {
 		return ""
 	}
 	return (&url.URL{Scheme: p.url.Scheme, Host: p.url.Host}).String()
+}
+
+// secrets are the password as it is, as it stands in the URL, and with the
+// user's name as it is sent (RFC 7617); there are none without one.
+func (p ProxyURL) secrets() []credential.Secret {
+	if p.url == nil || p.url.User == nil {
+		return nil
+	}
+	password, set := p.url.User.Password()
+	if !set {
+		return nil
+	}
+	_, written, _ := strings.Cut(p.url.User.String(), ":")
+	sent := base64.StdEncoding.EncodeToString([]byte(p.url.User.Username() + ":" + password))
+	return []credential.Secret{credential.NewSecret(password), credential.NewSecret(written), credential.NewSecret(sent)}
 }
 
 // Format shows String for every verb and flag.

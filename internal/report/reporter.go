@@ -46,11 +46,13 @@ func (r *Reporter) Log(name string) *zap.Logger { return r.log.Named(name) }
 // Hide keeps the credential from being printed by anything from now on.
 func (r *Reporter) Hide(secret credential.Credential) { r.out.hide(secret.Reveal(), secret.String()) }
 
-// HideText keeps a text that may be a credential from being printed, whatever
-// comes of it.
-func (r *Reporter) HideText(secret credential.Secret) {
-	text := credential.Clean(secret.Reveal())
-	r.out.hide(text, credential.Mask(text))
+// HideText keeps texts that may be credentials from being printed, whatever
+// comes of them.
+func (r *Reporter) HideText(secrets ...credential.Secret) {
+	for _, secret := range secrets {
+		text := credential.Clean(secret.Reveal())
+		r.out.hide(text, credential.Mask(text))
+	}
 }
 
 // Print writes text as it is, without what must not be seen.
