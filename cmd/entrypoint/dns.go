@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	dnsUsage = "usage: entrypoint dns [NAME] [A|AAAA|TYPE] [@SERVER] [-p PORT] [+tcp]"
 	// exitNoReply is dig's code for a server that does not answer.
 	exitNoReply = 9
 	// dnsTimeout is how long one server is waited for, as dig waits for one datagram.
@@ -41,6 +40,10 @@ func runDNS(args []string) int {
 		cancel()
 		if answer.Reply != nil {
 			code = 0
+		}
+		if query.Short {
+			page.Print(report.PlainLines(answer.Short()))
+			continue
 		}
 		page.Print(fmt.Sprintf("\n; <<>> entrypoint %s <<>> %s\n", version, report.Plain(strings.Join(args, " "))) +
 			report.PlainLines(answer.Dig(time.Now())) + "\n")

@@ -41,8 +41,6 @@ type visit struct {
 	verdict   report.Checkup
 }
 
-const doctorUsage = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] [-- COMMAND [ARG…]]"
-
 // runDoctor looks at everything a start depends on, and says what a start
 // would come to now: exit code 0, 55 or 78.
 func runDoctor(args []string) int {

@@ -19,7 +19,7 @@ func runExplain(args []string) int {
 		return 0
 	case 1:
 	default:
-		fmt.Fprintln(os.Stderr, "usage: entrypoint explain [ID]")
+		fmt.Fprintln(os.Stderr, explainUsage)
 		return exitUsage
 	}
 	row, found := fault.Lookup(fault.ID(args[0]))

@@ -62,7 +62,7 @@ func parseHealthcheck(args []string) (*health, error) {
 	flags.StringVar(&h.service, "service", "", "")
 	flags.BoolVar(&h.ready, "ready", false, "")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 1 {
-		return nil, errors.Join(err, errors.New("usage: entrypoint healthcheck [--service NAME] [--ready] [URL]"))
+		return nil, errors.Join(err, errors.New(healthcheckUsage))
 	}
 	if h.url = flags.Arg(0); h.url == "" {
 		cfg, _, _ := config.Load() // a variable that makes no sense has its default

@@ -16,7 +16,7 @@ import (
 // runLicense shows the stored licences without asking the server.
 func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
-		fmt.Fprintln(os.Stderr, "usage: entrypoint license status")
+		fmt.Fprintln(os.Stderr, licenseUsage)
 		return exitUsage
 	}
 	cfg, environ, err := config.Load()

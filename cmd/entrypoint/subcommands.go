@@ -1,28 +1,58 @@
 package main
 
+import (
+	"fmt"
+	"slices"
+)
+
+// subcommand is one of ours.
+type subcommand struct {
+	names []string
+	usage string
+	run   func([]string) int
+}
+
+const (
+	healthcheckUsage = "usage: entrypoint healthcheck [--service NAME] [--ready] [URL]"
+	doctorUsage      = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] [-- COMMAND [ARG…]]"
+	dnsUsage         = "usage: entrypoint dns [NAME] [A|AAAA|TYPE] [@SERVER] [-p PORT] [+tcp] [+short]"
+	explainUsage     = "usage: entrypoint explain [ID]"
+	licenseUsage     = "usage: entrypoint license status"
+)
+
+func subcommands() []subcommand {
+	return []subcommand{
+		{[]string{"healthcheck"}, healthcheckUsage, runHealthcheck},
+		{[]string{"doctor"}, doctorUsage, runDoctor},
+		{[]string{"dns"}, dnsUsage, runDNS},
+		{[]string{"explain"}, explainUsage, runExplain},
+		{[]string{"license"}, licenseUsage, runLicense},
+		{[]string{"version", "--version"}, "usage: entrypoint version", runVersion},
+		{[]string{"help", "--help", "-h"}, "usage: entrypoint help", runHelp},
+	}
+}
+
 // findSubcommand returns the subcommand of ours that args begin with, and its
 // arguments. A command to run that has such a name is given after "--".
-func findSubcommand(args []string) (subcommand func([]string) int, rest []string) {
+func findSubcommand(args []string) (run func([]string) int, rest []string) {
 	if len(args) == 0 {
 		return nil, nil
 	}
-	switch args[0] {
-	case "version", "--version":
-		subcommand = runVersion
-	case "help", "--help", "-h":
-		subcommand = runHelp
-	case "healthcheck":
-		subcommand = runHealthcheck
-	case "explain":
-		subcommand = runExplain
-	case "license":
-		subcommand = runLicense
-	case "doctor":
-		subcommand = runDoctor
-	case "dns":
-		subcommand = runDNS
+	for _, s := range subcommands() {
+		switch {
+		case !slices.Contains(s.names, args[0]):
+		case len(args) == 2 && (args[1] == "--help" || args[1] == "-h"):
+			return s.help, nil
+		default:
+			return s.run, args[1:]
+		}
 	}
-	return subcommand, args[1:]
+	return nil, nil
+}
+
+func (s subcommand) help([]string) int {
+	fmt.Println(s.usage)
+	return 0
 }
 
 // exitUsage is what our subcommands return for arguments that they do not know.

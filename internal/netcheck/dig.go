@@ -37,6 +37,18 @@ func (a Answer) Dig(now time.Time) string {
 	return out.String()
 }
 
+// Short is what dig's +short prints: what the records say, a line each.
+func (a Answer) Short() string {
+	if a.Reply == nil {
+		return a.Dig(time.Time{})
+	}
+	var out strings.Builder
+	for _, record := range a.Reply.Answer {
+		out.WriteString(strings.TrimPrefix(record.String(), record.Header().String()) + "\n")
+	}
+	return out.String()
+}
+
 // digWord is a failure in dig's words.
 func digWord(err error) string {
 	switch statusOf(err) {

@@ -17,9 +17,11 @@ type Query struct {
 	Kind    uint16
 	Servers []string // host:port
 	OverTCP bool
+	// Short asks for the records alone.
+	Short bool
 }
 
-// ParseQuery reads [NAME] [TYPE] [@SERVER] [-p PORT] [+tcp], in any order. The
+// ParseQuery reads [NAME] [TYPE] [@SERVER] [-p PORT] [+tcp] [+short], in any order. The
 // defaults are the given name, A, and the servers of resolv.conf. A server may
 // be given by name.
 func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (Query, error) {
@@ -36,6 +38,8 @@ func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (
 			port = args[i]
 		case word == "+tcp" || word == "+vc":
 			query.OverTCP = true
+		case word == "+short":
+			query.Short = true
 		case strings.HasPrefix(word, "+"), strings.HasPrefix(word, "-"):
 			return query, fmt.Errorf("unknown option %.40q", word)
 		case isKind && !strings.Contains(word, "."):
