@@ -20,24 +20,25 @@ func TestQuestionsInTheWordsOfDig(t *testing.T) {
 	testkit.Put(t, root, "etc/hosts", "10.0.0.9 ns.test\n")
 	both := []string{"10.0.0.2:53", "10.0.0.3:53"}
 	for words, want := range map[string]Query{
-		"":                         {public, dns.TypeA, both, false},
-		"a.test":                   {"a.test", dns.TypeA, both, false},
-		"aaaa":                     {public, dns.TypeAAAA, both, false},
-		"TXT a.test +tcp":          {"a.test", dns.TypeTXT, both, true},
-		"a.test MX +vc":            {"a.test", dns.TypeMX, both, true},
-		"@10.0.0.5 a.test":         {"a.test", dns.TypeA, []string{"10.0.0.5:53"}, false},
-		"@10.0.0.5 -p 5353 a.test": {"a.test", dns.TypeA, []string{"10.0.0.5:5353"}, false},
-		"-p 5353 a.test":           {"a.test", dns.TypeA, []string{"10.0.0.2:5353", "10.0.0.3:5353"}, false},
-		"a.test @10.0.0.5:5353":    {"a.test", dns.TypeA, []string{"10.0.0.5:5353"}, false},
-		"@::1":                     {public, dns.TypeA, []string{"[::1]:53"}, false},
-		"@[::1]:5353":              {public, dns.TypeA, []string{"[::1]:5353"}, false},
-		"@ns.test -p 54 NS .":      {".", dns.TypeNS, []string{"10.0.0.9:54"}, false},
-		"@ns.test:55":              {public, dns.TypeA, []string{"10.0.0.9:55"}, false},
-		"@localhost type65.test":   {"type65.test", dns.TypeA, []string{"127.0.0.1:53"}, false},
-		"@fe80::1%eth0":            {public, dns.TypeA, []string{"[fe80::1%eth0]:53"}, false},
+		"":                         {public, dns.TypeA, both, false, false},
+		"a.test":                   {"a.test", dns.TypeA, both, false, false},
+		"aaaa":                     {public, dns.TypeAAAA, both, false, false},
+		"TXT a.test +tcp":          {"a.test", dns.TypeTXT, both, true, false},
+		"a.test MX +vc":            {"a.test", dns.TypeMX, both, true, false},
+		"@10.0.0.5 a.test":         {"a.test", dns.TypeA, []string{"10.0.0.5:53"}, false, false},
+		"@10.0.0.5 -p 5353 a.test": {"a.test", dns.TypeA, []string{"10.0.0.5:5353"}, false, false},
+		"-p 5353 a.test":           {"a.test", dns.TypeA, []string{"10.0.0.2:5353", "10.0.0.3:5353"}, false, false},
+		"a.test @10.0.0.5:5353":    {"a.test", dns.TypeA, []string{"10.0.0.5:5353"}, false, false},
+		"@::1":                     {public, dns.TypeA, []string{"[::1]:53"}, false, false},
+		"@[::1]:5353":              {public, dns.TypeA, []string{"[::1]:5353"}, false, false},
+		"@ns.test -p 54 NS .":      {".", dns.TypeNS, []string{"10.0.0.9:54"}, false, false},
+		"@ns.test:55":              {public, dns.TypeA, []string{"10.0.0.9:55"}, false, false},
+		"@localhost type65.test":   {"type65.test", dns.TypeA, []string{"127.0.0.1:53"}, false, false},
+		"+short a.test":            {"a.test", dns.TypeA, both, false, true},
+		"@fe80::1%eth0":            {public, dns.TypeA, []string{"[fe80::1%eth0]:53"}, false, false},
 	} {
 		got, err := NewResolver(root).ParseQuery(t.Context(), strings.Fields(words), public)
-		if err != nil || got.Name != want.Name || got.Kind != want.Kind || got.OverTCP != want.OverTCP || !slices.Equal(got.Servers, want.Servers) {
+		if err != nil || got.Name != want.Name || got.Kind != want.Kind || got.OverTCP != want.OverTCP || got.Short != want.Short || !slices.Equal(got.Servers, want.Servers) {
 			t.Errorf("%q: %+v, %v", words, got, err)
 		}
 	}
