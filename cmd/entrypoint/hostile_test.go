@@ -141,7 +141,7 @@ func TestAnUpgradeThatNeverComesKeepsToTheTimeBudget(t *testing.T) {
 
 func TestAFIFOInPlaceOfASystemFileDoesNotHoldTheStartUp(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"etc/hosts", "etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt"} {
+	for _, name := range []string{"etc/hosts", "etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt", "var/lib/localstack"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

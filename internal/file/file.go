@@ -44,7 +44,7 @@ func ReadUpTo(name string, limit int64) ([]byte, error) {
 // ReadOwn is Read for a file of ours below base, where no part of name may be
 // a link that leads elsewhere and the file itself may be none at all.
 func ReadOwn(base, name string) ([]byte, error) {
-	root, err := os.OpenRoot(base)
+	root, err := openFolder(base)
 	if err != nil {
 		return nil, bare(err)
 	}
@@ -69,7 +69,7 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	if err := os.MkdirAll(base, 0o755); err != nil {
 		return bare(err)
 	}
-	root, err := os.OpenRoot(base)
+	root, err := openFolder(base)
 	if err != nil {
 		return bare(err)
 	}
@@ -93,7 +93,7 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 // RemoveOwn deletes name below base. A file that is not there is no error; an
 // error says why without repeating the name.
 func RemoveOwn(base, name string) error {
-	root, err := os.OpenRoot(base)
+	root, err := openFolder(base)
 	if err == nil {
 		defer root.Close()
 		err = root.Remove(name)
@@ -103,6 +103,10 @@ func RemoveOwn(base, name string) error {
 	}
 	return bare(err)
 }
+
+// openFolder opens a folder, and waits for no FIFO in its place: only a folder
+// has something inside.
+func openFolder(name string) (*os.Root, error) { return os.OpenRoot(name + "/.") }
 
 // sweep removes what writers that crashed long ago have left behind.
 func sweep(root *os.Root, name string) {
