@@ -162,10 +162,13 @@ func (b *bootStage) enterVenv() {
 	b.environ.Set("VIRTUAL_ENV", b.venv())
 }
 
+// hooks is where the init hooks are.
+func (b *bootStage) hooks() string { return filepath.Join("/", b.cfg.Root, "etc/localstack/init") }
+
 // runHooks runs the BOOT scripts. None of them can stop the start.
 func (b *bootStage) runHooks(ctx context.Context) {
 	runner := hook.Runner{
-		Root:   filepath.Join("/", b.cfg.Root, "etc/localstack/init"),
+		Root:   b.hooks(),
 		Env:    b.environ.Entries,
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Report: func(script hook.Script, err error) {

@@ -16,6 +16,7 @@ import (
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/report"
 )
@@ -126,7 +127,7 @@ func (v *visit) conclude() {
 		if failed.ID == fault.ConfigInvalid {
 			c.Code = fault.ExitConfig
 		}
-		c.Fact = fmt.Sprintf("A start now would fail with exit code %d (%s):", failed.Row().Exit, failed.ID)
+		c.Fact = v.unlessMended(failed.ID) + fmt.Sprintf(" start now would fail with exit code %d (%s):", failed.Row().Exit, failed.ID)
 	case !bool(v.cfg.ActivatePro):
 		c.Outcome, c.Fact = doctor.Community, "A start now would work, without pro features."
 	case v.offline && standIn != nil:
@@ -145,6 +146,19 @@ func (v *visit) conclude() {
 	default:
 		c.Outcome, c.Fact = doctor.Online, "A start now would work, with "+v.result.Document.Name()+" from the licensing server."
 	}
+}
+
+// unlessMended begins the forecast of a failure. A start runs the BOOT hooks
+// before what can fail, configuration aside; they may bring what is missing.
+func (v *visit) unlessMended(failure fault.ID) string {
+	hooks, _ := hook.Find(v.hooks(), hook.Boot)
+	switch {
+	case len(hooks) == 0 || failure == fault.ConfigInvalid:
+		return "A"
+	case len(hooks) == 1:
+		return "Unless its BOOT hook mends that, which the doctor does not run, a"
+	}
+	return fmt.Sprintf("Unless one of its %d BOOT hooks mends that, which the doctor does not run, a", len(hooks))
 }
 
 // explained is a failure as exact as the checks allow, also in the check that

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -121,5 +122,26 @@ func TestDoctorSendsNothingAnywhereWhenTheConfigurationMakesNoSense(t *testing.T
 	case name := <-asked:
 		t.Errorf("the doctor asks for %s", name)
 	default:
+	}
+}
+
+func TestDoctorKnowsThatBootHooksMayMendAFailure(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("LOCALSTACK_AUTH_TOKEN", "")
+	const forecast = "start now would fail with exit code 55 (credentials.missing):"
+	for hooks, want := range []string{"\nA " + forecast, "\nUnless its BOOT hook mends that, which the doctor does not run, a " + forecast, "\nUnless one of its 2 BOOT hooks mends that, which"} {
+		text, code := w.doctor("--", "true")
+		if said := strings.ReplaceAll(text, "\n", " "); code != 55 || !strings.Contains(said, strings.ReplaceAll(want, "\n", " ")) {
+			t.Errorf("with %d hooks: exit code %d, %s", hooks, code, text)
+		}
+		testkit.Put(t, w.root, fmt.Sprintf("etc/localstack/init/boot.d/%d.sh", hooks), "touch "+w.root+"/ran")
+	}
+	if _, err := os.Stat(w.root + "/ran"); err == nil {
+		t.Error("the doctor has run a hook")
+	}
+	w.set("DEBUG", "maybe") // fails before any hook
+	if text, _ := w.doctor("--", "true"); !strings.Contains(text, "\nA start now would fail with exit code 78 (config.invalid):") {
+		t.Error(text)
 	}
 }
