@@ -39,10 +39,10 @@ func parseMounts(text string) []mount {
 	return mounts
 }
 
-// octal is how the kernel writes blanks and backslashes in a path.
-var octal = regexp.MustCompile(`\\[0-3][0-7]{2}`)
-
+// unescape reads the octal digits by which the kernel writes blanks and
+// backslashes in a path.
 func unescape(name string) string {
+	octal := regexp.MustCompile(`\\[0-3][0-7]{2}`)
 	return octal.ReplaceAllStringFunc(name, func(escaped string) string {
 		letter, _ := strconv.ParseUint(escaped[1:], 8, 8)
 		return string([]byte{byte(letter)})

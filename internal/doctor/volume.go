@@ -130,8 +130,10 @@ func (r room) String() string {
 	return fmt.Sprintf("%s of %s", size(r.bytes), size(r.allBytes))
 }
 
-// anonymous is a volume that Docker made because none was named.
-var anonymous = regexp.MustCompile(`/volumes/[0-9a-f]{64}/_data$`)
+// isAnonymous tells whether Docker made a volume because none was named.
+func isAnonymous(root string) bool {
+	return regexp.MustCompile(`/volumes/[0-9a-f]{64}/_data$`).MatchString(root)
+}
 
 // kept says whether folder outlives the container. An offline start needs the
 // licence that an earlier container has stored.
@@ -145,7 +147,7 @@ func (c Container) kept(folder string) []string {
 		return []string{"no volume is mounted there: what is stored is gone with the container, and a start without network needs it"}
 	case m.kind == "tmpfs":
 		return []string{m.point + " is a tmpfs: what is stored is gone with the container, and a start without network needs it"}
-	case anonymous.MatchString(m.root):
+	case isAnonymous(m.root):
 		return []string{m.point + " is an anonymous volume: the next container has another one, and a start without network needs what is stored"}
 	default:
 		return []string{m.point + " is a mount of its own (" + plain(m.kind, 20) + ")"}
