@@ -10,11 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/creack/pty"
 	"github.com/miekg/dns"
 
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -143,5 +145,43 @@ func TestDoctorKnowsThatBootHooksMayMendAFailure(t *testing.T) {
 	w.set("DEBUG", "maybe") // fails before any hook
 	if text, _ := w.doctor("--", "true"); !strings.Contains(text, "\nA start now would fail with exit code 78 (config.invalid):") {
 		t.Error(text)
+	}
+}
+
+func TestDoctorAsksForALicenseOnlyWhereItCostsNothing(t *testing.T) {
+	t.Parallel()
+	developer := credential.DeveloperPrefix + "demo0000-AAAA-BBBB-CCCC-DDDDEEEE" + credential.Checksum("demo0000-AAAA-BBBB-CCCC-DDDDEEEE")
+	for kind, c := range map[string]struct {
+		token, key string
+		asks       bool
+	}{
+		"a developer's token": {token: developer, asks: true},
+		"a CI token":          {token: newWorld(t).token},
+		"a legacy key":        {key: "geheim47110815"},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.set("LOCALSTACK_AUTH_TOKEN", c.token)
+			w.set("LOCALSTACK_API_KEY", c.key)
+			var asked atomic.Int32
+			w.serve(func(out http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/v1/license/request" {
+					asked.Add(1)
+				}
+				out.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(out, `{"error": true, "message": "licensing.license.not_found"}`)
+			})
+			for _, activate := range []bool{false, true} {
+				want := int32(0)
+				if c.asks || activate {
+					want = 1
+				}
+				asked.Store(0)
+				if text, _ := w.doctor(fmt.Sprintf("--activate=%t", activate), "--", "true"); asked.Load() != want {
+					t.Errorf("with --activate=%t it asks %d times: %s", activate, asked.Load(), text)
+				}
+			}
+		})
 	}
 }

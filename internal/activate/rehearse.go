@@ -14,13 +14,14 @@ const nobodys = "license_00000000-0000-0000-0000-000000000000"
 
 // Rehearse finds out what Run would come to now, and changes nothing on disk.
 //
-// A CI Auth Token pays a credit for a licence. Unless spend is true, the server
-// is then only asked to activate a licence that nobody has: it judges the
-// credential first, and the Result has no document.
+// A CI Auth Token pays a credit for a licence, and so may a legacy key, which
+// can be one for CI. Unless spend is true, the server is then only asked to
+// activate a licence that nobody has: it judges the credential first, and the
+// Result has no document.
 func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 	rehearsal := *a
 	rehearsal.dry, rehearsal.Log = true, zap.NewNop()
-	rehearsal.free = !spend && a.Credential.IsAuthToken() && !a.Credential.IsDeveloper()
+	rehearsal.free = !spend && !a.Credential.IsDeveloper()
 	return rehearsal.obtain(ctx)
 }
 
