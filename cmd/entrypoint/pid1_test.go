@@ -148,8 +148,13 @@ func TestSIGTERMWhileAFailureIsExplainedExits143(t *testing.T) {
 			if err := p.Start(); err != nil {
 				t.Fatal(err)
 			}
-			<-asked // by the activation
-			<-asked // to find out why it failed
+			for _, why := range []string{"for the license", "to find out why it failed"} {
+				select {
+				case <-asked:
+				case <-time.After(patience):
+					t.Fatalf("the server was not asked %s: %s", why, p.stderr.String())
+				}
+			}
 			_ = p.Process.Signal(syscall.SIGTERM)
 			if code := p.end(); code != 143 || p.stdout.String() != "" || p.stderr.String() != "" {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())
