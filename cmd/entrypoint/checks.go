@@ -147,9 +147,9 @@ func (v *visit) checkLicense(ctx context.Context) fault.Check {
 	}
 	v.result, v.refusal = v.rehearsal.Rehearse(ctx, v.spend)
 	check := v.judgeRehearsal(name)
-	if last, found := activate.LastRefusal(v.cfg.Root); found {
-		check.Evidence = append(check.Evidence, fmt.Sprintf("starts were refused %d times in a row, from %s to %s (%s); those that follow at once wait up to a minute",
-			last.Times, license.Time{Time: last.Since}, license.Time{Time: last.Last}, last.ID))
+	if last, found := v.rehearsal.LastRefusal(); found {
+		check.Evidence = append(check.Evidence, fmt.Sprintf("starts were refused %s, the last one on %s (%s); those that follow at once wait up to a minute",
+			last.HowOften(), license.Time{Time: last.Last}, last.ID))
 	}
 	return check
 }
@@ -159,7 +159,7 @@ func (v *visit) judgeRehearsal(name string) fault.Check {
 	switch {
 	case ok && doctor.Explains(failed):
 		check := fault.Fail(name, failed)
-		check.Fact = "the licensing server was not reached, and no stored license can stand in"
+		check.Fact = "no verdict from the licensing server, and no stored license can stand in"
 		return check
 	case ok:
 		return fault.Fail(name, failed)
@@ -167,7 +167,7 @@ func (v *visit) judgeRehearsal(name string) fault.Check {
 		return fault.Skip(name, "the time was over before the licensing server answered")
 	case v.result.Offline:
 		check := fault.Warn(name, v.result.Because)
-		check.Fact = "the licensing server was not reached; the stored license can stand in"
+		check.Fact = "no verdict from the licensing server; the stored license can stand in"
 		return check
 	case v.result.Document.ID == "":
 		return fault.Pass(name, "the licensing server knows the credential; only a start asks for a license")

@@ -88,7 +88,7 @@ func newVisit(args []string) (*visit, error) {
 	v.page.Hide(v.credential)
 	v.rehearsal, _ = v.activation(v.credential)
 	v.rehearsal.Config.Attempts = 1
-	v.colour = v.cfg.NoColor == "" && isTerminal(os.Stdout)
+	v.colour = v.cfg.NoColor == "" && v.cfg.Term != "dumb" && isTerminal(os.Stdout)
 	return v, nil
 }
 
@@ -142,7 +142,7 @@ func (v *visit) conclude() {
 		c.Outcome, c.Until = doctor.Offline, v.result.Document.OfflineUntil()
 		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.Time{Time: c.Until}.String() + "."
 	case v.result.Document.ID == "":
-		c.Outcome, c.Fact = doctor.Online, "A start now would most likely work: the licensing server knows the credential. Only a start asks for a license, which may cost a CI credit (--activate asks, too)."
+		c.Outcome, c.Fact = doctor.Unknown, "Nothing speaks against a start: the licensing server knows the credential. Whether it has a license is known when it is asked for one, which may cost a CI credit; --activate does."
 	default:
 		c.Outcome, c.Fact = doctor.Online, "A start now would work, with "+v.result.Document.Name()+" from the licensing server."
 	}

@@ -51,12 +51,14 @@ func TestDoctorOnATerminalHasColorsAndShowsThatItIsAtWork(t *testing.T) {
 	}
 }
 
-func TestDoctorHeedsNoColor(t *testing.T) {
+func TestDoctorHeedsWhoWantsNoColor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.set("NO_COLOR", "1")
-	if shown := w.onTerminal("--", "true"); !strings.Contains(shown, "✗ connection") || strings.Contains(shown, "\x1b[3") {
-		t.Errorf("%q", shown)
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		w := newWorld(t)
+		w.set(name, value)
+		if shown := w.onTerminal("--", "true"); !strings.Contains(shown, "✗ connection") || strings.Contains(shown, "\x1b[3") {
+			t.Errorf("%s=%s: %q", name, value, shown)
+		}
 	}
 }
 

@@ -18,12 +18,12 @@ const refusalNote = "var/lib/localstack/cache/entrypoint-refusal.json"
 // rewrite changes the note of a refusal.
 func (w *world) rewrite(change func(*activate.Refusal)) {
 	w.Helper()
-	note, found := activate.LastRefusal(w.root)
-	if !found {
-		w.Fatal("there is no note of a refusal")
+	notes := activate.Refusals(w.root)
+	if len(notes) != 1 {
+		w.Fatalf("there are %d notes of a refusal", len(notes))
 	}
-	change(&note)
-	content, err := json.Marshal(note)
+	change(&notes[0])
+	content, err := json.Marshal(notes)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -60,8 +60,8 @@ func TestARefusedStartThatIsRepeatedWaitsAndSaysLess(t *testing.T) {
 			note.Last, note.Since = began.Add(time.Second-wait), began.Add(time.Second-wait)
 		})
 	}
-	if note, _ := activate.LastRefusal(w.root); note.Times != 6 {
-		t.Errorf("the note counts %d refusals", note.Times)
+	if notes := activate.Refusals(w.root); len(notes) != 1 || notes[0].Times != 6 {
+		t.Errorf("the notes are %+v", notes)
 	}
 }
 

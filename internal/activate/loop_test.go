@@ -24,7 +24,7 @@ const notePath = "var/lib/localstack/cache/entrypoint-refusal.json"
 
 // keptNote reads the scene's note; zero when there is none.
 func (s *scene) keptNote() Refusal {
-	note, _ := LastRefusal(s.root)
+	note, _ := s.LastRefusal()
 	return note
 }
 
@@ -118,7 +118,7 @@ func TestAStartIsAskedAtOnceWhenSomethingHasChanged(t *testing.T) {
 		"the clock is set back": func(s *scene) {
 			note := s.keptNote()
 			note.Last, note.Since = note.Last.Add(time.Hour), note.Since.Add(time.Hour)
-			content, _ := json.Marshal(note)
+			content, _ := json.Marshal([]Refusal{note})
 			_ = os.WriteFile(s.path(notePath), content, 0o600)
 		},
 		"the note is broken": func(s *scene) { _ = os.WriteFile(s.path(notePath), []byte(`{"times": 9`), 0o600) },
@@ -139,6 +139,30 @@ func TestAStartIsAskedAtOnceWhenSomethingHasChanged(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestContainersThatShareAVolumeAreCountedEachByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, refuse(403, license.MessageCredentialsInvalid))
+		versions := []string{"4.14.0", "4.15.0"}
+		for range 4 {
+			for _, s.Product.Version = range versions {
+				_ = s.run(t)
+			}
+		}
+		for _, s.Product.Version = range versions {
+			if note := s.keptNote(); note.Times != 4 {
+				t.Errorf("%s is counted %d times", s.Product.Version, note.Times)
+			}
+		}
+		// One gets its licence; the other is still refused.
+		s.server.replies = []reply{grant(nil)}
+		_ = s.run(t)
+		if left := Refusals(s.root); len(left) != 1 || left[0].Version != "4.14.0" {
+			t.Errorf("left are %+v", left)
+		}
+	})
 }
 
 func TestWhatIsNoRefusalEndsTheLoop(t *testing.T) {

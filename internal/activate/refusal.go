@@ -35,8 +35,10 @@ const (
 	// longestHold bounds the wait of one start. It alone must do: a container
 	// that lived for ten seconds is restarted by Docker at once.
 	longestHold = time.Minute
-	// manyTimes bounds what a note may claim to have counted.
+	// manyTimes bounds what a note may claim to have counted, manyNotes how many
+	// there are: one for each container that shares the volume.
 	manyTimes = 1 << 30
+	manyNotes = 16
 )
 
 // Question is what the server was asked, as far as it may be written down. Two
@@ -64,25 +66,51 @@ type Refusal struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// LastRefusal reads the note in the volume below root ("" for the file system
-// itself). It is not found where there is none, and where it makes no sense.
-func LastRefusal(root string) (note Refusal, found bool) {
+// Refusals reads the notes in the volume below root ("" for the file system
+// itself), those that make sense.
+func Refusals(root string) []Refusal {
 	content, err := file.ReadOwn(NewStore(root, zap.NewNop()).own(), refusalName)
 	if err != nil {
-		return Refusal{}, false
+		return nil
 	}
-	return parseRefusal(content)
+	return parseRefusals(content)
 }
 
-// parseRefusal reads a note, which anybody who can write to the volume may have
-// written.
-func parseRefusal(content []byte) (note Refusal, sensible bool) {
-	err := json.Unmarshal(content, &note)
-	known := slices.ContainsFunc(fault.Table, func(row fault.Row) bool { return row.ID == note.ID })
-	if err != nil || !known || note.Times < 1 || note.Times > manyTimes || note.Last.Before(note.Since) || note.Since.IsZero() {
+// LastRefusal is the note of what this activation asks, of whatever age.
+func (a *Activation) LastRefusal() (note Refusal, found bool) {
+	return mine(Refusals(a.Store.root), a.question())
+}
+
+func mine(notes []Refusal, asked Question) (note Refusal, found bool) {
+	i := slices.IndexFunc(notes, func(r Refusal) bool { return r.Question == asked })
+	if i < 0 {
 		return Refusal{}, false
 	}
-	return note, true
+	return notes[i], true
+}
+
+// parseRefusals reads notes, which anybody who can write to the volume may have
+// written.
+func parseRefusals(content []byte) []Refusal {
+	var notes []Refusal
+	if json.Unmarshal(content, &notes) != nil {
+		return nil
+	}
+	notes = slices.DeleteFunc(notes, func(r Refusal) bool { return !r.makesSense() })
+	return notes[:min(len(notes), manyNotes)]
+}
+
+func (r Refusal) makesSense() bool {
+	known := slices.ContainsFunc(fault.Table, func(row fault.Row) bool { return row.ID == r.ID })
+	return known && r.Times >= 1 && r.Times <= manyTimes && !r.Last.Before(r.Since) && !r.Since.IsZero()
+}
+
+// HowOften is as in "once" or "5 times".
+func (r Refusal) HowOften() string {
+	if r.Times == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times in a row", r.Times)
 }
 
 // continues tells whether a start at now that asks the same is one of a loop.
@@ -124,8 +152,8 @@ func (a *Activation) question() Question {
 // tells whether there is a file at all.
 func (a *Activation) loop() (note Refusal, noted bool) {
 	content, err := file.ReadOwn(a.Store.own(), refusalName)
-	note, sensible := parseRefusal(content)
-	if !sensible || !note.continues(a.question(), time.Now()) {
+	note, found := mine(parseRefusals(content), a.question())
+	if !found || !note.continues(a.question(), time.Now()) {
 		note = Refusal{}
 	}
 	return note, !errors.Is(err, fs.ErrNotExist)
@@ -142,7 +170,7 @@ func (a *Activation) holdBack(ctx context.Context, loop Refusal) error {
 	if !a.Config.LogIssues {
 		say = a.Log.Debug
 	}
-	said := fmt.Sprintf("has refused this %d times in a row since %s", loop.Times, license.Time{Time: loop.Since})
+	said := fmt.Sprintf("has refused this %s since %s", loop.HowOften(), license.Time{Time: loop.Since})
 	if loop.ID == fault.NetworkRateLimited {
 		said = "asks to slow down"
 	}
@@ -161,7 +189,7 @@ func (a *Activation) holdBack(ctx context.Context, loop Refusal) error {
 // often it has come. Without a volume to write to nobody counts.
 func (a *Activation) remember(loop Refusal, failed *fault.Error) {
 	note := loop.next(a.question(), failed, time.Now())
-	content, err := json.Marshal(note)
+	content, err := json.Marshal(append([]Refusal{note}, a.others()...))
 	if err == nil && bytes.Contains(content, []byte(a.Credential.Reveal())) {
 		err = errors.New("it contains the credential")
 	}
@@ -178,9 +206,25 @@ func (a *Activation) remember(loop Refusal, failed *fault.Error) {
 // forgive removes the note: what has ended this start is no refusal, or the
 // start succeeds.
 func (a *Activation) forgive() {
-	if err := file.RemoveOwn(a.Store.own(), refusalName); err != nil {
+	err := error(nil)
+	if others := a.others(); len(others) == 0 {
+		err = file.RemoveOwn(a.Store.own(), refusalName)
+	} else if content, _ := json.Marshal(others); content != nil {
+		err = file.WriteOwn(a.Store.own(), refusalName, content, refusalMode)
+	}
+	if err != nil {
 		a.Log.Debug("cannot remove the note of a refusal: " + err.Error())
 	}
+}
+
+// others are the notes of containers that share the volume and ask something
+// else, as long as they matter.
+func (a *Activation) others() []Refusal {
+	now := time.Now()
+	notes := slices.DeleteFunc(Refusals(a.Store.root), func(r Refusal) bool {
+		return r.Question == a.question() || !r.continues(r.Question, now)
+	})
+	return notes[:min(len(notes), manyNotes-1)]
 }
 
 // isRefusal tells the server's own word against us, or for less haste.

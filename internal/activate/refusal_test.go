@@ -82,22 +82,22 @@ func TestOnlyTheSameQuestionSoonAfterARefusalIsALoop(t *testing.T) {
 func TestANoteThatMakesNoSenseIsNone(t *testing.T) {
 	t.Parallel()
 	const good = `{"credential": "****", "id": "license.expired", "times": 2, "since": "2026-11-21T12:00:00Z", "last": "2026-11-21T12:00:01Z"}`
-	if note, sensible := parseRefusal([]byte(good)); !sensible || note.Times != 2 {
-		t.Fatalf("%+v of %s", note, good)
+	if notes := parseRefusals([]byte("[" + good + "]")); len(notes) != 1 || notes[0].Times != 2 {
+		t.Fatalf("%+v of %s", notes, good)
 	}
 	for old, broken := range map[string]string{
 		`2,`: `0,`, `: 2,`: `: -1,`, `2, `: `1073741825, `, `.expired`: `.invented`, `"}`: `"`,
 		`12:00:01`: `11:00:00`, `2026-11-21T12:00:00Z`: `0001-01-01T00:00:00Z`, `"2026-11-21T12:00:01Z"`: `"soon"`,
 	} {
-		if note, sensible := parseRefusal([]byte(strings.Replace(good, old, broken, 1))); sensible {
-			t.Errorf("with %s it is %+v", broken, note)
+		if notes := parseRefusals([]byte("[" + strings.Replace(good, old, broken, 1) + "]")); len(notes) > 0 {
+			t.Errorf("with %s it is %+v", broken, notes)
 		}
 	}
 }
 
 func FuzzNoNoteHoldsAStartBackForLong(f *testing.F) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	good, err := json.Marshal(Refusal{Question: sameQuestion, ID: fault.LicenseExpired, Times: 9, Since: now, Last: now, Until: now.Add(time.Hour)})
+	good, err := json.Marshal([]Refusal{{Question: sameQuestion, ID: fault.LicenseExpired, Times: 9, Since: now, Last: now, Until: now.Add(time.Hour)}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -106,24 +106,22 @@ func FuzzNoNoteHoldsAStartBackForLong(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content string) {
-		note, sensible := parseRefusal([]byte(content))
-		if !sensible {
-			if note != (Refusal{}) {
-				t.Errorf("something remains of %q: %+v", content, note)
-			}
+		notes := parseRefusals([]byte(content))
+		if len(notes) == 0 {
 			return
 		}
+		note := notes[0]
 		for _, at := range []time.Time{now, note.Last, note.Last.Add(time.Second), note.Until} {
 			if hold := note.hold(at); hold < 0 || hold > longestHold {
 				t.Errorf("held back for %s by %s", hold, content)
 			}
 		}
 		next := note.next(sameQuestion, fault.New(fault.LicenseExpired, ""), note.Last.Add(time.Second))
-		encoded, err := json.Marshal(next)
+		encoded, err := json.Marshal([]Refusal{next})
 		if err != nil {
 			return // a year that JSON does not know
 		}
-		if again, sensible := parseRefusal(encoded); !sensible || again.Times < note.Times {
+		if again := parseRefusals(encoded); len(again) != 1 || again[0].Times < note.Times {
 			t.Errorf("after %s comes %s, which is not read", content, encoded)
 		}
 	})

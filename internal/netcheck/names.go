@@ -49,7 +49,7 @@ func (r *Resolver) lookAt(ctx context.Context, host, localstackHost string) Name
 	name := strings.TrimSuffix(strings.ToLower(host), ".")
 	n := Names{
 		Host: name, Hosts: addressesIn(r.hosts, name), conf: r.conf, Local: ownAddresses(), Captor: captor(localstackHost, name),
-		Servers: make([]Source, len(r.conf.Servers)), Upstream: make([]Source, len(r.conf.upstream)), Searched: make([]Answer, len(r.conf.Search)),
+		Servers: make([]Source, len(r.conf.Servers)), Upstream: make([]Source, len(r.conf.upstream)), Searched: make([]Answer, min(len(r.conf.Search), maxSearched)),
 	}
 	extra, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -60,7 +60,7 @@ func (r *Resolver) lookAt(ctx context.Context, host, localstackHost string) Name
 	for i, server := range r.conf.upstream {
 		beside.Go(func() { n.Upstream[i] = r.question(extra, server, name) })
 	}
-	for i, domain := range r.conf.Search {
+	for i, domain := range r.conf.Search[:len(n.Searched)] {
 		beside.Go(func() { n.Searched[i] = Ask(extra, r.conf.Servers[0], name+"."+domain, dns.TypeA, r.conf.overTCP) })
 	}
 	main.Wait()
@@ -68,6 +68,9 @@ func (r *Resolver) lookAt(ctx context.Context, host, localstackHost string) Name
 	beside.Wait()
 	return n
 }
+
+// maxSearched bounds how many search domains are looked into; old libc knew six.
+const maxSearched = 6
 
 // grace is how long less important answers are waited for when the important
 // one is there.
