@@ -50,6 +50,8 @@ type bootStage struct {
 	environ config.Environ
 	out     *report.Reporter
 	log     *zap.Logger
+	// afterwards is what can wait until a failure is printed.
+	afterwards func()
 }
 
 // boot runs the boot stage. It returns only when the emulator was not started,
@@ -61,6 +63,7 @@ func boot(ctx context.Context, s start) int {
 		err = b.run(ctx)
 	}
 	code := b.exitCode(err)
+	b.afterwards()
 	if s.init != 0 || s.alone {
 		select {
 		case <-time.After(shortestLife - time.Since(began)):
@@ -78,7 +81,7 @@ func prepare(s start) (*bootStage, error) {
 	out.HideText(cfg.Secrets()...)
 	// What a library prints by itself could be anything.
 	log.SetOutput(io.Discard)
-	return &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}, err
+	return &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger), afterwards: func() {}}, err
 }
 
 // stderr is standard error under another number: os.Stderr would end the

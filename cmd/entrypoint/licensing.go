@@ -39,6 +39,7 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*longestLook {
 		*budget -= config.Seconds(longestLook)
 	}
+	b.afterwards = activation.Remember
 	if err := activation.Run(ctx); err != nil {
 		return nil, b.explain(ctx, err)
 	}

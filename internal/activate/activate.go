@@ -40,6 +40,8 @@ type Activation struct {
 	// dry keeps the activation from changing anything on disk, and free from
 	// asking for a licence, which may cost a credit.
 	dry, free bool
+	// refusal is to be remembered.
+	refusal *Refusal
 }
 
 // Result is how a licence was obtained.
@@ -56,8 +58,10 @@ type Result struct {
 
 // Run obtains the licence. The error is a [fault.Error] that says why there is
 // none; when ctx ends, it is ctx's cause. A start of a loop that the server
-// refuses again and again waits first.
+// refuses again and again waits first; so that it can, [Activation.Remember]
+// has to follow.
 func (a *Activation) Run(ctx context.Context) error {
+	a.refusal = nil
 	loop, noted := a.loop()
 	if err := a.holdBack(ctx, loop); err != nil {
 		return err
@@ -65,7 +69,8 @@ func (a *Activation) Run(ctx context.Context) error {
 	_, err := a.obtain(ctx)
 	switch failed, _ := fault.Find(err); {
 	case isRefusal(err):
-		a.remember(loop, failed)
+		note := loop.next(a.question(), failed, time.Now())
+		a.refusal, failed.Refused = &note, fault.Repetition{Times: note.Times, Since: note.Since}
 	case noted && ctx.Err() == nil:
 		a.forgive()
 	}

@@ -2,6 +2,7 @@ package activate
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -73,6 +74,12 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Run is one start, to its end.
+func (s *scene) Run(ctx context.Context) error {
+	defer s.Remember()
+	return s.Activation.Run(ctx)
 }
 
 // run runs the activation and returns what it says, "" when pro is on.

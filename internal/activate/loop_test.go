@@ -245,7 +245,7 @@ func TestWithoutAVolumeThereIsNoMemoryAndNoComplaint(t *testing.T) {
 		if pauses := s.loops(t, 6, 0); slices.Max(pauses) != 0 {
 			t.Errorf("asked after %s", pauses)
 		}
-		if got := asFault(t, s.Run(t.Context())); got.Refused.Times != 0 {
+		if got := asFault(t, s.Run(t.Context())); got.Refused.Times != 1 {
 			t.Errorf("counted %d", got.Refused.Times)
 		}
 		for _, line := range s.logged(zap.WarnLevel) {

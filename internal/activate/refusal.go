@@ -185,11 +185,14 @@ func (a *Activation) holdBack(ctx context.Context, loop Refusal) error {
 	}
 }
 
-// remember notes a refusal for the next start, and adds to the failure how
-// often it has come. Without a volume to write to nobody counts.
-func (a *Activation) remember(loop Refusal, failed *fault.Error) {
-	note := loop.next(a.question(), failed, time.Now())
-	content, err := json.Marshal(append([]Refusal{note}, a.others()...))
+// Remember notes for the next start that the server has refused this one. It
+// is apart from Run because a disk takes its time, and the failure is to be read
+// at once. Without a volume to write to nobody counts.
+func (a *Activation) Remember() {
+	if a.refusal == nil {
+		return
+	}
+	content, err := json.Marshal(append([]Refusal{*a.refusal}, a.others()...))
 	if err == nil && bytes.Contains(content, []byte(a.Credential.Reveal())) {
 		err = errors.New("it contains the credential")
 	}
@@ -198,9 +201,7 @@ func (a *Activation) remember(loop Refusal, failed *fault.Error) {
 	}
 	if err != nil {
 		a.Log.Debug("cannot note the refusal: " + err.Error())
-		return
 	}
-	failed.Refused = fault.Repetition{Times: note.Times, Since: note.Since}
 }
 
 // forgive removes the note: what has ended this start is no refusal, or the

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,11 @@ func (s *stage) toBanner(env []string) func() (time.Duration, error) {
 // verdictToBanner is the time between the answer of a licence server that
 // refuses us and the banner.
 func (s *stage) verdictToBanner() (time.Duration, error) {
+	// The first refusal is to be timed, not the next ones of a loop, which wait.
+	notes, _ := filepath.Glob(filepath.Join(s.refusedRoot(), "var/lib/localstack/cache/entrypoint-refusal*"))
+	for _, note := range notes {
+		_ = os.Remove(note)
+	}
 	seen, err := s.awaitBanner(s.refused())
 	if err != nil {
 		return 0, err
@@ -103,6 +109,8 @@ func (s *stage) startRefusing() error {
 // refused is the environment of a start that startRefusing's server refuses.
 // It has a root of its own, because a verdict deletes the stored licence.
 func (s *stage) refused() []string {
-	return s.env(supervised, "FILESYSTEM_ROOT="+filepath.Join(s.dir, "refused"), "LOCALSTACK_AUTH_TOKEN="+s.token,
+	return s.env(supervised, "FILESYSTEM_ROOT="+s.refusedRoot(), "LOCALSTACK_AUTH_TOKEN="+s.token,
 		"API_ENDPOINT="+s.refusing, "REQUESTS_CA_BUNDLE="+s.certificate())
 }
+
+func (s *stage) refusedRoot() string { return filepath.Join(s.dir, "refused") }
