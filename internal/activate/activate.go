@@ -268,12 +268,17 @@ func pause(ctx context.Context, attempt int, err error) bool {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false
 	}
+	return sleep(ctx, wait) == nil
+}
+
+// sleep waits. The error is ctx's cause when that ends before.
+func sleep(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return nil
 	case <-ctx.Done():
-		return false
+		return context.Cause(ctx)
 	}
 }

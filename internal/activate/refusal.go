@@ -175,14 +175,7 @@ func (a *Activation) holdBack(ctx context.Context, loop Refusal) error {
 		said = "asks to slow down"
 	}
 	say("the licensing server " + said + ": asking again in " + wait.Round(time.Second/10).String())
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return sleep(ctx, wait)
 }
 
 // Remember notes for the next start that the server has refused this one. It
