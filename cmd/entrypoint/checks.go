@@ -122,15 +122,20 @@ func (v *visit) checkStored(context.Context) fault.Check {
 	if v.missing != nil {
 		return fault.Skip(name, "cannot be judged without the credential")
 	}
+	var evidence []string
+	for _, one := range v.rehearsal.Store.Load() {
+		verdict, _ := offlineVerdict(one.Document, v.rehearsal.Product, v.credential)
+		evidence = append(evidence, one.Path+": "+verdict)
+	}
 	standIn, flaw := v.standIn()
 	failed, _ := fault.Find(flaw)
 	switch {
 	case failed != nil:
-		return fault.Warn(name, failed)
+		return fault.Warn(name, failed, evidence...)
 	case standIn == nil:
 		return fault.Skip(name, "no license is stored; a start needs the licensing server")
 	}
-	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+license.Time{Time: standIn.Document.OfflineUntil()}.String(), standIn.Path)
+	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+license.Time{Time: standIn.Document.OfflineUntil()}.String(), evidence...)
 }
 
 func (v *visit) standIn() (*activate.Stored, error) { return v.rehearsal.StandIn() }

@@ -46,17 +46,23 @@ func showStored(page *report.Reporter, stored []activate.Stored, product license
 	code := fault.ExitLicense
 	for _, one := range stored {
 		d := one.Document
-		page.Print(fmt.Sprintf("%s\n  license  %s (%s, %s)\n  expires  %s\n", one.Path,
-			d.Name(), d.TypeName(), report.Plain(d.Status), d.Expires))
-		verdict := "usable until " + license.Time{Time: d.OfflineUntil()}.String()
-		if !pro.IsSet() {
-			verdict = "cannot be judged without the credential"
-		} else if flaw := d.CheckStored(time.Now(), product, license.Holder{Key: pro.Reveal(), Masked: pro.String()}); flaw != nil {
-			verdict = report.Plain(flaw.Reason())
-		} else {
+		verdict, usable := offlineVerdict(d, product, pro)
+		if usable {
 			code = 0
 		}
-		page.Print("  offline  " + verdict + "\n")
+		page.Print(fmt.Sprintf("%s\n  license  %s (%s, %s)\n  expires  %s\n  offline  %s\n", one.Path,
+			d.Name(), d.TypeName(), report.Plain(d.Status), d.Expires, verdict))
 	}
 	return code
+}
+
+// offlineVerdict tells whether a stored document would do without the server.
+func offlineVerdict(d license.Document, product license.Product, pro credential.Credential) (verdict string, usable bool) {
+	if !pro.IsSet() {
+		return "cannot be judged without the credential", false
+	}
+	if flaw := d.CheckStored(time.Now(), product, license.Holder{Key: pro.Reveal(), Masked: pro.String()}); flaw != nil {
+		return report.Plain(flaw.Reason()), false
+	}
+	return "usable until " + license.Time{Time: d.OfflineUntil()}.String(), true
 }
