@@ -104,9 +104,7 @@ func (r route) missing() bool {
 }
 
 func familyFault(format string, r *route, host string) *fault.Error {
-	found := fault.New(fault.NetworkAddressFamily, format, r, host)
-	found.Host = host
-	return found
+	return hosted(host, fault.New(fault.NetworkAddressFamily, format, r, host))
 }
 
 // unreached says why no address of host answers. When all are of a family that
@@ -124,10 +122,8 @@ func unreached(host, port string, routes []route) *fault.Error {
 		four := families[true]
 		names := map[bool]string{true: "IPv4", false: "IPv6"}
 		if !hasRoute(four) && hasRoute(!four) {
-			found := fault.New(fault.NetworkAddressFamily, "%s has only addresses of %s (%s), and this network has a way out over %s only",
-				host, names[four], joined(addresses), names[!four])
-			found.Host = host
-			return found
+			return hosted(host, fault.New(fault.NetworkAddressFamily, "%s has only addresses of %s (%s), and this network has a way out over %s only",
+				host, names[four], joined(addresses), names[!four]))
 		}
 	}
 	return dialFault(host, port, addresses, errs)

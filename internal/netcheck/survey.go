@@ -1,6 +1,7 @@
 package netcheck
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -66,8 +67,8 @@ func inASCII(u *url.URL) *url.URL {
 // Look makes the checks until ctx ends, and tells each as soon as it is made.
 func (s *Survey) Look(ctx context.Context, tell func(fault.Check)) {
 	s.look(ctx, func(check fault.Check) {
-		if check.Finding != nil {
-			check.Finding.Server = s.target.String()
+		if found := check.Finding; found != nil {
+			found.Server, found.Host = s.target.String(), cmp.Or(found.Host, s.target.Hostname())
 		}
 		tell(check)
 	})

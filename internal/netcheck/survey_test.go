@@ -61,6 +61,12 @@ func expectWay(t *testing.T, target string, cfg config.Network, root, want strin
 			t.Logf("%s: %s %q", check.Name, check.Fact, check.Evidence)
 		}
 	}
+	for _, check := range checks {
+		// Remedies repeat both.
+		if found := check.Finding; found != nil && (found.Server == "" || found.Host == "") {
+			t.Errorf("%s is about server %q and host %q", check.Name, found.Server, found.Host)
+		}
+	}
 	return checks
 }
 
