@@ -88,7 +88,7 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 		return
 	}
 	_, connected := timed(func() (struct{}, fault.Check) {
-		return struct{}{}, connection(host, port, connectAll(share(ctx, 2), addresses, port))
+		return struct{}{}, connection(host, port, connectAll(half(ctx), addresses, port))
 	})
 	if connected.State == fault.Failed && s.proxy != nil {
 		connected.Finding = proxyFault(s.proxy, connected.Finding)
@@ -130,16 +130,16 @@ func timed[T any](look func() (T, fault.Check)) (T, fault.Check) {
 	return value, check
 }
 
-// share is a context with the given part of what is left of ctx's time.
-func share(ctx context.Context, part time.Duration) context.Context {
+// half is a context that ends when half of ctx's time is over, so that something
+// is left for the stages to come.
+func half(ctx context.Context) context.Context {
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
 		return ctx
 	}
-	// The parent ends it.
-	shared, cancel := context.WithDeadline(ctx, time.Now().Add(time.Until(deadline)/part))
+	halved, cancel := context.WithDeadline(ctx, time.Now().Add(time.Until(deadline)/2))
 	context.AfterFunc(ctx, cancel)
-	return shared
+	return halved
 }
 
 func portOf(u *url.URL) string {
@@ -161,7 +161,7 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 		addresses, _ := s.resolver.Lookup(ctx, host)
 		return addresses, fault.Pass(stageNames, fmt.Sprintf("%s is this machine itself, %s", host, joined(addresses)))
 	}
-	ctx = share(ctx, 2)
+	ctx = half(ctx)
 	var looked sync.WaitGroup
 	var seen Names
 	looked.Go(func() { seen = s.resolver.lookAt(ctx, host, s.localstackHost) })
