@@ -106,7 +106,7 @@ func TestDoctorFindsCommandsOfThePythonEnvironmentAsAStartDoes(t *testing.T) {
 	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 {
 		t.Fatalf("the start itself ends with %d: %s", code, stderr)
 	}
-	if text, code := w.doctor("--", w.command); code != 0 || !strings.Contains(text, "✓ command        "+tool+"\n") {
+	if text, code := w.doctor("--", w.command); code != 0 || !strings.Contains(text, "✓ command        "+tool) {
 		t.Errorf("exit code %d: %s", code, text)
 	}
 }

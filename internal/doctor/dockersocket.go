@@ -47,12 +47,11 @@ func (c Container) Docker(ctx context.Context) fault.Check {
 	case info.Mode()&fs.ModeSocket == 0:
 		return dockerWarning(socket+" is no socket", nil)
 	}
-	began := time.Now()
 	server, err := pingDocker(ctx, socket)
 	if err != nil {
 		return dockerWarning(whyNoDocker(socket, err), err)
 	}
-	return fault.Pass(docker, fmt.Sprintf("%s answers on %s in %d ms", server, socket, time.Since(began).Milliseconds()))
+	return fault.Pass(docker, fmt.Sprintf("%s answers on %s", server, socket))
 }
 
 func dockerWarning(detail string, cause error) fault.Check {

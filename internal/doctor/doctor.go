@@ -20,9 +20,14 @@ type Section struct {
 	Look func(ctx context.Context, tell func(fault.Check))
 }
 
-// One is a section of a single check.
+// One is a section of a single check, which it times.
 func One(name string, look func(context.Context) fault.Check) Section {
-	return Section{[]string{name}, func(ctx context.Context, tell func(fault.Check)) { tell(look(ctx)) }}
+	return Section{[]string{name}, func(ctx context.Context, tell func(fault.Check)) {
+		began := time.Now()
+		check := look(ctx)
+		check.Took = time.Since(began)
+		tell(check)
+	}}
 }
 
 // Run makes all checks, the sections side by side, and tells them in the order

@@ -53,6 +53,19 @@ func TestChecksAreToldInOrder(t *testing.T) {
 	}
 }
 
+func TestASingleCheckIsTimed(t *testing.T) {
+	t.Parallel()
+	const slow = 2 * time.Millisecond
+	section := One("slow", func(context.Context) fault.Check {
+		<-time.After(slow)
+		return fault.Pass("slow", "well")
+	})
+	all := Run(t.Context(), []Section{section}, func(fault.Check) {}, func(string, time.Duration) {})
+	if took := all[0].Took; took < slow {
+		t.Errorf("took %v", took)
+	}
+}
+
 func TestSectionsRunSideBySide(t *testing.T) {
 	t.Parallel()
 	here, there := make(chan struct{}), make(chan struct{})
