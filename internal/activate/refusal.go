@@ -101,7 +101,7 @@ func parseRefusals(content []byte) []Refusal {
 }
 
 func (r Refusal) makesSense() bool {
-	known := slices.ContainsFunc(fault.Table, func(row fault.Row) bool { return row.ID == r.ID })
+	_, known := fault.Lookup(r.ID)
 	return known && r.Times >= 1 && r.Times <= manyTimes && !r.Last.Before(r.Since) && !r.Since.IsZero()
 }
 
@@ -185,14 +185,7 @@ func (a *Activation) Remember() {
 	if a.refusal == nil {
 		return
 	}
-	content, err := json.Marshal(append([]Refusal{*a.refusal}, a.others()...))
-	if err == nil && bytes.Contains(content, []byte(a.Credential.Reveal())) {
-		err = errors.New("it contains the credential")
-	}
-	if err == nil {
-		err = file.WriteOwn(a.Store.own(), refusalName, content, refusalMode)
-	}
-	if err != nil {
+	if err := a.write(append([]Refusal{*a.refusal}, a.others()...)); err != nil {
 		a.Log.Debug("cannot note the refusal: " + err.Error())
 	}
 }
@@ -200,15 +193,24 @@ func (a *Activation) Remember() {
 // forgive removes the note: what has ended this start is no refusal, or the
 // start succeeds.
 func (a *Activation) forgive() {
-	err := error(nil)
-	if others := a.others(); len(others) == 0 {
-		err = file.RemoveOwn(a.Store.own(), refusalName)
-	} else if content, _ := json.Marshal(others); content != nil {
-		err = file.WriteOwn(a.Store.own(), refusalName, content, refusalMode)
-	}
-	if err != nil {
+	if err := a.write(a.others()); err != nil {
 		a.Log.Debug("cannot remove the note of a refusal: " + err.Error())
 	}
+}
+
+// write replaces all notes; without any there is no file.
+func (a *Activation) write(notes []Refusal) error {
+	if len(notes) == 0 {
+		return file.RemoveOwn(a.Store.own(), refusalName)
+	}
+	content, err := json.Marshal(notes)
+	if err != nil {
+		return err
+	}
+	if bytes.Contains(content, []byte(a.Credential.Reveal())) {
+		return errors.New("it contains the credential")
+	}
+	return file.WriteOwn(a.Store.own(), refusalName, content, refusalMode)
 }
 
 // others are the notes of containers that share the volume and ask something
