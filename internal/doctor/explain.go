@@ -22,7 +22,7 @@ const (
 func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 	explained := *failed
 	explained.Checks = checks
-	if !isNetwork(failed.ID) {
+	if !Explains(failed) {
 		return &explained
 	}
 	if cause := causeOf(failed, checks); cause != nil {
@@ -59,9 +59,9 @@ func causeOf(failed *fault.Error, checks []fault.Check) *fault.Check {
 	return nil
 }
 
-// Explains tells whether checks could make failed more exact: the licence server
-// was not reached, or its clock may tell why its certificate is not valid.
-func Explains(failed *fault.Error) bool { return isNetwork(failed.ID) }
+// Explains tells whether checks could make failed more exact: they look at the
+// way to the licence server, which is of no matter where it has answered.
+func Explains(failed *fault.Error) bool { return failed.ID.IsNetwork() }
 
 // isSuspicion tells whether a finding is about the host's address.
 func isSuspicion(found fault.ID) bool { return stageOf(found) == 0 }
@@ -77,8 +77,6 @@ func onlyWarns(found fault.ID) bool {
 func genuine(checks []fault.Check) bool {
 	return slices.ContainsFunc(checks, func(c fault.Check) bool { return c.Name == "tls" && c.State == fault.Passed })
 }
-
-func isNetwork(id fault.ID) bool { return strings.HasPrefix(string(id), "network.") }
 
 // The stages of the way to the server, by what can go wrong in each. A cause
 // shows at its own stage or a later one.

@@ -14,6 +14,9 @@ func Lookup(id ID) (Row, bool) {
 	return Table[at], true
 }
 
+// IsNetwork tells whether the row is about the way to the licence server.
+func (id ID) IsNetwork() bool { return strings.HasPrefix(string(id), "network.") }
+
 // MoreAt begins what [Row.More] says; the ID follows.
 const MoreAt = "More: entrypoint doctor, entrypoint explain "
 

@@ -140,9 +140,7 @@ func (c Checkup) todo() []string {
 // explains tells whether the failure is behind what a check found as well: all
 // that fails on the way to the server fails of one thing.
 func (c Checkup) explains(check fault.Check) bool {
-	const network = "network."
-	return c.Failure != nil && check.State == fault.Failed &&
-		strings.HasPrefix(string(c.Failure.ID), network) && strings.HasPrefix(string(check.Finding.ID), network)
+	return c.Failure != nil && check.State == fault.Failed && c.Failure.ID.IsNetwork() && check.Finding.ID.IsNetwork()
 }
 
 // checkJSON is a check in JSON, in a checkup and in a failure.
