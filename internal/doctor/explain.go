@@ -7,15 +7,6 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// Outcomes of a start.
-const (
-	Online    = "online"
-	Offline   = "offline"
-	Community = "community" // without pro features
-	Unknown   = "unknown"   // the licence server was not asked
-	Failure   = "failure"
-)
-
 // Explain makes a failure to reach the licence server as exact as the checks
 // allow. A failure that is none of the network, or that they do not explain,
 // stays as it is, with the checks as its evidence.

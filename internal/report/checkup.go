@@ -10,13 +10,29 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
+// Outcome is what a start would come to, in a word for programs.
+type Outcome string
+
+// Outcomes of a start.
+const (
+	// Online: with a licence from the licence server.
+	Online Outcome = "online"
+	// Offline: with a stored licence that stands in for the server.
+	Offline Outcome = "offline"
+	// Community: without pro features.
+	Community Outcome = "community"
+	// Unknown: the licence server was not asked, or not for a licence.
+	Unknown Outcome = "unknown"
+	// Failing: there would be no start.
+	Failing Outcome = "failure"
+)
+
 // Checkup is what a doctor has to say: what was looked at, and what a start
 // would come to.
 type Checkup struct {
-	Checks []fault.Check
-	// Outcome is a word for programs: online, offline, community, unknown, failure.
-	Outcome string
-	// Fact says it for people.
+	Checks  []fault.Check
+	Outcome Outcome
+	// Fact says the outcome for people.
 	Fact string
 	// Until is how long a start works without the server; zero when it is not known to.
 	Until time.Time
@@ -88,7 +104,7 @@ func (c Checkup) Verdict(colour bool) string {
 	switch {
 	case c.Failure != nil:
 		shade = "1;31"
-	case c.Outcome == "unknown":
+	case c.Outcome == Unknown:
 		shade = "1"
 	}
 	out.WriteString("\n" + painted(strings.TrimSuffix(fact.String(), "\n"), shade, colour) + "\n")
@@ -174,7 +190,7 @@ func checksJSON(checks []fault.Check) []checkJSON {
 type checkupJSON struct {
 	Version  int         `json:"version"`
 	Time     string      `json:"time"`
-	Outcome  string      `json:"outcome"`
+	Outcome  Outcome     `json:"outcome"`
 	Fact     string      `json:"fact"`
 	ExitCode int         `json:"exit_code"`
 	Until    string      `json:"offline_until,omitempty"`
