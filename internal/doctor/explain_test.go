@@ -105,7 +105,7 @@ func TestExplanationKeepsWhatBothHaveSeen(t *testing.T) {
 func TestCoarseRowsNeverReplace(t *testing.T) {
 	t.Parallel()
 	for _, found := range coarse {
-		for _, row := range fault.Table {
+		for _, row := range fault.Table() {
 			met := fault.New(row.ID, "x")
 			if got := Explain(met, []fault.Check{check("any", fault.Failed, found)}); got.ID != row.ID {
 				t.Errorf("%s became %s", row.ID, got.ID)
@@ -117,7 +117,7 @@ func TestCoarseRowsNeverReplace(t *testing.T) {
 // A row of the network is coarse, explains something, or only warns.
 func TestEveryRowOfTheNetworkHasAPlace(t *testing.T) {
 	t.Parallel()
-	for _, row := range fault.Table {
+	for _, row := range fault.Table() {
 		if !strings.HasPrefix(string(row.ID), "network.") || row.Exit == fault.ExitNone || slices.Contains(coarse, row.ID) {
 			continue
 		}

@@ -7,11 +7,12 @@ import (
 
 // Lookup returns the row of the table that has the ID.
 func Lookup(id ID) (Row, bool) {
-	at := slices.IndexFunc(Table, func(row Row) bool { return row.ID == id })
-	if at < 0 {
-		return Row{}, false
+	for _, kind := range Kinds {
+		if at := slices.IndexFunc(kind.Rows, func(row Row) bool { return row.ID == id }); at >= 0 {
+			return kind.Rows[at], true
+		}
 	}
-	return Table[at], true
+	return Row{}, false
 }
 
 // IsNetwork tells whether the row is about the way to the licence server.
@@ -55,7 +56,7 @@ func Like(text string) []Row {
 }
 
 func matching(wanted func(id string) bool) (found []Row) {
-	for _, row := range Table {
+	for _, row := range Table() {
 		if wanted(string(row.ID)) {
 			found = append(found, row)
 		}

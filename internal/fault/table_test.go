@@ -42,7 +42,7 @@ func TestEveryIDHasExactlyOneRow(t *testing.T) {
 	t.Parallel()
 	declared := declaredIDs(t)
 	var rows []ID
-	for _, row := range Table {
+	for _, row := range Table() {
 		rows = append(rows, row.ID)
 	}
 	if len(declared) == 0 {
@@ -60,7 +60,7 @@ func TestEveryIDHasExactlyOneRow(t *testing.T) {
 func TestIDsAreLowerCaseWordsJoinedByDots(t *testing.T) {
 	t.Parallel()
 	shape := regexp.MustCompile(`^[a-z]+(\.[a-z_]+)+$`)
-	for _, row := range Table {
+	for _, row := range Table() {
 		if !shape.MatchString(string(row.ID)) {
 			t.Errorf("%q", row.ID)
 		}
@@ -70,7 +70,7 @@ func TestIDsAreLowerCaseWordsJoinedByDots(t *testing.T) {
 func TestRowsUseKnownPlaceholdersOnly(t *testing.T) {
 	t.Parallel()
 	known := strings.NewReplacer("{detail}", "", "{server}", "", "{host}", "")
-	for _, row := range Table {
+	for _, row := range Table() {
 		text := row.Reason + row.Remedy
 		if rest := known.Replace(text); strings.ContainsAny(rest, "{}") {
 			t.Errorf("%s has another placeholder than {detail}, {server} and {host}: %s", row.ID, rest)
@@ -83,7 +83,7 @@ func TestRowsUseKnownPlaceholdersOnly(t *testing.T) {
 
 func TestSentencesBeginAndEndProperly(t *testing.T) {
 	t.Parallel()
-	for _, row := range Table {
+	for _, row := range Table() {
 		for _, text := range []string{row.Reason, row.Remedy} {
 			if text == "" {
 				continue
@@ -113,7 +113,7 @@ func TestSentencesBeginAndEndProperly(t *testing.T) {
 func TestNoTwoRowsReadAlike(t *testing.T) {
 	t.Parallel()
 	seen := map[string]ID{}
-	for _, row := range Table {
+	for _, row := range Table() {
 		text := row.Reason + row.Remedy
 		if other, twice := seen[text]; twice {
 			t.Errorf("%s and %s read alike: %s", other, row.ID, text)
@@ -124,7 +124,7 @@ func TestNoTwoRowsReadAlike(t *testing.T) {
 
 func TestExitCodesFollowTheKindOfFailure(t *testing.T) {
 	t.Parallel()
-	for _, row := range Table {
+	for _, row := range Table() {
 		want := ExitLicense
 		switch kind, _, _ := strings.Cut(string(row.ID), "."); {
 		case kind == "config":
@@ -144,7 +144,7 @@ func TestExitCodesFollowTheKindOfFailure(t *testing.T) {
 
 func TestOnlyTheNetworkCanMendItself(t *testing.T) {
 	t.Parallel()
-	for _, row := range Table {
+	for _, row := range Table() {
 		if row.Retry && !strings.HasPrefix(string(row.ID), "network.") {
 			t.Errorf("%s: trying again unchanged cannot help", row.ID)
 		}
@@ -157,7 +157,7 @@ var codeSpan = regexp.MustCompile("`[^`]+`")
 func TestEveryRowHasHelpThatCanBeRead(t *testing.T) {
 	t.Parallel()
 	const longestTitle, longest = 40, 300 // in characters: a line of a list, four lines of a terminal
-	for _, row := range Table {
+	for _, row := range Table() {
 		if n := utf8.RuneCountInString(row.Title); n == 0 || n > longestTitle || strings.HasSuffix(row.Title, ".") {
 			t.Errorf("%s has the title %q", row.ID, row.Title)
 		}
@@ -186,7 +186,7 @@ func TestEveryRowHasHelpThatCanBeRead(t *testing.T) {
 func TestEveryRowHasAFewFixesByPlace(t *testing.T) {
 	t.Parallel()
 	places := []string{anywhere, docker, compose, kubernetes, corporate, ci}
-	for _, row := range Table {
+	for _, row := range Table() {
 		if len(row.Fixes) < 2 || len(row.Fixes) > 5 {
 			t.Errorf("%s has %d fixes, want 2 to 5", row.ID, len(row.Fixes))
 		}
@@ -213,7 +213,7 @@ func TestEveryRowHasAFewFixesByPlace(t *testing.T) {
 func TestNoTwoRowsHaveTheSameTitle(t *testing.T) {
 	t.Parallel()
 	seen := map[string]ID{}
-	for _, row := range Table {
+	for _, row := range Table() {
 		if other, twice := seen[row.Title]; twice {
 			t.Errorf("%s and %s: %s", other, row.ID, row.Title)
 		}

@@ -189,8 +189,8 @@ func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 		headings[anchor(heading[1])]++
 	}
 	links := regexp.MustCompile(`\]\(#([^)]*)\)`).FindAllStringSubmatch(doc, -1)
-	if len(links) < len(fault.Table) {
-		t.Errorf("%d links for %d failures", len(links), len(fault.Table))
+	if len(links) < len(fault.Table()) {
+		t.Errorf("%d links for %d failures", len(links), len(fault.Table()))
 	}
 	for _, link := range links {
 		if headings[link[1]] != 1 {

@@ -32,7 +32,7 @@ func TestExplanationsReadLikeTheGoldenFiles(t *testing.T) {
 func TestExplanationsFitATerminal(t *testing.T) {
 	t.Parallel()
 	pages := map[string]string{}
-	for _, row := range fault.Table {
+	for _, row := range fault.Table() {
 		pages[string(row.ID)] = explained(t, row.ID)
 	}
 	var index bytes.Buffer
@@ -55,7 +55,7 @@ func TestExplanationsFitATerminal(t *testing.T) {
 func TestCodeCanBeCopiedFromOneLine(t *testing.T) {
 	t.Parallel()
 	code := regexp.MustCompile("`[^`]+`")
-	for _, row := range fault.Table {
+	for _, row := range fault.Table() {
 		page := explained(t, row.ID)
 		for _, fix := range row.Fixes {
 			for _, span := range code.FindAllString(fix.Do, -1) {
@@ -69,7 +69,7 @@ func TestCodeCanBeCopiedFromOneLine(t *testing.T) {
 
 func TestExplanationsShowNoPlaceholders(t *testing.T) {
 	t.Parallel()
-	for _, row := range fault.Table {
+	for _, row := range fault.Table() {
 		for _, placeholder := range []string{"{detail}", "{server}", "{host}"} {
 			if strings.Contains(explained(t, row.ID), placeholder) {
 				t.Errorf("%s shows %s", row.ID, placeholder)
@@ -82,7 +82,7 @@ func TestTheIndexHasALineForEveryRow(t *testing.T) {
 	t.Parallel()
 	var index bytes.Buffer
 	Index(&index)
-	for _, row := range fault.Table {
+	for _, row := range fault.Table() {
 		if line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(string(row.ID)) + ` +` + regexp.QuoteMeta(row.Title) + `$`); !line.MatchString(index.String()) {
 			t.Errorf("no line for %s", row.ID)
 		}

@@ -186,8 +186,8 @@ func FuzzBanner(f *testing.F) {
 	f.Add(99, strings.Repeat("\xff", 5000), "", "{detail}", "")
 	f.Fuzz(func(t *testing.T, row int, detail, server, host, stored string) {
 		failed := fault.New("unknown", "%s", detail)
-		if row >= 0 && row < len(fault.Table) {
-			failed.ID = fault.Table[row].ID
+		if row >= 0 && row < len(fault.Table()) {
+			failed.ID = fault.Table()[row].ID
 		}
 		failed.Server, failed.Host = server, host
 		if stored != "" {
