@@ -42,12 +42,17 @@ type Checkup struct {
 	Code int
 }
 
-// marks are what stands before a check.
-var marks = map[fault.State]struct{ mark, colour string }{
-	fault.Passed:  {"✓", "32"},
-	fault.Failed:  {"✗", "31"},
-	fault.Warned:  {"!", "33"},
-	fault.Skipped: {"–", "2"},
+// signOf is what stands before a check, and its colour.
+func signOf(state fault.State) (mark, colour string) {
+	switch state {
+	case fault.Passed:
+		return "✓", "32"
+	case fault.Failed:
+		return "✗", "31"
+	case fault.Warned:
+		return "!", "33"
+	}
+	return "–", "2"
 }
 
 // Style is how checks are shown to people.
@@ -63,13 +68,13 @@ const margin = "                 "
 
 // CheckLine is a check for people: a line, and its evidence below.
 func CheckLine(check fault.Check, style Style) string {
-	sign := marks[check.State]
+	mark, colour := signOf(check.State)
 	fact := Plain(check.Fact)
 	if check.Took >= 10*time.Millisecond && check.State != fault.Skipped {
 		fact += fmt.Sprintf(" (%d ms)", check.Took.Milliseconds())
 	}
-	text := style.lines(fmt.Sprintf("%s %-14s ", sign.mark, check.Name), fact)
-	text = painted(sign.mark, sign.colour, style.Colour) + strings.TrimPrefix(text, sign.mark) + "\n"
+	text := style.lines(fmt.Sprintf("%s %-14s ", mark, check.Name), fact)
+	text = painted(mark, colour, style.Colour) + strings.TrimPrefix(text, mark) + "\n"
 	if style.Verbose || check.Finding != nil {
 		for _, fact := range check.Evidence {
 			text += painted(style.lines(margin, Plain(fact)), "2", style.Colour) + "\n"
