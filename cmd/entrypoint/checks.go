@@ -54,9 +54,9 @@ func (v *visit) checkConfiguration(context.Context) fault.Check {
 	if failed, ok := fault.Find(v.problem); ok {
 		return fault.Fail(name, failed, v.environ.Warnings...)
 	}
-	if endpoint := v.cfg.Endpoint; endpoint.Scheme == "http" && !isLoopback(endpoint.URL) {
+	if v.isOverheard() {
 		finding := fault.New(fault.NetworkUnencrypted, "anyone in between can read your Auth Token")
-		finding.Server = endpoint.String()
+		finding.Server = v.cfg.Endpoint.String()
 		return fault.Warn(name, finding, v.environ.Warnings...)
 	}
 	unset := func(variable config.Variable) bool { return !v.environ.Sets(variable) }

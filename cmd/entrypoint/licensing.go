@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net/netip"
-	"net/url"
 
 	"go.uber.org/zap"
 
@@ -121,12 +120,15 @@ func (b *bootStage) adviseOn(pro credential.Credential) {
 	if advice := pro.Advice(b.cfg.CI != ""); advice != nil {
 		b.log.Warn(advice.Reason())
 	}
-	if endpoint := b.cfg.Endpoint; endpoint.Scheme == "http" && !isLoopback(endpoint.URL) {
-		b.log.Warn("API_ENDPOINT=" + endpoint.String() + " is not encrypted: anyone in between can read your Auth Token")
+	if b.isOverheard() {
+		b.log.Warn("API_ENDPOINT=" + b.cfg.Endpoint.String() + " is not encrypted: anyone in between can read your Auth Token")
 	}
 }
 
-func isLoopback(endpoint *url.URL) bool {
-	address, err := netip.ParseAddr(endpoint.Hostname())
-	return endpoint.Hostname() == "localhost" || err == nil && address.IsLoopback()
+// isOverheard tells whether others could read what is said to the licence server.
+func (b *bootStage) isOverheard() bool {
+	host := b.cfg.Endpoint.Hostname()
+	address, err := netip.ParseAddr(host)
+	isLoopback := host == "localhost" || err == nil && address.IsLoopback()
+	return b.cfg.Endpoint.Scheme == "http" && !isLoopback
 }
