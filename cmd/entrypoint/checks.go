@@ -61,7 +61,7 @@ func (v *visit) checkConfiguration(context.Context) fault.Check {
 	}
 	unset := func(variable config.Variable) bool { return !v.environ.Sets(variable) }
 	set := len(slices.DeleteFunc(config.Variables(), unset))
-	return fault.Pass(name, fmt.Sprintf("%d variables are set, and make sense", set), v.environ.Warnings...)
+	return fault.Pass(name, fmt.Sprintf("every variable that is set makes sense (%d)", set), v.environ.Warnings...)
 }
 
 // checkCommand looks for what a start would run.
