@@ -24,12 +24,12 @@ import (
 // visit is one visit to the doctor.
 type visit struct {
 	*bootStage
-	json, offline, spend, verbose bool
-	timeout                       time.Duration
+	json, offline, spend bool
+	timeout              time.Duration
+	style                report.Style
 	// problem is what is wrong with the configuration.
 	problem error
 	page    *report.Reporter
-	colour  bool
 
 	credential credential.Credential
 	// missing is why there is no usable credential.
@@ -61,7 +61,7 @@ func runDoctor(args []string) int {
 	if v.json {
 		v.page.Print(v.verdict.JSON(time.Now()))
 	} else {
-		v.page.Print(v.verdict.Verdict(v.colour))
+		v.page.Print(v.verdict.Verdict(v.style))
 	}
 	return v.verdict.Code
 }
@@ -74,7 +74,7 @@ func newVisit(args []string) (*visit, error) {
 	flags.BoolVar(&v.json, "json", false, "")
 	flags.BoolVar(&v.offline, "offline", false, "")
 	flags.BoolVar(&v.spend, "activate", false, "")
-	flags.BoolVar(&v.verbose, "verbose", false, "")
+	flags.BoolVar(&v.style.Verbose, "verbose", false, "")
 	flags.Func("timeout", "", seconds.Decode)
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -88,7 +88,8 @@ func newVisit(args []string) (*visit, error) {
 	v.page.Hide(v.credential)
 	v.rehearsal, _ = v.activation(v.credential)
 	v.rehearsal.Config.Attempts = 1
-	v.colour = v.cfg.NoColor == "" && v.cfg.Term != "dumb" && isTerminal(os.Stdout)
+	v.style.Wrapped = isTerminal(os.Stdout)
+	v.style.Colour = v.style.Wrapped && v.cfg.NoColor == "" && v.cfg.Term != "dumb"
 	return v, nil
 }
 
@@ -99,7 +100,7 @@ func isTerminal(f *os.File) bool {
 
 func (v *visit) tell(check fault.Check) {
 	v.clearWait()
-	v.page.Print(report.CheckLine(check, report.Style{Colour: v.colour, Wrapped: isTerminal(os.Stdout), Verbose: v.verbose}))
+	v.page.Print(report.CheckLine(check, v.style))
 }
 
 // wait shows on a terminal that a slow check is under way.
@@ -127,7 +128,7 @@ func (v *visit) conclude() {
 		if failed.ID == fault.ConfigInvalid {
 			c.Code = fault.ExitConfig
 		}
-		c.Fact = v.unlessMended(failed.ID) + fmt.Sprintf(" start now would fail with exit code %d (%s):", failed.Row().Exit, failed.ID)
+		c.Fact = v.unlessMended(failed.ID) + fmt.Sprintf(" start now would fail with exit code %d (%s).", failed.Row().Exit, failed.ID)
 	case !bool(v.cfg.ActivatePro):
 		c.Outcome, c.Fact = report.Community, "A start now would work, without pro features."
 	case v.offline && standIn != nil:

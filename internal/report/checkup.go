@@ -32,7 +32,7 @@ const (
 type Checkup struct {
 	Checks  []fault.Check
 	Outcome Outcome
-	// Fact says the outcome for people.
+	// Fact says the outcome for people, in a sentence.
 	Fact string
 	// Until is how long a start works without the server; zero when it is not known to.
 	Until time.Time
@@ -102,17 +102,17 @@ func painted(text, code string, colour bool) string {
 }
 
 // Verdict is what a start would come to, and what to do, for people.
-func (c Checkup) Verdict(colour bool) string {
+func (c Checkup) Verdict(style Style) string {
 	var fact, out strings.Builder
-	wrap(&fact, "", "", Plain(c.Fact))
-	shade := "1;32"
+	said, shade := Plain(c.Fact), "1;32"
 	switch {
 	case c.Failure != nil:
-		shade = "1;31"
+		said, shade = strings.TrimSuffix(said, ".")+":", "1;31"
 	case c.Outcome == Unknown:
 		shade = "1"
 	}
-	out.WriteString("\n" + painted(strings.TrimSuffix(fact.String(), "\n"), shade, colour) + "\n")
+	wrap(&fact, "", "", said)
+	out.WriteString("\n" + painted(strings.TrimSuffix(fact.String(), "\n"), shade, style.Colour) + "\n")
 	if c.Failure != nil {
 		wrap(&out, "  ", "  ", Plain(c.Failure.Sentence()))
 		if c.Failure.Stored != nil {
