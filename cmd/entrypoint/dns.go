@@ -23,15 +23,13 @@ const (
 // given one, else all of resolv.conf. It is for images without dig.
 func runDNS(args []string) int {
 	cfg, _, _ := config.Load() // a variable that makes no sense has its default
-	out, page := report.New(os.Stderr, cfg.Logging), report.New(os.Stdout, cfg.Logging)
-	out.HideText(cfg.Secrets()...) // what we are asked for may be a secret by mistake
-	page.HideText(cfg.Secrets()...)
+	page := report.New(os.Stdout, cfg.Logging)
+	page.HideText(cfg.Secrets()...) // what we are asked for may be a secret by mistake
 	ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
 	query, err := netcheck.NewResolver(cfg.Root).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
 	cancel()
 	if err != nil {
-		out.Print("entrypoint dns: " + err.Error() + "\n" + dnsUsage + "\n")
-		return exitUsage
+		return misused("entrypoint dns: " + err.Error() + "\n" + dnsUsage)
 	}
 	code := exitNoReply
 	for _, server := range query.Servers {

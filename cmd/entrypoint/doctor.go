@@ -47,8 +47,7 @@ type visit struct {
 func runDoctor(args []string) int {
 	v, err := newVisit(args)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, errors.Join(err, errors.New(doctorUsage)))
-		return exitUsage
+		return misused("entrypoint doctor: " + err.Error() + "\n" + doctorUsage)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), v.timeout)
 	defer cancel()

@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 
-	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/report"
 )
@@ -19,17 +18,11 @@ func runExplain(args []string) int {
 		return 0
 	case 1:
 	default:
-		fmt.Fprintln(os.Stderr, explainUsage)
-		return exitUsage
+		return misused(explainUsage)
 	}
 	row, found := fault.Lookup(fault.ID(args[0]))
 	if !found {
-		// Through a Reporter, since it may be a token.
-		cfg, _, _ := config.Load()
-		out := report.New(os.Stderr, cfg.Logging)
-		out.HideText(cfg.Secrets()...)
-		out.Print(unknownFailure(args[0]))
-		return exitUsage
+		return misused(unknownFailure(args[0]))
 	}
 	report.Explain(os.Stdout, row)
 	return 0
@@ -45,5 +38,5 @@ func unknownFailure(id string) string {
 	} else {
 		fmt.Fprintln(&text, "; `entrypoint explain` lists them all")
 	}
-	return text.String()
+	return strings.TrimSuffix(text.String(), "\n")
 }

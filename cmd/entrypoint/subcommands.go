@@ -2,7 +2,11 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/report"
 )
 
 // subcommand is one of ours.
@@ -53,6 +57,16 @@ func findSubcommand(args []string) (run func([]string) int, rest []string) {
 func (s subcommand) help([]string) int {
 	fmt.Println(s.usage)
 	return 0
+}
+
+// misused says what is wrong with a subcommand's arguments. It says so through a
+// Reporter, since one of them may be the token.
+func misused(what string) int {
+	cfg, _, _ := config.Load()
+	out := report.New(os.Stderr, cfg.Logging)
+	out.HideText(cfg.Secrets()...)
+	out.Print(what + "\n")
+	return exitUsage
 }
 
 // exitUsage is what our subcommands return for arguments that they do not know.
