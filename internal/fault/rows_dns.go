@@ -46,7 +46,7 @@ var dnsRows = []Row{
 		Help: Help{
 			Title:   "a DNS filter blocks the name",
 			Meaning: "A name server does not resolve the licensing server's name on purpose, or answers with an address that leads nowhere.",
-			Known:   "It answered with an extended error of RFC 8914 (4 Forged Answer, 15 Blocked, 16 Censored, 17 Filtered, 18 Prohibited), or with an address that a public name cannot have: 0.0.0.0, or a loopback, private or reserved one.",
+			Known:   "It answered with an extended error of RFC 8914 (4 Forged Answer, 15 Blocked, 16 Censored, 17 Filtered, 18 Prohibited), denied the name without the flag for recursion, which it sets otherwise, or gave an address that a public name cannot have: 0.0.0.0, or a loopback, private or reserved one.",
 			Fixes: []Fix{
 				{corporate, dnsCorporate},
 				{corporate, "Show the administrator what `dig api.localstack.cloud` prints; a line with `EDE` names the filter."},
