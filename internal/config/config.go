@@ -95,7 +95,7 @@ type System struct {
 	LocalstackHost string `envconfig:"LOCALSTACK_HOST" desc:"Name by which the emulator calls itself. Only looked at when the licensing API is not reached: the emulator's DNS server answers for every name that contains it."`
 	DockerHost     string `envconfig:"DOCKER_HOST" desc:"Where the Docker engine is, for the doctor."`
 	NoColor        string `envconfig:"NO_COLOR" desc:"Any value: the doctor uses no colors on terminals."`
-	Term           string `envconfig:"TERM" desc:"dumb: the doctor uses no colors on terminals."`
+	Term           string `envconfig:"TERM" desc:"Kind of terminal. With dumb the doctor uses no colors."`
 	Root           string `envconfig:"FILESYSTEM_ROOT" desc:"Folder put in front of every fixed path (/etc, /var/lib/localstack, …), for tests and demonstrations."`
 }
 
