@@ -216,7 +216,7 @@ var proxies = []situation{
 	{name: "proxy has another password", id: fault.NetworkProxyAuthentication, says: "Basic", official: notReached,
 		arrange: func(w *world) {
 			w.squid(plainPort, w.password())
-			w.through("http", proxyUser, "wr0ng!pass")
+			w.through("http", proxyUser, "not"+proxyPassword)
 		}},
 	{name: "proxy's rules refuse the server", id: fault.NetworkProxy, says: "403", official: notReached,
 		arrange: func(w *world) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,7 +81,7 @@ type outcome struct {
 
 // environ is the container's environment.
 func (w *world) environ(more ...string) []string {
-	for name, value := range maps.All(w.env) {
+	for name, value := range w.env {
 		more = append(more, name+"="+value)
 	}
 	return more
@@ -91,7 +90,9 @@ func (w *world) environ(more ...string) []string {
 // start starts the container once; its command prints "started".
 func (w *world) start() outcome {
 	w.Helper()
-	cmd := exec.CommandContext(w.Context(), w.program("entrypoint"), "echo", "started")
+	ctx, cancel := context.WithTimeout(w.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, w.program("entrypoint"), "echo", "started")
 	cmd.Env = w.environ("LOG_FORMAT=json")
 	var stdout strings.Builder
 	cmd.Stdout = &stdout
@@ -99,8 +100,6 @@ func (w *world) start() outcome {
 	if err != nil {
 		w.Fatal(err)
 	}
-	limit := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-	defer limit.Stop()
 	began := time.Now()
 	if err := w.inside(cmd.Start); err != nil {
 		w.Fatal(err)
