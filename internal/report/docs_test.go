@@ -89,7 +89,7 @@ Addresses and names in commands, such as ` + "`10.0.0.53`" + ` and ` + "`proxy.e
 What is in one line for Compose or Kubernetes belongs into the service, or into the container or pod; in YAML it
 may have several lines as well. What has no place before it holds everywhere.
 
-The failures that begin with ` + "`stored.`" + `, and ` + "`clock.skew`" + `, come second: the licensing server could not be
+The failures that begin with ` + "`stored.`" + ` come second, and so may ` + "`clock.skew`" + `: the licensing server could not be
 reached, and this is why the stored licence could not stand in for it. The first failure decides about ` + "`retry`" + `.
 `
 
