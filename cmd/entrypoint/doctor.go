@@ -122,7 +122,7 @@ func (v *visit) conclude() {
 	standIn, _ := v.standIn()
 	switch {
 	case failed != nil:
-		failed = v.explained(failed)
+		failed = v.refine(failed)
 		c.Outcome, c.Failure, c.Code = report.Failing, failed, fault.ExitLicense
 		if failed.ID == fault.ConfigInvalid {
 			c.Code = fault.ExitConfig
@@ -138,7 +138,7 @@ func (v *visit) conclude() {
 	case v.refusal != nil:
 		c.Outcome, c.Fact = report.Unknown, "What a start now would come to is not known: the time was over before the licensing server answered (--timeout gives more)."
 	case v.result.Offline:
-		_ = v.explained(v.result.Because)
+		_ = v.refine(v.result.Because)
 		c.Outcome, c.Until = report.Offline, v.result.Document.OfflineUntil()
 		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.Time{Time: c.Until}.String() + "."
 	case v.result.Document.ID == "":
@@ -161,9 +161,9 @@ func (v *visit) unlessMended(failure fault.ID) string {
 	return fmt.Sprintf("Unless one of its %d BOOT hooks mends that, which the doctor does not run, a", len(hooks))
 }
 
-// explained is a failure as exact as the checks allow, also in the check that
+// refine makes a failure as exact as the checks allow, also in the check that
 // met it.
-func (v *visit) explained(failed *fault.Error) *fault.Error {
+func (v *visit) refine(failed *fault.Error) *fault.Error {
 	exact := doctor.Explain(failed, v.verdict.Checks)
 	for i, check := range v.verdict.Checks {
 		if check.Finding == failed {
