@@ -10,7 +10,7 @@ var answerRows = []Row{
 			Meaning: "The licensing server, or a gateway before it, could not do its work. This says nothing about the license.",
 			Known:   "The answer has a status of 500 or more, or 408. If the server has a name for the request, the reason repeats it for LocalStack support.",
 			Fixes: []Fix{
-				{anywhere, "Try again in a few minutes, and see https://status.localstack.cloud."},
+				{anywhere, "See whether the problem is known: https://status.localstack.cloud."},
 				{docker, keepDocker + " A license that is stored there carries a start over such times."},
 				{compose, keepCompose},
 				{kubernetes, keepKubernetes},
@@ -27,7 +27,7 @@ var answerRows = []Row{
 			Meaning: "The licensing server asks to slow down: this token, or this network, sends too many requests.",
 			Known:   "The answer has status 429. Its `Retry-After` header, if any, says how long to wait.",
 			Fixes: []Fix{
-				{anywhere, "Start again after the time that the reason says; look for a container that restarts in a loop."},
+				{anywhere, "Look for a container that restarts in a loop. If the reason says how long to wait, nothing helps before."},
 				{ci, "Start one LocalStack for many tests instead of one for each, and do not begin all jobs in the same second."},
 				{docker, keepDocker + " A license that is stored there stands in."},
 				{kubernetes, keepKubernetes},
@@ -58,7 +58,7 @@ var answerRows = []Row{
 			Meaning: "A web filter of the network shows its own page instead of passing the request on.",
 			Known:   "The answer is an HTML page with status 403 or 451, or with a title about blocking, such as \"Access denied\".",
 			Fixes: []Fix{
-				{corporate, "Ask for `api.localstack.cloud` to be safelisted in the web filter. The reason has what the administrator needs to find the rule."},
+				{corporate, "The reason has what the administrator needs to find the rule of the web filter."},
 				{corporate, "Ask whether another proxy is meant for programs, and set `HTTPS_PROXY` to it."},
 				{anywhere, "See the page: `curl -i https://api.localstack.cloud/v1`, or open it in a browser on the host."},
 			},
@@ -73,7 +73,7 @@ var answerRows = []Row{
 			Meaning: "The network, such as that of a hotel or for guests, lets nothing out before somebody signs in.",
 			Known:   "The answer has status 511, redirects elsewhere, or is an HTML page whose title is about signing in.",
 			Fixes: []Fix{
-				{anywhere, "Sign in with a browser on the host; any page with `http://` leads to the portal. Then start again."},
+				{anywhere, "Any page with `http://` leads the browser to the portal."},
 				{corporate, "A web filter may ask programs for a sign-in, too. Ask for `api.localstack.cloud` to be let through without one."},
 				{ci, "Use a network without a portal; a machine without a browser cannot sign in."},
 			},
