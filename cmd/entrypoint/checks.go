@@ -54,7 +54,7 @@ func (v *visit) checkConfiguration(context.Context) fault.Check {
 	if failed, ok := fault.Find(v.problem); ok {
 		return fault.Fail(name, failed, v.environ.Warnings...)
 	}
-	if v.isOverheard() {
+	if bool(v.cfg.ActivatePro) && v.isOverheard() {
 		finding := fault.New(fault.NetworkUnencrypted, "anyone in between can read your Auth Token")
 		finding.Server = v.cfg.Endpoint.String()
 		return fault.Warn(name, finding, v.environ.Warnings...)

@@ -152,6 +152,18 @@ var situations = []situation{
 		}},
 	{name: "intercepted TLS", id: fault.NetworkUntrusted, says: "issuer: CN=Corporate CA",
 		arrange: func(w *world) { w.secure(time.Hour, "127.0.0.1") }},
+	{name: "self-signed certificate", id: fault.NetworkSelfSigned, says: "self-signed and not trusted here (issuer: O=Acme Co)",
+		arrange: func(w *world) {
+			server := w.server(http.NotFoundHandler())
+			server.StartTLS() // by a certificate of its own
+			w.set("API_ENDPOINT", server.URL+"/v1")
+		}},
+	{name: "certificate without its intermediate", id: fault.NetworkIncomplete, says: "the server sends no intermediate certificate",
+		arrange: func(w *world) {
+			w.secure(time.Hour, "127.0.0.1", func(leaf *x509.Certificate) {
+				leaf.IssuingCertificateURL = []string{"http://authority.test/intermediate.der"}
+			})
+		}},
 	{name: "certificate of another host", id: fault.NetworkCertificateName, says: "is not for",
 		arrange: func(w *world) { w.trust(w.secure(time.Hour, "elsewhere.test")) }},
 	{name: "expired certificate", id: fault.NetworkCertificateDate, says: "is valid from",
@@ -234,30 +246,36 @@ func drip(out http.ResponseWriter, r *http.Request) {
 }
 
 // secure puts an HTTPS server in the licence server's place whose certificate
-// is for name and valid for that long, and returns the certificate in PEM.
-func (w *world) secure(valid time.Duration, name string) string {
+// is for name and valid for that long, and returns its authority's in PEM.
+// change may make the certificate another one.
+func (w *world) secure(valid time.Duration, name string, change ...func(*x509.Certificate)) string {
+	authority := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Corporate CA"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
+	}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: authority.NotBefore, NotAfter: time.Now().Add(valid)}
+	if leaf.DNSNames = []string{name}; net.ParseIP(name) != nil {
+		leaf.DNSNames, leaf.IPAddresses = nil, []net.IP{net.ParseIP(name)}
+	}
+	for _, change := range change {
+		change(leaf)
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		w.Fatal(err)
 	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Corporate CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(valid),
-	}
-	if ip := net.ParseIP(name); ip != nil {
-		template.IPAddresses = []net.IP{ip}
-	} else {
-		template.DNSNames = []string{name}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		w.Fatal(err)
+	sign := func(template *x509.Certificate) []byte {
+		der, err := x509.CreateCertificate(rand.Reader, template, authority, key.Public(), key)
+		if err != nil {
+			w.Fatal(err)
+		}
+		return der
 	}
 	server := w.server(http.NotFoundHandler())
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{sign(leaf)}, PrivateKey: key}}}
 	server.StartTLS()
 	w.set("API_ENDPOINT", server.URL+"/v1")
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sign(authority)}))
 }
 
 // trust makes the world's certificate authorities those of the PEM text.

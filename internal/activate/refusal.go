@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -149,14 +148,13 @@ func (a *Activation) question() Question {
 }
 
 // loop is the note that this start continues, zero when it is no loop; noted
-// tells whether there is a file at all.
+// tells whether there is one of what it asks, of whatever age.
 func (a *Activation) loop() (note Refusal, noted bool) {
-	content, err := file.ReadOwn(a.Store.own(), refusalName)
-	note, found := mine(parseRefusals(content), a.question())
-	if !found || !note.continues(a.question(), time.Now()) {
+	note, noted = a.LastRefusal()
+	if !note.continues(a.question(), time.Now()) {
 		note = Refusal{}
 	}
-	return note, !errors.Is(err, fs.ErrNotExist)
+	return note, noted
 }
 
 // holdBack waits before a start of a loop asks the server again. The error is

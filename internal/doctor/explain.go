@@ -79,7 +79,7 @@ var stages = [][]fault.ID{
 	{fault.NetworkRefused, fault.NetworkTimeout, fault.NetworkUnreachable, fault.NetworkReset, fault.NetworkAddressFamily},
 	{fault.NetworkProxy, fault.NetworkProxyAuthentication, fault.NetworkProxyUnreachable, fault.NetworkProxyBypassed},
 	{
-		fault.NetworkUntrusted, fault.NetworkIntercepted, fault.NetworkOldAuthorities, fault.NetworkCertificateName,
+		fault.NetworkUntrusted, fault.NetworkIntercepted, fault.NetworkSelfSigned, fault.NetworkIncomplete, fault.NetworkOldAuthorities, fault.NetworkCertificateName,
 		fault.NetworkCertificateDate, fault.NetworkTLS, fault.NetworkTLSVersion, fault.ClockSkew,
 	},
 	{fault.NetworkWrongServer, fault.NetworkServerError, fault.NetworkRateLimited, fault.NetworkBlockPage, fault.NetworkCaptivePortal},
@@ -89,7 +89,7 @@ var stages = [][]fault.ID{
 // real thing, and the checks only a repetition.
 var coarse = []fault.ID{
 	fault.NetworkDNS, fault.NetworkRefused, fault.NetworkTimeout, fault.NetworkUnreachable, fault.NetworkReset,
-	fault.NetworkProxy, fault.NetworkProxyUnreachable, fault.NetworkUntrusted, fault.NetworkCertificateName, fault.NetworkCertificateDate,
+	fault.NetworkProxy, fault.NetworkProxyUnreachable, fault.NetworkUntrusted, fault.NetworkSelfSigned, fault.NetworkIncomplete, fault.NetworkCertificateName, fault.NetworkCertificateDate,
 	fault.NetworkTLS, fault.NetworkRateLimited,
 }
 

@@ -38,6 +38,36 @@ var tlsRows = []Row{
 		},
 	},
 	{
+		ID: NetworkSelfSigned, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "A device or test server answers under that name, or a licensing server of your own, whose certificate then has to be named in REQUESTS_CA_BUNDLE.",
+		Help: Help{
+			Title:   "the certificate is self-signed",
+			Meaning: "What answers shows a certificate that nobody but itself has signed: a router, a firewall's own page, a test server, or a licensing server of your own.",
+			Known:   "The certificate is alone, and its issuer is its own subject.",
+			Fixes: []Fix{
+				{corporate, "Ask what answers for `api.localstack.cloud` on port 443 in your network. Whoever inspects TLS shows certificates of an authority, not self-signed ones."},
+				{docker, "For a server of your own: `-v \"$PWD/server.pem:/etc/ssl/server.pem:ro\"` and `-e REQUESTS_CA_BUNDLE=/etc/ssl/server.pem`."},
+				{compose, "For a server of your own: `volumes: [\"./server.pem:/etc/ssl/server.pem:ro\"]` and `environment: [REQUESTS_CA_BUNDLE=/etc/ssl/server.pem]`."},
+			},
+		},
+	},
+	{
+		ID: NetworkIncomplete, Exit: ExitLicense,
+		Reason: unreachable,
+		Remedy: "The administrator of that server has to install the whole chain; until then, name the missing certificate in REQUESTS_CA_BUNDLE.",
+		Help: Help{
+			Title:   "the server's chain is incomplete",
+			Meaning: "The server shows its own certificate, but not that of the intermediate authority that has signed it. Browsers fetch that themselves; programs do not.",
+			Known:   "The certificate is alone, its issuer is not known here, and it names the place where the issuer's certificate is to be had.",
+			Fixes: []Fix{
+				{anywhere, "For the server's administrator: send the full chain, as in nginx's `ssl_certificate fullchain.pem`."},
+				{anywhere, "See what is sent: `openssl s_client -connect api.localstack.cloud:443 </dev/null`. The field CA Issuers of the certificate names where the missing one is to be had."},
+				{docker, "Until it is mended: `-v \"$PWD/intermediate.pem:/etc/ssl/intermediate.pem:ro\"` and `-e REQUESTS_CA_BUNDLE=/etc/ssl/intermediate.pem`."},
+			},
+		},
+	},
+	{
 		ID: NetworkOldAuthorities, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please update the CA certificates of the image (apt-get install ca-certificates).",
@@ -71,7 +101,7 @@ var tlsRows = []Row{
 	{
 		ID: NetworkCertificateDate, Exit: ExitLicense,
 		Reason: unreachable,
-		Remedy: "Please check the clock of this machine first.",
+		Remedy: "Please check the clock of this machine; if it is right, the server, or a proxy in between, has to renew its certificate.",
 		Help: Help{
 			Title:   "the certificate is not valid now",
 			Meaning: "By this machine's clock the certificate is over or not yet valid. More often the clock is wrong than the certificate.",
@@ -90,7 +120,7 @@ var tlsRows = []Row{
 		Help: Help{
 			Title:   "the emulator will not trust this CA",
 			Meaning: "The activation works, but the emulator's Python (3.13) checks by the letter of RFC 5280 and will refuse connections that this authority signs.",
-			Known:   "The chain has what OpenSSL refuses with X509_STRICT: no authority key identifier; or an authority without subject key identifier or key usage, or whose basic constraints are not critical.",
+			Known:   "The chain has what OpenSSL refuses with X509_STRICT: no authority key identifier; an authority without subject key identifier or key usage, or whose basic constraints are not critical; a server that may sign others; or names that are not critical although there is no subject.",
 			Fixes: []Fix{
 				{corporate, "Have the authority's certificate made anew with `basicConstraints = critical, CA:TRUE`, `keyUsage = critical, keyCertSign, cRLSign`, `subjectKeyIdentifier = hash` and `authorityKeyIdentifier = keyid`."},
 				{corporate, "Check it: `openssl verify -x509_strict -CAfile corporate-ca.pem server.pem`."},

@@ -39,6 +39,8 @@ const (
 
 	NetworkUntrusted       ID = "network.certificate.untrusted"
 	NetworkIntercepted     ID = "network.certificate.intercepted"
+	NetworkSelfSigned      ID = "network.certificate.self_signed"
+	NetworkIncomplete      ID = "network.certificate.incomplete"
 	NetworkOldAuthorities  ID = "network.certificate.old_authorities"
 	NetworkCertificateName ID = "network.certificate.name"
 	NetworkCertificateDate ID = "network.certificate.expired"

@@ -34,7 +34,7 @@ func days(from, until int) func(*x509.Certificate) {
 var certificates = []situation{
 	{name: "certificate of a corporate authority", id: fault.NetworkIntercepted, says: "Example Corp", official: notReached, tls: true,
 		arrange: presents(corporate, nil)},
-	{name: "self-signed certificate", id: fault.NetworkUntrusted, says: "issuer: ", official: notReached, tls: true,
+	{name: "self-signed certificate", id: fault.NetworkSelfSigned, says: "issuer: ", official: notReached, tls: true,
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			self, err := issue(nil, certificateOf(host, false))
@@ -45,7 +45,7 @@ var certificates = []situation{
 			api.certificate, api.key = self.save(w, "self", self.pem())
 			w.nginx(api)
 		}},
-	{name: "certificate without its intermediate", id: fault.NetworkUntrusted, says: "sends no intermediate", official: notReached, tls: true,
+	{name: "certificate without its intermediate", id: fault.NetworkIncomplete, says: "sends no intermediate", official: notReached, tls: true,
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			api := w.api("", toAuthority)

@@ -101,7 +101,6 @@ func (a *authorities) refine(p Presented, err error, theirs time.Time) *fault.Er
 	case fault.NetworkUntrusted:
 		issuer := fmt.Sprintf("%.200s", p.Chain[len(p.Chain)-1].Issuer.String())
 		switch {
-		case isAlone(p.Chain):
 		case trusts(a.mozilla(), p):
 			return fault.New(fault.NetworkOldAuthorities, "the certificate of %s is good, but the CA certificates of this image do not know %s", p.Host, issuer)
 		case isPublic(p.Host):

@@ -89,8 +89,8 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 	}{
 		"a public host's, by a stranger":   {shows(t, public, corporate.issue(t, public, nil)), fault.NetworkIntercepted, "the certificate presented for " + public + " was issued by CN=Corporate CA, which is no public authority"},
 		"an own server's, alone":           {shows(t, host, corporate.issue(t, host, nil)), fault.NetworkUntrusted, "the certificate of " + host + " " + notTrusted},
-		"without its intermediate":         {shows(t, host, corporate.issue(t, host, pointing)), fault.NetworkUntrusted, "the certificate of " + host + " " + notTrusted + ", and the server sends no intermediate certificate"},
-		"a public host's, without it":      {shows(t, public, corporate.issue(t, public, pointing)), fault.NetworkUntrusted, "the certificate of " + public + " " + notTrusted + ", and the server sends no intermediate certificate"},
+		"without its intermediate":         {shows(t, host, corporate.issue(t, host, pointing)), fault.NetworkIncomplete, "the certificate of " + host + " " + notTrusted + ", and the server sends no intermediate certificate"},
+		"a public host's, without it":      {shows(t, public, corporate.issue(t, public, pointing)), fault.NetworkIncomplete, "the certificate of " + public + " " + notTrusted + ", and the server sends no intermediate certificate"},
 		"an own server's, with its issuer": {shows(t, host, whole), fault.NetworkUntrusted, "the certificate of " + host + " " + notTrusted},
 		"another name's":                   {shows(t, public, system.issue(t, host, nil)), fault.NetworkCertificateName, "the certificate presented is not for " + public + " (issuer: CN=System CA)"},
 	} {
@@ -102,7 +102,7 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 	t.Run("signs itself", func(t *testing.T) {
 		t.Parallel()
 		p := shows(t, host, tls.Certificate{Certificate: [][]byte{mould{alone: true}.chain(t)[0].Raw}})
-		expectCheck(t, trusting(t, system).judge(p, time.Time{}), fault.Failed, fault.NetworkUntrusted,
+		expectCheck(t, trusting(t, system).judge(p, time.Time{}), fault.Failed, fault.NetworkSelfSigned,
 			"the certificate of "+host+" is self-signed and not trusted here (issuer: CN="+host+")")
 	})
 }

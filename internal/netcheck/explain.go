@@ -78,8 +78,10 @@ func explainCertificate(host string, failed *tls.CertificateVerificationError) *
 	switch chain := failed.UnverifiedCertificates; {
 	case !isAlone(chain):
 	case selfSigned(chain[0]):
+		untrusted.ID = fault.NetworkSelfSigned
 		untrusted.Detail = fmt.Sprintf("the certificate of %s is self-signed and not trusted here (issuer: %.200s)", host, issuer)
 	default:
+		untrusted.ID = fault.NetworkIncomplete
 		untrusted.Detail += ", and the server sends no intermediate certificate"
 	}
 	return untrusted

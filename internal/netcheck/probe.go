@@ -85,7 +85,7 @@ func (s *Survey) tlsCheck(presented *Presented, page *Page, failed *fault.Error)
 	trusted, warnings := newAuthorities(s.network, s.root)
 	check := trusted.judge(*presented, theirs)
 	check.Evidence = append(check.Evidence, warnings...)
-	if f := check.Finding; f != nil && (f.ID == fault.NetworkIntercepted || f.ID == fault.NetworkUntrusted) {
+	if f := check.Finding; f != nil && slices.Contains([]fault.ID{fault.NetworkIntercepted, fault.NetworkUntrusted, fault.NetworkSelfSigned}, f.ID) {
 		// Who has followed the remedy needs to know why it did not help.
 		f.Detail = strings.Join(slices.Concat([]string{f.Detail}, trusted.inventory(), warnings), "; ")
 		check.Fact = f.Detail
