@@ -24,7 +24,9 @@ func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	presented, page, err := s.request(ctx, s.proxy)
 	took := time.Since(began)
 	send := func(check fault.Check) {
-		check.Took = took
+		if check.State != fault.Skipped {
+			check.Took, took = took, 0 // of the whole exchange, so it is said once
+		}
 		tell(check)
 	}
 	failed, _ := fault.Find(err)
