@@ -64,7 +64,8 @@ LABEL org.opencontainers.image.title="localstack-entrypoint" \
 FROM ${LOCALSTACK_IMAGE} AS localstack
 
 COPY bin/entrypoint /usr/local/bin/entrypoint
-RUN ln -sf entrypoint /usr/local/bin/docker-entrypoint.sh
+RUN ln -sf entrypoint /usr/local/bin/docker-entrypoint.sh && \
+    { command -v dig || ln -s entrypoint /usr/local/bin/dig; }
 HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \
     CMD ["entrypoint", "healthcheck"]
 ENTRYPOINT ["docker-entrypoint.sh"]

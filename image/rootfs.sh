@@ -32,9 +32,11 @@ users() {
 	END
 }
 
-# Clients call the entrypoint by this name and path.
+# Clients call the entrypoint by this name and path; and who is told to ask dig
+# shall find one.
 links() {
 	ln -s entrypoint "$root/usr/local/bin/docker-entrypoint.sh"
+	ln -s entrypoint "$root/usr/local/bin/dig"
 }
 
 rm -rf "$root"

@@ -17,6 +17,7 @@ package main
 import (
 	"context"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -36,6 +37,9 @@ const (
 	self       = "/proc/self/exe"
 )
 
+// digName is a link to us in images without dig: our own advice names it.
+const digName = "dig"
+
 func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
 
 func run(name string, args []string) int {
@@ -44,6 +48,9 @@ func run(name string, args []string) int {
 		return boot(context.Background(), start{command: args, release: supervise.Mortal(), init: os.Getppid(), again: name == rebootName})
 	case renewName:
 		return renew()
+	}
+	if filepath.Base(name) == digName {
+		return runDNS(args)
 	}
 	if subcommand, rest := findSubcommand(args); subcommand != nil {
 		return subcommand(rest)

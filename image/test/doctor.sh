@@ -38,6 +38,8 @@ test_doctor_docker() {
 		--volume "$(socket):/var/run/docker.sock" "$reference" doctor
 	check "doctor: an init of Docker's own" finds "docker-init" 0 visit --init "${http[@]}" "${with_token[@]}" "$reference" entrypoint doctor
 	check "explain: what a failure means" finds "What to do" 0 visit "$reference" explain network.dns.docker
+	check "dns: the command that a banner advises is there" finds "no servers could be reached" 9 \
+		docker exec "$id-pro" dig api.localstack.cloud @127.0.0.1
 	check "dns: no reply is dig's exit code" finds "no servers could be reached" 9 visit --dns 127.0.0.1 "$reference" dns api.localstack.cloud @127.0.0.1
 }
 
