@@ -62,12 +62,12 @@ var deniedNames = []situation{
 
 // brokenNames are name servers that cannot tell.
 var brokenNames = []situation{
-	{name: "DNSSEC has a key that is not there", id: fault.NetworkDNS, says: "SERVFAIL from " + nameServer, official: unresolved, dig: []string{nameServer},
+	{name: "DNSSEC has a key that is not there", id: fault.NetworkDNS, says: "SERVFAIL, EDE ", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) {
 			w.publicDNS(upstream)
 			w.unbound(nameServer, `  trust-anchor: "localstack.cloud. DS 12345 8 2 `+strings.Repeat("AA", 32)+`"`, forward(upstream))
 		}},
-	{name: "DNSSEC signature has expired", id: fault.NetworkDNS, says: "SERVFAIL from " + nameServer, official: unresolved, dig: []string{nameServer},
+	{name: "DNSSEC signature has expired", id: fault.NetworkDNS, says: "SERVFAIL, EDE ", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) { w.signed(-72 * time.Hour) }},
 	{name: "name server is dead", id: fault.NetworkDNS, says: "connection refused from " + nameServer, official: unresolved, dig: []string{nameServer},
 		arrange: func(*world) {}},

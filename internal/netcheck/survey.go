@@ -169,7 +169,7 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 	looked.Wait()
 	finding, evidence := seen.Finding(), append(seen.Evidence(), s.resolver.conf.describe())
 	if failed, ok := fault.Find(err); ok {
-		if finding == nil || finding.ID == failed.ID {
+		if finding == nil {
 			finding = failed
 		}
 		return nil, fault.Fail(stageNames, finding, evidence...)
