@@ -41,7 +41,7 @@ var deniedNames = []situation{
 		}},
 	{name: "name server prohibits our network", id: fault.NetworkDNSFiltered, says: "18 (Prohibited)", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) { w.unbound(nameServer, "  access-control: 10.0.0.0/8 refuse") }},
-	{name: "name server refuses", id: fault.NetworkDNS, says: "REFUSED from " + nameServer, official: unresolved, dig: []string{nameServer},
+	{name: "name server refuses", id: fault.NetworkDNS, says: "REFUSED, EDE 14 (Not Ready) from " + nameServer, official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) { w.dnsmasq(nameServer) }},
 	{name: "blocked with 0.0.0.0", id: fault.NetworkDNSFiltered, says: "0.0.0.0", official: notReached, dig: []string{nameServer},
 		arrange: func(w *world) { w.dnsmasq(nameServer, "--address=/"+host+"/#") }},
