@@ -77,11 +77,17 @@ func boot(ctx context.Context, s start) int {
 // when there is an error.
 func prepare(s start) (*bootStage, error) {
 	cfg, environ, err := config.Load()
-	out := report.New(stderr(), cfg.Logging)
-	out.HideText(cfg.Secrets()...)
+	out := reporter(stderr(), cfg)
 	// What a library prints by itself could be anything.
 	log.SetOutput(io.Discard)
 	return &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger), afterwards: func() {}}, err
+}
+
+// reporter prints to w, and none of the environment's secrets.
+func reporter(w io.Writer, cfg config.Config) *report.Reporter {
+	out := report.New(w, cfg.Logging)
+	out.HideText(cfg.Secrets()...)
+	return out
 }
 
 // stderr is standard error under another number: os.Stderr would end the

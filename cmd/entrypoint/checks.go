@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
@@ -66,16 +65,10 @@ func (v *visit) checkConfiguration(context.Context) fault.Check {
 
 // checkCommand looks for what a start would run.
 func (v *visit) checkCommand(context.Context) fault.Check {
-	if failed, ok := fault.Find(v.failedCommand()); ok {
+	if failed, ok := fault.Find(v.noCommand); ok {
 		return fault.Fail("command", failed)
 	}
-	path, _, _ := v.findCommand()
-	return fault.Pass("command", path)
-}
-
-func (v *visit) failedCommand() error {
-	_, _, err := v.findCommand()
-	return asFault(err)
+	return fault.Pass("command", v.path)
 }
 
 func (v *visit) checkCredential(context.Context) fault.Check {
@@ -83,7 +76,7 @@ func (v *visit) checkCredential(context.Context) fault.Check {
 	if !bool(v.cfg.ActivatePro) {
 		return fault.Skip(name, needsNone)
 	}
-	return doctor.Credential(v.sources(), v.cfg.CI != "")
+	return doctor.Credential(v.credential, v.missing, v.cfg.CI != "")
 }
 
 const needsNone = "ACTIVATE_PRO=0 needs none"
@@ -123,22 +116,19 @@ func (v *visit) checkStored(context.Context) fault.Check {
 		return fault.Skip(name, "cannot be judged without the credential")
 	}
 	var evidence []string
-	for _, one := range v.rehearsal.Store.Load() {
+	for _, one := range v.stored {
 		verdict, _ := offlineVerdict(one.Document, v.rehearsal.Product, v.credential)
 		evidence = append(evidence, one.Path+": "+verdict)
 	}
-	standIn, flaw := v.standIn()
-	failed, _ := fault.Find(flaw)
+	standIn, flaw := v.rehearsal.StandIn(v.stored)
 	switch {
-	case failed != nil:
-		return fault.Warn(name, failed, evidence...)
+	case flaw != nil:
+		return fault.Warn(name, flaw, evidence...)
 	case standIn == nil:
 		return fault.Skip(name, "no license is stored; a start needs the licensing server")
 	}
 	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+license.Time{Time: standIn.Document.OfflineUntil()}.String(), evidence...)
 }
-
-func (v *visit) standIn() (*activate.Stored, error) { return v.rehearsal.StandIn() }
 
 // checkLicense rehearses the activation.
 func (v *visit) checkLicense(ctx context.Context) fault.Check {

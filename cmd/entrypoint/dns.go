@@ -22,9 +22,8 @@ const (
 // runDNS asks name servers, and prints what they say in the shape of dig: the
 // given one, else all of resolv.conf. It is for images without dig.
 func runDNS(args []string) int {
-	cfg, _, _ := config.Load() // a variable that makes no sense has its default
-	page := report.New(os.Stdout, cfg.Logging)
-	page.HideText(cfg.Secrets()...) // what we are asked for may be a secret by mistake
+	cfg, _, _ := config.Load()       // a variable that makes no sense has its default
+	page := reporter(os.Stdout, cfg) // what we are asked for may be a secret by mistake
 	ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
 	query, err := netcheck.NewResolver(cfg.Root).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
 	cancel()

@@ -27,13 +27,17 @@ type visit struct {
 	json, offline, spend bool
 	timeout              time.Duration
 	style                report.Style
+	page                 *report.Reporter
+
 	// problem is what is wrong with the configuration.
 	problem error
-	page    *report.Reporter
-
-	credential credential.Credential
+	// path is the command to run, noCommand why there is none.
+	path      string
+	noCommand error
 	// missing is why there is no usable credential.
-	missing error
+	credential credential.Credential
+	missing    error
+	stored     []activate.Stored
 	// rehearsal is the activation, which asks once; result and refusal are what
 	// it came to.
 	rehearsal *activate.Activation
@@ -81,12 +85,14 @@ func newVisit(args []string) (*visit, error) {
 	v.timeout = seconds.Duration()
 	v.bootStage, v.problem = prepare(start{command: flags.Args()})
 	v.enterVenv()
-	v.page = report.New(os.Stdout, v.cfg.Logging)
-	v.page.HideText(v.cfg.Secrets()...)
-	v.credential, v.missing = v.findCredential()
+	path, _, err := v.findCommand()
+	v.path, v.noCommand = path, asFault(err)
+	v.page = reporter(os.Stdout, v.cfg)
+	v.credential, v.missing = v.sources().Find()
 	v.page.Hide(v.credential)
 	v.rehearsal, _ = v.activation(v.credential)
 	v.rehearsal.Config.Attempts = 1
+	v.stored = v.rehearsal.Store.Load()
 	v.style.Wrapped = isTerminal(os.Stdout)
 	v.style.Colour = v.style.Wrapped && v.cfg.NoColor == "" && v.cfg.Term != "dumb"
 	return v, nil
@@ -118,8 +124,8 @@ func (v *visit) clearWait() {
 // conclude says what a start would come to.
 func (v *visit) conclude() {
 	c := &v.verdict
-	failed, _ := fault.Find(errors.Join(v.problem, v.failedCommand(), v.refusal))
-	standIn, _ := v.standIn()
+	failed, _ := fault.Find(errors.Join(v.problem, v.noCommand, v.refusal))
+	standIn, _ := v.rehearsal.StandIn(v.stored)
 	switch {
 	case failed != nil:
 		failed = v.refine(failed)

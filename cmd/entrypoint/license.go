@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/activate"
-	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
@@ -16,23 +15,20 @@ import (
 // runLicense shows the stored licences without asking the server.
 func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
-		fmt.Fprintln(os.Stderr, licenseUsage)
-		return exitUsage
+		return misused(licenseUsage)
 	}
-	cfg, environ, err := config.Load()
-	out := report.New(os.Stderr, cfg.Logging)
-	page := report.New(os.Stdout, cfg.Logging)
-	b := &bootStage{cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger)}
+	b, err := prepare(start{})
 	if err != nil {
 		return b.exitCode(err)
 	}
-	pro, err := credential.Read(cfg.Sources())
+	pro, err := credential.Read(b.cfg.Sources())
 	if err != nil {
 		return b.exitCode(err)
 	}
-	out.Hide(pro)
+	page := reporter(os.Stdout, b.cfg)
+	b.out.Hide(pro)
 	page.Hide(pro)
-	stored := activate.NewStore(cfg.Root, out.Log(report.LicenseLogger)).Load()
+	stored := activate.NewStore(b.cfg.Root, b.out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")
 		return fault.ExitLicense

@@ -23,7 +23,7 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 	if !b.cfg.ActivatePro {
 		return nil, nil
 	}
-	pro, err := b.findCredential()
+	pro, err := b.sources().Find()
 	if err != nil {
 		return nil, err
 	}
@@ -43,16 +43,6 @@ func (b *bootStage) activate(ctx context.Context) (*credential.Credential, error
 		return nil, b.explain(ctx, err)
 	}
 	return &pro, nil
-}
-
-// findCredential reads the credential. It is an error that there is none.
-func (b *bootStage) findCredential() (credential.Credential, error) {
-	sources := b.sources()
-	pro, err := credential.Read(sources)
-	if err == nil && !pro.IsSet() {
-		err = sources.Missing()
-	}
-	return pro, err
 }
 
 // explain looks at the network once it has failed us, to say exactly why. Not

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"localstack-entrypoint/internal/config"
-	"localstack-entrypoint/internal/report"
 )
 
 // subcommand is one of ours.
@@ -63,9 +62,7 @@ func (s subcommand) help([]string) int {
 // Reporter, since one of them may be the token.
 func misused(what string) int {
 	cfg, _, _ := config.Load()
-	out := report.New(os.Stderr, cfg.Logging)
-	out.HideText(cfg.Secrets()...)
-	out.Print(what + "\n")
+	reporter(os.Stderr, cfg).Print(what + "\n")
 	return exitUsage
 }
 

@@ -80,7 +80,7 @@ func (a *Activation) Run(ctx context.Context) error {
 // obtain is Run without memory of the starts before.
 func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	stored := a.Store.Load()
-	standIn, flaw := a.standIn(stored)
+	standIn, flaw := a.StandIn(stored)
 	budget := a.Config.ActivationTimeout
 	if standIn != nil {
 		budget = min(budget, a.Config.ActivationTimeoutCached)
@@ -110,9 +110,9 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	return Result{}, failed
 }
 
-// standIn finds the first stored document that can stand in for the server,
-// or else what is wrong with the first one.
-func (a *Activation) standIn(stored []Stored) (*Stored, *fault.Error) {
+// StandIn finds the first stored document that can stand in for the server, or
+// else what is wrong with the first one; both are nil when there is none.
+func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
 	holder := license.Holder{Key: a.Credential.Reveal(), Masked: a.Credential.String()}
 	var first *fault.Error
 	for i := range stored {

@@ -35,13 +35,3 @@ func (a *Activation) askFree(ctx context.Context, server client, request license
 	}
 	return a.named(err)
 }
-
-// StandIn is the stored document that could stand in for the server now, or
-// what is wrong with the first one; both are nil when there is none.
-func (a *Activation) StandIn() (*Stored, error) {
-	stored, flaw := a.standIn(a.Store.Load())
-	if flaw != nil {
-		return nil, flaw
-	}
-	return stored, nil
-}

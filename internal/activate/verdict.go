@@ -32,7 +32,7 @@ func (r retryAfter) Error() string { return "retry after " + time.Duration(r).St
 
 // judge reads an answer: a document, or the failure that it amounts to.
 func judge(response *http.Response, body []byte) (license.Document, *fault.Error) {
-	status, page := response.StatusCode, netcheck.ReadPage(response, body)
+	status := response.StatusCode
 	switch {
 	case len(body) > maxAnswer:
 		return license.Document{}, fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
@@ -41,7 +41,7 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 		if err == nil {
 			return document, nil
 		}
-		detail := "it answered with " + page.Bare()
+		detail := "it answered with " + netcheck.ReadPage(response, body).Bare()
 		if json.Valid(body) {
 			detail += fmt.Sprintf(": %.200s", err)
 		}
@@ -56,6 +56,7 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 	if message := messageOf(body); status >= 400 && strings.HasPrefix(message, license.MessagePrefix) {
 		return license.Document{}, refused(message)
 	}
+	page := netcheck.ReadPage(response, body)
 	if page.Elsewhere != "" {
 		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
 	}

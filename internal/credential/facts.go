@@ -56,6 +56,15 @@ func (c Credential) Advice(ci bool) *fault.Error {
 	return fault.New(fault.CredentialsDeveloper, "%s holds a Developer Auth Token (%s…), and the variable CI is set", c.Origin, DeveloperPrefix)
 }
 
+// Find is [Read] for who needs a credential: it is an error that there is none.
+func (s Sources) Find() (Credential, error) {
+	found, err := Read(s)
+	if err == nil && !found.IsSet() {
+		err = s.Missing()
+	}
+	return found, err
+}
+
 // Missing is the failure of a start without any credential: neither variable
 // is there, or one is, but blank.
 func (s Sources) Missing() *fault.Error {

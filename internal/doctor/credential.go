@@ -5,17 +5,14 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// Credential looks at the credential without asking the server: where it comes
-// from, what kind it is, whether it was copied whole. ci tells whether this is
-// CI, where a developer's token should not be.
-func Credential(from credential.Sources, ci bool) fault.Check {
+// Credential tells what is known of the credential that was found without
+// asking the server: where it comes from, what kind it is, whether it was copied
+// whole. missing is why there is none, ci whether this is CI, where a
+// developer's token should not be.
+func Credential(found credential.Credential, missing error, ci bool) fault.Check {
 	const name = "credential"
-	found, err := credential.Read(from)
-	if failed, bad := fault.Find(err); bad {
+	if failed, bad := fault.Find(missing); bad {
 		return fault.Fail(name, failed)
-	}
-	if !found.IsSet() {
-		return fault.Fail(name, from.Missing())
 	}
 	facts := found.Facts()
 	if advice := found.Advice(ci); advice != nil {

@@ -37,7 +37,8 @@ func TestTheCredentialIsJudgedWithoutTheServer(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := Credential(test.from, test.ci)
+			found, err := test.from.Find()
+			got := Credential(found, err, test.ci)
 			if got.Name != "credential" || got.State != test.state || got.Fact != test.fact || len(got.Evidence) != test.facts {
 				t.Errorf("%+v", got)
 			}

@@ -80,22 +80,18 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 		next = s.proxy
 	}
 	host, port := next.Hostname(), portOf(next)
-	addresses, names := timed(func() ([]netip.Addr, fault.Check) { return s.names(ctx, host) })
-	s.noteProxy(&names)
-	tell(names)
+	began := time.Now()
+	addresses, names := s.names(ctx, host)
+	names.Took = time.Since(began)
+	tell(s.noted(names))
 	if len(addresses) == 0 {
 		s.bypassed(ctx, tell, names)
 		return
 	}
-	_, connected := timed(func() (struct{}, fault.Check) {
-		return struct{}{}, connection(host, port, connectAll(half(ctx), addresses, port))
-	})
-	if connected.State == fault.Failed && s.proxy != nil {
-		connected.Finding = proxyFault(s.proxy, connected.Finding)
-		connected.Fact = connected.Finding.Detail
-	}
-	s.noteProxy(&connected)
-	tell(connected)
+	began = time.Now()
+	connected := s.connection(ctx, host, port, addresses)
+	connected.Took = time.Since(began)
+	tell(s.noted(connected))
 	if connected.State == fault.Failed {
 		s.bypassed(ctx, tell, connected)
 		return
@@ -103,13 +99,27 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 	s.exchange(ctx, tell)
 }
 
-// noteProxy adds to a direct way that failed why no proxy was tried, where one
-// is set.
-func (s *Survey) noteProxy(check *fault.Check) {
+// connection tries all addresses of what is next on the way: the host, or the
+// proxy.
+func (s *Survey) connection(ctx context.Context, host, port string, addresses []netip.Addr) fault.Check {
+	ctx, cancel := half(ctx)
+	defer cancel()
+	check := connection(host, port, connectAll(ctx, addresses, port))
+	if check.State == fault.Failed && s.proxy != nil {
+		check.Finding = proxyFault(s.proxy, check.Finding)
+		check.Fact = check.Finding.Detail
+	}
+	return check
+}
+
+// noted adds to a direct way that failed why no proxy was tried, where one is
+// set.
+func (s *Survey) noted(check fault.Check) fault.Check {
 	if check.State == fault.Failed && s.proxy == nil && s.aside() != "" {
 		check.Finding.Detail += " (" + s.aside() + ")"
 		check.Fact = check.Finding.Detail
 	}
+	return check
 }
 
 // aside is why a proxy that is set is not used; "" when none is.
@@ -123,23 +133,14 @@ func (s *Survey) aside() string {
 	return ""
 }
 
-func timed[T any](look func() (T, fault.Check)) (T, fault.Check) {
-	began := time.Now()
-	value, check := look()
-	check.Took = time.Since(began)
-	return value, check
-}
-
 // half is a context that ends when half of ctx's time is over, so that something
 // is left for the stages to come.
-func half(ctx context.Context) context.Context {
+func half(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline, bounded := ctx.Deadline()
 	if !bounded {
-		return ctx
+		return context.WithCancel(ctx)
 	}
-	halved, cancel := context.WithDeadline(ctx, time.Now().Add(time.Until(deadline)/2))
-	context.AfterFunc(ctx, cancel)
-	return halved
+	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
 func portOf(u *url.URL) string {
@@ -161,7 +162,8 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 		addresses, _ := s.resolver.Lookup(ctx, host)
 		return addresses, fault.Pass(stageNames, fmt.Sprintf("%s is this machine itself, %s", host, joined(addresses)))
 	}
-	ctx = half(ctx)
+	ctx, cancel := half(ctx)
+	defer cancel()
 	var looked sync.WaitGroup
 	var seen Names
 	looked.Go(func() { seen = s.resolver.lookAt(ctx, host, s.localstackHost) })
@@ -203,11 +205,11 @@ func (s *Survey) bypassed(ctx context.Context, tell func(fault.Check), failed fa
 		tell(fault.Skip(stageConnection, "not looked at, because of "+stageNames))
 	}
 	if _, page, err := s.request(ctx, proxy); err != nil || page.judge(s.target.Hostname()) != nil {
-		tell(fault.Skip(stageProxy, fmt.Sprintf("the entry %.100q of NO_PROXY matches %s", s.bypass, s.target.Hostname())))
+		tell(fault.Skip(stageProxy, s.aside()))
 		return
 	}
 	tell(fault.Fail(stageProxy, hosted(s.target.Hostname(), fault.New(fault.NetworkProxyBypassed,
-		"the entry %.100q of NO_PROXY matches %s, and without the proxy %s there is no way (%s)", s.bypass, s.target.Hostname(), bareProxy(proxy), failed.Fact))))
+		"%s, and without the proxy %s there is no way (%s)", s.aside(), bareProxy(proxy), failed.Fact))))
 }
 
 // bypassing is the entry of NO_PROXY by which a proxy that is set is not used
