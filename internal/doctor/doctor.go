@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/task"
 )
 
 // Section is a row of checks that depend on each other; different sections do not.
@@ -38,10 +39,10 @@ func Run(ctx context.Context, sections []Section, tell func(fault.Check), wait f
 	made := make([]chan fault.Check, len(sections))
 	for i, section := range sections {
 		made[i] = make(chan fault.Check, len(section.Names))
-		go func() {
+		task.Go(ctx, func() {
 			defer close(made[i])
 			section.Look(ctx, func(check fault.Check) { made[i] <- check })
-		}()
+		})
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()

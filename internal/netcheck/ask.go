@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"localstack-entrypoint/internal/task"
 )
 
 const (
@@ -37,10 +39,10 @@ func (r *Resolver) askBoth(ctx context.Context, server, name string) ([]netip.Ad
 	}
 	answers := make(chan answer, 2)
 	for _, kind := range []uint16{dns.TypeAAAA, dns.TypeA} {
-		go func() {
+		task.Go(ctx, func() {
 			addresses, err := r.askKind(ctx, server, name, kind)
 			answers <- answer{kind, addresses, err}
-		}()
+		})
 	}
 	first := <-answers
 	switch {

@@ -6,10 +6,11 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"localstack-entrypoint/internal/task"
 )
 
 // Names is what everybody who could know the address of a host says of it.
@@ -53,15 +54,15 @@ func (r *Resolver) lookAt(ctx context.Context, host, localstackHost string) Name
 	}
 	extra, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var main, beside sync.WaitGroup
+	var main, beside task.Group
 	for i, server := range r.conf.Servers {
-		main.Go(func() { n.Servers[i] = r.question(ctx, server, name) })
+		main.Go(ctx, func() { n.Servers[i] = r.question(ctx, server, name) })
 	}
 	for i, server := range r.conf.upstream {
-		beside.Go(func() { n.Upstream[i] = r.question(extra, server, name) })
+		beside.Go(ctx, func() { n.Upstream[i] = r.question(extra, server, name) })
 	}
 	for i, domain := range r.conf.Search[:len(n.Searched)] {
-		beside.Go(func() { n.Searched[i] = Ask(extra, r.conf.Servers[0], name+"."+domain, dns.TypeA, r.conf.overTCP) })
+		beside.Go(ctx, func() { n.Searched[i] = Ask(extra, r.conf.Servers[0], name+"."+domain, dns.TypeA, r.conf.overTCP) })
 	}
 	main.Wait()
 	time.AfterFunc(grace, cancel)
@@ -81,9 +82,9 @@ func (r *Resolver) question(ctx context.Context, server, name string) Source {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	source := Source{Server: server}
-	var beside sync.WaitGroup
-	beside.Go(func() { source.Six = Ask(ctx, server, name, dns.TypeAAAA, r.conf.overTCP) })
-	beside.Go(func() { source.Other = Ask(ctx, server, ".", dns.TypeNS, r.conf.overTCP) })
+	var beside task.Group
+	beside.Go(ctx, func() { source.Six = Ask(ctx, server, name, dns.TypeAAAA, r.conf.overTCP) })
+	beside.Go(ctx, func() { source.Other = Ask(ctx, server, ".", dns.TypeNS, r.conf.overTCP) })
 	source.Four = Ask(ctx, server, name, dns.TypeA, r.conf.overTCP)
 	time.AfterFunc(grace, cancel)
 	beside.Wait()

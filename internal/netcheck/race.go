@@ -3,6 +3,8 @@ package netcheck
 import (
 	"context"
 	"time"
+
+	"localstack-entrypoint/internal/task"
 )
 
 // race runs try(0), try(1), … try(n-1) until one succeeds. The next begins
@@ -31,10 +33,11 @@ func race[T any](ctx context.Context, n int, delay time.Duration, try func(conte
 			if begun == n || ctx.Err() != nil {
 				continue
 			}
-			go func(i int) {
+			i := begun
+			task.Go(ctx, func() {
 				value, err := try(ctx, i)
 				results <- result{i, value, err}
-			}(begun)
+			})
 			begun++
 			next.Reset(delay)
 		case r := <-results:

@@ -8,11 +8,11 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/task"
 )
 
 // maxRoutes bounds how many addresses of a host are tried.
@@ -29,9 +29,9 @@ type route struct {
 func connectAll(ctx context.Context, addresses []netip.Addr, port string) []route {
 	addresses = alternate(addresses) // so that both families are among the first
 	routes := make([]route, min(len(addresses), maxRoutes))
-	var all sync.WaitGroup
+	var all task.Group
 	for i := range routes {
-		all.Go(func() {
+		all.Go(ctx, func() {
 			began := time.Now()
 			var dialer net.Dialer
 			conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(addresses[i].String(), port))

@@ -7,13 +7,13 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/net/idna"
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/task"
 )
 
 // Survey looks at the way to a host stage by stage, where a connection only
@@ -164,9 +164,9 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 	}
 	ctx, cancel := half(ctx)
 	defer cancel()
-	var looked sync.WaitGroup
+	var looked task.Group
 	var seen Names
-	looked.Go(func() { seen = s.resolver.lookAt(ctx, host, s.localstackHost) })
+	looked.Go(ctx, func() { seen = s.resolver.lookAt(ctx, host, s.localstackHost) })
 	addresses, err := s.resolver.Lookup(ctx, host)
 	looked.Wait()
 	finding, evidence := seen.Finding(), append(seen.Evidence(), s.resolver.conf.describe())

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/task"
 )
 
 // NewTransport returns an HTTP transport that reaches target as cfg says,
@@ -111,16 +112,22 @@ func (t *transport) watchProxy(past *atomic.Bool) *httptrace.ClientTrace {
 // dial connects in the request's own context. That of http.Transport has no
 // deadline, for it would dial on for a later request.
 func (t *transport) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	connection := ctx.Value(attempt{}).(*dialling)
-	connection.mu.Lock()
-	defer connection.mu.Unlock()
-	conn, err := dial(connection.request, t.resolver, address)
-	connection.err = err
-	return conn, err
+	return task.Guard(ctx, func() (net.Conn, error) {
+		connection := ctx.Value(attempt{}).(*dialling)
+		connection.mu.Lock()
+		defer connection.mu.Unlock()
+		conn, err := dial(connection.request, t.resolver, address)
+		connection.err = err
+		return conn, err
+	})
 }
 
 // dialTLS connects and shakes hands.
 func (t *transport) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	return task.Guard(ctx, func() (net.Conn, error) { return t.shakeHands(ctx, network, address) })
+}
+
+func (t *transport) shakeHands(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := t.dial(ctx, network, address)
 	if err != nil {
 		return nil, err

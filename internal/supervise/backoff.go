@@ -37,7 +37,7 @@ func (s state) pause() time.Duration {
 
 // isCrash tells whether a command that ended by itself with this code may do better the next time.
 // Without a licence, with a configuration that makes no sense, or without a program, it cannot.
-func isCrash(code int) bool {
+func isCrash(code exitCode) bool {
 	const noLicence, badConfiguration = 55, 78
 	switch code {
 	case 0, noLicence, badConfiguration, CodeCannotRun, CodeNotFound:

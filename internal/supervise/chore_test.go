@@ -7,7 +7,7 @@ import (
 )
 
 func TestAChoreThatDoesNotEndIsKilledBeforeTheNext(t *testing.T) {
-	l := newLoop(Command{Path: "/bin/sleep", Chore: []string{"sleep", "60"}}, Options{})
+	l := newLoop(t.Context(), Start{Chore: &Command{Path: "/bin/sleep", Args: []string{"sleep", "60"}}}, Options{})
 	l.doChore()
 	first := l.task
 	l.doChore()

@@ -5,14 +5,16 @@ import (
 	"syscall"
 )
 
-// Exec becomes the command in place, with default signal actions and an empty signal mask. It
-// returns only if that fails, with a [*StartError]; then signals are as they were.
-func Exec(path string, argv, env []string) error {
+// Exec becomes the command in place, with default signal actions, an empty signal mask and the limit for
+// core files that it is to have. It returns only if that fails, with a [*StartError]; then signals are as
+// they were.
+func Exec(command Command, core CoreLimit) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer plainSignals()()
+	defer core.lift()()
 
-	return startError(path, orShell(path, argv, func(path string, argv []string) error {
-		return syscall.Exec(path, argv, env)
+	return startError(command.Path, orShell(command.Path, command.Args, func(path string, argv []string) error {
+		return syscall.Exec(path, argv, command.Env)
 	}))
 }

@@ -34,9 +34,13 @@ func (e *StartError) Error() string { return "cannot run " + e.Path + ": " + e.E
 // Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
-// passes tells whether the same start may succeed later.
+// passes reports whether the same start may succeed later.
 func (e *StartError) passes() bool {
-	return errors.Is(e.Err, unix.EAGAIN) || errors.Is(e.Err, unix.ENOMEM)
+	switch e.Err {
+	case unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC: // the last when the PID namespace is full
+		return true
+	}
+	return false
 }
 
 // Reasons the kernel has no words of its own for.

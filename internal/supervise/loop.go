@@ -1,8 +1,8 @@
 package supervise
 
 import (
+	"context"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"time"
 
@@ -11,27 +11,37 @@ import (
 
 // loop carries out what step decides.
 type loop struct {
-	command  Command
+	start    Start
 	options  Options
 	policy   policy
 	terminal terminal
+	beside   beside
 	deadline time.Time // of step's doArm; zero for none
 	chore    time.Time // when it is due; zero for never
-	slimming time.Time // when to slim; zero for never
+	slimming time.Time // when to give memory back; zero for never
 
 	state state
-	child int       // the command's process, 0 once it is reaped
+	began time.Time // when this start began
+	kept  []kept    // signals for the command that is to come
+	child int       // the process of the hooks or the command, 0 once it is reaped
 	group int       // its process group, which may outlive it
-	since time.Time // when it was started
+	hooks int       // the hooks' process group when they are over, 0 once it is empty
+	since time.Time // when child was started
 	asked bool      // to stop in the sense of job control, and not by its terminal
 	task  int       // the chore's process, 0 for none
+	sweep bool      // who is left has to be found out
 
-	code int
-	err  error
+	code exitCode
 }
 
-func newLoop(command Command, options Options) *loop {
-	return &loop{command: command, options: options, policy: policy{
+// kept is a signal that came so many times.
+type kept struct {
+	signal unix.Signal
+	count  uint32
+}
+
+func newLoop(ctx context.Context, start Start, options Options) *loop {
+	return &loop{start: start, options: options, beside: newBeside(ctx), policy: policy{
 		timeout:  options.ShutdownTimeout,
 		crashes:  options.RestartOnCrash,
 		rewrite:  options.Rewrite,
@@ -41,17 +51,19 @@ func newLoop(command Command, options Options) *loop {
 
 func (l *loop) run() {
 	l.planChore()
-	l.handle(event{kind: begun})
+	l.began = time.Now()
+	l.handle(begun{hooks: l.start.Hooks != nil})
 	l.reap() // a zombie left to us by whoever was this process before sends no SIGCHLD any more
 	for l.state.phase != ended {
 		l.wait()
 	}
+	l.beside.stop()
 	l.terminal.takeBack()
 }
 
 // wait waits for something to happen and handles it.
 func (l *loop) wait() {
-	box.await(earliest(l.deadline, l.chore, l.slimming))
+	box.await(earliest(l.deadline, l.chore, l.slimming), l.beside.isIdle())
 	// Those that are waiting now, and then a look at the clock: signals without end must not keep
 	// the deadline from passing.
 	for range box.waiting() {
@@ -59,16 +71,19 @@ func (l *loop) wait() {
 	}
 	if hasCome(l.deadline) {
 		l.deadline = time.Time{}
-		l.handle(event{kind: expired})
-		l.reap() // who is left when a restart failed?
+		l.handle(expired{})
 	}
 	if hasCome(l.slimming) {
 		l.slimming = time.Time{}
-		slim()
+		l.beside.do(slim)
 	}
 	if hasCome(l.chore) {
 		l.planChore()
-		l.handle(event{kind: due})
+		l.handle(due{})
+	}
+	if l.sweep {
+		l.sweep = false
+		l.reap()
 	}
 }
 
@@ -87,16 +102,20 @@ func hasCome(moment time.Time) bool { return !moment.IsZero() && !time.Now().Bef
 // planChore draws the moment of the next one, so that many containers that were started together do
 // not ask the same server at once.
 func (l *loop) planChore() {
-	if l.options.ChoreEvery <= 0 || len(l.command.Chore) == 0 {
+	if l.options.ChoreEvery <= 0 || l.start.Chore == nil {
 		return
 	}
 	every := max(l.options.ChoreEvery, 100*time.Millisecond) // more often would be all we do
 	l.chore = time.Now().Add(every/2 + rand.N(every/2+1))
 }
 
-// receive handles a signal that came so many times since it was handled last.
+// receive handles a signal that came so many times since it was handled last, or a mark.
 func (l *loop) receive(sig unix.Signal, count uint32) {
 	const firstQueued, batch = 32, 64
+	if sig > lastSignal {
+		l.receiveMark(uint32(sig))
+		return
+	}
 	if sig < firstQueued {
 		count = min(count, 1) // the kernel does not count these, either
 	}
@@ -109,75 +128,48 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 		if roleOf(sig) == roleReap {
 			l.reap()
 		} else {
-			restarts := roleOf(l.policy.rewritten(sig)) == roleRestart
-			l.handle(event{kind: signalled, n: int(sig), starting: restarts && l.isStarting()})
+			l.handle(signalled{sig})
 		}
 	}
 }
 
-// isStarting tells whether the command is still our own program and has not become another yet.
-// Without /proc it looks as if it had.
-func (l *loop) isStarting() bool {
-	if !l.command.Boots || !seesProcesses() {
-		return false
+// receiveMark handles what our own goroutines have to say.
+func (l *loop) receiveMark(mark uint32) {
+	switch mark {
+	case markDecided:
+		l.beside.done()
+		l.learn(l.beside.verdict)
+	case markTold:
+		l.beside.done()
+		l.handle(told{time.Since(l.began)})
+	case markIdle:
+		l.beside.done()
 	}
-	own, err := os.Readlink("/proc/self/exe")
-	now, nowErr := os.Readlink("/proc/" + strconv.Itoa(l.child) + "/exe")
-	return err == nil && nowErr == nil && own == now
 }
 
-// doChore runs the chore, unless the command is still starting. One that has not ended since the
-// last time never will.
-func (l *loop) doChore() {
-	if l.task != 0 {
-		_ = unix.Kill(l.task, unix.SIGKILL)
-	}
-	if l.isStarting() {
+// learn takes note of a decision.
+func (l *loop) learn(v verdict) {
+	if v.err != nil {
+		l.fail(v.err)
 		return
 	}
-	pid, err := spawn(l.command.Path, l.command.Chore, l.command.Env, false)
-	if err != nil {
-		l.warn("cannot run " + l.command.Chore[0] + ": " + err.Err.Error())
-	}
-	l.task = pid
+	l.handle(approved{})
 }
 
-// reap collects every process that has ended, ours and adopted ones alike.
-func (l *loop) reap() {
-	left := alone
-	for l.state.phase != ended {
-		var status unix.WaitStatus
-		pid, err := unix.Wait4(-1, &status, unix.WNOHANG|unix.WUNTRACED, nil)
-		if err != nil { // no children
-			break
-		}
-		if pid <= 0 { // none that has ended
-			left = crowded
-			break
-		}
-		switch {
-		case pid == l.child:
-			l.look(status)
-		case pid == l.task && !status.Stopped():
-			l.task = 0
-		}
-	}
-	l.handle(event{kind: left})
-}
-
-// look handles news from the command itself.
-func (l *loop) look(status unix.WaitStatus) {
-	switch {
-	case !status.Stopped():
-		l.child = 0
-		l.handle(event{kind: exited, n: ExitCode(status), lived: time.Since(l.since)})
-	case status.StopSignal() != unix.SIGSTOP: // which only ever means: stay stopped
-		l.handle(event{kind: halted, n: int(status.StopSignal())})
-	}
+// fail has an error told, and leaves with its code.
+func (l *loop) fail(err error) {
+	code, tell := l.start.Fail(err)
+	l.beside.doThen(markTold, tell)
+	l.handle(denied{exitCode(code)})
 }
 
 func (l *loop) handle(e event) {
-	next, actions := l.policy.step(l.state, e)
+	next, actions, err := l.policy.step(l.state, e)
+	if err != nil {
+		l.warn(err.Error())
+		return
+	}
+	l.sweep = l.sweep || next.phase == ending && l.state.phase != ending
 	l.state = next
 	for _, a := range actions {
 		l.do(a)
@@ -185,19 +177,21 @@ func (l *loop) handle(e event) {
 }
 
 func (l *loop) do(a action) {
-	switch a.verb {
+	switch a := a.(type) {
+	case doHook:
+		l.runHooks()
+	case doDecide:
+		l.decide(a.again)
 	case doStart:
-		l.start(l.command.Args, false)
-	case doRestart:
-		if l.command.Restart != nil {
-			l.start(l.command.Restart, true)
-		} else {
-			l.start(l.command.Args, true)
-		}
+		l.startCommand(a.again)
+	case doKeep:
+		l.keep(a.signal)
 	case doForward:
-		l.forward(unix.Signal(a.n))
+		l.forward(a.signal)
 	case doHalt:
-		l.halt(unix.Signal(a.n))
+		l.halt(a.signal)
+	case doSuspend:
+		haltSelf(a.signal)
 	case doKill:
 		l.kill()
 	case doArm:
@@ -205,43 +199,36 @@ func (l *loop) do(a action) {
 	case doChore:
 		l.doChore()
 	case doSay:
-		l.say(a)
+		l.say(a.sentence, a.after)
 	case doFinish:
-		l.code = a.n
+		l.code = a.code
 	}
 }
 
-// start starts the command. It is always the last action of a step, so a failure can be the next
-// event at once. A restart is of a container that is up already, and had better stay so.
-func (l *loop) start(argv []string, restart bool) {
-	l.since, l.asked = time.Now(), false
-	pid, err := spawn(l.command.Path, argv, l.command.Env, l.terminal.give())
-	switch {
-	case err == nil:
-		l.child, l.group = pid, pid
-		l.slimming = l.since.Add(time.Second) // not now, when every millisecond counts
-	case restart && err.passes():
-		l.warn("cannot start the command again: " + err.Err.Error())
-		l.handle(event{kind: refused})
-	default:
-		l.err = err
-		l.handle(event{kind: unstartable, n: err.Code})
+// keep keeps a signal for the command, counted if the kernel would count it.
+func (l *loop) keep(sig unix.Signal) {
+	for i := range l.kept {
+		if l.kept[i].signal == sig {
+			l.kept[i].count++
+			return
+		}
 	}
+	l.kept = append(l.kept, kept{sig, 1})
 }
 
-func (l *loop) say(a action) {
-	switch a.n {
+func (l *loop) say(what sentence, after time.Duration) {
+	switch what {
 	case sayKilled:
 		l.warn("did not stop within " + l.options.ShutdownTimeout.String() + ": killed")
 	case sayCrashed:
-		l.warn("the command ended with exit code " + strconv.Itoa(l.state.code) + ": starting it again" +
-			in(a.after) + ", " + strconv.Itoa(l.state.crashes) + " of " + strconv.Itoa(l.policy.crashes))
+		l.warn("the command ended with exit code " + strconv.Itoa(int(l.state.code)) + ": starting it again" +
+			in(after) + ", " + strconv.Itoa(l.state.crashes) + " of " + strconv.Itoa(l.policy.crashes))
 	case sayRepeated:
-		l.warn("one start soon after the other: the next one follows" + in(a.after))
+		l.warn("one start soon after the other: the next one follows" + in(after))
 	case sayStarting:
 		l.warn("nothing to restart: the command is being started")
 	case sayRefused:
-		l.warn("trying again" + in(a.after))
+		l.warn("trying again" + in(after))
 	case sayLeft:
 		l.warn("something of the command is left that could not be killed in time")
 	}

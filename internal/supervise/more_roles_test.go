@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/mailbox"
 )
 
 // playFaulty shows that the runtime still has its own signals after Listen took them.
@@ -40,15 +42,15 @@ func playFaulty([]string) int {
 // at their birth included.
 func playMother([]string) int {
 	Listen()
-	if _, err := spawn("/proc/self/exe", []string{"pest"}, nil, false); err != nil {
+	if _, err := spawn(Command{Path: "/proc/self/exe", Args: []string{"pest"}}, false, CoreLimit{}); err != nil {
 		say(err)
 	}
 	for range 300 {
-		if pid, err := spawn("/bin/true", []string{"true"}, nil, false); err == nil {
+		if pid, err := spawn(Command{Path: "/bin/true", Args: []string{"true"}}, false, CoreLimit{}); err == nil {
 			_, _ = unix.Wait4(pid, nil, 0, nil)
 		}
 	}
-	say("got", box.count[unix.SIGCONT])
+	say("got", mailbox.Signals.Count[unix.SIGCONT])
 	return 7
 }
 

@@ -29,35 +29,71 @@ func TestRewrittenSignalIsTakenForTheOther(t *testing.T) {
 	}
 	for _, c := range cases {
 		p := policy{timeout: 8 * time.Second, rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
-		next, actions := p.step(state{phase: running}, sent(c.sent))
-		if got := phaseNames[next.phase]; got != c.phase || show(actions) != c.actions {
-			t.Errorf("%d:%d, on %d: %s, %s; want %s, %s", c.from, c.to, c.sent, got, show(actions), c.phase, c.actions)
+		next, actions, err := p.step(state{phase: running}, signalled{c.sent})
+		if got := next.phase.String(); got != c.phase || show(actions) != c.actions || err != nil {
+			t.Errorf("%d:%d, on %d: %s, %s, %v; want %s, %s", c.from, c.to, c.sent, got, show(actions), err, c.phase, c.actions)
+		}
+	}
+}
+
+func TestBeforeTheCommandARewrittenSignalIsTakenForTheOther(t *testing.T) {
+	cases := []struct {
+		from, to, sent unix.Signal
+		phase          phase
+		actions        string
+	}{
+		{unix.SIGTERM, unix.SIGQUIT, unix.SIGTERM, ended, "finish 131"},
+		{unix.SIGTERM, unix.SIGWINCH, unix.SIGTERM, ended, "finish 156"}, // still a stop
+		{unix.SIGTERM, unix.SIGUSR1, unix.SIGTERM, deciding, "say starting"},
+		{unix.SIGTERM, 0, unix.SIGTERM, deciding, ""},
+		{unix.SIGWINCH, unix.SIGTERM, unix.SIGWINCH, ended, "finish 143"},
+		{unix.SIGHUP, unix.SIGUSR2, unix.SIGHUP, deciding, "keep 1"}, // and rewritten when it is delivered
+		{unix.SIGUSR1, unix.SIGUSR2, unix.SIGUSR1, deciding, "keep 10"},
+		{40, unix.SIGHUP, 40, ended, "finish 129"},
+	}
+	for _, c := range cases {
+		p := policy{lastInit: true, rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
+		next, actions, err := p.step(state{phase: deciding}, signalled{c.sent})
+		if next.phase != c.phase || show(actions) != c.actions || err != nil {
+			t.Errorf("%d:%d, on %d: %s, %s, %v; want %s, %s", c.from, c.to, c.sent, next.phase, show(actions), err, c.phase, c.actions)
 		}
 	}
 }
 
 // history plays runs that end by themselves, each with its code and length, and tells what follows.
 func history(p policy, on func(s state) event, lengths ...time.Duration) (said []string) {
-	s, _ := p.step(state{}, event{kind: begun})
+	step := func(s state, e event) (state, string) {
+		next, actions, err := p.step(s, e)
+		if err != nil {
+			panic(err)
+		}
+		return next, show(actions)
+	}
+	s, _ := step(state{}, begun{})
+	s, _ = step(s, approved{})
 	for _, lived := range lengths {
 		e := on(s)
-		if e.kind == signalled {
-			s, _ = p.step(s, e)
-			e = event{kind: exited, n: 143}
+		if _, asked := e.(signalled); asked {
+			s, _ = step(s, e)
+			e = exited{code: 143}
 		}
-		e.lived = lived
-		s, _ = p.step(s, e)
-		var actions []action
-		s, actions = p.step(s, event{kind: alone})
-		said = append(said, show(actions))
-		s, _ = p.step(s, event{kind: expired})
+		end := e.(exited)
+		end.lived = lived
+		s, _ = step(s, end)
+		var actions string
+		s, actions = step(s, alone{})
+		said = append(said, actions)
+		if s.phase != ended {
+			s, _ = step(s, expired{})
+			s, _ = step(s, approved{})
+		}
 	}
 	return said
 }
 
 func TestRestartsInQuickSuccessionBackOff(t *testing.T) {
 	const long = shortLife
-	restart := func(state) event { return sent(unix.SIGUSR1) }
+	restart := func(state) event { return signalled{unix.SIGUSR1} }
 	got := history(policy{}, restart, 1, 1, 1, 1, 1, 1, 1, 1, long, 1, 1)
 	want := []string{"arm", "arm 1s", "arm 2s", "arm 4s", "arm 8s", "arm 16s", "arm 30s", "arm 30s", "arm", "arm", "arm 1s"}
 	if !slices.Equal(got, want) {
@@ -66,7 +102,7 @@ func TestRestartsInQuickSuccessionBackOff(t *testing.T) {
 }
 
 func TestCrashIsForgivenSoManyTimesInARow(t *testing.T) {
-	crash := func(state) event { return event{kind: exited, n: 1} }
+	crash := func(state) event { return exited{code: 1} }
 	cases := []struct {
 		limit   int
 		lengths []time.Duration
@@ -85,17 +121,17 @@ func TestCrashIsForgivenSoManyTimesInARow(t *testing.T) {
 }
 
 func TestOnlyWhatMayDoBetterIsACrash(t *testing.T) {
-	for _, code := range []int{0, 55, 78, 126, 127} {
+	for _, code := range []exitCode{0, 55, 78, 126, 127} {
 		if isCrash(code) {
 			t.Error(code)
 		}
 	}
-	for _, code := range []int{1, 2, 137, 139, 255} {
+	for _, code := range []exitCode{1, 2, 137, 139, 255} {
 		if !isCrash(code) {
 			t.Error(code)
 		}
 	}
-	next, _ := policy{crashes: 3}.step(state{phase: stopping}, event{kind: exited, n: 1})
+	next, _, _ := policy{crashes: 3}.step(state{phase: stopping}, exited{code: 1})
 	if next.phase != ending {
 		t.Error("a command that was asked to stop was started again")
 	}

@@ -65,8 +65,8 @@ func pathOf(argv []string) string {
 // playInit is what main of the product does, with its options as flags. A restarted command finds
 // "again" as one more argument.
 func playInit(args []string) int {
-	signals := Listen()
-	options := Options{Warn: func(line string) { say("warn:", line) }}
+	Listen()
+	options := Options{Warn: func(line string) { say("warn:", line) }, CoreLimit: NoCore()}
 	flags := flag.NewFlagSet("init", flag.ExitOnError)
 	flags.DurationVar(&options.ShutdownTimeout, "timeout", time.Minute, "")
 	flags.BoolVar(&options.Subreaper, "subreaper", false, "")
@@ -97,17 +97,27 @@ func playInit(args []string) int {
 		fmt.Println("listening")
 		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
 	}
-	argv := flags.Args()
-	code, err := Run(signals, Command{
-		Path:    pathOf(argv),
-		Args:    argv,
-		Restart: append(slices.Clone(argv), "again"),
-		Env:     os.Environ(),
-	}, options)
-	if err != nil {
-		fmt.Println(err)
+	return Run(context.Background(), plan(flags.Args()), options)
+}
+
+// plan starts argv, which is decided at once.
+func plan(argv []string) Start {
+	return Start{
+		Decide: func(_ context.Context, again bool) (Command, error) {
+			argv := slices.Clone(argv)
+			if again {
+				argv = append(argv, "again")
+			}
+			return Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, nil
+		},
+		Fail: func(err error) (int, func()) {
+			code := 99
+			if failure, ok := errors.AsType[*StartError](err); ok {
+				code = failure.Code
+			}
+			return code, func() { say(err) }
+		},
 	}
-	return code
 }
 
 // say prints a line to standard output even if nobody reads it any more.
@@ -120,25 +130,24 @@ func mountProc() error {
 	return unix.Mount("proc", "/proc", "proc", 0, "")
 }
 
-// playBoot is a boot stage without an init: it hands over to the command unless a signal came.
+// playBoot is a start without an init: it becomes the command unless a signal comes before.
 func playBoot(argv []string) int {
-	release := Mortal()
+	Mortal()
+	core := NoCore()
 	fmt.Println("listening")
-	if err := release(); err != nil {
-		fmt.Println(err)
-	}
-	fmt.Println(Exec(pathOf(argv), argv, os.Environ()))
+	fmt.Println(Exec(Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, core))
 	return 99
 }
 
 // playExec becomes the command; if it cannot, it shows that signals still work.
 func playExec(argv []string) int {
-	ctx, release := Listen().Context(context.Background())
-	err := Exec(pathOf(argv), argv, os.Environ())
+	Listen()
+	ctx, free := Context(context.Background())
+	err := Exec(Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, NoCore())
 	fmt.Println(err)
 	_ = unix.Kill(os.Getpid(), unix.SIGTERM)
 	<-ctx.Done()
-	if stopped, ok := errors.AsType[*Stopped](release()); ok {
+	if stopped, ok := errors.AsType[*Stopped](free()); ok {
 		return stopped.ExitCode()
 	}
 	return 99
@@ -250,7 +259,7 @@ func playReport([]string) int {
 	Listen()
 	say("ready")
 	for {
-		box.await(time.Time{})
+		box.await(time.Time{}, true)
 		for range box.waiting() {
 			sig, count := box.next()
 			for range count {

@@ -18,6 +18,9 @@ func (l *loop) forward(sig unix.Signal) {
 	var err error
 	if !l.options.LeaderOnly {
 		err = unix.Kill(-l.group, sig)
+		if l.hooks != 0 { // what they have left running; if it is gone now, so is the error
+			_ = unix.Kill(-l.hooks, sig)
+		}
 	}
 	if l.child != 0 && (l.options.LeaderOnly || l.hasLeftGroup()) {
 		err = unix.Kill(l.child, sig)
@@ -35,15 +38,25 @@ func (l *loop) hasLeftGroup() bool {
 }
 
 // kill ends everything we can see of the command: its group, and whatever descends from us. That
-// includes what left the group, and what somebody brought into the container and orphaned.
+// includes what left the group, and what somebody brought into the container and orphaned. We look for
+// the latter only if the kernel says that there is anybody.
 func (l *loop) kill() {
-	if l.group != 0 {
-		_ = unix.Kill(-l.group, unix.SIGKILL)
+	for _, group := range []int{l.group, l.hooks, l.task} {
+		if group != 0 {
+			_ = unix.Kill(-group, unix.SIGKILL)
+		}
 	}
 	if l.child != 0 {
 		_ = unix.Kill(l.child, unix.SIGKILL)
 	}
-	descendants(func(pid int) { _ = unix.Kill(pid, unix.SIGKILL) })
+	if hasChildren() {
+		descendants(func(pid int) { _ = unix.Kill(pid, unix.SIGKILL) })
+	}
+}
+
+// hasChildren reports whether there is any process to wait for, zombies included.
+func hasChildren() bool {
+	return unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) != unix.ECHILD
 }
 
 // halt does what the terminal wants of a command that it stopped. Was it in the background by

@@ -6,18 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	sigIgn     = 1  // SIG_IGN
-	lastSignal = 64 // _NSIG, and the bits of sigset
-)
-
-// Flags of a sigaction that x/sys does not name.
-const (
-	saSiginfo  = 0x4
-	saRestorer = 0x04000000
-	saOnStack  = 0x08000000 // Go's stacks are too small for a signal, each thread has one for that
-	saRestart  = 0x10000000 // other threads' system calls go on
-)
+const sigIgn = 1 // SIG_IGN
 
 // sigaction is the kernel's struct of that name on amd64 and arm64. Zero is SIG_DFL without flags.
 type sigaction struct {

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/mailbox"
+	"localstack-entrypoint/internal/task"
 )
 
 // role is what a signal means to the init.
@@ -34,47 +37,28 @@ func roleOf(sig unix.Signal) role {
 		// A terminal sends them to a process in its background, which we are while the command
 		// is in its foreground; ignored, they let us write and set the foreground.
 		return roleIgnore
-	case unix.SIGKILL, unix.SIGSTOP:
-		return roleNone
-	case 32, 33: // of the C library's threads; no program uses them otherwise
+	}
+	if !mailbox.Takes(uint32(sig)) {
 		return roleNone
 	}
 	return roleForward
 }
 
-// Signals holds the signals received since [Listen] until someone acts on them. There is one per
-// process.
-type Signals struct {
-	taken []unix.Signal
-}
+// Listen starts to collect the signals an init takes, from then on no SIGTERM is lost. In PID 1 it has
+// happened before the first line of main.
+func Listen() { mailbox.TakeAll() }
 
-// Listen starts to collect the signals an init takes. Call it first thing in main: from then on
-// no SIGTERM is lost, and before that a Go program that is PID 1 exits with code 2 on one.
-func Listen() *Signals {
-	s := &Signals{}
+// release stops listening. The mailbox holds what has come until now, and a mark.
+func release() {
 	for sig := unix.Signal(1); sig <= lastSignal; sig++ {
-		if roleOf(sig) < roleIgnore {
-			box.take(sig)
-			s.taken = append(s.taken, sig)
-		}
-	}
-	return s
-}
-
-// mark is posted behind the last signal.
-const mark = lastSignal + 1
-
-// release stops listening. The mailbox holds what has come until now, and the mark.
-func (s *Signals) release() {
-	for _, sig := range s.taken {
-		if !isRuntimes(sig) {
+		if mailbox.Takes(uint32(sig)) && !mailbox.OfRuntime(uint32(sig)) {
 			_ = setAction(int(sig), &sigaction{})
 		}
 	}
 	// A thread answers this when it has finished the handler that it is in; were the new program
 	// executed meanwhile, the signal would be lost. With cgo, that is in tests, it does nothing.
 	_, _, _ = syscall.AllThreadsSyscall(unix.SYS_GETPID, 0, 0, 0)
-	box.post(mark)
+	box.post(markReleased)
 }
 
 // Stopped is the cause of a context that a signal has ended.
@@ -83,34 +67,34 @@ type Stopped struct{ Signal unix.Signal }
 func (s *Stopped) Error() string { return "stopped by " + unix.SignalName(s.Signal) }
 
 // ExitCode is the code a shell would report.
-func (s *Stopped) ExitCode() int { return CodeSignal + int(s.Signal) }
+func (s *Stopped) ExitCode() int { return int(bySignal(s.Signal)) }
 
-// Context is for work of PID 1 before it becomes another program by [Exec]: the context ends with a
-// [*Stopped] as its cause at the first SIGTERM or SIGINT, one that came before the call included.
-// Not to be used together with Run.
+// Context is for work of a process that listens and is no init: the context ends with a [*Stopped] as
+// its cause at the first SIGTERM or SIGINT, one that came before the call included. Not to be used
+// together with Run.
 //
-// Call release right before Exec: it stops listening, for good, and returns the cause if such a
-// signal did come. One that comes later meets the new PID 1, which the kernel spares all signals
-// that it does not handle.
-func (s *Signals) Context(parent context.Context) (ctx context.Context, release func() error) {
+// Before [Exec], call free: it stops listening, for good, and returns the cause if such a signal did
+// come. One that comes later meets the new PID 1, which the kernel spares all signals that it does not
+// handle.
+func Context(parent context.Context) (ctx context.Context, free func() error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	drained := make(chan struct{})
-	go func() {
+	task.Go(ctx, func() {
 		defer close(drained)
 		for {
 			for box.waiting() == 0 {
-				box.await(time.Time{})
+				box.await(time.Time{}, false)
 			}
 			switch sig, _ := box.next(); {
-			case sig == mark:
+			case sig == markReleased:
 				return
 			case roleOf(sig) == roleStop:
 				cancel(&Stopped{Signal: sig})
 			}
 		}
-	}()
+	})
 	return ctx, sync.OnceValue(func() error {
-		s.release()
+		release()
 		<-drained
 		return context.Cause(ctx)
 	})

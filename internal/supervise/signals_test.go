@@ -169,7 +169,7 @@ func TestSignalsThatTheCallerBlockedArrive(t *testing.T) {
 }
 
 func TestAFloodOfOneSignalGivesWayToTheNext(t *testing.T) {
-	l := newLoop(Command{}, Options{})
+	l := newLoop(t.Context(), Start{}, Options{})
 	l.state.phase = ended
 	box.putBack(40, 1000)
 	box.putBack(unix.SIGTERM, 1)

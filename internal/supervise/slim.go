@@ -1,16 +1,19 @@
 package supervise
 
 import (
+	"runtime/debug"
 	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// slim gives back the pages of our program file that this process has touched or that the kernel
+// slim gives back what a decision has left behind: memory that is in use no longer, and the pages of our
+// program file that this process has touched or that the kernel
 // mapped beside those: two thirds of its memory, most of it never used again. What is used comes
 // back from the page cache, at less than a microsecond each.
 func slim() {
+	debug.FreeOSMemory()
 	var mapping string
 	for line := range strings.Lines(readAll("/proc/self/smaps")) {
 		name, value, _ := strings.Cut(line, " ")

@@ -8,14 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spawn starts a process in a group of its own, with our standard streams, default signal actions
-// and an empty signal mask; foreground also makes that group the terminal's foreground group.
+// spawn starts a process in a group of its own, with our standard streams, default signal actions,
+// an empty signal mask and the limit for core files that it is to have; foreground also makes that
+// group the terminal's foreground group.
 //
 // Not os.StartProcess: its first use forks a probe for pidfd support, which costs time at every
 // container start and is a child that nobody asked for.
-func spawn(path string, argv, env []string, foreground bool) (int, *StartError) {
+func spawn(command Command, foreground bool, core CoreLimit) (int, *StartError) {
 	attr := &syscall.ProcAttr{
-		Env:   env,
+		Env:   command.Env,
 		Files: []uintptr{0, 1, 2},
 		Sys:   &syscall.SysProcAttr{Setpgid: true, Foreground: foreground, Ctty: stdin},
 	}
@@ -23,14 +24,15 @@ func spawn(path string, argv, env []string, foreground bool) (int, *StartError) 
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer plainSignals()()
+	defer core.lift()()
 
 	var pid int
-	err := orShell(path, argv, func(path string, argv []string) (err error) {
+	err := orShell(command.Path, command.Args, func(path string, argv []string) (err error) {
 		pid, err = syscall.ForkExec(path, argv, attr)
 		return err
 	})
 	if err != nil {
-		return 0, startError(path, err)
+		return 0, startError(command.Path, err)
 	}
 	return pid, nil
 }

@@ -1,83 +1,128 @@
 package supervise
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// phase is where the command is in its life.
+// phase is where the container is in its life.
 type phase uint8
 
 const (
-	idle       phase = iota // not started yet
-	running                 // started, and nobody wants it to end
-	stopping                // asked to end, for good
-	restarting              // asked to end, to be started again
-	clearing                // ended, to be started again when nothing of it is left
+	idle       phase = iota // nothing has begun
+	hooking                 // what comes before the first decision runs
+	deciding                // it is being decided what to start, if anything
+	failing                 // there is nothing to start, and the user is being told why
+	running                 // the command is started, and nobody wants it to end
+	stopping                // it is asked to end, for good
+	restarting              // it is asked to end, to be started again
+	clearing                // it has ended, to be started again when nothing of it is left
 	resting                 // the same, when some time has passed
-	ending                  // ended for good; the exit waits until nothing of it is left
+	ending                  // all is over; the exit waits until nothing is left
 	ended                   // there is an exit code; nothing matters any more
 )
 
+var phaseNames = [...]string{idle: "idle", hooking: "hooking", deciding: "deciding", failing: "failing",
+	running: "running", stopping: "stopping", restarting: "restarting", clearing: "clearing",
+	resting: "resting", ending: "ending", ended: "ended"}
+
+func (p phase) String() string { return phaseNames[p] }
+
+// exitCode is what a process leaves with.
+type exitCode int
+
+// bySignal is the exit code of a process that a signal ended.
+func bySignal(sig unix.Signal) exitCode { return CodeSignal + exitCode(sig) }
+
 // state is all the init remembers from one event to the next.
 type state struct {
-	phase   phase
-	code    int // the exit code to leave with, in clearing, resting and ending
-	quick   int // starts in a row that did not live for long
-	crashes int // starts in a row that were due to a crash
+	phase    phase
+	code     exitCode // to leave with, in failing, clearing, resting and ending
+	quick    int      // starts in a row that did not live for long
+	crashes  int      // starts in a row that were due to a crash
+	again    bool     // the command has run before
+	approved bool     // what to start is decided already
 }
 
-// event is something that happened, with its one number.
-type event struct {
-	kind     eventKind
-	n        int
-	lived    time.Duration // since its start, of a command that ended
-	starting bool          // at a signal: the command is still our own boot stage
-}
+// event is something that happened.
+type event interface{ happened() }
 
-type eventKind uint8
-
-const (
-	begun       eventKind = iota // the init is ready
-	signalled                    // signal n arrived
-	halted                       // the terminal stopped the command with signal n
-	exited                       // the command ended with exit code n, and is reaped
-	unstartable                  // the command could not be started, which means exit code n
-	refused                      // the same, but only for want of memory or processes
-	crowded                      // something of the command's is left after it
-	alone                        // nothing is
-	expired                      // the deadline passed
-	due                          // it is time for the chore
+type (
+	begun     struct{ hooks bool }         // the init is ready, and there are hooks or not
+	signalled struct{ signal unix.Signal } // a signal arrived
+	halted    struct{ signal unix.Signal } // the terminal stopped the hooks or the command
+	approved  struct{}                     // the decision is made: there is a command
+	denied    struct {                     // there is nothing to start, or it cannot be started
+		code exitCode
+	}
+	told   struct{ age time.Duration } // the user was told why, so long after this start began
+	exited struct {                    // the hooks or the command ended, and were reaped
+		code  exitCode
+		by    unix.Signal   // that ended it; 0 for none
+		lived time.Duration // since its start
+	}
+	refused struct{} // the command could not be started, but only for want of resources
+	crowded struct{} // there are processes besides us
+	alone   struct{} // there are none
+	expired struct{} // the deadline passed
+	due     struct{} // it is time for the chore
 )
 
-// action is something to do, with its one number.
-type action struct {
-	verb  verb
-	n     int
-	after time.Duration
-}
+func (begun) happened()     {}
+func (signalled) happened() {}
+func (halted) happened()    {}
+func (approved) happened()  {}
+func (denied) happened()    {}
+func (told) happened()      {}
+func (exited) happened()    {}
+func (refused) happened()   {}
+func (crowded) happened()   {}
+func (alone) happened()     {}
+func (expired) happened()   {}
+func (due) happened()       {}
 
-type verb uint8
+// action is something to do.
+type action interface{ toDo() }
 
-const (
-	doStart   verb = iota // start the command for the first time
-	doRestart             // start it again
-	doForward             // send signal n to it
-	doHalt                // let the terminal stop us, too, as signal n stopped the command
-	doKill                // SIGKILL everything there is of it
-	doArm                 // expire after some time
-	doChore               // run the chore
-	doSay                 // say sentence n
-	doFinish              // leave with exit code n
+type (
+	doHook    struct{}                      // run the hooks
+	doDecide  struct{ again bool }          // decide what to start
+	doStart   struct{ again bool }          // start the command
+	doKeep    struct{ signal unix.Signal }  // keep a signal until the command is started
+	doForward struct{ signal unix.Signal }  // send it to the command
+	doHalt    struct{ signal unix.Signal }  // let the terminal stop us, too, as it stopped the command
+	doSuspend struct{ signal unix.Signal }  // stop in the sense of job control, where we can be continued
+	doKill    struct{}                      // SIGKILL everything there is
+	doArm     struct{ after time.Duration } // expire after some time
+	doChore   struct{}                      // run the chore
+	doFinish  struct{ code exitCode }       // leave
+	doSay     struct {                      // tell the user, with what follows after some time
+		sentence sentence
+		after    time.Duration
+	}
 )
+
+func (doHook) toDo()    {}
+func (doDecide) toDo()  {}
+func (doStart) toDo()   {}
+func (doKeep) toDo()    {}
+func (doForward) toDo() {}
+func (doHalt) toDo()    {}
+func (doSuspend) toDo() {}
+func (doKill) toDo()    {}
+func (doArm) toDo()     {}
+func (doChore) toDo()   {}
+func (doFinish) toDo()  {}
+func (doSay) toDo()     {}
 
 // sentence is something worth telling.
-type sentence = int
+type sentence uint8
 
 const (
-	sayKilled   sentence = iota // the command did not stop in time
-	sayCrashed                  // it ended by itself and is started again, after some time
+	sayKilled   sentence = iota // the command did not end in time
+	sayCrashed                  // it ended by itself, and is started again
 	sayRepeated                 // it is started again, but later, because it was just now
 	sayRefused                  // it could not be started, and will be tried again after some time
 	sayStarting                 // there is nothing to restart yet
@@ -92,181 +137,80 @@ type policy struct {
 	lastInit bool                        // the kernel kills what we leave: we are PID 1
 }
 
-// clearTime bounds the wait for what was killed. A process that outlives it sits in a system call
-// that does not end, on a dead disk for example, and may do so for ever.
-const clearTime = 500 * time.Millisecond
+const (
+	// clearTime bounds the wait for what was killed. A process that outlives it sits in a system call
+	// that does not end, on a dead disk for example, and may do so for ever.
+	clearTime = 500 * time.Millisecond
+	// tellTime bounds the wait for a failure to be told: a log that nobody reads must not keep us.
+	tellTime = time.Second
+	// ShortestLife is how long a start that fails lives at least, from its beginning. Clients that
+	// attach to a container need a moment: a banner printed right before the exit is lost to some, and
+	// an instant exit makes others wait for ever.
+	ShortestLife = 700 * time.Millisecond
+)
 
-// step decides: what to do about an event, and which state that leads to.
-func (p policy) step(s state, e event) (state, []action) {
+// step decides: what to do about an event, and which state that leads to. The error is for an event
+// that cannot happen in this state; it changes nothing then.
+func (p policy) step(s state, e event) (state, []action, error) {
 	switch s.phase {
 	case ended:
-		return s, nil
+		return s, nil, nil
 	case idle:
-		if e.kind == begun {
-			return s.to(running), []action{{verb: doStart}}
+		if e, ok := e.(begun); ok {
+			next, actions := onBegun(s, e)
+			return next, actions, nil
 		}
-		return s, nil
+		return s, nil, impossible(s, e)
+	case hooking, deciding, failing:
+		return p.stepEarly(s, e)
 	}
-	switch e.kind {
-	case unstartable:
-		return p.finish(s, e.n)
-	case refused:
-		return onRefused(s)
+	var actions []action
+	switch e := e.(type) {
 	case signalled:
-		return p.onSignal(s, e)
-	case halted:
-		if s.phase == running {
-			return s, []action{{verb: doHalt, n: e.n}}
+		if s.phase == clearing || s.phase == resting {
+			s, actions = p.onEarlySignal(s, e.signal)
+		} else {
+			s, actions = p.onSignal(s, e.signal)
 		}
 	case exited:
-		return p.onExit(s, e)
-	case crowded, alone, expired:
-		return p.onTime(s, e)
+		if s.phase > restarting && s.phase != ending {
+			return s, nil, impossible(s, e)
+		}
+		s, actions = p.onExit(s, e)
+	case crowded, alone:
+		s, actions = p.onTime(s, e)
+	case expired:
+		if s.phase == running {
+			return s, nil, impossible(s, e)
+		}
+		s, actions = p.onTime(s, e)
+	case halted:
+		if s.phase == running {
+			actions = []action{doHalt(e)}
+		}
 	case due:
 		if s.phase == running {
-			return s, []action{{verb: doChore}}
+			actions = []action{doChore{}}
 		}
+	case denied:
+		return onDenied(s, e)
+	case refused:
+		return onRefused(s, e)
+	case approved, told:
+		if s.phase != ending { // of a start that was stopped
+			return s, nil, impossible(s, e)
+		}
+	default:
+		return s, nil, impossible(s, e)
 	}
-	return s, nil
+	return s, actions, nil
+}
+
+func impossible(s state, e event) error {
+	return fmt.Errorf("impossible event %T while %s", e, s.phase)
 }
 
 func (s state) to(p phase) state {
 	s.phase = p
 	return s
-}
-
-func (p policy) onSignal(s state, e event) (state, []action) {
-	stops := roleOf(unix.Signal(e.n)) == roleStop
-	sig := p.rewritten(unix.Signal(e.n))
-	if sig == 0 {
-		return s, nil
-	}
-	switch roleOf(sig) {
-	case roleRestart:
-		switch {
-		case s.phase != running: // a restart does not undo a stop, nor double a restart
-			return s, nil
-		case e.starting: // it would cut BOOT hooks short, which are not repeated
-			return s, []action{{verb: doSay, n: sayStarting}}
-		}
-		return s.to(restarting), p.stop(p.stopSignal())
-	case roleForward:
-		if !stops {
-			return s, forwarding(s, sig)
-		}
-	case roleReap, roleIgnore, roleNone:
-		return s, nil
-	}
-	switch s.phase {
-	case running:
-		return s.to(stopping), p.stop(sig)
-	case clearing, resting:
-		return p.finish(s, CodeSignal+int(sig))
-	case ending:
-		return s, nil
-	}
-	// The deadline stays where it is: whoever repeats a SIGTERM is not more patient. And a command
-	// that was stopping to be restarted now stops for good.
-	return s.to(stopping), append(forwarding(s, sig), action{verb: doForward, n: int(unix.SIGCONT)})
-}
-
-// forwarding passes a signal on if there is someone to get it.
-func forwarding(s state, sig unix.Signal) []action {
-	if s.phase >= clearing {
-		return nil
-	}
-	return []action{{verb: doForward, n: int(sig)}}
-}
-
-// stop asks the command to end. It could not if it were stopped by a signal, hence SIGCONT.
-func (p policy) stop(sig unix.Signal) []action {
-	return []action{
-		{verb: doForward, n: int(sig)},
-		{verb: doForward, n: int(unix.SIGCONT)},
-		{verb: doArm, after: p.timeout},
-	}
-}
-
-func (p policy) rewritten(sig unix.Signal) unix.Signal {
-	if to, ok := p.rewrite[sig]; ok {
-		return to
-	}
-	return sig
-}
-
-// stopSignal is what the command understands as a request to end.
-func (p policy) stopSignal() unix.Signal {
-	if sig := p.rewritten(unix.SIGTERM); sig != 0 && roleOf(sig) != roleRestart {
-		return sig
-	}
-	return unix.SIGTERM
-}
-
-// onExit kills what is left first: nothing of the old run may live on, neither to delay our exit
-// nor to meet the next run.
-func (p policy) onExit(s state, e event) (state, []action) {
-	again := []action{{verb: doKill}, {verb: doArm, after: clearTime}}
-	next := s.after(e.lived)
-	next.phase, next.code = clearing, e.n
-	switch {
-	case s.phase == restarting:
-		if wait := next.pause(); wait > 0 {
-			again = append(again, action{verb: doSay, n: sayRepeated, after: wait})
-		}
-		return next, again
-	case s.phase == running && next.crashes < p.crashes && isCrash(e.n):
-		next.crashes++
-		return next, append(again, action{verb: doSay, n: sayCrashed, after: next.pause()})
-	}
-	return p.finish(s, e.n)
-}
-
-// finish leaves with a code as soon as nothing is left.
-func (p policy) finish(s state, code int) (state, []action) {
-	if p.lastInit || s.phase == resting { // then it is nothing that our exit does not kill
-		return state{phase: ended}, []action{{verb: doFinish, n: code}}
-	}
-	s.phase, s.code = ending, code
-	return s, []action{{verb: doKill}, {verb: doArm, after: clearTime}}
-}
-
-func onRefused(s state) (state, []action) {
-	s.phase = resting
-	s.quick = max(s.quick+1, 2) // never at once
-	return s, []action{{verb: doSay, n: sayRefused, after: s.pause()}, {verb: doArm, after: s.pause()}}
-}
-
-// onTime moves on when a phase is over.
-func (p policy) onTime(s state, e event) (state, []action) {
-	kill := action{verb: doKill}
-	left := []action{{verb: doSay, n: sayLeft}}
-	switch s.phase {
-	case stopping, restarting:
-		if e.kind == expired {
-			return s, []action{kill, {verb: doSay, n: sayKilled}}
-		}
-	case clearing:
-		rest := action{verb: doArm, after: s.pause()}
-		switch e.kind {
-		case crowded: // what was born or lost its parent meanwhile
-			return s, []action{kill}
-		case alone:
-			return s.to(resting), []action{rest}
-		}
-		return s.to(resting), append(left, rest)
-	case resting:
-		if e.kind == expired {
-			return s.to(running), []action{{verb: doRestart}}
-		}
-	case ending:
-		finish := action{verb: doFinish, n: s.code}
-		switch e.kind {
-		case crowded:
-			return s, []action{kill}
-		case alone:
-			return state{phase: ended}, []action{finish}
-		}
-		return state{phase: ended}, append(left, finish)
-	}
-	return s, nil
 }

@@ -12,120 +12,253 @@ import (
 
 // decisions lists every phase with every kind of event: phase, event, next phase, actions.
 const decisions = `
-idle        begun         running     start
-idle        SIGTERM       idle
-idle        SIGINT        idle
-idle        SIGUSR1       idle
-idle        early SIGUSR1 idle
-idle        SIGHUP        idle
-idle        halted 20     idle
-idle        exited 7      idle
-idle        unstartable 7 idle
-idle        refused       idle
-idle        crowded       idle
-idle        alone         idle
-idle        expired       idle
-idle        due           idle
+idle        begun         deciding    decide
+idle        begun, hooks  hooking     hook
+idle        SIGTERM       impossible
+idle        SIGINT        impossible
+idle        SIGHUP        impossible
+idle        SIGQUIT       impossible
+idle        SIGUSR1       impossible
+idle        SIGTSTP       impossible
+idle        SIGCONT       impossible
+idle        SIGUSR2       impossible
+idle        signal 40     impossible
+idle        halted 20     impossible
+idle        approved      impossible
+idle        denied 55     impossible
+idle        told          impossible
+idle        exited 7      impossible
+idle        killed 9      impossible
+idle        refused       impossible
+idle        crowded       impossible
+idle        alone         impossible
+idle        expired       impossible
+idle        due           impossible
 
-running     begun         running
+hooking     begun         impossible
+hooking     begun, hooks  impossible
+hooking     SIGTERM       ending      kill, arm 500ms
+hooking     SIGINT        ending      kill, arm 500ms
+hooking     SIGHUP        ending      kill, arm 500ms
+hooking     SIGQUIT       ending      kill, arm 500ms
+hooking     SIGUSR1       hooking     say starting
+hooking     SIGTSTP       hooking     suspend 20
+hooking     SIGCONT       hooking
+hooking     SIGUSR2       hooking     keep 12
+hooking     signal 40     hooking     keep 40
+hooking     halted 20     hooking     halt 20
+hooking     approved      impossible
+hooking     denied 55     failing     arm 1s
+hooking     told          impossible
+hooking     exited 7      deciding    decide
+hooking     killed 9      ending      kill, arm 500ms
+hooking     refused       impossible
+hooking     crowded       hooking
+hooking     alone         hooking
+hooking     expired       impossible
+hooking     due           hooking
+
+deciding    begun         impossible
+deciding    begun, hooks  impossible
+deciding    SIGTERM       ending      kill, arm 500ms
+deciding    SIGINT        ending      kill, arm 500ms
+deciding    SIGHUP        ending      kill, arm 500ms
+deciding    SIGQUIT       ending      kill, arm 500ms
+deciding    SIGUSR1       deciding    say starting
+deciding    SIGTSTP       deciding    suspend 20
+deciding    SIGCONT       deciding
+deciding    SIGUSR2       deciding    keep 12
+deciding    signal 40     deciding    keep 40
+deciding    halted 20     impossible
+deciding    approved      running     start
+deciding    denied 55     failing     arm 1s
+deciding    told          impossible
+deciding    exited 7      impossible
+deciding    killed 9      impossible
+deciding    refused       impossible
+deciding    crowded       deciding
+deciding    alone         deciding
+deciding    expired       impossible
+deciding    due           deciding
+
+failing     begun         impossible
+failing     begun, hooks  impossible
+failing     SIGTERM       ending      kill, arm 500ms
+failing     SIGINT        ending      kill, arm 500ms
+failing     SIGHUP        ending      kill, arm 500ms
+failing     SIGQUIT       ending      kill, arm 500ms
+failing     SIGUSR1       failing
+failing     SIGTSTP       failing
+failing     SIGCONT       failing
+failing     SIGUSR2       failing
+failing     signal 40     failing
+failing     halted 20     impossible
+failing     approved      impossible
+failing     denied 55     impossible
+failing     told          failing     arm 600ms
+failing     exited 7      impossible
+failing     killed 9      impossible
+failing     refused       impossible
+failing     crowded       failing
+failing     alone         failing
+failing     expired       ending      kill, arm 500ms
+failing     due           failing
+
+running     begun         impossible
+running     begun, hooks  impossible
 running     SIGTERM       stopping    forward 15, forward 18, arm 8s
 running     SIGINT        stopping    forward 2, forward 18, arm 8s
-running     SIGUSR1       restarting  forward 15, forward 18, arm 8s
-running     early SIGUSR1 running     say starting
 running     SIGHUP        running     forward 1
+running     SIGQUIT       running     forward 3
+running     SIGUSR1       restarting  forward 15, forward 18, arm 8s
+running     SIGTSTP       running     forward 20
+running     SIGCONT       running     forward 18
+running     SIGUSR2       running     forward 12
+running     signal 40     running     forward 40
 running     halted 20     running     halt 20
+running     approved      impossible
+running     denied 55     failing     arm 1s
+running     told          impossible
 running     exited 7      ending      kill, arm 500ms
-running     unstartable 7 ending      kill, arm 500ms
+running     killed 9      ending      kill, arm 500ms
 running     refused       resting     say refused 1s, arm 1s
 running     crowded       running
 running     alone         running
-running     expired       running
+running     expired       impossible
 running     due           running     chore
 
-stopping    begun         stopping
+stopping    begun         impossible
+stopping    begun, hooks  impossible
 stopping    SIGTERM       stopping    forward 15, forward 18
 stopping    SIGINT        stopping    forward 2, forward 18
-stopping    SIGUSR1       stopping
-stopping    early SIGUSR1 stopping
 stopping    SIGHUP        stopping    forward 1
+stopping    SIGQUIT       stopping    forward 3
+stopping    SIGUSR1       stopping
+stopping    SIGTSTP       stopping    forward 20
+stopping    SIGCONT       stopping    forward 18
+stopping    SIGUSR2       stopping    forward 12
+stopping    signal 40     stopping    forward 40
 stopping    halted 20     stopping
+stopping    approved      impossible
+stopping    denied 55     impossible
+stopping    told          impossible
 stopping    exited 7      ending      kill, arm 500ms
-stopping    unstartable 7 ending      kill, arm 500ms
-stopping    refused       resting     say refused 1s, arm 1s
+stopping    killed 9      ending      kill, arm 500ms
+stopping    refused       impossible
 stopping    crowded       stopping
 stopping    alone         stopping
 stopping    expired       stopping    kill, say killed
 stopping    due           stopping
 
-restarting  begun         restarting
+restarting  begun         impossible
+restarting  begun, hooks  impossible
 restarting  SIGTERM       stopping    forward 15, forward 18
 restarting  SIGINT        stopping    forward 2, forward 18
-restarting  SIGUSR1       restarting
-restarting  early SIGUSR1 restarting
 restarting  SIGHUP        restarting  forward 1
+restarting  SIGQUIT       restarting  forward 3
+restarting  SIGUSR1       restarting
+restarting  SIGTSTP       restarting  forward 20
+restarting  SIGCONT       restarting  forward 18
+restarting  SIGUSR2       restarting  forward 12
+restarting  signal 40     restarting  forward 40
 restarting  halted 20     restarting
+restarting  approved      impossible
+restarting  denied 55     impossible
+restarting  told          impossible
 restarting  exited 7      clearing    kill, arm 500ms
-restarting  unstartable 7 ending      kill, arm 500ms
-restarting  refused       resting     say refused 1s, arm 1s
+restarting  killed 9      clearing    kill, arm 500ms
+restarting  refused       impossible
 restarting  crowded       restarting
 restarting  alone         restarting
 restarting  expired       restarting  kill, say killed
 restarting  due           restarting
 
-clearing    begun         clearing
+clearing    begun         impossible
+clearing    begun, hooks  impossible
 clearing    SIGTERM       ending      kill, arm 500ms
 clearing    SIGINT        ending      kill, arm 500ms
-clearing    SIGUSR1       clearing
-clearing    early SIGUSR1 clearing
-clearing    SIGHUP        clearing
+clearing    SIGHUP        ending      kill, arm 500ms
+clearing    SIGQUIT       ending      kill, arm 500ms
+clearing    SIGUSR1       clearing    say starting
+clearing    SIGTSTP       clearing    suspend 20
+clearing    SIGCONT       clearing
+clearing    SIGUSR2       clearing    keep 12
+clearing    signal 40     clearing    keep 40
 clearing    halted 20     clearing
-clearing    exited 7      ending      kill, arm 500ms
-clearing    unstartable 7 ending      kill, arm 500ms
-clearing    refused       resting     say refused 1s, arm 1s
+clearing    approved      impossible
+clearing    denied 55     impossible
+clearing    told          impossible
+clearing    exited 7      impossible
+clearing    killed 9      impossible
+clearing    refused       impossible
 clearing    crowded       clearing    kill
 clearing    alone         resting     arm
 clearing    expired       resting     say left, arm
 clearing    due           clearing
 
-resting     begun         resting
+resting     begun         impossible
+resting     begun, hooks  impossible
 resting     SIGTERM       ended       finish 143
 resting     SIGINT        ended       finish 130
-resting     SIGUSR1       resting
-resting     early SIGUSR1 resting
-resting     SIGHUP        resting
+resting     SIGHUP        ended       finish 129
+resting     SIGQUIT       ended       finish 131
+resting     SIGUSR1       resting     say starting
+resting     SIGTSTP       resting     suspend 20
+resting     SIGCONT       resting
+resting     SIGUSR2       resting     keep 12
+resting     signal 40     resting     keep 40
 resting     halted 20     resting
-resting     exited 7      ended       finish 7
-resting     unstartable 7 ended       finish 7
-resting     refused       resting     say refused 1s, arm 1s
+resting     approved      impossible
+resting     denied 55     impossible
+resting     told          impossible
+resting     exited 7      impossible
+resting     killed 9      impossible
+resting     refused       impossible
 resting     crowded       resting
 resting     alone         resting
-resting     expired       running     restart
+resting     expired       deciding    decide again
 resting     due           resting
 
-ending      begun         ending
+ending      begun         impossible
+ending      begun, hooks  impossible
 ending      SIGTERM       ending
 ending      SIGINT        ending
-ending      SIGUSR1       ending
-ending      early SIGUSR1 ending
 ending      SIGHUP        ending
+ending      SIGQUIT       ending
+ending      SIGUSR1       ending
+ending      SIGTSTP       ending
+ending      SIGCONT       ending
+ending      SIGUSR2       ending
+ending      signal 40     ending
 ending      halted 20     ending
-ending      exited 7      ending      kill, arm 500ms
-ending      unstartable 7 ending      kill, arm 500ms
-ending      refused       resting     say refused 1s, arm 1s
+ending      approved      ending
+ending      denied 55     ending
+ending      told          ending
+ending      exited 7      ending
+ending      killed 9      ending
+ending      refused       impossible
 ending      crowded       ending      kill
-ending      alone         ended       finish
-ending      expired       ended       say left, finish
+ending      alone         ended       finish 3
+ending      expired       ended       say left, finish 3
 ending      due           ending
 
 ended       begun         ended
+ended       begun, hooks  ended
 ended       SIGTERM       ended
 ended       SIGINT        ended
-ended       SIGUSR1       ended
-ended       early SIGUSR1 ended
 ended       SIGHUP        ended
+ended       SIGQUIT       ended
+ended       SIGUSR1       ended
+ended       SIGTSTP       ended
+ended       SIGCONT       ended
+ended       SIGUSR2       ended
+ended       signal 40     ended
 ended       halted 20     ended
+ended       approved      ended
+ended       denied 55     ended
+ended       told          ended
 ended       exited 7      ended
-ended       unstartable 7 ended
+ended       killed 9      ended
 ended       refused       ended
 ended       crowded       ended
 ended       alone         ended
@@ -133,71 +266,96 @@ ended       expired       ended
 ended       due           ended
 `
 
-var (
-	phaseNames = []string{idle: "idle", running: "running", stopping: "stopping", restarting: "restarting",
-		clearing: "clearing", resting: "resting", ending: "ending", ended: "ended"}
-	verbNames = []string{doStart: "start", doRestart: "restart", doForward: "forward", doHalt: "halt",
-		doKill: "kill", doArm: "arm", doChore: "chore", doSay: "say", doFinish: "finish"}
-	sentenceNames = []string{sayKilled: "killed", sayCrashed: "crashed", sayRepeated: "repeated",
-		sayRefused: "refused", sayStarting: "starting", sayLeft: "left"}
-)
+var sentenceNames = []string{sayKilled: "killed", sayCrashed: "crashed", sayRepeated: "repeated",
+	sayRefused: "refused", sayStarting: "starting", sayLeft: "left"}
 
-// show is an action in a word or two.
-func (a action) show() string {
-	said := verbNames[a.verb]
-	switch {
-	case a.verb == doSay:
-		said += " " + sentenceNames[a.n]
-	case a.n != 0:
-		said += fmt.Sprint(" ", a.n)
-	}
-	if a.after != 0 {
-		said += " " + a.after.String()
-	}
-	return said
-}
-
+// show is actions in a word or two each.
 func show(actions []action) string {
 	var all []string
 	for _, a := range actions {
-		all = append(all, a.show())
+		said := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", a), "supervise.do"))
+		switch a := a.(type) {
+		case doDecide:
+			said += again(a.again)
+		case doStart:
+			said += again(a.again)
+		case doKeep:
+			said += fmt.Sprint(" ", int(a.signal))
+		case doForward:
+			said += fmt.Sprint(" ", int(a.signal))
+		case doHalt:
+			said += fmt.Sprint(" ", int(a.signal))
+		case doSuspend:
+			said += fmt.Sprint(" ", int(a.signal))
+		case doArm:
+			if a.after != 0 {
+				said += " " + a.after.String()
+			}
+		case doFinish:
+			said += fmt.Sprint(" ", a.code)
+		case doSay:
+			said += " " + sentenceNames[a.sentence]
+			if a.after != 0 {
+				said += " " + a.after.String()
+			}
+		}
+		all = append(all, said)
 	}
 	return strings.Join(all, ", ")
 }
 
-func sent(sig unix.Signal) event { return event{kind: signalled, n: int(sig)} }
+func again(yes bool) string {
+	if yes {
+		return " again"
+	}
+	return ""
+}
+
+// eventsByName are one of each kind.
+var eventsByName = []struct {
+	name string
+	event
+}{
+	{"begun", begun{}},
+	{"begun, hooks", begun{hooks: true}},
+	{"SIGTERM", signalled{unix.SIGTERM}},
+	{"SIGINT", signalled{unix.SIGINT}},
+	{"SIGHUP", signalled{unix.SIGHUP}},
+	{"SIGQUIT", signalled{unix.SIGQUIT}},
+	{"SIGUSR1", signalled{unix.SIGUSR1}},
+	{"SIGTSTP", signalled{unix.SIGTSTP}},
+	{"SIGCONT", signalled{unix.SIGCONT}},
+	{"SIGUSR2", signalled{unix.SIGUSR2}},
+	{"signal 40", signalled{40}},
+	{"halted 20", halted{20}},
+	{"approved", approved{}},
+	{"denied 55", denied{55}},
+	{"told", told{100 * time.Millisecond}},
+	{"exited 7", exited{code: 7}},
+	{"killed 9", exited{code: 137, by: 9}},
+	{"refused", refused{}},
+	{"crowded", crowded{}},
+	{"alone", alone{}},
+	{"expired", expired{}},
+	{"due", due{}},
+}
 
 func TestStepDecidesEveryCase(t *testing.T) {
-	events := []struct {
-		name string
-		event
-	}{
-		{"begun", event{kind: begun}},
-		{"SIGTERM", sent(unix.SIGTERM)},
-		{"SIGINT", sent(unix.SIGINT)},
-		{"SIGUSR1", sent(unix.SIGUSR1)},
-		{"early SIGUSR1", event{kind: signalled, n: int(unix.SIGUSR1), starting: true}},
-		{"SIGHUP", sent(unix.SIGHUP)},
-		{"halted 20", event{kind: halted, n: 20}},
-		{"exited 7", event{kind: exited, n: 7}},
-		{"unstartable 7", event{kind: unstartable, n: 7}},
-		{"refused", event{kind: refused}},
-		{"crowded", event{kind: crowded}},
-		{"alone", event{kind: alone}},
-		{"expired", event{kind: expired}},
-		{"due", event{kind: due}},
-	}
 	want := slices.DeleteFunc(strings.Split(decisions, "\n"), func(line string) bool { return line == "" })
 	var got []string
-	for from, name := range phaseNames {
-		for _, on := range events {
-			next, actions := policy{timeout: 8 * time.Second}.step(state{phase: phase(from)}, on.event)
-			line := fmt.Sprintf("%-11s %-13s %-11s %s", name, on.name, phaseNames[next.phase], show(actions))
+	for from := range ended + 1 {
+		for _, on := range eventsByName {
+			next, actions, err := policy{timeout: 8 * time.Second}.step(state{phase: from, code: 3}, on.event)
+			to := next.phase.String()
+			if err != nil {
+				to = "impossible"
+			}
+			line := fmt.Sprintf("%-11s %-13s %-11s %s", from, on.name, to, show(actions))
 			got = append(got, strings.TrimRight(line, " "))
 		}
 	}
 	if len(got) != len(want) {
-		t.Fatalf("%d cases, %d listed", len(got), len(want))
+		t.Fatalf("%d cases, %d listed:\n%s", len(got), len(want), strings.Join(got, "\n"))
 	}
 	for i, line := range got {
 		if line != want[i] {
@@ -206,11 +364,26 @@ func TestStepDecidesEveryCase(t *testing.T) {
 	}
 }
 
+func TestAnImpossibleEventChangesNothing(t *testing.T) {
+	for from := range ended {
+		for _, on := range eventsByName {
+			before := state{phase: from, code: 3, quick: 2}
+			after, actions, err := policy{}.step(before, on.event)
+			if err != nil && (after != before || len(actions) > 0 || !strings.Contains(err.Error(), from.String())) {
+				t.Errorf("%s, %s: %v, %s, %v", from, on.name, after, show(actions), err)
+			}
+		}
+	}
+}
+
 func TestPID1LeavesTheRestToTheKernel(t *testing.T) {
-	for _, from := range []phase{running, stopping, clearing, resting} {
-		next, actions := policy{lastInit: true}.step(state{phase: from}, event{kind: unstartable, n: 7})
-		if next.phase != ended || show(actions) != "finish 7" {
-			t.Errorf("%s: %s, %s", phaseNames[from], phaseNames[next.phase], show(actions))
+	for from, e := range map[phase]event{
+		hooking: signalled{unix.SIGTERM}, deciding: signalled{unix.SIGTERM}, failing: expired{},
+		running: exited{code: 143}, stopping: exited{code: 143}, clearing: signalled{unix.SIGTERM}, resting: signalled{unix.SIGTERM},
+	} {
+		next, actions, _ := policy{lastInit: true}.step(state{phase: from, code: 143}, e)
+		if next.phase != ended || show(actions) != "finish 143" {
+			t.Errorf("%s: %s, %s", from, next.phase, show(actions))
 		}
 	}
 }
@@ -220,8 +393,8 @@ func TestPID1LeavesTheRestToTheKernel(t *testing.T) {
 func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
 	p := policy{timeout: 8 * time.Second, crashes: 2}
 	alphabet := []event{
-		sent(unix.SIGTERM), sent(unix.SIGUSR1), sent(unix.SIGHUP),
-		{kind: exited, n: 7}, {kind: crowded}, {kind: alone}, {kind: expired},
+		signalled{unix.SIGTERM}, signalled{unix.SIGUSR1}, signalled{unix.SIGUSR2}, approved{}, denied{55},
+		exited{code: 7}, refused{}, crowded{}, alone{}, expired{},
 	}
 	var walk func(s state, wanted bool, armed, depth int)
 	walk = func(s state, wanted bool, armed, depth int) {
@@ -229,22 +402,26 @@ func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
 			return
 		}
 		for _, e := range alphabet {
-			if e.kind == exited && s.phase >= clearing {
-				continue // there is nobody to exit
+			next, actions, err := p.step(s, e)
+			if err != nil {
+				continue
 			}
-			next, actions := p.step(s, e)
 			wanted, armed := wanted || e == alphabet[0], armed
 			for _, a := range actions {
-				switch {
-				case a.verb == doArm && a.after == p.timeout:
-					armed++
-				case a.verb == doStart || a.verb == doRestart:
+				switch a := a.(type) {
+				case doArm:
+					if a.after == p.timeout {
+						armed++
+					}
+				case doStart, doDecide:
 					armed = 0
 					if wanted {
 						t.Fatalf("started after SIGTERM, at %+v on %+v", s, e)
 					}
-				case a.verb == doFinish && next.phase != ended:
-					t.Fatalf("finished but not ended, at %+v on %+v", s, e)
+				case doFinish:
+					if next.phase != ended {
+						t.Fatalf("finished but not ended, at %+v on %+v", s, e)
+					}
 				}
 			}
 			if armed > 1 {
@@ -253,7 +430,7 @@ func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
 			walk(next, wanted, armed, depth-1)
 		}
 	}
-	s, _ := p.step(state{}, event{kind: begun})
+	s, _, _ := p.step(state{}, begun{hooks: true})
 	walk(s, false, 0, 7)
 }
 

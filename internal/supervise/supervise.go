@@ -1,34 +1,54 @@
-// Package supervise is the init of the container: it starts one command, passes signals on to it,
-// reaps whatever dies, restarts it on SIGUSR1, stops it within a deadline and reports its exit code.
-// Without an init to be, [Exec] becomes the command instead.
+// Package supervise is the init of the container: it has it decided what to run, starts that, passes
+// signals on to it, reaps whatever dies, restarts it on SIGUSR1, stops it within a deadline and reports
+// its exit code. Without an init to be, [Exec] becomes the command instead.
 //
 // What to do is decided by a pure function, step; the loop around it only turns system calls into
 // events and actions into system calls. The loop alone starts and waits for processes: a second
 // waiter in the process (os/exec, say) would lose its child's status to the loop's wait4(-1), so
 // whoever calls [Run] must start no process of its own.
 //
-// Signals come in through a handler of our own; see mailbox.
+// Signals come in through a handler of our own; see package mailbox.
 package supervise
 
 import (
+	"context"
 	"runtime"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/mailbox"
+	"localstack-entrypoint/internal/task"
 )
 
-// Command is what the init starts, again at every restart.
+// Command is a program to start.
 type Command struct {
-	Path    string   // of the file; see [Find] for names without a slash
-	Args    []string // argv, Args[0] included
-	Restart []string // argv of a start that is not the first; nil means Args
-	Chore   []string // argv of a short task beside it, of the same file; see Options.ChoreEvery
-	Env     []string // the whole environment, as NAME=value
+	Path string   // of the file; see [Find] for names without a slash
+	Args []string // argv, Args[0] included
+	Env  []string // the whole environment, as NAME=value
+}
 
-	// Boots says that the file is our own, and executes another one when it is done. Until then
-	// SIGUSR1 has nothing to restart.
-	Boots bool
+// Start is what an init starts, and how it comes to it. Decide, tell and Settle run beside the loop,
+// which waits for none of them longer than it says here.
+type Start struct {
+	// Hooks runs before the first decision, and has the terminal; nil for nothing to run.
+	Hooks *Command
+
+	// Decide returns the command to start, or why there is none; again after a command that has ended.
+	// Its context ends when the container has to.
+	Decide func(ctx context.Context, again bool) (Command, error)
+
+	// Fail returns the exit code for an error: Decide's, or a [*StartError] for a command that cannot be
+	// started. The exit waits until tell has told the user, for a second at most.
+	Fail func(err error) (code int, tell func())
+
+	// Settle does what has to be done after a start, but not before it; nil for nothing. An exit waits
+	// for it, for 200 ms at most.
+	Settle func()
+
+	// Chore is a short task beside the command; nil for none. See Options.ChoreEvery.
+	Chore *Command
 }
 
 // Options is what a deployment can choose about the init.
@@ -52,7 +72,7 @@ type Options struct {
 	// with a code that may be better the next time.
 	RestartOnCrash int
 
-	// ChoreEvery is about how often to run Command.Chore: each pause is drawn between half of that
+	// ChoreEvery is about how often to run Start.Chore: each pause is drawn between half of that
 	// and all of it. Zero is never. What becomes of the chore changes nothing.
 	ChoreEvery time.Duration
 
@@ -62,22 +82,31 @@ type Options struct {
 	// ParentDeath is a signal that we receive when our parent ends; 0 for none.
 	ParentDeath unix.Signal
 
+	// CoreLimit is what the hooks and the command are to have.
+	CoreLimit CoreLimit
+
 	// Warn receives one line, without a newline, for what is worth knowing but no reason to stop.
-	// It must not write with os.Stdout or os.Stderr: their write to a pipe that nobody reads any
-	// more ends the process.
+	// It must not wait, nor write with os.Stdout or os.Stderr: their write to a pipe that nobody reads
+	// any more ends the process.
 	Warn func(line string)
 }
 
-// Run starts the command and stays until it has ended; the result is the exit code to leave with.
-// That is the command's own, 128+n if signal n killed it, or what Options.ExitCodes makes of it.
-// The error is a [*StartError], with its exit code, if the command could not be started; nothing
-// that happens later is an error.
-//
-// Signals received since [Listen], whose result it takes, but before the start are applied right
-// after it.
-func Run(_ *Signals, command Command, options Options) (int, error) {
-	// For good: the kernel prefers the first thread for signals, so that no other need wake up to
-	// handle one while this one waits for it. And PR_SET_PDEATHSIG lasts as long as its thread.
+// mainThread keeps PID 1's main goroutine on the main thread, for good and from the beginning: the
+// kernel prefers that thread for signals, so that no other need wake up to handle one while it waits.
+var mainThread = lockMainThread()
+
+func lockMainThread() bool {
+	if mailbox.AsInit {
+		runtime.LockOSThread()
+	}
+	return mailbox.AsInit
+}
+
+// Run runs the container and returns the exit code to leave with. That is the command's own, 128+n if
+// signal n killed it, that of [Start.Fail], or what Options.ExitCodes makes of either. Call [Listen]
+// before, from the main thread; signals that came since are applied.
+func Run(ctx context.Context, start Start, options Options) int {
+	// PR_SET_PDEATHSIG lasts as long as its thread; see mainThread as well.
 	runtime.LockOSThread()
 	// Open to all signals, whatever our parent blocked.
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil)
@@ -85,9 +114,9 @@ func Run(_ *Signals, command Command, options Options) (int, error) {
 	_ = setAction(int(unix.SIGTTIN), &sigaction{handler: sigIgn})
 	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
 
-	spareThreads()
+	spareThreads(ctx)
 
-	l := newLoop(command, options)
+	l := newLoop(ctx, start, options)
 	if options.Subreaper {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			l.warn("cannot become a child subreaper: " + err.Error())
@@ -97,29 +126,30 @@ func Run(_ *Signals, command Command, options Options) (int, error) {
 		l.followParent(options.ParentDeath)
 	}
 	l.run()
-	if code, ok := options.ExitCodes[l.code]; ok {
-		return code, l.err
+	if code, ok := options.ExitCodes[int(l.code)]; ok {
+		return code
 	}
-	return l.code, l.err
+	return int(l.code)
 }
 
 // spareThreads has the runtime start now what threads it will need: the container may be at its
-// limit later, and a Go program that cannot start a thread ends. Two processors bound their number;
-// with only one, every signal would have to get it back first.
-func spareThreads() {
-	const processors = 2
+// limit later, and a Go program that cannot start a thread ends. Two processors bound the number of
+// those that run; with only one, every signal would have to get it back first. One more may be stuck
+// in a log that nobody reads, and one in a disk that does not answer.
+func spareThreads(ctx context.Context) {
+	const processors, stuck = 2, 2
 	runtime.GOMAXPROCS(processors)
-	var busy sync.WaitGroup
-	busy.Add(processors + 1)
-	for range processors + 1 {
-		go func() {
+	var all sync.WaitGroup
+	all.Add(processors + stuck)
+	for range processors + stuck {
+		task.Go(ctx, func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			busy.Done()
-			busy.Wait() // so that it takes as many
-		}()
+			all.Done()
+			all.Wait() // so that it takes as many
+		})
 	}
-	busy.Wait()
+	all.Wait()
 }
 
 // followParent arranges for a signal at the end of our parent.

@@ -6,19 +6,18 @@
 #define SIGPIPE 13
 #define SYS_rt_sigreturn 139
 #define SYS_futex 98
-#define SYS_getpid 172
 #define FUTEX_WAKE_PRIVATE 129
 
 // receive is the signal handler: R0 is the signal, R1 its siginfo, R30 where to return to. The
 // kernel restores every register afterwards, and no other signal comes in between. It runs on any
-// thread and touches nothing of Go's. See mailbox.
+// thread and touches nothing of Go's. See Box.
 TEXT receive<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
-	MOVD $·box(SB), R9
+	MOVD $·Signals(SB), R9
 
 	// Sent by a process, or nothing to the runtime? Else it is the runtime's, as if it had been
 	// called by the kernel.
 	MOVW SI_CODE(R1), R10
-	MOVD $mailbox_before(R9), R11
+	MOVD $Box_before(R9), R11
 	MOVD (R11)(R0<<3), R11
 	CBZ  R11, ours
 	CBZW R10, ours  // SI_USER
@@ -29,9 +28,9 @@ TEXT receive<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 ours:
 	// A child of ours that has not executed its program yet shares this memory, not the signal.
 	MOVD  R0, R14
-	MOVD  $SYS_getpid, R8
+	MOVD  $const_sysGetpid, R8
 	SVC
-	MOVWU mailbox_self(R9), R11
+	MOVWU Box_self(R9), R11
 	CMPW  R0, R11
 	BNE   done
 	MOVD  R14, R0
@@ -44,7 +43,7 @@ ours:
 	BEQ  done
 
 count:
-	MOVD $mailbox_count(R9), R11
+	MOVD $Box_Count(R9), R11
 	ADD  R0<<2, R11
 
 more:
@@ -53,7 +52,7 @@ more:
 	STLXRW R12, (R11), R13
 	CBNZW  R13, more
 
-	MOVD $mailbox_listed(R9), R11
+	MOVD $Box_Listed(R9), R11
 	ADD  R0<<2, R11
 	MOVW $1, R14
 
@@ -63,15 +62,15 @@ list:
 	CBNZW  R13, list
 	CBNZW  R12, done
 
-	MOVD $mailbox_tail(R9), R11
+	MOVD $Box_Tail(R9), R11
 
 ticket:
 	LDAXRW (R11), R12
 	ADDW   $1, R12, R14
 	STLXRW R14, (R11), R13
 	CBNZW  R13, ticket
-	ANDW   $(const_ringSize-1), R12
-	MOVD   $mailbox_ring(R9), R14
+	ANDW   $(const_Size-1), R12
+	MOVD   $Box_Ring(R9), R14
 	ADD    R12<<2, R14
 	STLRW  R0, (R14)
 
@@ -96,4 +95,15 @@ TEXT ·addresses(SB), NOSPLIT, $0-16
 	MOVD R0, receive+0(FP)
 	MOVD $restorer<>(SB), R0
 	MOVD R0, restorer+8(FP)
+	RET
+
+// func syscall4(number, a, b, c, d uintptr) (result uintptr)
+TEXT ·syscall4(SB), NOSPLIT, $0-48
+	MOVD number+0(FP), R8
+	MOVD a+8(FP), R0
+	MOVD b+16(FP), R1
+	MOVD c+24(FP), R2
+	MOVD d+32(FP), R3
+	SVC
+	MOVD R0, result+40(FP)
 	RET

@@ -1,0 +1,4 @@
+package mailbox
+
+// Numbers of system calls.
+const sysGetpid, sysSigaction = 39, 13

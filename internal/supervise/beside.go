@@ -1,0 +1,84 @@
+package supervise
+
+import (
+	"context"
+	"time"
+
+	"localstack-entrypoint/internal/task"
+)
+
+// settleTime is how long an exit waits for what a start has stored to reach the disk.
+const settleTime = 200 * time.Millisecond
+
+// beside is what goes on beside the loop: a decision, a failure that is told, work that can wait. Each
+// ends with a mark in the mailbox, so that the loop waits for one thing only.
+type beside struct {
+	ctx     context.Context
+	cancel  context.CancelFunc
+	busy    int           // how much of it goes on
+	settled chan struct{} // closed when what was stored is on the disk; nil for nothing stored
+	verdict verdict       // of the last decision
+}
+
+// verdict is what a decision came to.
+type verdict struct {
+	command Command
+	err     error
+}
+
+func newBeside(ctx context.Context) beside {
+	ctx, cancel := context.WithCancel(ctx)
+	return beside{ctx: ctx, cancel: cancel}
+}
+
+// isIdle reports whether nothing goes on.
+func (b *beside) isIdle() bool { return b.busy == 0 }
+
+func (b *beside) done() { b.busy-- }
+
+// decide runs a decision; markDecided follows, and then the verdict can be read. A panic in the
+// decision, or in what it has started, is its error.
+func (b *beside) decide(again bool, decide func(context.Context, bool) (Command, error)) {
+	b.doThen(markDecided, func() {
+		command, err := task.Run(b.ctx, func(ctx context.Context) (Command, error) { return decide(ctx, again) })
+		b.verdict = verdict{command, err}
+	})
+}
+
+// settle runs what has to follow a start, if anything.
+func (b *beside) settle(work func()) {
+	b.settled = nil
+	if work == nil {
+		return
+	}
+	settled := make(chan struct{})
+	b.settled = settled
+	b.do(func() {
+		defer close(settled)
+		work()
+	})
+}
+
+// do runs what can wait.
+func (b *beside) do(work func()) { b.doThen(markIdle, work) }
+
+// doThen runs work on a goroutine of its own; the mark follows, after a panic also.
+func (b *beside) doThen(mark uint32, work func()) {
+	b.busy++
+	task.Go(b.ctx, func() {
+		defer box.post(mark)
+		work()
+	})
+}
+
+// stop ends what goes on, and waits a little for what was stored.
+func (b *beside) stop() {
+	b.cancel()
+	if b.settled == nil {
+		return
+	}
+	select {
+	case <-b.settled:
+	case <-time.After(settleTime):
+	}
+}

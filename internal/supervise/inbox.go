@@ -1,0 +1,113 @@
+package supervise
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/mailbox"
+)
+
+// lastSignal is the last one there is.
+const lastSignal = mailbox.Last
+
+// Marks stand in the mailbox between signals: something of our own has happened.
+const (
+	markDecided  = mailbox.Last + 1 + iota // the decision is made
+	markTold                               // a failure has been told
+	markIdle                               // work beside the command is done
+	markReleased                           // no further signal will come
+)
+
+// inbox reads the mailbox. There is one reader.
+type inbox struct{ head uint32 } // tickets taken
+
+// box is a global as [mailbox.Signals] is, of which it is a part.
+var box inbox
+
+// shortWait is how long await holds on to its processor. A wait by way of Go's scheduler costs three
+// times the wake-up itself, and what wakes an init comes in bursts; 2 ms save most of it.
+const shortWait = 2 * time.Millisecond
+
+// await waits until there is a signal, or until the deadline, if there is one. With hold it keeps its
+// processor for a moment, which would hold up a collection of garbage: not while others work.
+func (b *inbox) await(deadline time.Time, hold bool) {
+	if hold && b.waiting() == 0 {
+		wait := shortWait
+		if !deadline.IsZero() {
+			wait = min(wait, time.Until(deadline))
+		}
+		b.sleep(unix.RawSyscall6, wait)
+	}
+	if b.waiting() > 0 || hasCome(deadline) {
+		return
+	}
+	limit := time.Duration(-1)
+	if !deadline.IsZero() {
+		limit = time.Until(deadline)
+	}
+	b.sleep(unix.Syscall6, limit)
+}
+
+type systemCall func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err unix.Errno)
+
+// sleep waits for the next ticket, without a limit when that is negative. The kernel compares once
+// more: a signal between our look and the system call ends the wait.
+func (b *inbox) sleep(call systemCall, limit time.Duration) {
+	const waitPrivate = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
+	var timeout *unix.Timespec
+	if limit >= 0 {
+		left := unix.NsecToTimespec(int64(limit))
+		timeout = &left
+	}
+	_, _, _ = call(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), waitPrivate,
+		uintptr(b.head), uintptr(unsafe.Pointer(timeout)), 0, 0)
+}
+
+// waiting is the number of signals and marks to get without waiting.
+func (b *inbox) waiting() uint32 { return atomic.LoadUint32(&mailbox.Signals.Tail) - b.head }
+
+// next takes out the next signal or mark, of which one must be waiting, and how often it came.
+func (b *inbox) next() (unix.Signal, uint32) {
+	slot := &mailbox.Signals.Ring[b.head%mailbox.Size]
+	sig := atomic.SwapUint32(slot, 0)
+	for ; sig == 0; sig = atomic.SwapUint32(slot, 0) {
+		runtime.Gosched() // its handler, on another thread, is between two instructions
+	}
+	b.head++
+	if sig > lastSignal {
+		return unix.Signal(sig), 1
+	}
+	// In this order: what comes in between is counted here and finds nothing left in its turn.
+	atomic.StoreUint32(&mailbox.Signals.Listed[sig], 0)
+	return unix.Signal(sig), atomic.SwapUint32(&mailbox.Signals.Count[sig], 0)
+}
+
+// putBack puts a signal that came so many times behind those that are waiting.
+func (b *inbox) putBack(sig unix.Signal, times uint32) {
+	atomic.AddUint32(&mailbox.Signals.Count[sig], times)
+	if atomic.SwapUint32(&mailbox.Signals.Listed[sig], 1) == 0 {
+		b.list(uint32(sig))
+	}
+}
+
+// list gives the next ticket to a signal or a mark.
+func (b *inbox) list(what uint32) {
+	ticket := atomic.AddUint32(&mailbox.Signals.Tail, 1) - 1
+	atomic.StoreUint32(&mailbox.Signals.Ring[ticket%mailbox.Size], what)
+}
+
+// holds reports whether sig is waiting.
+func (b *inbox) holds(sig unix.Signal) bool {
+	return atomic.LoadUint32(&mailbox.Signals.Count[sig]) > 0
+}
+
+// post puts a mark behind what has come, and wakes the reader.
+func (b *inbox) post(mark uint32) {
+	b.list(mark)
+	const wakePrivate = 1 | 128 // FUTEX_WAKE | FUTEX_PRIVATE_FLAG
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), wakePrivate, 1, 0, 0, 0)
+}
