@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log"
 	"os"
-	"path/filepath"
 	"time"
 
 	"go.uber.org/zap"
@@ -15,72 +13,61 @@ import (
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
-	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/task"
 )
 
-// shortestLife is how long a start that fails lives at least. Clients that
-// attach to a container need a moment: a banner printed right before the exit
-// is lost to some, and an instant exit makes others wait for ever.
-const shortestLife = 700 * time.Millisecond
+// flushTime is how long an end waits for the reader of the log, tellTime how long
+// a failure's banner does.
+const (
+	flushTime = 200 * time.Millisecond
+	tellTime  = 600 * time.Millisecond // with the note of a refusal and flushTime at the end, a second
+)
 
-// longestLook bounds what finding out why costs a start that has failed.
-const longestLook = 1200 * time.Millisecond
+// settleTime is how long it waits for the disk then.
+const settleTime = 200 * time.Millisecond
 
-// start is what the boot stage is asked to do.
+// start is what the environment and the arguments ask for.
 type start struct {
-	// command is what to run; empty for the default one.
-	command []string
-	// release ends what only the boot stage does about signals, right before
-	// it becomes the emulator. The error says that it must not.
-	release func() error
-	// init is the process that supervises us, 0 for none.
-	init int
-	// again is true after a restart in place.
-	again bool
-	// alone is true for PID 1 without an init.
-	alone bool
-}
-
-// bootStage is one start, from the environment to the emulator.
-type bootStage struct {
-	start
 	cfg     config.Config
 	environ config.Environ
+	// problem is what is wrong with the configuration.
+	problem error
+	// command is what to run; empty for the default one.
+	command []string
+	core    supervise.CoreLimit
+	outlet  *report.Outlet
 	out     *report.Reporter
 	log     *zap.Logger
-	// afterwards is what can wait until a failure is printed.
-	afterwards func()
+	// last is the last decision, until everything of it is done.
+	last *decision
 }
 
-// boot runs the boot stage. It returns only when the emulator was not started,
-// with the exit code that says why.
-func boot(ctx context.Context, s start) int {
-	began := time.Now()
-	b, err := prepare(s)
-	if err == nil {
-		err = b.run(ctx)
-	}
-	code := b.exitCode(err)
-	b.afterwards()
-	if s.init != 0 || s.alone {
-		select {
-		case <-time.After(shortestLife - time.Since(began)):
-		case <-ctx.Done():
-		}
-	}
-	return code
+// newStart reads the environment, once for all. What it prints waits for nobody.
+func newStart(command []string, core supervise.CoreLimit) *start {
+	s := &start{command: command, core: core}
+	s.load(func(cfg config.Config) io.Writer {
+		s.outlet = report.NewOutlet(context.Background(), unix.Stderr, cfg.Format)
+		return s.outlet
+	})
+	return s
 }
 
-// prepare reads the configuration. It returns a stage that can report also
-// when there is an error.
-func prepare(s start) (*bootStage, error) {
-	cfg, environ, err := config.Load()
-	out := reporter(stderr(), cfg)
+// newGlance reads the environment for a subcommand, which looks at a start. What
+// it prints is there when it ends.
+func newGlance(command []string) *start {
+	s := &start{command: command}
+	s.load(func(config.Config) io.Writer { return stderr() })
+	return s
+}
+
+func (s *start) load(stderr func(config.Config) io.Writer) {
+	s.cfg, s.environ, s.problem = config.Load()
+	s.out = reporter(stderr(s.cfg), s.cfg)
+	s.log = s.out.Log(report.Logger)
 	// What a library prints by itself could be anything.
 	log.SetOutput(io.Discard)
-	return &bootStage{start: s, cfg: cfg, environ: environ, out: out, log: out.Log(report.Logger), afterwards: func() {}}, err
 }
 
 // reporter prints to w, and none of the environment's secrets.
@@ -100,47 +87,131 @@ func stderr() *os.File {
 	return os.NewFile(uintptr(fd), os.Stderr.Name())
 }
 
-// run is the story of a start. It returns why there is no emulator.
-func (b *bootStage) run(ctx context.Context) error {
-	for _, warning := range b.environ.Warnings {
-		b.log.Warn(warning)
+// supervise is the way with an init.
+func (s *start) supervise() int {
+	supervise.Listen()
+	process := s.cfg.Process
+	plan := supervise.Start{
+		Decide: s.decide,
+		Fail:   s.fail,
+		Settle: s.settle,
+		Chore:  &supervise.Command{Path: self, Args: []string{renewName}, Env: s.environ.Given},
 	}
-	b.enterVenv()
-	if !b.again {
-		b.runHooks(ctx)
+	if s.problem == nil && s.hasHooks() {
+		plan.Hooks = &supervise.Command{Path: self, Args: []string{hooksName}, Env: s.environ.Given}
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	path, argv, err := b.findCommand()
-	if err != nil {
-		return err
-	}
-	pro, err := b.activate(ctx)
-	if err != nil {
-		return err
-	}
-	if err := b.release(); err != nil {
-		return err
-	}
-	return supervise.Exec(path, argv, b.environ.HandOver(pro, b.init))
+	return supervise.Run(context.Background(), plan, supervise.Options{
+		ShutdownTimeout: process.ShutdownTimeout.Duration(),
+		LeaderOnly:      !bool(process.KillGroup),
+		Rewrite:         process.Rewrite,
+		ExitCodes:       process.ExitCodes,
+		RestartOnCrash:  int(process.RestartOnCrash),
+		ChoreEvery:      process.RenewalInterval.Duration(),
+		ParentDeath:     unix.Signal(process.ParentDeath),
+		Subreaper:       os.Getpid() != 1,
+		CoreLimit:       s.core,
+		Warn:            s.out.Line,
+	})
 }
 
-// exitCode prints a failure and returns its code; a signal is no failure.
-func (b *bootStage) exitCode(err error) int {
-	var stopped *supervise.Stopped
-	if errors.As(err, &stopped) {
-		return stopped.ExitCode()
+// become is the way without an init: the same steps one after the other, and
+// then this process is the emulator. free ends what only we do about signals.
+func (s *start) become(ctx context.Context, free func() error) int {
+	began := time.Now()
+	command, err := task.Run(ctx, func(ctx context.Context) (supervise.Command, error) {
+		if s.problem == nil && s.hasHooks() {
+			s.runHooks(ctx)
+		}
+		return s.decide(ctx, false)
+	})
+	if err == nil {
+		s.settleSoon(ctx)
+		s.flush(flushTime)
+		err = free()
 	}
-	failed, ok := fault.Find(asFault(err))
-	if !ok {
-		failed = fault.New(fault.ConfigInvalid, "%s", err)
+	if err == nil {
+		err = supervise.Exec(command, s.core)
 	}
-	code := failed.Row().Exit
-	if code != fault.ExitLicense || bool(b.cfg.LogIssues) {
-		b.out.Failure(failed)
+	code, tell := s.fail(err)
+	_, _ = task.Run(ctx, func(context.Context) (any, error) { tell(); return nil, nil })
+	if os.Getpid() == 1 {
+		select {
+		case <-time.After(supervise.ShortestLife - time.Since(began)):
+		case <-ctx.Done():
+		}
 	}
 	return code
+}
+
+// settle does what can wait until the emulator is started. Nothing of the decision
+// is in use after that.
+func (s *start) settle() {
+	s.last.settle()
+	s.last = nil
+}
+
+// settleSoon is settle for a process that is about to be the emulator.
+func (s *start) settleSoon(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	_, err := task.Run(ctx, func(context.Context) (any, error) { s.settle(); return nil, nil })
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.out.Line(supervise.Unsettled)
+	}
+}
+
+// fail returns the exit code for an error, and what tells the user. A signal is
+// no failure.
+func (s *start) fail(err error) (code int, tell func()) {
+	if isStop(err) {
+		return exitCode(err), func() {}
+	}
+	failed := s.asFault(err)
+	code = failed.Row().Exit
+	return code, func() {
+		if code != fault.ExitLicense || bool(s.cfg.LogIssues) {
+			s.out.Failure(failed)
+		}
+		s.flush(tellTime)
+		if s.last != nil {
+			s.last.remember()
+		}
+	}
+}
+
+// flush waits for the reader of the log, but no longer than the limit.
+func (s *start) flush(limit time.Duration) {
+	if s.outlet != nil { // a glance waits for each line
+		s.outlet.Flush(limit)
+	}
+}
+
+// leave is for the end of a start: a panic is a failure, and what was printed
+// gets to its reader, if there is one.
+func (s *start) leave(code *int) {
+	if p := task.Caught(recover()); p != nil {
+		var tell func()
+		*code, tell = s.fail(p)
+		tell()
+	}
+	s.flush(flushTime)
+}
+
+// asFault gives an error its row of the failure table.
+func (s *start) asFault(err error) *fault.Error {
+	if p, ok := errors.AsType[*task.Panic](err); ok {
+		return s.panicked(p)
+	}
+	if failed, ok := fault.Find(asFault(err)); ok {
+		return failed
+	}
+	return fault.New(fault.ConfigInvalid, "%s", err)
+}
+
+// panicked is our own failure. Where it happened is for those who ask for it.
+func (s *start) panicked(p *task.Panic) *fault.Error {
+	s.log.Debug("panic", zap.ByteString("stack", p.Stack))
+	return fault.New(fault.InternalPanic, "%.200s", p)
 }
 
 // asFault gives a command that cannot be run its row of the failure table.
@@ -156,59 +227,16 @@ func asFault(err error) error {
 	return err
 }
 
-// venv is where LocalStack's image keeps its Python environment.
-func (b *bootStage) venv() string { return filepath.Join("/", b.cfg.Root, "opt/code/localstack/.venv") }
-
-// enterVenv does for the hooks and the emulator what sourcing the venv's
-// activate script does for a shell, as the image's own entrypoint did.
-func (b *bootStage) enterVenv() {
-	if !exists(b.venv()) {
-		return
-	}
-	path, _ := b.environ.Lookup("PATH")
-	path = cmp.Or(path, supervise.DefaultPath)
-	b.environ.Set("PATH", filepath.Join(b.venv(), "bin")+":"+path)
-	b.environ.Set("VIRTUAL_ENV", b.venv())
+// isStop reports whether err says that a signal has ended the work.
+func isStop(err error) bool {
+	_, ok := errors.AsType[*supervise.Stopped](err)
+	return ok
 }
 
-// hooks is where the init hooks are.
-func (b *bootStage) hooks() string { return filepath.Join("/", b.cfg.Root, "etc/localstack/init") }
-
-// runHooks runs the BOOT scripts. None of them can stop the start.
-func (b *bootStage) runHooks(ctx context.Context) {
-	runner := hook.Runner{
-		Root:   b.hooks(),
-		Env:    b.environ.Entries,
-		Stdout: os.Stdout, Stderr: os.Stderr,
-		Report: func(script hook.Script, err error) {
-			if err != nil {
-				b.log.Error("Error while running script " + script.Path + ": " + err.Error())
-			} else {
-				b.log.Debug("script "+script.Path, zap.String("state", string(script.State)))
-			}
-		},
+// exitCode is the code for the end of a subcommand by a signal, or by a panic.
+func exitCode(err error) int {
+	if stopped, ok := errors.AsType[*supervise.Stopped](err); ok {
+		return stopped.ExitCode()
 	}
-	runner.Run(ctx, hook.Boot)
-}
-
-// findCommand is what will be started. It is looked for before the activation,
-// which may cost a credit, and after the hooks, which may install it.
-func (b *bootStage) findCommand() (path string, argv []string, err error) {
-	argv = b.command
-	if len(argv) == 0 {
-		argv = b.cfg.Command
-	}
-	if len(argv) == 0 {
-		argv = []string{"emulator"}
-		if python := filepath.Join(b.venv(), "bin/python"); exists(python) {
-			argv = []string{python, "-m", "localstack.runtime.main"}
-		}
-	}
-	path, err = supervise.Find(argv[0], b.environ.Entries)
-	return path, argv, err
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+	return fault.ExitInternal
 }

@@ -23,14 +23,12 @@ import (
 
 // visit is one visit to the doctor.
 type visit struct {
-	*bootStage
+	*decision
 	json, offline, spend bool
 	timeout              time.Duration
 	style                report.Style
 	page                 *report.Reporter
 
-	// problem is what is wrong with the configuration.
-	problem error
 	// path is the command to run, noCommand why there is none.
 	path      string
 	noCommand error
@@ -83,14 +81,13 @@ func newVisit(args []string) (*visit, error) {
 		return nil, err
 	}
 	v.timeout = seconds.Duration()
-	v.bootStage, v.problem = prepare(start{command: flags.Args()})
-	v.enterVenv()
+	v.decision = newGlance(flags.Args()).newDecision()
 	path, _, err := v.findCommand()
 	v.path, v.noCommand = path, asFault(err)
 	v.page = reporter(os.Stdout, v.cfg)
 	v.credential, v.missing = v.sources().Find()
 	v.page.Hide(v.credential)
-	v.rehearsal, _ = v.activation(v.credential)
+	v.rehearsal, _ = v.newActivation(context.Background(), v.credential, v.timeout)
 	v.rehearsal.Config.Attempts = 1
 	v.stored = v.rehearsal.Store.Load()
 	v.style.Wrapped = isTerminal(os.Stdout)
@@ -157,7 +154,7 @@ func (v *visit) conclude() {
 // unlessMended begins the forecast of a failure. A start runs the BOOT hooks
 // before what can fail, configuration aside; they may bring what is missing.
 func (v *visit) unlessMended(failure fault.ID) string {
-	hooks, _ := hook.Find(v.hooks(), hook.Boot)
+	hooks, _ := hook.Find(v.hookRoot(), hook.Boot)
 	switch {
 	case len(hooks) == 0 || failure == fault.ConfigInvalid:
 		return "A"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/report"
 )
 
@@ -17,23 +19,31 @@ func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
 		return misused(licenseUsage)
 	}
-	b, err := prepare(start{})
-	if err != nil {
-		return b.exitCode(err)
+	s := newGlance(nil)
+	if s.problem != nil {
+		return s.refuse(s.problem)
 	}
-	pro, err := credential.Read(b.cfg.Sources())
+	pro, err := credential.Read(s.cfg.Sources())
 	if err != nil {
-		return b.exitCode(err)
+		return s.refuse(err)
 	}
-	page := reporter(os.Stdout, b.cfg)
-	b.out.Hide(pro)
+	page := reporter(os.Stdout, s.cfg)
+	s.out.Hide(pro)
 	page.Hide(pro)
-	stored := activate.NewStore(b.cfg.Root, b.out.Log(report.LicenseLogger)).Load()
+	volume := machine.VolumeBelow(context.Background(), s.cfg.Root, 0)
+	stored := activate.NewStore(volume, s.cfg.Root, s.out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")
 		return fault.ExitLicense
 	}
-	return showStored(page, stored, license.Product{Name: license.ProductName, Version: b.version()}, pro)
+	return showStored(page, stored, license.Product{Name: license.ProductName, Version: s.version()}, pro)
+}
+
+// refuse says why a subcommand cannot do its work, as a start would.
+func (s *start) refuse(err error) int {
+	code, tell := s.fail(err)
+	tell()
+	return code
 }
 
 // showStored prints each document and whether it would do for a start without

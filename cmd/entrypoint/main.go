@@ -1,11 +1,13 @@
-// Entrypoint is PID 1 of licensed LocalStack containers. It checks the licence
+// Entrypoint is PID 1 of licensed LocalStack containers. It checks the license
 // before the emulator starts, says exactly why when it must not start, and
 // looks after the emulator when it does.
 //
-// One start is two processes. PID 1 is the init: it starts the boot stage as
-// its child and from then on passes signals on, reaps, restarts and stops. The
-// boot stage decides and then becomes the emulator by execve. Where there is
-// no init to be, the boot stage runs directly and nothing of us remains.
+// PID 1 is the init from its first instruction, and it decides by itself: its
+// main thread only looks after signals and processes, the decision is made
+// beside it, and the emulator is its child. Two things are processes of their
+// own: BOOT hooks, where there are any, and the renewal of a license. Where
+// there is no init to be, the same steps follow each other, and at their end we
+// become the emulator and nothing of us remains.
 //
 // The runtime need not size itself by the container's CPU quota: it would keep
 // two descriptors open for that, in PID 1.
@@ -19,22 +21,20 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
-	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/mailbox"
 	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/task"
 )
 
 // version is set by the build.
 var version = "0.1.0"
 
-// The init starts itself again under these names, so that neither an argument
-// nor a variable of the user's can be taken for them.
+// The init starts its own program under these names, so that neither an
+// argument nor a variable of the user's can be taken for them.
 const (
-	bootName   = "localstack-boot"
-	rebootName = "localstack-reboot" // after SIGUSR1: without BOOT hooks
-	renewName  = "localstack-renew"  // the init's chore
-	self       = "/proc/self/exe"
+	hooksName = "localstack-hooks" // the BOOT hooks
+	renewName = "localstack-renew" // the renewal of the license
+	self      = "/proc/self/exe"
 )
 
 // digName is a link to us in images without dig: our own advice names it.
@@ -44,16 +44,16 @@ func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
 
 func run(name string, args []string) int {
 	switch name {
-	case bootName, rebootName:
-		return boot(context.Background(), start{command: args, release: supervise.Mortal(), init: os.Getppid(), again: name == rebootName})
+	case hooksName:
+		return hooks()
 	case renewName:
 		return renew()
 	}
 	if filepath.Base(name) == digName {
-		return runDNS(args)
+		return unlessStopped(runDNS, args)
 	}
 	if subcommand, rest := findSubcommand(args); subcommand != nil {
-		return subcommand(rest)
+		return unlessStopped(subcommand, rest)
 	}
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
@@ -61,56 +61,33 @@ func run(name string, args []string) int {
 	return begin(args)
 }
 
-// begin becomes the init, or the boot stage where there is no init to be.
-func begin(command []string) int {
-	isInit := os.Getpid() == 1
-	var signals *supervise.Signals
-	if isInit {
-		// Before anything else: a signal that PID 1 does not listen to is lost.
-		signals = supervise.Listen()
+// begin becomes the init, or the emulator where there is no init to be.
+func begin(command []string) (code int) {
+	if !mailbox.AsInit {
+		supervise.Mortal()
 	}
-	process, environ := config.LoadProcess()
-	switch supervised := process.Supervise.Or(isInit); {
-	case !supervised && !isInit:
-		return boot(context.Background(), start{command: command, release: supervise.Mortal()})
-	case !supervised:
-		ctx, release := signals.Context(context.Background())
-		return boot(ctx, start{command: command, release: release, alone: true})
-	case !isInit:
-		signals = supervise.Listen()
+	s := newStart(command, supervise.NoCore())
+	defer s.leave(&code)
+	switch supervised := s.cfg.Supervise.Or(mailbox.AsInit); {
+	case supervised:
+		return s.supervise()
+	case mailbox.AsInit:
+		ctx, free := supervise.Context(context.Background())
+		return s.become(ctx, free)
 	}
-	code, err := supervise.Run(signals, supervise.Command{
-		Path:    self,
-		Args:    append([]string{bootName}, command...),
-		Restart: append([]string{rebootName}, command...),
-		Chore:   []string{renewName},
-		Env:     environ,
-		Boots:   true,
-	}, supervise.Options{
-		ShutdownTimeout: process.ShutdownTimeout.Duration(),
-		LeaderOnly:      !bool(process.KillGroup),
-		Rewrite:         process.Rewrite,
-		ExitCodes:       process.ExitCodes,
-		RestartOnCrash:  int(process.RestartOnCrash),
-		ChoreEvery:      process.RenewalInterval.Duration(),
-		ParentDeath:     unix.Signal(process.ParentDeath),
-		Subreaper:       !isInit,
-		Warn:            warn,
-	})
+	return s.become(context.Background(), func() error { return nil })
+}
+
+// unlessStopped runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they
+// end any other process; elsewhere they do so by themselves.
+func unlessStopped(subcommand func([]string) int, args []string) int {
+	if !mailbox.AsInit {
+		return subcommand(args)
+	}
+	ctx, _ := supervise.Context(context.Background())
+	code, err := task.Run(ctx, func(context.Context) (int, error) { return subcommand(args), nil })
 	if err != nil {
-		warn(err.Error() + hint())
+		return exitCode(err)
 	}
 	return code
 }
-
-// hint is the usual reason why we cannot start ourselves.
-func hint() string {
-	if _, err := os.Stat(self); err != nil {
-		return " (is /proc mounted?)"
-	}
-	return ""
-}
-
-// warn prints a line from the init, which carries no logger. Not with os.Stderr: that ends the
-// process when nobody reads standard error any more.
-func warn(line string) { _, _ = unix.Write(2, []byte("entrypoint: "+line+"\n")) }

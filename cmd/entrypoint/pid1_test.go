@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -104,7 +105,7 @@ func TestFailingStartOfPID1LivesLongEnoughForItsBanner(t *testing.T) {
 	p := w.asPID1("true")
 	began := time.Now()
 	code := p.code(t)
-	if lived := time.Since(began); lived < shortestLife {
+	if lived := time.Since(began); lived < supervise.ShortestLife {
 		t.Errorf("it lived for %v only", lived)
 	}
 	if code != 55 || !strings.Contains(p.stderr.String(), "License activation failed!") {

@@ -10,15 +10,19 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/testkit"
 )
 
 const refusalNote = "var/lib/localstack/cache/entrypoint-refusal.json"
 
+func (w *world) volume() *file.Volume { return machine.VolumeBelow(w.Context(), w.root, 0) }
+
 // rewrite changes the note of a refusal.
 func (w *world) rewrite(change func(*activate.Refusal)) {
 	w.Helper()
-	notes := activate.Refusals(w.root)
+	notes := activate.Refusals(w.volume())
 	if len(notes) != 1 {
 		w.Fatalf("there are %d notes of a refusal", len(notes))
 	}
@@ -60,7 +64,7 @@ func TestARefusedStartThatIsRepeatedWaitsAndSaysLess(t *testing.T) {
 			note.Last, note.Since = began.Add(time.Second-wait), began.Add(time.Second-wait)
 		})
 	}
-	if notes := activate.Refusals(w.root); len(notes) != 1 || notes[0].Times != 6 {
+	if notes := activate.Refusals(w.volume()); len(notes) != 1 || notes[0].Times != 6 {
 		t.Errorf("the notes are %+v", notes)
 	}
 }

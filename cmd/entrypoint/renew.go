@@ -5,22 +5,32 @@ import (
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/task"
 )
 
 // renew renews the stored licence if it is time to. The init runs it beside the
 // emulator now and then; whatever it finds, the emulator goes on.
 func renew() int {
 	supervise.Mortal()
-	b, err := prepare(start{})
-	if err != nil || !bool(b.cfg.ActivatePro) {
-		return 0 // as the boot stage has said
+	supervise.NoCore()
+	s := newGlance(nil)
+	if s.problem != nil || !bool(s.cfg.ActivatePro) {
+		return 0 // as the start has said
 	}
-	pro, err := credential.Read(b.cfg.Sources())
+	pro, err := credential.Read(s.cfg.Sources())
 	if err != nil || !pro.IsSet() {
 		return 0 // it is gone; the next start will say so, we would every few minutes
 	}
-	b.out.Hide(pro)
-	activation, _ := b.activation(pro)
-	activation.Renew(context.Background())
+	s.out.Hide(pro)
+	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
+		activation, _ := s.newActivation(ctx, pro, 0)
+		activation.Renew(ctx)
+		activation.Settle()
+		return nil, nil
+	})
+	if err != nil {
+		s.log.Warn(s.asFault(err).Reason())
+		return exitCode(err)
+	}
 	return 0
 }

@@ -241,6 +241,13 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 	return err == nil
 }
 
+// Settle waits until what was stored is on the disk, however long that takes.
+func (a *Activation) Settle() {
+	if err := a.Store.Sync(); err != nil {
+		a.Log.Warn("the stored license may not survive a loss of power: " + err.Error())
+	}
+}
+
 func (a *Activation) forget() {
 	if a.dry {
 		return

@@ -22,6 +22,7 @@ import (
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/machine"
 )
 
 const (
@@ -63,7 +64,7 @@ func newScene(t *testing.T, replies ...reply) *scene {
 		Product:    license.Product{Name: license.ProductName, Version: "4.14.0"},
 		Machine:    license.Machine{ID: "gen_0123456789ab", CI: true, System: "Linux(Container),6.1.0,x86_64"},
 		Transport:  s.server,
-		Store:      NewStore(s.root, log),
+		Store:      NewStore(machine.VolumeBelow(t.Context(), s.root, 0), s.root, log),
 		Log:        log,
 	}
 	return s

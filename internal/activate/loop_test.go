@@ -159,7 +159,7 @@ func TestContainersThatShareAVolumeAreCountedEachByItself(t *testing.T) {
 		// One gets its licence; the other is still refused.
 		s.server.replies = []reply{grant(nil)}
 		_ = s.run(t)
-		if left := Refusals(s.root); len(left) != 1 || left[0].Version != "4.14.0" {
+		if left := Refusals(s.Store.volume); len(left) != 1 || left[0].Version != "4.14.0" {
 			t.Errorf("left are %+v", left)
 		}
 	})

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap"
-
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
@@ -65,10 +63,9 @@ type Refusal struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// Refusals reads the notes in the volume below root ("" for the file system
-// itself), those that make sense.
-func Refusals(root string) []Refusal {
-	content, err := file.ReadOwn(NewStore(root, zap.NewNop()).own(), refusalName)
+// Refusals reads the notes in the volume, those that make sense.
+func Refusals(volume *file.Volume) []Refusal {
+	content, err := volume.Read(refusalName)
 	if err != nil {
 		return nil
 	}
@@ -77,7 +74,7 @@ func Refusals(root string) []Refusal {
 
 // LastRefusal is the note of what this activation asks, of whatever age.
 func (a *Activation) LastRefusal() (note Refusal, found bool) {
-	return mine(Refusals(a.Store.root), a.question())
+	return mine(Refusals(a.Store.volume), a.question())
 }
 
 func mine(notes []Refusal, asked Question) (note Refusal, found bool) {
@@ -199,7 +196,7 @@ func (a *Activation) forgive() {
 // write replaces all notes; without any there is no file.
 func (a *Activation) write(notes []Refusal) error {
 	if len(notes) == 0 {
-		return file.RemoveOwn(a.Store.own(), refusalName)
+		return a.Store.volume.Remove(refusalName)
 	}
 	content, err := json.Marshal(notes)
 	if err != nil {
@@ -208,14 +205,14 @@ func (a *Activation) write(notes []Refusal) error {
 	if bytes.Contains(content, []byte(a.Credential.Reveal())) {
 		return errors.New("it contains the credential")
 	}
-	return file.WriteOwn(a.Store.own(), refusalName, content, refusalMode)
+	return a.Store.volume.Write(refusalName, content, refusalMode)
 }
 
 // others are the notes of containers that share the volume and ask something
 // else, as long as they matter.
 func (a *Activation) others() []Refusal {
 	now := time.Now()
-	notes := slices.DeleteFunc(Refusals(a.Store.root), func(r Refusal) bool {
+	notes := slices.DeleteFunc(Refusals(a.Store.volume), func(r Refusal) bool {
 		return r.Question == a.question() || !r.continues(r.Question, now)
 	})
 	return notes[:min(len(notes), manyNotes-1)]

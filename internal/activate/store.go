@@ -25,8 +25,9 @@ const (
 // have mounted, our own in the volume, one that may be baked into the image.
 // Only our own is ever written.
 type Store struct {
-	root string
-	log  *zap.Logger
+	volume *file.Volume
+	root   string
+	log    *zap.Logger
 }
 
 // Stored is a document on disk.
@@ -35,15 +36,24 @@ type Stored struct {
 	Document license.Document
 }
 
-// NewStore returns the store below root ("" for the file system itself).
-func NewStore(root string, log *zap.Logger) *Store {
-	return &Store{root: filepath.Join("/", root), log: log}
+// NewStore returns the store below root ("" for the file system itself), of
+// which volume is a part.
+func NewStore(volume *file.Volume, root string, log *zap.Logger) *Store {
+	return &Store{volume: volume, root: filepath.Join("/", root), log: log}
 }
 
 // Load returns the documents that can be read, in the protocol's order. One
 // that cannot is passed over: it must never stop a start that the server
 // would accept.
 func (s *Store) Load() []Stored {
+	found, err := file.Ask(s.volume, func() ([]Stored, error) { return s.load(), nil })
+	if err != nil {
+		s.log.Warn("no stored license can be read: " + err.Error())
+	}
+	return found
+}
+
+func (s *Store) load() []Stored {
 	var found []Stored
 	for _, place := range []struct {
 		path string
@@ -71,7 +81,8 @@ func (s *Store) Load() []Stored {
 	return found
 }
 
-// Save writes our own document, readable by us alone.
+// Save writes our own document, readable by us alone. It survives the end of this
+// process at once, and a loss of power after [Store.Sync].
 func (s *Store) Save(document license.Document, credential string) error {
 	content, err := document.Encode()
 	if err == nil && bytes.Contains(content, []byte(credential)) {
@@ -80,16 +91,19 @@ func (s *Store) Save(document license.Document, credential string) error {
 	if err != nil {
 		return err
 	}
-	return s.named(file.WriteOwn(s.own(), storedName, content, documentMode))
+	return s.named(s.volume.Write(storedName, content, documentMode))
 }
 
 // Remove deletes our own document.
-func (s *Store) Remove() error { return s.named(file.RemoveOwn(s.own(), storedName)) }
+func (s *Store) Remove() error { return s.named(s.volume.Remove(storedName)) }
+
+// Sync waits until what was saved is on the disk, however long that takes.
+func (s *Store) Sync() error { return s.named(s.volume.Sync()) }
 
 func (s *Store) isOwn(stored Stored) bool { return stored.Path == filepath.Join(s.own(), storedName) }
 
 // own is the volume that our document is in.
-func (s *Store) own() string { return filepath.Join(s.root, machine.Volume) }
+func (s *Store) own() string { return s.volume.Base() }
 
 // named puts our document's path before an error.
 func (s *Store) named(err error) error {

@@ -11,6 +11,8 @@ import (
 
 // Environ is an environment as a process is given it, after the prefix rule.
 type Environ struct {
+	// Given are the entries as the process was given them.
+	Given []string
 	// Entries are NAME=VALUE.
 	Entries []string
 	// Warnings are what the prefix rule refused, a sentence each.
@@ -35,7 +37,7 @@ var hijackerPrefixes = []string{"LD_", "PYTHON", "BASH_"}
 // name and no value can break the start: a name that would hijack programs is
 // left as it is, with a warning. Values pass byte for byte.
 func Unprefix(environ []string) Environ {
-	out := Environ{Entries: slices.Clone(environ)}
+	out := Environ{Given: environ, Entries: slices.Clone(environ)}
 	index := map[string]int{}
 	for i, entry := range slices.Backward(environ) {
 		if name, _, isVariable := strings.Cut(entry, "="); isVariable {
@@ -75,6 +77,12 @@ func isShellName(name string) bool {
 		}
 	}
 	return name != ""
+}
+
+// Clone returns a copy that can be changed.
+func (e Environ) Clone() Environ {
+	e.Entries = slices.Clone(e.Entries)
+	return e
 }
 
 // Lookup returns the value of name, and whether there is one.
@@ -129,7 +137,7 @@ const (
 // pro nil they are off and no credential remains in any spelling. supervisor
 // is the process to ask for a restart, 0 when nobody supervises.
 func (e Environ) HandOver(pro *credential.Credential, supervisor int) []string {
-	child := Environ{Entries: slices.Clone(e.Entries)}
+	child := e.Clone()
 	child.forget(activatePro, proActivated, supervisorPID)
 	for _, variable := range []string{credential.AuthTokenVariable, credential.APIKeyVariable} {
 		short := strings.TrimPrefix(variable, prefix)

@@ -31,16 +31,6 @@ func Load() (Config, Environ, error) {
 	return cfg, environ, nil
 }
 
-// LoadProcess reads only what PID 1 itself needs, and returns the environment
-// as it was found. It passes over what makes no sense: the boot stage reports
-// that, with everything else.
-func LoadProcess() (Process, []string) {
-	found := os.Environ()
-	var process struct{ Process }
-	read(&process, Unprefix(found))
-	return process.Process, found
-}
-
 // read fills spec, a pointer to a struct of sections, and returns what is wrong.
 func read(spec any, environ Environ) []string {
 	variables := rows(spec)

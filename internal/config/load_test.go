@@ -220,23 +220,9 @@ func TestTheEnvironmentIsOnlyLentToTheReader(t *testing.T) {
 	entries := []string{"DEBUG= ", "SSL_NO_VERIFY=nonsense", "LOCALSTACK_SUPERVISE=1", "https_proxy=proxy.test", "X=1"}
 	inEnvironment(t, entries...)
 	_, _, _ = Load()
-	_, _ = LoadProcess()
 	after := os.Environ()
 	slices.Sort(after)
 	if slices.Sort(entries); !slices.Equal(after, entries) {
 		t.Errorf("it became %q", after)
-	}
-}
-
-func TestTheInitReadsItsOwnPartAndLeavesTheEnvironmentAsFound(t *testing.T) {
-	entries := []string{"ACTIVATE_PRO=nonsense", "LOCALSTACK_SHUTDOWN_TIMEOUT=2.5", "SUPERVISE=nonsense", "X=1"}
-	inEnvironment(t, entries...)
-	process, found := LoadProcess()
-	if process.ShutdownTimeout.Duration() != 2500*time.Millisecond || process.Supervise.Set || len(process.Command) != 0 {
-		t.Errorf("%+v", process)
-	}
-	slices.Sort(found)
-	if slices.Sort(entries); !slices.Equal(found, entries) {
-		t.Errorf("found %q", found)
 	}
 }

@@ -1,10 +1,12 @@
 package emulator
 
 import (
+	"context"
 	"time"
 
 	"github.com/google/uuid"
 
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/machine"
 )
 
@@ -26,7 +28,7 @@ func newIdentity(o Options) identity {
 		build:   o.Version,
 		edition: "community",
 		session: uuid.NewString(),
-		machine: machine.ID(o.Root),
+		machine: machine.ID(machine.VolumeBelow(context.Background(), o.Root, file.Patience)),
 		system:  machine.System(),
 		started: time.Now(),
 	}

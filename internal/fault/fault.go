@@ -21,6 +21,8 @@ const (
 	ExitNone = 0
 	// ExitLicense is what every client of this image expects of a start without a licence.
 	ExitLicense = 55
+	// ExitInternal is sysexits' EX_SOFTWARE: we have failed by ourselves.
+	ExitInternal = 70
 	// ExitConfig is sysexits' EX_CONFIG.
 	ExitConfig = 78
 	// ExitNotExecutable and ExitNotFound are POSIX's codes for a command that cannot be run.

@@ -66,6 +66,8 @@ const (
 	CommandNotFound      ID = "command.not_found"
 	CommandNotExecutable ID = "command.not_executable"
 
+	InternalPanic ID = "internal.panic"
+
 	SystemVolume      ID = "system.volume"
 	SystemLogs        ID = "system.logs"
 	SystemDocker      ID = "system.docker"
@@ -91,6 +93,7 @@ var Kinds = []Kind{
 	{"Answers of the server", answerRows},
 	{"Stored license and clock", storedRows},
 	{"Configuration and command", configRows},
+	{"The entrypoint itself", internalRows},
 	{"The container", systemRows},
 }
 

@@ -4,7 +4,6 @@
 package file
 
 import (
-	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -66,28 +65,46 @@ func ReadOwn(base, name string) ([]byte, error) {
 // file is replaced, not followed; a link that leads out of base is an error.
 // The error says why without repeating the name.
 func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
+	f, err := put(base, name, content, mode, true)
+	if err == nil {
+		f.Close()
+	}
+	return err
+}
+
+// put is WriteOwn, with or without the wait until the content is on the disk, and returns the file.
+func put(base, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
 	if err := os.MkdirAll(base, 0o755); err != nil {
-		return bare(err)
+		return nil, bare(err)
 	}
 	root, err := openFolder(base)
 	if err != nil {
-		return bare(err)
+		return nil, bare(err)
 	}
 	defer root.Close()
 	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return bare(err)
+		return nil, bare(err)
 	}
 	sweep(root, name)
 	// A random name: containers that share a volume also share process ids.
 	temporary := name + "." + rand.Text() + temporarySuffix
-	err = writeNew(root, temporary, content, mode)
+	f, err := writeNew(root, temporary, content, mode)
+	if err == nil && durable {
+		// Before the rename that makes the content visible. The rename itself may be forgotten: then the
+		// old file is there, which is as good.
+		err = f.Sync()
+	}
 	if err == nil {
 		err = root.Rename(temporary, name)
 	}
 	if err != nil {
 		_ = root.Remove(temporary)
+		if f != nil {
+			f.Close()
+		}
+		return nil, bare(err)
 	}
-	return bare(err)
+	return f, nil
 }
 
 // RemoveOwn deletes name below base. A file that is not there is no error; an
@@ -118,17 +135,16 @@ func sweep(root *os.Root, name string) {
 	}
 }
 
-func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) error {
+// writeNew returns the file also with an error, if there is one by then.
+func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) (*os.File, error) {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, err = f.Write(content)
 	// Give back what the umask took away; some volumes know no modes.
 	_ = f.Chmod(mode)
-	// Sync before the rename that makes the content visible. The rename itself
-	// may be forgotten: then the old file is there, which is as good.
-	return cmp.Or(err, f.Sync(), f.Close())
+	return f, err
 }
 
 func readRegular(f *os.File, limit int64) ([]byte, error) {

@@ -4,11 +4,13 @@
 package machine
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,15 +27,19 @@ const (
 	mode = 0o664
 )
 
-// ID is the identity of the volume below root ("" for the file system itself).
-// Without one it makes "gen_" and 12 hex digits and keeps them; where they
-// cannot be kept, the next start has others.
-func ID(root string) string {
-	base := filepath.Join("/", root, Volume)
+// VolumeBelow is the volume below root ("" for the file system itself). See [file.NewVolume] for ctx and
+// bound.
+func VolumeBelow(ctx context.Context, root string, bound time.Duration) *file.Volume {
+	return file.NewVolume(ctx, filepath.Join("/", root, Volume), bound)
+}
+
+// ID is the identity of the volume. Without one it makes "gen_" and 12 hex digits
+// and keeps them; where they cannot be kept, the next start has others.
+func ID(volume *file.Volume) string {
 	var kept struct {
 		ID string `json:"machine_id"`
 	}
-	content, err := file.ReadOwn(base, File)
+	content, err := volume.Read(File)
 	if err == nil && json.Unmarshal(content, &kept) == nil && strings.TrimSpace(kept.ID) != "" {
 		return strings.TrimSpace(kept.ID)
 	}
@@ -41,7 +47,7 @@ func ID(root string) string {
 	_, _ = rand.Read(random)
 	kept.ID = "gen_" + hex.EncodeToString(random)
 	if content, err := json.Marshal(kept); err == nil {
-		_ = file.WriteOwn(base, File, content, mode)
+		_ = volume.Write(File, content, mode)
 	}
 	return kept.ID
 }

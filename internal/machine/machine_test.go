@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,12 +15,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
+func idBelow(root string) string { return ID(VolumeBelow(context.Background(), root, 0)) }
+
 var machineID12 = regexp.MustCompile(`^gen_[0-9a-f]{12}$`)
 
 func TestTheMachinesIDIsMadeOnceAndKept(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	first, second := ID(root), ID(root)
+	first, second := idBelow(root), idBelow(root)
 	if !machineID12.MatchString(first) || first != second {
 		t.Errorf("%s, then %s", first, second)
 	}
@@ -30,7 +33,7 @@ func TestTheMachinesIDIsMadeOnceAndKept(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode() != mode {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if other := ID(t.TempDir()); other == first {
+	if other := idBelow(t.TempDir()); other == first {
 		t.Errorf("another volume has the same ID, %s", other)
 	}
 }
@@ -42,7 +45,7 @@ func TestTheMachinesIDOfAnotherProgramIsTaken(t *testing.T) {
 	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	const theirs = "{\n  \"machine_id\": \"dkr_0123456789ab\", \"more\": 1\n}\n"
 	must(t, os.WriteFile(path, []byte(theirs), 0o444))
-	if got := ID(root); got != "dkr_0123456789ab" {
+	if got := idBelow(root); got != "dkr_0123456789ab" {
 		t.Errorf("took %s", got)
 	}
 	if content, err := os.ReadFile(path); err != nil || string(content) != theirs {
@@ -57,7 +60,7 @@ func TestNonsenseInPlaceOfTheMachinesIDIsReplaced(t *testing.T) {
 		path := filepath.Join(root, Volume, File)
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(t, os.WriteFile(path, []byte(content), 0o600))
-		first, second := ID(root), ID(root)
+		first, second := idBelow(root), idBelow(root)
 		if !machineID12.MatchString(first) || first != second {
 			t.Errorf("%q: %s, then %s", content, first, second)
 		}
@@ -70,7 +73,7 @@ func TestAVolumeThatCannotBeWrittenHasAnotherIDAtEachStart(t *testing.T) {
 	// A file where the folder belongs: also root cannot write there.
 	must(t, os.MkdirAll(filepath.Join(root, Volume), 0o755))
 	must(t, os.WriteFile(filepath.Join(root, Volume, "cache"), nil, 0o644))
-	first, second := ID(root), ID(root)
+	first, second := idBelow(root), idBelow(root)
 	if !machineID12.MatchString(first) || !machineID12.MatchString(second) || first == second {
 		t.Errorf("%s, then %s", first, second)
 	}

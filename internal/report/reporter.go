@@ -58,6 +58,20 @@ func (r *Reporter) HideText(secrets ...credential.Secret) {
 // Print writes text as it is, without what must not be seen.
 func (r *Reporter) Print(text string) { _, _ = io.WriteString(r.out, text) }
 
+// Line prints what the init has to say. It is a warning, whatever level is logged.
+func (r *Reporter) Line(line string) { writeLine(r.out, r.format, line) }
+
+func writeLine(w io.Writer, format config.Format, line string) {
+	if !format.JSON() {
+		_, _ = io.WriteString(w, Logger+": "+printable(line)+"\n")
+		return
+	}
+	entry := zapcore.Entry{Level: zapcore.WarnLevel, Time: time.Now(), LoggerName: Logger, Message: line}
+	if text, err := encoder(format).EncodeEntry(entry, nil); err == nil {
+		_, _ = w.Write(text.Bytes())
+	}
+}
+
 // Failure prints why the start failed.
 func (r *Reporter) Failure(failed *fault.Error) {
 	var text bytes.Buffer

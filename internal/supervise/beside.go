@@ -39,6 +39,7 @@ func (b *beside) done() { b.busy-- }
 // decide runs a decision; markDecided follows, and then the verdict can be read. A panic in the
 // decision, or in what it has started, is its error.
 func (b *beside) decide(again bool, decide func(context.Context, bool) (Command, error)) {
+	b.verdict = verdict{}
 	b.doThen(markDecided, func() {
 		command, err := task.Run(b.ctx, func(ctx context.Context) (Command, error) { return decide(ctx, again) })
 		b.verdict = verdict{command, err}
@@ -71,14 +72,16 @@ func (b *beside) doThen(mark uint32, work func()) {
 	})
 }
 
-// stop ends what goes on, and waits a little for what was stored.
-func (b *beside) stop() {
+// stop ends what goes on, and waits a little for what was stored. It reports whether that is settled.
+func (b *beside) stop() bool {
 	b.cancel()
 	if b.settled == nil {
-		return
+		return true
 	}
 	select {
 	case <-b.settled:
+		return true
 	case <-time.After(settleTime):
+		return false
 	}
 }

@@ -36,6 +36,7 @@ func (l *loop) startCommand(again bool) {
 	switch {
 	case err == nil:
 		l.child, l.group = pid, pid
+		l.beside.verdict = verdict{}
 		l.deliver()
 		l.slimming = l.since.Add(time.Second) // not now, when every millisecond counts
 		l.beside.settle(l.start.Settle)

@@ -34,6 +34,9 @@ type loop struct {
 	code exitCode
 }
 
+// Unsettled is the line about a disk that takes too long.
+const Unsettled = "the disk does not answer: what was stored may not survive a loss of power"
+
 // kept is a signal that came so many times.
 type kept struct {
 	signal unix.Signal
@@ -57,7 +60,9 @@ func (l *loop) run() {
 	for l.state.phase != ended {
 		l.wait()
 	}
-	l.beside.stop()
+	if !l.beside.stop() {
+		l.warn(Unsettled)
+	}
 	l.terminal.takeBack()
 }
 

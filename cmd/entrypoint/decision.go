@@ -1,0 +1,163 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+
+	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/hook"
+	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/task"
+)
+
+// decision is the way from the environment to the emulator. Each has a copy of the
+// environment of its own.
+type decision struct {
+	*start
+	environ config.Environ
+	// activation is the last one, nil before there is any.
+	activation *activate.Activation
+}
+
+func (s *start) newDecision() *decision {
+	d := &decision{start: s, environ: s.environ.Clone()}
+	d.enterVenv()
+	return d
+}
+
+// decide is the story of a decision: what to run with which environment, or why
+// there is nothing to run.
+func (s *start) decide(ctx context.Context, again bool) (supervise.Command, error) {
+	var none supervise.Command
+	if s.problem != nil {
+		return none, s.problem
+	}
+	if !again {
+		for _, warning := range s.environ.Warnings {
+			s.log.Warn(warning)
+		}
+	}
+	d := s.newDecision()
+	s.last = d
+	path, argv, err := d.findCommand()
+	if err != nil {
+		return none, err
+	}
+	pro, err := d.activate(ctx)
+	if err != nil {
+		return none, err
+	}
+	return supervise.Command{Path: path, Args: argv, Env: d.environ.HandOver(pro, s.supervisor())}, nil
+}
+
+// supervisor is the process to ask for a restart, 0 for none.
+func (s *start) supervisor() int {
+	if s.cfg.Supervise.Or(os.Getpid() == 1) {
+		return os.Getpid()
+	}
+	return 0
+}
+
+// settle waits for the disk.
+func (d *decision) settle() {
+	if d.activation != nil {
+		d.activation.Settle()
+	}
+}
+
+// remember notes a refusal for the next start.
+func (d *decision) remember() {
+	if d.activation != nil {
+		d.activation.Remember()
+	}
+}
+
+// venv is where LocalStack's image keeps its Python environment.
+func (s *start) venv() string { return filepath.Join("/", s.cfg.Root, "opt/code/localstack/.venv") }
+
+// enterVenv does for the hooks and the emulator what sourcing the venv's
+// activate script does for a shell, as the image's own entrypoint did.
+func (d *decision) enterVenv() {
+	if !exists(d.venv()) {
+		return
+	}
+	path, _ := d.environ.Lookup("PATH")
+	path = cmp.Or(path, supervise.DefaultPath)
+	d.environ.Set("PATH", filepath.Join(d.venv(), "bin")+":"+path)
+	d.environ.Set("VIRTUAL_ENV", d.venv())
+}
+
+// findCommand is what will be started. It is looked for before the activation,
+// which may cost a credit, and after the hooks, which may install it.
+func (d *decision) findCommand() (path string, argv []string, err error) {
+	argv = d.command
+	if len(argv) == 0 {
+		argv = d.cfg.Command
+	}
+	if len(argv) == 0 {
+		argv = []string{"emulator"}
+		if python := filepath.Join(d.venv(), "bin/python"); exists(python) {
+			argv = []string{python, "-m", "localstack.runtime.main"}
+		}
+	}
+	path, err = supervise.Find(argv[0], d.environ.Entries)
+	return path, argv, err
+}
+
+// hooks is the process of the BOOT hooks. They get the limit for core files that
+// the container was given, and so do we: it is the kernel that must not dump us.
+func hooks() int {
+	supervise.Mortal()
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	s := newGlance(nil)
+	_, err := task.Run(context.Background(), func(ctx context.Context) (any, error) {
+		s.runHooks(ctx)
+		return nil, nil
+	})
+	if err != nil {
+		s.out.Failure(s.asFault(err))
+		return exitCode(err)
+	}
+	return 0
+}
+
+// hookRoot is where the init hooks are.
+func (s *start) hookRoot() string { return filepath.Join("/", s.cfg.Root, "etc/localstack/init") }
+
+// hasHooks reports whether there is anything to do for a process of BOOT hooks, if
+// only to say that they cannot be read.
+func (s *start) hasHooks() bool {
+	if unix.Access(hook.Boot.Dir(s.hookRoot()), unix.F_OK) != nil {
+		return false // by far the most frequent case
+	}
+	scripts, err := hook.Find(s.hookRoot(), hook.Boot)
+	return len(scripts) > 0 || err != nil
+}
+
+// runHooks runs the BOOT scripts. None of them can stop the start.
+func (s *start) runHooks(ctx context.Context) {
+	runner := hook.Runner{
+		Root:   s.hookRoot(),
+		Env:    s.newDecision().environ.Entries,
+		Stdout: os.Stdout, Stderr: os.Stderr,
+		Report: func(script hook.Script, err error) {
+			if err != nil {
+				s.log.Error("Error while running script " + script.Path + ": " + err.Error())
+			} else {
+				s.log.Debug("script "+script.Path, zap.String("state", string(script.State)))
+			}
+		},
+	}
+	runner.Run(ctx, hook.Boot)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
