@@ -29,7 +29,7 @@ func (s *stage) toBanner(env []string) func() (time.Duration, error) {
 	}
 }
 
-// verdictToBanner is the time between the answer of a licence server that
+// verdictToBanner is the time between the answer of a license server that
 // refuses us and the banner.
 func (s *stage) verdictToBanner() (time.Duration, error) {
 	// The first refusal is to be timed, not the next ones of a loop, which wait.
@@ -45,7 +45,7 @@ func (s *stage) verdictToBanner() (time.Duration, error) {
 	case answered := <-s.verdicts:
 		return seen.Sub(answered), nil
 	default:
-		return 0, errors.New("the licence server was not asked")
+		return 0, errors.New("the license server was not asked")
 	}
 }
 
@@ -76,7 +76,7 @@ func (s *stage) awaitBanner(env []string) (seen time.Time, err error) {
 	return seen, nil
 }
 
-// startRefusing starts a licence server that finds every licence expired, and
+// startRefusing starts a license server that finds every license expired, and
 // notes when it said so.
 func (s *stage) startRefusing() error {
 	certificate, err := tls.LoadX509KeyPair(s.certificate(), s.key())
@@ -107,7 +107,7 @@ func (s *stage) startRefusing() error {
 }
 
 // refused is the environment of a start that startRefusing's server refuses.
-// It has a root of its own, because a verdict deletes the stored licence.
+// It has a root of its own, because a verdict deletes the stored license.
 func (s *stage) refused() []string {
 	return s.env(supervised, "FILESYSTEM_ROOT="+s.refusedRoot(), "LOCALSTACK_AUTH_TOKEN="+s.token,
 		"API_ENDPOINT="+s.refusing, "REQUESTS_CA_BUNDLE="+s.certificate())

@@ -12,7 +12,7 @@ const (
 	endMark   = "<!-- to here -->\n"
 )
 
-// checkDocument tells whether writeInto will find the marks, before minutes
+// checkDocument reports whether writeInto will find the marks, before minutes
 // are spent on what to write.
 func checkDocument(path string) error {
 	_, err := rewritten(path, "")
@@ -45,7 +45,8 @@ func between(document, text string) (string, error) {
 	before, rest, begins := strings.Cut(document, beginMark)
 	_, after, ends := strings.Cut(rest, endMark)
 	if !begins || !ends {
-		return "", fmt.Errorf("it lacks the line %q or, after that, %q", strings.TrimSpace(beginMark), strings.TrimSpace(endMark))
+		return "", fmt.Errorf("it lacks the line %q or, after that, %q",
+			strings.TrimSpace(beginMark), strings.TrimSpace(endMark))
 	}
 	return before + beginMark + "\n" + text + "\n" + endMark + after, nil
 }

@@ -41,7 +41,7 @@ func findPeers() (found []initProgram, missing []string) {
 	return found, missing
 }
 
-// inits are the peers and ours, without a licence.
+// inits are the peers and ours, without a license.
 func (s *stage) inits() []initProgram {
 	return append(s.peers[:len(s.peers):len(s.peers)], initProgram{
 		name: entrypoint, argv: []string{s.program(entrypoint)}, env: s.env("ACTIVATE_PRO=0", supervised),
@@ -155,7 +155,7 @@ func guard(cmd *exec.Cmd) (release func()) {
 	return func() { timer.Stop() }
 }
 
-// canContain tells whether we may make PID namespaces, and otherwise why not.
+// canContain reports why we may not make PID namespaces; nil when we may.
 func (s *stage) canContain() error {
 	probe := initProgram{name: "echo", argv: []string{"echo", "ready"}, env: os.Environ()}
 	c, err := probe.contain()

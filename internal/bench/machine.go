@@ -26,8 +26,9 @@ func (s *stage) describe() string {
 	var system unix.Utsname
 	_ = unix.Uname(&system)
 	load, _ := os.ReadFile("/proc/loadavg")
+	kernel := version.FindString(unix.ByteSliceToString(system.Release[:]))
 	return fmt.Sprintf("%s on %s, %d cores, Linux %s, %s%s; load at the beginning %s.\n",
-		time.Now().UTC().Format(time.DateOnly), processor(), runtime.NumCPU(), version.FindString(unix.ByteSliceToString(system.Release[:])),
+		time.Now().UTC().Format(time.DateOnly), processor(), runtime.NumCPU(), kernel,
 		runtime.Version(), peers.String(), version.Find(load))
 }
 

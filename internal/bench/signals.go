@@ -51,7 +51,8 @@ func signalTable(rows []*signalRow, rounds int) *table {
 		}
 	}
 	t := &table{
-		title:  fmt.Sprintf("Signals to PID 1, %d SIGUSR2 and %d SIGTERM in each round (rounds: %d)", perRound, stopsPerRound, rounds),
+		title: fmt.Sprintf("Signals to PID 1, %d SIGUSR2 and %d SIGTERM in each round (rounds: %d)",
+			perRound, stopsPerRound, rounds),
 		header: []string{"", "p50 µs", "p99 µs", "× tini", "budget", "reach", "TERM to exit µs"},
 	}
 	for _, r := range rows {

@@ -29,8 +29,8 @@ const (
 	supervised = "SUPERVISE=1"
 )
 
-// stage is what the contestants run on: a licence authority with TLS, another
-// that refuses, a stored licence, a running emulator. And the peers.
+// stage is what the contestants run on: a license authority with TLS, another
+// that refuses, a stored license, a running emulator. And the peers.
 type stage struct {
 	dir, bin string
 	token    string
@@ -49,8 +49,9 @@ func newStage() (_ *stage, err error) {
 	if s.dir, err = os.MkdirTemp("", "entrypoint-bench-"); err != nil {
 		return nil, err
 	}
-	steps := []func() error{s.install, s.makeCertificate, s.startAuthority, s.startRefusing, s.storeLicence, s.startEmulator}
-	for _, step := range steps {
+	for _, step := range []func() error{
+		s.install, s.makeCertificate, s.startAuthority, s.startRefusing, s.storeLicense, s.startEmulator,
+	} {
 		if err := step(); err != nil {
 			s.close()
 			return nil, err
@@ -112,8 +113,9 @@ func (s *stage) makeCertificate() error {
 		return err
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:   time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -136,8 +138,8 @@ func (s *stage) startAuthority() error {
 		return fmt.Errorf("create a token: %w", err)
 	}
 	s.token = strings.TrimSpace(string(token))
-	cmd := exec.Command(s.program("licenseserver"), "serve", "--data", data, "--listen", "127.0.0.1:0", "--rate-limit", "0",
-		"--tls-cert", s.certificate(), "--tls-key", s.key())
+	cmd := exec.Command(s.program("licenseserver"), "serve", "--data", data, "--listen", "127.0.0.1:0",
+		"--rate-limit", "0", "--tls-cert", s.certificate(), "--tls-key", s.key())
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -150,8 +152,8 @@ func (s *stage) startAuthority() error {
 	return err
 }
 
-// storeLicence activates once, so that the later starts have a stored licence.
-func (s *stage) storeLicence() error {
+// storeLicense activates once, so that the later starts have a stored license.
+func (s *stage) storeLicense() error {
 	cmd := exec.Command(s.program(entrypoint), "true")
 	cmd.Env = s.online()
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -164,7 +166,7 @@ func (s *stage) online() []string {
 	return s.env(supervised, "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT="+s.api, "REQUESTS_CA_BUNDLE="+s.certificate())
 }
 
-// offline is a start with a stored licence, and a licence server that refuses
+// offline is a start with a stored license, and a license server that refuses
 // connections.
 func (s *stage) offline() []string {
 	return s.env(supervised, "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1")

@@ -84,7 +84,7 @@ func (s *stage) succeeding() []*contestant {
 	)
 }
 
-// failing are starts without a licence. What they are to be compared with, the
+// failing are starts without a license. What they are to be compared with, the
 // official image's 1.3 s, is no program that we have.
 func (s *stage) failing() []*contestant {
 	const official = 1300 // ms
