@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -53,8 +52,7 @@ func (s *stage) verdictToBanner() (time.Duration, error) {
 // banner came. What lives on then, so that nobody can miss the banner, is
 // asked to end.
 func (s *stage) awaitBanner(env []string) (seen time.Time, err error) {
-	cmd := exec.Command(s.program(entrypoint), "true")
-	cmd.Env = env
+	cmd := asPID1([]string{s.program(entrypoint), "true"}, env)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return seen, err
@@ -62,7 +60,7 @@ func (s *stage) awaitBanner(env []string) (seen time.Time, err error) {
 	if err := cmd.Start(); err != nil {
 		return seen, err
 	}
-	defer guard(cmd)()
+	defer guard(cmd).Stop()
 	text := make([]byte, 1<<16)
 	n, err := stderr.Read(text)
 	seen = time.Now()
@@ -109,7 +107,7 @@ func (s *stage) startRefusing() error {
 // refused is the environment of a start that startRefusing's server refuses.
 // It has a root of its own, because a verdict deletes the stored license.
 func (s *stage) refused() []string {
-	return s.env(supervised, "FILESYSTEM_ROOT="+s.refusedRoot(), "LOCALSTACK_AUTH_TOKEN="+s.token,
+	return s.env("FILESYSTEM_ROOT="+s.refusedRoot(), "LOCALSTACK_AUTH_TOKEN="+s.token,
 		"API_ENDPOINT="+s.refusing, "REQUESTS_CA_BUNDLE="+s.certificate())
 }
 

@@ -44,7 +44,7 @@ func findPeers() (found []initProgram, missing []string) {
 // inits are the peers and ours, without a license.
 func (s *stage) inits() []initProgram {
 	return append(s.peers[:len(s.peers):len(s.peers)], initProgram{
-		name: entrypoint, argv: []string{s.program(entrypoint)}, env: s.env("ACTIVATE_PRO=0", supervised),
+		name: entrypoint, argv: []string{s.program(entrypoint)}, env: s.env("ACTIVATE_PRO=0"),
 	})
 }
 
@@ -60,7 +60,7 @@ type container struct {
 	stdin   *os.File
 	stdout  *bufio.Reader
 	closers []io.Closer
-	release func()
+	guard   *time.Timer
 }
 
 // contain starts a command behind the init, which is PID 1 of a new namespace,
@@ -85,7 +85,7 @@ func (p initProgram) contain(command ...string) (*container, error) {
 		c.close()
 		return nil, fmt.Errorf("start %s as PID 1: %w", p.name, err)
 	}
-	c.release = guard(c.cmd)
+	c.guard = guard(c.cmd)
 	return c, nil
 }
 
@@ -141,7 +141,7 @@ func (c *container) close() {
 	if c.cmd.Process != nil {
 		_ = c.cmd.Process.Kill()
 		_ = c.cmd.Wait()
-		c.release()
+		c.guard.Stop()
 	}
 	for _, end := range c.closers {
 		_ = end.Close()
@@ -149,10 +149,9 @@ func (c *container) close() {
 }
 
 // guard kills a process that takes far too long, which ends every wait for it,
-// until it is released.
-func guard(cmd *exec.Cmd) (release func()) {
-	timer := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
-	return func() { timer.Stop() }
+// until it is stopped.
+func guard(cmd *exec.Cmd) *time.Timer {
+	return time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 }
 
 // canContain reports why we may not make PID namespaces; nil when we may.

@@ -23,10 +23,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Of our own program.
+// Of our own program, which is an init wherever it is PID 1.
 const (
 	entrypoint = "entrypoint"
-	supervised = "SUPERVISE=1"
+	plainExec  = "SUPERVISE=0"
 )
 
 // stage is what the contestants run on: a license authority with TLS, another
@@ -163,13 +163,13 @@ func (s *stage) storeLicense() error {
 }
 
 func (s *stage) online() []string {
-	return s.env(supervised, "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT="+s.api, "REQUESTS_CA_BUNDLE="+s.certificate())
+	return s.env("LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT="+s.api, "REQUESTS_CA_BUNDLE="+s.certificate())
 }
 
 // offline is a start with a stored license, and a license server that refuses
 // connections.
 func (s *stage) offline() []string {
-	return s.env(supervised, "LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1")
+	return s.env("LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1")
 }
 
 func (s *stage) startEmulator() error {
