@@ -131,9 +131,11 @@ func (s *stage) makeCertificate() error {
 	)
 }
 
+// startAuthority starts it with a developer's token: with such a one every start
+// asks, with a CI token none would while the stored license is good.
 func (s *stage) startAuthority() error {
 	data := filepath.Join(s.dir, "authority")
-	token, err := exec.Command(s.program("licenseserver"), "token", "create", "--data", data, "--type", "ci").Output()
+	token, err := exec.Command(s.program("licenseserver"), "token", "create", "--data", data, "--type", "developer").Output()
 	if err != nil {
 		return fmt.Errorf("create a token: %w", err)
 	}
