@@ -52,7 +52,7 @@ func (s *stage) verdictToBanner() (time.Duration, error) {
 // banner came. What lives on then, so that nobody can miss the banner, is
 // asked to end.
 func (s *stage) awaitBanner(env []string) (seen time.Time, err error) {
-	cmd := asPID1([]string{s.program(entrypoint), "true"}, env)
+	cmd := asPID1(s.ours("true"), env)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return seen, err

@@ -44,7 +44,7 @@ func findPeers() (found []initProgram, missing []string) {
 // inits are the peers and ours, without a license.
 func (s *stage) inits() []initProgram {
 	return append(s.peers[:len(s.peers):len(s.peers)], initProgram{
-		name: entrypoint, argv: []string{s.program(entrypoint)}, env: s.env("ACTIVATE_PRO=0"),
+		name: entrypoint, argv: s.ours(), env: s.env("ACTIVATE_PRO=0"),
 	})
 }
 

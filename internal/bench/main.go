@@ -80,7 +80,7 @@ func bench(s settings) error {
 	}
 	measurements := []measurement{stage.size}
 	if err := stage.canContain(); err == nil {
-		measurements = append(measurements, stage.starts, stage.memory, stage.signals, stage.orphans)
+		measurements = append(measurements, stage.starts, stage.busyStarts, stage.memory, stage.signals, stage.orphans)
 	} else {
 		say("\nSkipped: all but the size, because a PID namespace takes root (" + err.Error() + ").\n")
 	}

@@ -66,7 +66,8 @@ func becomeReceiver([]string) error {
 		return err
 	}
 	// No preemption by signals, which would end the wait again and again.
-	return unix.Exec(ourselves(), []string{ourselves(), roleReceive}, append(os.Environ(), "GODEBUG=asyncpreemptoff=1"))
+	env := append(os.Environ(), "GODEBUG=asyncpreemptoff=1")
+	return unix.Exec(ourselves(), []string{ourselves(), roleReceive}, env)
 }
 
 // receive waits for signals without the runtime's help, which would cost more

@@ -135,7 +135,8 @@ func (s *stage) makeCertificate() error {
 // asks, with a CI token none would while the stored license is good.
 func (s *stage) startAuthority() error {
 	data := filepath.Join(s.dir, "authority")
-	token, err := exec.Command(s.program("licenseserver"), "token", "create", "--data", data, "--type", "developer").Output()
+	create := exec.Command(s.program("licenseserver"), "token", "create", "--data", data, "--type", "developer")
+	token, err := create.Output()
 	if err != nil {
 		return fmt.Errorf("create a token: %w", err)
 	}

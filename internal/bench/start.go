@@ -21,8 +21,16 @@ type contestant struct {
 // banner, all of them in the same rounds.
 func (s *stage) starts(set settings) ([]*table, error) {
 	starts, failures := s.succeeding(), s.failing()
-	all := append(starts, failures...)
-	err := inRounds(set.rounds, len(all), func(i int) error {
+	if err := timeRounds(set.rounds, append(starts, failures...)); err != nil {
+		return nil, err
+	}
+	title := fmt.Sprintf("Start and end of `true` as PID 1 (rounds: %d)", set.rounds)
+	return []*table{startTable(title, starts), failureTable(failures, set.rounds)}, nil
+}
+
+// timeRounds times each contestant once in every round.
+func timeRounds(rounds int, all []*contestant) error {
+	return inRounds(rounds, len(all), func(i int) error {
 		took, err := all[i].time()
 		if err != nil {
 			return fmt.Errorf("time %s: %w", all[i].name, err)
@@ -30,13 +38,9 @@ func (s *stage) starts(set settings) ([]*table, error) {
 		all[i].took = append(all[i].took, milliseconds(took))
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return []*table{startTable(starts, set.rounds), failureTable(failures, set.rounds)}, nil
 }
 
-func startTable(all []*contestant, rounds int) *table {
+func startTable(title string, all []*contestant) *table {
 	var tini series
 	for _, c := range all {
 		if c.name == peerTini {
@@ -44,7 +48,7 @@ func startTable(all []*contestant, rounds int) *table {
 		}
 	}
 	t := &table{
-		title:  fmt.Sprintf("Start and end of `true` as PID 1 (rounds: %d)", rounds),
+		title:  title,
 		header: []string{"", "median ms", "p90 ms", "× tini", "budget", "reach"},
 	}
 	for _, c := range all {
@@ -70,25 +74,37 @@ func failureTable(all []*contestant, rounds int) *table {
 
 // succeeding are the peers, no init at all, and our own starts.
 func (s *stage) succeeding() []*contestant {
-	var all []*contestant
+	times := func(budget, reach float64) goal { return goal{budget, reach, "×"} }
+	return append(s.peerStarts(),
+		&contestant{name: "no init", time: wholeRun([]string{"true"}, nil)},
+		&contestant{name: "entrypoint, plain exec", goal: times(2.2, 1.5),
+			time: wholeRun(s.ours("true"), s.env("ACTIVATE_PRO=0", plainExec))},
+		s.supervisedStart(times(4, 2.5)),
+		&contestant{name: "entrypoint, supervised, online with TLS", goal: times(7, 4),
+			time: wholeRun(s.ours("true"), s.online())},
+		&contestant{name: "entrypoint, supervised, offline", goal: times(5, 3),
+			time: wholeRun(s.ours("true"), s.offline())},
+		&contestant{name: "entrypoint healthcheck", goal: times(3, 2),
+			time: wholeRun(s.ours("healthcheck"), s.env("GATEWAY_LISTEN="+s.gateway))},
+	)
+}
+
+func (s *stage) peerStarts() (all []*contestant) {
 	for _, init := range s.peers {
 		all = append(all, &contestant{name: init.name, time: wholeRun(init.behind("true"), nil)})
 	}
-	times := func(budget, reach float64) goal { return goal{budget, reach, "×"} }
-	ours := []string{s.program(entrypoint), "true"}
-	return append(all,
-		&contestant{name: "no init", time: wholeRun([]string{"true"}, nil)},
-		&contestant{name: "entrypoint, plain exec", goal: times(2.2, 1.5),
-			time: wholeRun(ours, s.env("ACTIVATE_PRO=0", plainExec))},
-		&contestant{name: "entrypoint, supervised", goal: times(4, 2.5),
-			time: wholeRun(ours, s.env("ACTIVATE_PRO=0"))},
-		&contestant{name: "entrypoint, supervised, online with TLS", goal: times(7, 4),
-			time: wholeRun(ours, s.online())},
-		&contestant{name: "entrypoint, supervised, offline", goal: times(5, 3),
-			time: wholeRun(ours, s.offline())},
-		&contestant{name: "entrypoint healthcheck", goal: times(3, 2),
-			time: wholeRun([]string{ours[0], "healthcheck"}, s.env("GATEWAY_LISTEN="+s.gateway))},
-	)
+	return all
+}
+
+// supervisedStart does not ask for a license, like the peers.
+func (s *stage) supervisedStart(g goal) *contestant {
+	return &contestant{name: "entrypoint, supervised", goal: g,
+		time: wholeRun(s.ours("true"), s.env("ACTIVATE_PRO=0"))}
+}
+
+// ours is a command line of our own program.
+func (s *stage) ours(args ...string) []string {
+	return append([]string{s.program(entrypoint)}, args...)
 }
 
 // failing are starts without a license. What they are to be compared with, the
@@ -118,9 +134,9 @@ func wholeRun(argv, env []string) func() (time.Duration, error) {
 	}
 }
 
-// asPID1 is the command as the first process of a PID namespace, without a
-// /proc of that namespace: to mount one would take another process and more
-// time than tini takes for everything.
+// asPID1 is the command as the first process of a PID namespace. It sees the
+// /proc that we see: to mount the namespace's own would take a program before
+// the timed one, which costs more than tini does.
 func asPID1(argv, env []string) *exec.Cmd {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = env
