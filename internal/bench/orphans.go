@@ -51,15 +51,15 @@ func orphanTable(rows []*orphanRow, set settings) *table {
 	}
 	t := &table{
 		title:  fmt.Sprintf("A stream of %d orphans (rounds: %d)", set.orphans, set.orphanRounds),
-		header: []string{"", "wall s", "× tini", "budget", "reach", "CPU of the init ms", "× tini", "left"},
+		header: []string{"", "CPU of the init ms", "× tini", "budget", "reach", "wall s", "× tini", "left"},
 	}
 	for _, r := range rows {
-		ratio, goals := r.wall.versus(wall), goal{}
+		ratio, goals := r.cpu.versus(cpu), goal{}
 		if r.name == entrypoint {
-			goals = goal{1.5, 1.2, "×"}
+			goals = goal{2.2, 1.5, "×"}
 		}
-		cells := append([]string{r.name, number(r.wall.median(), 2), number(ratio, 2)}, goals.cells(ratio)...)
-		t.add(append(cells, number(r.cpu.median(), 0), number(r.cpu.versus(cpu), 2), strconv.Itoa(r.left))...)
+		cells := append([]string{r.name, number(r.cpu.median(), 0), number(ratio, 2)}, goals.cells(ratio)...)
+		t.add(append(cells, number(r.wall.median(), 2), number(r.wall.versus(wall), 2), strconv.Itoa(r.left))...)
 	}
 	return t
 }

@@ -58,7 +58,7 @@ func signalTable(rows []*signalRow, rounds int) *table {
 	for _, r := range rows {
 		ratio, goals := r.medians.versus(tini), goal{}
 		if r.name == entrypoint {
-			goals = goal{4, 2, "×"}
+			goals = goal{1.3, 1.05, "×"}
 		}
 		cells := []string{r.name, number(r.all.median(), 1), number(r.all.quantile(0.99), 0), number(ratio, 2)}
 		cells = append(cells, goals.cells(ratio)...)
