@@ -24,6 +24,8 @@ type initProgram struct {
 	name string
 	argv []string // before the command's own; none for no init at all
 	env  []string
+	// stderr gets what it and the command say there; nil for ours.
+	stderr io.Writer
 }
 
 // direct is no init at all.
@@ -41,7 +43,7 @@ func findPeers() (found []initProgram, missing []string) {
 	return found, missing
 }
 
-// inits are the peers and ours, without a license.
+// inits are the peers and ours, which asks for no license, as they do not.
 func (s *stage) inits() []initProgram {
 	return append(s.peers[:len(s.peers):len(s.peers)], initProgram{
 		name: entrypoint, argv: s.ours(), env: s.env("ACTIVATE_PRO=0"),
@@ -74,6 +76,9 @@ func (p initProgram) contain(command ...string) (*container, error) {
 	}
 	c := &container{cmd: exec.Command(argv[0], argv[1:]...)}
 	c.cmd.Env, c.cmd.SysProcAttr, c.cmd.Stderr = p.env, attributes, os.Stderr
+	if p.stderr != nil {
+		c.cmd.Stderr = p.stderr
+	}
 	theirs, err := c.connect()
 	if err == nil {
 		err = c.cmd.Start()

@@ -19,6 +19,7 @@ import (
 type settings struct {
 	rounds, signalRounds, orphanRounds int
 	orphans                            int
+	restarts                           int
 	settle                             time.Duration
 	document                           string // where to write the tables as well
 }
@@ -44,6 +45,7 @@ func readFlags() settings {
 	var s settings
 	flag.IntVar(&s.rounds, "rounds", 100, "how often each start is timed")
 	flag.DurationVar(&s.settle, "settle", time.Minute, "how long the inits rest before their memory is read")
+	flag.IntVar(&s.restarts, "restarts", 20, "how often an init is restarted before its memory is read")
 	flag.IntVar(&s.signalRounds, "signal-rounds", 12, "how often each init is sent a series of signals")
 	flag.IntVar(&s.orphanRounds, "orphan-rounds", 3, "how often each init is left a stream of orphans")
 	flag.IntVar(&s.orphans, "orphans", 20_000, "how many orphans are in a stream")
@@ -51,7 +53,8 @@ func readFlags() settings {
 	quick := flag.Bool("quick", false, "measure little, in less than a minute, whatever other flags say")
 	flag.Parse()
 	if *quick {
-		s.rounds, s.settle, s.signalRounds, s.orphanRounds, s.orphans = 15, 3*time.Second, 2, 1, 4000
+		s.rounds, s.signalRounds, s.orphanRounds, s.orphans = 15, 2, 1, 4000
+		s.restarts, s.settle = 3, 3*time.Second
 	}
 	return s
 }
