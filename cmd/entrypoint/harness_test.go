@@ -23,6 +23,9 @@ import (
 var binaries string
 
 func TestMain(m *testing.M) {
+	if name := os.Args[0]; name == panicsInDecision || name == panicsOnMain {
+		os.Exit(playPanic(name, os.Args[1:]))
+	}
 	code := 1
 	defer func() { os.Exit(code) }()
 	dir, err := os.MkdirTemp("", "entrypoint-test-")

@@ -160,6 +160,57 @@ func TestOnlyConfigReadsTheEnvironment(t *testing.T) {
 	}
 }
 
+// reachable are the packages of ours that cmd/entrypoint is made of.
+func reachable(t *testing.T) (all []goPackage) {
+	t.Helper()
+	for _, p := range listPackages(t, "-deps", "./cmd/entrypoint") {
+		if len(ours([]string{p.ImportPath})) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func TestOnlyTaskStartsGoroutines(t *testing.T) {
+	t.Parallel()
+	begun := 0
+	for _, p := range reachable(t) {
+		for _, name := range p.GoFiles {
+			files := token.NewFileSet()
+			source, err := parser.ParseFile(files, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(source, func(node ast.Node) bool {
+				if _, ok := node.(*ast.GoStmt); !ok {
+					return true
+				}
+				begun++
+				if p.ImportPath != module+"internal/task" {
+					t.Errorf("%s: a panic in a goroutine that internal/task does not start ends PID 1", files.Position(node.Pos()))
+				}
+				return true
+			})
+		}
+	}
+	if begun == 0 {
+		t.Error("internal/task starts no goroutine: this test looks in the wrong place")
+	}
+}
+
+func TestADecisionStartsNoProcess(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"activate", "netcheck", "credential", "license", "machine", "report", "config", "doctor"} {
+		deps := listPackages(t, "./internal/"+name)[0].Deps
+		if slices.Contains(deps, "os/exec") {
+			t.Errorf("internal/%s must not reach os/exec: in PID 1 the init alone waits for processes", name)
+		}
+	}
+	if !slices.Contains(listPackages(t, "./internal/hook")[0].Deps, "os/exec") {
+		t.Error("internal/hook does not reach os/exec: this test looks for the wrong name")
+	}
+}
+
 func TestOnlyMainPackagesExit(t *testing.T) {
 	t.Parallel()
 	exits := 0
