@@ -13,21 +13,23 @@ import (
 
 // inEnvironment makes entries the whole environment of the process for the
 // rest of the test, which therefore cannot be parallel.
-func inEnvironment(t *testing.T, entries ...string) {
+func inEnvironment(t testing.TB, entries ...string) {
 	t.Helper()
 	t.Setenv("TEST_IS_NOT_PARALLEL", "1") // panics where it is
 	before := os.Environ()
-	replace := func(entries []string) {
-		os.Clearenv()
-		for _, entry := range entries {
-			name, value, _ := strings.Cut(entry, "=")
-			if err := os.Setenv(name, value); err != nil {
-				t.Fatal(err)
-			}
+	t.Cleanup(func() { replaceEnvironment(t, before) })
+	replaceEnvironment(t, entries)
+}
+
+func replaceEnvironment(t testing.TB, entries []string) {
+	t.Helper()
+	os.Clearenv()
+	for _, entry := range entries {
+		name, value, _ := strings.Cut(entry, "=")
+		if err := os.Setenv(name, value); err != nil {
+			t.Fatal(err)
 		}
 	}
-	t.Cleanup(func() { replace(before) })
-	replace(entries)
 }
 
 // loaded is the Config of an environment in which everything makes sense.
