@@ -12,7 +12,7 @@ import (
 // seeds are values of every kind, good and bad.
 var seeds = []string{
 	"", " ", "1", "yes", "OFF", "auto", "2.5", "500ms", "1e400", "NaN", "100", "-1", "python -m 'local stack'", `a\ b "`,
-	"143:0,137:1", "TERM:QUIT,10:0", "RTMIN+3", "15:15:15", "debug", "json", "https://api.localstack.cloud/v1/", "http://[::1]:80", "user:pass@proxy:3128", "socks5://h", "http://%zz", "a://b:0?#", "\x00\xff\u202e",
+	"143:0,137:1", "TERM:QUIT,10:0", "RTMIN+3", "15:15:15", "debug", "json", "https://api.localstack.cloud/v1/", "api.localstack.cloud/v1", "http://[::1]:80", "user:pass@proxy:3128", "socks5://h", "http://%zz", "a://b:0?#", "\x00\xff\u202e",
 }
 
 // decodeFuzz feeds one decoder. A value that is refused must leave it alone,
@@ -21,8 +21,13 @@ func decodeFuzz[T any, P interface {
 	*T
 	decoder
 }](f *testing.F, check func(t *testing.T, got T)) {
+	said := map[string]bool{} // of other values: our own advice is no repetition
 	for _, seed := range seeds {
 		f.Add(seed)
+		var got T
+		if err := P(&got).Decode(seed); err != nil && len(seed) <= maxShown {
+			said[err.Error()] = true
+		}
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		var got, zero T
@@ -34,7 +39,7 @@ func decodeFuzz[T any, P interface {
 		if fmt.Sprint(got) != fmt.Sprint(zero) {
 			t.Errorf("%q is refused, yet sets %v", value, got)
 		}
-		if len(value) > maxShown && strings.Contains(err.Error(), value) {
+		if len(value) > maxShown && !said[err.Error()] && strings.Contains(err.Error(), value) {
 			t.Errorf("%q is repeated: %v", value, err)
 		}
 	})
