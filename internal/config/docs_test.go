@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -95,6 +96,23 @@ func TestTheDocumentationIsThatOfTheTable(t *testing.T) {
 	}
 	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("docs/CONFIG.md is not up to date (%v): run go test ./internal/config -update", err)
+	}
+}
+
+func TestEveryFieldHasItsRowAndEveryRowItsField(t *testing.T) {
+	t.Parallel()
+	var fields, rows []string
+	for _, v := range Variables() {
+		fields = append(fields, v.Name)
+	}
+	for _, row := range table {
+		rows = append(rows, row.Name)
+		if row.Section != "" || row.Default != "" {
+			t.Errorf("%s: section and default are the field's, not the row's", row.Name)
+		}
+	}
+	if !slices.Equal(fields, rows) {
+		t.Errorf("the fields of Config and the rows of table are not the same, in the same order:\n%q\n%q", fields, rows)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 )
 
@@ -33,7 +34,7 @@ func Load() (Config, Environ, error) {
 
 // read fills spec, a pointer to a struct of sections, and returns what is wrong.
 func read(spec any, environ Environ) []string {
-	variables := rows(spec)
+	variables := Variables()
 	for _, v := range variables {
 		// envconfig reads the process's own environment, which is only lent to it.
 		defer restore(v.Name)()
@@ -121,24 +122,25 @@ type Variable struct {
 }
 
 // Variables are all rows, in the order of Config.
-func Variables() []Variable { return rows(&Config{}) }
-
-func rows(spec any) []Variable {
+func Variables() []Variable {
 	var all []Variable
-	sections := reflect.TypeOf(spec).Elem()
-	for i := range sections.NumField() {
-		section := sections.Field(i)
-		for j := range section.Type.NumField() {
-			tag := section.Type.Field(j).Tag
-			all = append(all, Variable{
-				Section: section.Name,
-				Name:    tag.Get("envconfig"),
-				Alias:   tag.Get("alias"),
-				Default: tag.Get("default"),
-				Meaning: tag.Get("desc"),
-				Private: tag.Get("private") != "" || section.Type.Field(j).Type.Name() == "Secret",
-			})
+	for section := range reflect.TypeFor[Config]().Fields() {
+		for field := range section.Type.Fields() {
+			all = append(all, documented(section.Name, field))
 		}
 	}
 	return all
+}
+
+// documented is the row of a field.
+func documented(section string, field reflect.StructField) Variable {
+	v := Variable{Name: field.Tag.Get("envconfig")}
+	for _, row := range table {
+		if row.Name == v.Name {
+			v = row
+		}
+	}
+	v.Section, v.Default = section, field.Tag.Get("default")
+	v.Private = v.Private || field.Type == reflect.TypeFor[credential.Secret]()
+	return v
 }
