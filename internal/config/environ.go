@@ -37,13 +37,14 @@ var hijackerPrefixes = []string{"LD_", "PYTHON", "BASH_"}
 // name and no value can break the start: a name that would hijack programs is
 // left as it is, with a warning. Values pass byte for byte.
 func Unprefix(environ []string) Environ {
+	out, _ := unprefix(environ)
+	return out
+}
+
+// unprefix also says where everything is in what Unprefix returns.
+func unprefix(environ []string) (Environ, index) {
 	out := Environ{Given: environ, Entries: slices.Clone(environ)}
-	index := map[string]int{}
-	for i, entry := range slices.Backward(environ) {
-		if name, _, isVariable := strings.Cut(entry, "="); isVariable {
-			index[name] = i
-		}
-	}
+	at := indexOf(environ)
 	for _, entry := range environ {
 		name, value, isVariable := strings.Cut(entry, "=")
 		short, prefixed := strings.CutPrefix(name, prefix)
@@ -54,14 +55,37 @@ func Unprefix(environ []string) Environ {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("%.60s does not stand for %.60s, which would change how programs run; set %.60s itself if you mean it", name, short, short))
 			continue
 		}
-		if i, found := index[short]; found {
+		if i, found := at[short]; found {
 			out.Entries[i] = short + "=" + value
 			continue
 		}
-		index[short] = len(out.Entries)
+		at[short] = len(out.Entries)
 		out.Entries = append(out.Entries, short+"="+value)
 	}
-	return out
+	return out, at
+}
+
+// index says at which entry of an environment a name is found. As for the C
+// library, the first one counts.
+type index map[string]int
+
+func indexOf(entries []string) index {
+	at := make(index, len(entries))
+	for i, entry := range slices.Backward(entries) {
+		if name, _, isVariable := strings.Cut(entry, "="); isVariable && name != "" {
+			at[name] = i
+		}
+	}
+	return at
+}
+
+// value is Lookup for those who ask often.
+func (at index) value(entries []string, name string) (string, bool) {
+	i, found := at[name]
+	if !found {
+		return "", false
+	}
+	return entries[i][len(name)+1:], true
 }
 
 func hijacks(name string) bool {

@@ -94,6 +94,12 @@ func TestLookupAndSetGoByTheWholeName(t *testing.T) {
 			t.Errorf("%q is %q, want %q", name, got, want)
 		}
 	}
+	for _, name := range []string{"AB", "A", "EMPTY", "AC", "", "B", "a"} {
+		want, wanted := environ.Lookup(name)
+		if got, found := indexOf(environ.Entries).value(environ.Entries, name); got != want || found != wanted {
+			t.Errorf("%q is %q, %t in the index, %q, %t without", name, got, found, want, wanted)
+		}
+	}
 	environ.Set("A", "3=x")
 	environ.Set("B", "\n")
 	if want := []string{"=odd", "AB=1", "A=3=x", "AC", "EMPTY=", "B=\n"}; !slices.Equal(environ.Entries, want) {
@@ -177,7 +183,13 @@ func FuzzUnprefix(f *testing.F) {
 				given.Set(name, value)
 			}
 		}
-		got := Unprefix(given.Entries)
+		got, at := unprefix(given.Entries)
+		for _, entry := range got.Entries {
+			name, value, _ := strings.Cut(entry, "=")
+			if indexed, found := at.value(got.Entries, name); !found || indexed != value {
+				t.Errorf("%q is %q, %t in the index", entry, indexed, found)
+			}
+		}
 		for _, entry := range given.Entries {
 			name, value, _ := strings.Cut(entry, "=")
 			kept, found := got.Lookup(name)

@@ -20,9 +20,9 @@ import (
 // makes no sense then has its default, so that the failure itself can be
 // reported in the form that the user asked for.
 func Load() (Config, Environ, error) {
-	environ := Unprefix(os.Environ())
+	environ, at := unprefix(os.Environ())
 	var cfg Config
-	problems := read(&cfg, environ)
+	problems := read(environ, at, &cfg.Licensing, &cfg.Network, &cfg.Logging, &cfg.Process, &cfg.System)
 	if cfg.Root != "" {
 		cfg.Root, _ = filepath.Abs(cfg.Root)
 	}
@@ -32,57 +32,74 @@ func Load() (Config, Environ, error) {
 	return cfg, environ, nil
 }
 
-// read fills spec, a pointer to a struct of sections, and returns what is wrong.
-func read(spec any, environ Environ) []string {
-	variables := Variables()
-	for _, v := range variables {
-		// envconfig reads the process's own environment, which is only lent to it.
-		defer restore(v.Name)()
-		offer(v, environ)
+// read fills sections of a Config from environ, where at says which name is
+// where, and returns what is wrong. The sections are passed on one by one: of a
+// whole Config, envconfig would copy each to see whether it decodes itself.
+func read(environ Environ, at index, sections ...any) []string {
+	lookup := func(name string) (string, bool) { return at.value(environ.Entries, name) }
+	var lent loan
+	defer lent.giveBack()
+	for i := range table {
+		_, value := source(&table[i], lookup)
+		lent.offer(table[i].Name, value)
 	}
 	var problems []string
-	// envconfig stops at the first value that it cannot use. Asking again
-	// without that variable finds the next, and leaves the default in place.
-	for range variables {
-		err := envconfig.Process("", spec)
-		bad, ok := errors.AsType[*envconfig.ParseError](err)
-		if !ok {
-			break
+	for _, section := range sections {
+		// envconfig stops at the first value that it cannot use. Asking again
+		// without that variable finds the next, and leaves the default in place.
+		for range table {
+			bad, found := errors.AsType[*envconfig.ParseError](envconfig.Process("", section))
+			if !found {
+				break
+			}
+			problems = append(problems, describe(bad.KeyName, environ, bad.Err))
+			lent.offer(bad.KeyName, "")
 		}
-		i := slices.IndexFunc(variables, func(v Variable) bool { return v.Name == bad.KeyName })
-		problems = append(problems, describe(variables[i], environ, bad.Err))
-		_ = os.Unsetenv(bad.KeyName)
 	}
 	slices.Sort(problems)
 	return problems
 }
 
-// restore remembers a variable and returns what puts it back.
-func restore(name string) func() {
-	value, found := os.LookupEnv(name)
-	return func() {
-		if found {
-			_ = os.Setenv(name, value)
-			return
-		}
-		_ = os.Unsetenv(name)
+// setting is a variable of the process's own environment, set or not.
+type setting struct {
+	name, value string
+	set         bool
+}
+
+func (s setting) apply() {
+	if s.set {
+		_ = os.Setenv(s.name, s.value)
+		return
+	}
+	_ = os.Unsetenv(s.name)
+}
+
+// loan is what the process's own environment, the only one that envconfig
+// reads, said before other values were lent to it. Most variables need none.
+type loan []setting
+
+// offer puts a value where envconfig looks for it; "" unsets the variable.
+func (l *loan) offer(name, value string) {
+	now, found := os.LookupEnv(name)
+	before, wanted := setting{name, now, found}, setting{name, value, value != ""}
+	if wanted != before {
+		*l = append(*l, before)
+		wanted.apply()
 	}
 }
 
-// offer puts a variable where envconfig looks for it, under its proper name.
-func offer(v Variable, environ Environ) {
-	if _, value := source(v, environ); value != "" {
-		_ = os.Setenv(v.Name, value)
-		return
+// giveBack leaves the process's own environment as it was found.
+func (l *loan) giveBack() {
+	for _, before := range slices.Backward(*l) {
+		before.apply()
 	}
-	_ = os.Unsetenv(v.Name)
 }
 
 // source is the name under which v is set, and its value. What is blank
 // counts as not set.
-func source(v Variable, environ Environ) (name, value string) {
-	for _, name := range []string{v.Name, v.Alias} {
-		if value, _ := environ.Lookup(name); strings.TrimSpace(value) != "" {
+func source(v *Variable, lookup func(name string) (string, bool)) (name, value string) {
+	for _, name := range [...]string{v.Name, v.Alias} {
+		if value, _ := lookup(name); strings.TrimSpace(value) != "" {
 			return name, value
 		}
 	}
@@ -91,7 +108,7 @@ func source(v Variable, environ Environ) (name, value string) {
 
 // Sets tells whether the environment gives v a value.
 func (e Environ) Sets(v Variable) bool {
-	name, _ := source(v, e)
+	name, _ := source(&v, e.Lookup)
 	return name != ""
 }
 
@@ -99,8 +116,11 @@ func (e Environ) Sets(v Variable) bool {
 // shorter, and what is longer may be a secret in the wrong place.
 const maxShown = 20
 
-func describe(v Variable, environ Environ, err error) string {
-	name, value := source(v, environ)
+// describe is what is wrong with the variable called name.
+func describe(name string, environ Environ, err error) string {
+	variables := Variables()
+	v := variables[slices.IndexFunc(variables, func(v Variable) bool { return v.Name == name })]
+	name, value := source(&v, environ.Lookup)
 	if v.Private || len(value) > maxShown {
 		return fmt.Sprintf("%s %s", name, err)
 	}

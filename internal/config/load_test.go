@@ -228,3 +228,16 @@ func TestTheEnvironmentIsOnlyLentToTheReader(t *testing.T) {
 		t.Errorf("it became %q", after)
 	}
 }
+
+func TestTheEnvironmentReadIsAValueOfItsOwn(t *testing.T) {
+	inEnvironment(t, "LOCALSTACK_X=1", "Y=2")
+	_, environ, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("Y", "later")
+	environ.Set("Z", "3")
+	if got, _ := environ.Lookup("Y"); got != "2" || os.Getenv("Z") != "" || os.Getenv("X") != "" {
+		t.Errorf("what was read has Y=%q, the process Z=%q and X=%q", got, os.Getenv("Z"), os.Getenv("X"))
+	}
+}
