@@ -152,6 +152,9 @@ func (s *start) settle() {
 
 // settleSoon is settle for a process that is about to be the emulator.
 func (s *start) settleSoon(ctx context.Context) {
+	if s.last.activation == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
 	_, err := task.Run(ctx, func(context.Context) (any, error) { s.settle(); return nil, nil })

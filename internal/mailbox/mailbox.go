@@ -54,7 +54,7 @@ func TakeAll() {
 	const hangup, interrupt, quit, terminate = 1, 2, 3, 15
 	Signals.self = uint32(syscall4(sysGetpid, 0, 0, 0, 0))
 	for _, sig := range [...]uint32{terminate, interrupt, quit, hangup} {
-		take(sig) // first, what the Go runtime would end us for
+		take(sig) // first those that come
 	}
 	for sig := range uint32(Last + 1) {
 		if Takes(sig) {
@@ -97,12 +97,12 @@ const (
 
 func take(sig uint32) {
 	receive, restorer := addresses()
-	var found action
-	sigaction(sig, nil, &found)
-	if found.handler == receive {
-		return
-	}
 	if OfRuntime(sig) {
+		var found action
+		sigaction(sig, nil, &found)
+		if found.handler == receive {
+			return
+		}
 		Signals.before[sig] = found.handler
 	}
 	flags := uintptr(withInfo | withRestorer | onStack | restart)

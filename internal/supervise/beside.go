@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"localstack-entrypoint/internal/task"
@@ -39,10 +40,18 @@ func (b *beside) done() { b.busy-- }
 // decide runs a decision; markDecided follows, and then the verdict can be read. A panic in the
 // decision, or in what it has started, is its error.
 func (b *beside) decide(again bool, decide func(context.Context, bool) (Command, error)) {
-	b.verdict = verdict{}
-	b.doThen(markDecided, func() {
-		command, err := task.Run(b.ctx, func(ctx context.Context) (Command, error) { return decide(ctx, again) })
-		b.verdict = verdict{command, err}
+	b.verdict, b.busy = verdict{}, b.busy+1
+	var first sync.Once
+	made := func(v verdict) {
+		first.Do(func() {
+			b.verdict = v
+			box.post(markDecided)
+		})
+	}
+	ctx := task.Watch(b.ctx, func(p *task.Panic) { made(verdict{err: p}) })
+	task.Go(ctx, func() {
+		command, err := decide(ctx, again)
+		made(verdict{command, err})
 	})
 }
 

@@ -38,7 +38,7 @@ func (l *loop) startCommand(again bool) {
 		l.child, l.group = pid, pid
 		l.beside.verdict = verdict{}
 		l.deliver()
-		l.slimming = l.since.Add(time.Second) // not now, when every millisecond counts
+		l.slimming = l.since.Add(freeAfter)
 		l.beside.settle(l.start.Settle)
 	case again && err.passes():
 		l.warn("cannot start the command again: " + err.Err.Error())

@@ -79,8 +79,7 @@ func (l *loop) wait() {
 		l.handle(expired{})
 	}
 	if hasCome(l.slimming) {
-		l.slimming = time.Time{}
-		l.beside.do(slim)
+		l.slim()
 	}
 	if hasCome(l.chore) {
 		l.planChore()

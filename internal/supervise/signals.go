@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -46,7 +47,11 @@ func roleOf(sig unix.Signal) role {
 
 // Listen starts to collect the signals an init takes, from then on no SIGTERM is lost. In PID 1 it has
 // happened before the first line of main.
-func Listen() { mailbox.TakeAll() }
+func Listen() {
+	if !mailbox.AsInit {
+		mailbox.TakeAll()
+	}
+}
 
 // release stops listening. The mailbox holds what has come until now, and a mark.
 func release() {
@@ -77,6 +82,9 @@ func (s *Stopped) ExitCode() int { return int(bySignal(s.Signal)) }
 // come. One that comes later meets the new PID 1, which the kernel spares all signals that it does not
 // handle.
 func Context(parent context.Context) (ctx context.Context, free func() error) {
+	if mailbox.AsInit {
+		runtime.UnlockOSThread() // nobody needs the main thread, and every switch to and from it costs
+	}
 	ctx, cancel := context.WithCancelCause(parent)
 	drained := make(chan struct{})
 	task.Go(ctx, func() {

@@ -4,16 +4,32 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// slim gives back what a decision has left behind: memory that is in use no longer, and the pages of our
-// program file that this process has touched or that the kernel
-// mapped beside those: two thirds of its memory, most of it never used again. What is used comes
-// back from the page cache, at less than a microsecond each.
-func slim() {
-	debug.FreeOSMemory()
+// What a start leaves behind is given back in two steps, when it is over and no millisecond counts any
+// more. The second comes later, because the first touches most of the program.
+const (
+	freeAfter = time.Second
+	dropAfter = 3 * time.Second
+)
+
+// slim takes the step that is due, and plans the next.
+func (l *loop) slim() {
+	if l.slimming = l.since.Add(dropAfter); hasCome(l.slimming) {
+		l.slimming = time.Time{}
+		dropProgram()
+		return
+	}
+	l.beside.do(debug.FreeOSMemory)
+}
+
+// dropProgram gives back the pages of our program file that this process has touched or that the kernel
+// mapped beside those: two thirds of its memory, most of it never used again. What is used comes back
+// from the page cache, at less than a microsecond each.
+func dropProgram() {
 	var mapping string
 	for line := range strings.Lines(readAll("/proc/self/smaps")) {
 		name, value, _ := strings.Cut(line, " ")

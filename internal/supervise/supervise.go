@@ -149,7 +149,6 @@ func spareThreads(ctx context.Context) {
 			all.Wait() // so that it takes as many
 		})
 	}
-	all.Wait()
 }
 
 // followParent arranges for a signal at the end of our parent.
