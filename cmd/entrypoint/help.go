@@ -23,8 +23,9 @@ Usage:
   entrypoint version
   entrypoint help
 
-Exit codes: 55 no licence, 78 the configuration makes no sense, 126 COMMAND cannot
-be executed, 127 COMMAND not found, 128+n ended by signal n; otherwise COMMAND's own.
+Exit codes: 55 no license, 70 an error of the entrypoint itself, 78 the configuration
+makes no sense, 126 COMMAND cannot be executed, 127 COMMAND not found, 128+n ended by
+signal n; otherwise COMMAND's own.
 
 Environment (LOCALSTACK_X also stands for X):
 `

@@ -20,7 +20,7 @@ func playPanic(name string, args []string) (code int) {
 	s := newStart(args, supervise.NoCore())
 	defer s.leave(&code)
 	if name == panicsOnMain {
-		panic("something with " + string(s.cfg.AuthToken.Reveal()) + " in it")
+		panic("something with " + s.cfg.AuthToken.Reveal() + " in it")
 	}
 	s.cfg.Endpoint.URL = nil // which everybody takes for granted
 	if s.cfg.Supervise.Or(os.Getpid() == 1) {

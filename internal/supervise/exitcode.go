@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,13 +35,13 @@ func (e *StartError) Error() string { return "cannot run " + e.Path + ": " + e.E
 // Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
+// passing are the causes that pass: no process, no memory, no descriptor to be had. The last is what a
+// PID namespace says that is full.
+var passing = []unix.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC}
+
 // passes reports whether the same start may succeed later.
 func (e *StartError) passes() bool {
-	switch e.Err {
-	case unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC: // the last when the PID namespace is full
-		return true
-	}
-	return false
+	return slices.ContainsFunc(passing, func(cause unix.Errno) bool { return errors.Is(e.Err, cause) })
 }
 
 // Reasons the kernel has no words of its own for.

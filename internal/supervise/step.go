@@ -164,46 +164,7 @@ func (p policy) step(s state, e event) (state, []action, error) {
 	case hooking, deciding, failing:
 		return p.stepEarly(s, e)
 	}
-	var actions []action
-	switch e := e.(type) {
-	case signalled:
-		if s.phase == clearing || s.phase == resting {
-			s, actions = p.onEarlySignal(s, e.signal)
-		} else {
-			s, actions = p.onSignal(s, e.signal)
-		}
-	case exited:
-		if s.phase > restarting && s.phase != ending {
-			return s, nil, impossible(s, e)
-		}
-		s, actions = p.onExit(s, e)
-	case crowded, alone:
-		s, actions = p.onTime(s, e)
-	case expired:
-		if s.phase == running {
-			return s, nil, impossible(s, e)
-		}
-		s, actions = p.onTime(s, e)
-	case halted:
-		if s.phase == running {
-			actions = []action{doHalt(e)}
-		}
-	case due:
-		if s.phase == running {
-			actions = []action{doChore{}}
-		}
-	case denied:
-		return onDenied(s, e)
-	case refused:
-		return onRefused(s, e)
-	case approved, told:
-		if s.phase != ending { // of a start that was stopped
-			return s, nil, impossible(s, e)
-		}
-	default:
-		return s, nil, impossible(s, e)
-	}
-	return s, actions, nil
+	return p.stepLate(s, e)
 }
 
 func impossible(s state, e event) error {

@@ -2,6 +2,50 @@ package supervise
 
 import "golang.org/x/sys/unix"
 
+// stepLate is step once there has been a command.
+func (p policy) stepLate(s state, e event) (state, []action, error) {
+	var actions []action
+	switch e := e.(type) {
+	case signalled:
+		if s.phase == clearing || s.phase == resting {
+			s, actions = p.onEarlySignal(s, e.signal)
+		} else {
+			s, actions = p.onSignal(s, e.signal)
+		}
+	case exited:
+		if s.phase > restarting && s.phase != ending {
+			return s, nil, impossible(s, e)
+		}
+		s, actions = p.onExit(s, e)
+	case crowded, alone:
+		s, actions = p.onTime(s, e)
+	case expired:
+		if s.phase == running {
+			return s, nil, impossible(s, e)
+		}
+		s, actions = p.onTime(s, e)
+	case halted:
+		if s.phase == running {
+			actions = []action{doHalt(e)}
+		}
+	case due:
+		if s.phase == running {
+			actions = []action{doChore{}}
+		}
+	case denied:
+		return onDenied(s, e)
+	case refused:
+		return onRefused(s, e)
+	case approved, told:
+		if s.phase != ending { // of a start that was stopped
+			return s, nil, impossible(s, e)
+		}
+	default:
+		return s, nil, impossible(s, e)
+	}
+	return s, actions, nil
+}
+
 func (p policy) onSignal(s state, sig unix.Signal) (state, []action) {
 	stops := roleOf(sig) == roleStop
 	sig = p.rewritten(sig)

@@ -106,8 +106,9 @@ func lockMainThread() bool {
 // signal n killed it, that of [Start.Fail], or what Options.ExitCodes makes of either. Call [Listen]
 // before, from the main thread; signals that came since are applied.
 func Run(ctx context.Context, start Start, options Options) int {
-	// PR_SET_PDEATHSIG lasts as long as its thread; see mainThread as well.
-	runtime.LockOSThread()
+	if !mainThread {
+		runtime.LockOSThread() // PR_SET_PDEATHSIG lasts as long as its thread
+	}
 	// Open to all signals, whatever our parent blocked.
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &unix.Sigset_t{}, nil)
 	// We only touch a terminal to give it away; that must not stop us.

@@ -10,7 +10,7 @@ import (
 func TestRunReturnsWhatItsWorkReturns(t *testing.T) {
 	failure := errors.New("no")
 	got, err := Run(t.Context(), func(context.Context) (int, error) { return 7, failure })
-	if got != 7 || err != failure {
+	if got != 7 || !errors.Is(err, failure) {
 		t.Errorf("%d, %v", got, err)
 	}
 }
@@ -49,7 +49,7 @@ func TestARunEndsWithItsContextWhateverItsWorkWaitsFor(t *testing.T) {
 	stop := errors.New("stopped")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(time.Millisecond, func() { cancel(stop) })
-	if _, err := Run(ctx, func(context.Context) (int, error) { select {} }); err != stop {
+	if _, err := Run(ctx, func(context.Context) (int, error) { select {} }); !errors.Is(err, stop) {
 		t.Error(err)
 	}
 }
