@@ -1,0 +1,41 @@
+package main
+
+import (
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// TestASubcommandAsPID1EndsBySignalsAsAnyProcess has each wait for a server that never answers.
+func TestASubcommandAsPID1EndsBySignalsAsAnyProcess(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		for _, args := range [][]string{{"doctor", "--timeout", "20", "--", "true"}, {"dns", "api.localstack.test"}} {
+			t.Run(args[0]+" "+sig.String(), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				asked := make(chan struct{}, 64)
+				w.serve(func(_ http.ResponseWriter, r *http.Request) {
+					asked <- struct{}{}
+					<-r.Context().Done()
+				})
+				if args[0] == "dns" {
+					w.names(dns.HandlerFunc(func(dns.ResponseWriter, *dns.Msg) { asked <- struct{}{} }))
+				}
+				p := w.asPID1(args...)
+				if err := p.Start(); err != nil {
+					t.Fatal(err)
+				}
+				<-asked
+				began := time.Now()
+				_ = p.Process.Signal(sig)
+				if code := p.end(); code != 128+int(sig) || time.Since(began) > 2*time.Second {
+					t.Errorf("exit code %d after %s, stderr %q", code, time.Since(began), p.stderr.String())
+				}
+			})
+		}
+	}
+}
