@@ -19,6 +19,7 @@ type loop struct {
 	deadline time.Time // of step's doArm; zero for none
 	chore    time.Time // when it is due; zero for never
 	slimming time.Time // when to give memory back; zero for never
+	program  []mapping // of our program file, to give back
 
 	state state
 	began time.Time // when this start began

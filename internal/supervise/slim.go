@@ -9,53 +9,64 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a start leaves behind is given back in two steps, when it is over and no millisecond counts any
-// more. The second comes later, because the first touches most of the program.
+// What a start leaves behind is given back in two steps, when no millisecond counts any more. The second
+// comes later, because the first touches most of the program.
 const (
 	freeAfter = time.Second
 	dropAfter = 3 * time.Second
 )
 
-// slim takes the step that is due, and plans the next.
+// slim takes the step that is due, and plans the next. What takes long is done beside the loop.
 func (l *loop) slim() {
-	if l.slimming = l.since.Add(dropAfter); hasCome(l.slimming) {
-		l.slimming = time.Time{}
-		dropProgram()
-		return
-	}
-	l.beside.do(debug.FreeOSMemory)
-}
-
-// dropProgram gives back the pages of our program file that this process has touched or that the kernel
-// mapped beside those: two thirds of its memory, most of it never used again. What is used comes back
-// from the page cache, at less than a microsecond each.
-func dropProgram() {
-	var mapping string
-	for line := range strings.Lines(readAll("/proc/self/smaps")) {
-		name, value, _ := strings.Cut(line, " ")
-		switch {
-		case !strings.HasSuffix(name, ":"):
-			mapping = line
-		case name == "Anonymous:" && strings.TrimSpace(value) == "0 kB":
-			dropPages(mapping)
+	l.slimming = time.Time{}
+	switch {
+	case !hasCome(l.since.Add(dropAfter)):
+		l.slimming = l.since.Add(dropAfter)
+		l.beside.do(func() {
+			debug.FreeOSMemory()
+			l.program = programPages()
+		})
+	case l.beside.isIdle(): // or else they are in use
+		for _, m := range l.program {
+			_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
 		}
 	}
 }
 
-// dropPages gives back a mapping of a file that is not writable, and has not been (a linker may
-// write before it forbids to, and what it wrote is in no file).
-func dropPages(mapping string) {
+// mapping is a range of addresses.
+type mapping struct{ start, end uintptr }
+
+// programPages are the pages of our program file that this process has touched, or that the kernel mapped
+// beside those: two thirds of its memory, most of it never used again. What is used comes back from the
+// page cache, at less than a microsecond each.
+func programPages() (all []mapping) {
+	var header string
+	for line := range strings.Lines(readAll("/proc/self/smaps")) {
+		name, value, _ := strings.Cut(line, " ")
+		switch {
+		case !strings.HasSuffix(name, ":"):
+			header = line
+		case name == "Anonymous:" && strings.TrimSpace(value) == "0 kB":
+			if m, ok := parseMapping(header); ok {
+				all = append(all, m)
+			}
+		}
+	}
+	return all
+}
+
+// parseMapping reads a mapping of a file that is not writable. It must not have been, either: a linker may
+// write before it forbids to, and what it wrote is in no file.
+func parseMapping(header string) (m mapping, ok bool) {
 	const address, permissions, path = 0, 1, 5 // address perms offset dev inode path
-	fields := strings.Fields(mapping)
+	fields := strings.Fields(header)
 	if len(fields) <= path || fields[path][0] != '/' || strings.Contains(fields[permissions], "w") {
-		return
+		return m, false
 	}
 	from, to, _ := strings.Cut(fields[address], "-")
 	start, err := strconv.ParseUint(from, 16, 64)
 	end, endErr := strconv.ParseUint(to, 16, 64)
-	if err == nil && endErr == nil {
-		_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, uintptr(start), uintptr(end-start), unix.MADV_DONTNEED)
-	}
+	return mapping{uintptr(start), uintptr(end)}, err == nil && endErr == nil
 }
 
 // readAll reads a file of /proc, or what can be read of it. Not with os: that would make this
