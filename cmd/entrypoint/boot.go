@@ -40,8 +40,8 @@ type start struct {
 	outlet  *report.Outlet
 	out     *report.Reporter
 	log     *zap.Logger
-	// last is the last decision, until everything of it is done.
-	last *decision
+	// remember notes a refusal of the last decision for the next start.
+	remember func()
 }
 
 // newStart reads the environment, once for all. What it prints waits for nobody.
@@ -94,7 +94,6 @@ func (s *start) supervise() int {
 	plan := supervise.Start{
 		Decide: s.decide,
 		Fail:   s.fail,
-		Settle: s.settle,
 		Chore:  &supervise.Command{Path: self, Args: []string{renewName}, Env: s.environ.Given},
 	}
 	if s.problem == nil && s.hasHooks() {
@@ -118,19 +117,19 @@ func (s *start) supervise() int {
 // then this process is the emulator. free ends what only we do about signals.
 func (s *start) become(ctx context.Context, free func() error) int {
 	began := time.Now()
-	command, err := task.Run(ctx, func(ctx context.Context) (supervise.Command, error) {
+	decided, err := task.Run(ctx, func(ctx context.Context) (supervise.Decision, error) {
 		if s.problem == nil && s.hasHooks() {
 			s.runHooks(ctx)
 		}
 		return s.decide(ctx, false)
 	})
 	if err == nil {
-		s.settleSoon(ctx)
+		s.settleSoon(ctx, decided.Settle)
 		s.flush(flushTime)
 		err = free()
 	}
 	if err == nil {
-		err = supervise.Exec(command, s.core)
+		err = supervise.Exec(decided.Command, s.core)
 	}
 	code, tell := s.fail(err)
 	_, _ = task.Run(ctx, func(context.Context) (any, error) { tell(); return nil, nil })
@@ -143,21 +142,14 @@ func (s *start) become(ctx context.Context, free func() error) int {
 	return code
 }
 
-// settle does what can wait until the emulator is started. Nothing of the decision
-// is in use after that.
-func (s *start) settle() {
-	s.last.settle()
-	s.last = nil
-}
-
-// settleSoon is settle for a process that is about to be the emulator.
-func (s *start) settleSoon(ctx context.Context) {
-	if s.last.activation == nil {
+// settleSoon settles a decision for a process that is about to be the emulator.
+func (s *start) settleSoon(ctx context.Context, settle func()) {
+	if settle == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()
-	_, err := task.Run(ctx, func(context.Context) (any, error) { s.settle(); return nil, nil })
+	_, err := task.Run(ctx, func(context.Context) (any, error) { settle(); return nil, nil })
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.out.Line(supervise.Unsettled)
 	}
@@ -176,8 +168,8 @@ func (s *start) fail(err error) (code int, tell func()) {
 			s.out.Failure(failed)
 		}
 		s.flush(tellTime)
-		if s.last != nil {
-			s.last.remember()
+		if s.remember != nil {
+			s.remember()
 		}
 	}
 }

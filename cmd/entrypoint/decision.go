@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/supervise"
@@ -21,8 +20,8 @@ import (
 type decision struct {
 	*start
 	environ config.Environ
-	// activation is the last one, nil before there is any.
-	activation *activate.Activation
+	// settle waits until the disk has what was stored; nil for nothing stored.
+	settle func()
 }
 
 func (s *start) newDecision() *decision {
@@ -33,8 +32,9 @@ func (s *start) newDecision() *decision {
 
 // decide is the story of a decision: what to run with which environment, or why
 // there is nothing to run.
-func (s *start) decide(ctx context.Context, again bool) (supervise.Command, error) {
-	var none supervise.Command
+func (s *start) decide(ctx context.Context, again bool) (supervise.Decision, error) {
+	var none supervise.Decision
+	s.remember = nil
 	if s.problem != nil {
 		return none, s.problem
 	}
@@ -44,7 +44,6 @@ func (s *start) decide(ctx context.Context, again bool) (supervise.Command, erro
 		}
 	}
 	d := s.newDecision()
-	s.last = d
 	path, argv, err := d.findCommand()
 	if err != nil {
 		return none, err
@@ -53,7 +52,8 @@ func (s *start) decide(ctx context.Context, again bool) (supervise.Command, erro
 	if err != nil {
 		return none, err
 	}
-	return supervise.Command{Path: path, Args: argv, Env: d.environ.HandOver(pro, s.supervisor())}, nil
+	command := supervise.Command{Path: path, Args: argv, Env: d.environ.HandOver(pro, s.supervisor())}
+	return supervise.Decision{Command: command, Settle: d.settle}, nil
 }
 
 // supervisor is the process to ask for a restart, 0 for none.
@@ -62,20 +62,6 @@ func (s *start) supervisor() int {
 		return os.Getpid()
 	}
 	return 0
-}
-
-// settle waits for the disk.
-func (d *decision) settle() {
-	if d.activation != nil {
-		d.activation.Settle()
-	}
-}
-
-// remember notes a refusal for the next start.
-func (d *decision) remember() {
-	if d.activation != nil {
-		d.activation.Remember()
-	}
 }
 
 // venv is where LocalStack's image keeps its Python environment.

@@ -43,10 +43,11 @@ func (d *decision) activate(ctx context.Context) (*credential.Credential, error)
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*longestLook {
 		*budget -= config.Seconds(longestLook)
 	}
-	d.activation = activation
 	if err := activation.Run(ctx); err != nil {
+		d.remember = activation.Remember
 		return nil, d.explain(ctx, err)
 	}
+	d.settle = activation.Settle
 	return &pro, nil
 }
 

@@ -23,8 +23,8 @@ type beside struct {
 
 // verdict is what a decision came to.
 type verdict struct {
-	command Command
-	err     error
+	decision Decision
+	err      error
 }
 
 func newBeside(ctx context.Context) beside {
@@ -39,7 +39,7 @@ func (b *beside) done() { b.busy-- }
 
 // decide runs a decision; markDecided follows, and then the verdict can be read. A panic in the
 // decision, or in what it has started, is its error.
-func (b *beside) decide(again bool, decide func(context.Context, bool) (Command, error)) {
+func (b *beside) decide(again bool, decide func(context.Context, bool) (Decision, error)) {
 	b.verdict, b.busy = verdict{}, b.busy+1
 	var first sync.Once
 	made := func(v verdict) {
@@ -50,8 +50,8 @@ func (b *beside) decide(again bool, decide func(context.Context, bool) (Command,
 	}
 	ctx := task.Watch(b.ctx, func(p *task.Panic) { made(verdict{err: p}) })
 	task.Go(ctx, func() {
-		command, err := decide(ctx, again)
-		made(verdict{command, err})
+		decision, err := decide(ctx, again)
+		made(verdict{decision, err})
 	})
 }
 

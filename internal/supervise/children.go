@@ -6,10 +6,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// spawn starts a process once we have all threads that we shall need: it may fill the container.
+func (l *loop) spawn(command Command, foreground bool) (int, *StartError) {
+	l.spared.Wait()
+	return spawn(command, foreground, l.options.CoreLimit)
+}
+
 // runHooks starts what comes before the first decision.
 func (l *loop) runHooks() {
 	l.since = time.Now()
-	pid, err := spawn(*l.start.Hooks, l.terminal.give(), l.options.CoreLimit)
+	pid, err := l.spawn(*l.start.Hooks, l.terminal.give())
 	if err != nil {
 		l.fail(err)
 		return
@@ -32,14 +38,15 @@ func (l *loop) decide(again bool) {
 // the next event at once.
 func (l *loop) startCommand(again bool) {
 	l.since, l.asked = time.Now(), false
-	pid, err := spawn(l.beside.verdict.command, l.terminal.give(), l.options.CoreLimit)
+	decision := l.beside.verdict.decision
+	pid, err := l.spawn(decision.Command, l.terminal.give())
 	switch {
 	case err == nil:
 		l.child, l.group = pid, pid
-		l.beside.verdict = verdict{}
+		l.beside.verdict = verdict{} // nothing of it stays
 		l.deliver()
 		l.slimming = l.since.Add(freeAfter)
-		l.beside.settle(l.start.Settle)
+		l.beside.settle(decision.Settle)
 	case again && err.passes():
 		l.warn("cannot start the command again: " + err.Err.Error())
 		l.handle(refused{})
@@ -65,7 +72,7 @@ func (l *loop) doChore() {
 	if !l.beside.isIdle() {
 		return
 	}
-	pid, err := spawn(*l.start.Chore, false, l.options.CoreLimit)
+	pid, err := l.spawn(*l.start.Chore, false)
 	if err != nil {
 		l.warn("cannot run " + l.start.Chore.Args[0] + ": " + err.Err.Error())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,10 +17,11 @@ type loop struct {
 	policy   policy
 	terminal terminal
 	beside   beside
-	deadline time.Time // of step's doArm; zero for none
-	chore    time.Time // when it is due; zero for never
-	slimming time.Time // when to give memory back; zero for never
-	program  []mapping // of our program file, to give back
+	spared   sync.WaitGroup // until the spare threads are there
+	deadline time.Time      // of step's doArm; zero for none
+	chore    time.Time      // when it is due; zero for never
+	slimming time.Time      // when to give memory back; zero for never
+	program  []mapping      // of our program file, to give back
 
 	state state
 	began time.Time // when this start began

@@ -103,12 +103,12 @@ func playInit(args []string) int {
 // plan starts argv, which is decided at once.
 func plan(argv []string) Start {
 	return Start{
-		Decide: func(_ context.Context, again bool) (Command, error) {
+		Decide: func(_ context.Context, again bool) (Decision, error) {
 			argv := slices.Clone(argv)
 			if again {
 				argv = append(argv, "again")
 			}
-			return Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, nil
+			return Decision{Command: Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}}, nil
 		},
 		Fail: func(err error) (int, func()) {
 			code := 99

@@ -29,23 +29,28 @@ type Command struct {
 	Env  []string // the whole environment, as NAME=value
 }
 
+// Decision is what to start.
+type Decision struct {
+	Command
+
+	// Settle does what has to be done after the start, but not before it; nil for nothing. An exit waits
+	// for it, for 200 ms at most.
+	Settle func()
+}
+
 // Start is what an init starts, and how it comes to it. Decide, tell and Settle run beside the loop,
 // which waits for none of them longer than it says here.
 type Start struct {
 	// Hooks runs before the first decision, and has the terminal; nil for nothing to run.
 	Hooks *Command
 
-	// Decide returns the command to start, or why there is none; again after a command that has ended.
-	// Its context ends when the container has to.
-	Decide func(ctx context.Context, again bool) (Command, error)
+	// Decide returns what to start, or why there is nothing; again after a command that has ended. Its
+	// context ends when the container has to.
+	Decide func(ctx context.Context, again bool) (Decision, error)
 
 	// Fail returns the exit code for an error: Decide's, or a [*StartError] for a command that cannot be
 	// started. The exit waits until tell has told the user, for a second at most.
 	Fail func(err error) (code int, tell func())
-
-	// Settle does what has to be done after a start, but not before it; nil for nothing. An exit waits
-	// for it, for 200 ms at most.
-	Settle func()
 
 	// Chore is a short task beside the command; nil for none. See Options.ChoreEvery.
 	Chore *Command
@@ -115,9 +120,8 @@ func Run(ctx context.Context, start Start, options Options) int {
 	_ = setAction(int(unix.SIGTTIN), &sigaction{handler: sigIgn})
 	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
 
-	spareThreads(ctx)
-
 	l := newLoop(ctx, start, options)
+	spareThreads(ctx, &l.spared)
 	if options.Subreaper {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			l.warn("cannot become a child subreaper: " + err.Error())
@@ -136,11 +140,10 @@ func Run(ctx context.Context, start Start, options Options) int {
 // spareThreads has the runtime start now what threads it will need: the container may be at its
 // limit later, and a Go program that cannot start a thread ends. Two processors bound the number of
 // those that run; with only one, every signal would have to get it back first. One more may be stuck
-// in a log that nobody reads, and one in a disk that does not answer.
-func spareThreads(ctx context.Context) {
+// in a log that nobody reads, and one in a disk that does not answer. When all.Wait returns, all are there.
+func spareThreads(ctx context.Context, all *sync.WaitGroup) {
 	const processors, stuck = 2, 2
 	runtime.GOMAXPROCS(processors)
-	var all sync.WaitGroup
 	all.Add(processors + stuck)
 	for range processors + stuck {
 		task.Go(ctx, func() {
