@@ -90,6 +90,7 @@ func (l *loop) reap() {
 		}
 		if err == unix.ECHILD {
 			left = alone{}
+			l.group, l.hooks = 0, 0 // their numbers may mean others some day
 		}
 		if err != nil || pid <= 0 { // none that has ended
 			break

@@ -8,6 +8,9 @@ import (
 
 // forward sends a signal to the command.
 func (l *loop) forward(sig unix.Signal) {
+	if l.group == 0 {
+		return // 0 would be our own
+	}
 	switch sig {
 	case unix.SIGTSTP:
 		l.asked = true
