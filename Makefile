@@ -33,7 +33,7 @@ image: build        ## the image localstack-entrypoint:dev
 lint:
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
 	go vet ./...
-	GOARCH=arm64 go vet ./cmd/entrypoint ./internal/supervise
+	GOARCH=arm64 go vet ./cmd/entrypoint ./internal/supervise ./internal/testkit/syscalls
 	$(LINT) golangci-lint run
 
 vuln:
