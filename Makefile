@@ -17,6 +17,7 @@ test: build         ## everything, with one summary at the end
 	@.ci/test
 
 bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"
+	@.ci/packages >&2 || true
 	go run ./internal/bench $(BENCH)
 
 reasons: build      ## every reason for a failed start, made to happen

@@ -2,9 +2,10 @@
 # Tests the images in a real Docker engine, from outside: what users and clients
 # see of them. It takes about two minutes and pulls nothing.
 #
-# Needs bin/ (else it calls make build) and a Docker engine. Without a running one,
-# root on Debian gets one for the time of the test. What cannot be tested is skipped,
-# with a line that says so; where the variable CI is set, that is a failure.
+# Needs bin/ (else it calls make build), what .ci/packages installs, and a Docker
+# engine. Without a running one, root starts one for the time of the test. What cannot
+# be tested is skipped, with a line that says so; where the variable CI is set, that is
+# a failure.
 set -eu
 cd "$(dirname "$0")"
 
@@ -27,7 +28,7 @@ reference=$id:reference authority=$id:authority official=$id:official localstack
 main() {
 	trap clean EXIT
 	if ! find_engine; then
-		skip "the images in a Docker engine" "none is running, and only root on Debian can get one here"
+		skip "the images in a Docker engine" "none is running, and only root can start one here: run .ci/packages"
 		summary
 		return
 	fi

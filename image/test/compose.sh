@@ -3,7 +3,7 @@
 
 test_compose() {
 	if ! find_compose; then
-		skip "the Compose files" "Docker Compose is not installed"
+		skip "the Compose files" "Docker Compose is not installed: run .ci/packages"
 		return
 	fi
 	export IMAGE=$reference AUTHORITY_IMAGE=$authority PORT=0 TOKEN_FILE=$work/token LOCALSTACK_AUTH_TOKEN=$token
@@ -33,7 +33,7 @@ find_compose() {
 	if docker compose version >/dev/null 2>&1; then
 		compose=(docker compose)
 	else
-		has docker-compose || install_packages docker-compose || return 1
+		has docker-compose || return 1
 		compose=(docker-compose)
 	fi
 }

@@ -7,21 +7,11 @@ engine= # process of our own
 # find_engine fails when there is none to be had.
 find_engine() {
 	docker version >/dev/null 2>&1 && return
-	[ "$(id -u)" = 0 ] || return 1
-	has docker dockerd iptables || install_packages docker.io iptables || return 1
-	docker version >/dev/null 2>&1 || start_engine # the package may have started it
-}
-
-# install_packages PACKAGE… on Debian, as root.
-install_packages() {
-	[ "$(id -u)" = 0 ] && has apt-get || return 1
-	echo "# installing $*"
-	{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes "$@"; } >"$work/apt.log" 2>&1 ||
-		{ tail -n 5 "$work/apt.log"; return 1; }
+	[ "$(id -u)" = 0 ] && has docker dockerd iptables && start_engine
 }
 
 # has_docker_init: an engine of our own takes the one that is installed here.
-has_docker_init() { [ -z "$engine" ] || has docker-init || { install_packages tini && has docker-init; }; }
+has_docker_init() { [ -z "$engine" ] || has docker-init; }
 
 # start_engine puts the engine in a session of its own: Ctrl-C is for the test,
 # which then still needs it to clean up.

@@ -21,8 +21,8 @@ bomb='read -r now _ </proc/uptime; end=$((${now%.*} + 60))
 	(trap "" TERM; bomb) 2>/dev/null; echo Ready.; exec sleep 1000'
 
 test_init() {
-	if ! has_busybox || ! { has bash-static || install_packages bash-static; }; then
-		skip "the init" "its commands need a static busybox and a static bash"
+	if ! has busybox bash-static; then
+		skip "the init" "its commands need a static busybox and a static bash: run .ci/packages"
 		return
 	fi
 	import_shells
@@ -184,7 +184,7 @@ is_cleared_by_restart() { leaves_two "$1" && restarts "$1" && prints "" parents 
 
 test_below_docker_init() {
 	if ! has_docker_init; then
-		skip "the init below Docker's own" "there is no docker-init here"
+		skip "the init below Docker's own" "there is no docker-init here: run .ci/packages"
 		return
 	fi
 	run replaced --init "$polite"

@@ -15,6 +15,8 @@ test_s3() {
 	check "S3: what curl stores it gets back" s3_with_curl
 	if has aws; then
 		check "S3: what the AWS CLI stores it gets back" s3_with_aws
+	else
+		skip "S3 with the AWS CLI" "aws is not installed: run .ci/packages"
 	fi
 }
 

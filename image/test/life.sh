@@ -36,7 +36,7 @@ test_confinement() {
 	check "user 1000: the licence can be stored" not says_now user "cannot store"
 	check "no capabilities: pro is on" is_pro no-rights
 	if ! has_docker_init; then
-		skip "below Docker's own init" "there is no docker-init here"
+		skip "below Docker's own init" "there is no docker-init here: run .ci/packages"
 		return
 	fi
 	start init "${pro[@]}" --init "$reference"

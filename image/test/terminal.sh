@@ -2,7 +2,7 @@
 # docker run --interactive --tty, with somebody who types.
 
 test_terminal() {
-	if ! has script && ! install_packages bsdutils; then
+	if ! has script; then
 		skip "terminals" "the program script, which makes one, is not installed"
 		return
 	fi
