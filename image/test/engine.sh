@@ -28,4 +28,6 @@ stop_engine() {
 	[ -n "$engine" ] || return 0
 	kill "$engine"
 	wait "$engine" || true
+	# Docker leaves its own mount behind where / is a folder of a file system, as in a chroot.
+	! mountpoint --quiet "$work/docker" || umount "$work/docker"
 }
