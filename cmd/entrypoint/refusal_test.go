@@ -34,8 +34,14 @@ func (w *world) rewrite(change func(*activate.Refusal)) {
 	testkit.Put(w.T, w.root, refusalNote, string(content))
 }
 
-// asked is how often the licence authority was asked for a licence.
-func (s *licenseServer) asked() int { return strings.Count(s.log.String(), "/v1/license/") }
+// asked is how often the license authority was asked for a license. Its log says so
+// a moment after its answer: this waits for the last one that is wanted.
+func (s *licenseServer) asked(want int) (times int) {
+	for until := time.Now().Add(patience); times < want && time.Now().Before(until); time.Sleep(time.Millisecond) {
+		times = strings.Count(s.log.String(), "/v1/license/")
+	}
+	return times
+}
 
 func TestARefusedStartThatIsRepeatedWaitsAndSaysLess(t *testing.T) {
 	t.Parallel()
@@ -44,8 +50,8 @@ func TestARefusedStartThatIsRepeatedWaitsAndSaysLess(t *testing.T) {
 	began := time.Now()
 	for start := 1; start <= 6; start++ {
 		_, stderr, code := w.start("LOG_FORMAT=text")
-		if code != 55 || server.asked() != start {
-			t.Fatalf("start %d: exit code %d, asked %d times: %s", start, code, server.asked(), stderr)
+		if code != 55 || server.asked(start) != start {
+			t.Fatalf("start %d: exit code %d, asked %d times: %s", start, code, server.asked(start), stderr)
 		}
 		if !strings.Contains(stderr, "Localstack returning with exit code 55. Reason: \n") || !strings.Contains(stderr, "The credentials defined in your environment are invalid.") {
 			t.Errorf("start %d says %s", start, stderr)
@@ -128,8 +134,8 @@ func TestAQuietRefusalIsHeldBackQuietly(t *testing.T) {
 	began := time.Now()
 	w.rewrite(func(note *activate.Refusal) { note.Times, note.Last = 3, began })
 	_, stderr, code := w.start("LOG_FORMAT=text")
-	if code != 55 || strings.Contains(stderr, "refused") || strings.Contains(stderr, "License") || server.asked() != 2 {
-		t.Errorf("exit code %d, asked %d times, %s", code, server.asked(), stderr)
+	if code != 55 || strings.Contains(stderr, "refused") || strings.Contains(stderr, "License") || server.asked(2) != 2 {
+		t.Errorf("exit code %d, asked %d times, %s", code, server.asked(2), stderr)
 	}
 	if waited := time.Since(began); waited < time.Second {
 		t.Errorf("it waited for %s only", waited)
@@ -177,8 +183,8 @@ func TestSIGTERMWhileAStartIsHeldBackExits143(t *testing.T) {
 			if took := time.Since(began); code != 143 || took > 2*time.Second {
 				t.Errorf("exit code %d after %s", code, took)
 			}
-			if stderr := p.stderr.String(); strings.Contains(stderr, "License activation failed") || server.asked() != 1 {
-				t.Errorf("asked %d times, says %s", server.asked(), stderr)
+			if stderr := p.stderr.String(); strings.Contains(stderr, "License activation failed") || server.asked(1) != 1 {
+				t.Errorf("asked %d times, says %s", server.asked(1), stderr)
 			}
 		})
 	}
