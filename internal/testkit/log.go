@@ -1,0 +1,218 @@
+package testkit
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+// logPatience bounds the wait for a log, far above what any takes.
+const logPatience = 20 * time.Second
+
+// Log is what a program writes its log to, and the reader of that, who does not read for now.
+type Log struct {
+	// Writer is the program's end. It stays open, and with it the flags that can be asked for.
+	Writer *os.File
+
+	t       testing.TB
+	reader  *os.File
+	resume  string        // what to type before anything can be read
+	filling int64         // in bytes, what is in it from the beginning
+	text    Buffer        // what was read after that
+	ended   chan struct{} // closed when all is read; nil while nobody reads
+}
+
+// StuckLogs are the logs whose reader keeps a program that writes to them waiting.
+var StuckLogs = map[string]func(testing.TB) *Log{
+	"full pipe": FullPipe, "full socket": FullSocket, "stopped terminal": StoppedTerminal,
+}
+
+// EmptyPipe is a pipe with room for one page.
+func EmptyPipe(t testing.TB) *Log {
+	t.Helper()
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unix.FcntlInt(uintptr(ends[1]), unix.F_SETPIPE_SZ, os.Getpagesize()); err != nil {
+		t.Fatal(err)
+	}
+	return newLog(t, ends[0], ends[1])
+}
+
+// FullPipe is a pipe without any room.
+func FullPipe(t testing.TB) *Log {
+	t.Helper()
+	l := EmptyPipe(t)
+	// Another open file, whose flags are its own.
+	again, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", l.Writer.Fd()), os.O_WRONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	n, err := unix.Write(int(again.Fd()), make([]byte, os.Getpagesize()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.filling = int64(n)
+	return l
+}
+
+// ClosedPipe is a pipe that nobody will ever read.
+func ClosedPipe(t testing.TB) *Log {
+	t.Helper()
+	l := EmptyPipe(t)
+	l.reader.Close()
+	return l
+}
+
+// FullSocket is a socket without any room.
+func FullSocket(t testing.TB) *Log {
+	t.Helper()
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLog(t, ends[0], ends[1])
+	_ = unix.SetsockoptInt(ends[1], unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)
+	for _, size := range []int{1024, 1} { // the buffer counts messages, too
+		for err = nil; err == nil; {
+			if err = unix.Sendto(ends[1], make([]byte, size), unix.MSG_DONTWAIT, nil); err == nil {
+				l.filling += int64(size)
+			}
+		}
+	}
+	return l
+}
+
+// StoppedTerminal is a terminal at which somebody has typed Ctrl-S.
+func StoppedTerminal(t testing.TB) *Log {
+	t.Helper()
+	keyboard, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer := int(terminal.Fd())
+	mode, err := unix.IoctlGetTermios(writer, unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mode.Lflag &^= unix.ECHO // output byte for byte, and only output
+	mode.Oflag &^= unix.OPOST
+	mode.Iflag |= unix.IXON
+	if err := unix.IoctlSetTermios(writer, unix.TCSETS, mode); err != nil {
+		t.Fatal(err)
+	}
+	const stop, resume = "\x13", "\x11" // Ctrl-S, Ctrl-Q
+	l := &Log{t: t, Writer: terminal, reader: keyboard, resume: resume}
+	t.Cleanup(l.close)
+	if _, err := keyboard.WriteString(stop); err != nil {
+		t.Fatal(err)
+	}
+	for until := time.Now().Add(logPatience); l.hasRoom(); time.Sleep(time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("Ctrl-S does not stop the terminal")
+		}
+	}
+	return l
+}
+
+func newLog(t testing.TB, reader, writer int) *Log {
+	_ = unix.SetNonblock(reader, true) // so that Close ends a read; the writer's flags are its own
+	l := &Log{t: t, Writer: os.NewFile(uintptr(writer), "writer"), reader: os.NewFile(uintptr(reader), "reader")}
+	t.Cleanup(l.close)
+	return l
+}
+
+func (l *Log) close() {
+	l.Writer.Close()
+	l.reader.Close()
+}
+
+func (l *Log) hasRoom() bool {
+	poll := []unix.PollFd{{Fd: int32(l.Writer.Fd()), Events: unix.POLLOUT}}
+	n, _ := unix.Poll(poll, 0)
+	return n > 0
+}
+
+// Flags are what every program with this log shares, such as O_NONBLOCK.
+func (l *Log) Flags() int {
+	l.t.Helper()
+	flags, err := unix.FcntlInt(l.Writer.Fd(), unix.F_GETFL, 0)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return flags
+}
+
+// SetNonblock sets O_NONBLOCK, as any of the programs might.
+func (l *Log) SetNonblock() {
+	l.t.Helper()
+	if err := unix.SetNonblock(int(l.Writer.Fd()), true); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// Hang is the end of the reader.
+func (l *Log) Hang() { l.reader.Close() }
+
+// Take reads so many bytes, and no more for now.
+func (l *Log) Take(size int64) {
+	l.t.Helper()
+	l.begin()
+	_ = l.reader.SetReadDeadline(time.Now().Add(logPatience))
+	if _, err := io.CopyN(&l.text, l.reader, size); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// Read begins to read whatever is written. It does so once.
+func (l *Log) Read() {
+	l.t.Helper()
+	if l.ended != nil {
+		return
+	}
+	l.begin()
+	_ = l.reader.SetReadDeadline(time.Time{})
+	l.ended = make(chan struct{})
+	go func() {
+		defer close(l.ended)
+		_, _ = io.Copy(&l.text, l.reader) // a terminal ends with an error
+	}()
+}
+
+// begin makes something come.
+func (l *Log) begin() {
+	l.t.Helper()
+	_ = l.reader.SetReadDeadline(time.Now().Add(logPatience))
+	_, err := io.CopyN(io.Discard, l.reader, l.filling)
+	l.filling = 0
+	if err == nil && l.resume != "" {
+		_, err = l.reader.WriteString(l.resume)
+		l.resume = ""
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// Text is what has been read so far.
+func (l *Log) Text() string { return l.text.String() }
+
+// All is what has been written when nobody can write any more: our own end is closed by that.
+func (l *Log) All() string {
+	l.t.Helper()
+	l.Read()
+	l.Writer.Close()
+	select {
+	case <-l.ended:
+	case <-time.After(logPatience):
+		l.t.Fatalf("the log does not end: %q", l.Text())
+	}
+	return l.Text()
+}
