@@ -57,7 +57,7 @@ func (o *Outlet) Write(message []byte) (int, error) {
 	}
 	switch {
 	case len(rest) == 0: // all is written
-	case o.size+len(rest) > longestQueue:
+	case o.size > 0 && o.size+len(rest) > longestQueue: // one always fits, however long
 		o.dropped++
 	default:
 		o.append(append([]byte(nil), rest...))
@@ -89,14 +89,29 @@ func (o *Outlet) writeNow(message []byte) int {
 	}
 }
 
-// append puts a message into the queue, and has that written.
+// append puts a message into the queue, behind news of those that were dropped before it, and has that
+// written.
 func (o *Outlet) append(message []byte) {
-	o.queue = append(o.queue, message)
-	o.size += len(message)
+	if o.dropped > 0 {
+		o.enqueue(o.news())
+	}
+	o.enqueue(message)
 	if o.emptied == nil {
 		o.emptied = make(chan struct{})
 		task.Go(o.ctx, o.drain)
 	}
+}
+
+func (o *Outlet) enqueue(message []byte) {
+	o.queue = append(o.queue, message)
+	o.size += len(message)
+}
+
+// news is about the messages that were dropped since the last that was queued.
+func (o *Outlet) news() []byte {
+	message := o.lost(o.dropped)
+	o.dropped = 0
+	return message
 }
 
 // drain writes the queue, however long that takes.
@@ -127,9 +142,7 @@ func (o *Outlet) next() []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.queue) == 0 && o.dropped > 0 {
-		message := o.lost(o.dropped)
-		o.dropped = 0
-		return message
+		return o.news()
 	}
 	if len(o.queue) == 0 {
 		close(o.emptied)
