@@ -98,17 +98,19 @@ func (d *decision) findCommand() (path string, argv []string, err error) {
 
 // hooks is the process of the BOOT hooks. They get the limit for core files that
 // the container was given, and so do we: it is the kernel that must not dump us.
-func hooks() int {
+func hooks() (code int) {
 	supervise.Mortal()
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-	s := newGlance(nil)
+	s := newStart(nil, supervise.CoreLimit{})
+	defer s.leave(&code)
 	_, err := task.Run(context.Background(), func(ctx context.Context) (any, error) {
 		s.runHooks(ctx)
 		return nil, nil
 	})
 	if err != nil {
-		s.out.Failure(s.asFault(err))
-		return exitCode(err)
+		code, tell := s.fail(err)
+		tell()
+		return code
 	}
 	return 0
 }

@@ -10,10 +10,10 @@ import (
 
 // renew renews the stored licence if it is time to. The init runs it beside the
 // emulator now and then; whatever it finds, the emulator goes on.
-func renew() int {
+func renew() (code int) {
 	supervise.Mortal()
-	supervise.NoCore()
-	s := newGlance(nil)
+	s := newStart(nil, supervise.NoCore())
+	defer s.leave(&code)
 	if s.problem != nil || !bool(s.cfg.ActivatePro) {
 		return 0 // as the start has said
 	}
