@@ -114,7 +114,7 @@ func StoppedTerminal(t testing.TB) *Log {
 	if _, err := keyboard.WriteString(stop); err != nil {
 		t.Fatal(err)
 	}
-	for until := time.Now().Add(logPatience); l.hasRoom(); time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(logPatience); !l.IsStuck(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("Ctrl-S does not stop the terminal")
 		}
@@ -134,10 +134,11 @@ func (l *Log) close() {
 	l.reader.Close()
 }
 
-func (l *Log) hasRoom() bool {
+// IsStuck reports whether a write would wait.
+func (l *Log) IsStuck() bool {
 	poll := []unix.PollFd{{Fd: int32(l.Writer.Fd()), Events: unix.POLLOUT}}
 	n, _ := unix.Poll(poll, 0)
-	return n > 0
+	return n == 0
 }
 
 // Flags are what every program with this log shares, such as O_NONBLOCK.
@@ -156,6 +157,12 @@ func (l *Log) SetNonblock() {
 	if err := unix.SetNonblock(int(l.Writer.Fd()), true); err != nil {
 		l.t.Fatal(err)
 	}
+}
+
+// IsTerminal reports whether the log is a terminal.
+func (l *Log) IsTerminal() bool {
+	_, err := unix.IoctlGetTermios(int(l.Writer.Fd()), unix.TCGETS)
+	return err == nil
 }
 
 // Hang is the end of the reader.

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/testkit"
+)
+
+// logKind is a kind of log, and its form.
+type logKind struct {
+	open   func(testing.TB) *testkit.Log
+	format string
+}
+
+// unread are the logs that nobody reads.
+func unread() map[string]func(testing.TB) *testkit.Log {
+	logs := maps.Clone(testkit.StuckLogs)
+	logs["closed pipe"] = testkit.ClosedPipe
+	return logs
+}
+
+// stage is a container with such a log.
+func (on logKind) stage(t *testing.T) *stage {
+	t.Helper()
+	s := newStage(t, on.open)
+	s.set("LOG_FORMAT", on.format)
+	s.set("LOCALSTACK_PATH", "causes a warning")
+	return s
+}
+
+// perform plays an act, with a reader who comes back or with none.
+func (a act) perform(t *testing.T, on logKind, comesBack bool) {
+	s := on.stage(t)
+	if a.arrange != nil {
+		a.arrange(s)
+	}
+	s.asPID1(a.emulator)
+	s.start()
+	if a.play != nil {
+		a.play(s)
+	}
+	if s.log.IsStuck() {
+		eventually(t, "a line that waits", s.isStuck)
+	}
+	if comesBack {
+		s.log.Read()
+		s.says(a.says)
+		s.says([]string{a.also})
+	}
+	a.finish(s)
+	if comesBack {
+		a.check(s, on.format)
+	}
+}
+
+func (a act) finish(s *stage) {
+	s.Helper()
+	if a.end == nil {
+		took := s.ends(a.code, s.began)
+		if took < 700*time.Millisecond || took > time.Second+noise {
+			s.Errorf("it lived for %s", took)
+		}
+		return
+	}
+	if took := time.Since(s.began); a.within == 0 && took > 2*time.Second+noise {
+		s.Errorf("it took %s to get there", took)
+	}
+	began := time.Now()
+	a.end(s)
+	// An end waits for the reader for 200 ms.
+	if took := s.ends(a.code, began); took > a.within+200*time.Millisecond+noise {
+		s.Errorf("the end took %s", took)
+	}
+}
+
+// check looks at the whole of the log.
+func (a act) check(s *stage, format string) {
+	s.Helper()
+	log := s.log.All()
+	if want := missing(log, a.says); want != "" {
+		s.Errorf("%q is missing in %s", want, log)
+	}
+	if strings.Contains(log, "missing here") {
+		s.Errorf("something is missing in %s", log)
+	}
+	if format == "json" {
+		for line := range strings.Lines(log) {
+			if !json.Valid([]byte(line)) {
+				s.Errorf("no JSON: %s", line)
+			}
+		}
+	}
+}
+
+// everyLog is every log that is not read, and every form of one.
+func everyLog(t *testing.T, logs map[string]func(testing.TB) *testkit.Log, test func(c *crowd, name string, on logKind)) {
+	t.Helper()
+	c := newCrowd(t)
+	defer c.all.Wait()
+	for name, open := range logs {
+		for _, format := range []string{"text", "json"} {
+			test(c, name+", "+format, logKind{open, format})
+		}
+	}
+}
+
+func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
+	t.Parallel()
+	everyLog(t, unread(), func(c *crowd, name string, on logKind) {
+		for _, a := range acts {
+			c.run(a.name+", "+name, func(t *testing.T) { a.perform(t, on, false) })
+		}
+	})
+}
+
+func TestALogThatIsReadAgainHasEveryLine(t *testing.T) {
+	t.Parallel()
+	everyLog(t, testkit.StuckLogs, func(c *crowd, name string, on logKind) {
+		for _, a := range acts {
+			c.run(a.name+", "+name, func(t *testing.T) { a.perform(t, on, true) })
+		}
+	})
+}
+
+// routes are the other ways to a running emulator, and how long one that fails lives at least.
+var routes = []struct {
+	name, supervise string
+	asPID1          bool
+	least           time.Duration
+}{
+	{"PID 1 without an init", "0", true, supervise.ShortestLife},
+	{"not PID 1, without an init", "0", false, 0},
+	{"not PID 1, with an init", "1", false, supervise.ShortestLife},
+}
+
+func TestALogThatNobodyReadsHoldsNoOtherRouteUp(t *testing.T) {
+	t.Parallel()
+	everyLog(t, unread(), func(c *crowd, name string, on logKind) {
+		for _, route := range routes {
+			prepare := func(t *testing.T) *stage {
+				s := on.stage(t)
+				s.set("SUPERVISE", route.supervise)
+				s.script("fails.sh", "exit 3")
+				return s
+			}
+			start := func(s *stage) {
+				s.asPID1(obedient)
+				if !route.asPID1 {
+					s.SysProcAttr.Cloneflags = 0
+				}
+				s.start()
+			}
+			c.run(route.name+", a start, "+name, func(t *testing.T) {
+				s := prepare(t)
+				start(s)
+				s.hears("up")
+				if took := time.Since(s.began); took > time.Second+noise {
+					t.Errorf("the emulator started after %s", took)
+				}
+				began := time.Now()
+				s.sends(unix.SIGUSR2)
+				if took := s.ends(7, began); took > time.Second+noise {
+					t.Errorf("the end took %s", took)
+				}
+			})
+			c.run(route.name+", a failure, "+name, func(t *testing.T) {
+				s := prepare(t)
+				s.set("ACTIVATE_PRO", "1")
+				s.set("LOCALSTACK_AUTH_TOKEN", "")
+				start(s)
+				if took := s.ends(55, s.began); took < route.least || took > time.Second+noise {
+					t.Errorf("it lived for %s", took)
+				}
+			})
+		}
+	})
+}
+
+// TestALogThatNobodyReadsKeepsNoHelper is about the init's own processes, which it waits for or not.
+func TestALogThatNobodyReadsKeepsNoHelper(t *testing.T) {
+	t.Parallel()
+	everyLog(t, unread(), func(c *crowd, name string, on logKind) {
+		for _, helper := range []string{hooksName, renewName} {
+			c.run(helper+", "+name, func(t *testing.T) {
+				s := on.stage(t)
+				s.set("ACTIVATE_PRO", "1")
+				s.script("fails.sh", "exit 3")
+				s.store(func(d *license.Document) {
+					d.Offline.Activated = &license.Note{Time: license.Time{Time: time.Now().AddDate(0, 0, -9)}}
+				})
+				s.asPID1("")
+				s.Args = []string{helper}
+				s.SysProcAttr.Cloneflags = 0
+				s.start()
+				if took := s.ends(0, s.began); took > time.Second+noise {
+					t.Errorf("it lived for %s", took)
+				}
+			})
+		}
+	})
+}

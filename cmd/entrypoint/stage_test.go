@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/testkit"
+)
+
+// noise is what a busy machine may add to a time that we promise. What waits for a
+// reader waits for much longer.
+const noise = 1500 * time.Millisecond
+
+// stage is a container whose log is not read.
+type stage struct {
+	*world
+	*pid1
+	log   *testkit.Log
+	flags int
+	// began is the moment of the start.
+	began time.Time
+	// words come from hooks and the emulator, which write them to $WORDS.
+	words *bufio.Reader
+	fifo  *os.File
+}
+
+// newStage prepares a container with the log on standard output and standard error.
+func newStage(t *testing.T, open func(testing.TB) *testkit.Log) *stage {
+	t.Helper()
+	s := &stage{world: newWorld(t), log: open(t)}
+	s.flags = s.log.Flags()
+	path := filepath.Join(t.TempDir(), "words")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if s.fifo, err = os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0); err != nil { // without a writer, too
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.fifo.Close() })
+	s.words = bufio.NewReader(s.fifo)
+	s.set("WORDS", path)
+	s.set("ACTIVATE_PRO", "0")
+	s.set("LS_LOG", "trace")
+	return s
+}
+
+// asPID1 prepares the start of a shell script as the emulator.
+func (s *stage) asPID1(emulator string) {
+	s.Helper()
+	s.pid1 = s.world.asPID1("sh", "-c", emulator)
+	s.onLog()
+}
+
+// onLog gives it the log, a terminal as a container has it.
+func (s *stage) onLog() {
+	s.Stdout, s.Stderr = s.log.Writer, s.log.Writer
+	if s.log.IsTerminal() {
+		s.Stdin = s.log.Writer
+		s.SysProcAttr.Setsid, s.SysProcAttr.Setctty = true, true
+	}
+}
+
+func (s *stage) start() {
+	s.Helper()
+	s.began = time.Now()
+	if err := s.Start(); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// hears waits for a word.
+func (s *stage) hears(want string) {
+	s.Helper()
+	_ = s.fifo.SetReadDeadline(time.Now().Add(patience))
+	word, err := s.words.ReadString('\n')
+	if err != nil || word != want+"\n" {
+		s.Fatalf("%q instead of %s, %v; the log has %s", word, want, err, s.log.Text())
+	}
+	s.sameFlags()
+}
+
+func (s *stage) sends(sig syscall.Signal) {
+	s.Helper()
+	if err := s.Process.Signal(sig); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// sameFlags are what other programs rely on.
+func (s *stage) sameFlags() {
+	s.Helper()
+	if flags := s.log.Flags(); flags != s.flags {
+		s.Errorf("the flags of the log were %#x and are %#x", s.flags, flags)
+	}
+}
+
+// ends waits for the end, and returns what it took since a moment.
+func (s *stage) ends(code int, since time.Time) (took time.Duration) {
+	s.Helper()
+	hung := time.AfterFunc(patience, func() { _ = s.Process.Kill() })
+	defer hung.Stop()
+	got := s.end()
+	took = time.Since(since)
+	s.sameFlags()
+	if got != code {
+		s.Errorf("exit code %d after %s, want %d; the log has %s", got, took, code, s.log.Text())
+	}
+	return took
+}
+
+// says waits until the log has some texts, in their order.
+func (s *stage) says(wanted []string) {
+	s.Helper()
+	eventually(s.T, strings.Join(wanted, " … "), func() bool { return missing(s.log.Text(), wanted) == "" })
+}
+
+// missing is the first text that does not come in its order, "" for none.
+func missing(log string, wanted []string) string {
+	for _, want := range wanted {
+		_, rest, found := strings.Cut(log, want)
+		if !found {
+			return want
+		}
+		log = rest
+	}
+	return ""
+}
+
+// isAlone reports whether PID 1 has no child.
+func (s *stage) isAlone() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", s.Process.Pid))
+	for _, thread := range threads {
+		if children, err := os.ReadFile(thread); err != nil || len(children) > 0 {
+			return false
+		}
+	}
+	return len(threads) > 0
+}
+
+// isStuck reports whether a thread of PID 1 waits for the reader of the log.
+func (s *stage) isStuck() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", s.Process.Pid))
+	for _, thread := range threads {
+		call, _ := os.ReadFile(thread)
+		if strings.HasPrefix(string(call), fmt.Sprintf("%d 0x%x ", unix.SYS_WRITE, unix.Stderr)) {
+			return true
+		}
+	}
+	return false
+}
+
+// script writes a BOOT script.
+func (s *stage) script(name, text string) {
+	s.Helper()
+	path := filepath.Join("etc/localstack/init/boot.d", name)
+	testkit.Put(s.T, s.root, path, "#!/bin/sh\n"+text+"\n")
+	if err := os.Chmod(filepath.Join(s.root, path), 0o755); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// crowd runs subtests side by side that wait most of the time, many more than there
+// are processors.
+type crowd struct {
+	t    *testing.T
+	all  sync.WaitGroup
+	free chan struct{}
+}
+
+func newCrowd(t *testing.T) *crowd {
+	const most = 12
+	c := &crowd{t: t, free: make(chan struct{}, most)}
+	return c
+}
+
+func (c *crowd) run(name string, test func(t *testing.T)) {
+	c.all.Go(func() {
+		c.free <- struct{}{}
+		defer func() { <-c.free }()
+		c.t.Run(name, test)
+	})
+}
