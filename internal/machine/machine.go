@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strings"
 	"time"
@@ -34,7 +35,7 @@ func VolumeBelow(ctx context.Context, root string, bound time.Duration) *file.Vo
 }
 
 // ID is the identity of the volume. Without one it makes "gen_" and 12 hex digits
-// and keeps them; where they cannot be kept, the next start has others.
+// and keeps them; where they cannot be kept, or the disk is slow, the next start has others.
 func ID(volume *file.Volume) string {
 	var kept struct {
 		ID string `json:"machine_id"`
@@ -46,8 +47,9 @@ func ID(volume *file.Volume) string {
 	random := make([]byte, 6)
 	_, _ = rand.Read(random)
 	kept.ID = "gen_" + hex.EncodeToString(random)
-	if content, err := json.Marshal(kept); err == nil {
-		_ = volume.Write(File, content, mode)
+	// What a slow disk holds is still the identity.
+	if text, marshalErr := json.Marshal(kept); marshalErr == nil && !errors.Is(err, file.ErrSlow) {
+		_ = volume.Write(File, text, mode)
 	}
 	return kept.ID
 }
