@@ -114,8 +114,9 @@ func (s *start) supervise() int {
 }
 
 // become is the way without an init: the same steps one after the other, and
-// then this process is the emulator. free ends what only we do about signals.
-func (s *start) become(ctx context.Context, free func() error) int {
+// then this process is the emulator. free ends what only we do about signals, see
+// [supervise.Context].
+func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 	began := time.Now()
 	decided, err := task.Run(ctx, func(ctx context.Context) (supervise.Decision, error) {
 		if s.problem == nil && s.hasHooks() {
@@ -124,9 +125,9 @@ func (s *start) become(ctx context.Context, free func() error) int {
 		return s.decide(ctx, false)
 	})
 	if err == nil {
-		s.settleSoon(ctx, decided.Settle)
+		settled := s.settleSoon(ctx, decided.Settle)
 		s.flush(flushTime)
-		err = free()
+		err = free(!settled)
 	}
 	if err == nil {
 		err = supervise.Exec(decided.Command, s.core)
@@ -142,17 +143,17 @@ func (s *start) become(ctx context.Context, free func() error) int {
 	return code
 }
 
-// settleSoon settles a decision for a process that is about to be the emulator.
-func (s *start) settleSoon(ctx context.Context, settle func()) {
+// settleSoon settles a decision for a process that is about to be the emulator. It
+// reports whether that is done.
+func (s *start) settleSoon(ctx context.Context, settle func(limit time.Duration) bool) (settled bool) {
 	if settle == nil {
-		return
+		return true
 	}
-	ctx, cancel := context.WithTimeout(ctx, settleTime)
-	defer cancel()
-	_, err := task.Run(ctx, func(context.Context) (any, error) { settle(); return nil, nil })
-	if errors.Is(err, context.DeadlineExceeded) {
+	settled, err := task.Run(ctx, func(context.Context) (bool, error) { return settle(settleTime), nil })
+	if err == nil && !settled {
 		s.out.Line(supervise.Unsettled)
 	}
+	return settled
 }
 
 // fail returns the exit code for an error, and what tells the user. A signal is

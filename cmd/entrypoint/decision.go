@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
@@ -21,7 +22,7 @@ type decision struct {
 	*start
 	environ config.Environ
 	// settle waits until the disk has what was stored; nil for nothing stored.
-	settle func()
+	settle func(limit time.Duration) bool
 }
 
 func (s *start) newDecision() *decision {

@@ -75,7 +75,7 @@ func begin(command []string) (code int) {
 		ctx, free := supervise.Context(context.Background())
 		return s.become(ctx, free)
 	}
-	return s.become(context.Background(), func() error { return nil })
+	return s.become(context.Background(), func(bool) error { return nil })
 }
 
 // unlessStopped runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they

@@ -26,7 +26,7 @@ func playPanic(name string, args []string) (code int) {
 	if s.cfg.Supervise.Or(os.Getpid() == 1) {
 		return s.supervise()
 	}
-	return s.become(context.Background(), func() error { return nil })
+	return s.become(context.Background(), func(bool) error { return nil })
 }
 
 // playing makes p a program with an error in it.

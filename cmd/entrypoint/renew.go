@@ -25,7 +25,7 @@ func renew() (code int) {
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
 		activation, _ := s.newActivation(ctx, pro, 0)
 		activation.Renew(ctx)
-		activation.Settle()
+		activation.Settle(0)
 		return nil, nil
 	})
 	if err != nil {

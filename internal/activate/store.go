@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -97,8 +98,8 @@ func (s *Store) Save(document license.Document, credential string) error {
 // Remove deletes our own document.
 func (s *Store) Remove() error { return s.named(s.volume.Remove(storedName)) }
 
-// Sync waits until what was saved is on the disk, however long that takes.
-func (s *Store) Sync() error { return s.named(s.volume.Sync()) }
+// Sync waits until what was saved is on the disk, see [file.Volume.Sync].
+func (s *Store) Sync(limit time.Duration) error { return s.named(s.volume.Sync(limit)) }
 
 func (s *Store) isOwn(stored Stored) bool { return stored.Path == filepath.Join(s.own(), storedName) }
 

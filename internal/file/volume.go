@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"sync"
 	"syscall"
@@ -67,11 +68,15 @@ func (v *Volume) Remove(name string) error {
 	return v.change(func() error { return RemoveOwn(v.base, name) })
 }
 
-// Sync waits until everything that was written is on the disk, however long that takes. File systems
-// that do not know the call are taken at their word.
-func (v *Volume) Sync() error {
-	done := make(chan error, 1)
-	v.enqueue(func() {
+// Sync waits until everything that was written is on the disk: within a limit and what is left of the
+// bound, or however long that takes if limit is 0. File systems that do not know the call are taken at
+// their word.
+func (v *Volume) Sync(limit time.Duration) error {
+	wait := forever
+	if limit > 0 {
+		wait = v.patience(limit)
+	}
+	_, err := await(v, wait, func() (any, error) {
 		v.mu.Lock()
 		written := v.unsynced
 		v.unsynced = nil
@@ -83,9 +88,9 @@ func (v *Volume) Sync() error {
 			}
 			f.Close()
 		}
-		done <- err
+		return nil, err
 	})
-	return <-done
+	return err
 }
 
 func isUnknown(err error) bool {
@@ -95,19 +100,31 @@ func isUnknown(err error) bool {
 // Ask does something else there, and returns its result or [ErrSlow].
 func Ask[T any](v *Volume, work func() (T, error)) (T, error) {
 	var none T
-	if v.bound > 0 && v.left <= 0 {
+	wait := v.patience(forever)
+	if wait == 0 {
 		return none, ErrSlow // whoever was not waited for once is not waited for again
 	}
-	return await(v, work)
+	return await(v, wait, work)
 }
 
 // change is for what shall happen, even if nobody waits for it any more.
 func (v *Volume) change(work func() error) error {
-	_, err := await(v, func() (any, error) { return nil, work() })
+	_, err := await(v, v.patience(forever), func() (any, error) { return nil, work() })
 	return err
 }
 
-func await[T any](v *Volume, work func() (T, error)) (T, error) {
+// forever is a wait without an end.
+const forever time.Duration = math.MaxInt64
+
+// patience is what is left of the bound, and no more than a limit.
+func (v *Volume) patience(limit time.Duration) time.Duration {
+	if v.bound == 0 {
+		return limit
+	}
+	return min(limit, max(0, v.left))
+}
+
+func await[T any](v *Volume, wait time.Duration, work func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -117,12 +134,12 @@ func await[T any](v *Volume, work func() (T, error)) (T, error) {
 		value, err := work()
 		done <- result{value, err}
 	})
-	if v.bound == 0 {
+	if wait == forever {
 		r := <-done
 		return r.value, r.err
 	}
 	began := time.Now()
-	timer := time.NewTimer(v.left)
+	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	defer func() { v.left -= time.Since(began) }()
 	select {

@@ -55,17 +55,17 @@ func (b *beside) decide(again bool, decide func(context.Context, bool) (Decision
 	})
 }
 
-// settle runs what has to follow a start, if anything.
-func (b *beside) settle(work func()) {
+// settle has done what has to follow a start, if anything.
+func (b *beside) settle(wait func(limit time.Duration) bool) {
 	b.settled = nil
-	if work == nil {
+	if wait == nil {
 		return
 	}
 	settled := make(chan struct{})
 	b.settled = settled
 	b.do(func() {
 		defer close(settled)
-		work()
+		wait(0)
 	})
 }
 

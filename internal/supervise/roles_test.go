@@ -147,7 +147,7 @@ func playExec(argv []string) int {
 	fmt.Println(err)
 	_ = unix.Kill(os.Getpid(), unix.SIGTERM)
 	<-ctx.Done()
-	if stopped, ok := errors.AsType[*Stopped](free()); ok {
+	if stopped, ok := errors.AsType[*Stopped](free(false)); ok {
 		return stopped.ExitCode()
 	}
 	return 99

@@ -3,7 +3,6 @@ package supervise
 import (
 	"context"
 	"runtime"
-	"sync"
 	"syscall"
 	"time"
 
@@ -54,15 +53,18 @@ func Listen() {
 }
 
 // release stops listening. The mailbox holds what has come until now, and a mark.
-func release() {
+func release(stuck bool) {
 	for sig := unix.Signal(1); sig <= lastSignal; sig++ {
 		if mailbox.Takes(uint32(sig)) && !mailbox.OfRuntime(uint32(sig)) {
 			_ = setAction(int(sig), &sigaction{})
 		}
 	}
 	// A thread answers this when it has finished the handler that it is in; were the new program
-	// executed meanwhile, the signal would be lost. With cgo, that is in tests, it does nothing.
-	_, _, _ = syscall.AllThreadsSyscall(unix.SYS_GETPID, 0, 0, 0)
+	// executed meanwhile, the signal would be lost. With cgo, that is in tests, it does nothing. A thread
+	// that is stuck in the kernel would never answer.
+	if !stuck {
+		_, _, _ = syscall.AllThreadsSyscall(unix.SYS_GETPID, 0, 0, 0)
+	}
 	box.post(markReleased)
 }
 
@@ -78,10 +80,11 @@ func (s *Stopped) ExitCode() int { return int(bySignal(s.Signal)) }
 // its cause at the first SIGTERM or SIGINT, one that came before the call included. Not to be used
 // together with Run.
 //
-// Before [Exec], call free: it stops listening, for good, and returns the cause if such a signal did
+// Before [Exec], call free, once: it stops listening, for good, and returns the cause if such a signal did
 // come. One that comes later meets the new PID 1, which the kernel spares all signals that it does not
-// handle.
-func Context(parent context.Context) (ctx context.Context, free func() error) {
+// handle. If a thread is stuck in a system call that only SIGKILL ends, on a dead disk for example, free
+// has to know.
+func Context(parent context.Context) (ctx context.Context, free func(stuck bool) error) {
 	if mailbox.AsInit {
 		runtime.UnlockOSThread() // nobody needs the main thread, and every switch to and from it costs
 	}
@@ -101,9 +104,9 @@ func Context(parent context.Context) (ctx context.Context, free func() error) {
 			}
 		}
 	})
-	return ctx, sync.OnceValue(func() error {
-		release()
+	return ctx, func(stuck bool) error {
+		release(stuck)
 		<-drained
 		return context.Cause(ctx)
-	})
+	}
 }

@@ -33,9 +33,10 @@ type Command struct {
 type Decision struct {
 	Command
 
-	// Settle does what has to be done after the start, but not before it; nil for nothing. An exit waits
-	// for it, for 200 ms at most.
-	Settle func()
+	// Settle waits for what need not be done before the start, within a limit or, if that is 0, however
+	// long it takes; it reports whether it is done. It is nil for nothing to wait for. An exit waits for
+	// it, for 200 ms at most.
+	Settle func(limit time.Duration) bool
 }
 
 // Start is what an init starts, and how it comes to it. Decide, tell and Settle run beside the loop,
