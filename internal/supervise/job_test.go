@@ -24,29 +24,22 @@ func (p *process) awaitStop() {
 	p.t.Error("it never stopped")
 }
 
-func press(t *testing.T, keyboard *os.File, keys string) {
-	t.Helper()
-	if _, err := keyboard.WriteString(keys); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestKeysAndWindowChangesReachTheCommandOnce(t *testing.T) {
 	t.Parallel()
 	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, keyboard := startOnTerminal(t, how, "init", "ask")
+			p := startOnTerminal(t, how, "init", "ask")
 			p.expect("ready")
-			press(t, keyboard, "\x03")
+			p.press("\x03")
 			p.expect("SIGINT")
-			press(t, keyboard, "\x1c")
+			p.press("\x1c")
 			p.expect("SIGQUIT")
-			if err := pty.Setsize(keyboard, &pty.Winsize{Rows: 7, Cols: 70}); err != nil {
+			if err := pty.Setsize(p.stdin, &pty.Winsize{Rows: 7, Cols: 70}); err != nil {
 				t.Fatal(err)
 			}
 			p.expect("SIGWINCH")
-			press(t, keyboard, "end\n")
+			p.press("end\n")
 			p.exits(7)
 			if got := strings.Join(p.silence(), " "); got != "ready SIGINT SIGQUIT SIGWINCH read end" {
 				t.Error(got)
@@ -61,11 +54,11 @@ func TestControlZWithoutAShellGoesOn(t *testing.T) {
 	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, keyboard := startOnTerminal(t, how, "init", "ask")
+			p := startOnTerminal(t, how, "init", "ask")
 			p.expect("ready")
-			press(t, keyboard, "\x1a")
+			p.press("\x1a")
 			p.expect("SIGCONT")
-			press(t, keyboard, "end\n")
+			p.press("end\n")
 			p.exits(7)
 		})
 	}
@@ -73,13 +66,13 @@ func TestControlZWithoutAShellGoesOn(t *testing.T) {
 
 func TestAskedToStopItStaysStopped(t *testing.T) {
 	t.Parallel()
-	p, keyboard := startOnTerminal(t, asPID1, "init", "ask")
+	p := startOnTerminal(t, asPID1, "init", "ask")
 	p.expect("ready")
 	p.signal(unix.SIGTSTP)
 	p.awaitStop()
 	p.signal(unix.SIGCONT)
 	p.expect("SIGCONT")
-	press(t, keyboard, "end\n")
+	p.press("end\n")
 	p.exits(7)
 	if got := strings.Join(p.silence(), " "); got != "ready SIGCONT read end" {
 		t.Error(got)
@@ -90,15 +83,15 @@ func TestAskedToStopItStaysStopped(t *testing.T) {
 // back.
 func TestControlZUnderAShellStopsUsWithTheCommand(t *testing.T) {
 	t.Parallel()
-	p, keyboard := startOnTerminal(t, asChild, "shell", "init", "-subreaper", "ask")
+	p := startOnTerminal(t, asChild, "shell", "init", "-subreaper", "ask")
 	for range 2 {
 		p.expect("ready", "SIGCONT")
-		press(t, keyboard, "\x1a")
+		p.press("\x1a")
 		p.expect("stopped by stopped")
-		press(t, keyboard, "\n")
+		p.press("\n")
 	}
 	p.expect("SIGCONT")
-	press(t, keyboard, "end\n")
+	p.press("end\n")
 	p.expect("read end")
 	p.exits(7)
 }
@@ -110,12 +103,12 @@ func TestJobControlOfTheCommandIsItsOwn(t *testing.T) {
 	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, keyboard := startOnTerminal(t, how, "init", "shell", "/bin/sh", "-c", `echo ready; read line; echo "read $line"; exit 7`)
+			p := startOnTerminal(t, how, "init", "shell", "/bin/sh", "-c", `echo ready; read line; echo "read $line"; exit 7`)
 			p.expect("ready")
-			press(t, keyboard, "\x1a")
+			p.press("\x1a")
 			p.expect("stopped by stopped")
-			press(t, keyboard, "\n")
-			press(t, keyboard, "on\n")
+			p.press("\n")
+			p.press("on\n")
 			p.expect("read on")
 			p.exits(7)
 		})

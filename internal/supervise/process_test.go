@@ -135,7 +135,13 @@ func (p *process) silence() []string {
 
 func (p *process) feed(line string) {
 	p.t.Helper()
-	if _, err := p.stdin.WriteString(line + "\n"); err != nil {
+	p.press(line + "\n")
+}
+
+// press writes to standard input, or presses keys on the terminal.
+func (p *process) press(keys string) {
+	p.t.Helper()
+	if _, err := p.stdin.WriteString(keys); err != nil {
 		p.t.Fatal(err)
 	}
 }

@@ -1,10 +1,8 @@
 package supervise
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -60,44 +58,6 @@ func pathOf(argv []string) string {
 		return "/proc/self/exe"
 	}
 	return argv[0]
-}
-
-// playInit is what main of the product does, with its options as flags. A restarted command finds
-// "again" as one more argument.
-func playInit(args []string) int {
-	Listen()
-	options := Options{Warn: func(line string) { say("warn:", line) }, CoreLimit: NoCore()}
-	flags := flag.NewFlagSet("init", flag.ExitOnError)
-	flags.DurationVar(&options.ShutdownTimeout, "timeout", time.Minute, "")
-	flags.BoolVar(&options.Subreaper, "subreaper", false, "")
-	flags.BoolVar(&options.LeaderOnly, "leader", false, "")
-	flags.IntVar(&options.RestartOnCrash, "crashes", 0, "")
-	flags.IntVar((*int)(&options.ParentDeath), "pdeath", 0, "")
-	flags.Func("rewrite", "FROM:TO", func(pair string) error {
-		var from, to unix.Signal
-		_, err := fmt.Sscanf(pair, "%d:%d", &from, &to)
-		options.Rewrite = map[unix.Signal]unix.Signal{from: to}
-		return err
-	})
-	flags.Func("code", "FROM:TO", func(pair string) error {
-		var from, to int
-		_, err := fmt.Sscanf(pair, "%d:%d", &from, &to)
-		options.ExitCodes = map[int]int{from: to}
-		return err
-	})
-	wait := flags.Bool("wait", false, "say so when listening, and start on a line from stdin")
-	_ = flags.Parse(args)
-	if os.Getpid() == 1 {
-		if err := mountProc(); err != nil {
-			fmt.Println(err)
-			return 99
-		}
-	}
-	if *wait {
-		fmt.Println("listening")
-		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
-	}
-	return Run(context.Background(), plan(flags.Args()), options)
 }
 
 // plan starts argv, which is decided at once.
@@ -253,10 +213,14 @@ func startRole(argv ...string) {
 	}
 }
 
+// reporter is the name of a process that reports signals, and listens.
+const reporter = "listening"
+
 // playReport names every signal it gets, until SIGTERM. Not exit code 0: with -race, that takes a
 // Go program a second.
 func playReport([]string) int {
 	Listen()
+	_ = os.WriteFile("/proc/self/comm", []byte(reporter), 0)
 	say("ready")
 	for {
 		box.await(time.Time{}, true)

@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"os"
 	"os/exec"
 	"syscall"
 	"testing"
@@ -10,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// startOnTerminal starts a role as the leader of a session on a new terminal and returns the
-// other end of that, for typing.
-func startOnTerminal(t *testing.T, how setup, argv ...string) (*process, *os.File) {
+// startOnTerminal starts a role as the leader of a session on a new terminal. Its stdin is the other end of
+// that, for typing.
+func startOnTerminal(t *testing.T, how setup, argv ...string) *process {
 	t.Helper()
 	keyboard, tty, err := pty.Open()
 	if err != nil {
@@ -28,14 +27,16 @@ func startOnTerminal(t *testing.T, how setup, argv ...string) (*process, *os.Fil
 	if err := unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, mode); err != nil {
 		t.Fatal(err)
 	}
-	onTerminal := func(cmd *exec.Cmd) {
+	leading := func(cmd *exec.Cmd) {
 		how(cmd)
 		if cmd.SysProcAttr == nil {
 			cmd.SysProcAttr = &syscall.SysProcAttr{}
 		}
 		cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty, cmd.SysProcAttr.Ctty = true, true, stdin
 	}
-	return begin(t, onTerminal, argv, tty, tty, keyboard), keyboard
+	p := begin(t, leading, argv, tty, tty, keyboard)
+	p.stdin = keyboard
+	return p
 }
 
 func TestOnATerminalTheCommandIsTheForegroundAndGetsControlCOnce(t *testing.T) {
@@ -43,12 +44,10 @@ func TestOnATerminalTheCommandIsTheForegroundAndGetsControlCOnce(t *testing.T) {
 	for name, how := range map[string]setup{"PID 1": asPID1, "child": asChild} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, keyboard := startOnTerminal(t, how, "init", "foreground", "child")
+			p := startOnTerminal(t, how, "init", "foreground", "child")
 			p.expect("foreground: true <nil>")
 			p.expect("ready child")
-			if _, err := keyboard.WriteString("\x03"); err != nil {
-				t.Fatal(err)
-			}
+			p.press("\x03")
 			p.expect("SIGINT child")
 			p.signal(unix.SIGUSR2)
 			p.exits(41)
@@ -58,7 +57,7 @@ func TestOnATerminalTheCommandIsTheForegroundAndGetsControlCOnce(t *testing.T) {
 
 func TestARestartedCommandIsTheForegroundAgain(t *testing.T) {
 	t.Parallel()
-	p, _ := startOnTerminal(t, asPID1, "init", "-timeout", "0", "foreground", "child")
+	p := startOnTerminal(t, asPID1, "init", "-timeout", "0", "foreground", "child")
 	p.expect("foreground: true <nil>")
 	p.expect("ready child")
 	p.signal(unix.SIGUSR1)
@@ -70,7 +69,7 @@ func TestARestartedCommandIsTheForegroundAgain(t *testing.T) {
 
 func TestTheForegroundComesBack(t *testing.T) {
 	t.Parallel()
-	p, _ := startOnTerminal(t, asChild, "session")
+	p := startOnTerminal(t, asChild, "session")
 	p.expect("foreground: true <nil>")
 	p.expect("foreground afterwards: true <nil>")
 	p.exits(7)
@@ -78,7 +77,7 @@ func TestTheForegroundComesBack(t *testing.T) {
 
 func TestAnInitInTheBackgroundLeavesTheForegroundAlone(t *testing.T) {
 	t.Parallel()
-	p, _ := startOnTerminal(t, asChild, "session", "background")
+	p := startOnTerminal(t, asChild, "session", "background")
 	p.expect("foreground: false <nil>")
 	p.expect("foreground afterwards: true <nil>")
 	p.exits(7)
