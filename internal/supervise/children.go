@@ -123,7 +123,7 @@ func (l *loop) look(status unix.WaitStatus) {
 	l.child = 0
 	if l.state.phase == hooking {
 		l.hooks, l.group = l.group, 0
-		l.terminal.takeBack() // or Ctrl-C during the decision would reach nobody
 	}
+	l.terminal.takeBack() // or Ctrl-C during the decision would reach nobody
 	l.handle(end)
 }
