@@ -44,6 +44,7 @@ func (l *loop) startCommand(again bool) {
 	case err == nil:
 		l.child, l.group = pid, pid
 		l.beside.verdict = verdict{} // nothing of it stays
+		l.suspend()
 		l.deliver()
 		l.slimming = l.since.Add(freeAfter)
 		l.beside.settle(decision.Settle)
@@ -52,6 +53,14 @@ func (l *loop) startCommand(again bool) {
 		l.handle(refused{})
 	default:
 		l.fail(err)
+	}
+}
+
+// suspend does what Ctrl-Z asks for that was pressed before the command had the terminal: it was for us, and
+// a command that it stops would not be continued by anybody.
+func (l *loop) suspend() {
+	if l.policy.rewritten(unix.SIGTSTP) == unix.SIGTSTP && box.drop(unix.SIGTSTP) {
+		haltSelf(unix.SIGTSTP)
 	}
 }
 

@@ -105,6 +105,11 @@ func (b *inbox) holds(sig unix.Signal) bool {
 	return atomic.LoadUint32(&mailbox.Signals.Count[sig]) > 0
 }
 
+// drop takes a signal out before its turn, and reports whether it was waiting.
+func (b *inbox) drop(sig unix.Signal) bool {
+	return atomic.SwapUint32(&mailbox.Signals.Count[sig], 0) > 0
+}
+
 // post puts a mark behind what has come, and wakes the reader.
 func (b *inbox) post(mark uint32) {
 	b.list(mark)

@@ -1,6 +1,11 @@
 package supervise
 
-import "testing"
+import (
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
 
 func TestBeforeTheCommandControlCAndControlBackslashEndTheStart(t *testing.T) {
 	inStages(t, onTerminal, func(t *testing.T, _ stage, begin func(...string) *process) {
@@ -10,4 +15,44 @@ func TestBeforeTheCommandControlCAndControlBackslashEndTheStart(t *testing.T) {
 			p.exits(code)
 		}
 	})
+}
+
+// TestBeforeTheCommandControlZWithoutAShellGoesOn: nobody could ever continue us.
+func TestBeforeTheCommandControlZWithoutAShellGoesOn(t *testing.T) {
+	inStages(t, onTerminal, func(t *testing.T, s stage, begin func(...string) *process) {
+		p := begin("report")
+		p.press("\x1a")
+		s.next(p)
+		p.expect("ready")
+		p.wantForeground()
+		p.press("\x03")
+		p.expect("signal 2")
+	})
+}
+
+// TestControlZRightBeforeTheCommandDoesNotStopIt: it was for us, and nobody would continue the command.
+func TestControlZRightBeforeTheCommandDoesNotStopIt(t *testing.T) {
+	t.Parallel()
+	for name, init := range onTerminal {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for range 20 {
+				p := init(t, "-ask", "report")
+				p.expect("deciding")
+				p.press("\x1ago\n")
+				p.expect("ready")
+				p.press("\x03")
+				p.expect("signal 2")
+			}
+		})
+	}
+}
+
+// wantForeground checks that the process's only child is the foreground of the terminal.
+func (p *process) wantForeground() {
+	p.t.Helper()
+	child := children(strconv.Itoa(p.cmd.Process.Pid))[0]
+	if group, err := unix.IoctlGetInt(int(p.stdin.Fd()), unix.TIOCGPGRP); group != child || err != nil {
+		p.t.Errorf("group %d is the foreground (%v), not %d", group, err, child)
+	}
 }
