@@ -30,6 +30,29 @@ func TestBeforeTheCommandControlZWithoutAShellGoesOn(t *testing.T) {
 	})
 }
 
+// TestBeforeTheCommandControlZUnderAShellStopsUs: the shell has the terminal then, and brings us back.
+func TestBeforeTheCommandControlZUnderAShellStopsUs(t *testing.T) {
+	t.Parallel()
+	for _, s := range stages {
+		if s.starts > 0 {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			argv := append([]string{"shell", "init", "-subreaper"}, s.flags...)
+			p := startOnTerminal(t, asChild, append(argv, "report")...)
+			s.reach(p)
+			p.press("\x1a")
+			p.expect("stopped by stopped")
+			p.press("\n")
+			s.next(p)
+			p.expect("ready")
+			p.press("\x03")
+			p.expect("signal 2")
+		})
+	}
+}
+
 // TestControlZRightBeforeTheCommandDoesNotStopIt: it was for us, and nobody would continue the command.
 func TestControlZRightBeforeTheCommandDoesNotStopIt(t *testing.T) {
 	t.Parallel()

@@ -74,6 +74,8 @@ func (p policy) onEarlySignal(s state, sig unix.Signal) (state, []action) {
 		return s, nil
 	case sig == unix.SIGTSTP:
 		return s, []action{doSuspend{sig}}
+	case sig == unix.SIGCONT && s.phase == hooking:
+		return s, []action{doForward{sig}} // a shell that continues us means the hooks, too
 	case sig == unix.SIGCONT: // it was for us
 		return s, nil
 	}

@@ -43,7 +43,7 @@ hooking     SIGHUP        ending      kill, arm 500ms
 hooking     SIGQUIT       ending      kill, arm 500ms
 hooking     SIGUSR1       hooking     say starting
 hooking     SIGTSTP       hooking     suspend 20
-hooking     SIGCONT       hooking
+hooking     SIGCONT       hooking     forward 18
 hooking     SIGUSR2       hooking     keep 12
 hooking     signal 40     hooking     keep 40
 hooking     halted 20     hooking     halt 20
