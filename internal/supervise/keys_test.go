@@ -71,6 +71,29 @@ func TestControlZRightBeforeTheCommandDoesNotStopIt(t *testing.T) {
 	}
 }
 
+// TestControlZWithLeaderOnlyGoesOnWithTheWholeGroup: the terminal has stopped all of it.
+func TestControlZWithLeaderOnlyGoesOnWithTheWholeGroup(t *testing.T) {
+	t.Parallel()
+	const child = `(echo waiting; read line; echo "read $line"); exit 7`
+	for name, init := range onTerminal {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hooks := init(t, "-leader", "-hooks", child, "report")
+			hooks.expect("waiting")
+			hooks.press("\x1a")
+			hooks.feed("on")
+			hooks.expect("read on")
+			hooks.expect("ready")
+			command := init(t, "-leader", "/bin/sh", "-c", child)
+			command.expect("waiting")
+			command.press("\x1a")
+			command.feed("on")
+			command.expect("read on")
+			command.exits(7)
+		})
+	}
+}
+
 // wantForeground checks that the process's only child is the foreground of the terminal.
 func (p *process) wantForeground() {
 	p.t.Helper()

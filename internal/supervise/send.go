@@ -19,13 +19,14 @@ func (l *loop) forward(sig unix.Signal) {
 		l.terminal.offer(l.group) // a shell that brings us to the foreground means the command
 	}
 	var err error
-	if !l.options.LeaderOnly {
+	leaderOnly := l.options.LeaderOnly && (sig != unix.SIGCONT || !l.terminal.given) // which has stopped all
+	if !leaderOnly {
 		err = unix.Kill(-l.group, sig)
 		if l.hooks != 0 { // what they have left running; if it is gone now, so is the error
 			_ = unix.Kill(-l.hooks, sig)
 		}
 	}
-	if l.child != 0 && (l.options.LeaderOnly || l.hasLeftGroup()) {
+	if l.child != 0 && (leaderOnly || l.hasLeftGroup()) {
 		err = unix.Kill(l.child, sig)
 	}
 	// ESRCH: all have ended already. Right after the command was reaped its number cannot mean
