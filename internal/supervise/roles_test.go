@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,10 @@ func TestMain(m *testing.M) {
 	if play, ok := roles()[os.Args[0]]; ok {
 		time.AfterFunc(time.Minute, func() { os.Exit(99) }) // nothing outlives a failed test for long
 		os.Exit(play(os.Args[1:]))
+	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set("8") // these tests wait more than they work
 	}
 	os.Exit(m.Run())
 }
