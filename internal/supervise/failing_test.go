@@ -122,3 +122,15 @@ func TestWhileFailingControlCGivesTheFailuresCode(t *testing.T) {
 		}
 	})
 }
+
+func TestAVerdictThatComesAfterAStopIsNotTold(t *testing.T) {
+	for _, phase := range []phase{ending, ended} {
+		l := newLoop(t.Context(), Start{Fail: func(error) (int, func()) {
+			t.Errorf("%s, and it is told", phase)
+			return 55, func() {}
+		}}, Options{})
+		l.state.phase = phase
+		l.beside.verdict.err = errDenied
+		l.receiveMark(markDecided)
+	}
+}

@@ -154,13 +154,15 @@ func (l *loop) receiveMark(mark uint32) {
 	}
 }
 
-// learn takes note of a decision.
+// learn takes note of a decision, unless the start was stopped meanwhile: then there is nothing to tell.
 func (l *loop) learn(v verdict) {
-	if v.err != nil {
+	switch {
+	case l.state.phase != deciding:
+	case v.err != nil:
 		l.fail(v.err)
-		return
+	default:
+		l.handle(approved{})
 	}
-	l.handle(approved{})
 }
 
 // fail has an error told, and leaves with its code.
