@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/testkit/syscalls"
 )
 
 // limit bounds every test with processes; far more than any needs, even under -race on a busy
@@ -42,6 +44,21 @@ func asChild(*exec.Cmd) {}
 
 func start(t *testing.T, how setup, argv ...string) *process {
 	t.Helper()
+	return launch(t, how, (*exec.Cmd).Start, argv...)
+}
+
+// startAsked is start, with a test that is asked about system calls; see [syscalls.Intercept].
+func startAsked(t *testing.T, how setup, numbers []uintptr, decide syscalls.Decision, argv ...string) *process {
+	t.Helper()
+	return launch(t, how, func(cmd *exec.Cmd) error {
+		syscalls.Intercept(t, cmd, numbers, decide)
+		return nil
+	}, argv...)
+}
+
+// launch starts the role, on pipes.
+func launch(t *testing.T, how setup, run func(*exec.Cmd) error, argv ...string) *process {
+	t.Helper()
 	stdin, feed, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -50,14 +67,16 @@ func start(t *testing.T, how setup, argv ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := begin(t, how, argv, stdin, stdout, output)
+	p := begin(t, how, run, argv, stdin, stdout, output)
 	p.stdin = feed
 	t.Cleanup(func() { _ = feed.Close() })
 	return p
 }
 
-// begin starts the role with the given ends of its standard streams and reads its output.
-func begin(t *testing.T, how setup, argv []string, stdin, stdout, output *os.File) *process {
+// begin runs the role with the given ends of its standard streams and reads its output.
+func begin(
+	t *testing.T, how setup, run func(*exec.Cmd) error, argv []string, stdin, stdout, output *os.File,
+) *process {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -68,7 +87,7 @@ func begin(t *testing.T, how setup, argv []string, stdin, stdout, output *os.Fil
 	if cmd.SysProcAttr != nil && cmd.SysProcAttr.Cloneflags != 0 && os.Geteuid() != 0 {
 		t.Skip("a PID namespace takes root")
 	}
-	if err := cmd.Start(); err != nil {
+	if err := run(cmd); err != nil {
 		t.Fatal(err)
 	}
 	_ = stdin.Close()

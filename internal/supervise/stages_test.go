@@ -93,7 +93,10 @@ var (
 )
 
 // inStages runs a test in every stage, with every init.
-func inStages(t *testing.T, inits map[string]starter, test func(t *testing.T, s stage, begin func(args ...string) *process)) {
+func inStages(
+	t *testing.T, inits map[string]starter,
+	test func(t *testing.T, s stage, begin func(args ...string) *process),
+) {
 	t.Parallel()
 	for _, s := range stages {
 		for name, init := range inits {

@@ -34,7 +34,7 @@ func startOnTerminal(t *testing.T, how setup, argv ...string) *process {
 		}
 		cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty, cmd.SysProcAttr.Ctty = true, true, stdin
 	}
-	p := begin(t, leading, argv, tty, tty, keyboard)
+	p := begin(t, leading, (*exec.Cmd).Start, argv, tty, tty, keyboard)
 	p.stdin = keyboard
 	return p
 }
