@@ -39,6 +39,14 @@ func asPID1(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWPID | unix.CLONE_NEWNS}
 }
 
+// inDirectory also gives it a folder of its own, as the variable DIR.
+func inDirectory(t *testing.T, how setup) setup {
+	return func(cmd *exec.Cmd) {
+		how(cmd)
+		cmd.Env = append(os.Environ(), "DIR="+t.TempDir())
+	}
+}
+
 // asChild makes it an ordinary process.
 func asChild(*exec.Cmd) {}
 
