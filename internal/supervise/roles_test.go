@@ -54,6 +54,7 @@ func roles() map[string]func(args []string) int {
 		"shell":      playShell,
 		"ask":        playAsk,
 		"caged":      playCaged,
+		"restarts":   playRestarts,
 	}
 }
 
