@@ -222,12 +222,16 @@ func startRole(argv ...string) {
 // reporter is the name of a process that reports signals, and listens.
 const reporter = "listening"
 
-// playReport names every signal it gets, until SIGTERM. Not exit code 0: with -race, that takes a
-// Go program a second.
-func playReport([]string) int {
+// playReport names every signal it gets, until SIGTERM or, if it "stays", signal 64. Not exit code 0: with
+// -race, that takes a Go program a second.
+func playReport(args []string) int {
 	Listen()
 	_ = os.WriteFile("/proc/self/comm", []byte(reporter), 0)
 	say("ready")
+	end := unix.SIGTERM
+	if slices.Contains(args, "stays") {
+		end = lastSignal
+	}
 	for {
 		box.await(time.Time{}, true)
 		for range box.waiting() {
@@ -235,7 +239,7 @@ func playReport([]string) int {
 			for range count {
 				say("signal", int(sig))
 			}
-			if sig == unix.SIGTERM {
+			if sig == end {
 				return 7
 			}
 		}
