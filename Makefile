@@ -2,13 +2,17 @@
 
 VERSION  ?= 0.1.0
 IMAGE    ?= localstack-entrypoint:dev
-GOFLAGS_ = -trimpath -tags nethttpomithttp2 -ldflags '-s -w -X main.version=$(VERSION)'
+BIN      ?= bin
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+# -E: the program begins in internal/mailbox, so that no SIGTERM meets the Go runtime alone.
+GOFLAGS_ = -trimpath -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' \
+	-ldflags './cmd/entrypoint=$(LDFLAGS) -E _rt0_entrypoint'
 LINT     = go tool -modfile=.ci/tools.mod
 
 .PHONY: build run test bench image reasons lab lint vuln golden clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
-	CGO_ENABLED=0 go build $(GOFLAGS_) -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
 
 run: build          ## the whole thing on this machine, with a demo licence
 	@image/demo.sh

@@ -5,8 +5,16 @@
 // without losing the runtime's own.
 //
 // A Go program that is PID 1 ends with exit code 2 at a SIGTERM that comes before a handler of its
-// own is set. This package therefore takes them in the initializer of a variable, and imports nothing
-// but unsafe: the linker puts such a package before all others that have something to initialize.
+// own is set. Two things are done about that.
+//
+// This package takes the signals in the initializer of a variable, and imports nothing but unsafe: the
+// linker has such a package initialized as soon as the runtime is, before errors and sync.
+//
+// That leaves the time in which the runtime starts. A program that is linked with -E _rt0_entrypoint
+// (see the Makefile; it runs without it, too) begins in start_*.s, not in the runtime. There, SIGTERM,
+// SIGINT, SIGHUP and SIGQUIT get a handler that ends PID 1 with 128+n, as they do while it decides.
+// The runtime puts its own in that place, but of all but SIGQUIT it calls the one that it has found
+// before it exits with 2.
 package mailbox
 
 import "unsafe"
@@ -49,9 +57,11 @@ func Takes(sig uint32) bool {
 	return sig <= Last
 }
 
+// What ends a Go program with exit code 2 that cannot die of signals because it is PID 1.
+const hangup, interrupt, quit, terminate = 1, 2, 3, 15
+
 // TakeAll takes every signal that it can; for one that is taken already it changes nothing.
 func TakeAll() {
-	const hangup, interrupt, quit, terminate = 1, 2, 3, 15
 	Signals.self = uint32(syscall4(sysGetpid, 0, 0, 0, 0))
 	for _, sig := range [...]uint32{terminate, interrupt, quit, hangup} {
 		take(sig) // first those that come

@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 )
 
 // BuildPrograms builds the real programs into dir, as they are released.
 func BuildPrograms(dir string) error {
-	build := exec.Command("go", "build", "-trimpath", "-tags", "nethttpomithttp2", "-o", dir+"/", "localstack-entrypoint/cmd/...")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	module, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return fmt.Errorf("cannot find the module: %w", err)
+	}
+	build := exec.Command("make", "--silent", "--directory", filepath.Dir(string(module)), "build", "BIN="+dir)
+	build.Env = append(os.Environ(), "MAKEFLAGS=") // the caller may be a make, too
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("cannot build the programs: %w", err)
