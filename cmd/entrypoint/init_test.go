@@ -18,13 +18,19 @@ import (
 func (p *pid1) awaitListening(t *testing.T) {
 	t.Helper()
 	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(50 * time.Microsecond) {
-		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
-		_, caught, _ := strings.Cut(string(status), "SigCgt:\t")
-		if mask, _ := strconv.ParseUint(caught[:min(16, len(caught))], 16, 64); mask&(1<<(34-1)) != 0 {
+		if p.catches(34) {
 			return
 		}
 	}
 	t.Error("it never listened")
+}
+
+// catches reports whether it has a handler for the signal.
+func (p *pid1) catches(sig syscall.Signal) bool {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.Process.Pid))
+	_, caught, _ := strings.Cut(string(status), "SigCgt:\t")
+	mask, _ := strconv.ParseUint(caught[:min(16, len(caught))], 16, 64)
+	return mask&(1<<(sig-1)) != 0
 }
 
 func TestSIGTERMAtAnyMomentOfAStartStopsIt(t *testing.T) {
