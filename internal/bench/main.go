@@ -21,7 +21,11 @@ type settings struct {
 	orphans                            int
 	restarts                           int
 	settle                             time.Duration
-	document                           string // where to write the tables as well
+	termRounds                         int
+	termStep, termUntil                time.Duration
+	onlyTerm                           bool
+	others                             []string // programs to stop as well
+	document                           string   // where to write the tables as well
 }
 
 func main() {
@@ -49,12 +53,17 @@ func readFlags() settings {
 	flag.IntVar(&s.signalRounds, "signal-rounds", 12, "how often each init is sent a series of signals")
 	flag.IntVar(&s.orphanRounds, "orphan-rounds", 3, "how often each init is left a stream of orphans")
 	flag.IntVar(&s.orphans, "orphans", 20_000, "how many orphans are in a stream")
+	flag.IntVar(&s.termRounds, "term-rounds", 100, "how often a start is stopped at each moment after execve")
+	flag.DurationVar(&s.termStep, "term-step", time.Millisecond, "the time from one such moment to the next")
+	flag.DurationVar(&s.termUntil, "term-until", 25*time.Millisecond, "the last such moment")
+	flag.BoolVar(&s.onlyTerm, "term", false, "measure only these moments, those of other programs as well if there are arguments")
 	flag.StringVar(&s.document, "o", "", "a document to write the tables into, between its marks")
 	quick := flag.Bool("quick", false, "measure little, in less than a minute, whatever other flags say")
 	flag.Parse()
+	s.others = flag.Args()
 	if *quick {
 		s.rounds, s.signalRounds, s.orphanRounds, s.orphans = 15, 2, 1, 4000
-		s.restarts, s.settle = 3, 3*time.Second
+		s.restarts, s.settle, s.termRounds = 3, 3*time.Second, 10
 	}
 	return s
 }
@@ -83,9 +92,13 @@ func bench(s settings) error {
 	}
 	measurements := []measurement{stage.size}
 	if err := stage.canContain(); err == nil {
-		measurements = append(measurements, stage.starts, stage.busyStarts, stage.memory, stage.signals, stage.orphans)
+		measurements = append(measurements, stage.starts, stage.busyStarts, stage.memory, stage.signals,
+			stage.term, stage.orphans)
 	} else {
 		say("\nSkipped: all but the size, because a PID namespace takes root (" + err.Error() + ").\n")
+	}
+	if s.onlyTerm {
+		measurements = []measurement{stage.term}
 	}
 	for _, measure := range measurements {
 		tables, err := measure(s)
