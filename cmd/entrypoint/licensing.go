@@ -66,7 +66,8 @@ func (s *start) explain(ctx context.Context, err error) error {
 		return context.Cause(ctx) // a signal, which is no failure
 	}
 	for _, check := range checks {
-		s.log.Debug("check "+check.Name, zap.String("state", string(check.State)), zap.String("fact", check.Fact), zap.Strings("evidence", check.Evidence))
+		s.log.Debug("check "+check.Name, zap.String("state", string(check.State)),
+			zap.String("fact", check.Fact), zap.Strings("evidence", check.Evidence))
 	}
 	return doctor.Explain(failed, checks)
 }
@@ -79,8 +80,11 @@ func (s *start) survey() *netcheck.Survey {
 // newActivation is all that it takes to obtain the license, with a bound for what
 // the volume's disk may take, see [file.NewVolume]. The warnings are about the
 // network's settings.
-func (s *start) newActivation(ctx context.Context, pro credential.Credential, bound time.Duration) (_ *activate.Activation, warnings []string) {
-	transport, warnings := netcheck.NewTransport(s.cfg.Endpoint.URL, s.cfg.Network, s.cfg.Root, netcheck.NewResolver(s.cfg.Root))
+func (s *start) newActivation(
+	ctx context.Context, pro credential.Credential, bound time.Duration,
+) (_ *activate.Activation, warnings []string) {
+	resolver := netcheck.NewResolver(s.cfg.Root)
+	transport, warnings := netcheck.NewTransport(s.cfg.Endpoint.URL, s.cfg.Network, s.cfg.Root, resolver)
 	licensing := s.out.Log(report.LicenseLogger)
 	volume := machine.VolumeBelow(ctx, s.cfg.Root, bound)
 	return &activate.Activation{
@@ -119,7 +123,8 @@ func (s *start) adviseOn(pro credential.Credential) {
 		s.log.Warn(advice.Reason())
 	}
 	if s.isOverheard() {
-		s.log.Warn("API_ENDPOINT=" + s.cfg.Endpoint.String() + " is not encrypted: anyone in between can read your Auth Token")
+		s.log.Warn("API_ENDPOINT=" + s.cfg.Endpoint.String() +
+			" is not encrypted: anyone in between can read your Auth Token")
 	}
 }
 
