@@ -89,6 +89,14 @@ func TestLowPackagesImportOnlyWhatIsBelowThem(t *testing.T) {
 	}
 }
 
+// Every other import has to be initialized first, while a SIGTERM is not ours yet.
+func TestTheMailboxImportsOnlyUnsafe(t *testing.T) {
+	t.Parallel()
+	if imports := listPackages(t, "./internal/mailbox")[0].Imports; !slices.Equal(imports, []string{"unsafe"}) {
+		t.Errorf("it imports %q", imports)
+	}
+}
+
 func TestTheEntrypointContainsNothingOfTheServers(t *testing.T) {
 	t.Parallel()
 	bans := []struct{ path, reason string }{
