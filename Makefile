@@ -38,7 +38,7 @@ image: build        ## the image localstack-entrypoint:dev
 lint:
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
 	go vet ./...
-	GOARCH=arm64 go vet ./cmd/entrypoint ./internal/supervise ./internal/testkit/syscalls
+	GOARCH=arm64 go vet ./cmd/entrypoint ./internal/mailbox ./internal/supervise
 	$(LINT) golangci-lint run
 
 vuln:

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -15,28 +14,6 @@ import (
 
 	"localstack-entrypoint/internal/mailbox"
 )
-
-// playFaulty shows that the runtime still has its own signals after Listen took them.
-func playFaulty([]string) int {
-	Listen()
-	func() {
-		defer func() { say("recovered:", recover()) }()
-		var nowhere *int
-		*nowhere = 1
-	}()
-	// Only SIGURG interrupts this one, for the collection to begin.
-	stop := false
-	for range runtime.GOMAXPROCS(0) {
-		go func() {
-			for i := 0; !stop; i++ {
-				_ = i // nothing that calls
-			}
-		}()
-	}
-	runtime.GC()
-	say("collected")
-	return 7
-}
 
 // playMother is PID 1 and tells how often it got a signal that everybody else got, its children right
 // at their birth included.

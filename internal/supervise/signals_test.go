@@ -81,14 +81,6 @@ func TestBurstOfRealTimeSignalsArrivesToTheLast(t *testing.T) {
 	})
 }
 
-func TestTheRuntimeKeepsItsOwnSignals(t *testing.T) {
-	t.Parallel()
-	p := start(t, asChild, "faulty")
-	p.expect("recovered: runtime error: invalid memory address or nil pointer dereference")
-	p.expect("collected")
-	p.exits(7)
-}
-
 func TestRewrittenSignals(t *testing.T) {
 	both(t, func(t *testing.T, init func(...string) *process) {
 		const script = `trap 'exit 3' QUIT; trap 'exit 9' TERM; echo ready; while :; do sleep 0.01; done`
