@@ -33,11 +33,11 @@ func TestSignalsAreTakenBeforeOtherPackagesAreInitialized(t *testing.T) {
 	}
 }
 
-// TestSIGTERMAtAnySystemCallBeforeMainEndsTheStart holds the start at its system calls one by one,
+// TestSIGTERMAtAnySystemCallBeforeSignalsAreTakenEndsTheStart holds the start at its system calls one by one,
 // because a test that waits for some microseconds hardly ever meets the right ones. From the third on
 // there is a handler: the program has asked for its process ID and set it. The kernel gives the signal
 // to another thread than the held one, if there is any, or to the main thread where that is asked for.
-func TestSIGTERMAtAnySystemCallBeforeMainEndsTheStart(t *testing.T) {
+func TestSIGTERMAtAnySystemCallBeforeSignalsAreTakenEndsTheStart(t *testing.T) {
 	t.Parallel()
 	toMainThread := func(p *os.Process, sig os.Signal) error { return unix.Tgkill(p.Pid, p.Pid, sig.(unix.Signal)) }
 	for name, way := range map[string]struct {
@@ -54,9 +54,9 @@ func TestSIGTERMAtAnySystemCallBeforeMainEndsTheStart(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.set("ACTIVATE_PRO", "0")
-			for n, inMain := way.first, false; !inMain; n += way.step {
+			for n, taken := way.first, false; !taken; n += way.step {
 				p := w.asPID1("sleep", "60")
-				inMain = p.signalAt(t, n, func() { _ = way.send(p.Process, way.sig) })
+				taken = p.signalAt(t, n, func() { _ = way.send(p.Process, way.sig) })
 				tooLate := time.AfterFunc(2*time.Second, func() { _ = p.Process.Kill() })
 				code := p.end()
 				if !tooLate.Stop() || code != 128+int(way.sig) || p.stderr.String() != "" {
@@ -68,8 +68,8 @@ func TestSIGTERMAtAnySystemCallBeforeMainEndsTheStart(t *testing.T) {
 }
 
 // signalAt starts the program and sends it a signal at the n-th system call of its main thread. It
-// reports whether that was after all signals were taken.
-func (p *pid1) signalAt(t *testing.T, n int, send func()) (listens bool) {
+// reports whether all signals were taken by then, or nearly.
+func (p *pid1) signalAt(t *testing.T, n int, send func()) (taken bool) {
 	t.Helper()
 	runtime.LockOSThread() // the thread that starts it is its tracer
 	defer runtime.UnlockOSThread()
@@ -95,8 +95,8 @@ func (p *pid1) signalAt(t *testing.T, n int, send func()) (listens bool) {
 	if err != nil || !status.Stopped() {
 		t.Fatalf("cannot hold it at system call %d: %v, status %#x", n, err, status)
 	}
-	listens = p.catches(34)
+	taken = p.catches(34)
 	send()
 	_ = unix.PtraceDetach(pid) // another thread may have ended it by now
-	return listens
+	return taken
 }

@@ -50,9 +50,13 @@ func TestSIGTERMAtAnyMomentOfAStartStopsIt(t *testing.T) {
 				}
 				p.awaitListening(t)
 				time.Sleep(delay)
+				sent := time.Now()
 				_ = p.Process.Signal(syscall.SIGTERM)
 				if code := p.end(); code != 143 || p.stdout.String() != "" || strings.Contains(p.stderr.String(), "License") {
 					t.Errorf("after %s: exit code %d, stderr %q", delay, code, p.stderr.String())
+				}
+				if took := time.Since(sent); took > 2*time.Second { // 100 ms on an idle machine
+					t.Errorf("after %s: it took %s to end", delay, took)
 				}
 			}
 		})
