@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"math"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -36,35 +37,30 @@ const shortWait = 2 * time.Millisecond
 // processor for a moment, which would hold up a collection of garbage: not while others work.
 func (b *inbox) await(deadline time.Time, hold bool) {
 	if hold && b.waiting() == 0 {
-		wait := shortWait
-		if !deadline.IsZero() {
-			wait = min(wait, time.Until(deadline))
-		}
-		b.sleep(unix.RawSyscall6, wait)
+		b.sleep(unix.RawSyscall6, min(shortWait, until(deadline)))
 	}
-	if b.waiting() > 0 || hasCome(deadline) {
-		return
+	if b.waiting() == 0 && !hasCome(deadline) {
+		b.sleep(unix.Syscall6, until(deadline))
 	}
-	limit := time.Duration(-1)
-	if !deadline.IsZero() {
-		limit = time.Until(deadline)
+}
+
+// until is what is left until a deadline, which may be over at any moment; without one it is endless.
+func until(deadline time.Time) time.Duration {
+	if deadline.IsZero() {
+		return math.MaxInt64
 	}
-	b.sleep(unix.Syscall6, limit)
+	return max(0, time.Until(deadline))
 }
 
 type systemCall func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err unix.Errno)
 
-// sleep waits for the next ticket, without a limit when that is negative. The kernel compares once
-// more: a signal between our look and the system call ends the wait.
+// sleep waits for the next ticket, within a limit. The kernel compares once more: a signal between our
+// look and the system call ends the wait.
 func (b *inbox) sleep(call systemCall, limit time.Duration) {
 	const waitPrivate = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
-	var timeout *unix.Timespec
-	if limit >= 0 {
-		left := unix.NsecToTimespec(int64(limit))
-		timeout = &left
-	}
+	timeout := unix.NsecToTimespec(int64(limit))
 	_, _, _ = call(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), waitPrivate,
-		uintptr(b.head), uintptr(unsafe.Pointer(timeout)), 0, 0)
+		uintptr(b.head), uintptr(unsafe.Pointer(&timeout)), 0, 0)
 }
 
 // waiting is the number of signals and marks to get without waiting.
