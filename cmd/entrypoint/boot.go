@@ -126,8 +126,8 @@ func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 	})
 	if err == nil {
 		settled := s.settleSoon(ctx, decided.Settle)
-		s.flush(flushTime)
-		err = free(!settled)
+		flushed := s.flush(flushTime)
+		err = free(!settled || !flushed)
 	}
 	if err == nil {
 		err = supervise.Exec(decided.Command, s.core)
@@ -175,11 +175,10 @@ func (s *start) fail(err error) (code int, tell func()) {
 	}
 }
 
-// flush waits for the reader of the log, but no longer than the limit.
-func (s *start) flush(limit time.Duration) {
-	if s.outlet != nil { // a glance waits for each line
-		s.outlet.Flush(limit)
-	}
+// flush waits for the reader of the log, but no longer than the limit. It reports
+// whether everything is written.
+func (s *start) flush(limit time.Duration) bool {
+	return s.outlet == nil || s.outlet.Flush(limit) // a glance waits for each line
 }
 
 // leave is for the end of a start: a panic is a failure, and what was printed

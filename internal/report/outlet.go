@@ -40,11 +40,18 @@ type Outlet struct {
 // NewOutlet returns an outlet for the descriptor, for messages in the given form. ctx is only for panics,
 // see [task.Go].
 func NewOutlet(ctx context.Context, fd int, format config.Format) *Outlet {
-	return &Outlet{ctx: ctx, fd: fd, lost: func(messages int) []byte {
+	return &Outlet{ctx: ctx, fd: fd, blind: isFile(fd), lost: func(messages int) []byte {
 		var text bytes.Buffer
 		writeLine(&text, format, fmt.Sprintf("%d messages are missing here: nobody read the log", messages))
 		return text.Bytes()
 	}}
+}
+
+// isFile reports whether a descriptor is a file's. The kernel locks a file's position, and waits for a
+// file system that is frozen, before it looks whether it may wait.
+func isFile(fd int) bool {
+	var stat unix.Stat_t
+	return unix.Fstat(fd, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFREG
 }
 
 // Write takes a message, which is one or more whole lines. It always succeeds: nobody could be told.
@@ -80,11 +87,11 @@ func (o *Outlet) writeNow(message []byte) int {
 		case unix.EINTR:
 		case unix.EAGAIN:
 			return 0
-		case unix.EOPNOTSUPP, unix.EINVAL, unix.ENOSYS: // a terminal, some files, an old kernel
+		case unix.EPIPE, unix.EBADF:
+			return len(message)
+		default: // a terminal, an old kernel, a filter that does not know the call
 			o.blind = true
 			return 0
-		default:
-			return len(message)
 		}
 	}
 }
@@ -155,16 +162,18 @@ func (o *Outlet) next() []byte {
 	return message
 }
 
-// Flush waits until all is written, but no longer than the limit.
-func (o *Outlet) Flush(limit time.Duration) {
+// Flush waits until all is written, but no longer than the limit. It reports whether all is.
+func (o *Outlet) Flush(limit time.Duration) bool {
 	o.mu.Lock()
 	emptied := o.emptied
 	o.mu.Unlock()
 	if emptied == nil {
-		return
+		return true
 	}
 	select {
 	case <-emptied:
+		return true
 	case <-time.After(limit):
+		return false
 	}
 }

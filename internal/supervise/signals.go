@@ -82,8 +82,8 @@ func (s *Stopped) ExitCode() int { return int(bySignal(s.Signal)) }
 //
 // Before [Exec], call free, once: it stops listening, for good, and returns the cause if such a signal did
 // come. One that comes later meets the new PID 1, which the kernel spares all signals that it does not
-// handle. If a thread is stuck in a system call that only SIGKILL ends, on a dead disk for example, free
-// has to know.
+// handle. If a thread may be stuck in a system call that only SIGKILL ends, on a dead disk for example,
+// free has to know.
 func Context(parent context.Context) (ctx context.Context, free func(stuck bool) error) {
 	if mailbox.AsInit {
 		runtime.UnlockOSThread() // nobody needs the main thread, and every switch to and from it costs
