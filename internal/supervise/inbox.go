@@ -37,10 +37,10 @@ const shortWait = 2 * time.Millisecond
 // processor for a moment, which would hold up a collection of garbage: not while others work.
 func (b *inbox) await(deadline time.Time, hold bool) {
 	if hold && b.waiting() == 0 {
-		b.sleep(unix.RawSyscall6, min(shortWait, until(deadline)))
+		b.sleep(true, min(shortWait, until(deadline)))
 	}
 	if b.waiting() == 0 && !hasCome(deadline) {
-		b.sleep(unix.Syscall6, until(deadline))
+		b.sleep(false, until(deadline))
 	}
 }
 
@@ -52,15 +52,18 @@ func until(deadline time.Time) time.Duration {
 	return max(0, time.Until(deadline))
 }
 
-type systemCall func(trap, a1, a2, a3, a4, a5, a6 uintptr) (r1, r2 uintptr, err unix.Errno)
-
 // sleep waits for the next ticket, within a limit. The kernel compares once more: a signal between our
 // look and the system call ends the wait.
-func (b *inbox) sleep(call systemCall, limit time.Duration) {
+func (b *inbox) sleep(hold bool, limit time.Duration) {
 	const waitPrivate = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
-	timeout := unix.NsecToTimespec(int64(limit))
-	_, _, _ = call(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), waitPrivate,
-		uintptr(b.head), uintptr(unsafe.Pointer(&timeout)), 0, 0)
+	timeout, head := unix.NsecToTimespec(int64(limit)), uintptr(b.head)
+	if hold {
+		_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), waitPrivate,
+			head, uintptr(unsafe.Pointer(&timeout)), 0, 0)
+		return
+	}
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), waitPrivate,
+		head, uintptr(unsafe.Pointer(&timeout)), 0, 0)
 }
 
 // waiting is the number of signals and marks to get without waiting.
