@@ -2,9 +2,7 @@ package supervise
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/testkit/cage"
 )
 
 // awaitNoOther is shell that waits until nobody is there but PID 1 and the shell itself.
@@ -84,40 +84,13 @@ func TestRestartLeavesNothingOfTheOldRunInItsOwnSession(t *testing.T) {
 	p.exits(7)
 }
 
-// cage makes a control group that holds so many processes.
-func cage(t *testing.T, limit int) (path string, allow func(int)) {
-	t.Helper()
-	for _, root := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
-		path = filepath.Join(root, "supervise-test-"+strconv.Itoa(os.Getpid())+"-"+t.Name())
-		if os.Mkdir(path, 0o755) != nil {
-			continue
-		}
-		allow = func(limit int) { _ = os.WriteFile(path+"/pids.max", []byte(strconv.Itoa(limit)), 0o600) }
-		allow(limit)
-		t.Cleanup(func() {
-			for until := time.Now().Add(5 * time.Second); os.Remove(path) != nil && time.Now().Before(until); {
-				time.Sleep(time.Millisecond)
-			}
-		})
-		if _, err := os.Stat(path + "/pids.max"); err == nil {
-			return path, allow
-		}
-	}
-	t.Skip("no control group for processes can be made")
-	return "", nil
-}
-
 func TestForkBombIsStoppedWithTheRest(t *testing.T) {
 	t.Parallel()
-	path, _ := cage(t, 100)
-	p := start(t, asPID1, "caged", path, "init", "-timeout", "1s", "/bin/sh", "-c",
+	full := cage.New(t, 100)
+	p := start(t, asPID1, "caged", full.Door, "init", "-timeout", "1s", "/bin/sh", "-c",
 		`trap 'exit 9' TERM; bomb() { bomb | bomb & }; (bomb) 2>/dev/null & echo ready; while :; do :; done`)
 	p.expect("ready")
-	for full := ""; full != "max"; { // until a fork has failed
-		events, _ := os.ReadFile(path + "/pids.events")
-		if fields := strings.Fields(string(events)); len(fields) == 2 && fields[1] != "0" {
-			full = fields[0]
-		}
+	for until := time.Now().Add(limit); !full.WasFull() && time.Now().Before(until); {
 		time.Sleep(time.Millisecond)
 	}
 	p.signal(unix.SIGTERM)
@@ -127,14 +100,14 @@ func TestForkBombIsStoppedWithTheRest(t *testing.T) {
 
 func TestRestartIsTriedAgainWhenThereIsNoProcessToBeHad(t *testing.T) {
 	t.Parallel()
-	path, allow := cage(t, 100)
-	p := start(t, asPID1, "caged", path, "init", "/bin/sh", "-c", `echo ready $0; exec sleep 60`)
+	full := cage.New(t, 100)
+	p := start(t, asPID1, "caged", full.Door, "init", "/bin/sh", "-c", `echo ready $0; exec sleep 60`)
 	p.expect("ready /bin/sh")
-	allow(1)
+	full.Allow(1)
 	p.signal(unix.SIGUSR1)
 	p.expect("warn: cannot start the command again: resource temporarily unavailable")
 	p.expect("warn: trying again in 1s")
-	allow(100)
+	full.Allow(100)
 	p.expect("ready again")
 	p.signal(unix.SIGTERM)
 	p.exits(terminated)

@@ -104,9 +104,9 @@ func playAsk([]string) int {
 	}
 }
 
-// playCaged enters a control group and executes the rest of its arguments.
+// playCaged enters a cage by its door and executes the rest of its arguments.
 func playCaged(args []string) int {
-	if err := os.WriteFile(args[0]+"/cgroup.procs", []byte("0"), 0o600); err != nil {
+	if err := os.WriteFile(args[0], []byte("0"), 0o600); err != nil {
 		say(err)
 		return 99
 	}
