@@ -90,8 +90,8 @@ func FullSocket(t testing.TB) *Log {
 	return l
 }
 
-// StoppedTerminal is a terminal at which somebody has typed Ctrl-S.
-func StoppedTerminal(t testing.TB) *Log {
+// Terminal is a terminal that nobody has read yet.
+func Terminal(t testing.TB) *Log {
 	t.Helper()
 	keyboard, terminal, err := pty.Open()
 	if err != nil {
@@ -108,18 +108,32 @@ func StoppedTerminal(t testing.TB) *Log {
 	if err := unix.IoctlSetTermios(writer, unix.TCSETS, mode); err != nil {
 		t.Fatal(err)
 	}
-	const stop, resume = "\x13", "\x11" // Ctrl-S, Ctrl-Q
-	l := &Log{t: t, Writer: terminal, reader: keyboard, resume: resume}
+	l := &Log{t: t, Writer: terminal, reader: keyboard}
 	t.Cleanup(l.close)
-	if _, err := keyboard.WriteString(stop); err != nil {
-		t.Fatal(err)
-	}
+	return l
+}
+
+// StoppedTerminal is a terminal at which somebody has typed Ctrl-S.
+func StoppedTerminal(t testing.TB) *Log {
+	t.Helper()
+	const stop, resume = "\x13", "\x11" // Ctrl-S, Ctrl-Q
+	l := Terminal(t)
+	l.resume = resume
+	l.Type(stop)
 	for until := time.Now().Add(logPatience); !l.IsStuck(); time.Sleep(time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("Ctrl-S does not stop the terminal")
 		}
 	}
 	return l
+}
+
+// Type types on the keyboard of a terminal.
+func (l *Log) Type(keys string) {
+	l.t.Helper()
+	if _, err := l.reader.WriteString(keys); err != nil {
+		l.t.Fatal(err)
+	}
 }
 
 func newLog(t testing.TB, reader, writer int) *Log {

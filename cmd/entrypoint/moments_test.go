@@ -1,0 +1,188 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/testkit"
+)
+
+// moment is a time at which the emulator does not run yet.
+type moment struct {
+	name    string
+	arrange func(*stage)
+	reach   func(*stage)
+}
+
+// moments come before the decision. There is nothing that ends them.
+var moments = []moment{
+	{"hooking", endlessHook, func(s *stage) { s.hears("here") }},
+	{"deciding", neverAnswers, func(s *stage) { s.hears("here") }},
+	{"deciding after a hook", func(s *stage) {
+		s.script("hook.sh", ":")
+		neverAnswers(s)
+	}, func(s *stage) { s.hears("here") }},
+	{"deciding with one processor", func(s *stage) {
+		s.set("GOMAXPROCS", "1")
+		neverAnswers(s)
+	}, func(s *stage) { s.hears("here") }},
+	{"held back in a loop", refusedBefore, func(s *stage) { s.says([]string{"asking again in "}) }},
+}
+
+func endlessHook(s *stage) { s.script("hook.sh", `echo here >"$WORDS"; exec sleep 60`) }
+
+// neverAnswers puts a server in the license server's place that only listens.
+func neverAnswers(s *stage) {
+	words := s.env["WORDS"]
+	s.set("ACTIVATE_PRO", "1")
+	s.serve(func(_ http.ResponseWriter, r *http.Request) {
+		_ = os.WriteFile(words, []byte("here\n"), 0o600)
+		<-r.Context().Done()
+	})
+}
+
+// begin starts a container, or a process that is no PID 1, and returns when the moment has come.
+func (m moment) begin(t *testing.T, open func(testing.TB) *testkit.Log, asPID1 bool) *stage {
+	t.Helper()
+	s := newStage(t, open)
+	s.set("LS_LOG", "")
+	m.arrange(s)
+	if !asPID1 {
+		s.set("SUPERVISE", "1")
+	}
+	s.asPID1(`echo up >"$WORDS"; exec sleep 60`)
+	if !asPID1 {
+		s.SysProcAttr.Cloneflags = 0
+	}
+	s.Dir = t.TempDir()
+	s.Args = append([]string{"sh", "-c", `ulimit -c unlimited; exec "$0" "$@"`, s.Path}, s.Args[1:]...)
+	s.Path = "/bin/sh"
+	s.log.Read()
+	s.start()
+	m.reach(s)
+	return s
+}
+
+// storm sends what does not end a start, hundreds of times.
+func (s *stage) storm() {
+	for range 300 {
+		for _, sig := range []syscall.Signal{unix.SIGWINCH, unix.SIGCONT, unix.SIGCHLD, unix.SIGUSR2, 40} {
+			s.sends(sig)
+		}
+	}
+}
+
+// stopSignals end a start at once.
+var stopSignals = []syscall.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP}
+
+// ways are the starts with an init: as PID 1 or not.
+var ways = map[string]bool{"PID 1": true, "not PID 1": false}
+
+func TestAStopSignalBeforeTheEmulatorEndsTheStart(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	defer c.all.Wait()
+	for _, m := range moments {
+		for way, asPID1 := range ways {
+			for i, sig := range stopSignals {
+				c.run(strings.Join([]string{m.name, way, unix.SignalName(sig)}, ", "), func(t *testing.T) {
+					s := m.begin(t, testkit.EmptyPipe, asPID1)
+					before := s.log.Text()
+					if i%2 == 1 {
+						s.storm()
+					}
+					began := time.Now()
+					s.sends(sig)
+					if took := s.ends(128+int(sig), began); took > time.Second+noise {
+						t.Errorf("the end took %s", took)
+					}
+					if log := s.log.All(); log != before { // and nobody is left
+						t.Errorf("the log has %s", log)
+					}
+					s.hasNoCore()
+				})
+			}
+		}
+	}
+}
+
+func (s *stage) hasNoCore() {
+	s.Helper()
+	if files, err := filepath.Glob(filepath.Join(s.Dir, "*")); len(files) > 0 || err != nil {
+		s.Errorf("it left %v, %v", files, err)
+	}
+}
+
+func TestKeysBeforeTheEmulatorEndTheStart(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	defer c.all.Wait()
+	for _, m := range moments {
+		for way, asPID1 := range ways {
+			for key, code := range map[string]int{"\x03": 130, "\x1c": 131} {
+				c.run(strings.Join([]string{m.name, way, unix.SignalName(syscall.Signal(code - 128))}, ", "), func(t *testing.T) {
+					s := m.begin(t, testkit.Terminal, asPID1)
+					began := time.Now()
+					s.log.Type("\x1a") // that must change nothing: there is no shell
+					s.log.Type(key)
+					if took := s.ends(code, began); took > time.Second+noise {
+						t.Errorf("the end took %s", took)
+					}
+					if log := s.log.All(); strings.Contains(log, "License") || strings.Contains(log, "goroutine") {
+						t.Errorf("the log has %s", log)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestSIGUSR1BeforeTheEmulatorIsAnswered(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	defer c.all.Wait()
+	for _, m := range moments {
+		c.run(m.name, func(t *testing.T) {
+			s := m.begin(t, testkit.EmptyPipe, true)
+			s.sends(unix.SIGUSR1)
+			s.says([]string{"nothing to restart: the command is being started"})
+			s.sends(unix.SIGTERM)
+			s.ends(143, time.Now())
+		})
+	}
+}
+
+// TestASignalDuringAHookReachesTheEmulator, which has no handler for it.
+func TestASignalDuringAHookReachesTheEmulator(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	defer c.all.Wait()
+	ends := []syscall.Signal{unix.SIGUSR2, unix.SIGALRM, unix.SIGPIPE, 34, 40, 64}
+	for _, sig := range append(slices.Clone(ends), unix.SIGWINCH, unix.SIGCONT, unix.SIGURG, unix.SIGTSTP) {
+		c.run(unix.SignalName(sig), func(t *testing.T) {
+			gate, open := newWorld(t).fifo()
+			m := moment{"", func(s *stage) {
+				s.set("GATE", gate)
+				s.script("hook.sh", `echo here >"$WORDS"; echo >"$GATE"`)
+			}, func(s *stage) { s.hears("here") }}
+			s := m.begin(t, testkit.EmptyPipe, true)
+			s.sends(sig)
+			open()
+			if slices.Contains(ends, sig) {
+				s.ends(128+int(sig), time.Now())
+				return
+			}
+			s.hears("up")
+			s.sends(unix.SIGTERM)
+			s.ends(143, time.Now())
+		})
+	}
+}
