@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/pem"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/testkit"
+	"localstack-entrypoint/internal/testkit/cage"
+)
+
+// online are starts that ask the license authority, each with something that may take a thread more.
+var online = map[string]func(*stage){
+	"plain":         func(*stage) {},
+	"one processor": func(s *stage) { s.set("GOMAXPROCS", "1") },
+	"after a hook":  func(s *stage) { s.script("hook.sh", "exit 3") },
+	"over TLS":      overTLS,
+	"talkative":     func(s *stage) { s.set("LS_LOG", "trace") },
+	"many names":    func(s *stage) { s.set("NO_PROXY", strings.Repeat("name.test,", 1000)) },
+}
+
+// overTLS puts a server with TLS before the authority.
+func overTLS(s *stage) {
+	target, err := url.Parse(strings.TrimSuffix(s.env["API_ENDPOINT"], "/v1"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	server := s.server(httputil.NewSingleHostReverseProxy(target))
+	server.StartTLS()
+	s.trust(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	s.set("API_ENDPOINT", server.URL+"/v1")
+}
+
+// newOnline prepares such a start. The emulator lives until SIGTERM.
+func newOnline(t *testing.T, arrange func(*stage)) (*stage, *licenseServer) {
+	s := newStage(t, testkit.EmptyPipe)
+	server, _ := s.authority()
+	s.set("ACTIVATE_PRO", "1")
+	s.set("LS_LOG", "")
+	arrange(s)
+	s.asPID1(`echo up >"$WORDS"; exec sleep 60`)
+	return s, server
+}
+
+// TestARestartInAFullContainerIsWaitedOut leaves no room for any further process or thread, while PID 1
+// asks for the license.
+func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	defer c.all.Wait()
+	for name, arrange := range online {
+		c.run(name, func(t *testing.T) {
+			s, server := newOnline(t, arrange)
+			full := cage.New(t, 100)
+			s.Args = append([]string{"sh", "-c", `echo 0 >"$0" && exec "$@"`, full.Door, s.Path}, s.Args[1:]...)
+			s.Path = "/bin/sh"
+			s.log.Read()
+			s.start()
+			s.hears("up")
+			full.Allow(1)
+			s.sends(unix.SIGUSR1)
+			s.says([]string{"cannot start the command again: resource temporarily unavailable", "trying again in 1s"})
+			if n := server.asked(2); n != 2 {
+				t.Errorf("the server was asked %d times", n)
+			}
+			full.Allow(100)
+			s.hears("up")
+			s.sends(unix.SIGTERM)
+			s.ends(143, time.Now())
+		})
+	}
+}
