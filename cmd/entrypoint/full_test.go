@@ -5,6 +5,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/cage"
+	"localstack-entrypoint/internal/testkit/syscalls"
 )
 
 // online are starts that ask the license authority, each with something that may take a thread more.
@@ -72,6 +74,47 @@ func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 			s.hears("up")
 			s.sends(unix.SIGTERM)
 			s.ends(143, time.Now())
+		})
+	}
+}
+
+// TestPID1StartsNoThreadOnceItHasStartedAProcess: that may have filled the container.
+func TestPID1StartsNoThreadOnceItHasStartedAProcess(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	defer c.all.Wait()
+	for name, arrange := range online {
+		c.run(name, func(t *testing.T) {
+			s, _ := newOnline(t, arrange)
+			var begun atomic.Bool
+			var threads atomic.Int32
+			s.log.Read()
+			s.began = time.Now()
+			syscalls.Intercept(t, s.Cmd, syscalls.Forks, func(call *syscalls.Call) unix.Errno {
+				switch {
+				case call.PID != s.Process.Pid:
+				case call.MakesProcess():
+					begun.Store(true)
+				case begun.Load():
+					threads.Add(1)
+					return unix.EAGAIN
+				}
+				return syscalls.Continue
+			})
+			for range 2 {
+				s.hears("up")
+				for range 1000 {
+					s.sends(unix.SIGWINCH)
+					s.sends(unix.SIGCHLD)
+				}
+				s.sends(unix.SIGUSR1)
+			}
+			s.hears("up")
+			s.sends(unix.SIGTERM)
+			s.ends(143, time.Now())
+			if n := threads.Load(); n > 0 {
+				t.Errorf("it asked for %d threads", n)
+			}
 		})
 	}
 }

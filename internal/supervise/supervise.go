@@ -145,13 +145,19 @@ func Run(ctx context.Context, start Start, options Options) int {
 func spareThreads(ctx context.Context, all *sync.WaitGroup) {
 	const processors, stuck = 2, 2
 	runtime.GOMAXPROCS(processors)
-	all.Add(processors + stuck)
-	for range processors + stuck {
+	var held sync.WaitGroup
+	held.Add(processors + stuck)
+	all.Add(1)
+	for i := range processors + stuck {
 		task.Go(ctx, func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			all.Done()
-			all.Wait() // so that it takes as many
+			held.Done()
+			held.Wait() // so that it takes as many
+			if i == 0 {
+				awaitThreads()
+				all.Done()
+			}
 		})
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !cgo
+
+package supervise
+
+const threadsOfC = 0
