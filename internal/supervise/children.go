@@ -73,10 +73,12 @@ func (l *loop) deliver() {
 }
 
 // doChore runs the chore, unless what the last decision has stored is still on its way to the disk.
-// One that has not ended since the last time never will.
+// One that has not ended since the last time never will; the next one follows when it is gone, or they
+// would gather on a disk that keeps even what is killed.
 func (l *loop) doChore() {
 	if l.task != 0 {
 		_ = unix.Kill(-l.task, unix.SIGKILL)
+		return
 	}
 	if !l.beside.isIdle() {
 		return
