@@ -158,7 +158,7 @@ func (v *Volume) enqueue(work func()) {
 	v.queue = append(v.queue, work)
 	if !v.working {
 		v.working = true
-		task.Go(v.ctx, v.work)
+		task.Aside(v.ctx, v.work)
 	}
 }
 
