@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -43,6 +44,23 @@ func EmptyPipe(t testing.TB) *Log {
 		t.Fatal(err)
 	}
 	return newLog(t, ends[0], ends[1])
+}
+
+// File is a log that is a file. It is read at its end only.
+func File(t testing.TB) *Log {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "log")
+	writer, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &Log{t: t, Writer: writer, reader: reader}
+	t.Cleanup(l.close)
+	return l
 }
 
 // FullPipe is a pipe without any room.
