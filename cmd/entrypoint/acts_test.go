@@ -1,22 +1,21 @@
 package main
 
 import (
-	"encoding/json"
 	"net/http"
 	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/activate"
-	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/testkit"
+	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/testkit/syscalls"
 )
 
 // act is something that a container goes through, and what the init has to say of it.
 type act struct {
 	name     string
+	way      *route // nil for PID 1
 	arrange  func(*stage)
 	emulator string
 	// play goes on until everything is said.
@@ -24,6 +23,8 @@ type act struct {
 	says []string
 	// also is what the process of the hooks says meanwhile.
 	also string
+	// last is what it says at its end.
+	last string
 	// end ends the container, within a time and with a code. Without it the
 	// container ends by itself, not before its shortest life.
 	end    func(*stage)
@@ -33,9 +34,9 @@ type act struct {
 
 // Emulators tell when they run. They end by SIGUSR2 with 7, and by SIGTERM with 5.
 const (
-	obedient = `trap 'exit 7' USR2; trap 'exit 5' TERM; ` + lives
+	obedient = `trap 'kill $!; exit 7' USR2; trap 'kill $!; exit 5' TERM; ` + lives
 	deaf     = `trap '' TERM; ` + lives
-	lives    = `echo up >"$WORDS"; while :; do sleep 60 & wait $!; done 2>/dev/null`
+	lives    = `exec >/dev/null 2>&1; sleep 60 & echo up >"$WORDS"; wait; while :; do sleep 60 & wait; done`
 )
 
 const warning = "LOCALSTACK_PATH does not stand for PATH"
@@ -81,7 +82,7 @@ var acts = []act{
 	},
 	{
 		name:     "deciding, held back in a loop",
-		arrange:  refusedBefore,
+		arrange:  func(s *stage) { s.set("ACTIVATE_PRO", "1"); s.noteRefusal(0, 20) },
 		emulator: obedient,
 		play:     func(s *stage) { s.awaitListening(s.T) },
 		says:     []string{warning, "asks to slow down: asking again in "},
@@ -92,7 +93,7 @@ var acts = []act{
 		name: "deciding, and running",
 		arrange: func(s *stage) {
 			s.set("ACTIVATE_PRO", "1")
-			s.answer(200, string(s.document(func(*license.Document) {})))
+			s.world.answer(200, string(s.document(nothing)))
 		},
 		emulator: obedient,
 		play:     func(s *stage) { s.hears("up") },
@@ -111,7 +112,7 @@ var acts = []act{
 		name: "failing, refused by the server",
 		arrange: func(s *stage) {
 			s.set("ACTIVATE_PRO", "1")
-			s.answer(429, "", "Retry-After", "20")
+			s.world.answer(429, "", "Retry-After", "20")
 		},
 		emulator: obedient,
 		says:     []string{warning, "asks to slow down"},
@@ -123,6 +124,36 @@ var acts = []act{
 		emulator: obedient,
 		says:     []string{"SHUTDOWN_TIMEOUT"},
 		code:     78,
+	},
+	{
+		name:     "failing, for want of processes",
+		arrange:  func(s *stage) { s.refuse(0, forever) },
+		emulator: obedient,
+		says:     []string{warning, "sh: resource temporarily unavailable"},
+		code:     126,
+	},
+	{
+		name: "running, and not all is allowed",
+		arrange: func(s *stage) {
+			s.set("PARENT_DEATH_SIGNAL", "TERM")
+			s.forbid(unix.SYS_PRCTL, 0, unix.PR_SET_PDEATHSIG)
+			s.forbid(unix.SYS_KILL, 1, uint64(unix.SIGWINCH))
+		},
+		emulator: obedient,
+		play:     func(s *stage) { s.hears("up"); s.sends(unix.SIGWINCH) },
+		says:     []string{"cannot follow the parent process", warning, "cannot send signal 28 to the command"},
+		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
+		code:     7,
+	},
+	{
+		name:     "running, and not PID 1",
+		way:      &subreaper,
+		arrange:  func(s *stage) { s.forbid(unix.SYS_PRCTL, 0, unix.PR_SET_CHILD_SUBREAPER) },
+		emulator: obedient,
+		play:     func(s *stage) { s.hears("up") },
+		says:     []string{"cannot become a child subreaper", warning},
+		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
+		code:     7,
 	},
 	{
 		name:     "running, and crashing",
@@ -166,6 +197,57 @@ var acts = []act{
 		code: 143,
 	},
 	{
+		name:     "running, and a renewal cannot be started",
+		arrange:  func(s *stage) { s.set("LICENSE_RENEWAL_INTERVAL", "0.1"); s.refuse(1, forever) },
+		emulator: obedient,
+		play:     func(s *stage) { s.hears("up"); s.awaitRefusals(2) },
+		says:     []string{warning, "cannot run localstack-renew: resource temporarily unavailable"},
+		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
+		code:     7,
+	},
+	{
+		name: "running, and the disk hangs",
+		arrange: func(s *stage) {
+			s.set("ACTIVATE_PRO", "1")
+			s.world.answer(200, string(s.document(nothing)))
+			s.ask(syscalls.Syncs, func(c *syscalls.Call) unix.Errno { c.Hold(nil); return syscalls.Continue })
+		},
+		emulator: obedient,
+		play:     func(s *stage) { s.hears("up") },
+		says:     []string{warning, "Successfully "},
+		last:     supervise.Unsettled,
+		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
+		within:   200 * time.Millisecond,
+		code:     7,
+	},
+	{
+		name:     "restarting, for want of processes",
+		arrange:  func(s *stage) { s.refuse(1, 1) },
+		emulator: obedient,
+		play: func(s *stage) {
+			s.hears("up")
+			s.sends(unix.SIGUSR1)
+			s.hears("up")
+		},
+		says: []string{warning, "cannot start the command again: resource temporarily unavailable", "trying again in 1s"},
+		end:  func(s *stage) { s.sends(unix.SIGUSR2) },
+		code: 7,
+	},
+	{
+		name:     "restarting, and something is left",
+		emulator: obedient,
+		play: func(s *stage) {
+			s.hears("up")
+			release := s.hold(s.grandchild())
+			s.sends(unix.SIGUSR1)
+			s.hears("up")
+			release()
+		},
+		says: []string{warning, "something of the command is left that could not be killed in time"},
+		end:  func(s *stage) { s.sends(unix.SIGUSR2) },
+		code: 7,
+	},
+	{
 		name:     "stopping, and it obeys",
 		emulator: obedient,
 		play:     func(s *stage) { s.hears("up") },
@@ -180,23 +262,12 @@ var acts = []act{
 		emulator: deaf,
 		play:     func(s *stage) { s.hears("up") },
 		says:     []string{warning},
+		last:     "did not stop within 200ms: killed",
 		end:      func(s *stage) { s.sends(unix.SIGTERM) },
 		within:   200 * time.Millisecond,
 		code:     137,
 	},
 }
 
-// refusedBefore makes the start one of a loop, which waits for a minute.
-func refusedBefore(s *stage) {
-	s.set("ACTIVATE_PRO", "1")
-	asked := activate.Question{
-		Credential: "lsci-demo0000-****-****-****-************", Endpoint: s.env["API_ENDPOINT"], Version: "4.14.0",
-	}
-	now := time.Now()
-	note := activate.Refusal{Question: asked, ID: fault.NetworkRateLimited, Times: 20, Since: now, Last: now}
-	content, err := json.Marshal([]activate.Refusal{note})
-	if err != nil {
-		s.Fatal(err)
-	}
-	testkit.Put(s.T, s.root, refusalNote, string(content))
-}
+// nothing is to be changed of a document.
+func nothing(*license.Document) {}

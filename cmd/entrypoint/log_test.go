@@ -2,7 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -18,13 +17,6 @@ import (
 type logKind struct {
 	open   func(testing.TB) *testkit.Log
 	format string
-}
-
-// unread are the logs that nobody reads.
-func unread() map[string]func(testing.TB) *testkit.Log {
-	logs := maps.Clone(testkit.StuckLogs)
-	logs["closed pipe"] = testkit.ClosedPipe
-	return logs
 }
 
 // stage is a container with such a log.
@@ -37,18 +29,21 @@ func (on logKind) stage(t *testing.T) *stage {
 }
 
 // perform plays an act, with a reader who comes back or with none.
-func (a act) perform(t *testing.T, on logKind, comesBack bool) {
-	s := on.stage(t)
+func (a act) perform(s *stage, comesBack bool) {
+	s.Helper()
 	if a.arrange != nil {
 		a.arrange(s)
 	}
 	s.asPID1(a.emulator)
+	if a.way != nil {
+		s.by(*a.way)
+	}
 	s.start()
 	if a.play != nil {
 		a.play(s)
 	}
-	if s.log.IsStuck() {
-		eventually(t, "a line that waits", s.isStuck)
+	if s.log.IsStuck() && s.flags&unix.O_NONBLOCK == 0 {
+		eventually(s.T, "a line that waits", s.isStuck)
 	}
 	if comesBack {
 		s.log.Read()
@@ -57,7 +52,7 @@ func (a act) perform(t *testing.T, on logKind, comesBack bool) {
 	}
 	a.finish(s)
 	if comesBack {
-		a.check(s, on.format)
+		a.check(s)
 	}
 }
 
@@ -82,16 +77,16 @@ func (a act) finish(s *stage) {
 }
 
 // check looks at the whole of the log.
-func (a act) check(s *stage, format string) {
+func (a act) check(s *stage) {
 	s.Helper()
 	log := s.log.All()
-	if want := missing(log, a.says); want != "" {
+	if want := missing(log, append(slices.Clone(a.says), a.last)); want != "" {
 		s.Errorf("%q is missing in %s", want, log)
 	}
 	if strings.Contains(log, "missing here") {
 		s.Errorf("something is missing in %s", log)
 	}
-	if format == "json" {
+	if s.env["LOG_FORMAT"] == "json" {
 		for line := range strings.Lines(log) {
 			if !json.Valid([]byte(line)) {
 				s.Errorf("no JSON: %s", line)
@@ -100,62 +95,58 @@ func (a act) check(s *stage, format string) {
 	}
 }
 
-// everyLog is every log that is not read, and every form of one.
-func everyLog(t *testing.T, logs map[string]func(testing.TB) *testkit.Log, test func(c *crowd, name string, on logKind)) {
+// everyLog is every log that nobody reads.
+func everyLog(t *testing.T, test func(c *crowd, name string, on logKind)) {
 	t.Helper()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
-	for name, open := range logs {
-		for _, format := range []string{"text", "json"} {
-			test(c, name+", "+format, logKind{open, format})
-		}
+	for name, open := range testkit.StuckLogs {
+		test(c, name, logKind{open, "text"})
 	}
+	test(c, "closed pipe", logKind{testkit.ClosedPipe, "text"})
+	test(c, "full pipe that somebody has made non-blocking", logKind{func(t testing.TB) *testkit.Log {
+		log := testkit.FullPipe(t)
+		log.SetNonblock()
+		return log
+	}, "text"})
 }
 
 func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 	t.Parallel()
-	everyLog(t, unread(), func(c *crowd, name string, on logKind) {
+	everyLog(t, func(c *crowd, name string, on logKind) {
 		for _, a := range acts {
-			c.run(a.name+", "+name, func(t *testing.T) { a.perform(t, on, false) })
+			c.run(a.name+", "+name, func(t *testing.T) { a.perform(on.stage(t), false) })
 		}
 	})
 }
 
 func TestALogThatIsReadAgainHasEveryLine(t *testing.T) {
 	t.Parallel()
-	everyLog(t, testkit.StuckLogs, func(c *crowd, name string, on logKind) {
+	c := newCrowd(t, 12)
+	defer c.all.Wait()
+	for name, open := range testkit.StuckLogs {
 		for _, a := range acts {
-			c.run(a.name+", "+name, func(t *testing.T) { a.perform(t, on, true) })
+			for _, format := range []string{"text", "json"} {
+				c.run(strings.Join([]string{a.name, name, format}, ", "), func(t *testing.T) {
+					a.perform(logKind{open, format}.stage(t), true)
+				})
+			}
 		}
-	})
-}
-
-// routes are the other ways to a running emulator, and how long one that fails lives at least.
-var routes = []struct {
-	name, supervise string
-	asPID1          bool
-	least           time.Duration
-}{
-	{"PID 1 without an init", "0", true, supervise.ShortestLife},
-	{"not PID 1, without an init", "0", false, 0},
-	{"not PID 1, with an init", "1", false, supervise.ShortestLife},
+	}
 }
 
 func TestALogThatNobodyReadsHoldsNoOtherRouteUp(t *testing.T) {
 	t.Parallel()
-	everyLog(t, unread(), func(c *crowd, name string, on logKind) {
+	everyLog(t, func(c *crowd, name string, on logKind) {
 		for _, route := range routes {
 			prepare := func(t *testing.T) *stage {
 				s := on.stage(t)
-				s.set("SUPERVISE", route.supervise)
 				s.script("fails.sh", "exit 3")
 				return s
 			}
 			start := func(s *stage) {
 				s.asPID1(obedient)
-				if !route.asPID1 {
-					s.SysProcAttr.Cloneflags = 0
-				}
+				s.by(route)
 				s.start()
 			}
 			c.run(route.name+", a start, "+name, func(t *testing.T) {
@@ -187,7 +178,7 @@ func TestALogThatNobodyReadsHoldsNoOtherRouteUp(t *testing.T) {
 // TestALogThatNobodyReadsKeepsNoHelper is about the init's own processes, which it waits for or not.
 func TestALogThatNobodyReadsKeepsNoHelper(t *testing.T) {
 	t.Parallel()
-	everyLog(t, unread(), func(c *crowd, name string, on logKind) {
+	everyLog(t, func(c *crowd, name string, on logKind) {
 		for _, helper := range []string{hooksName, renewName} {
 			c.run(helper+", "+name, func(t *testing.T) {
 				s := on.stage(t)

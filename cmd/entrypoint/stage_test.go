@@ -5,15 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit"
+	"localstack-entrypoint/internal/testkit/syscalls"
 )
 
 // noise is what a busy machine may add to a time that we promise. What waits for a
@@ -31,6 +35,15 @@ type stage struct {
 	// words come from hooks and the emulator, which write them to $WORDS.
 	words *bufio.Reader
 	fifo  *os.File
+	asked []question
+	// refused is how many processes were refused to PID 1.
+	refused atomic.Int64
+}
+
+// question is about system calls with some numbers.
+type question struct {
+	numbers []uintptr
+	decide  syscalls.Decision
 }
 
 // newStage prepares a container with the log on standard output and standard error.
@@ -70,12 +83,61 @@ func (s *stage) onLog() {
 	}
 }
 
+// route is a way to a running emulator.
+type route struct {
+	name, supervise string
+	asPID1          bool
+	least           time.Duration // that a failing start lives
+}
+
+var (
+	supervised = route{"PID 1", "1", true, supervise.ShortestLife}
+	routes     = []route{ // the others
+		{"PID 1 without an init", "0", true, supervise.ShortestLife},
+		{"not PID 1, without an init", "0", false, 0},
+		subreaper,
+	}
+	subreaper = route{"not PID 1, with an init", "1", false, supervise.ShortestLife}
+)
+
+// by makes it go one of the ways.
+func (s *stage) by(way route) {
+	if !way.asPID1 {
+		s.SysProcAttr.Cloneflags = 0
+	}
+	s.Env = append(s.Env, "SUPERVISE="+way.supervise)
+}
+
 func (s *stage) start() {
 	s.Helper()
 	s.began = time.Now()
-	if err := s.Start(); err != nil {
+	var numbers []uintptr
+	for _, q := range s.asked {
+		numbers = append(numbers, q.numbers...)
+	}
+	if len(numbers) > 0 {
+		syscalls.Intercept(s.T, s.Cmd, numbers, s.answer)
+	} else if err := s.Start(); err != nil {
 		s.Fatal(err)
 	}
+}
+
+// ask has something decided about system calls.
+func (s *stage) ask(numbers []uintptr, decide syscalls.Decision) {
+	s.asked = append(s.asked, question{numbers, decide})
+}
+
+// answer asks all who are to decide about a call.
+func (s *stage) answer(c *syscalls.Call) unix.Errno {
+	for _, q := range s.asked {
+		if !slices.Contains(q.numbers, c.Number) {
+			continue
+		}
+		if errno := q.decide(c); errno != syscalls.Continue {
+			return errno
+		}
+	}
+	return syscalls.Continue
 }
 
 // hears waits for a word.
@@ -177,11 +239,7 @@ type crowd struct {
 	free chan struct{}
 }
 
-func newCrowd(t *testing.T) *crowd {
-	const most = 12
-	c := &crowd{t: t, free: make(chan struct{}, most)}
-	return c
-}
+func newCrowd(t *testing.T, most int) *crowd { return &crowd{t: t, free: make(chan struct{}, most)} }
 
 func (c *crowd) run(name string, test func(t *testing.T)) {
 	c.all.Go(func() {
