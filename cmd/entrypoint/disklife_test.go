@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/testkit/syscalls"
+)
+
+func TestNoRenewalBeginsBeforeTheLicenseIsOnTheDisk(t *testing.T) {
+	t.Parallel()
+	s := newIssuer(t).stage(t)
+	s.set("LICENSE_RENEWAL_INTERVAL", "0.1")
+	s.asPID1(`for i in 1 2 3 4; do sleep 0.2; echo tick >"$WORDS"; done; ` + obedient)
+	answers := make(chan struct{})
+	var happened events
+	numbers := slices.Concat(syscalls.Syncs, []uintptr{unix.SYS_EXECVE})
+	s.ask(numbers, func(c *syscalls.Call) unix.Errno {
+		event := s.event(c)
+		if event == "fsync" {
+			c.Hold(answers)
+		}
+		if event != "" {
+			happened.add(event)
+		}
+		return syscalls.Continue
+	})
+	s.start()
+	for range 4 {
+		s.hears("tick")
+	}
+	s.hears("up")
+	if got := happened.String(); got != "emulator" {
+		t.Errorf("before the disk answers there is %s", got)
+	}
+	close(answers)
+	eventually(t, "a renewal", func() bool { return strings.HasPrefix(happened.String(), "emulator fsync renewal") })
+	began := time.Now()
+	s.sends(unix.SIGUSR2)
+	s.ends(7, began)
+}
+
+// TestARenewalThatHangsEndsBeforeADecision is also about the next renewal, and the end of all.
+func TestARenewalThatHangsEndsBeforeADecision(t *testing.T) {
+	t.Parallel()
+	issuer := newIssuer(t)
+	for name, interval := range map[string]string{"a decision": "1", "the next renewal": "0.2"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := issuer.stage(t)
+			s.set("LICENSE_RENEWAL_INTERVAL", interval)
+			s.asPID1(obedient)
+			renewals := make(chan int, 100)
+			s.intercepted(func(c *syscalls.Call) unix.Errno {
+				if slices.Contains(syscalls.Opens, c.Number) && s.concerns(c, documentName) && isOfRenewal(c) {
+					renewals <- c.PID
+					c.Hold(nil)
+				}
+				return syscalls.Continue
+			})
+			s.hears("up")
+			renewal := <-renewals
+			if name == "a decision" {
+				s.sends(unix.SIGUSR1)
+				s.hears("up")
+			}
+			eventually(t, "the end of the renewal", func() bool { return unix.Kill(renewal, 0) == unix.ESRCH })
+			last := <-renewals // the next one goes on, and hangs
+			began := time.Now()
+			s.sends(unix.SIGTERM)
+			if took := s.ends(5, began); took > noise {
+				t.Errorf("the exit took %s", took)
+			}
+			if unix.Kill(last, 0) != unix.ESRCH {
+				t.Error("a renewal has outlived the container")
+			}
+		})
+	}
+}
+
+func TestSIGTERMWhileAStartWaitsForTheDiskExits143(t *testing.T) {
+	t.Parallel()
+	issuer := newIssuer(t)
+	for _, route := range append(routes, supervised) {
+		t.Run(route.name, func(t *testing.T) {
+			t.Parallel()
+			quick(t, func() (wrong string) {
+				s := issuer.stage(t)
+				s.asPID1(obedient)
+				s.by(route)
+				waits := make(chan struct{})
+				once := sync.OnceFunc(func() { close(waits) })
+				s.intercepted(func(c *syscalls.Call) unix.Errno {
+					if s.concerns(c, "") {
+						once()
+						c.Hold(nil)
+					}
+					return syscalls.Continue
+				})
+				<-waits
+				began := time.Now()
+				s.sends(unix.SIGTERM)
+				_ = s.Wait()
+				code := supervise.ExitCode(unix.WaitStatus(s.ProcessState.Sys().(syscall.WaitStatus)))
+				if took := time.Since(began); code != 143 || took > promised(false) {
+					return fmt.Sprintf("exit code %d after %s", code, took)
+				}
+				return ""
+			})
+		})
+	}
+}
+
+func TestARestartOnADiskThatHangsIsAsQuickAsAStart(t *testing.T) {
+	t.Parallel()
+	issuer := newIssuer(t)
+	for _, h := range hangs {
+		t.Run(h.name, func(t *testing.T) {
+			t.Parallel()
+			quick(t, func() (wrong string) {
+				s := issuer.stage(t)
+				s.asPID1(obedient)
+				s.intercepted(h.decide(s, nil))
+				s.hears("up")
+				began := time.Now()
+				s.sends(unix.SIGUSR1)
+				s.hears("up")
+				took := time.Since(began)
+				s.sends(unix.SIGTERM)
+				s.ends(5, time.Now())
+				t.Logf("the emulator started again after %s", took.Round(time.Millisecond))
+				if took > promised(h.waits) {
+					return "that is too late"
+				}
+				return ""
+			})
+		})
+	}
+}
