@@ -82,7 +82,7 @@ var acts = []act{
 	},
 	{
 		name:     "deciding, held back in a loop",
-		arrange:  func(s *stage) { s.set("ACTIVATE_PRO", "1"); s.noteRefusal(0, 20) },
+		arrange:  heldBack,
 		emulator: obedient,
 		play:     func(s *stage) { s.awaitListening(s.T) },
 		says:     []string{warning, "asks to slow down: asking again in "},

@@ -34,8 +34,11 @@ var moments = []moment{
 		s.set("GOMAXPROCS", "1")
 		neverAnswers(s)
 	}, func(s *stage) { s.hears("here") }},
-	{"held back in a loop", refusedBefore, func(s *stage) { s.says([]string{"asking again in "}) }},
+	{"held back in a loop", heldBack, func(s *stage) { s.says([]string{"asking again in "}) }},
 }
+
+// heldBack makes the start one of a loop, which waits for a minute.
+func heldBack(s *stage) { s.set("ACTIVATE_PRO", "1"); s.noteRefusal(0, 20) }
 
 func endlessHook(s *stage) { s.script("hook.sh", `echo here >"$WORDS"; exec sleep 60`) }
 
