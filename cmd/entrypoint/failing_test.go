@@ -21,7 +21,7 @@ var failing = moment{"failing", func(s *stage) {
 // TestAStopSignalAfterABannerEndsAtOnceWithItsCode tries again when the machine is too busy to tell.
 func TestAStopSignalAfterABannerEndsAtOnceWithItsCode(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for way, asPID1 := range ways {
 		for _, sig := range stopSignals {
@@ -43,7 +43,7 @@ func TestAStopSignalAfterABannerEndsAtOnceWithItsCode(t *testing.T) {
 
 func TestOtherSignalsAfterABannerChangeNothing(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for way, asPID1 := range ways {
 		c.run(way, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestOtherSignalsAfterABannerChangeNothing(t *testing.T) {
 
 func TestKeysAfterABannerGiveItsCode(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for way, asPID1 := range ways {
 		c.run(way, func(t *testing.T) {

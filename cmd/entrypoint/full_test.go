@@ -53,7 +53,7 @@ func newOnline(t *testing.T, arrange func(*stage)) (*stage, *licenseServer) {
 // asks for the license.
 func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for name, arrange := range online {
 		c.run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 // TestPID1StartsNoThreadOnceItHasStartedAProcess: that may have filled the container.
 func TestPID1StartsNoThreadOnceItHasStartedAProcess(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for name, arrange := range online {
 		c.run(name, func(t *testing.T) {

@@ -24,7 +24,7 @@ var endless = map[string]string{
 
 func TestAHookThatNeverEndsDoesNotDelayTheStop(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for name, script := range endless {
 		for way, asPID1 := range ways {
@@ -46,7 +46,7 @@ func TestAHookThatNeverEndsDoesNotDelayTheStop(t *testing.T) {
 
 func TestWhatAHookLeavesRunningIsToldToStop(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for way, asPID1 := range ways {
 		for emulator, code := range map[string]int{obedient: 5, deaf: 137} {
@@ -95,7 +95,7 @@ func (s *stage) hearsOneOf(wanted ...string) {
 
 func TestHooksThatASignalKillsEndTheStart(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for _, sig := range append(slices.Clone(stopSignals), unix.SIGKILL) {
 		c.run(unix.SignalName(sig), func(t *testing.T) {

@@ -91,7 +91,7 @@ var ways = map[string]bool{"PID 1": true, "not PID 1": false}
 
 func TestAStopSignalBeforeTheEmulatorEndsTheStart(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for _, m := range moments {
 		for way, asPID1 := range ways {
@@ -126,7 +126,7 @@ func (s *stage) hasNoCore() {
 
 func TestKeysBeforeTheEmulatorEndTheStart(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for _, m := range moments {
 		for way, asPID1 := range ways {
@@ -150,7 +150,7 @@ func TestKeysBeforeTheEmulatorEndTheStart(t *testing.T) {
 
 func TestSIGUSR1BeforeTheEmulatorIsAnswered(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for _, m := range moments {
 		c.run(m.name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestSIGUSR1BeforeTheEmulatorIsAnswered(t *testing.T) {
 // TestASignalDuringAHookReachesTheEmulator, which has no handler for it.
 func TestASignalDuringAHookReachesTheEmulator(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t)
+	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	ends := []syscall.Signal{unix.SIGUSR2, unix.SIGALRM, unix.SIGPIPE, 34, 40, 64}
 	for _, sig := range append(slices.Clone(ends), unix.SIGWINCH, unix.SIGCONT, unix.SIGURG, unix.SIGTSTP) {
