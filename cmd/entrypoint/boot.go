@@ -13,6 +13,7 @@ import (
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
@@ -40,6 +41,8 @@ type start struct {
 	outlet  *report.Outlet
 	out     *report.Reporter
 	log     *zap.Logger
+	// disk is the volume's, one for all decisions.
+	disk *file.Volume
 	// remember notes a refusal of the last decision for the next start.
 	remember func()
 }
@@ -51,6 +54,7 @@ func newStart(command []string, core supervise.CoreLimit) *start {
 		s.outlet = report.NewOutlet(context.Background(), unix.Stderr, cfg.Format)
 		return s.outlet
 	})
+	s.disk = s.volume(context.Background(), file.Patience)
 	return s
 }
 

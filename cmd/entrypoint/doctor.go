@@ -87,9 +87,9 @@ func newVisit(args []string) (*visit, error) {
 	v.page = reporter(os.Stdout, v.cfg)
 	v.credential, v.missing = v.sources().Find()
 	v.page.Hide(v.credential)
-	v.rehearsal, _ = v.newActivation(context.Background(), v.credential, v.timeout)
+	v.rehearsal, _ = v.newActivation(v.volume(context.Background(), v.timeout), v.credential)
 	v.rehearsal.Config.Attempts = 1
-	v.stored = v.rehearsal.Store.Load()
+	v.stored, _ = v.rehearsal.Store.Load()
 	v.style.Wrapped = isTerminal(os.Stdout)
 	v.style.Colour = v.style.Wrapped && v.cfg.NoColor == "" && v.cfg.Term != "dumb"
 	return v, nil

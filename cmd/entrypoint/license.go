@@ -31,7 +31,7 @@ func runLicense(args []string) int {
 	s.out.Hide(pro)
 	page.Hide(pro)
 	volume := machine.VolumeBelow(context.Background(), s.cfg.Root, 0)
-	stored := activate.NewStore(volume, s.cfg.Root, s.out.Log(report.LicenseLogger)).Load()
+	stored, _ := activate.NewStore(volume, s.cfg.Root, s.out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")
 		return fault.ExitLicense

@@ -35,7 +35,8 @@ func (d *decision) activate(ctx context.Context) (*credential.Credential, error)
 	d.out.Hide(pro)
 	d.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
 	d.adviseOn(pro)
-	activation, warnings := d.newActivation(ctx, pro, file.Patience)
+	d.disk.Allow(file.Patience)
+	activation, warnings := d.newActivation(d.disk, pro)
 	for _, warning := range warnings {
 		d.log.Warn(warning)
 	}
@@ -77,16 +78,19 @@ func (s *start) survey() *netcheck.Survey {
 	return netcheck.NewSurvey(s.cfg.Endpoint.URL, s.cfg.Network, s.cfg.Root, s.cfg.LocalstackHost)
 }
 
-// newActivation is all that it takes to obtain the license, with a bound for what
-// the volume's disk may take, see [file.NewVolume]. The warnings are about the
-// network's settings.
+// volume is where licenses are stored; see [file.NewVolume] for ctx and bound.
+func (s *start) volume(ctx context.Context, bound time.Duration) *file.Volume {
+	return machine.VolumeBelow(ctx, s.cfg.Root, bound)
+}
+
+// newActivation is all that it takes to obtain the license. The warnings are about
+// the network's settings.
 func (s *start) newActivation(
-	ctx context.Context, pro credential.Credential, bound time.Duration,
+	volume *file.Volume, pro credential.Credential,
 ) (_ *activate.Activation, warnings []string) {
 	resolver := netcheck.NewResolver(s.cfg.Root)
 	transport, warnings := netcheck.NewTransport(s.cfg.Endpoint.URL, s.cfg.Network, s.cfg.Root, resolver)
 	licensing := s.out.Log(report.LicenseLogger)
-	volume := machine.VolumeBelow(ctx, s.cfg.Root, bound)
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
 		Credential: pro,

@@ -23,7 +23,7 @@ func renew() (code int) {
 	}
 	s.out.Hide(pro)
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
-		activation, _ := s.newActivation(ctx, pro, 0)
+		activation, _ := s.newActivation(s.volume(ctx, 0), pro)
 		activation.Renew(ctx)
 		activation.Settle(0)
 		return nil, nil

@@ -80,7 +80,10 @@ func (a *Activation) Run(ctx context.Context) error {
 
 // obtain is Run without memory of the starts before.
 func (a *Activation) obtain(ctx context.Context) (Result, error) {
-	stored := a.Store.Load()
+	stored, late := a.Store.Load()
+	if late {
+		a.Log.Warn("no stored license can be read: " + file.ErrSlow.Error())
+	}
 	standIn, flaw := a.StandIn(stored)
 	budget := a.Config.ActivationTimeout
 	if standIn != nil {
@@ -90,6 +93,10 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	defer cancel()
 	path, document, err := a.online(online, stored, standIn != nil)
 	failed, _ := fault.Find(err)
+	if late && failed != nil && !errors.Is(err, errVerdict) {
+		// Now that the start depends on it, the disk is worth more patience.
+		standIn, flaw = a.StandIn(a.Store.LoadWithin(a.Config.ActivationTimeoutCached.Duration()))
+	}
 	switch {
 	case err == nil && path == "":
 		a.Log.Info("Successfully requested and activated new license " + describe(document))

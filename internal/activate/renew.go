@@ -18,7 +18,7 @@ import (
 // It says itself what there is to say: nothing that it finds is a reason to
 // stop what runs. On a verdict against us the document is removed.
 func (a *Activation) Renew(ctx context.Context) {
-	stored := a.Store.Load()
+	stored, _ := a.Store.Load()
 	i := slices.IndexFunc(stored, a.Store.isOwn)
 	if i < 0 || !stored[i].Document.SignedWith(a.Credential.Reveal()) || time.Now().Before(stored[i].Document.RenewFrom()) {
 		return

@@ -46,11 +46,18 @@ func NewStore(volume *file.Volume, root string, log *zap.Logger) *Store {
 // Load returns the documents that can be read, in the protocol's order. One
 // that cannot is passed over: it must never stop a start that the server
 // would accept.
-func (s *Store) Load() []Stored {
+//
+// When the disk is slow there are none, and late is true.
+func (s *Store) Load() (found []Stored, late bool) {
 	found, err := file.Ask(s.volume, func() ([]Stored, error) { return s.load(), nil })
-	if err != nil {
-		s.log.Warn("no stored license can be read: " + err.Error())
-	}
+	return found, errors.Is(err, file.ErrSlow)
+}
+
+// LoadWithin is Load, with a wait for a slow disk.
+func (s *Store) LoadWithin(limit time.Duration) []Stored {
+	s.volume.Allow(limit)
+	defer s.volume.Allow(0)
+	found, _ := s.Load()
 	return found
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,19 +22,37 @@ var ErrSlow = errors.New("the disk does not answer")
 
 // Volume is a folder of ours on a disk that may never answer: a network file system without its
 // network, a device that is suspended. What is to be done there is done in its order beside the caller,
-// whose waits add up to no more than a bound.
+// whose waits add up to no more than a bound. There is one for the life of a process: a disk that hangs
+// then holds two threads at most, and what is done late is still done in its order.
 //
-// Its zero bound is none. Its methods are for one goroutine at a time.
+// Its zero bound is none.
 type Volume struct {
 	ctx   context.Context
 	base  string
 	bound time.Duration
-	left  time.Duration
+
+	// work is done by one worker, and put on the disk by another: that alone may take long on a disk that
+	// is well otherwise.
+	work, syncs worker
 
 	mu       sync.Mutex
-	queue    []func()
-	working  bool
-	unsynced []*os.File // written, but perhaps not on the disk yet
+	left     time.Duration // of the bound
+	changes  int           // that are to be made, or are not on the disk yet
+	unsynced []*os.File    // written, but perhaps not on the disk yet
+}
+
+// worker does jobs one after the other.
+type worker struct {
+	mu      sync.Mutex
+	queue   []*job
+	working bool
+}
+
+// job is something to be done.
+type job struct {
+	work func()
+	// abandoned is true when nobody waits for its result any more, and it has no other purpose.
+	abandoned atomic.Bool
 }
 
 // NewVolume returns the folder at base. ctx is only for panics, see [task.Go].
@@ -44,13 +63,21 @@ func NewVolume(ctx context.Context, base string, bound time.Duration) *Volume {
 // Base is the folder's path.
 func (v *Volume) Base() string { return v.base }
 
+// Allow lets the waits from now on add up to a bound of their own.
+func (v *Volume) Allow(bound time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.left = bound
+}
+
 // Read is [ReadOwn]. The error is [ErrSlow] when the disk is.
 func (v *Volume) Read(name string) ([]byte, error) {
 	return Ask(v, func() ([]byte, error) { return ReadOwn(v.base, name) })
 }
 
-// Write is [WriteOwn], but for the wait until the content is on the disk: [Volume.Sync] does that. When
-// the error is [ErrSlow], it is still being written.
+// Write is [WriteOwn], but for the wait until the content is on the disk: [Volume.Sync] does that, and
+// before it the file may be empty after a loss of power. When the error is [ErrSlow], it is still being
+// written.
 func (v *Volume) Write(name string, content []byte, mode fs.FileMode) error {
 	return v.change(func() error {
 		f, err := put(v.base, name, content, mode, false)
@@ -72,24 +99,37 @@ func (v *Volume) Remove(name string) error {
 // bound, or however long that takes if limit is 0. File systems that do not know the call are taken at
 // their word.
 func (v *Volume) Sync(limit time.Duration) error {
-	wait := forever
-	if limit > 0 {
-		wait = v.patience(limit)
+	v.mu.Lock()
+	changes := v.changes
+	v.mu.Unlock()
+	if changes == 0 {
+		return nil // a disk that hangs in a read keeps nothing of ours
 	}
-	_, err := await(v, wait, func() (any, error) {
-		v.mu.Lock()
-		written := v.unsynced
-		v.unsynced = nil
-		v.mu.Unlock()
-		var err error
-		for _, f := range written {
-			if syncErr := f.Sync(); !isUnknown(syncErr) {
-				err = errors.Join(err, bare(syncErr))
-			}
-			f.Close()
+	wait := func() time.Duration {
+		if limit == 0 {
+			return forever
 		}
-		return nil, err
-	})
+		return v.patience(limit)
+	}
+	_, err := await(v, &v.work, wait(), false, func() (any, error) { return nil, nil }) // all is written
+	if err == nil {
+		_, err = await(v, &v.syncs, wait(), false, func() (any, error) { return nil, v.sync(changes) })
+	}
+	return err
+}
+
+// sync puts what is written on the disk, after so many changes.
+func (v *Volume) sync(changes int) (err error) {
+	v.mu.Lock()
+	written := v.unsynced
+	v.unsynced, v.changes = nil, v.changes-changes
+	v.mu.Unlock()
+	for _, f := range written {
+		if syncErr := f.Sync(); !isUnknown(syncErr) {
+			err = errors.Join(err, bare(syncErr))
+		}
+		f.Close()
+	}
 	return err
 }
 
@@ -104,12 +144,15 @@ func Ask[T any](v *Volume, work func() (T, error)) (T, error) {
 	if wait == 0 {
 		return none, ErrSlow // whoever was not waited for once is not waited for again
 	}
-	return await(v, wait, work)
+	return await(v, &v.work, wait, true, work)
 }
 
 // change is for what shall happen, even if nobody waits for it any more.
 func (v *Volume) change(work func() error) error {
-	_, err := await(v, v.patience(forever), func() (any, error) { return nil, work() })
+	v.mu.Lock()
+	v.changes++
+	v.mu.Unlock()
+	_, err := await(v, &v.work, v.patience(forever), false, func() (any, error) { return nil, work() })
 	return err
 }
 
@@ -121,58 +164,85 @@ func (v *Volume) patience(limit time.Duration) time.Duration {
 	if v.bound == 0 {
 		return limit
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	return min(limit, max(0, v.left))
 }
 
-func await[T any](v *Volume, wait time.Duration, work func() (T, error)) (T, error) {
+// await has work done and waits for its result. Work that is only a question need not be done when nobody
+// waits for the answer any more. A panic in work is one of the caller's.
+func await[T any](v *Volume, by *worker, wait time.Duration, question bool, work func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
 	done := make(chan result, 1)
-	v.enqueue(func() {
-		value, err := work()
+	j := &job{work: func() {
+		value, err := task.Guard(context.Background(), work)
 		done <- result{value, err}
-	})
-	if wait == forever {
-		r := <-done
-		return r.value, r.err
-	}
+	}}
+	by.enqueue(v.ctx, j)
 	began := time.Now()
+	r, err := first(done, wait)
+	if v.bound > 0 && wait != forever {
+		v.mu.Lock()
+		v.left -= time.Since(began)
+		v.mu.Unlock()
+	}
+	if err != nil {
+		j.abandoned.Store(question)
+		return r.value, err
+	}
+	if p, panicked := errors.AsType[*task.Panic](r.err); panicked {
+		panic(p.Value)
+	}
+	return r.value, r.err
+}
+
+// first is what comes within the wait.
+func first[T any](done <-chan T, wait time.Duration) (result T, err error) {
+	if wait == forever {
+		return <-done, nil
+	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	defer func() { v.left -= time.Since(began) }()
 	select {
-	case r := <-done:
-		return r.value, r.err
+	case result = <-done:
+		return result, nil
 	case <-timer.C:
-		var none T
-		return none, ErrSlow
+	}
+	select {
+	case result = <-done: // both came while we were kept from looking
+		return result, nil
+	default:
+		return result, ErrSlow
 	}
 }
 
 // enqueue has work done after what is to be done already.
-func (v *Volume) enqueue(work func()) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.queue = append(v.queue, work)
-	if !v.working {
-		v.working = true
-		task.Aside(v.ctx, v.work)
+func (w *worker) enqueue(ctx context.Context, j *job) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queue = append(w.queue, j)
+	if !w.working {
+		w.working = true
+		task.Aside(ctx, w.run)
 	}
 }
 
-func (v *Volume) work() {
+func (w *worker) run() {
 	for {
-		v.mu.Lock()
-		if len(v.queue) == 0 {
-			v.working = false
-			v.mu.Unlock()
+		w.mu.Lock()
+		if len(w.queue) == 0 {
+			w.working = false
+			w.mu.Unlock()
 			return
 		}
-		next := v.queue[0]
-		v.queue = v.queue[1:]
-		v.mu.Unlock()
-		next()
+		next := w.queue[0]
+		w.queue = w.queue[1:]
+		w.mu.Unlock()
+		if !next.abandoned.Load() {
+			next.work()
+		}
 	}
 }

@@ -16,7 +16,7 @@ func bubble(t *testing.T, bound time.Duration, test func(t *testing.T, v *Volume
 	synctest.Test(t, func(t *testing.T) {
 		v := NewVolume(t.Context(), base, bound)
 		hangs := make(chan struct{})
-		v.enqueue(func() { <-hangs })
+		v.work.enqueue(t.Context(), &job{work: func() { <-hangs }})
 		test(t, v, func() { close(hangs) })
 	})
 }
@@ -66,6 +66,42 @@ func TestTheWaitsForADiskAddUp(t *testing.T) {
 	})
 }
 
+func TestADiskThatHangsInAReadKeepsNothingOfOurs(t *testing.T) {
+	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
+		_, _ = v.Read("license.json")
+		began := time.Now()
+		if err := v.Sync(time.Hour); err != nil || time.Since(began) > 0 {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		answer()
+	})
+}
+
+func TestADiskThatHangsIsAskedOnlyWhatSomebodyWaitsFor(t *testing.T) {
+	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
+		asked := 0
+		_, _ = Ask(v, func() (any, error) { asked++; return nil, nil })
+		v.Allow(time.Hour)
+		time.AfterFunc(time.Minute, answer)
+		if _, err := Ask(v, func() (any, error) { asked++; return nil, nil }); err != nil || asked != 1 {
+			t.Errorf("%v, asked %d times", err, asked)
+		}
+	})
+}
+
+func TestAPanicOnTheDiskIsOneOfWhoeverAsked(t *testing.T) {
+	v := NewVolume(t.Context(), t.TempDir(), Patience)
+	defer func() {
+		if recover() != "boom" {
+			t.Error("it is lost")
+		}
+		if err := v.Remove("nothing"); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	}()
+	_, _ = Ask(v, func() (any, error) { panic("boom") })
+}
+
 func TestWhatASlowDiskIsToldHappensInItsOrder(t *testing.T) {
 	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
 		_ = v.Write("one", []byte("1"), 0o600)
@@ -90,6 +126,7 @@ func TestASyncWaitsForAnAnswerWithinItsLimit(t *testing.T) {
 	for _, bound := range []time.Duration{0, time.Hour} {
 		t.Run(bound.String(), func(t *testing.T) {
 			bubble(t, bound, func(t *testing.T, v *Volume, answer func()) {
+				v.changes = 1 // something that was told to the disk
 				began := time.Now()
 				if err := v.Sync(time.Second); !errors.Is(err, ErrSlow) || time.Since(began) != time.Second {
 					t.Errorf("%v after %s", err, time.Since(began))
