@@ -97,11 +97,9 @@ func (s *start) supervise() int {
 	process := s.cfg.Process
 	plan := supervise.Start{
 		Decide: s.decide,
+		Hooks:  s.hooksProcess,
 		Fail:   s.fail,
 		Chore:  &supervise.Command{Path: self, Args: []string{renewName}, Env: s.environ.Given},
-	}
-	if s.problem == nil && s.hasHooks() {
-		plan.Hooks = &supervise.Command{Path: self, Args: []string{hooksName}, Env: s.environ.Given}
 	}
 	return supervise.Run(context.Background(), plan, supervise.Options{
 		ShutdownTimeout: process.ShutdownTimeout.Duration(),
@@ -123,8 +121,10 @@ func (s *start) supervise() int {
 func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 	began := time.Now()
 	decided, err := task.Run(ctx, func(ctx context.Context) (supervise.Decision, error) {
-		if s.problem == nil && s.hasHooks() {
+		if s.hasHooks() {
+			restore := s.core.Lift()
 			s.runHooks(ctx)
+			restore()
 		}
 		return s.decide(ctx, false)
 	})

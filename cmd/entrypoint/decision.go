@@ -122,11 +122,22 @@ func (s *start) hookRoot() string { return filepath.Join("/", s.cfg.Root, "etc/l
 // hasHooks reports whether there is anything to do for a process of BOOT hooks, if
 // only to say that they cannot be read.
 func (s *start) hasHooks() bool {
+	if s.problem != nil {
+		return false // it ends the start before they could matter
+	}
 	if unix.Access(hook.Boot.Dir(s.hookRoot()), unix.F_OK) != nil {
 		return false // by far the most frequent case
 	}
 	scripts, err := hook.Find(s.hookRoot(), hook.Boot)
 	return len(scripts) > 0 || err != nil
+}
+
+// hooksProcess is the process for BOOT hooks, nil when there are none.
+func (s *start) hooksProcess() *supervise.Command {
+	if !s.hasHooks() {
+		return nil
+	}
+	return &supervise.Command{Path: self, Args: []string{hooksName}, Env: s.environ.Given}
 }
 
 // runHooks runs the BOOT scripts. None of them can stop the start.

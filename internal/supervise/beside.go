@@ -18,6 +18,7 @@ type beside struct {
 	cancel  context.CancelFunc
 	busy    int           // how much of it goes on
 	settled chan struct{} // closed when what was stored is on the disk; nil for nothing stored
+	hooks   *Command      // to run before the first decision
 	verdict verdict       // of the last decision
 }
 
@@ -27,8 +28,9 @@ type verdict struct {
 	err      error
 }
 
-func newBeside(ctx context.Context) beside {
-	ctx, cancel := context.WithCancel(ctx)
+// newBeside tells of panics in what is not a decision: that is not worth the end of a running command.
+func newBeside(ctx context.Context, tell func(*task.Panic)) beside {
+	ctx, cancel := context.WithCancel(task.Watch(ctx, tell))
 	return beside{ctx: ctx, cancel: cancel}
 }
 
@@ -36,6 +38,9 @@ func newBeside(ctx context.Context) beside {
 func (b *beside) isIdle() bool { return b.busy == 0 }
 
 func (b *beside) done() { b.busy-- }
+
+// hook finds out whether there are hooks; markHooks follows.
+func (b *beside) hook(find func() *Command) { b.doThen(markHooks, func() { b.hooks = find() }) }
 
 // decide runs a decision; markDecided follows, and then the verdict can be read. A panic in the
 // decision, or in what it has started, is its error.

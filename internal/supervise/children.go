@@ -12,10 +12,17 @@ func (l *loop) spawn(command Command, foreground bool) (int, *StartError) {
 	return spawn(command, foreground, l.options.CoreLimit)
 }
 
-// runHooks starts what comes before the first decision.
+// runHooks starts what comes before the first decision, unless the start was stopped meanwhile.
 func (l *loop) runHooks() {
+	switch {
+	case l.state.phase != hooking:
+		return
+	case l.beside.hooks == nil:
+		l.handle(exited{})
+		return
+	}
 	l.since = time.Now()
-	pid, err := l.spawn(*l.start.Hooks, l.terminal.give())
+	pid, err := l.spawn(*l.beside.hooks, l.terminal.give())
 	if err != nil {
 		l.fail(err)
 		return
@@ -46,7 +53,7 @@ func (l *loop) startCommand(again bool) {
 		l.beside.verdict = verdict{} // nothing of it stays
 		l.suspend()
 		l.deliver()
-		l.slimming = l.since.Add(freeAfter)
+		l.freed, l.slimming = false, l.since.Add(freeAfter)
 		l.beside.settle(decision.Settle)
 	case again && err.passes():
 		l.warn("cannot start the command again: " + err.Err.Error())

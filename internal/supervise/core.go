@@ -19,9 +19,9 @@ func NoCore() CoreLimit {
 	return core
 }
 
-// lift gives this process the limit that it was given, for the moment in which another inherits it.
-// That is always allowed.
-func (c CoreLimit) lift() (restore func()) {
+// Lift gives this process the limit that it was given, for the time in which others inherit it. That is
+// always allowed.
+func (c CoreLimit) Lift() (restore func()) {
 	if c.found.Max == 0 {
 		return func() {}
 	}

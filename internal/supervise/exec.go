@@ -12,7 +12,7 @@ func Exec(command Command, core CoreLimit) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer plainSignals()()
-	defer core.lift()()
+	defer core.Lift()()
 
 	return startError(command.Path, orShell(command.Path, command.Args, func(path string, argv []string) error {
 		return syscall.Exec(path, argv, command.Env)

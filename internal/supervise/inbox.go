@@ -17,7 +17,8 @@ const lastSignal = mailbox.Last
 
 // Marks stand in the mailbox between signals: something of our own has happened.
 const (
-	markDecided  = mailbox.Last + 1 + iota // the decision is made
+	markHooks    = mailbox.Last + 1 + iota // it is known whether there are hooks
+	markDecided                            // the decision is made
 	markTold                               // a failure has been told
 	markIdle                               // work beside the command is done
 	markReleased                           // no further signal will come

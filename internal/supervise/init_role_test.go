@@ -75,7 +75,8 @@ func playInit(args []string) int {
 func (r *initRole) plan(argv []string) Start {
 	start := plan(argv)
 	if r.hooks != "" {
-		start.Hooks = &Command{Path: "/bin/sh", Args: []string{"/bin/sh", "-c", r.hooks}, Env: os.Environ()}
+		hooks := &Command{Path: "/bin/sh", Args: []string{"/bin/sh", "-c", r.hooks}, Env: os.Environ()}
+		start.Hooks = func() *Command { return hooks }
 	}
 	if r.ask {
 		decide := start.Decide

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/task"
 )
 
 // loop carries out what step decides.
@@ -21,7 +23,8 @@ type loop struct {
 	deadline time.Time      // of step's doArm; zero for none
 	chore    time.Time      // when it is due; zero for never
 	slimming time.Time      // when to give memory back; zero for never
-	program  []mapping      // of our program file, to give back
+	freed    bool           // the first step of that is taken
+	program  []mapping      // of our program file, to give back; read when nothing goes on beside
 
 	state state
 	began time.Time // when this start began
@@ -47,12 +50,14 @@ type kept struct {
 }
 
 func newLoop(ctx context.Context, start Start, options Options) *loop {
-	return &loop{start: start, options: options, beside: newBeside(ctx), policy: policy{
+	l := &loop{start: start, options: options, policy: policy{
 		timeout:  options.ShutdownTimeout,
 		crashes:  options.RestartOnCrash,
 		rewrite:  options.Rewrite,
 		lastInit: unix.Getpid() == 1,
 	}}
+	l.beside = newBeside(ctx, func(p *task.Panic) { l.warn("an error of the entrypoint itself: " + p.Error()) })
+	return l
 }
 
 func (l *loop) run() {
@@ -143,6 +148,9 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 // receiveMark handles what our own goroutines have to say.
 func (l *loop) receiveMark(mark uint32) {
 	switch mark {
+	case markHooks:
+		l.beside.done()
+		l.runHooks()
 	case markDecided:
 		l.beside.done()
 		l.learn(l.beside.verdict)
@@ -157,7 +165,7 @@ func (l *loop) receiveMark(mark uint32) {
 // learn takes note of a decision, unless the start was stopped meanwhile: then there is nothing to tell.
 func (l *loop) learn(v verdict) {
 	switch {
-	case l.state.phase != deciding:
+	case l.state.phase != deciding && l.state.phase != hooking:
 	case v.err != nil:
 		l.fail(v.err)
 	default:
@@ -188,7 +196,7 @@ func (l *loop) handle(e event) {
 func (l *loop) do(a action) {
 	switch a := a.(type) {
 	case doHook:
-		l.runHooks()
+		l.beside.hook(l.start.Hooks)
 	case doDecide:
 		l.decide(a.again)
 	case doStart:

@@ -20,8 +20,8 @@ const (
 func (l *loop) slim() {
 	l.slimming = time.Time{}
 	switch {
-	case !hasCome(l.since.Add(dropAfter)):
-		l.slimming = l.since.Add(dropAfter)
+	case !l.freed:
+		l.freed, l.slimming = true, l.since.Add(dropAfter)
 		l.beside.do(func() {
 			debug.FreeOSMemory()
 			l.program = programPages()

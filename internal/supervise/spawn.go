@@ -24,7 +24,7 @@ func spawn(command Command, foreground bool, core CoreLimit) (int, *StartError) 
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer plainSignals()()
-	defer core.lift()()
+	defer core.Lift()()
 
 	var pid int
 	err := orShell(command.Path, command.Args, func(path string, argv []string) (err error) {

@@ -42,8 +42,9 @@ type Decision struct {
 // Start is what an init starts, and how it comes to it. Decide, tell and Settle run beside the loop,
 // which waits for none of them longer than it says here.
 type Start struct {
-	// Hooks runs before the first decision, and has the terminal; nil for nothing to run.
-	Hooks *Command
+	// Hooks returns what runs before the first decision, and has the terminal; nil for nothing. It may
+	// look at a disk, and so it is called beside the loop, too.
+	Hooks func() *Command
 
 	// Decide returns what to start, or why there is nothing; again after a command that has ended. Its
 	// context ends when the container has to.
