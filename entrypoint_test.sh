@@ -22,6 +22,7 @@ reference=$id:reference authority=$id:authority official=$id:official localstack
 . image/test/life.sh
 . image/test/init.sh
 . image/test/terminal.sh
+. image/test/phases.sh
 . image/test/localstack.sh
 . image/test/compose.sh
 

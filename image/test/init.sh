@@ -27,6 +27,7 @@ test_init() {
 	fi
 	import_shells
 	start_stubborn
+	start_phases
 	test_exit_codes
 	test_signals
 	test_restart_in_place
@@ -36,12 +37,13 @@ test_init() {
 	test_rights
 	test_fork_bomb
 	test_terminal
+	test_phases
 	test_stubborn
 }
 
 import_shells() {
 	local root=$work/shells
-	put_busybox "$root" sh cat grep killall pidof ps setsid sleep stty
+	put_busybox "$root" sh cat grep killall nc pidof ps setsid sleep stty
 	cp "$(command -v bash-static)" "$root/bin/bash"
 	cp bin/entrypoint "$root/bin"
 	tar -C "$root" -c . | docker import --change 'ENV PATH=/bin ACTIVATE_PRO=0' \

@@ -45,10 +45,11 @@ test_job_control() {
 }
 
 # terminal NAME OPTION… IMAGE COMMAND…: docker run in a terminal, for typed and shows.
+# It has no network but the one that the variable network names.
 terminal() {
 	local name=$1 command
 	shift
-	command=$(printf '%q ' docker run --interactive --tty --pull never --name "$id-$name" --network none "$@")
+	command=$(printf '%q ' docker run --interactive --tty --pull never --name "$id-$name" --network "${network:-none}" "$@")
 	mkfifo "$work/$name.keys"
 	# This end of the pipe is for writing, too, so that no end of file comes.
 	SHELL=$BASH script --quiet --command "tty >'$work/$name.tty'; stty rows 30 cols 90; exec $command" /dev/null \
