@@ -100,6 +100,9 @@ func askers(t *testing.T) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir("../..", func(file string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
+			if filepath.ToSlash(file) == "../../build" { // what others have made, as image/rootfs.sh
+				return filepath.SkipDir
+			}
 			return err
 		}
 		if tests.MatchString(filepath.ToSlash(file)) {
