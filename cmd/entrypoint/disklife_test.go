@@ -92,7 +92,7 @@ func TestSIGTERMWhileAStartWaitsForTheDiskExits143(t *testing.T) {
 	for _, route := range append(routes, supervised) {
 		t.Run(route.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func() (wrong string) {
+			quick(t, func(pace time.Duration) (wrong string) {
 				s := issuer.stage(t)
 				s.asPID1(obedient)
 				s.by(route)
@@ -110,7 +110,7 @@ func TestSIGTERMWhileAStartWaitsForTheDiskExits143(t *testing.T) {
 				s.sends(unix.SIGTERM)
 				_ = s.Wait()
 				code := supervise.ExitCode(unix.WaitStatus(s.ProcessState.Sys().(syscall.WaitStatus)))
-				if took := time.Since(began); code != 143 || took > promised(false) {
+				if took := time.Since(began); code != 143 || took > promised(false, pace) {
 					return fmt.Sprintf("exit code %d after %s", code, took)
 				}
 				return ""
@@ -125,7 +125,7 @@ func TestARestartOnADiskThatHangsIsAsQuickAsAStart(t *testing.T) {
 	for _, h := range hangs {
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func() (wrong string) {
+			quick(t, func(pace time.Duration) (wrong string) {
 				s := issuer.stage(t)
 				s.asPID1(obedient)
 				s.intercepted(h.decide(s, nil))
@@ -137,7 +137,7 @@ func TestARestartOnADiskThatHangsIsAsQuickAsAStart(t *testing.T) {
 				s.sends(unix.SIGTERM)
 				s.ends(5, time.Now())
 				t.Logf("the emulator started again after %s", took.Round(time.Millisecond))
-				if took > promised(h.waits) {
+				if took > promised(h.waits, pace) {
 					return "that is too late"
 				}
 				return ""

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/syscalls"
@@ -64,7 +65,7 @@ func TestTheLicenseIsInPlaceBeforeTheEmulatorAndOnTheDiskAfterIt(t *testing.T) {
 	for _, route := range append(routes, supervised) {
 		t.Run(route.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func() string { return inOrder(issuer, issuer.stage(t), route) })
+			quick(t, func(time.Duration) string { return inOrder(issuer, issuer.stage(t), route) })
 		})
 	}
 }
@@ -86,7 +87,7 @@ func inOrder(issuer issuer, s *stage, route route) (wrong string) {
 	s.ask(numbers, func(c *syscalls.Call) unix.Errno {
 		event := s.event(c)
 		if event == "rename" {
-			c.Delay(promised(false) / 2) // the emulator would be there by then
+			c.Delay(file.Patience / 4) // the emulator would be there by then
 		}
 		if event == "fsync" && hasInit {
 			c.Hold(isUp)
@@ -120,7 +121,7 @@ func inOrder(issuer issuer, s *stage, route route) (wrong string) {
 func TestAnExitWaitsForADiskThatAnswers(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)
-	quick(t, func() (wrong string) {
+	quick(t, func(time.Duration) (wrong string) {
 		s := issuer.stage(t)
 		s.asPID1("exit 7")
 		var happened events
@@ -145,7 +146,7 @@ func TestWhatASlowDiskHasTakenIsThereLater(t *testing.T) {
 	for _, h := range hangs {
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func() string { return late(issuer, issuer.stage(t), h) })
+			quick(t, func(time.Duration) string { return late(issuer, issuer.stage(t), h) })
 		})
 	}
 }
