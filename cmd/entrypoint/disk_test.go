@@ -11,7 +11,6 @@ import (
 	"github.com/tidwall/sjson"
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/syscalls"
@@ -152,7 +151,7 @@ func quick(t *testing.T, attempt func(pace time.Duration) (wrong string)) {
 func promised(waits bool, pace time.Duration) time.Duration {
 	most := 100*time.Millisecond + 10*pace // for a start, a decision and the emulator's start
 	if waits {
-		most += file.Patience
+		most += 200 * time.Millisecond
 	}
 	return most
 }

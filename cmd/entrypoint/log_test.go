@@ -60,6 +60,7 @@ func (a act) finish(s *stage) {
 	s.Helper()
 	if a.end == nil {
 		took := s.ends(a.code, s.began)
+		s.Logf("ended with %d after %s", a.code, took.Round(time.Millisecond))
 		if took < 700*time.Millisecond || took > time.Second+noise {
 			s.Errorf("it lived for %s", took)
 		}
@@ -68,10 +69,13 @@ func (a act) finish(s *stage) {
 	if took := time.Since(s.began); a.within == 0 && took > 2*time.Second+noise {
 		s.Errorf("it took %s to get there", took)
 	}
+	there := time.Since(s.began)
 	began := time.Now()
 	a.end(s)
+	took := s.ends(a.code, began)
+	s.Logf("ended with %d in %s after %s", a.code, took.Round(time.Millisecond), there.Round(time.Millisecond))
 	// An end waits for the reader for 200 ms.
-	if took := s.ends(a.code, began); took > a.within+200*time.Millisecond+noise {
+	if took > a.within+200*time.Millisecond+noise {
 		s.Errorf("the end took %s", took)
 	}
 }
