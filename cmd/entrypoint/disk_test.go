@@ -130,15 +130,21 @@ func (h hang) decide(s *stage, until <-chan struct{}) syscalls.Decision {
 	}
 }
 
+// pace is how long the program takes at present to say its version.
+func pace(t *testing.T) time.Duration {
+	t.Helper()
+	began := time.Now()
+	run3(t, nil, "entrypoint", "version")
+	return time.Since(began)
+}
+
 // quick tries again what may be wrong only because the machine is busy: to the program that is a slow
-// disk. An attempt gets to know how long the program takes at present to say its version.
+// disk. An attempt gets to know the machine's pace.
 func quick(t *testing.T, attempt func(pace time.Duration) (wrong string)) {
 	t.Helper()
 	const attempts = 10
 	for i := range attempts {
-		began := time.Now()
-		run3(t, nil, "entrypoint", "version")
-		wrong := attempt(time.Since(began))
+		wrong := attempt(pace(t))
 		if wrong == "" {
 			return
 		}

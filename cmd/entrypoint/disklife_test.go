@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -67,13 +66,13 @@ func TestARenewalThatHangsEndsBeforeADecision(t *testing.T) {
 				return syscalls.Continue
 			})
 			s.hears("up")
-			renewal := <-renewals
+			renewal := receive(t, "a renewal", renewals)
 			if name == "a decision" {
 				s.sends(unix.SIGUSR1)
 				s.hears("up")
 			}
 			eventually(t, "the end of the renewal", func() bool { return unix.Kill(renewal, 0) == unix.ESRCH })
-			last := <-renewals // the next one goes on, and hangs
+			last := receive(t, "another renewal", renewals) // the next one goes on, and hangs
 			began := time.Now()
 			s.sends(unix.SIGTERM)
 			if took := s.ends(5, began); took > noise {
@@ -86,13 +85,18 @@ func TestARenewalThatHangsEndsBeforeADecision(t *testing.T) {
 	}
 }
 
+// TestSIGTERMWhileAStartWaitsForTheDiskExits143 is also about the thread that the kernel gives the signal
+// to: if that is the one that hangs, nobody notices. A busy machine may be late now and then.
 func TestSIGTERMWhileAStartWaitsForTheDiskExits143(t *testing.T) {
 	t.Parallel()
+	const starts = 8
 	issuer := newIssuer(t)
 	for _, route := range append(routes, supervised) {
 		t.Run(route.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func(pace time.Duration) (wrong string) {
+			late := 0
+			for range starts {
+				most := promised(false, pace(t))
 				s := issuer.stage(t)
 				s.asPID1(obedient)
 				s.by(route)
@@ -105,16 +109,22 @@ func TestSIGTERMWhileAStartWaitsForTheDiskExits143(t *testing.T) {
 					}
 					return syscalls.Continue
 				})
-				<-waits
+				receive(t, "a call on the disk", waits)
 				began := time.Now()
 				s.sends(unix.SIGTERM)
-				_ = s.Wait()
+				s.end()
 				code := supervise.ExitCode(unix.WaitStatus(s.ProcessState.Sys().(syscall.WaitStatus)))
-				if took := time.Since(began); code != 143 || took > promised(false, pace) {
-					return fmt.Sprintf("exit code %d after %s", code, took)
+				if code != 143 {
+					t.Errorf("exit code %d", code)
 				}
-				return ""
-			})
+				if took := time.Since(began); took > most {
+					t.Logf("the exit took %s", took)
+					late++
+				}
+			}
+			if late > starts/2 {
+				t.Errorf("%d of %d exits were late", late, starts)
+			}
 		})
 	}
 }

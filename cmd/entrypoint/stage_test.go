@@ -166,11 +166,27 @@ func (s *stage) sameFlags() {
 	}
 }
 
+// end waits for the end, and kills what is too late for that.
+func (s *stage) end() (code int) {
+	hung := time.AfterFunc(patience, func() { _ = s.Process.Kill() })
+	defer hung.Stop()
+	return s.pid1.end()
+}
+
+// receive waits until a channel has something, or is closed.
+func receive[T any](t *testing.T, what string, from <-chan T) (got T) {
+	t.Helper()
+	select {
+	case got = <-from:
+	case <-time.After(patience):
+		t.Fatal("never: " + what)
+	}
+	return got
+}
+
 // ends waits for the end, and returns what it took since a moment.
 func (s *stage) ends(code int, since time.Time) (took time.Duration) {
 	s.Helper()
-	hung := time.AfterFunc(patience, func() { _ = s.Process.Kill() })
-	defer hung.Stop()
 	got := s.end()
 	took = time.Since(since)
 	s.sameFlags()
