@@ -253,7 +253,6 @@ var acts = []act{
 		play:     func(s *stage) { s.hears("up") },
 		says:     []string{warning},
 		end:      func(s *stage) { s.sends(unix.SIGTERM) },
-		within:   8 * time.Second,
 		code:     5,
 	},
 	{

@@ -43,8 +43,8 @@ func (s *stage) event(c *syscalls.Call) string {
 	switch {
 	case slices.Contains(syscalls.Renames, c.Number) && s.concerns(c, documentName):
 		return "rename"
-	case slices.Contains(syscalls.Syncs, c.Number) && s.concerns(c, documentName):
-		return "fsync"
+	case slices.Contains(syscalls.Syncs, c.Number) && strings.HasPrefix(c.Files()[0], s.volumePath(documentName)):
+		return "fsync" // under another name also, before it is renamed
 	case c.Number == unix.SYS_EXECVE && slices.Contains(c.Files(), self):
 		return "renewal"
 	case c.Number == unix.SYS_EXECVE && filepath.Base(strings.Join(c.Files(), "")) == "sh":
