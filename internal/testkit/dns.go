@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -163,7 +164,12 @@ func Put(t testing.TB, root, name, content string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+	// A process that is being started meanwhile, by another test, would hold it open for writing until it
+	// executes, and a script that is open for writing cannot be executed.
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, []byte(content), 0o644)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 }
