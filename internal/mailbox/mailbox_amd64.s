@@ -4,9 +4,11 @@
 #define SI_CODE 8  // offsets in siginfo_t
 #define SI_PID 16
 #define SI_QUEUE -1
+#define SI_TKILL -6
 #define SIGPIPE 13
 #define SYS_rt_sigreturn 15
 #define SYS_futex 202
+#define SYS_exit_group 231
 #define FUTEX_WAKE_PRIVATE 129
 
 // receive is the signal handler: DI is the signal, SI its siginfo. The kernel restores every
@@ -35,11 +37,24 @@ ours:
 	CMPL AX, Box_self(CX)
 	JNE  done
 
+	// What PID 1 sends to a thread of its own is the end that the Go runtime makes of a signal that
+	// it got just before us: with exit code 2, because PID 1 does not die of it.
+	MOVL SI_PID(SI), R8
+	CMPL AX, $1
+	JNE  pipe
+	CMPL R8, AX
+	JNE  pipe
+	CMPL SI_CODE(SI), $SI_TKILL
+	JNE  pipe
+	ADDL $128, DI
+	MOVL $SYS_exit_group, AX
+	SYSCALL
+
+pipe:
 	// SIGPIPE for a write of our own is over with the error of that write.
 	CMPL DI, $SIGPIPE
 	JNE  count
-	MOVL SI_PID(SI), R8
-	CMPL R8, Box_self(CX)
+	CMPL R8, AX
 	JEQ  done
 
 count:

@@ -6,6 +6,7 @@
 #define SIGPIPE 13
 #define SYS_rt_sigreturn 139
 #define SYS_futex 98
+#define SYS_exit_group 94
 #define FUTEX_WAKE_PRIVATE 129
 
 // receive is the signal handler: R0 is the signal, R1 its siginfo, R30 where to return to. The
@@ -35,10 +36,24 @@ ours:
 	BNE   done
 	MOVD  R14, R0
 
+	// What PID 1 sends to a thread of its own is the end that the Go runtime makes of a signal that
+	// it got just before us: with exit code 2, because PID 1 does not die of it.
+	MOVWU SI_PID(R1), R10
+	CMPW  $1, R11
+	BNE   pipe
+	CMPW  R10, R11
+	BNE   pipe
+	MOVW  SI_CODE(R1), R12
+	CMNW  $6, R12 // SI_TKILL
+	BNE   pipe
+	ADDW  $128, R0
+	MOVD  $SYS_exit_group, R8
+	SVC
+
+pipe:
 	// SIGPIPE for a write of our own is over with the error of that write.
 	CMPW $SIGPIPE, R0
 	BNE  count
-	MOVWU SI_PID(R1), R10
 	CMPW R10, R11
 	BEQ  done
 
