@@ -26,7 +26,7 @@ import (
 //	exits CODE PROGRAM [ARG…]    run it; the exit code must be CODE
 //	authority start [FLAG…]      a licence authority; sets API_ENDPOINT
 //	authority stop
-//	authority log                its access log becomes the output
+//	authority log [N]            its access log becomes the output, when it has so many questions
 //	nameserver FILE              a name server, the only one of resolv.conf; FILE has
 //	                             "NAME ADDRESS…", "NAME CODE [EDE TEXT…]" or "NAME silent";
 //	                             sets NAMESERVER and NAMESERVER_PORT
@@ -101,6 +101,11 @@ func authority(ts *testscript.TestScript, neg bool, args []string) {
 	case args[0] == "stop":
 		(*server).Stop()
 	case args[0] == "log":
+		if len(args) == 2 {
+			want, err := strconv.Atoi(args[1])
+			ts.Check(err)
+			(*server).asked(want)
+		}
 		_, err := ts.Stdout().Write([]byte((*server).log.String()))
 		ts.Check(err)
 	}
