@@ -39,12 +39,30 @@ func (b *beside) isIdle() bool { return b.busy == 0 }
 
 func (b *beside) done() { b.busy-- }
 
-// hook finds out whether there are hooks; markHooks follows.
-func (b *beside) hook(find func() *Command) { b.doThen(markHooks, func() { b.hooks = find() }) }
+// decideUnlessHooked looks for hooks first: if there are any, markHooks follows, and no decision yet. Every
+// turn that the loop and others take costs a start time, most of all on a busy machine.
+func (b *beside) decideUnlessHooked(find func() *Command, decide func(context.Context, bool) (Decision, error)) {
+	b.judge(func(ctx context.Context, made func(verdict)) {
+		if hooks := find(); hooks != nil {
+			b.hooks = hooks
+			box.post(markHooks)
+			return
+		}
+		decision, err := decide(ctx, false)
+		made(verdict{decision, err})
+	})
+}
 
-// decide runs a decision; markDecided follows, and then the verdict can be read. A panic in the
-// decision, or in what it has started, is its error.
+// decide runs a decision; markDecided follows, and then the verdict can be read.
 func (b *beside) decide(again bool, decide func(context.Context, bool) (Decision, error)) {
+	b.judge(func(ctx context.Context, made func(verdict)) {
+		decision, err := decide(ctx, again)
+		made(verdict{decision, err})
+	})
+}
+
+// judge runs work that comes to a verdict. A panic in it, or in what it has started, is one.
+func (b *beside) judge(work func(ctx context.Context, made func(verdict))) {
 	b.verdict, b.busy = verdict{}, b.busy+1
 	var first sync.Once
 	made := func(v verdict) {
@@ -54,10 +72,7 @@ func (b *beside) decide(again bool, decide func(context.Context, bool) (Decision
 		})
 	}
 	ctx := task.Watch(b.ctx, func(p *task.Panic) { made(verdict{err: p}) })
-	task.Go(ctx, func() {
-		decision, err := decide(ctx, again)
-		made(verdict{decision, err})
-	})
+	task.Go(ctx, func() { work(ctx, made) })
 }
 
 // settle has done what has to follow a start, if anything.

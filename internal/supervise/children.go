@@ -14,11 +14,7 @@ func (l *loop) spawn(command Command, foreground bool) (int, *StartError) {
 
 // runHooks starts what comes before the first decision, unless the start was stopped meanwhile.
 func (l *loop) runHooks() {
-	switch {
-	case l.state.phase != hooking:
-		return
-	case l.beside.hooks == nil:
-		l.handle(exited{})
+	if l.state.phase != hooking {
 		return
 	}
 	l.since = time.Now()

@@ -196,7 +196,7 @@ func (l *loop) handle(e event) {
 func (l *loop) do(a action) {
 	switch a := a.(type) {
 	case doHook:
-		l.beside.hook(l.start.Hooks)
+		l.beside.decideUnlessHooked(l.start.Hooks, l.start.Decide)
 	case doDecide:
 		l.decide(a.again)
 	case doStart:

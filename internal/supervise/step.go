@@ -12,7 +12,7 @@ type phase uint8
 
 const (
 	idle       phase = iota // nothing has begun
-	hooking                 // what comes before the first decision runs
+	hooking                 // what comes before the first decision is looked for, and runs if there is any
 	deciding                // it is being decided what to start, if anything
 	failing                 // there is nothing to start, and the user is being told why
 	running                 // the command is started, and nobody wants it to end

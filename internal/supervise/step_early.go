@@ -30,7 +30,7 @@ func (p policy) stepEarly(s state, e event) (state, []action, error) {
 			return s, []action{doHalt(e)}, nil
 		}
 	case approved:
-		if s.phase == deciding {
+		if s.phase != failing { // also without a phase of its own, where there are no hooks
 			s.approved = true
 			return s.to(running), []action{doStart{again: s.again}}, nil
 		}

@@ -47,7 +47,7 @@ hooking     SIGCONT       hooking     forward 18
 hooking     SIGUSR2       hooking     keep 12
 hooking     signal 40     hooking     keep 40
 hooking     halted 20     hooking     halt 20
-hooking     approved      impossible
+hooking     approved      running     start
 hooking     denied 55     failing     arm 1s
 hooking     told          impossible
 hooking     exited 7      deciding    decide
