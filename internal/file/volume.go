@@ -226,7 +226,7 @@ func (w *worker) enqueue(ctx context.Context, j *job) {
 	w.queue = append(w.queue, j)
 	if !w.working {
 		w.working = true
-		task.Aside(ctx, w.run)
+		task.Go(ctx, w.run)
 	}
 }
 

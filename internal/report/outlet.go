@@ -105,7 +105,7 @@ func (o *Outlet) append(message []byte) {
 	o.enqueue(message)
 	if o.emptied == nil {
 		o.emptied = make(chan struct{})
-		task.Aside(o.ctx, o.drain)
+		task.Go(o.ctx, o.drain)
 	}
 }
 

@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"context"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -85,9 +84,6 @@ func (s *Stopped) ExitCode() int { return int(bySignal(s.Signal)) }
 // handle. If a thread may be stuck in a system call that only SIGKILL ends, on a dead disk for example,
 // free has to know.
 func Context(parent context.Context) (ctx context.Context, free func(stuck bool) error) {
-	if mailbox.AsInit {
-		runtime.UnlockOSThread() // nobody needs the main thread, and every switch to and from it costs
-	}
 	ctx, cancel := context.WithCancelCause(parent)
 	drained := make(chan struct{})
 	task.Go(ctx, func() {

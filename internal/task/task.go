@@ -6,10 +6,8 @@ package task
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"sync"
-	"syscall"
 )
 
 // Panic is what ended a goroutine. Its text may be anything, a secret included.
@@ -71,25 +69,6 @@ func Go(ctx context.Context, f func()) {
 			return nil, nil
 		})
 	}()
-}
-
-// Aside is [Go] for work that may get stuck in the kernel. It keeps off the main thread, to which the
-// kernel gives a signal if it can: on a thread that is stuck nobody would notice it.
-func Aside(ctx context.Context, f func()) {
-	Go(ctx, func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		if syscall.Gettid() != syscall.Getpid() {
-			f()
-			return
-		}
-		done := make(chan struct{})
-		Go(ctx, func() {
-			defer close(done)
-			f()
-		})
-		<-done // nobody else gets the main thread meanwhile
-	})
 }
 
 // Guard calls f on a goroutine that a library has started. A panic in f is its error, and goes to the

@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"errors"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -59,33 +58,4 @@ func TestAPanicOutsideOfARunHurtsNobody(t *testing.T) {
 	var one Group
 	one.Go(t.Context(), func() { panic("boom") })
 	one.Wait()
-}
-
-func TestWorkAsideIsNeverOnTheMainThread(t *testing.T) {
-	var all Group
-	for range 100 {
-		all.running.Add(10)
-		for range 10 {
-			Aside(t.Context(), func() {
-				defer all.running.Done()
-				time.Sleep(time.Millisecond) // and it may wake up elsewhere
-				if syscall.Gettid() == syscall.Getpid() {
-					t.Error("it is on the main thread")
-				}
-			})
-		}
-		all.Wait()
-	}
-}
-
-func TestAPanicAsideIsTheErrorOfItsRun(t *testing.T) {
-	for range 100 {
-		_, err := Run(t.Context(), func(ctx context.Context) (int, error) {
-			Aside(ctx, func() { panic("boom") })
-			select {}
-		})
-		if p, ok := errors.AsType[*Panic](err); !ok || p.Value != "boom" {
-			t.Fatalf("%v", err)
-		}
-	}
 }
