@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ func (l *loop) slim() {
 	case !l.freed:
 		l.freed, l.slimming = true, l.since.Add(dropAfter)
 		l.beside.do(func() {
+			runtime.GC() // what is pooled survives one collection
 			debug.FreeOSMemory()
 			l.program = programPages()
 		})
