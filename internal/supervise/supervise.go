@@ -142,9 +142,9 @@ func Run(ctx context.Context, start Start, options Options) int {
 // spareThreads has the runtime start now what threads it will need: the container may be at its
 // limit later, and a Go program that cannot start a thread ends. Two processors bound the number of
 // those that run; with only one, every signal would have to get it back first. One more may be stuck
-// in a log that nobody reads, and one in a disk that does not answer. When all.Wait returns, all are there.
+// in a log that nobody reads, and two in a disk that does not answer. When all.Wait returns, all are there.
 func spareThreads(ctx context.Context, all *sync.WaitGroup) {
-	const processors, stuck = 2, 2
+	const processors, stuck = 2, 3
 	runtime.GOMAXPROCS(processors)
 	var held sync.WaitGroup
 	held.Add(processors + stuck)
