@@ -19,15 +19,12 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// flushTime is how long an end waits for the reader of the log, tellTime how long
+// flushTime is how long an end waits for the reader of the log, bannerTime how long
 // a failure's banner does.
 const (
-	flushTime = 200 * time.Millisecond
-	tellTime  = 600 * time.Millisecond // with the note of a refusal and flushTime at the end, a second
+	flushTime  = 200 * time.Millisecond
+	bannerTime = 600 * time.Millisecond // with the note of a refusal and flushTime at the end, a second
 )
-
-// settleTime is how long it waits for the disk then.
-const settleTime = 200 * time.Millisecond
 
 // start is what the environment and the arguments ask for.
 type start struct {
@@ -58,9 +55,9 @@ func newStart(command []string, core supervise.CoreLimit) *start {
 	return s
 }
 
-// newGlance reads the environment for a subcommand, which looks at a start. What
-// it prints is there when it ends.
-func newGlance(command []string) *start {
+// newDirectStart reads the environment for a subcommand, which looks at a start. It
+// prints directly: what it says is there when it ends.
+func newDirectStart(command []string) *start {
 	s := &start{command: command}
 	s.load(func(config.Config) io.Writer { return stderr() })
 	return s
@@ -153,7 +150,7 @@ func (s *start) settleSoon(ctx context.Context, settle func(limit time.Duration)
 	if settle == nil {
 		return true
 	}
-	settled, err := task.Run(ctx, func(context.Context) (bool, error) { return settle(settleTime), nil })
+	settled, err := task.Run(ctx, func(context.Context) (bool, error) { return settle(file.Patience), nil })
 	if err == nil && !settled {
 		s.out.Line(supervise.Unsettled)
 	}
@@ -172,7 +169,7 @@ func (s *start) fail(err error) (code int, tell func()) {
 		if code != fault.ExitLicense || bool(s.cfg.LogIssues) {
 			s.out.Failure(failed)
 		}
-		s.flush(tellTime)
+		s.flush(bannerTime)
 		if s.remember != nil {
 			s.remember()
 		}
@@ -182,7 +179,7 @@ func (s *start) fail(err error) (code int, tell func()) {
 // flush waits for the reader of the log, but no longer than the limit. It reports
 // whether everything is written.
 func (s *start) flush(limit time.Duration) bool {
-	return s.outlet == nil || s.outlet.Flush(limit) // a glance waits for each line
+	return s.outlet == nil || s.outlet.Flush(limit) // who prints directly waits for each line
 }
 
 // leave is for the end of a start: a panic is a failure, and what was printed

@@ -88,7 +88,7 @@ func newVisit(args []string) (*visit, error) {
 		return nil, err
 	}
 	v.timeout = seconds.Duration()
-	v.decision = newGlance(flags.Args()).newDecision()
+	v.decision = newDirectStart(flags.Args()).newDecision()
 	path, _, err := v.findCommand()
 	v.path, v.noCommand = path, asFault(err)
 	v.page = reporter(os.Stdout, v.cfg)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -68,7 +67,7 @@ func TestSIGTERMAtAnyMomentOfAStartStopsIt(t *testing.T) {
 	workers.Wait()
 }
 
-func TestKilledBootStageIsNoLoop(t *testing.T) {
+func TestKilledHooksAreNoLoop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.set("ACTIVATE_PRO", "0")
@@ -81,11 +80,11 @@ func TestKilledBootStageIsNoLoop(t *testing.T) {
 	running()
 	task := fmt.Sprintf("/proc/%d/task/%[1]d/children", p.Process.Pid)
 	children, err := os.ReadFile(task)
-	boot, _ := strconv.Atoi(strings.TrimSpace(string(children)))
-	if err != nil || boot == 0 {
-		t.Fatalf("no boot stage in %s: %q, %v", task, children, err)
+	hooks, _ := strconv.Atoi(strings.TrimSpace(string(children)))
+	if err != nil || hooks == 0 {
+		t.Fatalf("no process of hooks in %s: %q, %v", task, children, err)
 	}
-	_ = syscall.Kill(boot, syscall.SIGKILL)
+	_ = syscall.Kill(hooks, syscall.SIGKILL)
 	if code := p.end(); code != 137 || p.stdout.String() != "" {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())
 	}
@@ -171,11 +170,7 @@ func TestTheBootStageEndsBySignalWithoutATrace(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			asked := make(chan struct{}, 1)
-			w.serve(func(_ http.ResponseWriter, r *http.Request) {
-				asked <- struct{}{}
-				<-r.Context().Done()
-			})
+			asked := w.neverAnswers()
 			w.set("GOTRACEBACK", "crash")
 			p := w.asPID1("-c", `ulimit -c unlimited; exec "$0" true`, filepath.Join(binaries, "entrypoint"))
 			p.Path, p.SysProcAttr, p.Dir = "/bin/sh", nil, t.TempDir()

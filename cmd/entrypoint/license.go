@@ -19,7 +19,7 @@ func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
 		return misused(licenseUsage)
 	}
-	s := newGlance(nil)
+	s := newDirectStart(nil)
 	if s.problem != nil {
 		return s.refuse(s.problem)
 	}

@@ -87,7 +87,7 @@ func unlessStopped(subcommand func([]string) int, args []string) int {
 	ctx, _ := supervise.Context(context.Background())
 	code, err := task.Run(ctx, func(context.Context) (int, error) { return subcommand(args), nil })
 	if err != nil {
-		return newGlance(nil).refuse(err)
+		return newDirectStart(nil).refuse(err)
 	}
 	return code
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -116,11 +115,7 @@ func TestFailingStartOfPID1LivesLongEnoughForItsBanner(t *testing.T) {
 func TestSIGTERMDuringActivationExits143(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	asked := make(chan struct{}, 1)
-	w.serve(func(_ http.ResponseWriter, r *http.Request) {
-		asked <- struct{}{}
-		<-r.Context().Done()
-	})
+	asked := w.neverAnswers()
 	p := w.asPID1("echo", "started")
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
@@ -138,11 +133,7 @@ func TestSIGTERMWhileAFailureIsExplainedExits143(t *testing.T) {
 		t.Run("SUPERVISE="+supervise, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			asked := make(chan struct{}, 2)
-			w.serve(func(_ http.ResponseWriter, r *http.Request) {
-				asked <- struct{}{}
-				<-r.Context().Done()
-			})
+			asked := w.neverAnswers()
 			w.set("SUPERVISE", supervise)
 			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.2")
 			p := w.asPID1("echo", "started")

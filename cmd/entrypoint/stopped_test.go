@@ -17,11 +17,7 @@ func TestASubcommandAsPID1EndsBySignalsAsAnyProcess(t *testing.T) {
 			t.Run(args[0]+" "+sig.String(), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				asked := make(chan struct{}, 64)
-				w.serve(func(_ http.ResponseWriter, r *http.Request) {
-					asked <- struct{}{}
-					<-r.Context().Done()
-				})
+				asked := w.neverAnswers()
 				if args[0] == "dns" {
 					w.names(dns.HandlerFunc(func(dns.ResponseWriter, *dns.Msg) { asked <- struct{}{} }))
 				}
@@ -38,4 +34,14 @@ func TestASubcommandAsPID1EndsBySignalsAsAnyProcess(t *testing.T) {
 			})
 		}
 	}
+}
+
+// neverAnswers puts a server there that only listens, and returns what tells of each question.
+func (w *world) neverAnswers() (asked chan struct{}) {
+	asked = make(chan struct{}, 64)
+	w.serve(func(_ http.ResponseWriter, request *http.Request) {
+		asked <- struct{}{}
+		<-request.Context().Done()
+	})
+	return asked
 }

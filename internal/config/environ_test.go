@@ -160,7 +160,7 @@ func TestHandOver(t *testing.T) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
 			if !slices.Equal(environ.Entries, everySpelling) {
-				t.Errorf("the boot stage's own environment became %q", environ.Entries)
+				t.Errorf("our own environment became %q", environ.Entries)
 			}
 		})
 	}
