@@ -6,7 +6,6 @@ package activate
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -17,15 +16,6 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/netcheck"
-)
-
-const (
-	// The wait between attempts is drawn evenly between nothing and a bound
-	// that doubles this often (full jitter), so that many containers do not
-	// come back at once.
-	firstPause = 500 * time.Millisecond
-	doublings  = 3
 )
 
 // Activation is one attempt to obtain the licence.
@@ -272,34 +262,3 @@ func (a *Activation) forget() {
 }
 
 func describe(d license.Document) string { return d.Name() + ":" + d.TypeName() }
-
-// passing tells whether the same request may succeed in a moment.
-func passing(err error) bool {
-	failed, ok := fault.Find(err)
-	return ok && failed.Row().Retry && !errors.Is(err, netcheck.ErrNoSuchName)
-}
-
-// pause waits before the next attempt. It reports false at once when the
-// attempt would come too late.
-func pause(ctx context.Context, attempt int, err error) bool {
-	wait := rand.N(firstPause << min(attempt-1, doublings))
-	if asked, ok := errors.AsType[retryAfter](err); ok {
-		wait += time.Duration(asked)
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-		return false
-	}
-	return sleep(ctx, wait) == nil
-}
-
-// sleep waits. The error is ctx's cause when that ends before.
-func sleep(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
