@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/pem"
+	"fmt"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -39,8 +41,10 @@ func overTLS(s *stage) {
 }
 
 // newOnline prepares such a start. The emulator lives until SIGTERM.
-func newOnline(t *testing.T, arrange func(*stage)) (*stage, *licenseServer) {
-	s := newStage(t, testkit.EmptyPipe)
+func newOnline(
+	t *testing.T, log func(testing.TB) *testkit.Log, arrange func(*stage),
+) (*stage, *licenseServer) {
+	s := newStage(t, log)
 	server, _ := s.authority()
 	s.set("ACTIVATE_PRO", "1")
 	s.set("LS_LOG", "")
@@ -57,7 +61,7 @@ func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 	defer c.all.Wait()
 	for name, arrange := range online {
 		c.run(name, func(t *testing.T) {
-			s, server := newOnline(t, arrange)
+			s, server := newOnline(t, testkit.EmptyPipe, arrange)
 			full := cage.New(t, 100)
 			s.Args = append([]string{"sh", "-c", `echo 0 >"$0" && exec "$@"`, full.Door, s.Path}, s.Args[1:]...)
 			s.Path = "/bin/sh"
@@ -78,43 +82,65 @@ func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 	}
 }
 
-// TestPID1StartsNoThreadOnceItHasStartedAProcess: that may have filled the container.
+// TestPID1StartsNoThreadOnceItHasStartedAProcess: that may have filled the container. Neither does it when
+// the disk hangs and the log is not read, which keeps some of its threads.
 func TestPID1StartsNoThreadOnceItHasStartedAProcess(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for name, arrange := range online {
-		c.run(name, func(t *testing.T) {
-			s, _ := newOnline(t, arrange)
-			var begun atomic.Bool
-			var threads atomic.Int32
-			s.log.Read()
-			s.began = time.Now()
-			syscalls.Intercept(t, s.Cmd, syscalls.Forks, func(call *syscalls.Call) unix.Errno {
-				switch {
-				case call.PID != s.Process.Pid:
-				case call.MakesProcess():
-					begun.Store(true)
-				case begun.Load():
-					threads.Add(1)
-					return unix.EAGAIN
+		for _, stuck := range []bool{false, true} {
+			c.run(fmt.Sprintf("%s, stuck %v", name, stuck), func(t *testing.T) {
+				log := testkit.EmptyPipe
+				if stuck {
+					log = testkit.FullPipe
 				}
-				return syscalls.Continue
-			})
-			for range 2 {
+				s, _ := newOnline(t, log, arrange)
+				if !stuck {
+					s.log.Read()
+				}
+				threads := s.startWithoutThreads(stuck)
+				for range 2 {
+					s.hears("up")
+					for range 1000 {
+						s.sends(unix.SIGWINCH)
+						s.sends(unix.SIGCHLD)
+					}
+					s.sends(unix.SIGUSR1)
+				}
 				s.hears("up")
-				for range 1000 {
-					s.sends(unix.SIGWINCH)
-					s.sends(unix.SIGCHLD)
+				s.sends(unix.SIGTERM)
+				s.ends(143, time.Now())
+				if n := threads.Load(); n > 0 {
+					t.Errorf("it asked for %d threads", n)
 				}
-				s.sends(unix.SIGUSR1)
-			}
-			s.hears("up")
-			s.sends(unix.SIGTERM)
-			s.ends(143, time.Now())
-			if n := threads.Load(); n > 0 {
-				t.Errorf("it asked for %d threads", n)
-			}
-		})
+			})
+		}
 	}
+}
+
+// startWithoutThreads starts it so that it gets no thread once it has started a process, and counts those
+// that it asks for. Its disk may hang.
+func (s *stage) startWithoutThreads(diskHangs bool) (asked *atomic.Int32) {
+	asked = new(atomic.Int32)
+	var begun atomic.Bool
+	calls := syscalls.Forks
+	if diskHangs {
+		calls = append(calls, syscalls.Syncs...)
+	}
+	s.began = time.Now()
+	syscalls.Intercept(s.T, s.Cmd, calls, func(call *syscalls.Call) unix.Errno {
+		switch {
+		case slices.Contains(syscalls.Syncs, call.Number):
+			call.Hold(nil)
+		case call.PID != s.Process.Pid:
+		case call.MakesProcess():
+			begun.Store(true)
+		case begun.Load():
+			asked.Add(1)
+			return unix.EAGAIN
+		}
+		return syscalls.Continue
+	})
+	return asked
 }

@@ -141,15 +141,17 @@ func Run(ctx context.Context, start Start, options Options) int {
 
 // spareThreads has the runtime start now what threads it will need: the container may be at its
 // limit later, and a Go program that cannot start a thread ends. Two processors bound the number of
-// those that run; with only one, every signal would have to get it back first. One more may be stuck
-// in a log that nobody reads, and two in a disk that does not answer. When all.Wait returns, all are there.
+// those that run; with only one, every signal would have to get it back first. One waits for the network
+// meanwhile. One more may be stuck in a log that nobody reads, and two in a disk that does not answer. When
+// all.Wait returns, all are there.
 func spareThreads(ctx context.Context, all *sync.WaitGroup) {
-	const processors, stuck = 2, 3
+	const processors, waiting, stuck = 2, 1, 3
+	const threads = processors + waiting + stuck
 	runtime.GOMAXPROCS(processors)
 	var held sync.WaitGroup
-	held.Add(processors + stuck)
+	held.Add(threads)
 	all.Add(1)
-	for i := range processors + stuck {
+	for i := range threads {
 		task.Go(ctx, func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
