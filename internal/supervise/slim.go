@@ -23,8 +23,11 @@ func (l *loop) slim() {
 	switch {
 	case !l.freed:
 		l.freed, l.slimming = true, l.since.Add(dropAfter)
+		again := l.state.again
 		l.beside.do(func() {
-			runtime.GC() // what is pooled survives one collection
+			if again {
+				runtime.GC() // what is pooled survives one; the first start's pools are not worth it
+			}
 			debug.FreeOSMemory()
 			l.program = programPages()
 		})
