@@ -8,11 +8,11 @@
 ARG LOCALSTACK_IMAGE=localstack/localstack-pro:latest
 
 
-# authority: a licence authority to run on one's own, for compose.yaml and tests.
+# authority: a license authority to run on one's own, for compose.yaml and tests.
 FROM scratch AS authority
 
 LABEL org.opencontainers.image.title="localstack-license-authority" \
-      org.opencontainers.image.description="A licence authority for LocalStack containers, to run on one's own" \
+      org.opencontainers.image.description="A license authority for LocalStack containers, to run on one's own" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 COPY bin/licenseserver bin/entrypoint /usr/local/bin/

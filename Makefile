@@ -14,7 +14,7 @@ LINT     = go tool -modfile=.ci/tools.mod
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
 
-run: build          ## the whole thing on this machine, with a demo licence
+run: build          ## the whole thing on this machine, with a demo license
 	@image/demo.sh
 
 test: build         ## everything, with one summary at the end

@@ -17,7 +17,7 @@ reference=$id:reference authority=$id:authority official=$id:official localstack
 . image/test/harness.sh
 . image/test/engine.sh
 . image/test/reference.sh
-. image/test/licence.sh
+. image/test/license.sh
 . image/test/doctor.sh
 . image/test/life.sh
 . image/test/init.sh
@@ -49,7 +49,7 @@ main() {
 	test_s3
 	test_tls
 	test_token_forms
-	test_no_licence
+	test_no_license
 	test_rotated_token
 	test_crash_loop
 	test_community
@@ -125,7 +125,7 @@ licenseserver() { docker exec "$id-authority" licenseserver "$@"; }
 # new_token OPTION… prints a token, and notes it for no_token_anywhere.
 new_token() { licenseserver token create --type developer "$@" | tee -a "$work/tokens"; }
 
-# How often an authority was asked for a licence.
+# How often an authority was asked for a license.
 requests() { logs authority | grep -c /v1/license/; }
 
 no_token_anywhere() {

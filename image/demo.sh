@@ -1,5 +1,5 @@
 #!/bin/sh
-# The whole thing on this machine: a licence authority on loopback, and the
+# The whole thing on this machine: a license authority on loopback, and the
 # entrypoint in front of the reference emulator. Ctrl-C stops everything.
 # With LOCALSTACK_AUTH_TOKEN set, the real licensing API is used instead.
 # GATEWAY_LISTEN and DEMO_AUTHORITY move the two ports.
@@ -36,7 +36,7 @@ start_authority() {
 	until grep -q '^listening on ' "$state/authority.out"; do
 		tries=$((tries + 1))
 		if [ "$tries" -gt 100 ] || ! kill -0 "$authority_pid" 2>/dev/null; then
-			echo "the licence authority does not start on $authority:" >&2
+			echo "the license authority does not start on $authority:" >&2
 			cat "$state/authority.log" >&2
 			exit 1
 		fi
@@ -63,7 +63,7 @@ explain() {
 END
 	[ -z "$authority_pid" ] || cat <<END
 
-  Pull the plug on the licence authority, restart in place, and see in the log
+  Pull the plug on the license authority, restart in place, and see in the log
   below that the start without network works (the bucket is kept on disk):
 
     kill \$(cat build/demo/authority.pid)

@@ -56,7 +56,7 @@ func newIssuer(t *testing.T) issuer {
 	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}
-	document, err := os.ReadFile(w.licence())
+	document, err := os.ReadFile(w.license())
 	if err != nil {
 		t.Fatal(err)
 	}

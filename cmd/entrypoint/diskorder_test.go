@@ -73,7 +73,7 @@ func TestTheLicenseIsInPlaceBeforeTheEmulatorAndOnTheDiskAfterIt(t *testing.T) {
 func inOrder(issuer issuer, s *stage, route route) (wrong string) {
 	old := issuer.store(s, time.Hour)
 	s.set("SEEN", filepath.Join(s.root, "seen"))
-	s.set("DOCUMENT", s.licence())
+	s.set("DOCUMENT", s.license())
 	s.asPID1(`cat "$DOCUMENT" >"$SEEN"; ` + obedient)
 	s.by(route)
 	hasInit := route.supervise == "1"
@@ -105,7 +105,7 @@ func inOrder(issuer issuer, s *stage, route route) (wrong string) {
 	s.sends(unix.SIGUSR2)
 	s.ends(7, began)
 	seen, _ := os.ReadFile(s.env["SEEN"])
-	now, _ := os.ReadFile(s.licence())
+	now, _ := os.ReadFile(s.license())
 	log := s.log.All()
 	switch {
 	case happened.String() != want:
@@ -162,7 +162,7 @@ func late(issuer issuer, s *stage, h hang) (wrong string) {
 	s.hears("up")
 	close(answers)
 	eventually(s.T, "a new license", func() bool {
-		document, err := os.ReadFile(s.licence())
+		document, err := os.ReadFile(s.license())
 		return err == nil && !bytes.Equal(document, old)
 	})
 	began := time.Now()

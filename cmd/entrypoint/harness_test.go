@@ -61,7 +61,7 @@ func run3(t *testing.T, env []string, name string, args ...string) (stdout, stde
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// licenseServer is a real licence authority on loopback, a process of its own.
+// licenseServer is a real license authority on loopback, a process of its own.
 type licenseServer struct {
 	URL string // of the API, as API_ENDPOINT
 	dir string

@@ -9,7 +9,7 @@ import (
 const usage = `entrypoint is PID 1 of licensed LocalStack containers.
 
 Usage:
-  entrypoint [--] [COMMAND [ARG…]]   check the licence, then run COMMAND and look after it
+  entrypoint [--] [COMMAND [ARG…]]   check the license, then run COMMAND and look after it
   entrypoint healthcheck [URL]       ask the running emulator how it is: exit code 0 or 1;
                                      --service NAME and --ready ask for more
   entrypoint doctor                  look at everything a start depends on, and say what a
@@ -19,7 +19,7 @@ Usage:
                                      ask name servers, in the shape of dig
   entrypoint explain [ID]            what a failure means, how we know, what to do;
                                      without ID, all of them
-  entrypoint license status          show the stored licences: exit code 0 or 55
+  entrypoint license status          show the stored licenses: exit code 0 or 55
   entrypoint version
   entrypoint help
 

@@ -60,7 +60,7 @@ func (v victim) code() int {
 // if there was none.
 func (s *stage) leaves(old []byte) {
 	s.Helper()
-	content, err := os.ReadFile(s.licence())
+	content, err := os.ReadFile(s.license())
 	if os.IsNotExist(err) && old == nil || bytes.Equal(content, old) && old != nil {
 		return
 	}
@@ -93,7 +93,7 @@ func (s *stage) recovers(issuer issuer) {
 		next.asPID1("exit 7")
 		next.start()
 		next.ends(7, next.began)
-		content, err := os.ReadFile(s.licence())
+		content, err := os.ReadFile(s.license())
 		if left := leftovers(); len(left) > 0 || err != nil || !json.Valid(content) {
 			return fmt.Sprintf("there are %q and %s, %v", left, content, err)
 		}

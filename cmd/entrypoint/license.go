@@ -14,7 +14,7 @@ import (
 	"localstack-entrypoint/internal/report"
 )
 
-// runLicense shows the stored licences without asking the server.
+// runLicense shows the stored licenses without asking the server.
 func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
 		return misused(licenseUsage)

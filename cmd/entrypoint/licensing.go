@@ -73,7 +73,7 @@ func (s *start) explain(ctx context.Context, err error) error {
 	return doctor.Explain(failed, checks)
 }
 
-// survey looks at the way to the licence server.
+// survey looks at the way to the license server.
 func (s *start) survey() *netcheck.Survey {
 	return netcheck.NewSurvey(s.cfg.Endpoint.URL, s.cfg.Network, s.cfg.Root, s.cfg.LocalstackHost)
 }
@@ -102,7 +102,7 @@ func (s *start) newActivation(
 	}, warnings
 }
 
-// version is the version that the licence must cover: the image's, else ours.
+// version is the version that the license must cover: the image's, else ours.
 func (s *start) version() string {
 	if s.cfg.BuildVersion != "" {
 		return license.NormalVersion(s.cfg.BuildVersion)
@@ -132,7 +132,7 @@ func (s *start) adviseOn(pro credential.Credential) {
 	}
 }
 
-// isOverheard tells whether others could read what is said to the licence server.
+// isOverheard tells whether others could read what is said to the license server.
 func (s *start) isOverheard() bool {
 	host := s.cfg.Endpoint.Hostname()
 	address, err := netip.ParseAddr(host)

@@ -178,7 +178,7 @@ func TestSIGTERMDuringABootHookStopsTheStart(t *testing.T) {
 	}
 }
 
-func TestRestartAsksForTheLicenceAgainWithoutBootHooks(t *testing.T) {
+func TestRestartAsksForTheLicenseAgainWithoutBootHooks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.authority()

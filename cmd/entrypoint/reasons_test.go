@@ -194,7 +194,7 @@ func (w *world) set(name, value string) {
 	}
 }
 
-// serve puts an HTTP server in the licence server's place.
+// serve puts an HTTP server in the license server's place.
 func (w *world) serve(handler http.HandlerFunc) {
 	server := w.server(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
 		// Only a server that has read the body notices when the client goes.
@@ -230,7 +230,7 @@ func (w *world) names(handler dns.Handler) {
 	w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 }
 
-// authority runs a licence authority with a token of its own, and then the
+// authority runs a license authority with a token of its own, and then the
 // given commands of its command line, in which ID stands for the token's.
 func (w *world) authority(commands ...string) (server *licenseServer, run func(command string)) {
 	dir := filepath.Join(w.TempDir(), "authority")
@@ -260,7 +260,7 @@ func (w *world) authority(commands ...string) (server *licenseServer, run func(c
 	return server, run
 }
 
-// document is a licence of this world's token, activated a moment ago.
+// document is a license of this world's token, activated a moment ago.
 func (w *world) document(change func(*license.Document)) []byte {
 	now := time.Now()
 	again := license.Time{Time: now.Add(24 * time.Hour)}

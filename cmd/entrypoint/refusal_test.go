@@ -95,7 +95,7 @@ func TestARefusalThatIsRepeatedHasItsCountInJSON(t *testing.T) {
 	}
 }
 
-func TestALicenceThatIsAssignedMeanwhileEndsTheLoop(t *testing.T) {
+func TestALicenseThatIsAssignedMeanwhileEndsTheLoop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, run := w.authority("license unassign ID")

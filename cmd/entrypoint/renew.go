@@ -8,7 +8,7 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// renew renews the stored licence if it is time to. The init runs it beside the
+// renew renews the stored license if it is time to. The init runs it beside the
 // emulator now and then; whatever it finds, the emulator goes on.
 func renew() (code int) {
 	supervise.Mortal()

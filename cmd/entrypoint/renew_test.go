@@ -22,30 +22,30 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// age makes the stored licence look as if most of its time were over.
+// age makes the stored license look as if most of its time were over.
 func (w *world) age() {
-	content, err := os.ReadFile(w.licence())
+	content, err := os.ReadFile(w.license())
 	if err == nil {
 		content, err = sjson.SetBytes(content, "offline_data.entrypoint_activated", time.Now().AddDate(0, 0, -9).Format(time.RFC3339))
 	}
 	if err == nil {
-		err = os.WriteFile(w.licence(), content, 0o600)
+		err = os.WriteFile(w.license(), content, 0o600)
 	}
 	if err != nil {
 		w.Fatal(err)
 	}
 }
 
-func (w *world) licence() string {
+func (w *world) license() string {
 	return filepath.Join(w.root, "var/lib/localstack/cache/license.json")
 }
 
 func (w *world) activated() time.Time {
-	content, _ := os.ReadFile(w.licence())
+	content, _ := os.ReadFile(w.license())
 	return gjson.GetBytes(content, "offline_data.entrypoint_activated").Time()
 }
 
-func TestALicenceIsRenewedWhileTheEmulatorRuns(t *testing.T) {
+func TestALicenseIsRenewedWhileTheEmulatorRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	server, run := w.authority()
@@ -62,21 +62,21 @@ func TestALicenceIsRenewedWhileTheEmulatorRuns(t *testing.T) {
 	w.age()
 	eventually(t, "a renewal", said("Successfully renewed license license_"))
 	if age := time.Since(w.activated()); age > time.Minute {
-		t.Errorf("the stored licence was activated %s ago", age)
+		t.Errorf("the stored license was activated %s ago", age)
 	}
 
 	server.Stop()
 	_ = p.Process.Signal(syscall.SIGUSR1)
 	started()
-	eventually(t, "a restart without network, by the stored licence", said(" offline, until "))
+	eventually(t, "a restart without network, by the stored license", said(" offline, until "))
 	w.age()
 	eventually(t, "a warning without network", said("a start without network works until "))
 
 	run("token revoke ID") // first, or the server might renew the license before it
 	server.again(t)
 	eventually(t, "a warning at the verdict", said("the next start will fail: The credentials defined in your environment are invalid"))
-	if _, err := os.Stat(w.licence()); err == nil {
-		t.Error("the refused licence is still stored")
+	if _, err := os.Stat(w.license()); err == nil {
+		t.Error("the refused license is still stored")
 	}
 	_ = p.Process.Signal(syscall.SIGTERM)
 	if code := p.end(); code != 143 || strings.Contains(p.stderr.String(), w.token) {

@@ -19,12 +19,12 @@ import (
 )
 
 // The transcripts in testdata/script are the readable specification of the
-// program: one file per behaviour, with the real programs, a real licence
+// program: one file per behaviour, with the real programs, a real license
 // authority and real name servers on loopback. Beside testscript's own
 // commands they have these:
 //
 //	exits CODE PROGRAM [ARG…]    run it; the exit code must be CODE
-//	authority start [FLAG…]      a licence authority; sets API_ENDPOINT
+//	authority start [FLAG…]      a license authority; sets API_ENDPOINT
 //	authority stop
 //	authority log [N]            its access log becomes the output, when it has so many questions
 //	nameserver FILE              a name server, the only one of resolv.conf; FILE has

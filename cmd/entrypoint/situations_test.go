@@ -68,15 +68,15 @@ var situations = []situation{
 		arrange: func(w *world) { w.authority("token rotate ID") }},
 	{name: "revoked token", id: fault.CredentialsInvalid, says: "or revoked",
 		arrange: func(w *world) { w.authority("token revoke ID") }},
-	{name: "no licence assigned", id: fault.LicenseNotAssigned, says: "no license is assigned",
+	{name: "no license assigned", id: fault.LicenseNotAssigned, says: "no license is assigned",
 		arrange: func(w *world) { w.authority("license unassign ID") }},
-	{name: "expired licence", id: fault.LicenseExpired, says: "Your license has expired",
+	{name: "expired license", id: fault.LicenseExpired, says: "Your license has expired",
 		arrange: func(w *world) { w.authority("license expire ID") }},
-	{name: "suspended licence", id: fault.LicenseStatus, says: "SUSPENDED",
+	{name: "suspended license", id: fault.LicenseStatus, says: "SUSPENDED",
 		arrange: func(w *world) { w.authority("license suspend ID") }},
-	{name: "licence for another version, says the server", id: fault.LicenseRefused, says: "licensing.activation_error",
+	{name: "license for another version, says the server", id: fault.LicenseRefused, says: "licensing.activation_error",
 		arrange: func(w *world) { w.authority("license assign ID --version 3.0") }},
-	{name: "licence for another version, says the document", id: fault.LicenseProduct, says: "is not for localstack-pro 4.14.0",
+	{name: "license for another version, says the document", id: fault.LicenseProduct, says: "is not for localstack-pro 4.14.0",
 		arrange: func(w *world) {
 			w.answer(http.StatusOK, string(w.document(func(d *license.Document) { d.Products[0].Version = "3.0" })))
 		}},
@@ -202,23 +202,23 @@ var situations = []situation{
 		arrange: func(w *world) { w.answer(http.StatusOK, `{"id": "license_`) }},
 	{name: "ten megabytes", id: fault.NetworkWrongServer, says: "larger than 1 MiB",
 		arrange: func(w *world) { w.answer(http.StatusOK, strings.Repeat("x", 10<<20)) }},
-	{name: "stored licence is stale", id: fault.NetworkRefused, stored: fault.StoredStale, says: "had to be activated again by",
+	{name: "stored license is stale", id: fault.NetworkRefused, stored: fault.StoredStale, says: "had to be activated again by",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.ReactivateAfter = &license.Time{Time: time.Now().Add(-time.Hour)} })
 		}},
-	{name: "stored licence of another credential", id: fault.NetworkRefused, stored: fault.StoredCredential, says: "belongs to another credential",
+	{name: "stored license of another credential", id: fault.NetworkRefused, stored: fault.StoredCredential, says: "belongs to another credential",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.Offline.Credential = ""; d.Sign("another") })
 		}},
-	{name: "stored licence was altered", id: fault.NetworkRefused, stored: fault.StoredTampered, says: "does not match its content",
+	{name: "stored license was altered", id: fault.NetworkRefused, stored: fault.StoredTampered, says: "does not match its content",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.Sign(w.token); d.Type = "enterprise" })
 		}},
-	{name: "stored licence of another version", id: fault.NetworkRefused, stored: fault.StoredVersion, says: `is for "4.13.1", this is 4.14.0`,
+	{name: "stored license of another version", id: fault.NetworkRefused, stored: fault.StoredVersion, says: `is for "4.13.1", this is 4.14.0`,
 		arrange: func(w *world) { w.store(func(d *license.Document) { d.Offline.Version = "4.13.1" }) }},
-	{name: "stored licence is suspended", id: fault.NetworkRefused, stored: fault.StoredInvalid, says: "SUSPENDED",
+	{name: "stored license is suspended", id: fault.NetworkRefused, stored: fault.StoredInvalid, says: "SUSPENDED",
 		arrange: func(w *world) { w.store(func(d *license.Document) { d.Status = license.StatusSuspended }) }},
-	{name: "stored licence from the future", id: fault.NetworkRefused, stored: fault.ClockSkew, says: "The clock of this machine is wrong",
+	{name: "stored license from the future", id: fault.NetworkRefused, stored: fault.ClockSkew, says: "The clock of this machine is wrong",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.Issued = license.Time{Time: time.Now().Add(time.Hour)} })
 		}},
@@ -245,7 +245,7 @@ func drip(out http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// secure puts an HTTPS server in the licence server's place whose certificate
+// secure puts an HTTPS server in the license server's place whose certificate
 // is for name and valid for that long, and returns its authority's in PEM.
 // change may make the certificate another one.
 func (w *world) secure(valid time.Duration, name string, change ...func(*x509.Certificate)) string {

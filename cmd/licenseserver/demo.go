@@ -11,7 +11,7 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// provideToken makes a developer token with a licence and writes it to path,
+// provideToken makes a developer token with a license and writes it to path,
 // readable by its owner alone, unless path holds a token that the store knows:
 // a restart must not make another.
 func provideToken(ctx context.Context, store *authority.Store, path string) error {

@@ -11,7 +11,7 @@ import (
 	"localstack-entrypoint/internal/authority"
 )
 
-// termFlags defines the flags for what a licence grants.
+// termFlags defines the flags for what a license grants.
 func termFlags(flags *pflag.FlagSet, terms *authority.Terms, expires *end) {
 	flags.StringVar(&terms.Plan, "plan", "", "`plan` of the license, such as team (default for a new one: pro)")
 	flags.StringVar(&terms.Product, "product", "", "`name` or shell-style pattern of the licensed product (default for a new one: localstack-pro)")
@@ -19,14 +19,14 @@ func termFlags(flags *pflag.FlagSet, terms *authority.Terms, expires *end) {
 	flags.Var(expires, "expires", "end of the license: a duration such as 36h or 30d, or a `date` in UTC (default for a new one: in a year)")
 }
 
-// end is a flag for the moment at which a licence ends.
+// end is a flag for the moment at which a license ends.
 type end struct {
 	text string
 	at   time.Time
 }
 
 // Set reads a duration from now, in Go's units or whole days (30d), a date, at
-// whose beginning in UTC the licence ends, or an RFC 3339 moment. All of them
+// whose beginning in UTC the license ends, or an RFC 3339 moment. All of them
 // may be in the past, for trying out what happens then.
 func (e *end) Set(text string) error {
 	e.text = text

@@ -51,7 +51,7 @@ flags change its terms; without them they stay as they are.`,
 	return cmd
 }
 
-// licenseChange is a command that changes one licence.
+// licenseChange is a command that changes one license.
 func (t *tool) licenseChange(verb, short string, change func(context.Context, *authority.Store, string) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   verb + " ID",
@@ -85,7 +85,7 @@ func (t *tool) licenseListCommand() *cobra.Command {
 	return cmd
 }
 
-// ownedLicense is a licence and whose it is.
+// ownedLicense is a license and whose it is.
 type ownedLicense struct {
 	authority.License
 	TokenID string `json:"token_id"`

@@ -1,5 +1,5 @@
-// Command licenseserver is a licence authority to run on one's own: it makes
-// tokens and licences and speaks the server's side of the licensing protocol.
+// Command licenseserver is a license authority to run on one's own: it makes
+// tokens and licenses and speaks the server's side of the licensing protocol.
 //
 // Exit codes: 0, 1 when something could not be done, 2 when the command line
 // makes no sense.

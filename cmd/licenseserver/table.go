@@ -20,7 +20,7 @@ type column[Row any] struct {
 const nothing = "-"
 
 func tokenColumns() []column[authority.Token] {
-	// of is a cell about the licence, which a token may not have.
+	// of is a cell about the license, which a token may not have.
 	of := func(cell func(*authority.License) string) func(authority.Token) string {
 		return func(t authority.Token) string {
 			if t.License == nil {

@@ -10,7 +10,7 @@ test_compose() {
 	check "image/examples/swarm.yaml: it is well formed" compose --file image/examples/swarm.yaml config --quiet
 
 	up demo --file image/compose.yaml
-	check "image/compose.yaml: pro is on, with a licence of its own" is_pro demo
+	check "image/compose.yaml: pro is on, with a license of its own" is_pro demo
 	docker cp "$id-demo:/run/demo/token" - 2>/dev/null | tar -xO >>"$work/tokens" 2>/dev/null
 	compose --file image/compose.yaml down >/dev/null 2>&1
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2016 # variables of entrypoint_test.sh, and of the shells inside
 # The entrypoint as an init, for commands of every kind: such as trap signals, ignore
-# them, leave orphans, or multiply. They need no licence.
+# them, leave orphans, or multiply. They need no license.
 
 # The end of most commands: it waits for signals, and needs no process for that. Bash
 # begins to read anew after SIGWINCH, and runs the trap when the time is over.

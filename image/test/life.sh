@@ -4,7 +4,7 @@
 test_life() {
 	docker kill --signal USR1 "$id-pro" >/dev/null
 	check "SIGUSR1: it restarts in place" ready pro 2
-	check "SIGUSR1: pro is on again, with the licence in the volume" says pro "Successfully activated cached license license_"
+	check "SIGUSR1: pro is on again, with the license in the volume" says pro "Successfully activated cached license license_"
 	get pro /_localstack/health --request POST --data '{"action":"restart"}' >/dev/null
 	check "restart through the API: it restarts in place" ready pro 3
 	check "restart through the API: pro is on again" is_edition pro pro true
@@ -33,7 +33,7 @@ test_confinement() {
 	check "read-only root: pro is on" is_pro read-only
 	check "read-only volume: pro is on" is_pro read-only-volume
 	check "user 1000: pro is on" is_pro user
-	check "user 1000: the licence can be stored" not says_now user "cannot store"
+	check "user 1000: the license can be stored" not says_now user "cannot store"
 	check "no capabilities: pro is on" is_pro no-rights
 	if ! has_docker_init; then
 		skip "below Docker's own init" "there is no docker-init here: run .ci/packages"

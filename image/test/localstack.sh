@@ -86,5 +86,5 @@ test_testcontainers() {
 	docker cp "$work/start.sh" "$id-testcontainers:/start.sh" >/dev/null
 	docker cp "$work/start.sh" "$id-unlicensed:/start.sh" >/dev/null
 	check "testcontainers-java: the runtime starts below a shell" ready testcontainers
-	check "testcontainers-java: without a licence the shell gets exit code 55" says unlicensed "It ended with 55."
+	check "testcontainers-java: without a license the shell gets exit code 55" says unlicensed "It ended with 55."
 }

@@ -17,7 +17,7 @@ test_image() {
 	docker export "$id-files" | tar -tv >"$work/files"
 	check "image: docker-entrypoint.sh is a link to entrypoint" grep -q 'usr/local/bin/docker-entrypoint.sh -> entrypoint$' "$work/files"
 	check "image: everybody may write to /tmp" grep -q '^drwxrwxrwt.* tmp/$' "$work/files"
-	check "image: there is no licence authority in it" not grep licenseserver "$work/files"
+	check "image: there is no license authority in it" not grep licenseserver "$work/files"
 }
 
 # config FIELD prints one as JSON; what is empty is null, whatever the engine calls it.

@@ -1,4 +1,4 @@
-// Package activate obtains the licence: online where the licence server can be
+// Package activate obtains the license: online where the license server can be
 // reached, otherwise by a document that an earlier start has stored. The rules
 // are those of the licensing protocol, format "1".
 package activate
@@ -18,7 +18,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Activation is one attempt to obtain the licence.
+// Activation is one attempt to obtain the license.
 type Activation struct {
 	Config     config.Licensing
 	Credential credential.Credential
@@ -29,15 +29,15 @@ type Activation struct {
 	Log        *zap.Logger
 
 	// dry keeps the activation from changing anything on disk, and free from
-	// asking for a licence, which may cost a credit.
+	// asking for a license, which may cost a credit.
 	dry, free bool
 	// refusal is to be remembered.
 	refusal *Refusal
 }
 
-// Result is how a licence was obtained.
+// Result is how a license was obtained.
 type Result struct {
-	// Document is the licence; it has no ID when none was asked for.
+	// Document is the license; it has no ID when none was asked for.
 	Document license.Document
 	// Path is where the document was stored before, "" for a new one.
 	Path string
@@ -47,7 +47,7 @@ type Result struct {
 	Because *fault.Error
 }
 
-// Run obtains the licence. The error is a [fault.Error] that says why there is
+// Run obtains the license. The error is a [fault.Error] that says why there is
 // none; when ctx ends, it is ctx's cause. A start of a loop that the server
 // refuses again and again waits first; so that it can, [Activation.Remember]
 // has to follow.
@@ -203,7 +203,7 @@ func (a *Activation) accept(got answer) (kept bool, err error) {
 	}
 	if failed := document.Check(now, a.Product); failed != nil {
 		if failed.ID == fault.LicenseExpired && clocksDiffer && document.Check(got.date, a.Product) == nil {
-			// By the server's clock it is good. That is no verdict on the licence.
+			// By the server's clock it is good. That is no verdict on the license.
 			return false, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
 				license.Time{Time: now}, license.Time{Time: got.date}, failed.Detail)
 		}

@@ -19,7 +19,7 @@ import (
 const maxAnswer = 1 << 20
 
 // client speaks the licensing protocol to one server. It follows no redirect:
-// a licence server sends none, and a token must not be led elsewhere.
+// a license server sends none, and a token must not be led elsewhere.
 type client struct {
 	base      *url.URL
 	transport http.RoundTripper

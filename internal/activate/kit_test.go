@@ -52,7 +52,7 @@ func newScene(t *testing.T, replies ...reply) *scene {
 	pro, err := credential.Read(credential.Sources{AuthToken: credential.NewSecret(token)})
 	must(t, err)
 	var endpoint config.Endpoint
-	must(t, endpoint.Decode("https://licences.test/v1"))
+	must(t, endpoint.Decode("https://licenses.test/v1"))
 	s.Activation = &Activation{
 		Config: config.Licensing{
 			Endpoint: endpoint, Attempts: 3,
@@ -132,8 +132,8 @@ func (s *scene) get(t *testing.T, name string) string {
 	return string(content)
 }
 
-// licence is a good document issued now, changed and then signed.
-func licence(change func(*license.Document)) license.Document {
+// license is a good document issued now, changed and then signed.
+func issued(change func(*license.Document)) license.Document {
 	now := time.Now().UTC().Truncate(time.Second)
 	document := license.Document{
 		ID: licenseID, Format: license.Format, Type: "pro", Status: license.StatusActive,
@@ -148,9 +148,9 @@ func licence(change func(*license.Document)) license.Document {
 	return document
 }
 
-// stored is a licence as an earlier start has left it.
+// stored is a license as an earlier start has left it.
 func stored(change func(*license.Document)) string {
-	return encode(licence(func(d *license.Document) {
+	return encode(issued(func(d *license.Document) {
 		d.Offline = license.Offline{Version: "4.14.0", Credential: masked}
 		if change != nil {
 			change(d)
@@ -195,7 +195,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 func (s *server) asked() string {
 	var paths []string
 	for _, one := range s.requests {
-		paths = append(paths, strings.TrimPrefix(one.url, "POST https://licences.test/v1/license/"))
+		paths = append(paths, strings.TrimPrefix(one.url, "POST https://licenses.test/v1/license/"))
 	}
 	return strings.Join(paths, " ")
 }
@@ -227,7 +227,7 @@ func page(status int, body string, header ...string) reply {
 // grant answers with a document that is made at that moment.
 func grant(change func(*license.Document), header ...string) reply {
 	return func(r *http.Request) (*http.Response, error) {
-		return page(http.StatusOK, encode(licence(change)), header...)(r)
+		return page(http.StatusOK, encode(issued(change)), header...)(r)
 	}
 }
 

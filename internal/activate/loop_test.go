@@ -156,7 +156,7 @@ func TestContainersThatShareAVolumeAreCountedEachByItself(t *testing.T) {
 				t.Errorf("%s is counted %d times", s.Product.Version, note.Times)
 			}
 		}
-		// One gets its licence; the other is still refused.
+		// One gets its license; the other is still refused.
 		s.server.replies = []reply{grant(nil)}
 		_ = s.run(t)
 		if left := Refusals(s.Store.volume); len(left) != 1 || left[0].Version != "4.14.0" {
@@ -168,7 +168,7 @@ func TestContainersThatShareAVolumeAreCountedEachByItself(t *testing.T) {
 func TestWhatIsNoRefusalEndsTheLoop(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]reply{
-		"a licence":            grant(nil),
+		"a license":            grant(nil),
 		"no network":           fail(fault.New(fault.NetworkDNS, "NXDOMAIN").Because(netcheck.ErrNoSuchName)),
 		"a captive portal":     page(200, html),
 		"a version not judged": refuse(400, license.MessageFormat),
@@ -258,7 +258,7 @@ func TestWithoutAVolumeThereIsNoMemoryAndNoComplaint(t *testing.T) {
 
 func TestTheNoteHoldsNothingOfTheCredentialAndIsOurs(t *testing.T) {
 	t.Parallel()
-	for _, endpoint := range []string{"https://licences.test/v1", "https://licences.test/" + token} {
+	for _, endpoint := range []string{"https://licenses.test/v1", "https://licenses.test/" + token} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScene(t, refuse(403, license.MessageCredentialsInvalid))
 			must(t, s.Config.Endpoint.Decode(endpoint))

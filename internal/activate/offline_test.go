@@ -45,7 +45,7 @@ func TestTheFirstUsableDocumentStandsIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, unreachable())
 		s.put(t, mountedPath, `{"license_type":"pro"}`)
-		foreign := licence(nil)
+		foreign := issued(nil)
 		foreign.Sign("another token")
 		s.put(t, ownPath, encode(foreign))
 		s.put(t, bakedInPath, stored(nil))
@@ -56,7 +56,7 @@ func TestTheFirstUsableDocumentStandsIn(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		s.wantLogged(t, zap.DebugLevel,
-			"passing over "+s.path(mountedPath)+": not a licence document: no usable expiry_date, id, issue_date, license_status",
+			"passing over "+s.path(mountedPath)+": not a license document: no usable expiry_date, id, issue_date, license_status",
 			"cannot use "+s.path(ownPath)+" offline", "activation attempt")
 	})
 }
@@ -141,13 +141,13 @@ var nuisances = []struct {
 	name, want string
 	make       func(t *testing.T, path string)
 }{
-	{"garbage", "not a licence document: invalid character 'g' looking for beginning of value", func(t *testing.T, path string) {
+	{"garbage", "not a license document: invalid character 'g' looking for beginning of value", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, []byte("garbage"), 0o600))
 	}},
-	{"nothing in the file", "not a licence document: unexpected end of JSON input", func(t *testing.T, path string) {
+	{"nothing in the file", "not a license document: unexpected end of JSON input", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, nil, 0o600))
 	}},
-	{"what lstk mounts in its tests", "not a licence document: no usable expiry_date, id, issue_date, license_status", func(t *testing.T, path string) {
+	{"what lstk mounts in its tests", "not a license document: no usable expiry_date, id, issue_date, license_status", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, []byte(`{"license":"test-license-data"}`), 0o600))
 	}},
 	{"a large file", "the file is larger than 1 MiB", func(t *testing.T, path string) {

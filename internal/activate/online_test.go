@@ -79,7 +79,7 @@ func TestTheMountedDocumentComesFirst(t *testing.T) {
 	})
 }
 
-func TestALicenceThatTheServerDoesNotKnowIsRequestedAnew(t *testing.T) {
+func TestALicenseThatTheServerDoesNotKnowIsRequestedAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, refuse(400, license.MessageNotFound), grant(nil))
@@ -141,7 +141,7 @@ func TestALiveDocumentWithAnotherSignatureCountsButIsNotKept(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		forged := func(r *http.Request) (*http.Response, error) {
-			document := licence(nil)
+			document := issued(nil)
 			document.Sign("another key")
 			return page(http.StatusOK, encode(document))(r)
 		}
@@ -223,7 +223,7 @@ func TestTheMachineIsTheSameInAllRequestsOfAStart(t *testing.T) {
 	})
 }
 
-func TestAWrongClockDoesNotSaveALicenceThatEndedByBothClocks(t *testing.T) {
+func TestAWrongClockDoesNotSaveALicenseThatEndedByBothClocks(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*license.Document){
 		"its status says so": func(d *license.Document) { d.Status = license.StatusExpired },

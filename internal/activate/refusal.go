@@ -15,7 +15,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// A container that is restarted whenever it ends, and that the licence server
+// A container that is restarted whenever it ends, and that the license server
 // refuses whenever it asks, must not ask as fast as it can. What it was told
 // last is therefore kept in the volume.
 

@@ -9,7 +9,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-var sameQuestion = Question{masked, "https://licences.test/v1", "4.14.0"}
+var sameQuestion = Question{masked, "https://licenses.test/v1", "4.14.0"}
 
 func TestAStartOfALoopIsHeldBackLongerEachTime(t *testing.T) {
 	t.Parallel()

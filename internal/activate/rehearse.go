@@ -9,14 +9,14 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// nobodys is the id of a licence that nobody has.
+// nobodys is the id of a license that nobody has.
 const nobodys = "license_00000000-0000-0000-0000-000000000000"
 
 // Rehearse finds out what Run would come to now, and changes nothing on disk.
 //
-// A CI Auth Token pays a credit for a licence, and so may a legacy key, which
+// A CI Auth Token pays a credit for a license, and so may a legacy key, which
 // can be one for CI. Unless spend is true, the server is then only asked to
-// activate a licence that nobody has: it judges the credential first, and the
+// activate a license that nobody has: it judges the credential first, and the
 // Result has no document.
 func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 	rehearsal := *a
@@ -26,7 +26,7 @@ func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 }
 
 // askFree asks what costs nothing. That the server does not know nobody's
-// licence is the best it can say.
+// license is the best it can say.
 func (a *Activation) askFree(ctx context.Context, server client, request license.Request) error {
 	request.LicenseID = nobodys
 	_, err := server.post(ctx, "license/activate", request)

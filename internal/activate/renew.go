@@ -13,7 +13,7 @@ import (
 // Renew activates our own stored document again when half of the time is over
 // that it holds without the server, so that a later start without network
 // works. It asks once, for the next call is a better second attempt than a
-// pause; and never for a new licence, which could cost a credit.
+// pause; and never for a new license, which could cost a credit.
 //
 // It says itself what there is to say: nothing that it finds is a reason to
 // stop what runs. On a verdict against us the document is removed.

@@ -11,7 +11,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// running is a scene after a start that stored a licence for 24 hours.
+// running is a scene after a start that stored a license for 24 hours.
 func running(t *testing.T, replies ...reply) *scene {
 	t.Helper()
 	s := newScene(t, append([]reply{grant(nil)}, replies...)...)
@@ -21,7 +21,7 @@ func running(t *testing.T, replies ...reply) *scene {
 	return s
 }
 
-func TestALicenceIsRenewedWhenHalfItsTimeIsOver(t *testing.T) {
+func TestALicenseIsRenewedWhenHalfItsTimeIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := running(t, grant(func(d *license.Document) { d.ReactivateAfter = &license.Time{Time: time.Now().Add(24 * time.Hour)} }))
@@ -86,7 +86,7 @@ func TestAVerdictAtRenewalRemovesTheDocumentAndWarns(t *testing.T) {
 	})
 }
 
-func TestRenewalNeverAsksForANewLicence(t *testing.T) {
+func TestRenewalNeverAsksForANewLicense(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := running(t, refuse(400, license.MessageNotFound))
@@ -104,7 +104,7 @@ func TestDocumentsThatAreNotOursDoNotMatterToTheRenewal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := running(t, grant(nil))
-		foreign := licence(func(d *license.Document) { d.ID = "license_foreign" })
+		foreign := issued(func(d *license.Document) { d.ID = "license_foreign" })
 		foreign.Sign("another token")
 		s.put(t, mountedPath, encode(foreign))
 		time.Sleep(13 * time.Hour)
@@ -123,7 +123,7 @@ func TestDocumentsThatAreNotOursDoNotMatterToTheRenewal(t *testing.T) {
 func TestARenewalThatIsNotStoredIsNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		foreign := licence(nil)
+		foreign := issued(nil)
 		foreign.Sign("another token")
 		s := running(t, page(200, encode(foreign)))
 		before := s.get(t, ownPath)

@@ -22,7 +22,7 @@ const (
 	documentMode = 0o600
 )
 
-// Store is where licence documents live: one that the host's command line may
+// Store is where license documents live: one that the host's command line may
 // have mounted, our own in the volume, one that may be baked into the image.
 // Only our own is ever written.
 type Store struct {

@@ -38,7 +38,7 @@ func TestARealExchange(t *testing.T) {
 		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/v1/license/request" || !strings.Contains(string(body), token) {
 			t.Errorf("%s %s %s, %v", r.Method, r.URL, body, err)
 		}
-		_, _ = io.WriteString(w, encode(licence(nil)))
+		_, _ = io.WriteString(w, encode(issued(nil)))
 	})
 	if err := s.run(t); err != "" {
 		t.Error(err)
@@ -111,7 +111,7 @@ func TestAnAnswerByteByByteEndsWithTheAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := &inMemory{make(chan net.Conn), make(chan struct{})}
 		served := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			for _, char := range encode(licence(nil)) {
+			for _, char := range encode(issued(nil)) {
 				select {
 				case <-time.After(time.Second):
 					_, _ = io.WriteString(w, string(char))
@@ -129,7 +129,7 @@ func TestAnAnswerByteByByteEndsWithTheAttempt(t *testing.T) {
 		s.Transport = transport
 		s.Config.Endpoint.Scheme, s.Config.Attempts = "http", 1
 		began := time.Now()
-		if got, want := s.run(t), "network.timeout: no answer from licences.test in time (waited 5s)"; got != want {
+		if got, want := s.run(t), "network.timeout: no answer from licenses.test in time (waited 5s)"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		if elapsed := time.Since(began); elapsed != 5*time.Second {

@@ -15,11 +15,11 @@ import (
 	"localstack-entrypoint/internal/netcheck"
 )
 
-// errVerdict is the cause of a failure that is the licence server's own word
+// errVerdict is the cause of a failure that is the license server's own word
 // about us. Everything else means that it was not reached.
 var errVerdict = errors.New("the licensing server's verdict")
 
-// errNotFound is errVerdict for "no such licence": activate may be followed by request.
+// errNotFound is errVerdict for "no such license": activate may be followed by request.
 var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 
 // longestRetry bounds what a server can ask us to wait.
@@ -85,7 +85,7 @@ func refused(message string) *fault.Error {
 		}
 		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %s", more).Because(errVerdict)
 	case license.MessageFormat:
-		// The server cannot judge this version; that says nothing about the licence.
+		// The server cannot judge this version; that says nothing about the license.
 		return fault.New(fault.LicenseVersion, "%s", detail)
 	case license.MessageRateLimited:
 		return fault.New(fault.NetworkRateLimited, "it asks to slow down")

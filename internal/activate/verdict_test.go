@@ -22,7 +22,7 @@ const (
 
 // answers are what can come back, and what it amounts to for somebody without
 // any document; "…" stands for words that are package netcheck's. A verdict is
-// the licence server's own word.
+// the license server's own word.
 var answers = []struct {
 	name    string
 	answer  reply
@@ -56,13 +56,13 @@ var answers = []struct {
 	{"text", page(404, "not here"), false, wrongServer + "something else than JSON (status 404)"},
 	{"broken JSON", page(200, `{"id": "license`), false, wrongServer + "something else than JSON (status 200)"},
 	{"JSON of another kind", page(200, `{"status":"ok"}`), false,
-		wrongServer + "JSON of another kind (status 200): not a licence document: no usable expiry_date, id, issue_date, license_status"},
+		wrongServer + "JSON of another kind (status 200): not a license document: no usable expiry_date, id, issue_date, license_status"},
 	{"a document with a bad date", page(200, `{"id":"license_1","expiry_date":"soon"}`), false,
-		wrongServer + `JSON of another kind (status 200): not a licence document: a date is not in ISO 8601`},
+		wrongServer + `JSON of another kind (status 200): not a license document: a date is not in ISO 8601`},
 	{"a verdict of somebody else", refuse(403, "forbidden"), false, wrongServer + "JSON of another kind (status 403)"},
 	{"a verdict that is no text", page(403, `{"message": 7}`), false, wrongServer + "JSON of another kind (status 403)"},
 	{"a verdict with status 200", refuse(200, "licensing.license.expired"), false,
-		wrongServer + "JSON of another kind (status 200): not a licence document: no usable expiry_date, id, issue_date, license_status"},
+		wrongServer + "JSON of another kind (status 200): not a license document: no usable expiry_date, id, issue_date, license_status"},
 	{"a redirect", page(302, "", "Location", "https://login.test/?next=x"), false, `network.not_a_license_server: it redirects to login.test (status 302)`},
 	{"a verdict in a redirect", refuse(302, "licensing.license.expired"), false, wrongServer + "JSON of another kind (status 302)"},
 	{"a redirect to nowhere", page(301, html), false, wrongServer + "an HTML page (status 301)"},
@@ -99,7 +99,7 @@ func TestWithoutADocumentEveryAnswerButAGoodOneEndsTheStart(t *testing.T) {
 
 // TestOnlyAVerdictOverrulesTheStoredDocument has the same answers while every
 // place holds a good document. A verdict ends the start, and takes our own
-// document away; anything else says nothing about the licence.
+// document away; anything else says nothing about the license.
 func TestOnlyAVerdictOverrulesTheStoredDocument(t *testing.T) {
 	t.Parallel()
 	for _, test := range answers {
@@ -134,12 +134,12 @@ func TestAnUncertainAnswerNamesTheServerAndTheHost(t *testing.T) {
 		for _, test := range answers {
 			s := newScene(t, test.answer)
 			failed := s.Run(t.Context())
-			if explained := asFault(t, failed); explained.Server != "https://licences.test/v1" {
+			if explained := asFault(t, failed); explained.Server != "https://licenses.test/v1" {
 				t.Errorf("%s: server %q", test.name, explained.Server)
 			}
 		}
 		for _, answer := range []reply{fail(io.EOF), page(200, html), page(500, "")} {
-			if failed := asFault(t, newScene(t, answer).Run(t.Context())); failed.Host != "licences.test" {
+			if failed := asFault(t, newScene(t, answer).Run(t.Context())); failed.Host != "licenses.test" {
 				t.Errorf("%v: host %q", failed, failed.Host)
 			}
 		}
@@ -166,7 +166,7 @@ func FuzzJudgeTakesOnlyWholeDocumentsForADocument(f *testing.F) {
 	f.Add(302, html, "", "https://login.test")
 	f.Add(503, "\xff", "-1", "%zz")
 	f.Fuzz(func(t *testing.T, status int, body, retry, location string) {
-		sent, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://licences.test/v1", nil)
+		sent, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://licenses.test/v1", nil)
 		must(t, err)
 		response := &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retry}, "Location": {location}}, Request: sent}
 		document, failed := judge(response, []byte(body))

@@ -11,7 +11,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Messages of refusals that say nothing about a licence. They must not begin
+// Messages of refusals that say nothing about a license. They must not begin
 // with [license.MessagePrefix]: clients take that for a verdict, and delete
 // the document they have.
 const (
@@ -44,7 +44,7 @@ func refuse(status int, message string) *answer {
 	return &answer{status: status, body: license.Refusal{Error: true, Message: message}}
 }
 
-// fail answers that the server cannot, which says nothing about a licence.
+// fail answers that the server cannot, which says nothing about a license.
 func fail(cause error) *answer {
 	failure := refuse(http.StatusInternalServerError, messageInternal)
 	failure.cause = cause

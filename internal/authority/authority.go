@@ -1,7 +1,7 @@
-// Package authority is a licence authority to run on one's own: an HTTP
+// Package authority is a license authority to run on one's own: an HTTP
 // handler that speaks the server's side of the licensing protocol (the public
 // one of LocalStack's licensing API, format "1"), and the store of tokens and
-// licences behind it.
+// licenses behind it.
 //
 // A token is nowhere in the store: only its HMAC-SHA256 is, and the key of that
 // is in a file of its own. It is not in the access log or in an error either.
@@ -37,8 +37,8 @@ type Options struct {
 
 // New returns the authority on store as a handler for
 //
-//	POST /v1/license/request   the document of the licence assigned to a token
-//	POST /v1/license/activate  the same, if it is the licence with license_id
+//	POST /v1/license/request   the document of the license assigned to a token
+//	POST /v1/license/activate  the same, if it is the license with license_id
 //	GET  /healthz              "ok", also for HEAD
 //
 // It is safe for concurrent use, also beside other processes on the same data
@@ -101,17 +101,17 @@ func (h *handler) answer(r *http.Request) *answer {
 
 func healthy(*http.Request) *answer { return &answer{status: http.StatusOK, text: "ok"} }
 
-// choice tells whether the licence of a token is the one that it asks for.
+// choice tells whether the license of a token is the one that it asks for.
 type choice func(ask, *License) bool
 
 // assigned is the choice of a client that takes what it is given. It may send
-// the id of a licence it knows all the same.
+// the id of a license it knows all the same.
 func assigned(ask, *License) bool { return true }
 
 // known is the choice of a client that has a document.
 func known(a ask, l *License) bool { return a.LicenseID == l.ID }
 
-// license answers requests for the document of a licence.
+// license answers requests for the document of a license.
 func (h *handler) license(wanted choice) func(*http.Request) *answer {
 	return func(r *http.Request) *answer {
 		ask, refusal := readAsk(r)
@@ -134,7 +134,7 @@ func (h *handler) identify(ctx context.Context, ask ask, wanted choice) *answer 
 	return h.grant(ctx, ask, *token, wanted).to(token.ID)
 }
 
-// grant answers a token with the document of its licence, or with why it gets none.
+// grant answers a token with the document of its license, or with why it gets none.
 func (h *handler) grant(ctx context.Context, ask ask, token Token, wanted choice) *answer {
 	now := h.store.now()
 	if wait := h.limiter.take(token.ID, now); wait > 0 {
@@ -154,7 +154,7 @@ func (h *handler) grant(ctx context.Context, ask ask, token Token, wanted choice
 	return &answer{
 		status: http.StatusOK,
 		body:   document,
-		// When a licence was last used is good to know, but no full disk may
+		// When a license was last used is good to know, but no full disk may
 		// keep containers from starting because of it.
 		cause: h.store.stamp(ctx, granted.ID, now),
 	}

@@ -78,7 +78,7 @@ func TestAnExistingDatabaseIsKept(t *testing.T) {
 	f.must(f.store.Close())
 	f.handler = New(f.open(), Options{})
 	if document := f.document(requestPath, asking(text)); document.ID != token.License.ID {
-		t.Errorf("the licence was %s and is %s", token.License.ID, document.ID)
+		t.Errorf("the license was %s and is %s", token.License.ID, document.ID)
 	}
 }
 

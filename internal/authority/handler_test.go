@@ -207,7 +207,7 @@ func TestRefusalsThatAreNoVerdict(t *testing.T) {
 			f.handler.ServeHTTP(recorder, httptest.NewRequest(test.method, test.path, strings.NewReader(test.body)))
 			f.refused(recorder, test.status, test.message)
 			if strings.HasPrefix(test.message, license.MessagePrefix) {
-				t.Error("a client would take this for a verdict on its licence")
+				t.Error("a client would take this for a verdict on its license")
 			}
 			if test.status == http.StatusMethodNotAllowed && recorder.Header().Get("Allow") == "" {
 				t.Error("no header Allow")

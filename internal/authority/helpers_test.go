@@ -69,7 +69,7 @@ func (f *fixture) must(err error) {
 	}
 }
 
-// token makes a developer's token with a licence, and returns what is known
+// token makes a developer's token with a license, and returns what is known
 // of it and the token itself.
 func (f *fixture) token() (Token, string) {
 	f.Helper()

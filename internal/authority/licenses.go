@@ -15,15 +15,15 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Terms are what a licence grants. An empty field means the default for a new
-// licence, and no change for one that exists.
+// Terms are what a license grants. An empty field means the default for a new
+// license, and no change for one that exists.
 type Terms struct {
 	// Plan becomes the document's license_type; "pro" by default.
 	Plan string
 	// Product is a name or shell-style pattern, Version MAJOR.MINOR or "*".
 	// Either of them replaces all products; by default localstack-pro and "*".
 	Product, Version string
-	// Expires is the end of the licence; in a year by default.
+	// Expires is the end of the license; in a year by default.
 	Expires time.Time
 }
 
@@ -33,9 +33,9 @@ const (
 	maxPlan     = 32 // characters; those that exist have up to ten
 )
 
-// Assign gives a token its licence, making one where there is none yet, and
+// Assign gives a token its license, making one where there is none yet, and
 // makes it good: ACTIVE, and for another year if it had expired. Errors
-// concern the terms, id, which is the token's or the licence's, a token that
+// concern the terms, id, which is the token's or the license's, a token that
 // is revoked, or the disk.
 func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, error) {
 	var assigned License
@@ -62,21 +62,21 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 	return assigned, err
 }
 
-// Unassign takes the licence from its token until it is assigned again. Errors
-// concern id, which is the token's or the licence's, or the disk.
+// Unassign takes the license from its token until it is assigned again. Errors
+// concern id, which is the token's or the license's, or the disk.
 func (s *Store) Unassign(ctx context.Context, id string) error {
 	return s.changeLicense(ctx, "unassign the license of", id, "assigned = ?", false)
 }
 
-// Expire sets the moment from which the licence has ended. Errors concern id,
-// which is the token's or the licence's, or the disk.
+// Expire sets the moment from which the license has ended. Errors concern id,
+// which is the token's or the license's, or the disk.
 func (s *Store) Expire(ctx context.Context, id string, at time.Time) error {
 	return s.changeLicense(ctx, "expire the license of", id, "expires_at = ?", at.Unix())
 }
 
 // SetStatus sets one of the statuses of package license, except EXPIRED, which
 // follows from the date; see [Store.Expire]. Errors concern the status, id,
-// which is the token's or the licence's, or the disk.
+// which is the token's or the license's, or the disk.
 func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 	switch status {
 	case license.StatusActive, license.StatusInactive, license.StatusSuspended, license.StatusUnknown:
@@ -86,7 +86,7 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 	return s.changeLicense(ctx, "set the status "+status+" for the license of", id, "status = ?", status)
 }
 
-// changeLicense sets one column of a licence that exists.
+// changeLicense sets one column of a license that exists.
 func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, value any) error {
 	return s.change(ctx, verb, id, func(tx *sql.Tx, token Token) error {
 		if token.License == nil {
@@ -97,7 +97,7 @@ func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, 
 	})
 }
 
-// insertLicense makes a licence for a token that has none.
+// insertLicense makes a license for a token that has none.
 func (s *Store) insertLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
 	if terms.Plan == "" {
 		terms.Plan = defaultPlan
@@ -115,7 +115,7 @@ func (s *Store) insertLicense(ctx context.Context, tx *sql.Tx, tokenID string, t
 	return err
 }
 
-// renewLicense makes the licence of a token good again. A date that is still
+// renewLicense makes the license of a token good again. A date that is still
 // to come is left alone, unless terms have another.
 func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
 	var expires, products any // NULL changes nothing
@@ -136,7 +136,7 @@ func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, te
 	return err
 }
 
-// stamp notes that a document of the licence was handed out at a time.
+// stamp notes that a document of the license was handed out at a time.
 func (s *Store) stamp(ctx context.Context, licenseID string, at time.Time) error {
 	_, err := s.stamps.ExecContext(ctx, "UPDATE licenses SET last_activated = ? WHERE id = ?", at.Unix(), licenseID)
 	return err
@@ -174,7 +174,7 @@ func (t Terms) check() error {
 	return nil
 }
 
-// isVersion tells whether a version has the two numbers that licences are
+// isVersion tells whether a version has the two numbers that licenses are
 // judged by. "latest" has not.
 func isVersion(version string) bool {
 	major, minor, both := strings.Cut(license.MajorMinor(version), ".")

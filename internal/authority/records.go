@@ -28,7 +28,7 @@ type Token struct {
 	License *License `json:"license"`
 }
 
-// License is a licence: what a token may use, and until when.
+// License is a license: what a token may use, and until when.
 type License struct {
 	// ID is "license_" and a UUID.
 	ID string `json:"id"`
@@ -38,7 +38,7 @@ type License struct {
 	Status   string            `json:"status"`
 	Products []license.Product `json:"products"`
 	Expires  time.Time         `json:"expires"`
-	// Assigned tells whether the token may use the licence at all.
+	// Assigned tells whether the token may use the license at all.
 	Assigned bool `json:"assigned"`
 	// LastActivated is when a document was last handed out; nil for never.
 	LastActivated *time.Time `json:"last_activated"`
@@ -54,7 +54,7 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Tokens returns all tokens, each with its licence, in the order in which they
+// Tokens returns all tokens, each with its license, in the order in which they
 // were made.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	tokens, err := s.tokens(ctx, s.db, "ORDER BY t.created_at, t.rowid")
@@ -98,7 +98,7 @@ func (s *Store) tokens(ctx context.Context, from querier, rest string, args ...a
 	return tokens, rows.Err()
 }
 
-// scanToken reads a row of selectTokens. Whether a licence has expired depends
+// scanToken reads a row of selectTokens. Whether a license has expired depends
 // on now.
 func scanToken(rows *sql.Rows, now time.Time) (Token, error) {
 	var (

@@ -13,7 +13,7 @@ import (
 // maxBody is the longest request body in bytes; real ones have about 400.
 const maxBody = 64 << 10
 
-// ask is a request for a licence whose credential is well formed.
+// ask is a request for a license whose credential is well formed.
 type ask struct {
 	LicenseID  string
 	Product    license.Product

@@ -23,7 +23,7 @@ const DatabaseFile = "authority.db"
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Store holds tokens and licences on disk. Any number of Stores, in any number
+// Store holds tokens and licenses on disk. Any number of Stores, in any number
 // of processes, may be open on one data directory: nothing is cached, so that
 // what one of them changes is true for all of them at once. A Store is safe
 // for concurrent use.

@@ -25,7 +25,7 @@ func TestRotationEndsTheOldTokenAtOnceAlsoInAnotherStore(t *testing.T) {
 	f.refused(f.post(requestPath, asking(old)), http.StatusForbidden, license.MessageCredentialsInvalid)
 	after := f.document(requestPath, asking(secret.Reveal()))
 	if after.ID != before.ID {
-		t.Errorf("the licence was %s and is %s", before.ID, after.ID)
+		t.Errorf("the license was %s and is %s", before.ID, after.ID)
 	}
 	if !after.SignedWith(secret.Reveal()) {
 		t.Error("the signature does not verify with the new token")
@@ -89,12 +89,12 @@ func TestAssigningMakesALicenseGoodAgain(t *testing.T) {
 			for _, id := range []string{token.ID, token.License.ID} {
 				f.must(spoil(f, id))
 				if reply := f.post(requestPath, asking(text)); reply.Code == http.StatusOK {
-					t.Fatal("the licence is still good")
+					t.Fatal("the license is still good")
 				}
 				again, err := f.store.Assign(t.Context(), id, Terms{})
 				f.must(err)
 				if again.ID != token.License.ID || !again.Expires.Equal(token.License.Expires) {
-					t.Errorf("the licence was %+v and is %+v", *token.License, again)
+					t.Errorf("the license was %+v and is %+v", *token.License, again)
 				}
 				f.document(requestPath, asking(text))
 			}
@@ -109,7 +109,7 @@ func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
 		t.Fatalf("there is one already: %+v", token.License)
 	}
 	if err := f.store.Unassign(t.Context(), token.ID); err == nil {
-		t.Error("no error for a licence that does not exist")
+		t.Error("no error for a license that does not exist")
 	}
 	made, err := f.store.Assign(t.Context(), token.ID, Terms{Plan: "enterprise", Expires: f.clock.now().Add(time.Hour)})
 	f.must(err)
@@ -193,7 +193,7 @@ func TestTheListSaysWhatHappened(t *testing.T) {
 		t.Errorf("unexpected token %+v", got)
 	}
 	if got.License.Status != license.StatusExpired || !got.License.LastActivated.Equal(f.clock.now()) {
-		t.Errorf("unexpected licence %+v", got.License)
+		t.Errorf("unexpected license %+v", got.License)
 	}
 	if got := tokens[1]; !got.Revoked || got.License != nil {
 		t.Errorf("unexpected token %+v", got)

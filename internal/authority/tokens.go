@@ -24,9 +24,9 @@ type NewToken struct {
 	Kind Kind
 	// Email is the owner's address, for the list; may be empty.
 	Email string
-	// Terms are those of the licence that comes with the token.
+	// Terms are those of the license that comes with the token.
 	Terms Terms
-	// Unassigned makes a token without a licence.
+	// Unassigned makes a token without a license.
 	Unassigned bool
 }
 
@@ -69,9 +69,9 @@ func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (
 	return created, err
 }
 
-// RotateToken replaces a token by a new one with the same ID and licence, and
+// RotateToken replaces a token by a new one with the same ID and license, and
 // returns it. From the moment that this returns, nobody accepts the old one.
-// Errors concern id, which is the token's or its licence's, a token that is
+// Errors concern id, which is the token's or its license's, a token that is
 // revoked, or the disk.
 func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, error) {
 	var secret credential.Secret
@@ -91,7 +91,7 @@ func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, 
 }
 
 // RevokeToken ends a token for good; ending it twice is no error. Errors
-// concern id, which is the token's or its licence's, or the disk.
+// concern id, which is the token's or its license's, or the disk.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	return s.change(ctx, "revoke", id, func(tx *sql.Tx, token Token) error {
 		_, err := tx.ExecContext(ctx, "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
@@ -101,7 +101,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 }
 
 // change runs do in a transaction, with the token that has the ID id or whose
-// licence has it. verb completes "cannot … ID" in errors.
+// license has it. verb completes "cannot … ID" in errors.
 func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, Token) error) error {
 	if !isID(id) {
 		// What was mistaken for an ID may be a token: it is not repeated.
@@ -120,7 +120,7 @@ func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, To
 	return nil
 }
 
-// byID returns the token that has the ID id, or whose licence has it.
+// byID returns the token that has the ID id, or whose license has it.
 func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error) {
 	tokens, err := s.tokens(ctx, from, "WHERE t.id = ?1 OR l.id = ?1", id)
 	switch {

@@ -29,7 +29,7 @@ func (c Config) Secrets() []credential.Secret {
 	return secrets
 }
 
-// Licensing decides whether a licence is needed and how it is obtained.
+// Licensing decides whether a license is needed and how it is obtained.
 type Licensing struct {
 	ActivatePro   Bool              `envconfig:"ACTIVATE_PRO" default:"1"`
 	AuthToken     credential.Secret `envconfig:"LOCALSTACK_AUTH_TOKEN"`
@@ -103,7 +103,7 @@ type System struct {
 // read is here and not in the tags: envconfig looks for several keys in each
 // tag, and every look reads the whole of it.
 var table = []Variable{
-	{Name: "ACTIVATE_PRO", Meaning: "Activate the licence before the start. 0 starts without pro " +
+	{Name: "ACTIVATE_PRO", Meaning: "Activate the license before the start. 0 starts without pro " +
 		"features: no network access, and no credential reaches the emulator."},
 	{Name: "LOCALSTACK_AUTH_TOKEN", Meaning: "Developer or CI Auth Token. Surrounding blanks, line ends " +
 		"and quotes are removed."},
@@ -112,11 +112,11 @@ var table = []Variable{
 	{Name: "LOCALSTACK_API_KEY", Meaning: "Legacy API key; an Auth Token is accepted here too."},
 	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key. Not together " +
 		"with LOCALSTACK_API_KEY."},
-	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no licence; the exit code stays 55."},
+	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no license; the exit code stays 55."},
 	{Name: "API_ENDPOINT", Private: true, Meaning: "Base URL of the licensing API, with its version path."},
 	{Name: "ACTIVATION_TIMEOUT", Meaning: "Time for the whole activation, in seconds. Of five or more, " +
 		"the last 1.2 are for finding out why the others were not enough."},
-	{Name: "ACTIVATION_TIMEOUT_CACHED", Meaning: "The same when a stored licence can stand in for the server."},
+	{Name: "ACTIVATION_TIMEOUT_CACHED", Meaning: "The same when a stored license can stand in for the server."},
 	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", Meaning: "Time for one request to the licensing API, in seconds."},
 	{Name: "ACTIVATION_ATTEMPTS", Meaning: "Requests at most, when the failure is a passing one."},
 
@@ -158,13 +158,13 @@ var table = []Variable{
 	{Name: "RESTART_ON_CRASH", Meaning: "How many times in a row to start the emulator again after it " +
 		"ended by itself with an exit code other than 0, 55, 78, 126 and 127. A minute without a crash " +
 		"counts anew. Starts soon after each other wait 1, 2, 4, … 30 seconds."},
-	{Name: "LICENSE_RENEWAL_INTERVAL", Meaning: "Seconds at most between looks at the stored licence " +
+	{Name: "LICENSE_RENEWAL_INTERVAL", Meaning: "Seconds at most between looks at the stored license " +
 		"while the emulator runs. It is renewed when half of the time is over that it holds without the " +
 		"licensing API; 0 never looks."},
 	{Name: "PARENT_DEATH_SIGNAL", Meaning: "Signal to act on when the parent process ends, such as TERM, " +
 		"for a supervised start that is not PID 1."},
 
-	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image; the licence " +
+	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image; the license " +
 		"must cover it."},
 	{Name: "CI", Meaning: "Set by CI systems; any value means that this is CI."},
 	{Name: "GATEWAY_LISTEN", Meaning: "Where the emulator listens; the health check asks there."},

@@ -49,7 +49,7 @@ everything that is wrong. Values that may hold a secret are never repeated.
 
 The emulator starts with the container's environment and these changes:
 
-- with a licence, ` + "`ACTIVATE_PRO=1` and `PRO_ACTIVATED=1`" + `, and the credential as a variable even when it came from a file;
+- with a license, ` + "`ACTIVATE_PRO=1` and `PRO_ACTIVATED=1`" + `, and the credential as a variable even when it came from a file;
 - without pro features, ` + "`ACTIVATE_PRO=0`" + ` and no credential under any name;
 - no ` + "`…_FILE`" + ` variable of a credential in either case;
 - ` + "`SUPERVISOR_PID`" + `, the process that restarts it on ` + "`SIGUSR1`" + `, when it is supervised;

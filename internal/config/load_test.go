@@ -94,7 +94,7 @@ func TestBlankMeansUnset(t *testing.T) {
 // sensible are values other than the default, for the variables that do not
 // take any text.
 var sensible = map[string]string{
-	"ACTIVATE_PRO": "0", "LOG_LICENSE_ISSUES": "off", "API_ENDPOINT": "http://licences.test/v1", "ACTIVATION_TIMEOUT": "1.5",
+	"ACTIVATE_PRO": "0", "LOG_LICENSE_ISSUES": "off", "API_ENDPOINT": "http://licenses.test/v1", "ACTIVATION_TIMEOUT": "1.5",
 	"ACTIVATION_TIMEOUT_CACHED": "0.5", "ACTIVATION_ATTEMPT_TIMEOUT": "250ms", "ACTIVATION_ATTEMPTS": "7", "SSL_NO_VERIFY": "yes",
 	"OUTBOUND_HTTPS_PROXY": "proxy.test:1", "HTTPS_PROXY": "proxy.test:2", "OUTBOUND_HTTP_PROXY": "proxy.test:3", "HTTP_PROXY": "proxy.test:4",
 	"DEBUG": "1", "LS_LOG": "warn", "LOG_FORMAT": "json", "LOCALSTACK_SUPERVISOR_COMMAND": "true", "SUPERVISE": "0", "SHUTDOWN_TIMEOUT": "2.5",
@@ -145,7 +145,7 @@ func TestTheProperNameWinsOverTheAliasUnlessItIsBlank(t *testing.T) {
 func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	inEnvironment(t,
 		"SHUTDOWN_TIMEOUT=soon", "LOCALSTACK_ACTIVATE_PRO=maybe", "SSL_NO_VERIFY=2", "LOG=loud", "ACTIVATION_ATTEMPTS=0",
-		"API_ENDPOINT=https://user:hunter2@licences.test/v1", "https_proxy=ftp://user:hunter2@proxy.test",
+		"API_ENDPOINT=https://user:hunter2@licenses.test/v1", "https_proxy=ftp://user:hunter2@proxy.test",
 		"LOCALSTACK_SUPERVISOR_COMMAND=run --password 'hunter2", "DEBUG="+token, "LOG_FORMAT=json", "GATEWAY_LISTEN=kept:1",
 	)
 	cfg, _, err := Load()

@@ -136,11 +136,11 @@ func TestEndpointIsABaseURL(t *testing.T) {
 	for value, want := range map[string]string{
 		"https://api.localstack.cloud/v1":       "https://api.localstack.cloud/v1",
 		" https://api.localstack.cloud/v1///\n": "https://api.localstack.cloud/v1",
-		"https://licences.test":                 "https://licences.test",
+		"https://licenses.test":                 "https://licenses.test",
 		"http://127.0.0.1:8080/v1":              "http://127.0.0.1:8080/v1",
 		"http://[::1]:8080/v1/":                 "http://[::1]:8080/v1",
-		"HTTPS://Licences.Test/V1":              "https://Licences.Test/V1",
-		"https://licences.test:443/a%20b/c":     "https://licences.test:443/a%20b/c",
+		"HTTPS://Licenses.Test/V1":              "https://Licenses.Test/V1",
+		"https://licenses.test:443/a%20b/c":     "https://licenses.test:443/a%20b/c",
 	} {
 		var endpoint Endpoint
 		if err := endpoint.Decode(value); err != nil || endpoint.String() != want {
@@ -152,15 +152,15 @@ func TestEndpointIsABaseURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuses(t, &endpoint, "has no scheme; write it as https://api.localstack.cloud/v1",
-		"", "api.localstack.cloud/v1", "localhost:8080", "127.0.0.1:8080/v1", "https:/licences.test", "//licences.test/v1", "https:", "https://")
+		"", "api.localstack.cloud/v1", "localhost:8080", "127.0.0.1:8080/v1", "https:/licenses.test", "//licenses.test/v1", "https:", "https://")
 	refuses(t, &endpoint, "is not a URL; write it as https://api.localstack.cloud/v1",
-		"https:///v1", "https://:443/v1", "https://licences.test:/v1", "https://licences test/v1", "https://licences.test:port", "https://licences.test:0", "https://licences.test:65536",
-		"https://licences.test/%zz", "https://[::1/v1", "https://licences.test/\x7f", "://licences.test", "https://user:secret@")
-	refuses(t, &endpoint, `has the scheme "ftp"; the licensing API has https or http`, "ftp://licences.test/v1")
+		"https:///v1", "https://:443/v1", "https://licenses.test:/v1", "https://licenses test/v1", "https://licenses.test:port", "https://licenses.test:0", "https://licenses.test:65536",
+		"https://licenses.test/%zz", "https://[::1/v1", "https://licenses.test/\x7f", "://licenses.test", "https://user:secret@")
+	refuses(t, &endpoint, `has the scheme "ftp"; the licensing API has https or http`, "ftp://licenses.test/v1")
 	refuses(t, &endpoint, "contains credentials; the Auth Token alone identifies you",
-		"https://user:secret@licences.test/v1", "https://secret@licences.test")
+		"https://user:secret@licenses.test/v1", "https://secret@licenses.test")
 	refuses(t, &endpoint, "contains a query or fragment; a base URL ends with its path",
-		"https://licences.test/v1?key=secret", "https://licences.test/v1?", "https://licences.test/v1#secret", "https://licences.test#")
+		"https://licenses.test/v1?key=secret", "https://licenses.test/v1?", "https://licenses.test/v1#secret", "https://licenses.test#")
 }
 
 func TestProxiesAreURLsWithOrWithoutAScheme(t *testing.T) {

@@ -27,7 +27,7 @@ type mistake struct {
 // may still be an API key; with one of those that tell it is none.
 const (
 	variable = `[a-z0-9_]*(?:token|key|localstack|secret)[a-z0-9_]*`
-	words    = `(?:[-_. ]*(?:` + telling + `|my|the|an?|some|auth|authentication|access|token|api|key|local|stack|lsc?i?|here|goes|put|enter|add|me|with|this|it|is|to|be|do|tbd|example|sample|test|dummy|fake|mock|foo|bar|baz|secret|password|redacted|hidden|value|real|actual|valid|personal|developer|dev|ci|set|from|of|x{3,}|pro|license|licence|default|string|text))`
+	words    = `(?:[-_. ]*(?:` + telling + `|my|the|an?|some|auth|authentication|access|token|api|key|local|stack|lsc?i?|here|goes|put|enter|add|me|with|this|it|is|to|be|do|tbd|example|sample|test|dummy|fake|mock|foo|bar|baz|secret|password|redacted|hidden|value|real|actual|valid|personal|developer|dev|ci|set|from|of|x{3,}|pro|license|license|default|string|text))`
 	telling  = `your|change-?me|replace|placeholder|insert|paste|todo|fixme|localstack`
 	quoting  = ": the shell or Compose did not substitute the variable; single quotes prevent it"
 	prefixed = `(?:^ls[a-z]*-)`

@@ -7,7 +7,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// Explain makes a failure to reach the licence server as exact as the checks
+// Explain makes a failure to reach the license server as exact as the checks
 // allow. A failure that is none of the network, or that they do not explain,
 // stays as it is, with the checks as its evidence.
 func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
@@ -51,7 +51,7 @@ func causeOf(failed *fault.Error, checks []fault.Check) *fault.Check {
 }
 
 // Explains tells whether checks could make failed more exact: they look at the
-// way to the licence server, which is of no matter where it has answered.
+// way to the license server, which is of no matter where it has answered.
 func Explains(failed *fault.Error) bool { return failed.ID.IsNetwork() }
 
 // isSuspicion tells whether a finding is about the host's address.

@@ -118,7 +118,7 @@ func (s crowd) behindInit(first process, called string) fault.Check {
 	if s.entrypoint() != nil {
 		return fault.Pass(signals, called)
 	}
-	return fault.Pass(signals, called, "SUPERVISE=1 makes the entrypoint look after the emulator below it: restarts, renewal of the licence")
+	return fault.Pass(signals, called, "SUPERVISE=1 makes the entrypoint look after the emulator below it: restarts, renewal of the license")
 }
 
 func isShell(p process) bool { return slices.Contains(shells, p.name) }

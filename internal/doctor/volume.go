@@ -22,7 +22,7 @@ const (
 	scarceFiles = 1024
 )
 
-// Volume checks that licences and the machine's identity can be kept.
+// Volume checks that licenses and the machine's identity can be kept.
 func (c Container) Volume() fault.Check { return c.writable("volume", fault.SystemVolume, "cache") }
 
 // Logs checks that the emulator can write its logs.
@@ -136,7 +136,7 @@ func isAnonymous(root string) bool {
 }
 
 // kept says whether folder outlives the container. An offline start needs the
-// licence that an earlier container has stored.
+// license that an earlier container has stored.
 func (c Container) kept(folder string) []string {
 	text, err := c.read("proc/self/mountinfo")
 	if err != nil {

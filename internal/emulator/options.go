@@ -21,7 +21,7 @@ type Options struct {
 	Persistence         Switch         `envconfig:"PERSISTENCE" desc:"1 keeps S3 on disk below /var/lib/localstack/state; needs pro. Default: 0."`
 	PrefixedPersistence Switch         `envconfig:"LOCALSTACK_PERSISTENCE" desc:"The same as PERSISTENCE, and wins over it."`
 	ActivatePro         string         `envconfig:"ACTIVATE_PRO" desc:"1 together with PRO_ACTIVATED=1 turns pro on. Set by the entrypoint."`
-	ProActivated        string         `envconfig:"PRO_ACTIVATED" desc:"1 tells that the entrypoint activated a licence. Set by the entrypoint."`
+	ProActivated        string         `envconfig:"PRO_ACTIVATED" desc:"1 tells that the entrypoint activated a license. Set by the entrypoint."`
 	SupervisorPID       PID            `envconfig:"SUPERVISOR_PID" desc:"Process that gets SIGUSR1 when a client asks for a restart. Set by the entrypoint."`
 	Version             string         `envconfig:"LOCALSTACK_BUILD_VERSION" default:"dev" desc:"Version shown in the banner and by the control endpoints."`
 	BuildDate           string         `envconfig:"LOCALSTACK_BUILD_DATE" default:"unknown" desc:"Build date shown in the banner."`

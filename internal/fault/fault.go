@@ -19,7 +19,7 @@ type ID string
 const (
 	// ExitNone is that of rows that only warn: no start ends because of them.
 	ExitNone = 0
-	// ExitLicense is what every client of this image expects of a start without a licence.
+	// ExitLicense is what every client of this image expects of a start without a license.
 	ExitLicense = 55
 	// ExitInternal is sysexits' EX_SOFTWARE: we have failed by ourselves.
 	ExitInternal = 70
@@ -72,7 +72,7 @@ type Error struct {
 	// Detail is what was seen, in words that complete the row's Reason. It
 	// never holds a secret.
 	Detail string
-	// Server is the licence server's base URL, Host the name that the failure
+	// Server is the license server's base URL, Host the name that the failure
 	// is about; empty where there is none.
 	Server, Host string
 	// Stored is why no stored document could stand in for the server; nil
@@ -80,7 +80,7 @@ type Error struct {
 	Stored *Error
 	// Checks are what was looked at to explain the failure; there may be none.
 	Checks []Check
-	// Refused is how often the licence server has refused this in a row; zero
+	// Refused is how often the license server has refused this in a row; zero
 	// for other failures, and where nobody counts.
 	Refused Repetition
 	// Cause is the error below, for errors.Is and for debugging.

@@ -24,21 +24,21 @@ func TestReasonSaysWhatHappenedAndWhatToDo(t *testing.T) {
 func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 	t.Parallel()
 	failed := New(NetworkDNS, "the name does not resolve")
-	failed.Server, failed.Host = "https://licences.test/v1", "licences.test"
+	failed.Server, failed.Host = "https://licenses.test/v1", "licenses.test"
 	tests := []struct {
 		name   string
 		stored *Error
 		want   string
 	}{
 		{"a flaw without a remedy", New(StoredStale, "it had to be activated again by noon"),
-			"Could not reach the LocalStack licensing server at https://licences.test/v1: the name does not resolve. " +
+			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
 				"The stored license cannot be used offline any longer: it had to be activated again by noon. " +
-				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licences.test"},
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licenses.test"},
 		{"a flaw with one", New(ClockSkew, "it is 1970 here"),
-			"Could not reach the LocalStack licensing server at https://licences.test/v1: the name does not resolve. " +
+			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
 				"The clock of this machine is wrong: it is 1970 here. " +
 				"Please set the clock; containers take their host's. " +
-				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licences.test"},
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licenses.test"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -88,8 +88,8 @@ func TestReasonWithoutRemedyEndsWithTheReason(t *testing.T) {
 func TestFactsAreNotReadAsPlaceholders(t *testing.T) {
 	t.Parallel()
 	failed := New(LicenseRefused, "the server says {host} and %s", "{server}")
-	failed.Server, failed.Host = "https://licences.test/v1", "{detail}"
-	want := "The licensing server at https://licences.test/v1 refused the activation: the server says {host} and {server}. " +
+	failed.Server, failed.Host = "https://licenses.test/v1", "{detail}"
+	want := "The licensing server at https://licenses.test/v1 refused the activation: the server says {host} and {server}. " +
 		"Please contact LocalStack support with this message."
 	if got := failed.Reason(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

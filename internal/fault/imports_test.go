@@ -100,7 +100,7 @@ func TestTheMailboxImportsOnlyUnsafe(t *testing.T) {
 func TestTheEntrypointContainsNothingOfTheServers(t *testing.T) {
 	t.Parallel()
 	bans := []struct{ path, reason string }{
-		{"internal/authority", "the image must not be able to issue licences"},
+		{"internal/authority", "the image must not be able to issue licenses"},
 		{"internal/emulator", "the emulator is another program that is started, not linked"},
 		{"internal/testkit", "fake name servers and certificate authorities belong into tests"},
 		{"testing", "test code belongs into tests"},

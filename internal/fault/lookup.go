@@ -15,7 +15,7 @@ func Lookup(id ID) (Row, bool) {
 	return Row{}, false
 }
 
-// IsNetwork tells whether the row is about the way to the licence server.
+// IsNetwork tells whether the row is about the way to the license server.
 func (id ID) IsNetwork() bool { return strings.HasPrefix(string(id), "network.") }
 
 // MoreAt begins what [Row.More] says; the ID follows.

@@ -50,7 +50,7 @@ var configRows = []Row{
 var systemRows = []Row{
 	{
 		ID: SystemVolume, Exit: ExitNone,
-		Reason: "The folder for licences and state cannot be written: {detail}.",
+		Reason: "The folder for licenses and state cannot be written: {detail}.",
 		Remedy: "Please mount a volume at /var/lib/localstack that the container's user can write; without it no start works without network.",
 		Help: Help{
 			Title:   "the volume cannot be written",

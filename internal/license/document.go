@@ -20,7 +20,7 @@ import (
 // Format is the only document format there is.
 const Format = "1"
 
-// Statuses of a licence.
+// Statuses of a license.
 const (
 	StatusUnknown   = "UNKNOWN"
 	StatusActive    = "ACTIVE"
@@ -34,7 +34,7 @@ func Statuses() []string {
 	return []string{StatusUnknown, StatusActive, StatusInactive, StatusExpired, StatusSuspended}
 }
 
-// Document is a licence as the server hands it out and as it is kept on disk.
+// Document is a license as the server hands it out and as it is kept on disk.
 type Document struct {
 	ID        string `json:"id"`
 	Format    string `json:"license_format"`
@@ -67,7 +67,7 @@ type Offline struct {
 }
 
 // UnmarshalJSON takes what it understands: notes in another form are no reason
-// to refuse a licence.
+// to refuse a license.
 func (o *Offline) UnmarshalJSON(data []byte) error {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(data, &fields) != nil {
@@ -84,7 +84,7 @@ const maxText = 200
 
 const (
 	uuidLength = 36
-	// maxWord bounds a licence type that is shown; the longest has 10 letters.
+	// maxWord bounds a license type that is shown; the longest has 10 letters.
 	maxWord = 16
 )
 
@@ -100,7 +100,7 @@ func Parse(raw []byte) (Document, error) {
 		err = doc.complete()
 	}
 	if err != nil {
-		return Document{}, fmt.Errorf("not a licence document: %w", err)
+		return Document{}, fmt.Errorf("not a license document: %w", err)
 	}
 	if doc.Format != Format {
 		return Document{}, fmt.Errorf("not license_format %q", Format)
@@ -186,7 +186,7 @@ func (d Document) Encode() ([]byte, error) {
 	return out, err
 }
 
-// Sign sets the signature that the holder of key will verify. A licence server calls it.
+// Sign sets the signature that the holder of key will verify. A license server calls it.
 func (d *Document) Sign(key string) { d.Signature = hex.EncodeToString(d.mac(key)) }
 
 // SignedWith tells whether the signature was made with key, which is a credential.

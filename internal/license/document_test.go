@@ -178,7 +178,7 @@ func TestEncodeNotesTheActivationOnlyWhereItSetsTheLimit(t *testing.T) {
 
 func TestParseSaysWhatMakesNoSense(t *testing.T) {
 	t.Parallel()
-	const none = "not a licence document: "
+	const none = "not a license document: "
 	tests := []struct{ name, raw, want string }{
 		{"nothing", "", none + "unexpected end of JSON input"},
 		{"HTML", "<html>", none + "invalid character '<' looking for beginning of value"},

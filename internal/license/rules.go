@@ -57,7 +57,7 @@ func (d Document) Covers(product Product) bool {
 	return false
 }
 
-// Holder is whose licence a stored document must be: the credential itself,
+// Holder is whose license a stored document must be: the credential itself,
 // which is the signature's key, and its masked form.
 type Holder struct{ Key, Masked string }
 

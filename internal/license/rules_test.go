@@ -168,7 +168,7 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 			flaw := storable(t, test.change).CheckStored(test.now, running, holder)
 			wantFlaw(t, flaw, test.want)
 			if flaw != nil && flaw.ID == fault.StoredInvalid && !strings.Contains(errors.Unwrap(flaw).Error(), "license.") {
-				t.Errorf("the licence's own flaw is lost: %v", flaw.Cause)
+				t.Errorf("the license's own flaw is lost: %v", flaw.Cause)
 			}
 		})
 	}
@@ -215,8 +215,8 @@ func TestOfflineUntilIsTheReactivationAtMostTheExpiry(t *testing.T) {
 		{"24 hours after the last activation", nil, did(issued.AddDate(0, 1, 0)), expires, issued.AddDate(0, 1, 1)},
 		{"24 hours after it was issued", nil, nil, expires, again},
 		{"a last activation that makes no sense", nil, did(time.Time{}), expires, again},
-		{"no longer than the licence", at(expires.AddDate(1, 0, 0)), nil, expires, expires},
-		{"a licence that ends within the hour", nil, nil, issued.Add(time.Hour), issued.Add(time.Hour)},
+		{"no longer than the license", at(expires.AddDate(1, 0, 0)), nil, expires, expires},
+		{"a license that ends within the hour", nil, nil, issued.Add(time.Hour), issued.Add(time.Hour)},
 	}
 	for _, test := range tests {
 		document := Document{Issued: Time{issued}, Expires: Time{test.expires}, ReactivateAfter: test.reactivate, LastActivated: test.lastDid}

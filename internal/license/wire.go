@@ -1,4 +1,4 @@
-// Package license knows what a licence is: the wire types of the licensing
+// Package license knows what a license is: the wire types of the licensing
 // protocol, the document with its signature, and the pure rules for judging
 // one. It opens no file and no connection. The protocol is the public one of
 // LocalStack's licensing API, format "1".
@@ -20,7 +20,7 @@ const ProductName = "localstack-pro"
 
 // Request is the body of POST {base}/license/request and {base}/license/activate.
 type Request struct {
-	// LicenseID is the id of the licence on disk; only for activate.
+	// LicenseID is the id of the license on disk; only for activate.
 	LicenseID   string      `json:"license_id,omitempty"`
 	Credentials Credentials `json:"credentials"`
 	Product     Product     `json:"product"`
@@ -39,7 +39,7 @@ type Credentials struct {
 func (Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "****") }
 
 // Product is a product and a version of it: in a request the running one, in
-// a document one that the licence covers, where Name may be a shell-style
+// a document one that the license covers, where Name may be a shell-style
 // pattern and Version may be "*".
 type Product struct {
 	Name    string `json:"name"`

@@ -57,7 +57,7 @@ func (a *authority) issue(t *testing.T, name string, alter func(*x509.Certificat
 	return tls.Certificate{Certificate: [][]byte{sign(t, template, a.certificate, key, a.key)}, PrivateKey: key}
 }
 
-// serve runs a licence server with a certificate of a for name.
+// serve runs a license server with a certificate of a for name.
 func (a *authority) serve(t *testing.T, name string, alter func(*x509.Certificate)) *httptest.Server {
 	t.Helper()
 	return serveTLS(t, &tls.Config{Certificates: []tls.Certificate{a.issue(t, name, alter)}})

@@ -119,7 +119,7 @@ func (p Page) forbids() bool {
 }
 
 // judge says what is wrong with host's answer to a request without a
-// credential; nil when a licence server could answer like that.
+// credential; nil when a license server could answer like that.
 func (p Page) judge(host string) *fault.Error {
 	switch {
 	case p.Status == http.StatusNetworkAuthenticationRequired:

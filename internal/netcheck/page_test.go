@@ -24,7 +24,7 @@ func titled(title string) string {
 	return "<!DOCTYPE html>\n<html><head><title>" + title + "</title></head></html>"
 }
 
-func TestPagesThatAreNoLicenceServers(t *testing.T) {
+func TestPagesThatAreNoLicenseServers(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		page   Page
@@ -64,7 +64,7 @@ func TestPagesThatAreNoLicenceServers(t *testing.T) {
 	}
 }
 
-func TestPagesOfALicenceServer(t *testing.T) {
+func TestPagesOfALicenseServer(t *testing.T) {
 	t.Parallel()
 	for _, page := range []Page{
 		shown(200, `{}`), shown(400, `{"message":"licensing.license.credentials.missing:x"}`), shown(401, ` {"error":true}`),

@@ -17,7 +17,7 @@ import (
 const (
 	// secret is the password in proxy URLs; it must not appear anywhere.
 	secret = "s3cr3t"
-	// target is a licence server that only a proxy can find.
+	// target is a license server that only a proxy can find.
 	target = "https://" + host
 )
 
@@ -70,7 +70,7 @@ func TestHTTPSThroughProxiesOfEachKind(t *testing.T) {
 		}
 	}
 	if asked := names.Queries(); len(asked) > 0 {
-		t.Errorf("with a proxy the licence host is its business, but %v", asked)
+		t.Errorf("with a proxy the license host is its business, but %v", asked)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-// beside is a folder where the licence host has no name server to be found by,
+// beside is a folder where the license host has no name server to be found by,
 // but the proxy's name, and where the system trusts bundle.
 func beside(t *testing.T, bundle string) string {
 	t.Helper()

@@ -150,7 +150,7 @@ func (t *transport) shakeHands(ctx context.Context, network, address string) (ne
 
 // failure is why there is no connection. When time is over, http.Transport
 // does not wait to hear that; but without it a dead name server would pass for
-// a dead licence server.
+// a dead license server.
 func (d *dialling) failure() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -15,13 +15,13 @@ type Outcome string
 
 // Outcomes of a start.
 const (
-	// Online: with a licence from the licence server.
+	// Online: with a license from the license server.
 	Online Outcome = "online"
-	// Offline: with a stored licence that stands in for the server.
+	// Offline: with a stored license that stands in for the server.
 	Offline Outcome = "offline"
 	// Community: without pro features.
 	Community Outcome = "community"
-	// Unknown: the licence server was not asked, or not for a licence.
+	// Unknown: the license server was not asked, or not for a license.
 	Unknown Outcome = "unknown"
 	// Failing: there would be no start.
 	Failing Outcome = "failure"

@@ -29,7 +29,7 @@ The page is generated from the table in ` + "`internal/fault`" + `: change that,
 
 | Code | Meaning |
 | --- | --- |
-| %d | There is no usable licence, whatever the cause. |
+| %d | There is no usable license, whatever the cause. |
 | %d | The configuration makes no sense: a variable has a value that cannot be used. |
 | %d | The command to run exists, but cannot be executed. |
 | %d | The command to run was not found. |
@@ -64,7 +64,7 @@ A failure is the line that has an ` + "`exit_code`" + `. Here is one, broken int
 | --- | --- |
 | ` + "`time`, `level`" + ` | When it happened, in UTC; the level is always ` + "`error`" + `. |
 | ` + "`id`" + ` | The failure, as in the headings below and for ` + "`entrypoint explain`" + `. IDs do not change once they are released. |
-| ` + "`stored`" + ` | Why no stored licence could be used instead, also an ID. Absent when there was none. |
+| ` + "`stored`" + ` | Why no stored license could be used instead, also an ID. Absent when there was none. |
 | ` + "`exit_code`" + ` | The exit code. |
 | ` + "`retry`" + ` | Whether starting again without any change can help. |
 | ` + "`reason`" + ` | All that the banner would say, the remedy included, and where to read more. |
@@ -90,7 +90,7 @@ What is in one line for Compose or Kubernetes belongs into the service, or into 
 may have several lines as well. What has no place before it holds everywhere.
 
 The failures that begin with ` + "`stored.`" + ` come second, and so may ` + "`clock.skew`" + `: the licensing server could not be
-reached, and this is why the stored licence could not stand in for it. The first failure decides about ` + "`retry`" + `.
+reached, and this is why the stored license could not stand in for it. The first failure decides about ` + "`retry`" + `.
 `
 
 // example is the failure that the page explains the JSON form with.

@@ -109,7 +109,7 @@ func TestAServerThatEchoesTheTokenDoesNotBringItIntoTheLog(t *testing.T) {
 		sampleCredential(t), read(t, credential.Sources{APIKey: credential.NewSecret(oddKey)}),
 	} {
 		failed := fault.New(fault.LicenseRefused, "the server says %.200q", "licensing.echo: "+secret.Reveal()+" "+strings.Repeat("x", 150)+secret.Reveal())
-		failed.Server = "https://licences.test/" + secret.Reveal()
+		failed.Server = "https://licenses.test/" + secret.Reveal()
 		long := fault.New(fault.LicenseRefused, "%s", strings.Repeat("y", maxReason-100)+secret.Reveal()) // cut by Plain
 		for _, format := range []config.Format{"text", "json"} {
 			var out bytes.Buffer

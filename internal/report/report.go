@@ -41,7 +41,7 @@ const (
 )
 
 // Banner writes the failure for people: the announcement, then for a missing
-// licence the banner that users know, otherwise the reason alone.
+// license the banner that users know, otherwise the reason alone.
 func Banner(w io.Writer, failed *fault.Error) {
 	row, reason := failed.Row(), Plain(failed.Reason())
 	fmt.Fprintf(w, Announcement+"\n", row.Exit)
@@ -69,7 +69,7 @@ type failure struct {
 	Detail   string   `json:"detail,omitempty"`
 	Server   string   `json:"server,omitempty"`
 	Host     string   `json:"host,omitempty"`
-	// How often the licence server has refused this in a row, and since when.
+	// How often the license server has refused this in a row, and since when.
 	RefusedTimes int    `json:"refused_times,omitempty"`
 	RefusedSince string `json:"refused_since,omitempty"`
 	// Checks are what was looked at to explain the failure.

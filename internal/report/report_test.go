@@ -44,7 +44,7 @@ func failures() map[string]*fault.Error {
 	skewed.Server, skewed.Host = dns.Server, dns.Host
 	skewed.Stored = fault.New(fault.ClockSkew, "it is 1970-01-01T00:00:00+00:00 here, but the stored license was issued on 2026-11-20T12:00:00+00:00")
 	hostile := fault.New(fault.LicenseRefused, "the server says \"\x1b[2J\x00\u202eReady.\n\u2028====\xff\"")
-	hostile.Server = "https://licences.test/v1"
+	hostile.Server = "https://licenses.test/v1"
 	again := fault.New(fault.CredentialsInvalid, "ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN")
 	again.Refused = fault.Repetition{Times: 12, Since: noon.Add(-time.Hour)}
 	return map[string]*fault.Error{
@@ -119,7 +119,7 @@ func TestTheThirdRefusalInARowIsOneLine(t *testing.T) {
 	missing.Refused.Times = 9
 	var got bytes.Buffer
 	if Banner(&got, missing); strings.Contains(got.String(), "License") {
-		t.Errorf("no licence is missing, but it says %s", &got)
+		t.Errorf("no license is missing, but it says %s", &got)
 	}
 }
 

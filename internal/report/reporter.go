@@ -14,7 +14,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// Names of loggers. Users know the licence lines by LicenseLogger, which is
+// Names of loggers. Users know the license lines by LicenseLogger, which is
 // what LocalStack calls it.
 const (
 	LicenseLogger = "l.p.c.b.licensingv2"

@@ -36,11 +36,11 @@ func (s state) pause() time.Duration {
 }
 
 // isCrash tells whether a command that ended by itself with this code may do better the next time.
-// Without a licence, with a configuration that makes no sense, or without a program, it cannot.
+// Without a license, with a configuration that makes no sense, or without a program, it cannot.
 func isCrash(code exitCode) bool {
-	const noLicence, badConfiguration = 55, 78
+	const noLicense, badConfiguration = 55, 78
 	switch code {
-	case 0, noLicence, badConfiguration, CodeCannotRun, CodeNotFound:
+	case 0, noLicense, badConfiguration, CodeCannotRun, CodeNotFound:
 		return false
 	}
 	return true

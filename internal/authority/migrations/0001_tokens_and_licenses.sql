@@ -11,7 +11,7 @@ CREATE TABLE tokens (
     revoked_at INTEGER
 ) STRICT;
 
--- A licence belongs to one token for good; assigned says whether the token
+-- A license belongs to one token for good; assigned says whether the token
 -- may use it. Unassigning keeps the row, so that assigning brings it back.
 -- There is no status EXPIRED: expires_at alone decides that.
 CREATE TABLE licenses (

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
-# Who gets a licence, and what those read who do not.
+# Who gets a license, and what those read who do not.
 
 test_good_token() {
 	start pro "${http[@]}" "${with_token[@]}" --volume "$id-pro:/var/lib/localstack" "$reference"
@@ -7,7 +7,7 @@ test_good_token() {
 	check "good token: the log says so" says pro "Successfully requested and activated new license license_"
 	check "good token: the version is the image's" grep -qF "\"version\":\"$version\"" <(get pro /_localstack/health)
 	check "good token: the log warns of an authority without TLS" says pro "is not encrypted"
-	check "good token: the stored licence is good for a start without network" \
+	check "good token: the stored license is good for a start without network" \
 		grep -q "usable until" <(docker exec "$id-pro" entrypoint license status)
 }
 
@@ -52,11 +52,11 @@ test_token_forms() {
 	check "token: it may be in a secret file" is_pro file
 	check "token: quotes and blanks around it do no harm" is_pro quoted
 	check "token: a line of DEBUG=1 shows it masked" says debug "${token:0:11}-****-****-****-************"
-	check "lstk: a licence of its own that is none does no harm" is_pro lstk
+	check "lstk: a license of its own that is none does no harm" is_pro lstk
 	check "Kubernetes: the variables of a Service named localstack do no harm" is_pro kubernetes
 }
 
-test_no_licence() {
+test_no_license() {
 	start missing "${http[@]}" "$reference"
 	start blank "${http[@]}" --env "LOCALSTACK_AUTH_TOKEN= " "$reference"
 	start unknown "${http[@]}" --env "LOCALSTACK_AUTH_TOKEN=$(invented_token)" "$reference"
@@ -74,8 +74,8 @@ test_no_licence() {
 	check "unknown token: the reason says that it is invalid" says unknown "$invalid"
 	check "mistyped token: exit code 55" exits malformed 55
 	check "mistyped token: the reason says what is wrong" says malformed "here it has 11"
-	check "token without a licence: exit code 55" exits unassigned 55
-	check "token without a licence: the reason says that none is assigned" says unassigned "no license is assigned"
+	check "token without a license: exit code 55" exits unassigned 55
+	check "token without a license: the reason says that none is assigned" says unassigned "no license is assigned"
 	check "LOG_LICENSE_ISSUES=0: exit code 55" exits quiet 55
 	check "LOG_LICENSE_ISSUES=0: not a word" prints "" logs quiet
 }
@@ -96,10 +96,10 @@ test_rotated_token() {
 	check "rotated token: before that it was good" is_pro before-rotation
 	licenseserver token rotate "$(licenseserver token list | awk "/$owner/ { print \$1 }")" >>"$work/tokens"
 	start after-rotation "${with_old[@]}" "$reference"
-	check "rotated token: exit code 55, in spite of the licence in the volume" exits after-rotation 55
+	check "rotated token: exit code 55, in spite of the license in the volume" exits after-rotation 55
 	check "rotated token: the reason says that it is invalid" says after-rotation "$invalid"
 	start after-verdict "${with_old[@]}" "$reference" license status
-	check "rotated token: the licence in the volume is gone" says after-verdict "no stored license"
+	check "rotated token: the license in the volume is gone" says after-verdict "no stored license"
 }
 
 test_crash_loop() {
@@ -128,9 +128,9 @@ test_offline() {
 	docker stop "$id-authority" >/dev/null
 	start offline "${http[@]}" "${with_token[@]}" --volume "$id-pro:/var/lib/localstack" "$reference"
 	start stranded "${http[@]}" "${with_token[@]}" "$reference"
-	check "offline: the licence in the volume turns pro on" is_pro offline
+	check "offline: the license in the volume turns pro on" is_pro offline
 	check "offline: the log says so, and until when" says offline " offline, until "
-	check "offline: without a licence in the volume exit code 55" exits stranded 55
+	check "offline: without a license in the volume exit code 55" exits stranded 55
 	check "offline: the reason names the authority" says stranded "Could not reach the LocalStack licensing server at http://authority:8080/v1: "
 	docker start "$id-authority" >/dev/null
 	await 10 licenseserver token list
