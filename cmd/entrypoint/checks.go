@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/container"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/gateway"
@@ -15,7 +16,7 @@ import (
 
 // sections are all checks, in the order in which they are told.
 func (v *visit) sections() []doctor.Section {
-	container := v.container()
+	contained := v.container()
 	still := func(look func() fault.Check) func(context.Context) fault.Check {
 		return func(context.Context) fault.Check { return look() }
 	}
@@ -26,25 +27,25 @@ func (v *visit) sections() []doctor.Section {
 		{Names: netcheck.Stages(), Look: v.lookAtNetwork},
 		doctor.One("stored", v.checkStored),
 		doctor.One("license", v.checkLicense),
-		doctor.One("volume", still(container.Volume)),
-		doctor.One("logs", still(container.Logs)),
-		doctor.One("docker", container.Docker),
-		doctor.One("memory", still(container.Memory)),
-		doctor.One("processes", still(container.Processes)),
-		doctor.One("confinement", still(container.Confinement)),
-		doctor.One("signals", still(container.Signals)),
+		doctor.One("volume", still(contained.Volume)),
+		doctor.One("logs", still(contained.Logs)),
+		doctor.One("docker", contained.Docker),
+		doctor.One("memory", still(contained.Memory)),
+		doctor.One("processes", still(contained.Processes)),
+		doctor.One("confinement", still(contained.Confinement)),
+		doctor.One("signals", still(contained.Signals)),
 	}
 }
 
 // container is what the emulator runs in, and where it is to listen.
-func (v *visit) container() doctor.Container {
+func (v *visit) container() container.Container {
 	var listen gateway.Listen
 	_ = listen.UnmarshalText([]byte(v.cfg.GatewayListen)) // the emulator says what is wrong with it
 	var ports []uint16
 	for _, address := range listen {
 		ports = append(ports, address.Port)
 	}
-	return doctor.Container{Root: v.cfg.Root, DockerHost: v.cfg.DockerHost, Ports: ports}
+	return container.Container{Root: v.cfg.Root, DockerHost: v.cfg.DockerHost, Ports: ports}
 }
 
 // checkConfiguration lists what is wrong with the environment.

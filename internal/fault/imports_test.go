@@ -208,7 +208,7 @@ func TestOnlyTaskStartsGoroutines(t *testing.T) {
 
 func TestADecisionStartsNoProcess(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"activate", "netcheck", "credential", "license", "machine", "report", "config", "doctor"} {
+	for _, name := range []string{"activate", "netcheck", "credential", "license", "machine", "report", "config", "container", "doctor"} {
 		deps := listPackages(t, "./internal/"+name)[0].Deps
 		if slices.Contains(deps, "os/exec") {
 			t.Errorf("internal/%s must not reach os/exec: in PID 1 the init alone waits for processes", name)

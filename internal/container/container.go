@@ -1,4 +1,6 @@
-package doctor
+// Package container looks at the container that this program runs in: its limits,
+// its mounts, its processes, and what the kernel keeps it from.
+package container
 
 import (
 	"errors"

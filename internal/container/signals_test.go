@@ -1,4 +1,4 @@
-package doctor
+package container
 
 import (
 	"fmt"
@@ -178,7 +178,7 @@ func TestRealInitsAreJudgedAsPID1(t *testing.T) {
 		name, needs, script string
 		want                want
 	}{
-		{"itself", "sh", "exec $LOOK", want{fault.Passed, "this container's PID 1 is doctor.test, this program itself", nil}},
+		{"itself", "sh", "exec $LOOK", want{fault.Passed, "this container's PID 1 is container.test, this program itself", nil}},
 		{"a shell", "sh", "sh -c '$LOOK; true' && true", want{fault.Warned, "this container's PID 1 is sh, which passes no SIGTERM on", nil}},
 		{"bash with a trap", "bash", `exec bash -c 'trap : TERM; $LOOK; true'`, want{fault.Skipped, "this container's PID 1 is bash, which handles SIGTERM; whether .*", nil}},
 		{"tini", "tini", "exec tini -- $LOOK", want{fault.Passed, "this container's PID 1 is tini, which passes SIGTERM on", []string{supervise}}},
@@ -205,7 +205,7 @@ func TestSharedPIDsAreToldByTheRootFolder(t *testing.T) {
 	const script = `mount -t proc proc /proc && mount -t tmpfs tmpfs /mnt && for each in /*; do
   if test -L $each; then cp -P $each /mnt; elif test -d $each -a $each != /mnt; then mkdir /mnt$each && mount --rbind $each /mnt$each; fi
 done && chroot /mnt $LOOK && true`
-	want{fault.Passed, `PIDs are shared with others, this container's first process is \d+, doctor.test, this program itself`, nil}.compare(t,
+	want{fault.Passed, `PIDs are shared with others, this container's first process is \d+, container.test, this program itself`, nil}.compare(t,
 		lookFrom(t, syscall.CLONE_NEWPID, script, "signals"), fault.SystemSignals)
 }
 

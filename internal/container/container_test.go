@@ -1,4 +1,4 @@
-package doctor
+package container
 
 import (
 	"context"
@@ -67,7 +67,7 @@ func matches(pattern, line string) bool {
 // Another process makes the check that the variable names, and writes it to
 // this descriptor. It may be of a user who can open nothing of ours.
 const (
-	checkVariable    = "DOCTOR_TEST_CHECK"
+	checkVariable    = "CONTAINER_TEST_CHECK"
 	answerDescriptor = 3
 )
 
