@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"reflect"
 	"syscall"
 
@@ -42,9 +41,6 @@ func run() int {
 	}
 	if len(problems) > 0 {
 		return exitConfig
-	}
-	if opts.Root != "" {
-		opts.Root, _ = filepath.Abs(opts.Root)
 	}
 	e, err := emulator.New(opts, emulator.Process{Environ: environ, Stdout: os.Stdout, Stderr: os.Stderr})
 	if err == nil {

@@ -45,7 +45,7 @@ func (v *visit) container() container.Container {
 	for _, address := range listen {
 		ports = append(ports, address.Port)
 	}
-	return container.Container{Root: v.cfg.Root, DockerHost: v.cfg.DockerHost, Ports: ports}
+	return container.Container{Root: string(v.cfg.Root), DockerHost: v.cfg.DockerHost, Ports: ports}
 }
 
 // checkConfiguration lists what is wrong with the environment.

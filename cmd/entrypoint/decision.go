@@ -65,19 +65,17 @@ func (s *start) supervisor() int {
 	return 0
 }
 
-// venv is where LocalStack's image keeps its Python environment.
-func (s *start) venv() string { return filepath.Join("/", s.cfg.Root, "opt/code/localstack/.venv") }
-
 // enterVenv does for the hooks and the emulator what sourcing the venv's
 // activate script does for a shell, as the image's own entrypoint did.
 func (d *decision) enterVenv() {
-	if !exists(d.venv()) {
+	venv := d.cfg.Root.Venv()
+	if !exists(venv) {
 		return
 	}
 	path, _ := d.environ.Lookup("PATH")
 	path = cmp.Or(path, supervise.DefaultPath)
-	d.environ.Set("PATH", filepath.Join(d.venv(), "bin")+":"+path)
-	d.environ.Set("VIRTUAL_ENV", d.venv())
+	d.environ.Set("PATH", filepath.Join(venv, "bin")+":"+path)
+	d.environ.Set("VIRTUAL_ENV", venv)
 }
 
 // findCommand is what will be started. It is looked for before the activation,
@@ -89,7 +87,7 @@ func (d *decision) findCommand() (path string, argv []string, err error) {
 	}
 	if len(argv) == 0 {
 		argv = []string{"emulator"}
-		if python := filepath.Join(d.venv(), "bin/python"); exists(python) {
+		if python := d.cfg.Root.Python(); exists(python) {
 			argv = []string{python, "-m", "localstack.runtime.main"}
 		}
 	}
@@ -116,19 +114,16 @@ func hooks() (code int) {
 	return 0
 }
 
-// hookRoot is where the init hooks are.
-func (s *start) hookRoot() string { return filepath.Join("/", s.cfg.Root, "etc/localstack/init") }
-
 // hasHooks reports whether there is anything to do for a process of BOOT hooks, if
 // only to say that they cannot be read.
 func (s *start) hasHooks() bool {
 	if s.problem != nil {
 		return false // it ends the start before they could matter
 	}
-	if unix.Access(hook.Boot.Dir(s.hookRoot()), unix.F_OK) != nil {
+	if unix.Access(hook.Boot.Dir(s.cfg.Root), unix.F_OK) != nil {
 		return false // by far the most frequent case
 	}
-	scripts, err := hook.Find(s.hookRoot(), hook.Boot)
+	scripts, err := hook.Find(s.cfg.Root, hook.Boot)
 	return len(scripts) > 0 || err != nil
 }
 
@@ -143,7 +138,7 @@ func (s *start) hooksProcess() *supervise.Command {
 // runHooks runs the BOOT scripts. None of them can stop the start.
 func (s *start) runHooks(ctx context.Context) {
 	runner := hook.Runner{
-		Root:   s.hookRoot(),
+		Root:   s.cfg.Root,
 		Env:    s.newDecision().environ.Entries,
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Report: func(script hook.Script, err error) {

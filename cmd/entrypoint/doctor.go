@@ -161,7 +161,7 @@ func (v *visit) conclude() {
 // unlessMended begins the forecast of a failure. A start runs the BOOT hooks
 // before what can fail, configuration aside; they may bring what is missing.
 func (v *visit) unlessMended(failure fault.ID) string {
-	hooks, _ := hook.Find(v.hookRoot(), hook.Boot)
+	hooks, _ := hook.Find(v.cfg.Root, hook.Boot)
 	switch {
 	case len(hooks) == 0 || failure == fault.ConfigInvalid:
 		return "A"

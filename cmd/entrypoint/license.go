@@ -10,7 +10,6 @@ import (
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/report"
 )
 
@@ -30,7 +29,7 @@ func runLicense(args []string) int {
 	page := reporter(os.Stdout, s.cfg)
 	s.out.Hide(pro)
 	page.Hide(pro)
-	volume := machine.VolumeBelow(context.Background(), s.cfg.Root, 0)
+	volume := s.volume(context.Background(), 0)
 	stored, _ := activate.NewStore(volume, s.cfg.Root, s.out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")

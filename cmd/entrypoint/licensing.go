@@ -75,12 +75,12 @@ func (s *start) explain(ctx context.Context, err error) error {
 
 // survey looks at the way to the license server.
 func (s *start) survey() *netcheck.Survey {
-	return netcheck.NewSurvey(s.cfg.Endpoint.URL, s.cfg.Network, s.cfg.Root, s.cfg.LocalstackHost)
+	return netcheck.NewSurvey(s.cfg.Endpoint.URL, s.cfg.Network, string(s.cfg.Root), s.cfg.LocalstackHost)
 }
 
 // volume is where licenses are stored; see [file.NewVolume] for ctx and bound.
 func (s *start) volume(ctx context.Context, bound time.Duration) *file.Volume {
-	return machine.VolumeBelow(ctx, s.cfg.Root, bound)
+	return file.NewVolume(ctx, s.cfg.Root.Volume(), bound)
 }
 
 // newActivation is all that it takes to obtain the license. The warnings are about
@@ -88,8 +88,8 @@ func (s *start) volume(ctx context.Context, bound time.Duration) *file.Volume {
 func (s *start) newActivation(
 	volume *file.Volume, pro credential.Credential,
 ) (_ *activate.Activation, warnings []string) {
-	resolver := netcheck.NewResolver(s.cfg.Root)
-	transport, warnings := netcheck.NewTransport(s.cfg.Endpoint.URL, s.cfg.Network, s.cfg.Root, resolver)
+	resolver := netcheck.NewResolver(string(s.cfg.Root))
+	transport, warnings := netcheck.NewTransport(s.cfg.Endpoint.URL, s.cfg.Network, string(s.cfg.Root), resolver)
 	licensing := s.out.Log(report.LicenseLogger)
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,

@@ -11,13 +11,15 @@ import (
 
 	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/machine"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
 
 const refusalNote = "var/lib/localstack/cache/entrypoint-refusal.json"
 
-func (w *world) volume() *file.Volume { return machine.VolumeBelow(w.Context(), w.root, 0) }
+func (w *world) volume() *file.Volume {
+	return file.NewVolume(w.Context(), layout.Root(w.root).Volume(), 0)
+}
 
 // rewrite changes the note of a refusal.
 func (w *world) rewrite(change func(*activate.Refusal)) {

@@ -2,7 +2,6 @@ package activate
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -10,17 +9,17 @@ import (
 
 	"go.uber.org/zap"
 
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/machine"
 )
 
 // mountVolume puts a tiny file system of its own where the volume is.
-func mountVolume(t *testing.T, root string) (remount func(flags uintptr)) {
+func mountVolume(t *testing.T, root layout.Root) (remount func(flags uintptr)) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("mounting needs root")
 	}
-	path := filepath.Join(root, machine.Volume)
+	path := root.Volume()
 	must(t, os.MkdirAll(path, 0o755))
 	if err := syscall.Mount("tmpfs", path, "tmpfs", 0, "size=16k"); err != nil {
 		t.Skipf("mounting is not allowed here: %v", err)
@@ -37,14 +36,14 @@ func TestADiskThatCannotBeWrittenIsOnlyAWarning(t *testing.T) {
 	}{
 		{"full", "no space left on device", func(t *testing.T, s *scene) {
 			mountVolume(t, s.root)
-			s.put(t, machine.Volume+"/cache/filler", strings.Repeat("x", 12<<10))
+			s.put(t, volume+"/cache/filler", strings.Repeat("x", 12<<10))
 		}},
 		{"read-only", "read-only file system", func(t *testing.T, s *scene) { mountVolume(t, s.root)(syscall.MS_RDONLY) }},
-		{"a file in place of the folder", "file exists", func(t *testing.T, s *scene) { s.put(t, machine.Volume+"/cache", "") }},
-		{"a file in place of the volume", "not a directory", func(t *testing.T, s *scene) { s.put(t, machine.Volume, "") }},
+		{"a file in place of the folder", "file exists", func(t *testing.T, s *scene) { s.put(t, volume+"/cache", "") }},
+		{"a file in place of the volume", "not a directory", func(t *testing.T, s *scene) { s.put(t, volume, "") }},
 		{"a folder that leads out of the volume", "path escapes from parent", func(t *testing.T, s *scene) {
-			must(t, os.MkdirAll(s.path(machine.Volume), 0o755))
-			must(t, os.Symlink(s.path("etc"), s.path(machine.Volume+"/cache")))
+			must(t, os.MkdirAll(s.path(volume), 0o755))
+			must(t, os.Symlink(s.path("etc"), s.path(volume+"/cache")))
 		}},
 	}
 	for _, test := range tests {

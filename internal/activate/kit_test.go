@@ -21,8 +21,9 @@ import (
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/machine"
 )
 
 const (
@@ -33,19 +34,26 @@ const (
 	ownPath = "var/lib/localstack/cache/license.json"
 )
 
+// The places of documents below a scene's root, in the order in which they count.
+const (
+	volume      = "var/lib/localstack"
+	mountedPath = "etc/localstack/conf.d/license.json"
+	builtInPath = "usr/lib/localstack/license.json"
+)
+
 // scene is an activation with everything around it: a file system of its own,
 // a server that answers as told, a log that can be read. Most tests run in a
 // synctest bubble, where it is midnight of 2000-01-01.
 type scene struct {
 	*Activation
-	root   string
+	root   layout.Root
 	server *server
 	lines  *observer.ObservedLogs
 }
 
 func newScene(t *testing.T, replies ...reply) *scene {
 	t.Helper()
-	s := &scene{root: t.TempDir(), server: &server{replies: replies}}
+	s := &scene{root: layout.Root(t.TempDir()), server: &server{replies: replies}}
 	core, lines := observer.New(zapcore.DebugLevel)
 	s.lines = lines
 	log := zap.New(core)
@@ -64,7 +72,7 @@ func newScene(t *testing.T, replies ...reply) *scene {
 		Product:    license.Product{Name: license.ProductName, Version: "4.14.0"},
 		Machine:    license.Machine{ID: "gen_0123456789ab", CI: true, System: "Linux(Container),6.1.0,x86_64"},
 		Transport:  s.server,
-		Store:      NewStore(machine.VolumeBelow(t.Context(), s.root, 0), s.root, log),
+		Store:      NewStore(file.NewVolume(t.Context(), s.root.Volume(), 0), s.root, log),
 		Log:        log,
 	}
 	return s
@@ -113,7 +121,7 @@ func (s *scene) wantLogged(t *testing.T, level zapcore.Level, want ...string) {
 	}
 }
 
-func (s *scene) path(name string) string { return filepath.Join(s.root, name) }
+func (s *scene) path(name string) string { return filepath.Join(string(s.root), name) }
 
 // put writes a file below the scene's root.
 func (s *scene) put(t *testing.T, name, content string) {

@@ -21,7 +21,7 @@ func unreachable() reply { return fail(fault.New(fault.NetworkDNS, "NXDOMAIN fro
 
 func TestAnOfflineActivationSaysSoAndUntilWhen(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{mountedPath, ownPath, bakedInPath} {
+	for _, name := range []string{mountedPath, ownPath, builtInPath} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -48,11 +48,11 @@ func TestTheFirstUsableDocumentStandsIn(t *testing.T) {
 		foreign := issued(nil)
 		foreign.Sign("another token")
 		s.put(t, ownPath, encode(foreign))
-		s.put(t, bakedInPath, stored(nil))
+		s.put(t, builtInPath, stored(nil))
 		if err := s.run(t); err != "" {
 			t.Fatal(err)
 		}
-		if got := s.logged(zap.InfoLevel); len(got) != 1 || !strings.Contains(got[0], " from "+s.path(bakedInPath)+" offline") {
+		if got := s.logged(zap.InfoLevel); len(got) != 1 || !strings.Contains(got[0], " from "+s.path(builtInPath)+" offline") {
 			t.Errorf("%q", got)
 		}
 		s.wantLogged(t, zap.DebugLevel,

@@ -45,7 +45,7 @@ func TestWithoutADocumentOneIsRequestedAndKept(t *testing.T) {
 
 func TestADocumentOnDiskIsActivated(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{mountedPath, ownPath, bakedInPath} {
+	for _, name := range []string{mountedPath, ownPath, builtInPath} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestTheMountedDocumentComesFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, grant(nil))
-		for _, name := range []string{bakedInPath, ownPath, mountedPath} {
+		for _, name := range []string{builtInPath, ownPath, mountedPath} {
 			s.put(t, name, stored(func(d *license.Document) { d.ID = "license_" + filepath.Base(filepath.Dir(name)) }))
 		}
 		if err := s.run(t); err != "" || !strings.Contains(s.server.requests[0].body, `"license_id":"license_conf.d"`) {

@@ -11,14 +11,12 @@ import (
 	"go.uber.org/zap"
 
 	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/machine"
 )
 
 const (
 	storedName   = "cache/license.json"
-	mountedPath  = "etc/localstack/conf.d/license.json"
-	bakedInPath  = "usr/lib/localstack/license.json"
 	documentMode = 0o600
 )
 
@@ -27,7 +25,7 @@ const (
 // Only our own is ever written.
 type Store struct {
 	volume *file.Volume
-	root   string
+	root   layout.Root
 	log    *zap.Logger
 }
 
@@ -37,10 +35,9 @@ type Stored struct {
 	Document license.Document
 }
 
-// NewStore returns the store below root ("" for the file system itself), of
-// which volume is a part.
-func NewStore(volume *file.Volume, root string, log *zap.Logger) *Store {
-	return &Store{volume: volume, root: filepath.Join("/", root), log: log}
+// NewStore returns the store below root, of which volume is a part.
+func NewStore(volume *file.Volume, root layout.Root, log *zap.Logger) *Store {
+	return &Store{volume: volume, root: root, log: log}
 }
 
 // Load returns the documents that can be read, in the protocol's order. One
@@ -65,14 +62,13 @@ func (s *Store) load() []Stored {
 	var found []Stored
 	for _, place := range []struct {
 		path string
-		read func() ([]byte, error)
+		read func(path string) ([]byte, error)
 	}{
-		{mountedPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, mountedPath)) }},
-		{filepath.Join(machine.Volume, storedName), func() ([]byte, error) { return file.ReadOwn(s.own(), storedName) }},
-		{bakedInPath, func() ([]byte, error) { return file.Read(filepath.Join(s.root, bakedInPath)) }},
+		{s.root.MountedLicense(), file.Read},
+		{s.ownPath(), func(string) ([]byte, error) { return file.ReadOwn(s.own(), storedName) }},
+		{s.root.BuiltInLicense(), file.Read},
 	} {
-		path := filepath.Join(s.root, place.path)
-		content, err := place.read()
+		content, err := place.read(place.path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -81,10 +77,10 @@ func (s *Store) load() []Stored {
 			document, err = license.Parse(content)
 		}
 		if err != nil {
-			s.log.Debug("passing over " + path + ": " + err.Error())
+			s.log.Debug("passing over " + place.path + ": " + err.Error())
 			continue
 		}
-		found = append(found, Stored{path, document})
+		found = append(found, Stored{place.path, document})
 	}
 	return found
 }
@@ -108,15 +104,18 @@ func (s *Store) Remove() error { return s.named(s.volume.Remove(storedName)) }
 // Sync waits until what was saved is on the disk, see [file.Volume.Sync].
 func (s *Store) Sync(limit time.Duration) error { return s.named(s.volume.Sync(limit)) }
 
-func (s *Store) isOwn(stored Stored) bool { return stored.Path == filepath.Join(s.own(), storedName) }
+func (s *Store) isOwn(stored Stored) bool { return stored.Path == s.ownPath() }
 
 // own is the volume that our document is in.
 func (s *Store) own() string { return s.volume.Base() }
+
+// ownPath is where our document is.
+func (s *Store) ownPath() string { return filepath.Join(s.own(), storedName) }
 
 // named puts our document's path before an error.
 func (s *Store) named(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", filepath.Join(s.own(), storedName), err)
+	return fmt.Errorf("%s: %w", s.ownPath(), err)
 }

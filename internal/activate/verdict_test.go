@@ -107,7 +107,7 @@ func TestOnlyAVerdictOverrulesTheStoredDocument(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, document := newScene(t, test.answer), stored(nil)
-				for _, name := range []string{mountedPath, ownPath, bakedInPath} {
+				for _, name := range []string{mountedPath, ownPath, builtInPath} {
 					s.put(t, name, document)
 				}
 				want, own := "", document
@@ -120,7 +120,7 @@ func TestOnlyAVerdictOverrulesTheStoredDocument(t *testing.T) {
 				if got := s.get(t, ownPath); got != own {
 					t.Errorf("our own document is now %q", got)
 				}
-				if s.get(t, mountedPath) != document || s.get(t, bakedInPath) != document {
+				if s.get(t, mountedPath) != document || s.get(t, builtInPath) != document {
 					t.Error("a document that is not ours was changed")
 				}
 			})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/layout"
 )
 
 // Config is everything the environment says to the entrypoint.
@@ -89,14 +90,14 @@ type Process struct {
 
 // System is what the image and the machine tell.
 type System struct {
-	BuildVersion   string `envconfig:"LOCALSTACK_BUILD_VERSION"`
-	CI             string `envconfig:"CI"`
-	GatewayListen  string `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566"`
-	LocalstackHost string `envconfig:"LOCALSTACK_HOST"`
-	DockerHost     string `envconfig:"DOCKER_HOST"`
-	NoColor        string `envconfig:"NO_COLOR"`
-	Term           string `envconfig:"TERM"`
-	Root           string `envconfig:"FILESYSTEM_ROOT"`
+	BuildVersion   string      `envconfig:"LOCALSTACK_BUILD_VERSION"`
+	CI             string      `envconfig:"CI"`
+	GatewayListen  string      `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566"`
+	LocalstackHost string      `envconfig:"LOCALSTACK_HOST"`
+	DockerHost     string      `envconfig:"DOCKER_HOST"`
+	NoColor        string      `envconfig:"NO_COLOR"`
+	Term           string      `envconfig:"TERM"`
+	Root           layout.Root `envconfig:"FILESYSTEM_ROOT"`
 }
 
 // table has a row for each field above, in the same order. What only people

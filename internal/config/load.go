@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,9 +22,6 @@ func Load() (Config, Environ, error) {
 	environ, at := unprefix(os.Environ())
 	var cfg Config
 	problems := read(environ, at, &cfg.Licensing, &cfg.Network, &cfg.Logging, &cfg.Process, &cfg.System)
-	if cfg.Root != "" {
-		cfg.Root, _ = filepath.Abs(cfg.Root)
-	}
 	if len(problems) > 0 {
 		return cfg, environ, fault.New(fault.ConfigInvalid, "%s", strings.Join(problems, "; "))
 	}

@@ -12,7 +12,7 @@ import (
 
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/machine"
+	"localstack-entrypoint/internal/layout"
 )
 
 const (
@@ -30,8 +30,8 @@ func (c Container) Logs() fault.Check { return c.writable("logs", fault.SystemLo
 
 // writable checks a folder of the volume by writing to it as a start does.
 func (c Container) writable(name string, id fault.ID, folder string) fault.Check {
-	volume := c.path(machine.Volume)
-	kept := c.kept(filepath.Join("/", machine.Volume, folder))
+	volume := layout.Root(c.Root).Volume()
+	kept := c.kept(filepath.Join(layout.Root("").Volume(), folder))
 	folder = filepath.Join(volume, folder)
 	there := nearest(folder)
 	base := volume
@@ -143,7 +143,7 @@ func (c Container) kept(folder string) []string {
 		return []string{err.Error()}
 	}
 	switch m := mountOf(parseMounts(text), folder); {
-	case !within(m.point, filepath.Join("/", machine.Volume)):
+	case !within(m.point, layout.Root("").Volume()):
 		return []string{"no volume is mounted there: what is stored is gone with the container, and a start without network needs it"}
 	case m.kind == "tmpfs":
 		return []string{m.point + " is a tmpfs: what is stored is gone with the container, and a start without network needs it"}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"localstack-entrypoint/internal/layout"
 )
 
 // syncBuffer is a bytes.Buffer for several goroutines.
@@ -35,7 +37,7 @@ func (b *syncBuffer) String() string {
 func newTest(t *testing.T, o Options) (e *Emulator, log *syncBuffer) {
 	t.Helper()
 	if o.Root == "" {
-		o.Root = t.TempDir()
+		o.Root = layout.Root(t.TempDir())
 	}
 	log = &syncBuffer{}
 	e, err := New(o, Process{Stdout: io.Discard, Stderr: log})
@@ -172,7 +174,7 @@ func TestInitListsTheScriptsOfAllStagesBeforeTheyRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	e, _ := newTest(t, Options{Root: root})
+	e, _ := newTest(t, Options{Root: layout.Root(root)})
 	want := `{"completed":{"BOOT":true,"READY":false,"SHUTDOWN":false,"START":false},"scripts":[` +
 		`{"stage":"BOOT","name":"ca.sh","state":"UNKNOWN"},` +
 		`{"stage":"READY","name":"1.sh","state":"UNKNOWN"},` +

@@ -42,7 +42,7 @@ func TestHooksRunAroundTheGatewayAndReadyComesLast(t *testing.T) {
 	end()
 
 	r.until("Ready.")
-	hooks := filepath.Join(r.opts.Root, "etc/localstack/init")
+	hooks := r.opts.Root.Hooks()
 	wantLines := []string{
 		"", "LocalStack version: 1.2.3", "LocalStack build date: today", "LocalStack build git hash: abc", "",
 		"hook " + hooks + "/start.d/start.sh", "hook " + hooks + "/ready.d/ready.sh", "Ready.",
@@ -97,7 +97,7 @@ func TestAStopDuringREADYHooksPrintsNoReady(t *testing.T) {
 
 func TestAFailingHookIsLoggedAndTheStartGoesOn(t *testing.T) {
 	r := newRun(t, "ready")
-	path := filepath.Join(r.opts.Root, "etc/localstack/init/ready.d/ready.sh")
+	path := filepath.Join(r.opts.Root.Hooks(), "ready.d/ready.sh")
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func newIdentity(o Options) identity {
 		build:   o.Version,
 		edition: "community",
 		session: uuid.NewString(),
-		machine: machine.ID(machine.VolumeBelow(context.Background(), o.Root, file.Patience)),
+		machine: machine.ID(file.NewVolume(context.Background(), o.Root.Volume(), file.Patience)),
 		system:  machine.System(),
 		started: time.Now(),
 	}

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"localstack-entrypoint/internal/gateway"
+	"localstack-entrypoint/internal/layout"
 )
 
 // Options is what the environment decides, one field per variable.
@@ -26,7 +26,7 @@ type Options struct {
 	Version             string         `envconfig:"LOCALSTACK_BUILD_VERSION" default:"dev" desc:"Version shown in the banner and by the control endpoints."`
 	BuildDate           string         `envconfig:"LOCALSTACK_BUILD_DATE" default:"unknown" desc:"Build date shown in the banner."`
 	GitHash             string         `envconfig:"LOCALSTACK_BUILD_GIT_HASH" default:"unknown" desc:"Commit shown in the banner."`
-	Root                string         `envconfig:"FILESYSTEM_ROOT" desc:"Folder put in front of /etc/localstack and /var/lib/localstack, for tests and demonstrations."`
+	Root                layout.Root    `envconfig:"FILESYSTEM_ROOT" desc:"Folder put in front of /etc/localstack and /var/lib/localstack, for tests and demonstrations."`
 }
 
 // Process is what a run borrows from the process around it.
@@ -48,9 +48,6 @@ func (o Options) persistent() bool {
 	}
 	return o.Persistence == On
 }
-
-// path puts the root in front of one of the image's fixed paths.
-func (o Options) path(fixed string) string { return filepath.Join("/", o.Root, fixed) }
 
 // Switch is a yes-or-no variable that remembers whether it was set at all.
 type Switch int8

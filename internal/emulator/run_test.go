@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/gateway"
+	"localstack-entrypoint/internal/layout"
 )
 
 // run is an Emulator running in this process, on a free port of loopback.
@@ -35,9 +36,9 @@ const hookScript = "#!/bin/sh\necho \"hook $0\"\nexec cat \"$GATES/$(basename $0
 func newRun(t *testing.T, stages ...string) *run {
 	t.Helper()
 	r := &run{t: t, addrs: make(chan []net.Addr, 1), done: make(chan error, 1)}
-	r.opts = Options{Root: t.TempDir(), Listen: gateway.Listen{{Host: "127.0.0.1"}}, Version: "1.2.3", BuildDate: "today", GitHash: "abc"}
+	r.opts = Options{Root: layout.Root(t.TempDir()), Listen: gateway.Listen{{Host: "127.0.0.1"}}, Version: "1.2.3", BuildDate: "today", GitHash: "abc"}
 	for _, stage := range stages {
-		dir := filepath.Join(r.opts.Root, "etc/localstack/init", stage+".d")
+		dir := filepath.Join(r.opts.Root.Hooks(), stage+".d")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +52,7 @@ func newRun(t *testing.T, stages ...string) *run {
 	return r
 }
 
-func (r *run) gate(stage string) string { return filepath.Join(r.opts.Root, stage+".sh") }
+func (r *run) gate(stage string) string { return filepath.Join(string(r.opts.Root), stage+".sh") }
 
 // start lets it run. What it prints has to be read with line.
 func (r *run) start() {
@@ -63,7 +64,7 @@ func (r *run) start() {
 	r.t.Cleanup(func() { out.Close() })
 	r.out = bufio.NewReader(out)
 	e, err := New(r.opts, Process{
-		Environ: []string{"PATH=" + os.Getenv("PATH"), "GATES=" + r.opts.Root},
+		Environ: []string{"PATH=" + os.Getenv("PATH"), "GATES=" + string(r.opts.Root)},
 		Stdout:  in, Stderr: &r.log,
 		Listening: func(addrs []net.Addr) { r.addrs <- addrs },
 	})

@@ -18,7 +18,7 @@ import (
 // a feature of pro; without pro a log line tells the user that it stays off.
 func openS3(o Options, log *logger) (service http.Handler, closeStorage func() error, err error) {
 	if o.persistent() && o.pro() {
-		db, err := openState(o.path("/var/lib/localstack/state/s3.bolt"))
+		db, err := openState(filepath.Join(o.Root.State(), "s3.bolt"))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -14,13 +14,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"localstack-entrypoint/internal/layout"
 )
 
 // pro is what the entrypoint hands over after an activation.
 var pro = Options{ActivatePro: "1", ProActivated: "1"}
 
 func persistent(o Options, root string) Options {
-	o.Persistence, o.Root = On, root
+	o.Persistence, o.Root = On, layout.Root(root)
 	return o
 }
 

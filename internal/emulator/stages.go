@@ -21,7 +21,7 @@ type stages struct {
 func newStages(o Options, p Process, log *logger) *stages {
 	s := &stages{
 		runner: hook.Runner{
-			Root: o.path("/etc/localstack/init"), Env: p.Environ, Stdout: p.Stdout, Stderr: p.Stderr,
+			Root: o.Root, Env: p.Environ, Stdout: p.Stdout, Stderr: p.Stderr,
 		},
 		log:     log,
 		scripts: map[hook.Stage][]hook.Script{},

@@ -6,14 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"localstack-entrypoint/internal/layout"
 )
 
-// Find lists the scripts of a stage below root in the order they run: the .sh
+// Find lists the scripts of a stage in the order they run: the .sh
 // and .py files of a folder by name, then its sub-folders by name, depth first.
 // A folder that does not exist holds no scripts. The error joins one
 // *fs.PathError per folder that cannot be read; the scripts found elsewhere are
 // still listed.
-func Find(root string, stage Stage) ([]Script, error) {
+func Find(root layout.Root, stage Stage) ([]Script, error) {
 	paths, err := scriptsIn(stage.Dir(root))
 	scripts := make([]Script, len(paths))
 	for i, path := range paths {

@@ -5,14 +5,20 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"localstack-entrypoint/internal/layout"
 )
 
-// tree makes files (executable, unless the content is empty) below a new root.
-func tree(t *testing.T, files map[string]string) (root string) {
+// tree makes files (executable, unless the content is empty) in the folder of hooks below a new root,
+// those with an absolute path below the root itself.
+func tree(t *testing.T, files map[string]string) (root layout.Root) {
 	t.Helper()
-	root = t.TempDir()
+	root = layout.Root(t.TempDir())
 	for name, content := range files {
-		path := filepath.Join(root, name)
+		path := filepath.Join(root.Hooks(), name)
+		if filepath.IsAbs(name) {
+			path = filepath.Join(string(root), name)
+		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -27,10 +33,10 @@ func tree(t *testing.T, files map[string]string) (root string) {
 	return root
 }
 
-func names(t *testing.T, root string, scripts []Script) (names []string) {
+func names(t *testing.T, root layout.Root, scripts []Script) (names []string) {
 	t.Helper()
 	for _, s := range scripts {
-		name, err := filepath.Rel(root, s.Path)
+		name, err := filepath.Rel(root.Hooks(), s.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +94,7 @@ func TestFindTakesLinkedFilesOnceAndFollowsNoLinkedFolders(t *testing.T) {
 		"ready.d/none.sh":  "../nowhere",
 		"ready.d/none.txt": "../nowhere",
 	} {
-		if err := os.Symlink(target, filepath.Join(root, link)); err != nil {
+		if err := os.Symlink(target, filepath.Join(root.Hooks(), link)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,7 +109,7 @@ func TestFindTakesLinkedFilesOnceAndFollowsNoLinkedFolders(t *testing.T) {
 }
 
 func TestFindWithoutFolderFindsNothing(t *testing.T) {
-	scripts, err := Find(filepath.Join(t.TempDir(), "none"), Boot)
+	scripts, err := Find(layout.Root(t.TempDir()), Boot)
 	if len(scripts) != 0 || err != nil {
 		t.Errorf("got %v, %v", scripts, err)
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"localstack-entrypoint/internal/layout"
 )
 
 // Stage is a moment of the start or the stop at which scripts run.
@@ -34,9 +36,9 @@ func ParseStage(name string) (stage Stage, ok bool) {
 	return stage, slices.Contains(Stages(), stage)
 }
 
-// Dir is the folder of the stage's scripts below root: root/boot.d and so on.
-func (s Stage) Dir(root string) string {
-	return filepath.Join(root, strings.ToLower(string(s))+".d")
+// Dir is the folder of the stage's scripts of an image.
+func (s Stage) Dir(root layout.Root) string {
+	return filepath.Join(root.Hooks(), strings.ToLower(string(s))+".d")
 }
 
 // State tells how far a script has come.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"localstack-entrypoint/internal/layout"
 )
 
 // stopGrace is how long a script may take to end after SIGTERM before SIGKILL.
@@ -20,9 +22,8 @@ const stopGrace = 3 * time.Second
 // Runner runs the scripts of a stage one after the other, without a time limit.
 // They join the caller's process group, so a terminal or an init reaches them.
 type Runner struct {
-	Root           string        // folder holding boot.d, start.d, ...
+	Root           layout.Root   // of the image that the scripts and the emulator's Python are in
 	Env            []string      // the scripts' whole environment, "NAME=value"; nothing is inherited
-	Python         string        // interpreter for .py; "" = the emulator's, else python3 or python on Env's PATH
 	Stdout, Stderr io.Writer     // an *os.File is inherited as it is, so a background process cannot hold a stage up
 	Grace          time.Duration // between SIGTERM and SIGKILL; 0 = 3 s
 
@@ -101,10 +102,7 @@ func (r *Runner) command(ctx context.Context, path string) (*exec.Cmd, error) {
 // python is the interpreter for .py scripts. The emulator's own comes first:
 // scripts may import what it has.
 func (r *Runner) python() (string, error) {
-	if r.Python != "" {
-		return r.Python, nil
-	}
-	candidates := []string{"/opt/code/localstack/.venv/bin/python"}
+	candidates := []string{r.Root.Python()}
 	for _, name := range []string{"python3", "python"} {
 		for _, dir := range filepath.SplitList(lookup(r.Env, "PATH")) {
 			candidates = append(candidates, filepath.Join(dir, name))

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"localstack-entrypoint/internal/layout"
 )
 
 // The tests of this file run one at a time: a fork of a neighbour could hold
@@ -27,7 +29,7 @@ func (r *recorder) report(s Script, err error) {
 	r.lines = append(r.lines, line)
 }
 
-func newRunner(root string) (*Runner, *recorder, *bytes.Buffer) {
+func newRunner(root layout.Root) (*Runner, *recorder, *bytes.Buffer) {
 	var rec recorder
 	var out bytes.Buffer
 	return &Runner{
@@ -90,23 +92,19 @@ func TestScriptsSeeOnlyTheGivenEnvironment(t *testing.T) {
 	}
 }
 
-func TestPythonScriptsRunWithTheGivenInterpreter(t *testing.T) {
+func TestPythonScriptsRunWithTheEmulatorsInterpreter(t *testing.T) {
 	root := tree(t, map[string]string{
-		"ready.d/a.py": "",
-		"bin/python":   "#!/bin/sh\necho \"given $(basename $1)\"\n",
+		"ready.d/a.py":                          "",
+		"/opt/code/localstack/.venv/bin/python": "#!/bin/sh\necho \"own $(basename $1)\"\n",
 	})
 	r, _, out := newRunner(root)
-	r.Python = filepath.Join(root, "bin/python")
 	r.Run(t.Context(), Ready)
-	if out.String() != "given a.py\n" {
+	if out.String() != "own a.py\n" {
 		t.Errorf("output %q", out)
 	}
 }
 
 func TestPythonIsLookedForOnThePathOfTheScripts(t *testing.T) {
-	if _, err := os.Stat("/opt/code/localstack/.venv/bin/python"); err == nil {
-		t.Skip("the emulator's own Python comes first, and it is installed here")
-	}
 	tests := []struct {
 		name, path, want string
 	}{
@@ -126,7 +124,7 @@ func TestPythonIsLookedForOnThePathOfTheScripts(t *testing.T) {
 			var dirs []string
 			for dir := range strings.SplitSeq(tt.path, ":") {
 				if dir != "" {
-					dir = filepath.Join(root, dir)
+					dir = filepath.Join(root.Hooks(), dir)
 				}
 				dirs = append(dirs, dir)
 			}
@@ -182,7 +180,7 @@ func TestCancelStopsTheRunningScriptAndTheStage(t *testing.T) {
 		"start.d/2.sh": "#!/bin/sh\nexit 0\n",
 	})
 	r, rec, _ := newRunner(root)
-	mark := filepath.Join(root, "mark")
+	mark := filepath.Join(root.Hooks(), "mark")
 	r.Env = append(r.Env, "MARK="+mark)
 	got := states(runUntilOutput(t, r))
 	if want := []string{"1.sh ERROR", "2.sh UNKNOWN"}; !slices.Equal(got, want) {
@@ -226,7 +224,7 @@ func TestACancelledStageRunsNothing(t *testing.T) {
 // after the grace.
 func TestABackgroundProcessDoesNotHoldUpTheStage(t *testing.T) {
 	root := tree(t, map[string]string{"start.d/bg.sh": "#!/bin/sh\nsleep 60 &\necho $! > $PID\n"})
-	pid := filepath.Join(root, "pid")
+	pid := filepath.Join(root.Hooks(), "pid")
 	t.Cleanup(func() { exec.Command("sh", "-c", "kill $(cat "+pid+")").Run() })
 	for _, name := range []string{"inherited", "copied"} {
 		t.Run(name, func(t *testing.T) {
@@ -255,7 +253,7 @@ func TestAnUnreadableFolderIsReportedAndTheOthersRun(t *testing.T) {
 		return
 	}
 	root := tree(t, map[string]string{"ready.d/locked/1.sh": "x", "ready.d/open/2.sh": "#!/bin/sh\n"})
-	locked := filepath.Join(root, "ready.d/locked")
+	locked := filepath.Join(root.Hooks(), "ready.d/locked")
 	os.Chmod(locked, 0)
 	t.Cleanup(func() { os.Chmod(locked, 0o755) })
 	r, rec, _ := newRunner(root)

@@ -4,35 +4,23 @@
 package machine
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/file"
 )
 
-// Volume is the folder that outlives a container, below the root of the file system.
-const Volume = "var/lib/localstack"
-
-// File is where the identity is kept, below the volume. LocalStack's command
-// line mounts its own there, read-only.
+// idFile is where the identity is kept in the volume. LocalStack's command line mounts its own there,
+// read-only.
 const (
-	File = "cache/machine.json"
-	mode = 0o664
+	idFile = "cache/machine.json"
+	mode   = 0o664
 )
-
-// VolumeBelow is the volume below root ("" for the file system itself). See [file.NewVolume] for ctx and
-// bound.
-func VolumeBelow(ctx context.Context, root string, bound time.Duration) *file.Volume {
-	return file.NewVolume(ctx, filepath.Join("/", root, Volume), bound)
-}
 
 // ID is the identity of the volume. Without one it makes "gen_" and 12 hex digits
 // and keeps them; where they cannot be kept, or the disk is slow, the next start has others.
@@ -40,7 +28,7 @@ func ID(volume *file.Volume) string {
 	var kept struct {
 		ID string `json:"machine_id"`
 	}
-	content, err := volume.Read(File)
+	content, err := volume.Read(idFile)
 	if err == nil && json.Unmarshal(content, &kept) == nil && strings.TrimSpace(kept.ID) != "" {
 		return strings.TrimSpace(kept.ID)
 	}
@@ -49,7 +37,7 @@ func ID(volume *file.Volume) string {
 	kept.ID = "gen_" + hex.EncodeToString(random)
 	// What a slow disk holds is still the identity.
 	if text, marshalErr := json.Marshal(kept); marshalErr == nil && !errors.Is(err, file.ErrSlow) {
-		_ = volume.Write(File, text, mode)
+		_ = volume.Write(idFile, text, mode)
 	}
 	return kept.ID
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"localstack-entrypoint/internal/file"
 )
 
 func must(t *testing.T, err error) {
@@ -15,37 +17,37 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func idBelow(root string) string { return ID(VolumeBelow(context.Background(), root, 0)) }
+func idIn(volume string) string { return ID(file.NewVolume(context.Background(), volume, 0)) }
 
 var machineID12 = regexp.MustCompile(`^gen_[0-9a-f]{12}$`)
 
 func TestTheMachinesIDIsMadeOnceAndKept(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
-	first, second := idBelow(root), idBelow(root)
+	volume := t.TempDir()
+	first, second := idIn(volume), idIn(volume)
 	if !machineID12.MatchString(first) || first != second {
 		t.Errorf("%s, then %s", first, second)
 	}
-	path := filepath.Join(root, Volume, File)
+	path := filepath.Join(volume, idFile)
 	if content, err := os.ReadFile(path); err != nil || string(content) != `{"machine_id":"`+first+`"}` {
 		t.Errorf("kept %s, %v", content, err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode() != mode {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if other := idBelow(t.TempDir()); other == first {
+	if other := idIn(t.TempDir()); other == first {
 		t.Errorf("another volume has the same ID, %s", other)
 	}
 }
 
 func TestTheMachinesIDOfAnotherProgramIsTaken(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
-	path := filepath.Join(root, Volume, File)
+	volume := t.TempDir()
+	path := filepath.Join(volume, idFile)
 	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	const theirs = "{\n  \"machine_id\": \"dkr_0123456789ab\", \"more\": 1\n}\n"
 	must(t, os.WriteFile(path, []byte(theirs), 0o444))
-	if got := idBelow(root); got != "dkr_0123456789ab" {
+	if got := idIn(volume); got != "dkr_0123456789ab" {
 		t.Errorf("took %s", got)
 	}
 	if content, err := os.ReadFile(path); err != nil || string(content) != theirs {
@@ -56,11 +58,11 @@ func TestTheMachinesIDOfAnotherProgramIsTaken(t *testing.T) {
 func TestNonsenseInPlaceOfTheMachinesIDIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"", "garbage", "[]", "{}", `{"machine_id":" "}`, `{"machine_id":7}`} {
-		root := t.TempDir()
-		path := filepath.Join(root, Volume, File)
+		volume := t.TempDir()
+		path := filepath.Join(volume, idFile)
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(t, os.WriteFile(path, []byte(content), 0o600))
-		first, second := idBelow(root), idBelow(root)
+		first, second := idIn(volume), idIn(volume)
 		if !machineID12.MatchString(first) || first != second {
 			t.Errorf("%q: %s, then %s", content, first, second)
 		}
@@ -69,11 +71,10 @@ func TestNonsenseInPlaceOfTheMachinesIDIsReplaced(t *testing.T) {
 
 func TestAVolumeThatCannotBeWrittenHasAnotherIDAtEachStart(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
+	volume := t.TempDir()
 	// A file where the folder belongs: also root cannot write there.
-	must(t, os.MkdirAll(filepath.Join(root, Volume), 0o755))
-	must(t, os.WriteFile(filepath.Join(root, Volume, "cache"), nil, 0o644))
-	first, second := idBelow(root), idBelow(root)
+	must(t, os.WriteFile(filepath.Join(volume, "cache"), nil, 0o644))
+	first, second := idIn(volume), idIn(volume)
 	if !machineID12.MatchString(first) || !machineID12.MatchString(second) || first == second {
 		t.Errorf("%s, then %s", first, second)
 	}

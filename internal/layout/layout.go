@@ -1,0 +1,74 @@
+// Package layout knows the file system of LocalStack's image: the paths that are the same in each
+// container, below a folder that tests and demonstrations put in front of them.
+package layout
+
+import "path/filepath"
+
+// Root is the folder that holds the image's file system. "" and "/" are the system's own.
+type Root string
+
+// UnmarshalText reads the folder's path; a relative one starts at the working directory.
+func (r *Root) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*r = ""
+		return nil
+	}
+	path, err := filepath.Abs(string(text))
+	*r = Root(path)
+	return err
+}
+
+// Volume is the folder that outlives the container.
+func (r Root) Volume() string { return r.path("var/lib/localstack") }
+
+// Cache is the volume's folder for what a later start needs.
+func (r Root) Cache() string { return filepath.Join(r.Volume(), "cache") }
+
+// Logs is the volume's folder for the emulator's logs.
+func (r Root) Logs() string { return filepath.Join(r.Volume(), "logs") }
+
+// State is the volume's folder for what the emulator keeps.
+func (r Root) State() string { return filepath.Join(r.Volume(), "state") }
+
+// MountedLicense is the license that LocalStack's command line mounts.
+func (r Root) MountedLicense() string { return r.path("etc/localstack/conf.d/license.json") }
+
+// BuiltInLicense is the license that an image may bring along.
+func (r Root) BuiltInLicense() string { return r.path("usr/lib/localstack/license.json") }
+
+// Hooks is the folder of the init hooks, which holds boot.d, start.d, ready.d and shutdown.d.
+func (r Root) Hooks() string { return r.path("etc/localstack/init") }
+
+// Venv is the emulator's Python environment.
+func (r Root) Venv() string { return r.path("opt/code/localstack/.venv") }
+
+// Python is the interpreter of the emulator's Python environment.
+func (r Root) Python() string { return filepath.Join(r.Venv(), "bin/python") }
+
+// ResolvConf is the file that names the name servers.
+func (r Root) ResolvConf() string { return r.path("etc/resolv.conf") }
+
+// HostsFile is the file of names that need no name server.
+func (r Root) HostsFile() string { return r.path("etc/hosts") }
+
+// CertificateBundles are the files in which distributions keep their certificate authorities. The
+// first that exists is the system's.
+func (r Root) CertificateBundles() []string {
+	return []string{
+		r.path("etc/ssl/certs/ca-certificates.crt"),                // Debian, Ubuntu, Alpine
+		r.path("etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"), // Fedora, RHEL
+		r.path("etc/pki/tls/certs/ca-bundle.crt"),                  // older ones
+		r.path("etc/ssl/ca-bundle.pem"),                            // openSUSE
+		r.path("etc/ssl/cert.pem"),                                 // others
+	}
+}
+
+// DockerSocket is where Docker listens unless DOCKER_HOST says otherwise.
+func (r Root) DockerSocket() string { return r.path("var/run/docker.sock") }
+
+// Proc is the path of a file of the kernel's, such as Proc("self/status").
+func (r Root) Proc(elements ...string) string {
+	return filepath.Join(r.path("proc"), filepath.Join(elements...))
+}
+
+func (r Root) path(fixed string) string { return filepath.Join("/", string(r), fixed) }
