@@ -41,9 +41,9 @@ HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \
     CMD ["entrypoint", "healthcheck"]
 ENTRYPOINT ["docker-entrypoint.sh"]
 
-# Last, because they differ from build to build.
-ARG VERSION=0.1.0
-ARG LOCALSTACK_BUILD_VERSION=${VERSION}
+# Last, because they differ from build to build; `make image` sets them. Without a
+# version the entrypoint uses its own.
+ARG LOCALSTACK_BUILD_VERSION=
 ARG LOCALSTACK_BUILD_DATE=unknown
 ARG LOCALSTACK_BUILD_GIT_HASH=unknown
 # USER is what LocalStack's image sets; the user is root in both.

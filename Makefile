@@ -1,11 +1,15 @@
 # localstack-entrypoint: `make run` shows it, `make test` proves it.
 
-VERSION  ?= 0.1.0
+VERSION  = $(shell sed -n 's/^const Number = "\(.*\)"/\1/p' internal/version/version.go)
 IMAGE    ?= localstack-entrypoint:dev
 BIN      ?= bin
-LDFLAGS  = -s -w -X main.version=$(VERSION)
+LDFLAGS  = -s -w
+# A checkout's commit and date are part of the programs. An archive has none.
+TRACKED  = $(shell git ls-files go.mod 2>/dev/null)
+COMMIT   = $(if $(TRACKED),$(shell git log -1 --format=%h),unknown)
+DATE     = $(if $(TRACKED),$(shell TZ=UTC git log -1 --format=%cd --date=short-local),unknown)
 # -E: the program begins in internal/mailbox, so that no SIGTERM meets the Go runtime alone.
-GOFLAGS_ = -trimpath -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' \
+GOFLAGS_ = -trimpath -buildvcs=$(if $(TRACKED),true,false) -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' \
 	-ldflags './cmd/entrypoint=$(LDFLAGS) -E _rt0_entrypoint'
 LINT     = go tool -modfile=.ci/tools.mod
 
@@ -33,7 +37,8 @@ lab:                ## real name servers, proxies, firewalls: what each makes of
 
 image: build        ## the image localstack-entrypoint:dev
 	image/rootfs.sh
-	docker build --target reference --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+	docker build --target reference --build-arg LOCALSTACK_BUILD_VERSION=$(VERSION) \
+		--build-arg LOCALSTACK_BUILD_GIT_HASH=$(COMMIT) --build-arg LOCALSTACK_BUILD_DATE=$(DATE) -t $(IMAGE) .
 
 lint:
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }

@@ -1,7 +1,7 @@
 // Command emulator is the reference emulator: what the entrypoint hands over to
-// in a container that holds no other one. It takes no arguments; its variables
-// are the fields of emulator.Options. It exits 0 after a stop that was asked
-// for, 78 when a variable is wrong, 1 when it cannot go on.
+// in a container that holds no other one. It takes no arguments but --version; its
+// variables are the fields of emulator.Options. It exits 0 after a stop that was
+// requested, 78 when a variable is wrong, and 1 when it cannot continue.
 package main
 
 import (
@@ -11,11 +11,13 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"slices"
 	"syscall"
 
 	"github.com/kelseyhightower/envconfig"
 
 	"localstack-entrypoint/internal/emulator"
+	"localstack-entrypoint/internal/version"
 )
 
 const (
@@ -26,8 +28,12 @@ const (
 func main() { os.Exit(run()) }
 
 func run() int {
+	if slices.Equal(os.Args[1:], []string{"--version"}) {
+		fmt.Println(version.Describe("emulator"))
+		return 0
+	}
 	if len(os.Args) > 1 {
-		fmt.Fprintln(os.Stderr, "emulator: takes no arguments; its variables are ACTIVATE_PRO, FILESYSTEM_ROOT, GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, …")
+		fmt.Fprintln(os.Stderr, "emulator: takes no arguments but --version; its variables are ACTIVATE_PRO, FILESYSTEM_ROOT, GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, …")
 		return exitUsage
 	}
 	// Before anything slow: a signal of the first moment counts.

@@ -10,6 +10,7 @@ import (
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/netcheck"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/version"
 )
 
 const (
@@ -42,7 +43,7 @@ func runDNS(args []string) int {
 			page.Print(report.PlainLines(answer.Short()))
 			continue
 		}
-		page.Print(fmt.Sprintf("\n; <<>> entrypoint %s <<>> %s\n", version, report.Plain(strings.Join(args, " "))) +
+		page.Print(fmt.Sprintf("\n; <<>> entrypoint %s <<>> %s\n", version.Number, report.Plain(strings.Join(args, " "))) +
 			report.PlainLines(answer.Dig(time.Now())) + "\n")
 	}
 	return code

@@ -17,6 +17,7 @@ import (
 	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/netcheck"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/version"
 )
 
 // longestLook bounds what finding out why costs a start that has failed.
@@ -107,7 +108,7 @@ func (s *start) version() string {
 	if s.cfg.BuildVersion != "" {
 		return license.NormalVersion(s.cfg.BuildVersion)
 	}
-	return license.NormalVersion(version)
+	return license.NormalVersion(version.Number)
 }
 
 // sources are the places of the credential.

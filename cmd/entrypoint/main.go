@@ -26,9 +26,6 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// version is set by the build.
-var version = "0.1.0"
-
 // The init starts its own program under these names, so that neither an
 // argument nor a variable of the user's can be taken for them.
 const (

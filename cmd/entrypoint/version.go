@@ -2,11 +2,12 @@ package main
 
 import (
 	"fmt"
-	"runtime"
+
+	"localstack-entrypoint/internal/version"
 )
 
 // runVersion prints which program this is.
 func runVersion([]string) int {
-	fmt.Printf("localstack-entrypoint %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Println(version.Describe("entrypoint"))
 	return 0
 }

@@ -18,6 +18,7 @@ import (
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/version"
 )
 
 const (
@@ -71,6 +72,8 @@ serves the licensing API that LocalStack containers activate against.
 Tokens are stored only as keyed hashes. The data directory has everything,
 including the key; all commands but "serve" work on it directly, also while a
 server runs on it, and take effect at once.`
+	root.Version = version.Describe("licenseserver")
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().StringVar(&t.data, "data", "./data", "data `directory`")

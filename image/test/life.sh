@@ -17,7 +17,7 @@ test_commands() {
 	start own-code "${community[@]}" -- entrypoint healthcheck http://127.0.0.1:1/
 	start no-command "${community[@]}" no-such-command
 	start misconfigured --env SHUTDOWN_TIMEOUT=soon "${community[@]}"
-	check "command: version says which program this is" says version "localstack-entrypoint "
+	check "command: version says which program this is" says version "entrypoint "
 	check "command: its exit code is the container's" exits own-code 1
 	check "command: exit code 127 when there is no such command" exits no-command 127
 	check "configuration that makes no sense: exit code 78" exits misconfigured 78
