@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
-	"log"
 	"os"
 	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/report"
@@ -28,10 +25,7 @@ const (
 
 // start is what the environment and the arguments ask for.
 type start struct {
-	cfg     config.Config
-	environ config.Environ
-	// problem is what is wrong with the configuration.
-	problem error
+	settings
 	// command is what to run; empty for the default one.
 	command []string
 	core    supervise.CoreLimit
@@ -46,46 +40,12 @@ type start struct {
 
 // newStart reads the environment, once for all. What it prints waits for nobody.
 func newStart(command []string, core supervise.CoreLimit) *start {
-	s := &start{command: command, core: core}
-	s.load(func(cfg config.Config) io.Writer {
-		s.outlet = report.NewOutlet(context.Background(), unix.Stderr, cfg.Format)
-		return s.outlet
-	})
+	s := &start{settings: loadSettings(), command: command, core: core}
+	s.outlet = report.NewOutlet(context.Background(), unix.Stderr, s.cfg.Format)
+	s.out = reporter(s.outlet, s.cfg)
+	s.log = s.out.Log(report.Logger)
 	s.disk = s.volume(context.Background(), file.Patience)
 	return s
-}
-
-// newDirectStart reads the environment for a subcommand, which looks at a start. It
-// prints directly: what it says is there when it ends.
-func newDirectStart(command []string) *start {
-	s := &start{command: command}
-	s.load(func(config.Config) io.Writer { return stderr() })
-	return s
-}
-
-func (s *start) load(stderr func(config.Config) io.Writer) {
-	s.cfg, s.environ, s.problem = config.Load()
-	s.out = reporter(stderr(s.cfg), s.cfg)
-	s.log = s.out.Log(report.Logger)
-	// What a library prints by itself could be anything.
-	log.SetOutput(io.Discard)
-}
-
-// reporter prints to w, and none of the environment's secrets.
-func reporter(w io.Writer, cfg config.Config) *report.Reporter {
-	out := report.New(w, cfg.Logging)
-	out.HideText(cfg.Secrets()...)
-	return out
-}
-
-// stderr is standard error under another number: os.Stderr would end the
-// process when nobody reads it any more.
-func stderr() *os.File {
-	fd, err := unix.FcntlInt(uintptr(unix.Stderr), unix.F_DUPFD_CLOEXEC, unix.Stderr+1)
-	if err != nil {
-		return os.Stderr
-	}
-	return os.NewFile(uintptr(fd), os.Stderr.Name())
 }
 
 // supervise is the way with an init.
@@ -163,10 +123,9 @@ func (s *start) fail(err error) (code int, tell func()) {
 	if isStop(err) {
 		return exitCode(err), func() {}
 	}
-	failed := s.asFault(err)
-	code = failed.Row().Exit
-	return code, func() {
-		if code != fault.ExitLicense || bool(s.cfg.LogIssues) {
+	failed := failureOf(err, s.log)
+	return failed.Row().Exit, func() {
+		if s.isTold(failed) {
 			s.out.Failure(failed)
 		}
 		s.flush(bannerTime)
@@ -193,21 +152,17 @@ func (s *start) leave(code *int) {
 	s.flush(flushTime)
 }
 
-// asFault gives an error its row of the failure table.
-func (s *start) asFault(err error) *fault.Error {
+// failureOf gives an error its row of the failure table. Where a panic happened is
+// for those who ask for it.
+func failureOf(err error, log *zap.Logger) *fault.Error {
 	if p, ok := errors.AsType[*task.Panic](err); ok {
-		return s.panicked(p)
+		log.Debug("panic", zap.ByteString("stack", p.Stack))
+		return fault.New(fault.InternalPanic, "%.200s", p)
 	}
 	if failed, ok := fault.Find(asFault(err)); ok {
 		return failed
 	}
 	return fault.New(fault.ConfigInvalid, "%s", err)
-}
-
-// panicked is our own failure. Where it happened is for those who ask for it.
-func (s *start) panicked(p *task.Panic) *fault.Error {
-	s.log.Debug("panic", zap.ByteString("stack", p.Stack))
-	return fault.New(fault.InternalPanic, "%.200s", p)
 }
 
 // asFault gives a command that cannot be run its row of the failure table.

@@ -26,9 +26,7 @@ type decision struct {
 }
 
 func (s *start) newDecision() *decision {
-	d := &decision{start: s, environ: s.environ.Clone()}
-	d.enterVenv()
-	return d
+	return &decision{start: s, environ: s.inVenv()}
 }
 
 // decide is the story of a decision: what to run with which environment, or why
@@ -45,7 +43,7 @@ func (s *start) decide(ctx context.Context, again bool) (supervise.Decision, err
 		}
 	}
 	d := s.newDecision()
-	path, argv, err := d.findCommand()
+	path, argv, err := d.findCommand(d.environ, d.command)
 	if err != nil {
 		return none, err
 	}
@@ -65,33 +63,33 @@ func (s *start) supervisor() int {
 	return 0
 }
 
-// enterVenv does for the hooks and the emulator what sourcing the venv's
-// activate script does for a shell, as the image's own entrypoint did.
-func (d *decision) enterVenv() {
-	venv := d.cfg.Root.Venv()
-	if !exists(venv) {
-		return
+// inVenv is the environment of the hooks and the emulator: a copy with what sourcing
+// the venv's activate script does for a shell, as the image's own entrypoint did.
+func (s settings) inVenv() config.Environ {
+	environ, venv := s.environ.Clone(), s.cfg.Root.Venv()
+	if exists(venv) {
+		path, _ := environ.Lookup("PATH")
+		path = cmp.Or(path, supervise.DefaultPath)
+		environ.Set("PATH", filepath.Join(venv, "bin")+":"+path)
+		environ.Set("VIRTUAL_ENV", venv)
 	}
-	path, _ := d.environ.Lookup("PATH")
-	path = cmp.Or(path, supervise.DefaultPath)
-	d.environ.Set("PATH", filepath.Join(venv, "bin")+":"+path)
-	d.environ.Set("VIRTUAL_ENV", venv)
+	return environ
 }
 
 // findCommand is what will be started. It is looked for before the activation,
 // which may cost a credit, and after the hooks, which may install it.
-func (d *decision) findCommand() (path string, argv []string, err error) {
-	argv = d.command
+func (s settings) findCommand(environ config.Environ, given []string) (path string, argv []string, err error) {
+	argv = given
 	if len(argv) == 0 {
-		argv = d.cfg.Command
+		argv = s.cfg.Command
 	}
 	if len(argv) == 0 {
 		argv = []string{"emulator"}
-		if python := d.cfg.Root.Python(); exists(python) {
+		if python := s.cfg.Root.Python(); exists(python) {
 			argv = []string{python, "-m", "localstack.runtime.main"}
 		}
 	}
-	path, err = supervise.Find(argv[0], d.environ.Entries)
+	path, err = supervise.Find(argv[0], environ.Entries)
 	return path, argv, err
 }
 

@@ -24,7 +24,8 @@ import (
 
 // visit is one visit to the doctor.
 type visit struct {
-	*decision
+	settings
+	out                  *report.Reporter // on standard error
 	json, offline, spend bool
 	timeout              time.Duration
 	style                report.Style
@@ -62,7 +63,7 @@ func runDoctor(args []string) int {
 		return doctor.Run(ctx, v.sections(), tell, wait), nil
 	})
 	if p, panicked := errors.AsType[*task.Panic](err); panicked {
-		return v.refuse(p)
+		return v.refuse(v.out, p)
 	}
 	v.verdict.Checks = checks
 	v.conclude()
@@ -88,13 +89,14 @@ func newVisit(args []string) (*visit, error) {
 		return nil, err
 	}
 	v.timeout = seconds.Duration()
-	v.decision = newDirectStart(flags.Args()).newDecision()
-	path, _, err := v.findCommand()
+	v.settings = loadSettings()
+	v.out = reporter(stderr(), v.cfg)
+	path, _, err := v.findCommand(v.inVenv(), flags.Args())
 	v.path, v.noCommand = path, asFault(err)
 	v.page = reporter(os.Stdout, v.cfg)
 	v.credential, v.missing = v.sources().Find()
 	v.page.Hide(v.credential)
-	v.rehearsal, _ = v.newActivation(v.volume(context.Background(), v.timeout), v.credential)
+	v.rehearsal, _ = v.newActivation(v.volume(context.Background(), v.timeout), v.credential, v.out.Log(report.LicenseLogger))
 	v.rehearsal.Config.Attempts = 1
 	v.stored, _ = v.rehearsal.Store.Load()
 	v.style.Wrapped = isTerminal(os.Stdout)

@@ -18,31 +18,25 @@ func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
 		return misused(licenseUsage)
 	}
-	s := newDirectStart(nil)
+	s := loadSettings()
+	out := reporter(stderr(), s.cfg)
 	if s.problem != nil {
-		return s.refuse(s.problem)
+		return s.refuse(out, s.problem)
 	}
 	pro, err := credential.Read(s.cfg.Sources())
 	if err != nil {
-		return s.refuse(err)
+		return s.refuse(out, err)
 	}
 	page := reporter(os.Stdout, s.cfg)
-	s.out.Hide(pro)
+	out.Hide(pro)
 	page.Hide(pro)
 	volume := s.volume(context.Background(), 0)
-	stored, _ := activate.NewStore(volume, s.cfg.Root, s.out.Log(report.LicenseLogger)).Load()
+	stored, _ := activate.NewStore(volume, s.cfg.Root, out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")
 		return fault.ExitLicense
 	}
 	return showStored(page, stored, license.Product{Name: license.ProductName, Version: s.version()}, pro)
-}
-
-// refuse says why a subcommand cannot do its work, as a start would.
-func (s *start) refuse(err error) int {
-	code, tell := s.fail(err)
-	tell()
-	return code
 }
 
 // showStored prints each document and whether it would do for a start without

@@ -37,7 +37,7 @@ func (d *decision) activate(ctx context.Context) (*credential.Credential, error)
 	d.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
 	d.adviseOn(pro)
 	d.disk.Allow(file.Patience)
-	activation, warnings := d.newActivation(d.disk, pro)
+	activation, warnings := d.newActivation(d.disk, pro, d.out.Log(report.LicenseLogger))
 	for _, warning := range warnings {
 		d.log.Warn(warning)
 	}
@@ -75,36 +75,35 @@ func (s *start) explain(ctx context.Context, err error) error {
 }
 
 // survey looks at the way to the license server.
-func (s *start) survey() *netcheck.Survey {
+func (s settings) survey() *netcheck.Survey {
 	return netcheck.NewSurvey(s.cfg.Endpoint.URL, s.cfg.Network, string(s.cfg.Root), s.cfg.LocalstackHost)
 }
 
 // volume is where licenses are stored; see [file.NewVolume] for ctx and bound.
-func (s *start) volume(ctx context.Context, bound time.Duration) *file.Volume {
+func (s settings) volume(ctx context.Context, bound time.Duration) *file.Volume {
 	return file.NewVolume(ctx, s.cfg.Root.Volume(), bound)
 }
 
 // newActivation is all that it takes to obtain the license. The warnings are about
 // the network's settings.
-func (s *start) newActivation(
-	volume *file.Volume, pro credential.Credential,
+func (s settings) newActivation(
+	volume *file.Volume, pro credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
 	resolver := netcheck.NewResolver(string(s.cfg.Root))
 	transport, warnings := netcheck.NewTransport(s.cfg.Endpoint.URL, s.cfg.Network, string(s.cfg.Root), resolver)
-	licensing := s.out.Log(report.LicenseLogger)
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
 		Credential: pro,
 		Product:    license.Product{Name: license.ProductName, Version: s.version()},
 		Machine:    license.Machine{ID: machine.ID(volume), CI: s.cfg.CI != "", System: machine.System()},
 		Transport:  transport,
-		Store:      activate.NewStore(volume, s.cfg.Root, licensing),
-		Log:        licensing,
+		Store:      activate.NewStore(volume, s.cfg.Root, log),
+		Log:        log,
 	}, warnings
 }
 
 // version is the version that the license must cover: the image's, else ours.
-func (s *start) version() string {
+func (s settings) version() string {
 	if s.cfg.BuildVersion != "" {
 		return license.NormalVersion(s.cfg.BuildVersion)
 	}
@@ -112,7 +111,7 @@ func (s *start) version() string {
 }
 
 // sources are the places of the credential.
-func (s *start) sources() credential.Sources {
+func (s settings) sources() credential.Sources {
 	from := s.cfg.Sources()
 	for _, variable := range []string{credential.APIKeyVariable, credential.AuthTokenVariable} {
 		if _, present := s.environ.Lookup(variable); present {
@@ -134,7 +133,7 @@ func (s *start) adviseOn(pro credential.Credential) {
 }
 
 // isOverheard tells whether others could read what is said to the license server.
-func (s *start) isOverheard() bool {
+func (s settings) isOverheard() bool {
 	host := s.cfg.Endpoint.Hostname()
 	address, err := netip.ParseAddr(host)
 	isLoopback := host == "localhost" || err == nil && address.IsLoopback()

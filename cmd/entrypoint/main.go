@@ -84,7 +84,8 @@ func unlessStopped(subcommand func([]string) int, args []string) int {
 	ctx, _ := supervise.Context(context.Background())
 	code, err := task.Run(ctx, func(context.Context) (int, error) { return subcommand(args), nil })
 	if err != nil {
-		return newDirectStart(nil).refuse(err)
+		s := loadSettings()
+		return s.refuse(reporter(stderr(), s.cfg), err)
 	}
 	return code
 }

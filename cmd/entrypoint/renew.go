@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
 )
@@ -23,13 +24,13 @@ func renew() (code int) {
 	}
 	s.out.Hide(pro)
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
-		activation, _ := s.newActivation(s.volume(ctx, 0), pro)
+		activation, _ := s.newActivation(s.volume(ctx, 0), pro, s.out.Log(report.LicenseLogger))
 		activation.Renew(ctx)
 		activation.Settle(0)
 		return nil, nil
 	})
 	if err != nil {
-		s.log.Warn(s.asFault(err).Reason())
+		s.log.Warn(failureOf(err, s.log).Reason())
 		return exitCode(err)
 	}
 	return 0

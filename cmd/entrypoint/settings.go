@@ -1,0 +1,65 @@
+package main
+
+import (
+	"io"
+	"log"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/report"
+)
+
+// settings are what the environment says. A subcommand that looks at a start, and
+// makes none, needs no more of it.
+type settings struct {
+	cfg     config.Config
+	environ config.Environ
+	// problem is what is wrong with the configuration.
+	problem error
+}
+
+// loadSettings reads the environment.
+func loadSettings() (s settings) {
+	s.cfg, s.environ, s.problem = config.Load()
+	// What a library prints by itself could be anything.
+	log.SetOutput(io.Discard)
+	return s
+}
+
+// reporter prints to w, and none of the environment's secrets.
+func reporter(w io.Writer, cfg config.Config) *report.Reporter {
+	out := report.New(w, cfg.Logging)
+	out.HideText(cfg.Secrets()...)
+	return out
+}
+
+// stderr is standard error under another number: os.Stderr would end the
+// process when nobody reads it any more.
+func stderr() *os.File {
+	fd, err := unix.FcntlInt(uintptr(unix.Stderr), unix.F_DUPFD_CLOEXEC, unix.Stderr+1)
+	if err != nil {
+		return os.Stderr
+	}
+	return os.NewFile(uintptr(fd), os.Stderr.Name())
+}
+
+// refuse says why a subcommand cannot do its work, as a start would. A signal is no
+// failure.
+func (s settings) refuse(out *report.Reporter, err error) (code int) {
+	if isStop(err) {
+		return exitCode(err)
+	}
+	failed := failureOf(err, out.Log(report.Logger))
+	if s.isTold(failed) {
+		out.Failure(failed)
+	}
+	return failed.Row().Exit
+}
+
+// isTold reports whether the user wants to read of this failure.
+func (s settings) isTold(failed *fault.Error) bool {
+	return failed.Row().Exit != fault.ExitLicense || bool(s.cfg.LogIssues)
+}
