@@ -17,12 +17,8 @@ import (
 	"github.com/kelseyhightower/envconfig"
 
 	"localstack-entrypoint/internal/emulator"
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/version"
-)
-
-const (
-	exitUsage  = 2
-	exitConfig = 78 // EX_CONFIG of sysexits.h
 )
 
 func main() { os.Exit(run()) }
@@ -34,7 +30,7 @@ func run() int {
 	}
 	if len(os.Args) > 1 {
 		fmt.Fprintln(os.Stderr, "emulator: takes no arguments but --version; its variables are ACTIVATE_PRO, FILESYSTEM_ROOT, GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, …")
-		return exitUsage
+		return fault.ExitUsage
 	}
 	// Before anything slow: a signal of the first moment counts.
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -46,7 +42,7 @@ func run() int {
 		fmt.Fprintln(os.Stderr, "bad configuration:", problem)
 	}
 	if len(problems) > 0 {
-		return exitConfig
+		return fault.ExitConfig
 	}
 	e, err := emulator.New(opts, emulator.Process{Environ: environ, Stdout: os.Stdout, Stderr: os.Stderr})
 	if err == nil {
@@ -54,7 +50,7 @@ func run() int {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "emulator:", err)
-		return 1
+		return fault.ExitFailed
 	}
 	return 0
 }

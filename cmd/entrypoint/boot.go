@@ -170,7 +170,7 @@ func asFault(err error) error {
 	var notStarted *supervise.StartError
 	if errors.As(err, &notStarted) {
 		id := fault.CommandNotExecutable
-		if notStarted.Code == supervise.CodeNotFound {
+		if notStarted.Code == fault.ExitNotFound {
 			id = fault.CommandNotFound
 		}
 		return fault.New(id, "%.200s: %s", notStarted.Path, notStarted.Err).Because(err)

@@ -8,17 +8,14 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/netcheck"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/version"
 )
 
-const (
-	// exitNoReply is dig's code for a server that does not answer.
-	exitNoReply = 9
-	// dnsTimeout is how long one server is waited for, as dig waits for one datagram.
-	dnsTimeout = 5 * time.Second
-)
+// dnsTimeout is how long one server is waited for, as dig waits for one datagram.
+const dnsTimeout = 5 * time.Second
 
 // runDNS asks name servers, and prints what they say in the shape of dig: the
 // given one, else all of resolv.conf. It is for images without dig.
@@ -31,7 +28,7 @@ func runDNS(args []string) int {
 	if err != nil {
 		return misused("entrypoint dns: " + err.Error() + "\n" + dnsUsage)
 	}
-	code := exitNoReply
+	code := fault.ExitNoReply
 	for _, server := range query.Servers {
 		ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
 		answer := netcheck.Ask(ctx, server, query.Name, query.Kind, query.OverTCP)

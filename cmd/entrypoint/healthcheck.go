@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/report"
 )
@@ -43,13 +44,13 @@ func runHealthcheck(args []string) int {
 	check, err := parseHealthcheck(args)
 	if err != nil {
 		out.Print("entrypoint healthcheck: " + err.Error() + "\n")
-		return exitUsage
+		return fault.ExitUsage
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 	defer cancel()
 	if err := check.ask(ctx); err != nil {
 		out.Print("unhealthy: " + report.Plain(err.Error()) + "\n")
-		return 1
+		return fault.ExitFailed
 	}
 	fmt.Println("healthy")
 	return 0

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/fault"
 )
 
 // subcommand is one of ours.
@@ -63,8 +64,5 @@ func (s subcommand) help([]string) int {
 func misused(what string) int {
 	cfg, _, _ := config.Load()
 	reporter(os.Stderr, cfg).Print(what + "\n")
-	return exitUsage
+	return fault.ExitUsage
 }
-
-// exitUsage is what our subcommands return for arguments that they do not know.
-const exitUsage = 2

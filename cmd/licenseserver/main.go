@@ -18,12 +18,8 @@ import (
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/version"
-)
-
-const (
-	exitFailed = 1
-	exitUsage  = 2
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -41,11 +37,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	case understood:
 		fmt.Fprintln(stderr, "licenseserver:", withoutTokens(err.Error()))
-		return exitFailed
+		return fault.ExitFailed
 	default:
 		fmt.Fprintln(stderr, "licenseserver: cannot read the command line:", withoutTokens(err.Error()))
 		fmt.Fprintf(stderr, "See `%s --help`.\n", chosen.CommandPath())
-		return exitUsage
+		return fault.ExitUsage
 	}
 }
 

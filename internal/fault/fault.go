@@ -15,10 +15,16 @@ import (
 // ID names a failure for machines. IDs never change once released.
 type ID string
 
-// Exit codes of a failed boot. A command that did run passes its own code.
+// The exit codes of our programs. A command that did run passes its own code.
 const (
 	// ExitNone is that of rows that only warn: no start ends because of them.
 	ExitNone = 0
+	// ExitFailed is for what went wrong without a code of its own, and for an unhealthy emulator.
+	ExitFailed = 1
+	// ExitUsage is for arguments that a program does not know.
+	ExitUsage = 2
+	// ExitNoReply is dig's code for a server that does not answer.
+	ExitNoReply = 9
 	// ExitLicense is what every client of this image expects of a start without a license.
 	ExitLicense = 55
 	// ExitInternal is sysexits' EX_SOFTWARE: we have failed by ourselves.
@@ -28,6 +34,8 @@ const (
 	// ExitNotExecutable and ExitNotFound are POSIX's codes for a command that cannot be run.
 	ExitNotExecutable = 126
 	ExitNotFound      = 127
+	// ExitSignal plus n is a shell's code for a process that signal n has ended.
+	ExitSignal = 128
 )
 
 // Row is one failure of the table.

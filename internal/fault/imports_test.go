@@ -75,7 +75,7 @@ func TestLowPackagesImportOnlyWhatIsBelowThem(t *testing.T) {
 		{"internal/machine", []string{"internal/file", "internal/task"}, "the entrypoint and the emulator share it"},
 		{"internal/license", []string{"internal/fault", "internal/file", "internal/task"}, "the rules are pure: the server, the client and the status command share them"},
 		{"internal/credential", []string{"internal/fault", "internal/file", "internal/task"}, "whoever holds a secret must not be able to send or print it"},
-		{"internal/supervise", []string{"internal/mailbox", "internal/task"}, "PID 1 must stay small: no logger, no TLS, no configuration"},
+		{"internal/supervise", []string{"internal/fault", "internal/mailbox", "internal/task"}, "PID 1 must stay small: no logger, no TLS, no configuration"},
 	}
 	for _, rule := range rules {
 		t.Run(rule.from, func(t *testing.T) {

@@ -1,6 +1,10 @@
 package supervise
 
-import "time"
+import (
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+)
 
 const (
 	// shortLife and less makes a start one of several in quick succession.
@@ -38,9 +42,8 @@ func (s state) pause() time.Duration {
 // isCrash tells whether a command that ended by itself with this code may do better the next time.
 // Without a license, with a configuration that makes no sense, or without a program, it cannot.
 func isCrash(code exitCode) bool {
-	const noLicense, badConfiguration = 55, 78
 	switch code {
-	case 0, noLicense, badConfiguration, CodeCannotRun, CodeNotFound:
+	case 0, fault.ExitLicense, fault.ExitConfig, fault.ExitNotExecutable, fault.ExitNotFound:
 		return false
 	}
 	return true

@@ -5,20 +5,15 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
-)
 
-// Exit codes a shell would give, which every caller of a container knows.
-const (
-	CodeCannotRun = 126 // the command exists but cannot be executed
-	CodeNotFound  = 127 // there is no such command
-	CodeSignal    = 128 // plus n: signal n ended the command
+	"localstack-entrypoint/internal/fault"
 )
 
 // ExitCode turns the status of an ended process into an exit code: its own, or 128+n if signal n
 // killed it.
 func ExitCode(status unix.WaitStatus) int {
 	if status.Signaled() {
-		return CodeSignal + int(status.Signal())
+		return fault.ExitSignal + int(status.Signal())
 	}
 	return status.ExitStatus()
 }
@@ -26,7 +21,7 @@ func ExitCode(status unix.WaitStatus) int {
 // StartError says why a command could not be started and which exit code means that.
 type StartError struct {
 	Path string
-	Code int // CodeNotFound or CodeCannotRun
+	Code int // fault.ExitNotFound or fault.ExitNotExecutable
 	Err  error
 }
 
@@ -53,12 +48,12 @@ var (
 // startError explains a failed execve of path.
 func startError(path string, cause error) *StartError {
 	if !errors.Is(cause, unix.ENOENT) {
-		return &StartError{Path: path, Code: CodeCannotRun, Err: cause}
+		return &StartError{Path: path, Code: fault.ExitNotExecutable, Err: cause}
 	}
 	// For a missing "#!" interpreter the kernel blames the script; a user sees the script and
 	// searches in the wrong place.
 	if unix.Access(path, unix.F_OK) == nil {
 		cause = errNoInterpreter
 	}
-	return &StartError{Path: path, Code: CodeNotFound, Err: cause}
+	return &StartError{Path: path, Code: fault.ExitNotFound, Err: cause}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 // DefaultPath is where bash looks when the environment has no PATH.
@@ -20,7 +22,7 @@ func Find(name string, env []string) (string, error) {
 		}
 		return name, nil
 	}
-	failure := &StartError{Path: name, Code: CodeNotFound, Err: errNotOnPath}
+	failure := &StartError{Path: name, Code: fault.ExitNotFound, Err: errNotOnPath}
 	for dir := range strings.SplitSeq(searchPath(env), ":") {
 		if dir == "" {
 			dir = "." // POSIX: an empty element is the working directory

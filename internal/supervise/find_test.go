@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 // tree makes a directory with tools that can and cannot be executed the working directory, and
@@ -46,14 +48,14 @@ func TestFindSearchesLikeAShell(t *testing.T) {
 		{"good/tool", "/nowhere", "good/tool", 0},
 		{in("good/tool"), "", in("good/tool"), 0},
 
-		{"tool", in("empty"), "", CodeNotFound},
-		{"tool", in("nowhere"), "", CodeNotFound},
-		{"", in("good"), "", CodeNotFound},
-		{in("empty/tool"), in("good"), "", CodeNotFound},
-		{"tool", in("plain") + ":" + in("empty"), "", CodeCannotRun},
-		{"tool", in("dir"), "", CodeCannotRun},
-		{in("plain/tool"), in("good"), "", CodeCannotRun},
-		{in("dir/tool"), in("good"), "", CodeCannotRun},
+		{"tool", in("empty"), "", fault.ExitNotFound},
+		{"tool", in("nowhere"), "", fault.ExitNotFound},
+		{"", in("good"), "", fault.ExitNotFound},
+		{in("empty/tool"), in("good"), "", fault.ExitNotFound},
+		{"tool", in("plain") + ":" + in("empty"), "", fault.ExitNotExecutable},
+		{"tool", in("dir"), "", fault.ExitNotExecutable},
+		{in("plain/tool"), in("good"), "", fault.ExitNotExecutable},
+		{in("dir/tool"), in("good"), "", fault.ExitNotExecutable},
 	}
 	for _, c := range cases {
 		got, err := Find(c.name, []string{"HOME=/", "PATH=" + c.path, "PATH=/ignored"})

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 func TestSIGUSR1StartsTheCommandAgainWithItsOtherArguments(t *testing.T) {
@@ -93,5 +95,5 @@ func TestRestartOfACommandThatIsGoneEndsWithItsCode(t *testing.T) {
 	}
 	p.signal(unix.SIGUSR1)
 	p.expect("cannot run " + script + ": no such file or directory")
-	p.exits(CodeNotFound)
+	p.exits(fault.ExitNotFound)
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 func TestExitCodeOfTheCommandPassesThrough(t *testing.T) {
@@ -41,10 +43,10 @@ func TestCommandThatCannotStartIsSaidAndGivesItsCode(t *testing.T) {
 		path, reason string
 		code         int
 	}{
-		{"/no/such/command", "no such file or directory", CodeNotFound},
-		{"/tmp", "permission denied", CodeCannotRun},
-		{file("plain", "exit 0", 0o600), "permission denied", CodeCannotRun},
-		{file("script", "#!/no/such/shell\n", 0o700), errNoInterpreter.Error(), CodeNotFound},
+		{"/no/such/command", "no such file or directory", fault.ExitNotFound},
+		{"/tmp", "permission denied", fault.ExitNotExecutable},
+		{file("plain", "exit 0", 0o600), "permission denied", fault.ExitNotExecutable},
+		{file("script", "#!/no/such/shell\n", 0o700), errNoInterpreter.Error(), fault.ExitNotFound},
 	}
 	for _, c := range cases {
 		for _, how := range []setup{asPID1, asChild} {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/testkit/syscalls"
 )
 
@@ -93,7 +94,7 @@ func TestAShortageAtTheFirstStartIsAFailure(t *testing.T) {
 			short.Store(true)
 			p.feed("go")
 			p.expect("cannot run /bin/true: " + errno.Error())
-			p.exits(CodeCannotRun)
+			p.exits(fault.ExitNotExecutable)
 			short.Store(false)
 		}
 	})
@@ -104,6 +105,6 @@ func TestAShortageBeforeTheHooksIsAFailure(t *testing.T) {
 		short.Store(true)
 		p := init("-ask", "-hooks", "echo hooking", "/bin/true")
 		p.expect("cannot run /bin/sh: " + errno.Error())
-		p.exits(CodeCannotRun)
+		p.exits(fault.ExitNotExecutable)
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 // phase is where the container is in its life.
@@ -34,7 +36,7 @@ func (p phase) String() string { return phaseNames[p] }
 type exitCode int
 
 // bySignal is the exit code of a process that a signal ended.
-func bySignal(sig unix.Signal) exitCode { return CodeSignal + exitCode(sig) }
+func bySignal(sig unix.Signal) exitCode { return fault.ExitSignal + exitCode(sig) }
 
 // state is all the init remembers from one event to the next.
 type state struct {
