@@ -47,7 +47,7 @@ func New(store *Store, options Options) http.Handler {
 	h := &handler{
 		store:           store,
 		reactivateAfter: options.ReactivateAfter,
-		limiter:         newLimiter(options.Limit),
+		limiters:        newLimiters(options.Limit),
 		log:             newAccessLog(options.AccessLog),
 	}
 	if h.reactivateAfter == 0 {
@@ -65,7 +65,7 @@ func New(store *Store, options Options) http.Handler {
 type handler struct {
 	store           *Store
 	reactivateAfter time.Duration
-	limiter         *limiter
+	limiters        *limiters
 	log             *zap.Logger
 	routes          map[string]route
 }
@@ -137,7 +137,7 @@ func (h *handler) identify(ctx context.Context, ask ask, wanted choice) *answer 
 // grant answers a token with the document of its license, or with why it gets none.
 func (h *handler) grant(ctx context.Context, ask ask, token Token, wanted choice) *answer {
 	now := h.store.now()
-	if wait := h.limiter.take(token.ID, now); wait > 0 {
+	if wait := h.limiters.wait(token.ID, now); wait > 0 {
 		refusal := refuse(http.StatusTooManyRequests, license.MessageRateLimited)
 		refusal.retryAfter = wait
 		return refusal

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Limit is how often one token may ask: that many requests in a row, and as
@@ -44,38 +46,36 @@ func (l Limit) MarshalText() ([]byte, error) {
 	return fmt.Appendf(nil, "%d/%s", l.Requests, l.Period), nil
 }
 
-// limiter holds each token to a limit. Of a token it remembers one moment, and
-// only tokens that exist get that far: strangers cannot make it grow.
-type limiter struct {
+// limiters hold each token to a limit, by the token's ID. Only tokens that exist
+// get one: strangers cannot make the map grow.
+type limiters struct {
 	limit Limit
 
-	mu sync.Mutex
-	// paid is the moment up to which a token's requests have used up its
-	// share, by the token's ID. It runs ahead of the clock by at most a period.
-	paid map[string]time.Time
+	mu      sync.Mutex
+	byToken map[string]*rate.Limiter
 }
 
-func newLimiter(limit Limit) *limiter {
-	return &limiter{limit: limit, paid: make(map[string]time.Time)}
+func newLimiters(limit Limit) *limiters {
+	return &limiters{limit: limit, byToken: make(map[string]*rate.Limiter)}
 }
 
-// take lets a token's request pass and returns 0, or returns how long the
-// token has to wait first.
-func (l *limiter) take(id string, now time.Time) time.Duration {
+// wait is how long a token must wait for its next request; 0 lets this one pass.
+func (l *limiters) wait(id string, now time.Time) time.Duration {
 	if l.limit.Requests == 0 {
 		return 0
 	}
-	share := l.limit.Period / time.Duration(l.limit.Requests)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	paid := l.paid[id]
-	if paid.Before(now) {
-		paid = now
+	limiter := l.byToken[id]
+	if limiter == nil {
+		interval := rate.Every(l.limit.Period / time.Duration(l.limit.Requests))
+		limiter = rate.NewLimiter(interval, l.limit.Requests)
+		l.byToken[id] = limiter
 	}
-	next := paid.Add(share)
-	if wait := next.Sub(now) - l.limit.Period; wait > 0 {
-		return wait
+	reservation := limiter.ReserveN(now, 1)
+	wait := reservation.DelayFrom(now)
+	if wait > 0 {
+		reservation.CancelAt(now) // the request is refused, and costs nothing
 	}
-	l.paid[id] = next
-	return 0
+	return wait
 }

@@ -119,7 +119,7 @@ func TestStrangersDoNotFillTheLimiter(t *testing.T) {
 	for range 50 {
 		f.refused(f.post(requestPath, asking(mint(CI).Reveal())), http.StatusForbidden, license.MessageCredentialsInvalid)
 	}
-	if remembered := len(f.handler.(*handler).limiter.paid); remembered != 0 {
+	if remembered := len(f.handler.(*handler).limiters.byToken); remembered != 0 {
 		t.Errorf("the limiter remembers %d tokens that do not exist", remembered)
 	}
 }
