@@ -11,7 +11,9 @@ DATE     = $(if $(TRACKED),$(shell TZ=UTC git log -1 --format=%cd --date=short-l
 # -E: the program begins in internal/mailbox, so that no SIGTERM meets the Go runtime alone.
 GOFLAGS_ = -trimpath -buildvcs=$(if $(TRACKED),true,false) -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' \
 	-ldflags './cmd/entrypoint=$(LDFLAGS) -E _rt0_entrypoint'
-LINT     = go tool -modfile=.ci/tools.mod
+LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
+# Tests with their users' client libraries are a module of their own.
+CLIENTS  = internal/conformance
 
 .PHONY: build run test bench image reasons lab lint vuln golden clean
 
@@ -43,11 +45,14 @@ image: build        ## the image localstack-entrypoint:dev
 lint:
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
 	go vet ./...
+	cd $(CLIENTS) && go vet ./...
 	GOARCH=arm64 go vet ./cmd/entrypoint ./internal/mailbox ./internal/supervise
 	$(LINT) golangci-lint run
+	cd $(CLIENTS) && $(LINT) golangci-lint run
 
 vuln:
 	$(LINT) govulncheck ./...
+	cd $(CLIENTS) && $(LINT) govulncheck -test ./...
 
 golden:             ## write the generated documents and golden files anew
 	go test ./internal/config ./internal/report ./internal/activate -update

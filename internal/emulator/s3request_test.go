@@ -4,44 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
-
-// A body that cannot be read twice travels in chunks with its checksum behind.
-func TestStreamsAreStoredWithoutTheirFraming(t *testing.T) {
-	e, _ := newTest(t, Options{})
-	b := newBucket(t, client(t, e, "https"), "streams")
-	content := strings.Repeat("0123456789", 20_000)
-	_, err := b.PutObject(t.Context(), &s3.PutObjectInput{
-		Bucket: &b.name, Key: aws.String("key"), Body: io.MultiReader(strings.NewReader(content)), ContentLength: aws.Int64(int64(len(content))),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := b.get("key", ""); got != content {
-		t.Errorf("got %d bytes, starting %.40q", len(got), got)
-	}
-}
-
-func TestAPartOfAnObjectCarriesNoChecksumOfTheWhole(t *testing.T) {
-	e, _ := newTest(t, Options{})
-	newBucket(t, client(t, e, "http"), "parts").put("key", "content", nil)
-	for part, wanted := range map[string]bool{"": true, "bytes=0-1": false} {
-		r := httptest.NewRequest("GET", "/parts/key", nil)
-		r.Header.Set("Range", part)
-		w := httptest.NewRecorder()
-		e.ServeHTTP(w, r)
-		if got := w.Header().Get("X-Amz-Checksum-Crc32") != ""; got != wanted {
-			t.Errorf("range %q: checksum %v, want %v", part, got, wanted)
-		}
-	}
-}
 
 func TestRequestsAreNormalisedForTheS3Library(t *testing.T) {
 	e, _ := newTest(t, Options{})

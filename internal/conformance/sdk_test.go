@@ -1,6 +1,7 @@
-package emulator
+package conformance
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,31 +17,60 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"localstack-entrypoint/internal/emulator"
+	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/layout"
 )
 
 // pro is what the entrypoint hands over after an activation.
-var pro = Options{ActivatePro: "1", ProActivated: "1"}
+var pro = emulator.Options{ActivatePro: "1", ProActivated: "1"}
 
-func persistent(o Options, root string) Options {
-	o.Persistence, o.Root = On, layout.Root(root)
+func persistent(o emulator.Options, root string) emulator.Options {
+	o.Persistence, o.Root = emulator.On, layout.Root(root)
 	return o
 }
 
-// client returns an SDK client of the handler, over TLS on request.
-func client(t *testing.T, h http.Handler, scheme string) *s3.Client {
+// start runs an emulator on a free port of loopback, until stop or the end of the test.
+func start(t *testing.T, o emulator.Options) (address string, stop func()) {
 	t.Helper()
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if o.Root == "" {
+		o.Root = layout.Root(t.TempDir())
+	}
+	o.Listen = gateway.Listen{{Host: "127.0.0.1"}}
+	addresses := make(chan []net.Addr, 1)
+	e, err := emulator.New(o, emulator.Process{
+		Stdout: io.Discard, Stderr: io.Discard,
+		Listening: func(a []net.Addr) { addresses <- a },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: h}
-	go server.Serve(newBothListener(listener))
-	t.Cleanup(func() { server.Close() })
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- e.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	select {
+	case a := <-addresses:
+		return a[0].String(), stop
+	case err := <-ended:
+		t.Fatal("the emulator does not start: ", err)
+		return "", nil
+	}
+}
+
+// client returns an SDK client of the emulator at an address, over http or https.
+func client(t *testing.T, scheme, address string) *s3.Client {
+	t.Helper()
 	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return s3.New(s3.Options{
-		BaseEndpoint: aws.String(scheme + "://" + listener.Addr().String()),
+		BaseEndpoint: aws.String(scheme + "://" + address),
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", "session-token"),
 		UsePathStyle: true,
@@ -152,12 +183,12 @@ func (b bucket) multipart(key string, parts ...string) {
 
 // eachStorage runs a test on every kind of storage and every kind of connection.
 func eachStorage(t *testing.T, test func(t *testing.T, c *s3.Client)) {
-	for name, o := range map[string]Options{"memory": {}, "disk": persistent(pro, "")} {
+	for name, o := range map[string]emulator.Options{"memory": {}, "disk": persistent(pro, "")} {
 		for _, scheme := range []string{"http", "https"} {
 			t.Run(name+"/"+scheme, func(t *testing.T) {
 				t.Parallel()
-				e, _ := newTest(t, o)
-				test(t, client(t, e, scheme))
+				address, _ := start(t, o)
+				test(t, client(t, scheme, address))
 			})
 		}
 	}

@@ -1,8 +1,9 @@
-package emulator
+package conformance
 
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"localstack-entrypoint/internal/emulator"
 )
 
 func TestObjectsRoundTripWithTheSDK(t *testing.T) {
@@ -127,4 +130,90 @@ func TestObjectsAreCopiedAndDeleted(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A body that cannot be read twice travels in chunks with its checksum behind.
+func TestStreamsAreStoredWithoutTheirFraming(t *testing.T) {
+	address, _ := start(t, emulator.Options{})
+	b := newBucket(t, client(t, "https", address), "streams")
+	content := strings.Repeat("0123456789", 20_000)
+	_, err := b.PutObject(t.Context(), &s3.PutObjectInput{
+		Bucket: &b.name, Key: aws.String("key"), ContentLength: aws.Int64(int64(len(content))),
+		Body: io.MultiReader(strings.NewReader(content)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := b.get("key", ""); got != content {
+		t.Errorf("got %d bytes, starting %.40q", len(got), got)
+	}
+}
+
+func TestAPartOfAnObjectCarriesNoChecksumOfTheWhole(t *testing.T) {
+	address, _ := start(t, emulator.Options{})
+	b := newBucket(t, client(t, "http", address), "parts")
+	b.put("key", "content", nil)
+	for part, wanted := range map[string]bool{"bytes=0-": false, "bytes=0-1": false, "": true} {
+		in := &s3.GetObjectInput{Bucket: &b.name, Key: aws.String("key"), ChecksumMode: types.ChecksumModeEnabled}
+		if part != "" {
+			in.Range = &part
+		}
+		out, err := b.GetObject(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Body.Close()
+		if got := out.ChecksumCRC32 != nil; got != wanted {
+			t.Errorf("range %q: checksum %v, want %v", part, got, wanted)
+		}
+	}
+}
+
+func TestPersistedObjectsOutliveTheEmulator(t *testing.T) {
+	root := t.TempDir()
+	address, stop := start(t, persistent(pro, root))
+	b := newBucket(t, client(t, "http", address), "kept")
+	b.put("dir/key", "content", map[string]string{"colour": "blue"})
+	b.multipart("multi", "one")
+	stop()
+
+	address, _ = start(t, persistent(pro, root))
+	b.Client = client(t, "http", address)
+	if content, meta := b.get("dir/key", ""); content != "content" || meta["colour"] != "blue" {
+		t.Errorf("got %q, %v", content, meta)
+	}
+	if content, _ := b.get("multi", ""); content != "one" {
+		t.Errorf("got %q", content)
+	}
+}
+
+func TestVersionsAreKeptInMemory(t *testing.T) {
+	address, _ := start(t, emulator.Options{})
+	c := client(t, "http", address)
+	b := newBucket(t, c, "versions")
+	_, err := c.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+		Bucket: &b.name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(content string, meta map[string]string) *string {
+		out, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &b.name, Key: aws.String("k"), Body: strings.NewReader(content), Metadata: meta})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.VersionId
+	}
+	first := put("one", map[string]string{"a": "1"})
+	second := put("two", nil)
+	for version, want := range map[*string]string{first: "one", second: "two"} {
+		out, err := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &b.name, Key: aws.String("k"), VersionId: version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _ := io.ReadAll(out.Body)
+		if string(got) != want || (len(out.Metadata) == 1) != (want == "one") {
+			t.Errorf("got %q, %v; want %q", got, out.Metadata, want)
+		}
+	}
 }
