@@ -28,7 +28,7 @@ type visit struct {
 	out                  *report.Reporter // on standard error
 	json, offline, spend bool
 	timeout              time.Duration
-	style                report.Style
+	style                doctor.Style
 	page                 *report.Reporter
 
 	// path is the command to run, noCommand why there is none.
@@ -43,7 +43,7 @@ type visit struct {
 	rehearsal *activate.Activation
 	result    activate.Result
 	refusal   error
-	verdict   report.Checkup
+	verdict   doctor.Checkup
 }
 
 // runDoctor looks at everything a start depends on, and says what a start
@@ -111,7 +111,7 @@ func isTerminal(f *os.File) bool {
 
 func (v *visit) tell(check fault.Check) {
 	v.clearWait()
-	v.page.Print(report.CheckLine(check, v.style))
+	v.page.Print(doctor.CheckLine(check, v.style))
 }
 
 // wait shows on a terminal that a slow check is under way.
@@ -135,28 +135,28 @@ func (v *visit) conclude() {
 	switch {
 	case failed != nil:
 		failed = v.refine(failed)
-		c.Outcome, c.Failure, c.Code = report.Failing, failed, fault.ExitLicense
+		c.Outcome, c.Failure, c.Code = doctor.Failing, failed, fault.ExitLicense
 		if failed.ID == fault.ConfigInvalid {
 			c.Code = fault.ExitConfig
 		}
 		c.Fact = v.unlessMended(failed.ID) + fmt.Sprintf(" start now would fail with exit code %d (%s).", failed.Row().Exit, failed.ID)
 	case !bool(v.cfg.ActivatePro):
-		c.Outcome, c.Fact = report.Community, "A start now would work, without pro features."
+		c.Outcome, c.Fact = doctor.Community, "A start now would work, without pro features."
 	case v.offline && standIn != nil:
-		c.Outcome, c.Until = report.Offline, standIn.Document.OfflineUntil()
+		c.Outcome, c.Until = doctor.Offline, standIn.Document.OfflineUntil()
 		c.Fact = "A start now would work, also without the licensing server: until " + license.Time{Time: c.Until}.String() + "."
 	case v.offline:
-		c.Outcome, c.Fact = report.Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
+		c.Outcome, c.Fact = doctor.Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
 	case v.refusal != nil:
-		c.Outcome, c.Fact = report.Unknown, "What a start now would come to is not known: the time was over before the licensing server answered (--timeout gives more)."
+		c.Outcome, c.Fact = doctor.Unknown, "What a start now would come to is not known: the time was over before the licensing server answered (--timeout gives more)."
 	case v.result.Offline:
 		_ = v.refine(v.result.Because)
-		c.Outcome, c.Until = report.Offline, v.result.Document.OfflineUntil()
+		c.Outcome, c.Until = doctor.Offline, v.result.Document.OfflineUntil()
 		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.Time{Time: c.Until}.String() + "."
 	case v.result.Document.ID == "":
-		c.Outcome, c.Fact = report.Unknown, "Nothing speaks against a start: the licensing server knows the credential. Whether it has a license is known when it is asked for one, which may cost a CI credit; --activate does."
+		c.Outcome, c.Fact = doctor.Unknown, "Nothing speaks against a start: the licensing server knows the credential. Whether it has a license is known when it is asked for one, which may cost a CI credit; --activate does."
 	default:
-		c.Outcome, c.Fact = report.Online, "A start now would work, with "+v.result.Document.Name()+" from the licensing server."
+		c.Outcome, c.Fact = doctor.Online, "A start now would work, with "+v.result.Document.Name()+" from the licensing server."
 	}
 }
 

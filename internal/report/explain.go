@@ -27,7 +27,7 @@ func Explain(w io.Writer, row fault.Row) {
 		if fix.Where != "" {
 			do = fix.Where + ": " + do
 		}
-		wrap(w, "  - ", "    ", do)
+		Wrap(w, "  - ", "    ", do)
 	}
 	if finer := row.Finer(); len(finer) > 0 {
 		fmt.Fprintf(w, "\nMore exactly, it can be\n")
@@ -82,12 +82,12 @@ func section(w io.Writer, title, text string) {
 		return
 	}
 	fmt.Fprintf(w, "\n%s\n", title)
-	wrap(w, "  ", "  ", text)
+	Wrap(w, "  ", "  ", text)
 }
 
-// wrap writes text in lines that begin with first, and then with rest. It
+// Wrap writes text in lines that begin with first, and then with rest. It
 // keeps code together, so that it can be copied from one line.
-func wrap(w io.Writer, first, rest, text string) {
+func Wrap(w io.Writer, first, rest, text string) {
 	line, isEmpty := first, true
 	for _, word := range words(text) {
 		if !isEmpty && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > columns {

@@ -102,7 +102,7 @@ func TestWrapKeepsWordsAndCodeWhole(t *testing.T) {
 	}
 	for _, test := range tests {
 		var got bytes.Buffer
-		wrap(&got, "- ", "  ", test.text)
+		Wrap(&got, "- ", "  ", test.text)
 		if got.String() != test.want {
 			t.Errorf("got %q, want %q", &got, test.want)
 		}

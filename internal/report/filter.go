@@ -126,8 +126,8 @@ func ourWords() string {
 	for _, variable := range config.Variables() {
 		words = append(words, variable.Name, variable.Default)
 	}
-	for i := range reflect.TypeFor[failure]().NumField() {
-		words = append(words, reflect.TypeFor[failure]().Field(i).Tag.Get("json"))
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[failureLine]()) {
+		words = append(words, field.Tag.Get("json"))
 	}
 	return asciiLower(strings.Join(words, "\n"))
 }

@@ -55,11 +55,9 @@ func Banner(w io.Writer, failed *fault.Error) {
 	}
 }
 
-// failure is the JSON form. Its field names are part of the contract with
+// Failure is the JSON form. Its field names are part of the contract with
 // those who read it by machine.
-type failure struct {
-	Time     string   `json:"time,omitempty"` // absent within a checkup
-	Level    string   `json:"level,omitempty"`
+type Failure struct {
 	ID       fault.ID `json:"id"`
 	Stored   fault.ID `json:"stored,omitempty"`
 	ExitCode int      `json:"exit_code"`
@@ -73,32 +71,39 @@ type failure struct {
 	RefusedTimes int    `json:"refused_times,omitempty"`
 	RefusedSince string `json:"refused_since,omitempty"`
 	// Checks are what was looked at to explain the failure.
-	Checks []checkJSON `json:"checks,omitempty"`
+	Checks []Check `json:"checks,omitempty"`
+}
+
+// failureLine is a failure in the log.
+type failureLine struct {
+	Time  string `json:"time"`
+	Level string `json:"level"`
+	Failure
 }
 
 // JSON writes the failure as one line of JSON.
 func JSON(w io.Writer, failed *fault.Error, now time.Time) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(failureOf(failed, now))
+	_ = encoder.Encode(failureLine{now.UTC().Format(time.RFC3339Nano), "error", FailureOf(failed)})
 }
 
-func failureOf(failed *fault.Error, now time.Time) failure {
+// FailureOf is the JSON form of a failure.
+func FailureOf(failed *fault.Error) Failure {
 	row := failed.Row()
-	line := failure{
-		Time: now.UTC().Format(time.RFC3339Nano), Level: "error",
+	form := Failure{
 		ID: failed.ID, ExitCode: row.Exit, Retry: row.Retry,
 		Reason: Plain(failed.Reason()), Remedy: Plain(failed.Remedy()),
 		Detail: Plain(failed.Detail), Server: Plain(failed.Server), Host: Plain(failed.Host),
-		Checks: checksJSON(failed.Checks),
+		Checks: Checks(failed.Checks),
 	}
 	if failed.Stored != nil {
-		line.Stored = failed.Stored.ID
+		form.Stored = failed.Stored.ID
 	}
 	if again := failed.Refused; again.Times > 0 {
-		line.RefusedTimes, line.RefusedSince = again.Times, again.Since.UTC().Format(time.RFC3339)
+		form.RefusedTimes, form.RefusedSince = again.Times, again.Since.UTC().Format(time.RFC3339)
 	}
-	return line
+	return form
 }
 
 // Plain is text made safe for a terminal and one line: no control or invisible

@@ -1,4 +1,4 @@
-package report
+package doctor
 
 import (
 	"strings"
@@ -30,7 +30,7 @@ func TestAChecksLinesFitATerminal(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", shown, want)
 	}
 	for line := range strings.Lines(shown) {
-		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}

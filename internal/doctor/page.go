@@ -1,4 +1,4 @@
-package report
+package doctor
 
 import (
 	"encoding/json"
@@ -8,39 +8,8 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/report"
 )
-
-// Outcome is what a start would come to, in a word for programs.
-type Outcome string
-
-// Outcomes of a start.
-const (
-	// Online: with a license from the license server.
-	Online Outcome = "online"
-	// Offline: with a stored license that stands in for the server.
-	Offline Outcome = "offline"
-	// Community: without pro features.
-	Community Outcome = "community"
-	// Unknown: the license server was not asked, or not for a license.
-	Unknown Outcome = "unknown"
-	// Failing: there would be no start.
-	Failing Outcome = "failure"
-)
-
-// Checkup is what a doctor has to say: what was looked at, and what a start
-// would come to.
-type Checkup struct {
-	Checks  []fault.Check
-	Outcome Outcome
-	// Fact says the outcome for people, in a sentence.
-	Fact string
-	// Until is how long a start works without the server; zero when it is not known to.
-	Until time.Time
-	// Failure is why a start would fail; nil when it would not.
-	Failure *fault.Error
-	// Code is the exit code.
-	Code int
-}
 
 // signOf is what stands before a check, and its colour.
 func signOf(state fault.State) (mark, colour string) {
@@ -69,7 +38,7 @@ const margin = "                 "
 // CheckLine is a check for people: a line, and its evidence below.
 func CheckLine(check fault.Check, style Style) string {
 	mark, colour := signOf(check.State)
-	fact := Plain(check.Fact)
+	fact := report.Plain(check.Fact)
 	if check.Took >= 10*time.Millisecond && check.State != fault.Skipped {
 		fact += fmt.Sprintf(" (%d ms)", check.Took.Milliseconds())
 	}
@@ -77,7 +46,7 @@ func CheckLine(check fault.Check, style Style) string {
 	text = painted(mark, colour, style.Colour) + strings.TrimPrefix(text, mark) + "\n"
 	if style.Verbose || check.Finding != nil {
 		for _, fact := range check.Evidence {
-			text += painted(style.lines(margin, Plain(fact)), "2", style.Colour) + "\n"
+			text += painted(style.lines(margin, report.Plain(fact)), "2", style.Colour) + "\n"
 		}
 	}
 	return text
@@ -90,7 +59,7 @@ func (s Style) lines(first, text string) string {
 		return first + text
 	}
 	var lines strings.Builder
-	wrap(&lines, first, margin, text)
+	report.Wrap(&lines, first, margin, text)
 	return strings.TrimSuffix(lines.String(), "\n")
 }
 
@@ -104,25 +73,25 @@ func painted(text, code string, colour bool) string {
 // Verdict is what a start would come to, and what to do, for people.
 func (c Checkup) Verdict(style Style) string {
 	var fact, out strings.Builder
-	said, shade := Plain(c.Fact), "1;32"
+	said, shade := report.Plain(c.Fact), "1;32"
 	switch {
 	case c.Failure != nil:
 		said, shade = strings.TrimSuffix(said, ".")+":", "1;31"
 	case c.Outcome == Unknown:
 		shade = "1"
 	}
-	wrap(&fact, "", "", said)
+	report.Wrap(&fact, "", "", said)
 	out.WriteString("\n" + painted(strings.TrimSuffix(fact.String(), "\n"), shade, style.Colour) + "\n")
 	if c.Failure != nil {
-		wrap(&out, "  ", "  ", Plain(c.Failure.Sentence()))
+		report.Wrap(&out, "  ", "  ", report.Plain(c.Failure.Sentence()))
 		if c.Failure.Stored != nil {
-			wrap(&out, "  ", "  ", Plain(c.Failure.Stored.Sentence()))
+			report.Wrap(&out, "  ", "  ", report.Plain(c.Failure.Stored.Sentence()))
 		}
 	}
 	if todo := c.todo(); len(todo) > 0 {
 		out.WriteString("\nWhat to do, most probable first:\n")
 		for i, step := range todo {
-			wrap(&out, fmt.Sprintf("%2d. ", i+1), "    ", step)
+			report.Wrap(&out, fmt.Sprintf("%2d. ", i+1), "    ", step)
 		}
 	}
 	return out.String()
@@ -134,7 +103,7 @@ func (c Checkup) todo() []string {
 	var steps []string
 	add := func(failed *fault.Error) {
 		for _, step := range failed.Steps() {
-			if step = Plain(step); !slices.Contains(steps, step) {
+			if step = report.Plain(step); !slices.Contains(steps, step) {
 				steps = append(steps, step)
 			}
 		}
@@ -150,7 +119,7 @@ func (c Checkup) todo() []string {
 			if check.State != state || check.Finding == nil || c.explains(check) {
 				continue
 			}
-			if remedy := Plain(check.Finding.Remedy()); remedy != "" && !slices.Contains(steps, remedy) {
+			if remedy := report.Plain(check.Finding.Remedy()); remedy != "" && !slices.Contains(steps, remedy) {
 				steps = append(steps, remedy)
 			}
 		}
@@ -164,61 +133,32 @@ func (c Checkup) explains(check fault.Check) bool {
 	return c.Failure != nil && check.State == fault.Failed && c.Failure.ID.IsNetwork() && check.Finding.ID.IsNetwork()
 }
 
-// checkJSON is a check in JSON, in a checkup and in a failure.
-type checkJSON struct {
-	Name     string      `json:"name"`
-	State    fault.State `json:"state"`
-	Fact     string      `json:"fact"`
-	ID       fault.ID    `json:"id,omitempty"`
-	Reason   string      `json:"reason,omitempty"`
-	Remedy   string      `json:"remedy,omitempty"`
-	Evidence []string    `json:"evidence,omitempty"`
-	Took     float64     `json:"took_ms"`
-}
-
-func checksJSON(checks []fault.Check) []checkJSON {
-	var all []checkJSON
-	for _, check := range checks {
-		one := checkJSON{Name: check.Name, State: check.State, Fact: Plain(check.Fact), Took: float64(check.Took.Microseconds()) / 1000}
-		if check.Finding != nil {
-			one.ID, one.Reason, one.Remedy = check.Finding.ID, Plain(check.Finding.Sentence()), Plain(check.Finding.Remedy())
-		}
-		for _, fact := range check.Evidence {
-			one.Evidence = append(one.Evidence, Plain(fact))
-		}
-		all = append(all, one)
-	}
-	return all
-}
-
 // checkupJSON is the whole checkup; docs/doctor.schema.json describes it.
 type checkupJSON struct {
-	Version  int         `json:"version"`
-	Time     string      `json:"time"`
-	Outcome  Outcome     `json:"outcome"`
-	Fact     string      `json:"fact"`
-	ExitCode int         `json:"exit_code"`
-	Until    string      `json:"offline_until,omitempty"`
-	Failure  *failure    `json:"failure,omitempty"`
-	Checks   []checkJSON `json:"checks"`
-	Todo     []string    `json:"todo"`
+	Version  int             `json:"version"`
+	Time     string          `json:"time"`
+	Outcome  Outcome         `json:"outcome"`
+	Fact     string          `json:"fact"`
+	ExitCode int             `json:"exit_code"`
+	Until    string          `json:"offline_until,omitempty"`
+	Failure  *report.Failure `json:"failure,omitempty"`
+	Checks   []report.Check  `json:"checks"`
+	Todo     []string        `json:"todo"`
 }
 
 // JSON is the checkup for programs.
 func (c Checkup) JSON(now time.Time) string {
 	whole := checkupJSON{
-		Version: 1, Time: now.UTC().Format(time.RFC3339Nano), Outcome: c.Outcome, Fact: Plain(c.Fact), ExitCode: c.Code,
-		Checks: checksJSON(c.Checks), Todo: append([]string{}, c.todo()...),
+		Version: 1, Time: now.UTC().Format(time.RFC3339Nano), Outcome: c.Outcome, Fact: report.Plain(c.Fact), ExitCode: c.Code,
+		Checks: report.Checks(c.Checks), Todo: append([]string{}, c.todo()...),
 	}
 	if !c.Until.IsZero() {
 		whole.Until = c.Until.UTC().Format(time.RFC3339)
 	}
 	if c.Failure != nil {
-		bare := *c.Failure
-		bare.Checks = nil // they stand beside
-		said := failureOf(&bare, now)
-		said.Time, said.Level = "", ""
-		whole.Failure = &said
+		failure := report.FailureOf(c.Failure)
+		failure.Checks = nil // they stand beside
+		whole.Failure = &failure
 	}
 	var out strings.Builder
 	encoder := json.NewEncoder(&out)
