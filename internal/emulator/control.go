@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap"
+
 	"localstack-entrypoint/internal/hook"
 )
 
@@ -21,7 +23,7 @@ const maxBody = 1 << 20
 type control struct {
 	id      identity
 	hooks   *stages
-	log     *logger
+	log     *zap.SugaredLogger
 	restart func() // asks the supervisor to start us anew
 	kill    func() // stops this process gracefully, exit code 0
 
@@ -47,7 +49,7 @@ func (c *control) handler() http.Handler {
 
 // notFound has no body: clients read an empty 404 as "not offered here".
 func (c *control) notFound(w http.ResponseWriter, r *http.Request) {
-	c.log.printf(levelWarn, logInternal, "No endpoint for %s %s", r.Method, r.URL.EscapedPath())
+	c.log.Warnf("No endpoint for %s %s", r.Method, r.URL.EscapedPath())
 	w.WriteHeader(http.StatusNotFound)
 }
 

@@ -5,14 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdlog "log"
 	"net"
 	"net/http"
-	"strings"
 	"syscall"
 	"time"
 
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/hook"
+	"localstack-entrypoint/internal/report"
 )
 
 const (
@@ -28,7 +30,7 @@ var errGateway = errors.New("gateway failed")
 type Emulator struct {
 	opts    Options
 	proc    Process
-	log     *logger
+	log     *zap.SugaredLogger
 	hooks   *stages
 	control *control
 	front   *front
@@ -40,15 +42,17 @@ type Emulator struct {
 func New(o Options, p Process) (*Emulator, error) {
 	// Build arguments left empty: an empty version reads as another product.
 	o.Version = cmp.Or(o.Version, "dev")
-	log := newLogger(p.Stderr)
+	log := report.New(p.Stderr, config.Logging{}).Log("").Sugar()
 	s3, release, err := openS3(o, log)
 	if err != nil {
 		return nil, err
 	}
 	id := newIdentity(o)
-	hooks := newStages(o, p, log)
-	e := &Emulator{opts: o, proc: p, log: log, hooks: hooks, release: release}
-	e.control = &control{id: id, hooks: hooks, log: log, restart: e.restart, kill: func() {}}
+	hooks := newStages(o, p, log.Named("localstack.runtime.init"))
+	e := &Emulator{opts: o, proc: p, log: log.Named("localstack.emulator"), hooks: hooks, release: release}
+	e.control = &control{
+		id: id, hooks: hooks, log: log.Named("localstack.internal"), restart: e.restart, kill: func() {},
+	}
 	e.front = &front{version: id.version, control: e.control.handler(), s3: s3}
 	return e, nil
 }
@@ -94,16 +98,17 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 
 // serve answers on the listeners; broken is told if one breaks down later.
 func (e *Emulator) serve(listeners []net.Listener, broken func(error)) *http.Server {
+	errorLog, _ := zap.NewStdLogAt(e.log.Desugar(), zap.WarnLevel) // fails only for a level that does not exist
 	server := &http.Server{
 		Handler:           e,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
-		ErrorLog:          stdlog.New(serverLog{e.log}, "", 0),
+		ErrorLog:          errorLog,
 	}
 	addresses := make([]net.Addr, len(listeners))
 	for i, listener := range listeners {
 		addresses[i] = listener.Addr()
-		e.log.printf(levelInfo, logEmulator, "Listening on %s", listener.Addr())
+		e.log.Infof("Listening on %s", listener.Addr())
 		go func() {
 			if err := server.Serve(newBothListener(listener)); !errors.Is(err, http.ErrServerClosed) {
 				broken(fmt.Errorf("%w on %s: %w", errGateway, listener.Addr(), err))
@@ -119,7 +124,7 @@ func (e *Emulator) serve(listeners []net.Listener, broken func(error)) *http.Ser
 // stop runs the SHUTDOWN hooks while the control endpoints still answer, then
 // lets requests under way end.
 func (e *Emulator) stop(server *http.Server, cause error) {
-	e.log.printf(levelInfo, logEmulator, "Stopping: %v", cause)
+	e.log.Infof("Stopping: %v", cause)
 	e.front.stopping.Store(true)
 	// No limit but the supervisor's: it kills what takes too long.
 	e.hooks.run(context.Background(), hook.Shutdown)
@@ -127,7 +132,7 @@ func (e *Emulator) stop(server *http.Server, cause error) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		e.log.printf(levelWarn, logEmulator, "Requests still under way after %s are cut off", stopTimeout)
+		e.log.Warnf("Requests still under way after %s are cut off", stopTimeout)
 		_ = server.Close()
 	}
 }
@@ -136,19 +141,10 @@ func (e *Emulator) stop(server *http.Server, cause error) {
 func (e *Emulator) restart() {
 	pid := int(e.opts.SupervisorPID)
 	if pid == 0 {
-		e.log.printf(levelWarn, logEmulator, "Cannot restart: SUPERVISOR_PID is not set")
+		e.log.Warn("Cannot restart: SUPERVISOR_PID is not set")
 		return
 	}
 	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
-		e.log.printf(levelError, logEmulator, "Cannot restart: signal to process %d: %v", pid, err)
+		e.log.Errorf("Cannot restart: signal to process %d: %v", pid, err)
 	}
-}
-
-// serverLog turns what net/http complains about into lines of our log.
-type serverLog struct{ log *logger }
-
-// Write implements io.Writer; net/http writes one message at a time.
-func (s serverLog) Write(message []byte) (int, error) {
-	s.log.printf(levelWarn, logEmulator, "%s", strings.TrimSpace(string(message)))
-	return len(message), nil
 }

@@ -12,11 +12,15 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3bolt"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	bolt "go.etcd.io/bbolt"
+	"go.uber.org/zap"
 )
+
+// loggerS3 is what LocalStack calls the logger of its S3 service.
+const loggerS3 = "localstack.services.s3"
 
 // openS3 returns the S3 service and what closes its storage. Storage on disk is
 // a feature of pro; without pro a log line tells the user that it stays off.
-func openS3(o Options, log *logger) (service http.Handler, closeStorage func() error, err error) {
+func openS3(o Options, log *zap.SugaredLogger) (service http.Handler, closeStorage func() error, err error) {
 	if o.persistent() && o.pro() {
 		db, err := openState(filepath.Join(o.Root.State(), "s3.bolt"))
 		if err != nil {
@@ -25,7 +29,7 @@ func openS3(o Options, log *logger) (service http.Handler, closeStorage func() e
 		return newS3(&store{Backend: s3bolt.New(db)}, log), db.Close, nil
 	}
 	if o.persistent() {
-		log.printf(levelWarn, logS3, "PERSISTENCE=1 is a feature of pro, which is off: S3 objects are kept in memory only")
+		log.Named(loggerS3).Warn("PERSISTENCE=1 is a feature of pro, which is off: S3 objects are kept in memory only")
 	}
 	memory := s3mem.New()
 	backend := &versionedStore{&store{Backend: memory}, memory}
@@ -46,11 +50,12 @@ func openState(path string) (*bolt.DB, error) {
 	return db, nil
 }
 
-func newS3(backend gofakes3.Backend, log *logger) http.Handler {
+func newS3(backend gofakes3.Backend, log *zap.SugaredLogger) http.Handler {
 	service := gofakes3.New(backend,
-		gofakes3.WithLogger(faultLog{log}),
+		gofakes3.WithLogger(errorsOnly{log.Named(loggerS3)}),
 		gofakes3.WithTimeSkewLimit(0), // virtual machines wake up with a clock of yesterday
 	).Server()
+	requests := log.Named("localstack.request.aws")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath() // the request is rewritten below
 		answer := &s3Answer{ResponseWriter: w, status: http.StatusOK}
@@ -59,7 +64,7 @@ func newS3(backend gofakes3.Backend, log *logger) http.Handler {
 		} else {
 			service.ServeHTTP(answer, r)
 		}
-		log.printf(levelInfo, logRequests, "AWS s3 %s %s => %d", r.Method, path, answer.status)
+		requests.Infof("AWS s3 %s %s => %d", r.Method, path, answer.status)
 	})
 }
 
@@ -83,12 +88,12 @@ func (a *s3Answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// faultLog passes on what gofakes3 calls an error and leaves out its chatter.
-type faultLog struct{ log *logger }
+// errorsOnly passes on what gofakes3 calls an error and leaves out its chatter.
+type errorsOnly struct{ log *zap.SugaredLogger }
 
 // Print implements gofakes3.Logger.
-func (f faultLog) Print(level gofakes3.LogLevel, values ...any) {
+func (e errorsOnly) Print(level gofakes3.LogLevel, values ...any) {
 	if level == gofakes3.LogErr {
-		f.log.printf(levelError, logS3, "%s", strings.TrimSpace(fmt.Sprintln(values...)))
+		e.log.Errorln(values...)
 	}
 }

@@ -5,20 +5,22 @@ import (
 	"maps"
 	"sync"
 
+	"go.uber.org/zap"
+
 	"localstack-entrypoint/internal/hook"
 )
 
 // stages runs the init hooks and keeps the record that /_localstack/init shows.
 type stages struct {
 	runner hook.Runner
-	log    *logger
+	log    *zap.SugaredLogger
 
 	mu        sync.Mutex
 	scripts   map[hook.Stage][]hook.Script
 	completed map[hook.Stage]bool
 }
 
-func newStages(o Options, p Process, log *logger) *stages {
+func newStages(o Options, p Process, log *zap.SugaredLogger) *stages {
 	s := &stages{
 		runner: hook.Runner{
 			Root: o.Root, Env: p.Environ, Stdout: p.Stdout, Stderr: p.Stderr,
@@ -56,7 +58,7 @@ func (s *stages) run(ctx context.Context, stage hook.Stage) {
 
 func (s *stages) report(script hook.Script, err error) {
 	if err != nil {
-		s.log.printf(levelError, logHooks, "Error while running script %s: %v", script.Path, err)
+		s.log.Errorf("Error while running script %s: %v", script.Path, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
