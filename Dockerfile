@@ -16,6 +16,7 @@ LABEL org.opencontainers.image.title="localstack-license-authority" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 COPY bin/licenseserver bin/entrypoint /usr/local/bin/
+COPY LICENSE THIRD-PARTY-NOTICES /usr/share/doc/localstack-entrypoint/
 
 # The commands of licenseserver find their data here: docker exec … licenseserver token list
 WORKDIR /var/lib/licenseserver
@@ -33,6 +34,7 @@ FROM scratch AS reference
 
 COPY build/rootfs/ /
 COPY bin/entrypoint bin/emulator /usr/local/bin/
+COPY LICENSE THIRD-PARTY-NOTICES /usr/share/doc/localstack-entrypoint/
 
 WORKDIR /opt/code/localstack
 VOLUME /var/lib/localstack
@@ -64,6 +66,7 @@ LABEL org.opencontainers.image.title="localstack-entrypoint" \
 FROM ${LOCALSTACK_IMAGE} AS localstack
 
 COPY bin/entrypoint /usr/local/bin/entrypoint
+COPY LICENSE THIRD-PARTY-NOTICES /usr/share/doc/localstack-entrypoint/
 RUN ln -sf entrypoint /usr/local/bin/docker-entrypoint.sh && \
     { command -v dig || ln -s entrypoint /usr/local/bin/dig; }
 HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \

@@ -15,7 +15,7 @@ LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
 # Tests with their users' client libraries are a module of their own.
 CLIENTS  = internal/conformance
 
-.PHONY: build run test bench image reasons lab lint vuln golden clean
+.PHONY: build run test bench image reasons lab lint vuln golden notices clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
@@ -49,6 +49,7 @@ lint:
 	GOARCH=arm64 go vet ./cmd/entrypoint ./internal/mailbox ./internal/supervise
 	$(LINT) golangci-lint run
 	cd $(CLIENTS) && $(LINT) golangci-lint run
+	@.ci/notices | cmp - THIRD-PARTY-NOTICES || { echo "run make notices" >&2; exit 1; }
 
 vuln:
 	$(LINT) govulncheck ./...
@@ -56,6 +57,9 @@ vuln:
 
 golden:             ## write the generated documents and golden files anew
 	go test ./internal/config ./internal/report ./internal/activate -update
+
+notices:            ## write THIRD-PARTY-NOTICES anew
+	.ci/notices >THIRD-PARTY-NOTICES
 
 clean:
 	rm -rf bin build

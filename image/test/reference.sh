@@ -17,6 +17,7 @@ test_image() {
 	docker export "$id-files" | tar -tv >"$work/files"
 	check "image: docker-entrypoint.sh is a link to entrypoint" grep -q 'usr/local/bin/docker-entrypoint.sh -> entrypoint$' "$work/files"
 	check "image: everybody may write to /tmp" grep -q '^drwxrwxrwt.* tmp/$' "$work/files"
+	check "image: the licenses of what it contains are in it" grep -q 'usr/share/doc/localstack-entrypoint/THIRD-PARTY-NOTICES$' "$work/files"
 	check "image: there is no license authority in it" not grep licenseserver "$work/files"
 }
 
