@@ -55,8 +55,8 @@ func (v *visit) checkConfiguration(context.Context) fault.Check {
 		return fault.Fail(name, failed, v.environ.Warnings...)
 	}
 	if bool(v.cfg.ActivatePro) && v.isOverheard() {
-		finding := fault.New(fault.NetworkUnencrypted, "anyone in between can read your Auth Token")
-		finding.Server = v.cfg.Endpoint.String()
+		finding := fault.New(fault.NetworkUnencrypted, "anyone in between can read your Auth Token").
+			With(fault.Facts{Server: v.cfg.Endpoint.String()})
 		return fault.Warn(name, finding, v.environ.Warnings...)
 	}
 	unset := func(variable config.Variable) bool { return !v.environ.Sets(variable) }

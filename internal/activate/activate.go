@@ -61,7 +61,8 @@ func (a *Activation) Run(ctx context.Context) error {
 	switch failed, _ := fault.Find(err); {
 	case isRefusal(err):
 		note := loop.next(a.question(), failed, time.Now())
-		a.refusal, failed.Refused = &note, fault.Repetition{Times: note.Times, Since: note.Since}
+		a.refusal = &note
+		return failed.With(fault.Facts{Refused: fault.Repetition{Times: note.Times, Since: note.Since}})
 	case noted && ctx.Err() == nil:
 		a.forgive()
 	}
@@ -100,10 +101,10 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 		a.forget()
 	case standIn != nil:
 		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
-			" offline, until " + license.Time{Time: standIn.Document.OfflineUntil()}.String() + " (" + failed.Detail + ")")
+			" offline, until " + license.Time{Time: standIn.Document.OfflineUntil()}.String() + " (" + failed.Seen() + ")")
 		return Result{Document: standIn.Document, Path: standIn.Path, Offline: true, Because: failed}, nil
 	default:
-		failed.Stored = flaw
+		return Result{}, failed.With(fault.Facts{Stored: flaw})
 	}
 	return Result{}, failed
 }
@@ -187,7 +188,7 @@ func (a *Activation) credentials() license.Credentials {
 // named adds the masked credential to a verdict that does not say more.
 func (a *Activation) named(err error) error {
 	if failed, ok := fault.Find(err); ok && failed.Detail == "" {
-		failed.Detail = a.Credential.String() + " from " + a.Credential.Origin
+		return fault.Wrap(err, failed.ID, "%s from %s", a.Credential, a.Credential.Origin).With(failed.Facts)
 	}
 	return err
 }
@@ -207,8 +208,7 @@ func (a *Activation) accept(got answer) (kept bool, err error) {
 			return false, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
 				license.Time{Time: now}, license.Time{Time: got.date}, failed.Detail)
 		}
-		failed.Server = a.Config.Endpoint.String()
-		return false, failed.Because(errVerdict)
+		return false, failed.With(fault.Facts{Server: a.Config.Endpoint.String(), Cause: errVerdict})
 	}
 	if !document.SignedWith(a.Credential.Reveal()) {
 		a.Log.Warn("the signature of " + document.Name() + " does not match this credential; it is not stored for a start without network")

@@ -42,12 +42,12 @@ func (c client) post(ctx context.Context, path string, request license.Request) 
 	if err == nil {
 		return got, nil
 	}
+	facts := fault.Facts{Server: c.base.String()}
 	failed := netcheck.Explain(c.base.Hostname(), err)
-	failed.Server = c.base.String()
 	if failed.ID == fault.NetworkTimeout {
-		failed.Detail += " (waited " + time.Since(began).Round(100*time.Millisecond).String() + ")"
+		facts.Waited = time.Since(began)
 	}
-	return answer{}, failed
+	return answer{}, failed.With(facts)
 }
 
 func (c client) exchange(ctx context.Context, path string, request license.Request) (answer, error) {
@@ -75,7 +75,7 @@ func (c client) exchange(ctx context.Context, path string, request license.Reque
 	if err != nil {
 		return answer{}, cmp.Or(ctx.Err(), err)
 	}
-	document, failed := judge(response, content)
+	document, failed := judge(response, content, request.Credentials.Token)
 	if failed != nil {
 		return answer{}, failed
 	}

@@ -31,7 +31,7 @@ type retryAfter time.Duration
 func (r retryAfter) Error() string { return "retry after " + time.Duration(r).String() }
 
 // judge reads an answer: a document, or the failure that it amounts to.
-func judge(response *http.Response, body []byte) (license.Document, *fault.Error) {
+func judge(response *http.Response, body []byte, token string) (license.Document, *fault.Error) {
 	status := response.StatusCode
 	switch {
 	case len(body) > maxAnswer:
@@ -45,13 +45,17 @@ func judge(response *http.Response, body []byte) (license.Document, *fault.Error
 		if json.Valid(body) {
 			detail += fmt.Sprintf(": %.200s", err)
 		}
-		return document, fault.New(fault.NetworkWrongServer, "%s", detail).Because(err)
+		return document, fault.Wrap(err, fault.NetworkWrongServer, "%s", detail)
 	case status == http.StatusProxyAuthRequired:
 		return license.Document{}, netcheck.ProxyRefusal("in between", response.Request.URL.Host, response)
 	case status == http.StatusTooManyRequests:
 		return license.Document{}, rateLimited(response)
 	case status >= 500, status == http.StatusRequestTimeout:
-		return license.Document{}, fault.New(fault.NetworkServerError, "it answered with status %d", status)
+		id := netcheck.ReadPage(response, body).RequestID
+		if strings.Contains(token, id) {
+			id = "" // it repeats what it was told
+		}
+		return license.Document{}, fault.New(fault.NetworkServerError, "it answered with status %d", status).With(fault.Facts{RequestID: id})
 	}
 	if message := messageOf(body); status >= 400 && strings.HasPrefix(message, license.MessagePrefix) {
 		return license.Document{}, refused(message)
@@ -83,22 +87,22 @@ func refused(message string) *fault.Error {
 		if !slices.Contains(license.Statuses(), more) {
 			more = license.StatusUnknown
 		}
-		return fault.New(fault.LicenseStatus, "the licensing server says that its status is %s", more).Because(errVerdict)
+		return fault.Wrap(errVerdict, fault.LicenseStatus, "the licensing server says that its status is %s", more)
 	case license.MessageFormat:
 		// The server cannot judge this version; that says nothing about the license.
 		return fault.New(fault.LicenseVersion, "%s", detail)
 	case license.MessageRateLimited:
 		return fault.New(fault.NetworkRateLimited, "it asks to slow down")
 	case license.MessageCredentialsFormat:
-		return fault.New(fault.CredentialsMalformed, "%s", detail).Because(errVerdict)
+		return fault.Wrap(errVerdict, fault.CredentialsMalformed, "%s", detail)
 	case license.MessageCredentialsInvalid:
-		return fault.New(fault.CredentialsInvalid, "").Because(errVerdict)
+		return fault.Wrap(errVerdict, fault.CredentialsInvalid, "")
 	case license.MessageNotFound:
-		return fault.New(fault.LicenseNotAssigned, "").Because(errNotFound)
+		return fault.Wrap(errNotFound, fault.LicenseNotAssigned, "")
 	case license.MessageExpired:
-		return fault.New(fault.LicenseExpired, "the subscription has ended").Because(errVerdict)
+		return fault.Wrap(errVerdict, fault.LicenseExpired, "the subscription has ended")
 	}
-	return fault.New(fault.LicenseRefused, "%s", detail).Because(errVerdict)
+	return fault.Wrap(errVerdict, fault.LicenseRefused, "%s", detail)
 }
 
 // shown is a message's code, if it is one. What a server says beyond its codes
@@ -123,5 +127,5 @@ func rateLimited(response *http.Response) *fault.Error {
 	if wait > 0 {
 		detail += " and to wait " + wait.Round(time.Second).String()
 	}
-	return fault.New(fault.NetworkRateLimited, "%s", detail).Because(retryAfter(wait))
+	return fault.Wrap(retryAfter(wait), fault.NetworkRateLimited, "%s", detail)
 }

@@ -130,7 +130,7 @@ func (c Checkup) todo() []string {
 // explains tells whether the failure is behind what a check found as well: all
 // that fails on the way to the server fails of one thing.
 func (c Checkup) explains(check fault.Check) bool {
-	return c.Failure != nil && check.State == fault.Failed && c.Failure.ID.IsNetwork() && check.Finding.ID.IsNetwork()
+	return c.Failure != nil && check.State == fault.Failed && c.Failure.Row().Stage.IsNetwork() && check.Finding.Row().Stage.IsNetwork()
 }
 
 // checkupJSON is the whole checkup; docs/doctor.schema.json describes it.

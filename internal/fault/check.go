@@ -28,6 +28,8 @@ type Check struct {
 	Evidence []string
 	// Finding is the row of the table behind Failed and Warned; nil otherwise.
 	Finding *Error
+	// Suspect is true of a warning that may be why what follows fails.
+	Suspect bool
 	// Took is how long the look lasted.
 	Took time.Duration
 }
@@ -42,10 +44,17 @@ func Skip(name, why string) Check { return Check{Name: name, State: Skipped, Fac
 
 // Warn is a check whose finding does not keep a start from working.
 func Warn(name string, finding *Error, evidence ...string) Check {
-	return Check{Name: name, State: Warned, Fact: finding.Detail, Finding: finding, Evidence: evidence}
+	return Check{Name: name, State: Warned, Fact: finding.Seen(), Finding: finding, Evidence: evidence}
+}
+
+// Suspect is a warning that may be why what follows fails.
+func Suspect(name string, finding *Error, evidence ...string) Check {
+	check := Warn(name, finding, evidence...)
+	check.Suspect = true
+	return check
 }
 
 // Fail is a check whose finding makes a start fail.
 func Fail(name string, finding *Error, evidence ...string) Check {
-	return Check{Name: name, State: Failed, Fact: finding.Detail, Finding: finding, Evidence: evidence}
+	return Check{Name: name, State: Failed, Fact: finding.Seen(), Finding: finding, Evidence: evidence}
 }

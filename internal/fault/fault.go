@@ -6,8 +6,10 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -43,8 +45,14 @@ type Row struct {
 	ID ID
 	// Exit is the process's exit code.
 	Exit int
-	// Retry tells whether starting again unchanged can help.
+	// Stage is where on the way to the license the failure shows.
+	Stage Stage
+	// Coarse is true of what a start sees by itself: a closer look may say more exactly why.
+	Coarse bool
+	// Retry reports whether starting again unchanged can help.
 	Retry bool
+	// More is true where it takes more than a sentence to help: the reason ends with where to read on.
+	More bool
 	// Reason says what happened. {detail}, {server} and {host} stand for the
 	// error's facts.
 	Reason string
@@ -74,15 +82,25 @@ type Fix struct {
 	Do    string
 }
 
-// Error is a failure that was met: a row of the table and the facts.
+// Error is a failure that was met: a row of the table and the facts. It is not changed after it was made.
 type Error struct {
 	ID ID
 	// Detail is what was seen, in words that complete the row's Reason. It
 	// never holds a secret.
 	Detail string
-	// Server is the license server's base URL, Host the name that the failure
-	// is about; empty where there is none.
+	Facts
+}
+
+// Facts are what else is known of a failure; each may be absent.
+type Facts struct {
+	// Server is the license server's base URL, Host the name that the failure is about.
 	Server, Host string
+	// Waited is how long an answer was waited for.
+	Waited time.Duration
+	// RequestID is what the server calls the request.
+	RequestID string
+	// Remarks are what else was seen, a phrase each.
+	Remarks []string
 	// Stored is why no stored document could stand in for the server; nil
 	// when the failure has nothing to do with one.
 	Stored *Error
@@ -102,14 +120,47 @@ type Repetition struct {
 }
 
 // New returns the failure id with a detail made as by [fmt.Sprintf].
-func New(id ID, format string, args ...any) *Error {
-	return &Error{ID: id, Detail: fmt.Sprintf(format, args...)}
+func New(id ID, format string, args ...any) *Error { return Wrap(nil, id, format, args...) }
+
+// Wrap is New with the error below.
+func Wrap(cause error, id ID, format string, args ...any) *Error {
+	return &Error{ID: id, Detail: fmt.Sprintf(format, args...), Facts: Facts{Cause: cause}}
+}
+
+// With returns a copy of e that has the given facts as well. What e knows already stays.
+func (e *Error) With(more Facts) *Error {
+	both := *e
+	both.Server, both.Host = cmp.Or(e.Server, more.Server), cmp.Or(e.Host, more.Host)
+	both.Waited, both.RequestID = cmp.Or(e.Waited, more.Waited), cmp.Or(e.RequestID, more.RequestID)
+	both.Remarks = slices.Concat(e.Remarks, more.Remarks)
+	both.Stored, both.Refused = cmp.Or(e.Stored, more.Stored), cmp.Or(e.Refused, more.Refused)
+	if both.Checks == nil {
+		both.Checks = more.Checks
+	}
+	if both.Cause == nil {
+		both.Cause = more.Cause
+	}
+	return &both
 }
 
 // Because returns e with its cause set.
+//
+// Deprecated: use Wrap, or With.
 func (e *Error) Because(cause error) *Error {
 	e.Cause = cause
 	return e
+}
+
+// Seen is all that was seen, in a phrase: the detail, how long an answer was waited for, and the remarks.
+func (e *Error) Seen() string {
+	seen := e.Detail
+	if e.RequestID != "" {
+		seen += ", request " + e.RequestID
+	}
+	if e.Waited > 0 {
+		seen += " (waited " + e.Waited.Round(100*time.Millisecond).String() + ")"
+	}
+	return strings.Join(append([]string{seen}, e.Remarks...), "; ")
 }
 
 // Error names the failure for developers and logs; users are shown [Error.Reason].
@@ -117,7 +168,7 @@ func (e *Error) Error() string {
 	if e.Detail == "" {
 		return string(e.ID)
 	}
-	return string(e.ID) + ": " + e.Detail
+	return string(e.ID) + ": " + e.Seen()
 }
 
 // Unwrap returns the cause.
@@ -148,8 +199,8 @@ func (e *Error) Reason() string {
 		reason += " " + e.Stored.fill(e.Stored.Row().Reason)
 	}
 	reason = strings.TrimSpace(reason + " " + e.Remedy())
-	if more := row.More(); more != "" && strings.HasSuffix(reason, ".") {
-		reason += " " + more
+	if row.More && strings.HasSuffix(reason, ".") {
+		reason += " " + MoreAt + string(row.ID)
 	}
 	return reason
 }
@@ -186,7 +237,7 @@ func (e *Error) Steps() []string {
 }
 
 func (e *Error) fill(text string) string {
-	return strings.NewReplacer("{detail}", e.Detail, "{server}", e.Server, "{host}", e.Host).Replace(text)
+	return strings.NewReplacer("{detail}", e.Seen(), "{server}", e.Server, "{host}", e.Host).Replace(text)
 }
 
 // Find returns the first failure in err's chain.

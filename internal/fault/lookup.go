@@ -15,21 +15,8 @@ func Lookup(id ID) (Row, bool) {
 	return Row{}, false
 }
 
-// IsNetwork tells whether the row is about the way to the license server.
-func (id ID) IsNetwork() bool { return strings.HasPrefix(string(id), "network.") }
-
-// MoreAt begins what [Row.More] says; the ID follows.
+// MoreAt begins what a reason with [Row.More] ends with; the ID follows.
 const MoreAt = "More: entrypoint doctor, entrypoint explain "
-
-// More is where a user can read on, for failures that take more than a
-// sentence to mend; empty for those that the reason says all about.
-func (r Row) More() string {
-	switch kind, _, _ := strings.Cut(string(r.ID), "."); kind {
-	case "network", "stored", "clock":
-		return MoreAt + string(r.ID)
-	}
-	return ""
-}
 
 // Finer are the rows that say more exactly what the row says, as network.dns.docker does
 // of network.dns.

@@ -2,7 +2,7 @@ package fault
 
 var answerRows = []Row{
 	{
-		ID: NetworkServerError, Exit: ExitLicense, Retry: true,
+		ID: NetworkServerError, More: true, Stage: StageServer, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "The server has a problem of its own; please try again in a few minutes.",
 		Help: Help{
@@ -19,7 +19,7 @@ var answerRows = []Row{
 		},
 	},
 	{
-		ID: NetworkRateLimited, Exit: ExitLicense, Retry: true,
+		ID: NetworkRateLimited, More: true, Stage: StageLicense, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Too many containers start with this token at once; please start again later.",
 		Help: Help{
@@ -35,7 +35,7 @@ var answerRows = []Row{
 		},
 	},
 	{
-		ID: NetworkWrongServer, Exit: ExitLicense,
+		ID: NetworkWrongServer, More: true, Stage: StageServer, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Something else answers in its place: a captive portal, a block page, or a wrong API_ENDPOINT.",
 		Help: Help{
@@ -50,7 +50,7 @@ var answerRows = []Row{
 		},
 	},
 	{
-		ID: NetworkBlockPage, Exit: ExitLicense,
+		ID: NetworkBlockPage, More: true, Stage: StageServer, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "A filter of your network answers in its place; ask your network administrator to safelist {host}.",
 		Help: Help{
@@ -65,7 +65,7 @@ var answerRows = []Row{
 		},
 	},
 	{
-		ID: NetworkCaptivePortal, Exit: ExitLicense,
+		ID: NetworkCaptivePortal, More: true, Stage: StageServer, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please sign in to this network with a browser on the host, then start again.",
 		Help: Help{

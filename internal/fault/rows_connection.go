@@ -2,7 +2,7 @@ package fault
 
 var connectionRows = []Row{
 	{
-		ID: NetworkRefused, Exit: ExitLicense, Retry: true,
+		ID: NetworkRefused, More: true, Stage: StageConnection, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Nothing listens there, or a firewall rejects it; a corporate network may need HTTPS_PROXY to be set.",
 		Help: Help{
@@ -19,7 +19,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkTimeout, Exit: ExitLicense, Retry: true,
+		ID: NetworkTimeout, More: true, Stage: StageConnection, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "A firewall may drop the traffic silently; a corporate network may need HTTPS_PROXY to be set.",
 		Help: Help{
@@ -36,7 +36,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkUnreachable, Exit: ExitLicense, Retry: true,
+		ID: NetworkUnreachable, More: true, Stage: StageConnection, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Please check the container's network, and whether a firewall or routing policy forbids the way.",
 		Help: Help{
@@ -52,7 +52,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkReset, Exit: ExitLicense, Retry: true,
+		ID: NetworkReset, More: true, Stage: StageConnection, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "A firewall or proxy that reads the first bytes of a connection often ends it like that; ask your network administrator to let {host} through.",
 		Help: Help{
@@ -68,7 +68,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkAddressFamily, Exit: ExitLicense,
+		ID: NetworkAddressFamily, More: true, Stage: StageConnection, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please give the container a way out over the address family that works: IPv6 in Docker's daemon.json, NAT64 with DNS64, or a network with IPv4.",
 		Help: Help{
@@ -84,7 +84,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkProxy, Exit: ExitLicense,
+		ID: NetworkProxy, More: true, Stage: StageProxy, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please check the proxy variables (OUTBOUND_HTTPS_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY), and that the proxy lets {host} through.",
 		Help: Help{
@@ -100,7 +100,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkProxyAuthentication, Exit: ExitLicense,
+		ID: NetworkProxyAuthentication, More: true, Stage: StageProxy, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please put the user name and password into the proxy variable, before the host: http://user:password@proxy:3128, with %XX for special characters. Where it asks for NTLM, Negotiate or Kerberos only, use a local proxy that speaks it, such as Px.",
 		Help: Help{
@@ -116,7 +116,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkProxyUnreachable, Exit: ExitLicense, Retry: true,
+		ID: NetworkProxyUnreachable, More: true, Stage: StageProxy, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Please check the proxy variables (OUTBOUND_HTTPS_PROXY, HTTPS_PROXY, HTTP_PROXY): most proxies are http://, for https addresses as well; localhost in one means the container itself, the host is host.docker.internal.",
 		Help: Help{
@@ -133,7 +133,7 @@ var connectionRows = []Row{
 		},
 	},
 	{
-		ID: NetworkProxyBypassed, Exit: ExitLicense,
+		ID: NetworkProxyBypassed, More: true, Stage: StageNames, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please remove the entry that matches {host} from NO_PROXY.",
 		Help: Help{

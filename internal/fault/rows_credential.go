@@ -100,7 +100,7 @@ var credentialRows = []Row{
 		},
 	},
 	{
-		ID: CredentialsInvalid, Exit: ExitLicense,
+		ID: CredentialsInvalid, Stage: StageLicense, Exit: ExitLicense,
 		Reason: "The credentials defined in your environment are invalid. Please make sure to either set the LOCALSTACK_AUTH_TOKEN variable to a valid auth token, or the LOCALSTACK_API_KEY variable to a valid LocalStack API key. You can find your Auth Token or API key in the LocalStack web app https://app.localstack.cloud.",
 		Remedy: "The licensing server does not know {detail}: it may have been rotated or revoked.",
 		Help: Help{

@@ -7,7 +7,7 @@ const (
 
 var dnsRows = []Row{
 	{
-		ID: NetworkDNS, Exit: ExitLicense, Retry: true,
+		ID: NetworkDNS, More: true, Stage: StageNames, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " + checkWith,
 		Help: Help{
@@ -24,7 +24,7 @@ var dnsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkDNSNoServer, Exit: ExitLicense,
+		ID: NetworkDNSNoServer, More: true, Stage: StageNames, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please give the container a name server: docker run --dns ADDRESS, dns in Compose, dnsPolicy in Kubernetes.",
 		Help: Help{
@@ -40,7 +40,7 @@ var dnsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkDNSFiltered, Exit: ExitLicense,
+		ID: NetworkDNSFiltered, More: true, Stage: StageNames, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "A DNS filter or firewall blocks the name; ask your network administrator to safelist localstack.cloud. " + checkWith,
 		Help: Help{
@@ -57,7 +57,7 @@ var dnsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkDNSCaptured, Exit: ExitLicense,
+		ID: NetworkDNSCaptured, More: true, Stage: StageNames, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "The DNS server of a LocalStack container answers for every name that matches its LOCALSTACK_HOST; please use a name there that is no part of {host}, such as localhost.localstack.cloud or ls.local.",
 		Help: Help{
@@ -74,7 +74,7 @@ var dnsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkDNSDocker, Exit: ExitLicense, Retry: true,
+		ID: NetworkDNSDocker, More: true, Stage: StageNames, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Docker's own DNS server passes questions on to the host's name servers; please check those of the host, set others (docker run --dns ADDRESS, or dns in /etc/docker/daemon.json), and see whether the network is internal.",
 		Help: Help{
@@ -91,7 +91,7 @@ var dnsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkDNSSearch, Exit: ExitLicense,
+		ID: NetworkDNSSearch, More: true, Stage: StageNames, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please remove the search domain whose wildcard answers for every name (docker run --dns-search=. does), or have its owner remove the wildcard.",
 		Help: Help{
@@ -107,7 +107,7 @@ var dnsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkDNSDisagree, Exit: ExitLicense, Retry: true,
+		ID: NetworkDNSDisagree, More: true, Stage: StageNames, Coarse: true, Exit: ExitLicense, Retry: true,
 		Reason: unreachable,
 		Remedy: "Please remove the name server that denies the name, or have its administrator safelist localstack.cloud; whoever asks that one first does not find the server. " + checkWith,
 		Help: Help{
@@ -123,7 +123,7 @@ var dnsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkDNSHosts, Exit: ExitLicense,
+		ID: NetworkDNSHosts, More: true, Stage: StageNames, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please remove the entry: extra_hosts in Compose, --add-host of docker run, hostAliases in Kubernetes, or a line of /etc/hosts.",
 		Help: Help{

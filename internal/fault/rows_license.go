@@ -4,7 +4,7 @@ const adminOfWorkspace = "Ask an administrator of your workspace, or see https:/
 
 var licenseRows = []Row{
 	{
-		ID: LicenseNotAssigned, Exit: ExitLicense,
+		ID: LicenseNotAssigned, Stage: StageLicense, Exit: ExitLicense,
 		Reason: "The licensing server accepted your credentials ({detail}), but no license is assigned to this user or workspace.",
 		Remedy: adminOfWorkspace,
 		Help: Help{
@@ -20,7 +20,7 @@ var licenseRows = []Row{
 		},
 	},
 	{
-		ID: LicenseExpired, Exit: ExitLicense,
+		ID: LicenseExpired, Stage: StageLicense, Exit: ExitLicense,
 		Reason: "Your license has expired: {detail}.",
 		Remedy: "Please renew the subscription in the LocalStack web app https://app.localstack.cloud.",
 		Help: Help{
@@ -35,7 +35,7 @@ var licenseRows = []Row{
 		},
 	},
 	{
-		ID: LicenseStatus, Exit: ExitLicense,
+		ID: LicenseStatus, Stage: StageLicense, Exit: ExitLicense,
 		Reason: "Your license is not active: {detail}.",
 		Remedy: adminOfWorkspace,
 		Help: Help{
@@ -49,7 +49,7 @@ var licenseRows = []Row{
 		},
 	},
 	{
-		ID: LicenseProduct, Exit: ExitLicense,
+		ID: LicenseProduct, Stage: StageLicense, Exit: ExitLicense,
 		Reason: "Your license does not cover this image: {detail}.",
 		Remedy: "Please use an image tag that your license agreement covers.",
 		Help: Help{
@@ -64,7 +64,7 @@ var licenseRows = []Row{
 		},
 	},
 	{
-		ID: LicenseVersion, Exit: ExitLicense,
+		ID: LicenseVersion, Stage: StageLicense, Exit: ExitLicense,
 		Reason: "The licensing server at {server} cannot judge this version of LocalStack: {detail}.",
 		Remedy: "Please use a released image tag, or correct LOCALSTACK_BUILD_VERSION.",
 		Help: Help{
@@ -78,7 +78,7 @@ var licenseRows = []Row{
 		},
 	},
 	{
-		ID: LicenseRefused, Exit: ExitLicense,
+		ID: LicenseRefused, Stage: StageLicense, Exit: ExitLicense,
 		Reason: "The licensing server at {server} refused the activation: {detail}.",
 		Remedy: "Please contact LocalStack support with this message.",
 		Help: Help{
@@ -95,7 +95,7 @@ var licenseRows = []Row{
 
 var storedRows = []Row{
 	{
-		ID: StoredStale, Exit: ExitLicense,
+		ID: StoredStale, More: true, Exit: ExitLicense,
 		Reason: "The stored license cannot be used offline any longer: {detail}.",
 		Help: Help{
 			Title:   "the stored license is too old",
@@ -109,7 +109,7 @@ var storedRows = []Row{
 		},
 	},
 	{
-		ID: StoredCredential, Exit: ExitLicense,
+		ID: StoredCredential, More: true, Exit: ExitLicense,
 		Reason: "The stored license belongs to another credential: {detail}.",
 		Help: Help{
 			Title:   "the stored license is another token's",
@@ -124,7 +124,7 @@ var storedRows = []Row{
 		},
 	},
 	{
-		ID: StoredTampered, Exit: ExitLicense,
+		ID: StoredTampered, More: true, Exit: ExitLicense,
 		Reason: "The stored license was altered: {detail}.",
 		Help: Help{
 			Title:   "the stored license was altered",
@@ -138,7 +138,7 @@ var storedRows = []Row{
 		},
 	},
 	{
-		ID: StoredVersion, Exit: ExitLicense,
+		ID: StoredVersion, More: true, Exit: ExitLicense,
 		Reason: "The stored license was activated for another version: {detail}.",
 		Help: Help{
 			Title:   "the stored license is another version's",
@@ -152,7 +152,7 @@ var storedRows = []Row{
 		},
 	},
 	{
-		ID: StoredInvalid, Exit: ExitLicense,
+		ID: StoredInvalid, More: true, Exit: ExitLicense,
 		Reason: "The stored license cannot be used: {detail}.",
 		Help: Help{
 			Title:   "the stored license is not usable",
@@ -165,7 +165,7 @@ var storedRows = []Row{
 		},
 	},
 	{
-		ID: ClockSkew, Exit: ExitLicense,
+		ID: ClockSkew, More: true, Stage: StageClock, Exit: ExitLicense,
 		Reason: "The clock of this machine is wrong: {detail}.",
 		Remedy: "Please set the clock; containers take their host's.",
 		Help: Help{

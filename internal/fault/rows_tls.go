@@ -4,7 +4,7 @@ const mountCA = "If your network inspects TLS, mount its CA certificate into the
 
 var tlsRows = []Row{
 	{
-		ID: NetworkUntrusted, Exit: ExitLicense,
+		ID: NetworkUntrusted, More: true, Stage: StageTLS, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: mountCA,
 		Help: Help{
@@ -21,7 +21,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkIntercepted, Exit: ExitLicense,
+		ID: NetworkIntercepted, More: true, Stage: StageTLS, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Your network inspects TLS. Get the CA certificate of that issuer from your administrator, then run the container with `-v \"$PWD/corporate-ca.pem:/etc/ssl/corporate-ca.pem:ro\"` and `-e REQUESTS_CA_BUNDLE=/etc/ssl/corporate-ca.pem`.",
 		Help: Help{
@@ -38,7 +38,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkSelfSigned, Exit: ExitLicense,
+		ID: NetworkSelfSigned, More: true, Stage: StageTLS, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "A device or test server answers under that name, or a licensing server of your own, whose certificate then has to be named in REQUESTS_CA_BUNDLE.",
 		Help: Help{
@@ -53,7 +53,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkIncomplete, Exit: ExitLicense,
+		ID: NetworkIncomplete, More: true, Stage: StageTLS, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "The administrator of that server has to install the whole chain; until then, name the missing certificate in REQUESTS_CA_BUNDLE.",
 		Help: Help{
@@ -68,7 +68,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkOldAuthorities, Exit: ExitLicense,
+		ID: NetworkOldAuthorities, More: true, Stage: StageTLS, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please update the CA certificates of the image (apt-get install ca-certificates).",
 		Help: Help{
@@ -83,7 +83,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkCertificateName, Exit: ExitLicense,
+		ID: NetworkCertificateName, More: true, Stage: StageTLS, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Another server answers under that name. " + mountCA,
 		Help: Help{
@@ -99,7 +99,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkCertificateDate, Exit: ExitLicense,
+		ID: NetworkCertificateDate, More: true, Stage: StageTLS, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "Please check the clock of this machine; if it is right, the server, or a proxy in between, has to renew its certificate.",
 		Help: Help{
@@ -114,7 +114,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkStrict, Exit: ExitNone,
+		ID: NetworkStrict, More: true, Exit: ExitNone,
 		Reason: "The certificate authority of this network works here, but not for the emulator, whose Python checks certificates strictly: {detail}.",
 		Remedy: "Please have the authority's certificate made anew with the extensions that RFC 5280 asks for.",
 		Help: Help{
@@ -129,7 +129,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkTLS, Exit: ExitLicense,
+		ID: NetworkTLS, More: true, Stage: StageTLS, Coarse: true, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "What answers there does not speak TLS as a licensing server does; a proxy or firewall may stand in between.",
 		Help: Help{
@@ -145,7 +145,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkTLSVersion, Exit: ExitLicense,
+		ID: NetworkTLSVersion, More: true, Stage: StageTLS, Exit: ExitLicense,
 		Reason: unreachable,
 		Remedy: "TLS 1.2 is the oldest version in use; the program in between, or the server, has to be updated.",
 		Help: Help{
@@ -160,7 +160,7 @@ var tlsRows = []Row{
 		},
 	},
 	{
-		ID: NetworkUnencrypted, Exit: ExitNone,
+		ID: NetworkUnencrypted, More: true, Exit: ExitNone,
 		Reason: "The connection to {server} is not encrypted: {detail}.",
 		Remedy: "Please use https in API_ENDPOINT.",
 		Help: Help{

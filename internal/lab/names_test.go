@@ -41,7 +41,7 @@ var deniedNames = []situation{
 		}},
 	{name: "name server prohibits our network", id: fault.NetworkDNSFiltered, says: "18 (Prohibited)", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) { w.unbound(nameServer, "  access-control: 10.0.0.0/8 refuse") }},
-	{name: "name server refuses", id: fault.NetworkDNS, says: "REFUSED, EDE 14 (Not Ready) from " + nameServer, official: unresolved, dig: []string{nameServer},
+	{name: "name server refuses", id: fault.NetworkDNS, says: nameServer + " says EDE 14 (Not Ready)", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) { w.dnsmasq(nameServer) }},
 	{name: "blocked with 0.0.0.0", id: fault.NetworkDNSFiltered, says: "0.0.0.0", official: notReached, dig: []string{nameServer},
 		arrange: func(w *world) { w.dnsmasq(nameServer, "--address=/"+host+"/#") }},
@@ -62,12 +62,12 @@ var deniedNames = []situation{
 
 // brokenNames are name servers that cannot tell.
 var brokenNames = []situation{
-	{name: "DNSSEC has a key that is not there", id: fault.NetworkDNS, says: "SERVFAIL, EDE ", official: unresolved, dig: []string{nameServer},
+	{name: "DNSSEC has a key that is not there", id: fault.NetworkDNS, says: nameServer + " says EDE ", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) {
 			w.publicDNS(upstream)
 			w.unbound(nameServer, `  trust-anchor: "localstack.cloud. DS 12345 8 2 `+strings.Repeat("AA", 32)+`"`, forward(upstream))
 		}},
-	{name: "DNSSEC signature has expired", id: fault.NetworkDNS, says: "SERVFAIL, EDE ", official: unresolved, dig: []string{nameServer},
+	{name: "DNSSEC signature has expired", id: fault.NetworkDNS, says: nameServer + " says EDE ", official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) { w.signed(-72 * time.Hour) }},
 	{name: "name server is dead", id: fault.NetworkDNS, says: "connection refused from " + nameServer, official: unresolved, dig: []string{nameServer},
 		arrange: func(*world) {}},

@@ -53,31 +53,26 @@ func nameOf(name string, c *x509.Certificate) string {
 // why it is not good. theirs is the server's clock, zero when unknown.
 func (a *authorities) judge(p Presented, theirs time.Time) fault.Check {
 	const name = "tls"
-	evidence := p.Evidence()
+	evidence, facts := p.Evidence(), fault.Facts{Host: p.Host}
 	if p.Version < tls.VersionTLS12 {
-		return fault.Fail(name, hosted(p.Host, fault.New(fault.NetworkTLSVersion, "%s speaks nothing newer than %s", p.Host, tls.VersionName(p.Version))), evidence...)
+		return fault.Fail(name, fault.New(fault.NetworkTLSVersion, "%s speaks nothing newer than %s", p.Host, tls.VersionName(p.Version)).With(facts), evidence...)
 	}
 	if isInsecure(p.Suite) {
-		return fault.Fail(name, hosted(p.Host, fault.New(fault.NetworkTLSVersion, "%s offers nothing better than the outdated cipher %s", p.Host, tls.CipherSuiteName(p.Suite))), evidence...)
+		return fault.Fail(name, fault.New(fault.NetworkTLSVersion, "%s offers nothing better than the outdated cipher %s", p.Host, tls.CipherSuiteName(p.Suite)).With(facts), evidence...)
 	}
 	chains, err := a.chains(p.Chain, p.Host)
 	if err != nil {
-		return fault.Fail(name, hosted(p.Host, a.refine(p, err, theirs)), evidence...)
+		return fault.Fail(name, a.refine(p, err, theirs).With(facts), evidence...)
 	}
 	leaf := p.Chain[0]
 	if flaws := strictFlaws(chains[0]); len(flaws) > 0 {
-		return fault.Warn(name, hosted(p.Host, fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; "))), evidence...)
+		return fault.Warn(name, fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; ")).With(facts), evidence...)
 	}
 	fact := fmt.Sprintf("%s, certificate by %s until %s", tls.VersionName(p.Version), nameOf(leaf.Issuer.CommonName, nil), leaf.NotAfter.UTC().Format(time.DateOnly))
 	if left := time.Until(leaf.NotAfter); left < expiresSoon {
 		evidence = append(evidence, fmt.Sprintf("the certificate ends in %d days", int(left.Hours()/24)))
 	}
 	return fault.Pass(name, fact, evidence...)
-}
-
-func hosted(host string, failed *fault.Error) *fault.Error {
-	failed.Host = host
-	return failed
 }
 
 func isInsecure(suite uint16) bool {

@@ -91,12 +91,11 @@ func dialFault(host, port string, addresses []netip.Addr, errs []error) *fault.E
 	case isTimeout(err):
 		failed = fault.New(fault.NetworkTimeout, "no answer from %s in time", name)
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		failed.Detail = "no route to " + name
+		failed = fault.New(fault.NetworkUnreachable, "no route to %s", name)
 	case errors.As(err, &errno):
-		failed.Detail += ": " + errno.Error()
+		failed = fault.New(fault.NetworkUnreachable, "cannot connect to %s: %s", name, errno)
 	}
-	failed.Host = host
-	return failed.Because(errors.Join(errs...))
+	return failed.With(fault.Facts{Host: host, Cause: errors.Join(errs...)})
 }
 
 func telling(err error) int {

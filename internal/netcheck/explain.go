@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -19,12 +18,9 @@ import (
 func Explain(host string, err error) *fault.Error {
 	failed, known := fault.Find(err)
 	if !known {
-		failed = explain(host, err).Because(err)
+		failed = explain(host, err).With(fault.Facts{Cause: err})
 	}
-	if failed.Host == "" {
-		failed.Host = host
-	}
-	return failed
+	return failed.With(fault.Facts{Host: host})
 }
 
 func explain(host string, err error) *fault.Error {
@@ -74,15 +70,12 @@ func explainCertificate(host string, failed *tls.CertificateVerificationError) *
 		return fault.New(fault.NetworkUntrusted, "the certificate of %s is unfit: %s (issuer: %.200s)", host,
 			strings.TrimPrefix(invalid.Error(), "x509: "), issuer)
 	}
-	untrusted := fault.New(fault.NetworkUntrusted, "the certificate of %s is signed by an authority that is not trusted here (issuer: %.200s)", host, issuer)
+	const untrusted = "the certificate of %s is signed by an authority that is not trusted here (issuer: %.200s)"
 	switch chain := failed.UnverifiedCertificates; {
 	case !isAlone(chain):
+		return fault.New(fault.NetworkUntrusted, untrusted, host, issuer)
 	case selfSigned(chain[0]):
-		untrusted.ID = fault.NetworkSelfSigned
-		untrusted.Detail = fmt.Sprintf("the certificate of %s is self-signed and not trusted here (issuer: %.200s)", host, issuer)
-	default:
-		untrusted.ID = fault.NetworkIncomplete
-		untrusted.Detail += ", and the server sends no intermediate certificate"
+		return fault.New(fault.NetworkSelfSigned, "the certificate of %s is self-signed and not trusted here (issuer: %.200s)", host, issuer)
 	}
-	return untrusted
+	return fault.New(fault.NetworkIncomplete, untrusted+", and the server sends no intermediate certificate", host, issuer)
 }

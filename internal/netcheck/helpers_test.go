@@ -95,8 +95,8 @@ func expectFault(t *testing.T, err error, id fault.ID, detail string) {
 	if !ok {
 		t.Fatalf("%v is no failure of the table", err)
 	}
-	if failed.ID != id || failed.Detail != detail {
-		t.Errorf("got  %s: %s\nwant %s: %s", failed.ID, failed.Detail, id, detail)
+	if failed.ID != id || failed.Seen() != detail {
+		t.Errorf("got  %s: %s\nwant %s: %s", failed.ID, failed.Seen(), id, detail)
 	}
 	if failed.Host == "" {
 		t.Errorf("%v names no host", err)

@@ -136,7 +136,7 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		{view{first: denied, second: good}, fault.NetworkDNSDisagree, "the name servers disagree about api.localstack.cloud: NXDOMAIN from 10.0.0.53, but 54.1.2.3, 2600::1 from 10.0.0.54"},
 		{view{first: good, second: none}, fault.NetworkDNSDisagree, "the name servers disagree about api.localstack.cloud: NOERROR without an address from 10.0.0.54, but 54.1.2.3, 2600::1 from 10.0.0.53"},
 		{view{first: none, second: of(silent)}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NOERROR without an address from 10.0.0.53; timeout from 10.0.0.54)"},
-		{view{first: of(codes(dns.RcodeServerFailure, dns.EDNS0_EDE{InfoCode: 22}))}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: SERVFAIL, EDE 22 (No Reachable Authority) from 10.0.0.53)"},
+		{view{first: of(codes(dns.RcodeServerFailure, dns.EDNS0_EDE{InfoCode: 22}))}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: SERVFAIL from 10.0.0.53); 10.0.0.53 says EDE 22 (No Reachable Authority)"},
 	} {
 		found := c.view.names().Finding()
 		if found == nil {

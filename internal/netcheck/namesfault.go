@@ -38,8 +38,7 @@ func (n Names) Finding() *fault.Error {
 	}
 	for _, look := range looks {
 		if found := look(n); found != nil {
-			found.Host = n.Host
-			return found
+			return found.With(fault.Facts{Host: n.Host})
 		}
 	}
 	return nil
@@ -220,11 +219,15 @@ func (n Names) silent() *fault.Error {
 	if n.anyAddress() {
 		return nil
 	}
-	var told []string
+	var told outcome
+	var remarks []string
 	for _, source := range n.Servers {
-		told = append(told, source.says()+" from "+shortServer(source.Server))
+		told = append(told, verdict{source.Server, source.word()})
+		for _, e := range firstOf(source.Four.extended()) {
+			remarks = append(remarks, shortServer(source.Server)+" says EDE "+extendedText(e))
+		}
 	}
-	return fault.New(fault.NetworkDNS, "the name %s does not resolve (status: %s)", n.Host, strings.Join(told, "; "))
+	return unresolved(nil, n.Host, told).With(fault.Facts{Remarks: remarks})
 }
 
 func (n Names) anyAddress() bool {

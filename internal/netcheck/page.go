@@ -133,7 +133,7 @@ func (p Page) judge(host string) *fault.Error {
 	case p.Status == http.StatusTooManyRequests:
 		return fault.New(fault.NetworkRateLimited, "it asks to slow down (status 429)")
 	case p.Status >= http.StatusInternalServerError:
-		return fault.New(fault.NetworkServerError, "it answers with %s", p)
+		return fault.New(fault.NetworkServerError, "it answers with %s", p.Bare()).With(p.facts())
 	case p.json:
 		return nil
 	case speaksOfBlocking(p.Title), p.html && p.forbids():
@@ -141,5 +141,14 @@ func (p Page) judge(host string) *fault.Error {
 	case speaksOfSigningIn(p.Title):
 		return fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in of a network", p)
 	}
-	return fault.New(fault.NetworkWrongServer, "the answer is %s", p)
+	return fault.New(fault.NetworkWrongServer, "the answer is %s", p.Bare()).With(p.facts())
+}
+
+// facts are what a page says by itself.
+func (p Page) facts() fault.Facts {
+	facts := fault.Facts{RequestID: p.RequestID}
+	if p.Title != "" {
+		facts.Remarks = []string{fmt.Sprintf("title %q", p.Title)}
+	}
+	return facts
 }

@@ -44,13 +44,13 @@ func TestPagesThatAreNoLicenseServers(t *testing.T) {
 		{shown(451, titled("Sorry")), fault.NetworkBlockPage, `the answer is an HTML page (status 451, title "Sorry"), no licensing server's`},
 		{shown(200, titled("Web Page Blocked: sign-in policy")), fault.NetworkBlockPage, `the answer is an HTML page (status 200, title "Web Page Blocked: sign-in policy"), no licensing server's`},
 		{shown(403, "\ufeff\n"+titled("Blocked")), fault.NetworkBlockPage, `the answer is an HTML page (status 403, title "Blocked"), no licensing server's`},
-		{shown(200, titled("Welcome to nginx!")), fault.NetworkWrongServer, `the answer is an HTML page (status 200, title "Welcome to nginx!")`},
-		{shown(404, titled("404 Not Found")), fault.NetworkWrongServer, `the answer is an HTML page (status 404, title "404 Not Found")`},
+		{shown(200, titled("Welcome to nginx!")), fault.NetworkWrongServer, `the answer is an HTML page (status 200); title "Welcome to nginx!"`},
+		{shown(404, titled("404 Not Found")), fault.NetworkWrongServer, `the answer is an HTML page (status 404); title "404 Not Found"`},
 		{shown(404, "404 page not found\n"), fault.NetworkWrongServer, "the answer is something else than JSON (status 404)"},
 		{shown(200, ""), fault.NetworkWrongServer, "the answer is an empty page (status 200)"},
-		{shown(502, titled("502 Bad Gateway")), fault.NetworkServerError, `it answers with an HTML page (status 502, title "502 Bad Gateway")`},
-		{shown(500, `{"message":"Internal server error"}`, "X-Amzn-Requestid: 1b2c3d4e-aaaa"), fault.NetworkServerError, "it answers with JSON of another kind (status 500, request 1b2c3d4e-aaaa)"},
-		{shown(503, "", "Cf-Ray: 8f00aabbccdd-FRA", "X-Request-Id: nice-and-long"), fault.NetworkServerError, "it answers with an empty page (status 503, request nice-and-long)"},
+		{shown(502, titled("502 Bad Gateway")), fault.NetworkServerError, `it answers with an HTML page (status 502); title "502 Bad Gateway"`},
+		{shown(500, `{"message":"Internal server error"}`, "X-Amzn-Requestid: 1b2c3d4e-aaaa"), fault.NetworkServerError, "it answers with JSON of another kind (status 500), request 1b2c3d4e-aaaa"},
+		{shown(503, "", "Cf-Ray: 8f00aabbccdd-FRA", "X-Request-Id: nice-and-long"), fault.NetworkServerError, "it answers with an empty page (status 503), request nice-and-long"},
 		{shown(503, "", "X-Request-Id: <b>not one</b>"), fault.NetworkServerError, "it answers with an empty page (status 503)"},
 		{shown(429, `{"message":"slow"}`), fault.NetworkRateLimited, "it asks to slow down (status 429)"},
 		{shown(429, ""), fault.NetworkRateLimited, "it asks to slow down (status 429)"},
@@ -60,7 +60,7 @@ func TestPagesThatAreNoLicenseServers(t *testing.T) {
 			t.Errorf("%s: nothing is wrong, want %s", c.page, c.id)
 			continue
 		}
-		expectFault(t, hosted(host, wrong), c.id, c.detail)
+		expectFault(t, wrong.With(fault.Facts{Host: host}), c.id, c.detail)
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	if s.askedByProxy(page) {
 		page, failed = nil, fault.New(fault.NetworkProxyAuthentication, "the proxy %s asks for authentication (status %d)", bareProxy(s.proxy), page.Status)
 	}
-	byProxy := failed != nil && strings.HasPrefix(string(failed.ID), string(fault.NetworkProxy))
+	byProxy := failed != nil && failed.Row().Stage == fault.StageProxy
 	send(s.proxyCheck(failed, byProxy))
 	if byProxy {
 		return
@@ -89,8 +89,7 @@ func (s *Survey) tlsCheck(presented *Presented, page *Page, failed *fault.Error)
 	check.Evidence = append(check.Evidence, warnings...)
 	if f := check.Finding; f != nil && slices.Contains([]fault.ID{fault.NetworkIntercepted, fault.NetworkUntrusted, fault.NetworkSelfSigned}, f.ID) {
 		// Who has followed the remedy needs to know why it did not help.
-		f.Detail = strings.Join(slices.Concat([]string{f.Detail}, trusted.inventory(), warnings), "; ")
-		check.Fact = f.Detail
+		check = fault.Fail(stageTLS, f.With(fault.Facts{Remarks: slices.Concat(trusted.inventory(), warnings)}), check.Evidence...)
 	}
 	if bool(s.network.NoVerify) {
 		check.State, check.Finding, check.Fact = fault.Skipped, nil, "SSL_NO_VERIFY=1: not checked ("+check.Fact+")"
@@ -103,7 +102,7 @@ func (s *Survey) serverCheck(page *Page, failed *fault.Error) fault.Check {
 		return fault.Fail(stageServer, failed)
 	}
 	if wrong := page.judge(s.target.Hostname()); wrong != nil {
-		return fault.Fail(stageServer, hosted(s.target.Hostname(), wrong))
+		return fault.Fail(stageServer, wrong)
 	}
 	return fault.Pass(stageServer, fmt.Sprintf("%s answers in JSON (status %d)", s.target, page.Status))
 }

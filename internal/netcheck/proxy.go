@@ -33,19 +33,19 @@ func proxyFor(target *url.URL, cfg config.Network) *url.URL {
 // proxyFault says that err happened on the way to the proxy or was its doing,
 // not the server's.
 func proxyFault(proxy *url.URL, err error) *fault.Error {
-	if failed, ok := fault.Find(err); ok && strings.HasPrefix(string(failed.ID), string(fault.NetworkProxy)) {
+	if failed, ok := fault.Find(err); ok && failed.Row().Stage == fault.StageProxy {
 		return failed
 	}
 	name := bareProxy(proxy)
 	var socks *net.OpError
 	if errors.As(err, &socks) && strings.HasPrefix(socks.Op, "socks") {
-		return fault.New(fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, socks.Err).Because(err)
+		return fault.Wrap(err, fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, socks.Err)
 	}
 	cause := Explain(proxy.Hostname(), err)
 	if cause.ID == fault.NetworkReset {
-		return fault.New(fault.NetworkProxy, "the proxy %s closed the connection instead of answering", name).Because(err)
+		return fault.Wrap(err, fault.NetworkProxy, "the proxy %s closed the connection instead of answering", name)
 	}
-	return fault.New(fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, cause.Detail).Because(err)
+	return fault.Wrap(err, fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, cause.Detail)
 }
 
 // bareProxy names a proxy without its credentials.

@@ -104,7 +104,7 @@ func (r route) missing() bool {
 }
 
 func familyFault(format string, r *route, host string) *fault.Error {
-	return hosted(host, fault.New(fault.NetworkAddressFamily, format, r, host))
+	return fault.New(fault.NetworkAddressFamily, format, r, host).With(fault.Facts{Host: host})
 }
 
 // unreached says why no address of host answers. When all are of a family that
@@ -122,8 +122,8 @@ func unreached(host, port string, routes []route) *fault.Error {
 		four := families[true]
 		names := map[bool]string{true: "IPv4", false: "IPv6"}
 		if !hasRoute(four) && hasRoute(!four) {
-			return hosted(host, fault.New(fault.NetworkAddressFamily, "%s has only addresses of %s (%s), and this network has a way out over %s only",
-				host, names[four], joined(addresses), names[!four]))
+			return fault.New(fault.NetworkAddressFamily, "%s has only addresses of %s (%s), and this network has a way out over %s only",
+				host, names[four], joined(addresses), names[!four]).With(fault.Facts{Host: host})
 		}
 	}
 	return dialFault(host, port, addresses, errs)

@@ -62,15 +62,13 @@ func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || bare == "" {
-		failed := fault.New(fault.NetworkDNS, "%.100q is not a host name", host)
-		failed.Host = bare
-		return nil, failed.Because(ErrNoSuchName)
+		return nil, fault.Wrap(ErrNoSuchName, fault.NetworkDNS, "%.100q is not a host name", host).With(fault.Facts{Host: bare})
 	}
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return nil, r.explain(ctx, bare, silence(r.conf.Servers))
+		return nil, unresolved(ctx.Err(), bare, silence(r.conf.Servers))
 	}
 	if addresses := r.known[name]; len(addresses) > 0 {
 		return addresses, nil
@@ -108,18 +106,15 @@ func (r *Resolver) query(ctx context.Context, name string) ([]netip.Addr, error)
 		}
 	}
 	bare := strings.TrimSuffix(name, ".")
-	failed := r.explain(ctx, bare, told)
 	if final {
-		failed.Cause = ErrNoSuchName
+		return nil, unresolved(ErrNoSuchName, bare, told)
 	}
-	return nil, failed
+	return nil, unresolved(ctx.Err(), bare, told)
 }
 
-// explain is the failure to resolve name.
-func (r *Resolver) explain(ctx context.Context, name string, told outcome) *fault.Error {
-	failed := fault.New(fault.NetworkDNS, "the name %s does not resolve (status: %s)", name, told)
-	failed.Host = name
-	return failed.Because(ctx.Err())
+// unresolved is the failure to resolve name.
+func unresolved(cause error, name string, told outcome) *fault.Error {
+	return fault.Wrap(cause, fault.NetworkDNS, "the name %s does not resolve (status: %s)", name, told).With(fault.Facts{Host: name})
 }
 
 // askServers asks every server for name and takes the first answer with an

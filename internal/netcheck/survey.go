@@ -1,7 +1,6 @@
 package netcheck
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -68,7 +67,7 @@ func inASCII(u *url.URL) *url.URL {
 func (s *Survey) Look(ctx context.Context, tell func(fault.Check)) {
 	s.look(ctx, func(check fault.Check) {
 		if found := check.Finding; found != nil {
-			found.Server, found.Host = s.target.String(), cmp.Or(found.Host, s.target.Hostname())
+			check.Finding = found.With(fault.Facts{Server: s.target.String(), Host: s.target.Hostname()})
 		}
 		tell(check)
 	})
@@ -106,8 +105,7 @@ func (s *Survey) connection(ctx context.Context, host, port string, addresses []
 	defer cancel()
 	check := connection(host, port, connectAll(ctx, addresses, port))
 	if check.State == fault.Failed && s.proxy != nil {
-		check.Finding = proxyFault(s.proxy, check.Finding)
-		check.Fact = check.Finding.Detail
+		return fault.Fail(stageConnection, proxyFault(s.proxy, check.Finding), check.Evidence...)
 	}
 	return check
 }
@@ -116,8 +114,9 @@ func (s *Survey) connection(ctx context.Context, host, port string, addresses []
 // set.
 func (s *Survey) noted(check fault.Check) fault.Check {
 	if check.State == fault.Failed && s.proxy == nil && s.aside() != "" {
-		check.Finding.Detail += " (" + s.aside() + ")"
-		check.Fact = check.Finding.Detail
+		took := check.Took
+		check = fault.Fail(check.Name, check.Finding.With(fault.Facts{Remarks: []string{s.aside()}}), check.Evidence...)
+		check.Took = took
 	}
 	return check
 }
@@ -176,11 +175,14 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 		}
 		return nil, fault.Fail(stageNames, finding, evidence...)
 	}
-	if finding != nil && finding.ID == fault.NetworkDNSSearch && isPublic(host) && len(seen.direct()) == 0 {
+	switch {
+	case finding == nil:
+	case finding.ID != fault.NetworkDNSSearch:
+		return addresses, fault.Suspect(stageNames, finding, evidence...)
+	case isPublic(host) && len(seen.direct()) == 0:
 		return addresses, fault.Fail(stageNames, finding, evidence...) // they are somebody else's
-	}
-	if finding != nil {
-		return addresses, fault.Warn(stageNames, finding, evidence...)
+	default:
+		return addresses, fault.Warn(stageNames, finding, evidence...) // it leads the emulator astray, not us
 	}
 	fact := host + " is " + joined(addresses)
 	if _, by := seen.resolved(); by != "" {
@@ -208,8 +210,8 @@ func (s *Survey) bypassed(ctx context.Context, tell func(fault.Check), failed fa
 		tell(fault.Skip(stageProxy, s.aside()))
 		return
 	}
-	tell(fault.Fail(stageProxy, hosted(s.target.Hostname(), fault.New(fault.NetworkProxyBypassed,
-		"%s, and without the proxy %s there is no way (%s)", s.aside(), bareProxy(proxy), failed.Fact))))
+	tell(fault.Fail(stageProxy, fault.New(fault.NetworkProxyBypassed,
+		"%s, and without the proxy %s there is no way (%s)", s.aside(), bareProxy(proxy), failed.Fact)))
 }
 
 // bypassing is the entry of NO_PROXY by which a proxy that is set is not used

@@ -94,7 +94,7 @@ func FailureOf(failed *fault.Error) Failure {
 	form := Failure{
 		ID: failed.ID, ExitCode: row.Exit, Retry: row.Retry,
 		Reason: Plain(failed.Reason()), Remedy: Plain(failed.Remedy()),
-		Detail: Plain(failed.Detail), Server: Plain(failed.Server), Host: Plain(failed.Host),
+		Detail: Plain(failed.Seen()), Server: Plain(failed.Server), Host: Plain(failed.Host),
 		Checks: Checks(failed.Checks),
 	}
 	if failed.Stored != nil {

@@ -1,0 +1,33 @@
+package fault
+
+// Stage is where a failure shows first on the way of a start to its license.
+type Stage int
+
+// Stages of the way, in its order. A wrong clock shows in the dates of certificates first.
+const (
+	// StageNone is that of failures that are not on the way.
+	StageNone Stage = iota
+	StageNames
+	StageConnection
+	StageProxy
+	StageClock
+	StageTLS
+	StageServer
+	// StageLicense is what the license server itself says.
+	StageLicense
+)
+
+// String is the stage's name, which is also that of the doctor's check of it.
+func (s Stage) String() string {
+	return [...]string{"", "names", "connection", "proxy", "clock", "tls", "server", "license"}[s]
+}
+
+// IsNetwork reports whether something between us and the license server is to blame. A clock is not: it
+// has been compared with the server's.
+func (s Stage) IsNetwork() bool { return s >= StageNames && s <= StageServer && s != StageClock }
+
+// Explains reports whether r, which a closer look has found, says why a start failed with failed: it is
+// exact, and of the same stage or an earlier one.
+func (r Row) Explains(failed Row) bool {
+	return r.Stage != StageNone && !r.Coarse && r.Stage <= failed.Stage
+}
