@@ -11,7 +11,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/netcheck"
+	"localstack-entrypoint/internal/survey"
 )
 
 // sections are all checks, in the order in which they are told.
@@ -24,7 +24,7 @@ func (v *visit) sections() []doctor.Section {
 		doctor.One("configuration", v.checkConfiguration),
 		doctor.One("command", v.checkCommand),
 		doctor.One("credential", v.checkCredential),
-		{Names: netcheck.Stages(), Look: v.lookAtNetwork},
+		{Names: survey.Stages(), Look: v.lookAtNetwork},
 		doctor.One("stored", v.checkStored),
 		doctor.One("license", v.checkLicense),
 		doctor.One("volume", still(contained.Volume)),
@@ -99,7 +99,7 @@ func (v *visit) offTheNetwork() string {
 
 func (v *visit) lookAtNetwork(ctx context.Context, tell func(fault.Check)) {
 	if why := v.offTheNetwork(); why != "" {
-		for _, name := range netcheck.Stages() {
+		for _, name := range survey.Stages() {
 			tell(fault.Skip(name, why))
 		}
 		return

@@ -9,8 +9,8 @@ import (
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
-	"localstack-entrypoint/internal/netcheck"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/version"
 )
 
@@ -23,7 +23,7 @@ func runDNS(args []string) int {
 	cfg, _, _ := config.Load()       // a variable that makes no sense has its default
 	page := reporter(os.Stdout, cfg) // what we are asked for may be a secret by mistake
 	ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
-	query, err := netcheck.NewResolver(string(cfg.Root)).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
+	query, err := resolve.NewResolver(string(cfg.Root)).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
 	cancel()
 	if err != nil {
 		return misused("entrypoint dns: " + err.Error() + "\n" + dnsUsage)
@@ -31,7 +31,7 @@ func runDNS(args []string) int {
 	code := fault.ExitNoReply
 	for _, server := range query.Servers {
 		ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
-		answer := netcheck.Ask(ctx, server, query.Name, query.Kind, query.OverTCP)
+		answer := resolve.Ask(ctx, server, query.Name, query.Kind, query.OverTCP)
 		cancel()
 		if answer.Reply != nil {
 			code = 0

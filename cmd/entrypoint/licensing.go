@@ -3,20 +3,24 @@ package main
 import (
 	"context"
 	"net/netip"
+	"path/filepath"
 	"time"
 
 	"go.uber.org/zap"
 
 	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/machine"
-	"localstack-entrypoint/internal/netcheck"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/resolve"
+	"localstack-entrypoint/internal/survey"
+	"localstack-entrypoint/internal/trust"
 	"localstack-entrypoint/internal/version"
 )
 
@@ -75,8 +79,29 @@ func (s *start) explain(ctx context.Context, err error) error {
 }
 
 // survey looks at the way to the license server.
-func (s settings) survey() *netcheck.Survey {
-	return netcheck.NewSurvey(s.cfg.Endpoint.URL, s.cfg.Network, string(s.cfg.Root), s.cfg.LocalstackHost)
+func (s settings) survey() *survey.Survey {
+	return survey.New(s.cfg.Endpoint.URL, s.network(), s.cfg.LocalstackHost, license.ClockDiffers)
+}
+
+// network is how the license server is reached.
+func (s settings) network() connect.Settings {
+	set := s.cfg.Network
+	bundles := []trust.Bundle{
+		{Variable: "REQUESTS_CA_BUNDLE", Path: set.RequestsBundle},
+		{Variable: "CURL_CA_BUNDLE", Path: set.CurlBundle},
+		{Variable: "SSL_CERT_FILE", Path: set.CertFile},
+	}
+	for _, folder := range filepath.SplitList(set.CertDir) {
+		bundles = append(bundles, trust.Bundle{Variable: "SSL_CERT_DIR", Path: folder})
+	}
+	return connect.Settings{
+		Root:       string(s.cfg.Root),
+		HTTPProxy:  credential.NewSecret(set.OutboundHTTP.Or(set.HTTPProxy).Reveal()),
+		HTTPSProxy: credential.NewSecret(set.OutboundHTTPS.Or(set.HTTPSProxy).Reveal()),
+		NoProxy:    set.NoProxy,
+		Bundles:    bundles,
+		NoVerify:   bool(set.NoVerify),
+	}
 }
 
 // volume is where licenses are stored; see [file.NewVolume] for ctx and bound.
@@ -89,8 +114,7 @@ func (s settings) volume(ctx context.Context, bound time.Duration) *file.Volume 
 func (s settings) newActivation(
 	volume *file.Volume, pro credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
-	resolver := netcheck.NewResolver(string(s.cfg.Root))
-	transport, warnings := netcheck.NewTransport(s.cfg.Endpoint.URL, s.cfg.Network, string(s.cfg.Root), resolver)
+	transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, s.network(), resolve.NewResolver(string(s.cfg.Root)))
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
 		Credential: pro,

@@ -76,7 +76,7 @@ func TestEveryReason(t *testing.T) {
 	for _, said := range got {
 		seen[said.ID], seen[said.Stored] = true, true
 	}
-	// It takes a public authority's signature; internal/netcheck tests it.
+	// It takes a public authority's signature; internal/trust tests it.
 	seen[fault.NetworkOldAuthorities] = true
 	// It takes an error of ours; TestAPanicIsAFailureOfItsOwn makes some.
 	seen[fault.InternalPanic] = true

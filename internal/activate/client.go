@@ -10,9 +10,9 @@ import (
 	"net/url"
 	"time"
 
+	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/netcheck"
 )
 
 // maxAnswer bounds what is read of an answer; documents have about 1 KiB.
@@ -43,7 +43,7 @@ func (c client) post(ctx context.Context, path string, request license.Request) 
 		return got, nil
 	}
 	facts := fault.Facts{Server: c.base.String()}
-	failed := netcheck.Explain(c.base.Hostname(), err)
+	failed := connect.Fault(c.base.Hostname(), err)
 	if failed.ID == fault.NetworkTimeout {
 		facts.Waited = time.Since(began)
 	}

@@ -17,7 +17,7 @@ import (
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/netcheck"
+	"localstack-entrypoint/internal/resolve"
 )
 
 const notePath = "var/lib/localstack/cache/entrypoint-refusal.json"
@@ -169,7 +169,7 @@ func TestWhatIsNoRefusalEndsTheLoop(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]reply{
 		"a license":            grant(nil),
-		"no network":           fail(fault.New(fault.NetworkDNS, "NXDOMAIN").Because(netcheck.ErrNoSuchName)),
+		"no network":           fail(fault.New(fault.NetworkDNS, "NXDOMAIN").Because(resolve.ErrNoSuchName)),
 		"a captive portal":     page(200, html),
 		"a version not judged": refuse(400, license.MessageFormat),
 	} {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/fault"
-	"localstack-entrypoint/internal/netcheck"
+	"localstack-entrypoint/internal/resolve"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 // passing tells whether the same request may succeed in a moment.
 func passing(err error) bool {
 	failed, ok := fault.Find(err)
-	return ok && failed.Row().Retry && !errors.Is(err, netcheck.ErrNoSuchName)
+	return ok && failed.Row().Retry && !errors.Is(err, resolve.ErrNoSuchName)
 }
 
 // pause waits before the next attempt. It reports false at once when the

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
+	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/netcheck"
 )
 
 // errVerdict is the cause of a failure that is the license server's own word
@@ -41,17 +41,17 @@ func judge(response *http.Response, body []byte, token string) (license.Document
 		if err == nil {
 			return document, nil
 		}
-		detail := "it answered with " + netcheck.ReadPage(response, body).Bare()
+		detail := "it answered with " + connect.ReadPage(response, body).Bare()
 		if json.Valid(body) {
 			detail += fmt.Sprintf(": %.200s", err)
 		}
 		return document, fault.Wrap(err, fault.NetworkWrongServer, "%s", detail)
 	case status == http.StatusProxyAuthRequired:
-		return license.Document{}, netcheck.ProxyRefusal("in between", response.Request.URL.Host, response)
+		return license.Document{}, connect.ProxyRefusal("in between", response.Request.URL.Host, response)
 	case status == http.StatusTooManyRequests:
 		return license.Document{}, rateLimited(response)
 	case status >= 500, status == http.StatusRequestTimeout:
-		id := netcheck.ReadPage(response, body).RequestID
+		id := connect.ReadPage(response, body).RequestID
 		if strings.Contains(token, id) {
 			id = "" // it repeats what it was told
 		}
@@ -60,7 +60,7 @@ func judge(response *http.Response, body []byte, token string) (license.Document
 	if message := messageOf(body); status >= 400 && strings.HasPrefix(message, license.MessagePrefix) {
 		return license.Document{}, refused(message)
 	}
-	page := netcheck.ReadPage(response, body)
+	page := connect.ReadPage(response, body)
 	if page.Elsewhere != "" {
 		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
 	}

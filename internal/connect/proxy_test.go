@@ -1,0 +1,191 @@
+package connect
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/testkit"
+)
+
+const (
+	// secret is the password in proxy URLs; it must not appear anywhere.
+	secret = "s3cr3t"
+	// target is a license server that only a proxy can find.
+	target = "https://" + host
+)
+
+// proxyURL is a proxy setting.
+func proxyURL(text string) credential.Secret { return credential.NewSecret(text) }
+
+// through is a setting that reaches https targets through a proxy, with credentials.
+func through(t *testing.T, scheme string, address net.Addr) Settings {
+	t.Helper()
+	return Settings{HTTPSProxy: proxyURL(fmt.Sprintf("%s://user:%s@%s", scheme, secret, address))}
+}
+
+// expectProxyFault requests target and compares the proxy's failure.
+func expectProxyFault(t *testing.T, cfg Settings, root string, id fault.ID, detail string) {
+	t.Helper()
+	_, _, err := get(t.Context(), target, cfg, root)
+	if err == nil {
+		t.Fatal("the request succeeded")
+	}
+	failed := Fault(host, err)
+	testkit.ExpectFault(t, failed, id, detail)
+	for cause := error(failed); cause != nil; {
+		testkit.MustNotContain(t, fmt.Sprintf("%v %+v %q", cause, cause, failed.Reason()), secret, "dXNlcjpz")
+		unwrap, _ := cause.(interface{ Unwrap() error })
+		if unwrap == nil {
+			break
+		}
+		cause = unwrap.Unwrap()
+	}
+}
+
+func TestHTTPSThroughProxiesOfEachKind(t *testing.T) {
+	t.Parallel()
+	a := testkit.NewAuthority(t, "System CA")
+	server := a.Serve(t, host, nil).Listener.Addr()
+	names := testkit.DNS(t, testkit.Zone{})
+	root := testkit.Root(t, names)
+	testkit.Put(t, root, testkit.SystemBundle, a.PEM)
+	plain := testkit.NewForwarder(t, server, nil)
+	encrypted := testkit.NewForwarder(t, server, nil, a.Issue(t, "proxy.localhost", nil))
+	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
+	for name, cfg := range map[string]Settings{
+		"http":   through(t, "http", plain.Listener.Addr()),
+		"https":  {HTTPSProxy: proxyURL("https://user:" + secret + "@proxy.localhost:" + port)},
+		"socks5": through(t, "socks5", testkit.NewSOCKS(t, server, 0)),
+	} {
+		t.Run(name, func(t *testing.T) { expectLicensed(t, target, cfg, root) })
+	}
+	for _, seen := range [][]string{plain.Seen(), encrypted.Seen()} {
+		if len(seen) != 1 || !strings.HasPrefix(seen[0], "CONNECT "+host+":443 ") {
+			t.Errorf("the proxy has seen %q", seen)
+		}
+	}
+	if asked := names.Queries(); len(asked) > 0 {
+		t.Errorf("with a proxy the license host is its business, but %v", asked)
+	}
+}
+
+func TestHTTPTargetThroughAnHTTPProxy(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "licensed") }))
+	t.Cleanup(server.Close)
+	proxy := testkit.NewForwarder(t, server.Listener.Addr(), nil)
+	cfg := Settings{HTTPProxy: proxyURL("http://user:" + secret + "@" + proxy.Listener.Addr().String()), HTTPSProxy: proxyURL("http://127.0.0.1:1")}
+	expectLicensed(t, "http://"+host, cfg, t.TempDir())
+	if seen := proxy.Seen(); len(seen) != 1 || seen[0] != "GET "+host+" Basic dXNlcjpzM2NyM3Q=" {
+		t.Errorf("the proxy has seen %q", seen)
+	}
+	cfg.HTTPProxy = proxyURL("http://" + testkit.Speak(t, "").String())
+	_, _, err := get(t.Context(), "http://"+host, cfg, t.TempDir())
+	testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxy, "the proxy "+cfg.HTTPProxy.Reveal()+" closed the connection instead of answering")
+}
+
+func TestNoProxyReachesTheServerDirectly(t *testing.T) {
+	t.Parallel()
+	a := testkit.NewAuthority(t, "System CA")
+	server := at("https", a.Serve(t, host, nil).Listener.Addr())
+	cfg := Settings{HTTPSProxy: proxyURL("http://127.0.0.1:1"), NoProxy: "other.test, .localstack.test"}
+	expectLicensed(t, server, cfg, rooted(t, a.PEM))
+}
+
+func TestProxyThatRefuses(t *testing.T) {
+	t.Parallel()
+	ask := func(challenges ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Proxy-Authenticate"] = challenges
+			w.WriteHeader(http.StatusProxyAuthRequired)
+		}
+	}
+	for end, refusal := range map[string]http.HandlerFunc{
+		"status 403": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		"status 502": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"status 407 and asks for Basic authentication":              ask(`Basic realm="corp"`),
+		"status 407 and asks for Negotiate or Basic authentication": ask("Negotiate", `Basic realm="corp"`),
+		"status 407 and asks for authentication":                    ask(),
+	} {
+		id := fault.NetworkProxy
+		if strings.HasSuffix(end, "authentication") {
+			id = fault.NetworkProxyAuthentication
+		}
+		proxy := testkit.NewForwarder(t, nil, refusal)
+		expectProxyFault(t, through(t, "http", proxy.Listener.Addr()), t.TempDir(), id,
+			fmt.Sprintf("the proxy %s refused to connect to %s:443 with %s", proxy.URL, host, end))
+	}
+}
+
+func TestProxyThatCannotBeReached(t *testing.T) {
+	t.Parallel()
+	_, port := testkit.Refuse(t, "127.0.0.2", 0)
+	names := testkit.DNS(t, testkit.Zone{})
+	root := testkit.Root(t, names)
+	for scheme := range map[string]bool{"http": true, "https": true, "socks5": true} {
+		address := fmt.Sprintf("127.0.0.2:%d", port)
+		expectProxyFault(t, Settings{HTTPSProxy: proxyURL(scheme + "://user:" + secret + "@" + address)}, root, fault.NetworkProxyUnreachable,
+			fmt.Sprintf("the proxy %s://%s cannot be reached: the connection to %s was refused", scheme, address, address))
+	}
+	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("http://user:" + secret + "@proxy.corp.test:3128")}, root, fault.NetworkProxyUnreachable,
+		"the proxy http://proxy.corp.test:3128 cannot be reached: the name proxy.corp.test does not resolve (status: "+"NXDOMAIN from "+names.Addr()+")")
+	if names.Count(testkit.DNSQuery{Name: host}) > 0 {
+		t.Errorf("asked %v", names.Queries())
+	}
+}
+
+func TestProxyThatMisbehaves(t *testing.T) {
+	t.Parallel()
+	closing, chatting := testkit.Speak(t, ""), testkit.Speak(t, "SSH-2.0-OpenSSH_9.9\r\n")
+	a := testkit.NewAuthority(t, "Proxy CA")
+	encrypted := testkit.NewForwarder(t, nil, nil, a.Issue(t, "proxy.localhost", nil))
+	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
+	root := t.TempDir()
+	expectProxyFault(t, through(t, "http", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy http://%s closed the connection instead of answering", closing))
+	expectProxyFault(t, through(t, "https", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy https://%s closed the connection instead of answering", closing))
+	expectProxyFault(t, through(t, "https", chatting), root, fault.NetworkProxyUnreachable, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
+	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("https://user:" + secret + "@proxy.localhost:" + port)}, root, fault.NetworkProxyUnreachable,
+		"the proxy https://proxy.localhost:"+port+" cannot be reached: the certificate of proxy.localhost is signed by an authority that is not trusted here (issuer: CN=Proxy CA)")
+	socks := testkit.NewSOCKS(t, nil, 4)
+	expectProxyFault(t, through(t, "socks5", socks), root, fault.NetworkProxy, fmt.Sprintf("the proxy socks5://%s did not connect to %s:443 (unknown error host unreachable)", socks, host))
+}
+
+func TestProxyThatStaysSilentIsBlamed(t *testing.T) {
+	t.Parallel()
+	for _, scheme := range []string{"http", "https", "socks5"} {
+		t.Run(scheme, func(t *testing.T) {
+			t.Parallel()
+			port, spoken := testkit.Hold(t, "127.0.0.1")
+			address := fmt.Sprintf("127.0.0.1:%d", port)
+			cfg := Settings{HTTPSProxy: proxyURL(scheme + "://" + address)}
+			_, _, err := get(testkit.OverAfter(t, spoken, 1), target, cfg, t.TempDir())
+			testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxyUnreachable, "the proxy "+scheme+"://"+address+" cannot be reached: no answer from 127.0.0.1 in time")
+		})
+	}
+}
+
+func TestServerBehindAProxyIsBlamedForItself(t *testing.T) {
+	t.Parallel()
+	proxyCA := testkit.NewAuthority(t, "Proxy CA")
+	root := rooted(t, proxyCA.PEM)
+	server := testkit.NewAuthority(t, "Stranger").Serve(t, host, nil).Listener.Addr()
+	encrypted := testkit.NewForwarder(t, server, nil, proxyCA.Issue(t, "proxy.localhost", nil))
+	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
+	for name, cfg := range map[string]Settings{
+		"http":   through(t, "http", testkit.NewForwarder(t, server, nil).Listener.Addr()),
+		"https":  {HTTPSProxy: proxyURL("https://proxy.localhost:" + port)},
+		"socks5": through(t, "socks5", testkit.NewSOCKS(t, server, 0)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			expectExplained(t, target, cfg, root, fault.NetworkUntrusted,
+				"the certificate of "+host+" is signed by an authority that is not trusted here (issuer: CN=Stranger)")
+		})
+	}
+}

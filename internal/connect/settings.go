@@ -1,0 +1,50 @@
+// Package connect reaches a host: it chooses the proxy, dials, shakes hands and
+// sends HTTP requests, and turns what goes wrong on the way into a row of the
+// failure table.
+package connect
+
+import (
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpproxy"
+	"golang.org/x/net/idna"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/trust"
+)
+
+// Settings say how hosts are reached.
+type Settings struct {
+	// Root is the folder with the image's file system, "" for the system's own.
+	Root string
+	// HTTPProxy and HTTPSProxy are the URLs of the proxies for targets of these
+	// schemes, or not set. NoProxy lists the hosts that are reached without.
+	HTTPProxy, HTTPSProxy credential.Secret
+	NoProxy               string
+	// Bundles are trusted beside the system's certificate authorities.
+	Bundles []trust.Bundle
+	// NoVerify has every certificate accepted.
+	NoVerify bool
+}
+
+// Proxy is the proxy on the way to target; nil for none. Loopback hosts are
+// reached without one, as everywhere.
+func (s Settings) Proxy(target *url.URL) *url.URL {
+	choose := httpproxy.Config{HTTPProxy: s.HTTPProxy.Reveal(), HTTPSProxy: s.HTTPSProxy.Reveal(), NoProxy: s.NoProxy}
+	proxy, err := choose.ProxyFunc()(target)
+	if err != nil || proxy == nil {
+		return nil // whoever made the settings has checked that they parse
+	}
+	return InASCII(proxy)
+}
+
+// InASCII is a URL with the form of its host's name that name servers and
+// certificates know, as net/http makes it.
+func InASCII(u *url.URL) *url.URL {
+	ascii := *u
+	if name, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && name != u.Hostname() {
+		ascii.Host = strings.Replace(u.Host, u.Hostname(), name, 1)
+	}
+	return &ascii
+}

@@ -1,0 +1,94 @@
+package resolve
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/miekg/dns"
+)
+
+// Query is a question in the words of dig's command line.
+type Query struct {
+	Name    string
+	Kind    uint16
+	Servers []string // host:port
+	OverTCP bool
+	// Short asks for the records alone.
+	Short bool
+}
+
+// ParseQuery reads [NAME] [TYPE] [@SERVER] [-p PORT] [+tcp] [+short], in any order. The
+// defaults are the given name, A, and the servers of resolv.conf. A server may
+// be given by name.
+func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (Query, error) {
+	query, server, port := Query{Name: name, Kind: dns.TypeA, Servers: r.conf.Servers, OverTCP: r.conf.OverTCP}, "", ""
+	named := false
+	for i := 0; i < len(args); i++ {
+		word := args[i]
+		kind, isKind := dns.StringToType[strings.ToUpper(word)]
+		switch {
+		case strings.HasPrefix(word, "@"):
+			server = word[1:]
+		case word == "-p" && i+1 < len(args):
+			i++
+			port = args[i]
+		case word == "+tcp" || word == "+vc":
+			query.OverTCP = true
+		case word == "+short":
+			query.Short = true
+		case strings.HasPrefix(word, "+"), strings.HasPrefix(word, "-"):
+			return query, fmt.Errorf("unknown option %.40q", word)
+		case isKind && !strings.Contains(word, "."):
+			query.Kind = kind
+		case named:
+			return query, fmt.Errorf("one name at a time: %.40q is the second", word)
+		default:
+			query.Name, named = word, true
+		}
+	}
+	if _, ok := dns.IsDomainName(query.Name); !ok || query.Name == "" {
+		return query, fmt.Errorf("%.100q is not a name", query.Name)
+	}
+	var err error
+	switch {
+	case server != "":
+		query.Servers, err = r.serverNamed(ctx, server, cmp.Or(port, "53"))
+	case port != "":
+		query.Servers, err = atPort(query.Servers, port)
+	}
+	return query, err
+}
+
+// atPort is the same servers at another port.
+func atPort(servers []string, port string) ([]string, error) {
+	var moved []string
+	for _, server := range servers {
+		host, _, _ := net.SplitHostPort(server)
+		address, ok := serverAddress("["+host+"]:"+port, port)
+		if !ok {
+			return nil, fmt.Errorf("%.40q is not a port", port)
+		}
+		moved = append(moved, address)
+	}
+	return moved, nil
+}
+
+// serverNamed is the address of the server that is called like this.
+func (r *Resolver) serverNamed(ctx context.Context, server, port string) ([]string, error) {
+	if host, own, err := net.SplitHostPort(server); err == nil {
+		server, port = host, own
+	}
+	server = strings.Trim(server, "[]")
+	if _, err := netip.ParseAddr(server); err != nil {
+		addresses, err := r.Lookup(ctx, server)
+		if err != nil {
+			return nil, fmt.Errorf("cannot find the server %.100q: %w", server, err)
+		}
+		server = addresses[0].String()
+	}
+	return atPort([]string{net.JoinHostPort(server, port)}, port)
+}

@@ -1,0 +1,80 @@
+package trust
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/testkit"
+)
+
+// bundleAt writes a file below a new folder.
+func bundleAt(t *testing.T, name, content string) (path string) {
+	t.Helper()
+	dir := t.TempDir()
+	testkit.Put(t, dir, name, content)
+	return filepath.Join(dir, name)
+}
+
+func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
+	t.Parallel()
+	missing, empty := filepath.Join(t.TempDir(), "missing.PEM"), bundleAt(t, "empty.PEM", "")
+	garbage, folder := bundleAt(t, "garbage.PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), t.TempDir()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, reason := range map[string]string{
+		missing: "no such file or directory",
+		empty:   "it holds no PEM certificate",
+		garbage: "it holds no PEM certificate",
+		folder:  "the folder holds no PEM certificate",
+		fifo:    "it is a FIFO or a device, not a regular file",
+	} {
+		_, warnings := Load([]Bundle{{"CURL_CA_BUNDLE", path}}, t.TempDir())
+		if want := fmt.Sprintf("CURL_CA_BUNDLE=%q is ignored: %s", path, reason); len(warnings) != 1 || warnings[0] != want {
+			t.Errorf("got %q, want %q", warnings, want)
+		}
+	}
+}
+
+func TestOneFileUnderSeveralNamesIsNamedOnce(t *testing.T) {
+	t.Parallel()
+	bundles := []Bundle{{"REQUESTS_CA_BUNDLE", "/nowhere"}, {"CURL_CA_BUNDLE", "/nowhere"}, {"SSL_CERT_FILE", "/nowhere"}}
+	if _, warnings := Load(bundles, t.TempDir()); len(warnings) != 1 || !strings.HasPrefix(warnings[0], "REQUESTS_CA_BUNDLE=") {
+		t.Errorf("got %q", warnings)
+	}
+}
+
+func TestEmbeddedAuthoritiesStandInForTheSystems(t *testing.T) {
+	t.Parallel()
+	count := func(root string) int {
+		all, _ := Load(nil, root)
+		pool := all.Pool()
+		return len(pool.Subjects()) //nolint:staticcheck // it leaves out only the platform's own, which this pool never has
+	}
+	root := t.TempDir()
+	testkit.Put(t, root, testkit.SystemBundle, "empty")
+	if n := count(root); n < 100 {
+		t.Errorf("%d authorities without a system bundle", n)
+	}
+	if n := count(testkit.TrustingRoot(t, host, testkit.NewAuthority(t, "System CA").PEM)); n != 1 {
+		t.Errorf("%d authorities beside a system bundle of one", n)
+	}
+	garbage := t.TempDir()
+	testkit.Put(t, garbage, systemBundles[0], "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+	testkit.Put(t, garbage, systemBundles[1], testkit.NewAuthority(t, "System CA").PEM)
+	if n := count(garbage); n != 1 {
+		t.Errorf("%d authorities beside a bundle of garbage", n)
+	}
+	for _, name := range systemBundles {
+		root := t.TempDir()
+		testkit.Put(t, root, name, testkit.NewAuthority(t, "System CA").PEM)
+		if n := count(root); n != 1 {
+			t.Errorf("%d authorities with %s", n, name)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package trust
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/testkit"
+)
+
+const (
+	// host is the name of a server of one's own, public one of the real server.
+	host   = "api.localstack.test"
+	public = "api.localstack.cloud"
+)
+
+// shows is what a server presents with certificates, over a good connection.
+func shows(t *testing.T, name string, certificates ...tls.Certificate) Presented {
+	t.Helper()
+	p := Presented{Host: name, Public: name == public, Version: tls.VersionTLS13, Suite: tls.TLS_AES_128_GCM_SHA256}
+	for _, certificate := range certificates {
+		for _, der := range certificate.Certificate {
+			parsed, err := x509.ParseCertificate(der)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Chain = append(p.Chain, parsed)
+		}
+	}
+	return p
+}
+
+// trusting trusts these authorities, and no other.
+func trusting(t *testing.T, trusted ...*testkit.Authority) *Authorities {
+	t.Helper()
+	var bundle strings.Builder
+	for _, a := range trusted {
+		bundle.WriteString(a.PEM)
+	}
+	found, _ := Load(nil, testkit.TrustingRoot(t, host, bundle.String()))
+	found.embedded = x509.NewCertPool()
+	return found
+}
+
+// expectCheck compares how a check ended, with which row and words.
+func expectCheck(t *testing.T, check fault.Check, state fault.State, id fault.ID, fact string) {
+	t.Helper()
+	if check.State != state || check.Fact != fact {
+		t.Errorf("got  %s: %s\nwant %s: %s", check.State, check.Fact, state, fact)
+	}
+	switch {
+	case id == "" && check.Finding != nil:
+		t.Errorf("found %v", check.Finding)
+	case id != "" && (check.Finding == nil || check.Finding.ID != id):
+		t.Errorf("found %v, want %s", check.Finding, id)
+	case id != "" && check.Finding.Host == "":
+		t.Errorf("%v names no host", check.Finding)
+	}
+}
+
+func day(when time.Time) string { return when.UTC().Format(time.DateOnly) }
+
+func TestGoodCertificateIsDescribed(t *testing.T) {
+	t.Parallel()
+	a := testkit.NewAuthority(t, "System CA")
+	long := func(c *x509.Certificate) { c.NotAfter = time.Now().Add(100 * 24 * time.Hour) }
+	p := shows(t, host, a.Issue(t, host, long))
+	check := trusting(t, a).Check(p, time.Time{})
+	until := day(p.Chain[0].NotAfter)
+	expectCheck(t, check, fault.Passed, "", "TLS 1.3, certificate by System CA until "+until)
+	want := "TLS 1.3, TLS_AES_128_GCM_SHA256\n1. CN=" + host + ", issued by CN=System CA, valid from " + day(time.Now().Add(-time.Hour)) + " to " + until
+	if got := strings.Join(check.Evidence, "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	soonOver := trusting(t, a).Check(shows(t, host, a.Issue(t, host, nil)), time.Time{})
+	if last := soonOver.Evidence[len(soonOver.Evidence)-1]; soonOver.State != fault.Passed || last != "the certificate ends in 0 days" {
+		t.Errorf("%s: %s", soonOver.State, last)
+	}
+}
+
+func TestUntrustedCertificatesAreRefined(t *testing.T) {
+	t.Parallel()
+	system, corporate := testkit.NewAuthority(t, "System CA"), testkit.NewAuthority(t, "Corporate CA")
+	const notTrusted = "is signed by an authority that is not trusted here (issuer: CN=Corporate CA)"
+	whole := corporate.Issue(t, host, nil)
+	whole.Certificate = append(whole.Certificate, corporate.Certificate.Raw)
+	pointing := func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://ca.test/ca.crt"} }
+	for name, c := range map[string]struct {
+		presented Presented
+		id        fault.ID
+		detail    string
+	}{
+		"a public host's, by a stranger":   {shows(t, public, corporate.Issue(t, public, nil)), fault.NetworkIntercepted, "the certificate presented for " + public + " was issued by CN=Corporate CA, which is no public authority"},
+		"an own server's, alone":           {shows(t, host, corporate.Issue(t, host, nil)), fault.NetworkUntrusted, "the certificate of " + host + " " + notTrusted},
+		"without its intermediate":         {shows(t, host, corporate.Issue(t, host, pointing)), fault.NetworkIncomplete, "the certificate of " + host + " " + notTrusted + ", and the server sends no intermediate certificate"},
+		"a public host's, without it":      {shows(t, public, corporate.Issue(t, public, pointing)), fault.NetworkIncomplete, "the certificate of " + public + " " + notTrusted + ", and the server sends no intermediate certificate"},
+		"an own server's, with its issuer": {shows(t, host, whole), fault.NetworkUntrusted, "the certificate of " + host + " " + notTrusted},
+		"another name's":                   {shows(t, public, system.Issue(t, host, nil)), fault.NetworkCertificateName, "the certificate presented is not for " + public + " (issuer: CN=System CA)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			expectCheck(t, trusting(t, system).Check(c.presented, time.Time{}), fault.Failed, c.id, c.detail)
+		})
+	}
+	t.Run("signs itself", func(t *testing.T) {
+		t.Parallel()
+		p := shows(t, host, tls.Certificate{Certificate: [][]byte{mould{alone: true}.chain(t)[0].Raw}})
+		expectCheck(t, trusting(t, system).Check(p, time.Time{}), fault.Failed, fault.NetworkSelfSigned,
+			"the certificate of "+host+" is self-signed and not trusted here (issuer: CN="+host+")")
+	})
+}
+
+func TestImageWithOldAuthorities(t *testing.T) {
+	t.Parallel()
+	system, recent := testkit.NewAuthority(t, "System CA"), testkit.NewAuthority(t, "New Public CA")
+	trusted := trusting(t, system)
+	trusted.embedded.AddCert(recent.Certificate)
+	expectCheck(t, trusted.Check(shows(t, public, recent.Issue(t, public, nil)), time.Time{}), fault.Failed, fault.NetworkOldAuthorities,
+		"the certificate of "+public+" is good, but the CA certificates of this image do not know CN=New Public CA")
+}
+
+func TestTheEmbeddedAuthoritiesAreMozillas(t *testing.T) {
+	t.Parallel()
+	pool := new(Authorities).mozilla()
+	if n := len(pool.Subjects()); n < 100 { //nolint:staticcheck // not the system's pool
+		t.Errorf("%d authorities", n)
+	}
+}
+
+func TestExpiredCertificateOrWrongClock(t *testing.T) {
+	t.Parallel()
+	a := testkit.NewAuthority(t, "System CA")
+	then := time.Date(2020, 6, 15, 12, 0, 0, 0, time.UTC)
+	p := shows(t, host, a.Issue(t, host, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = then.AddDate(0, -1, 0), then.AddDate(0, 1, 0) }))
+	for name, c := range map[string]struct {
+		theirs time.Time
+		id     fault.ID
+	}{
+		"no clock":              {time.Time{}, fault.NetworkCertificateDate},
+		"valid by theirs":       {then, fault.ClockSkew},
+		"not valid by either":   {then.AddDate(1, 0, 0), fault.NetworkCertificateDate},
+		"not valid yet, either": {then.AddDate(-1, 0, 0), fault.NetworkCertificateDate},
+	} {
+		check := trusting(t, a).Check(p, c.theirs)
+		if check.State != fault.Failed || check.Finding.ID != c.id {
+			t.Errorf("%s: %s %v", name, check.State, check.Finding)
+		}
+		if c.id == fault.ClockSkew && !strings.HasSuffix(check.Fact, ", but 2020-06-15T12:00:00Z at "+host+", whose certificate is valid from 2020-05-15 to 2020-07-15") {
+			t.Error(check.Fact)
+		}
+	}
+}
+
+func TestOldProtocolsAndCiphers(t *testing.T) {
+	t.Parallel()
+	a := testkit.NewAuthority(t, "System CA")
+	p := shows(t, host, a.Issue(t, host, nil))
+	p.Version, p.Suite = tls.VersionTLS11, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
+	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" speaks nothing newer than TLS 1.1")
+	p.Version, p.Suite = tls.VersionTLS12, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA
+	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" offers nothing better than the outdated cipher TLS_RSA_WITH_3DES_EDE_CBC_SHA")
+}
+
+func TestCertificatesThatOnlyAStrictClientRejects(t *testing.T) {
+	t.Parallel()
+	chain := mould{root: func(c *x509.Certificate) { c.KeyUsage = 0 }}.chain(t)
+	root := pemOf(chain[2])
+	trusted, _ := Load(nil, testkit.TrustingRoot(t, host, root))
+	p := Presented{Host: host, Version: tls.VersionTLS12, Suite: tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Chain: chain[:2]}
+	expectCheck(t, trusted.Check(p, time.Time{}), fault.Warned, fault.NetworkStrict, "the authority Root has no key usage")
+}
