@@ -15,7 +15,7 @@ LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
 # Tests with their users' client libraries are a module of their own.
 CLIENTS  = internal/conformance
 
-.PHONY: build run test bench image reasons lab lint vuln golden notices clean
+.PHONY: build run test bench image reasons lab lint vuln golden notices fuzz clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
@@ -57,6 +57,9 @@ vuln:
 
 golden:             ## write the generated documents and golden files anew
 	go test ./internal/config ./internal/report ./internal/activate -update
+
+fuzz:               ## every fuzz target for a while; FUZZTIME=5m
+	.ci/fuzz $(FUZZTIME)
 
 notices:            ## write THIRD-PARTY-NOTICES anew
 	.ci/notices >THIRD-PARTY-NOTICES
