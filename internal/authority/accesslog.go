@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// newAccessLog returns a logger that writes the fields of an entry and nothing
-// else, as one line of JSON.
+// newAccessLog returns a logger that writes the fields of an entry, and only
+// these, as one line of JSON.
 func newAccessLog(to io.Writer) *zap.Logger {
 	if to == nil {
 		return zap.NewNop()
@@ -20,18 +20,17 @@ func newAccessLog(to io.Writer) *zap.Logger {
 	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(to)), zap.InfoLevel))
 }
 
-// logFields are the access log's fields for a request that had this answer.
-// "credential" is a token's ID, or a masked credential where there is no such token.
+// logFields are the access log's fields for a request and its answer.
 func (a *answer) logFields(r *http.Request, started, ended time.Time) []zap.Field {
 	fields := []zap.Field{
 		zap.Time("time", started.UTC()),
-		zap.String("method", harmless(r.Method)),
-		zap.String("path", harmless(r.URL.Path)),
+		zap.String("method", withoutTokens(r.Method)),
+		zap.String("path", withoutTokens(r.URL.Path)),
 		zap.Int("status", a.status),
 		zap.Float64("duration_ms", float64(ended.Sub(started).Microseconds())/1000),
 	}
-	if a.bearer != "" {
-		fields = append(fields, zap.String("credential", a.bearer))
+	if a.credential != "" {
+		fields = append(fields, zap.String("credential", a.credential))
 	}
 	if message := a.message(); message != "" {
 		fields = append(fields, zap.String("message", message))
@@ -42,9 +41,9 @@ func (a *answer) logFields(r *http.Request, started, ended time.Time) []zap.Fiel
 	return fields
 }
 
-// harmless is a word or path that a client chose, for the log: each part that
-// is long enough to be a token becomes stars, and so does a very long whole.
-func harmless(text string) string {
+// withoutTokens is a method or path that a client sent, for the log: stars replace
+// each part that is long enough to be a token, and a very long text as a whole.
+func withoutTokens(text string) string {
 	const longestPart, longestText, stars = 20, 100, "****"
 	if len(text) > longestText {
 		return stars

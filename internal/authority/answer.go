@@ -22,20 +22,20 @@ const (
 	messageInternal = "server.internal: see the server's log"
 )
 
-// answer is what a request gets, and what the access log tells of it.
+// answer is the response to a request, and what the access log says about it.
 type answer struct {
 	status int
-	// text is a plain body; body, when text is empty, one to be sent as JSON.
+	// text is a plain body. Where it is empty, body is sent as JSON.
 	text string
 	body any
 
 	allow      []string
 	retryAfter time.Duration
 
-	// bearer is a token's ID, or as much of a refused credential as may be
-	// printed; empty when the request had none.
-	bearer string
-	// cause is what went wrong here, for the log only.
+	// credential is a token's ID, or the masked credential where there is no such
+	// token; empty when the request had none.
+	credential string
+	// cause is the error behind the answer, for the log only.
 	cause error
 }
 
@@ -44,20 +44,20 @@ func refuse(status int, message string) *answer {
 	return &answer{status: status, body: license.Refusal{Error: true, Message: message}}
 }
 
-// fail answers that the server cannot, which says nothing about a license.
+// fail answers that the server failed, which says nothing about a license.
 func fail(cause error) *answer {
 	failure := refuse(http.StatusInternalServerError, messageInternal)
 	failure.cause = cause
 	return failure
 }
 
-// to notes whom the answer is for.
-func (a *answer) to(bearer string) *answer {
-	a.bearer = bearer
+// to notes for the log whose request is answered.
+func (a *answer) to(credential string) *answer {
+	a.credential = credential
 	return a
 }
 
-// message is what a refusal says; empty for anything else.
+// message is the message of a refusal; empty for anything else.
 func (a *answer) message() string {
 	refusal, _ := a.body.(license.Refusal)
 	return refusal.Message
@@ -78,9 +78,9 @@ func (a *answer) write(w http.ResponseWriter) {
 		header.Set("Allow", strings.Join(a.allow, ", "))
 	}
 	if a.retryAfter > 0 {
-		// Whole seconds, rounded up: whoever waits that long is let in.
+		// Whole seconds, rounded up: a client that waits that long is not refused.
 		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(a.retryAfter.Seconds()))))
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(content) // a client that left needs no answer
+	_, _ = w.Write(content) // the client may have gone
 }

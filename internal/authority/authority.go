@@ -1,10 +1,9 @@
-// Package authority is a license authority to run on one's own: an HTTP
-// handler that speaks the server's side of the licensing protocol (the public
-// one of LocalStack's licensing API, format "1"), and the store of tokens and
-// licenses behind it.
+// Package authority is a self-hosted license authority: an HTTP handler for the
+// server's side of the licensing protocol (the public one of LocalStack's
+// licensing API, format "1"), and the store of its tokens and licenses.
 //
-// A token is nowhere in the store: only its HMAC-SHA256 is, and the key of that
-// is in a file of its own. It is not in the access log or in an error either.
+// The store keeps only the HMAC-SHA256 of a token, and the key of that in a file
+// of its own. Neither the access log nor an error contains a token.
 package authority
 
 import (
@@ -23,15 +22,14 @@ import (
 // unless [Options] say otherwise.
 const DefaultReactivateAfter = 24 * time.Hour
 
-// Options are what can be chosen about a handler. The zero Options are fine
-// for tests.
+// Options are the settings of a handler.
 type Options struct {
 	// ReactivateAfter is how long a client may use a document without asking
 	// again; zero stands for DefaultReactivateAfter.
 	ReactivateAfter time.Duration
-	// Limit is how often one token may ask; the zero Limit is none.
+	// Limit is how often one token may ask; the zero Limit means no limit.
 	Limit Limit
-	// AccessLog receives a line of JSON for each request; nil for no log.
+	// AccessLog receives a line of JSON for each request; nil means no log.
 	AccessLog io.Writer
 }
 
@@ -55,13 +53,13 @@ func New(store *Store, options Options) http.Handler {
 	}
 	h.routes = map[string]route{
 		"/healthz":             {[]string{http.MethodGet, http.MethodHead}, healthy},
-		"/v1/license/request":  {[]string{http.MethodPost}, h.license(assigned)},
-		"/v1/license/activate": {[]string{http.MethodPost}, h.license(known)},
+		"/v1/license/request":  {[]string{http.MethodPost}, h.request},
+		"/v1/license/activate": {[]string{http.MethodPost}, h.activate},
 	}
 	return h
 }
 
-// handler is the authority at work.
+// handler answers the requests.
 type handler struct {
 	store           *Store
 	reactivateAfter time.Duration
@@ -70,8 +68,8 @@ type handler struct {
 	routes          map[string]route
 }
 
-// route is what answers one path. The paths are few and fixed, and
-// http.ServeMux would answer the others in plain text and redirects.
+// route answers the requests for one path. http.ServeMux would answer the other
+// paths in plain text, or with redirects.
 type route struct {
 	methods []string
 	answer  func(*http.Request) *answer
@@ -81,61 +79,50 @@ type route struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started := h.store.now()
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	given := h.answer(r)
-	given.write(w)
-	h.log.Info("", given.logFields(r, started, h.store.now())...)
+	answer := h.answer(r)
+	answer.write(w)
+	h.log.Info("", answer.logFields(r, started, h.store.now())...)
 }
 
 func (h *handler) answer(r *http.Request) *answer {
-	found, ok := h.routes[r.URL.Path]
+	route, ok := h.routes[r.URL.Path]
 	if !ok {
 		return refuse(http.StatusNotFound, messageNoPath)
 	}
-	if slices.Contains(found.methods, r.Method) {
-		return found.answer(r)
+	if slices.Contains(route.methods, r.Method) {
+		return route.answer(r)
 	}
 	refusal := refuse(http.StatusMethodNotAllowed, messageMethod)
-	refusal.allow = found.methods
+	refusal.allow = route.methods
 	return refusal
 }
 
 func healthy(*http.Request) *answer { return &answer{status: http.StatusOK, text: "ok"} }
 
-// choice tells whether the license of a token is the one that it asks for.
-type choice func(ask, *License) bool
+// request answers with the document of a token's license. A license ID that the
+// client sends does not matter.
+func (h *handler) request(r *http.Request) *answer { return h.license(r, false) }
 
-// assigned is the choice of a client that takes what it is given. It may send
-// the id of a license it knows all the same.
-func assigned(ask, *License) bool { return true }
+// activate answers with the document of a token's license if the client names its ID.
+func (h *handler) activate(r *http.Request) *answer { return h.license(r, true) }
 
-// known is the choice of a client that has a document.
-func known(a ask, l *License) bool { return a.LicenseID == l.ID }
-
-// license answers requests for the document of a license.
-func (h *handler) license(wanted choice) func(*http.Request) *answer {
-	return func(r *http.Request) *answer {
-		ask, refusal := readAsk(r)
-		if refusal != nil {
-			return refusal
-		}
-		return h.identify(r.Context(), ask, wanted)
+func (h *handler) license(r *http.Request, sameID bool) *answer {
+	asked, refusal := readRequest(r)
+	if refusal != nil {
+		return refusal
 	}
-}
-
-// identify finds the token that asks, and notes for the log who it was.
-func (h *handler) identify(ctx context.Context, ask ask, wanted choice) *answer {
-	token, err := h.store.byCredential(ctx, ask.credential.Reveal())
+	token, err := h.store.byCredential(r.Context(), asked.credential.Reveal())
 	switch {
 	case err != nil:
-		return fail(err).to(ask.credential.String())
+		return fail(err).to(asked.credential.String())
 	case token == nil:
-		return refuse(http.StatusForbidden, license.MessageCredentialsInvalid).to(ask.credential.String())
+		return refuse(http.StatusForbidden, license.MessageCredentialsInvalid).to(asked.credential.String())
 	}
-	return h.grant(ctx, ask, *token, wanted).to(token.ID)
+	return h.grant(r.Context(), asked, *token, sameID).to(token.ID)
 }
 
-// grant answers a token with the document of its license, or with why it gets none.
-func (h *handler) grant(ctx context.Context, ask ask, token Token, wanted choice) *answer {
+// grant answers with the document of the token's license, or with the reason why not.
+func (h *handler) grant(ctx context.Context, asked request, token Token, sameID bool) *answer {
 	now := h.store.now()
 	if wait := h.limiters.wait(token.ID, now); wait > 0 {
 		refusal := refuse(http.StatusTooManyRequests, license.MessageRateLimited)
@@ -143,19 +130,18 @@ func (h *handler) grant(ctx context.Context, ask ask, token Token, wanted choice
 		return refusal
 	}
 	granted := token.License
-	if granted == nil || !granted.Assigned || !wanted(ask, granted) {
+	if granted == nil || !granted.Assigned || sameID && asked.LicenseID != granted.ID {
 		return refuse(http.StatusBadRequest, license.MessageNotFound)
 	}
-	if refusal := granted.refusal(ask.Product); refusal != nil {
+	if refusal := granted.refusal(asked.Product); refusal != nil {
 		return refusal
 	}
 	document := granted.document(now, h.reactivateAfter)
-	document.Sign(ask.credential.Reveal())
+	document.Sign(asked.credential.Reveal())
 	return &answer{
 		status: http.StatusOK,
 		body:   document,
-		// When a license was last used is good to know, but no full disk may
-		// keep containers from starting because of it.
-		cause: h.store.stamp(ctx, granted.ID, now),
+		// Containers start even where a full disk does not take the time of the activation.
+		cause: h.store.noteActivation(ctx, granted.ID, now),
 	}
 }

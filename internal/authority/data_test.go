@@ -126,7 +126,7 @@ func wantRow(t *testing.T, db *sql.DB, query string, wantA, wantB int) {
 func TestAKeyThatIsGoneOrDamagedIsNotReplaced(t *testing.T) {
 	f := newFixture(t, Options{})
 	f.must(f.store.Close())
-	path := filepath.Join(f.dir, KeyFile)
+	path := filepath.Join(f.dir, keyFile)
 	f.must(os.WriteFile(path, []byte("short"), 0o600))
 	for _, want := range []string{"authority.key has 5 bytes", "authority.key is gone"} {
 		if _, err := Open(t.Context(), f.dir, nil); err == nil || !strings.Contains(err.Error(), want) {
@@ -141,7 +141,8 @@ func TestADirectoryThatCannotBeUsedIsAnError(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), "cannot open the data directory "+file) {
+	want := "cannot open the data directory " + file
+	if _, err := Open(t.Context(), file, nil); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -24,9 +24,10 @@ func FuzzRequestBody(f *testing.F) {
 	// The corpus must not depend on the token, which is another in each run.
 	const placeholder = "TOKEN"
 	for _, body := range []string{
-		`{"credentials":{"type":"licensing-auth-token","token":"TOKEN"},"product":{"name":"localstack-pro","version":"4.14.0"}}`,
+		`{"credentials":{"type":"licensing-auth-token","token":"TOKEN"},` +
+			`"product":{"name":"localstack-pro","version":"4.14.0"}}`,
 		`{"credentials":{"token":"TOKEN"},"product":{"name":"localstack-pro","version":"latest"},"machine":{"hostname":"h"}}`,
-		`{"license_id":"license_x","credentials":{"type":"licensing-api-key","token":"TOKEN"},"product":{"name":"[","version":"."}}`,
+		`{"license_id":"x","credentials":{"type":"licensing-api-key","token":"TOKEN"},"product":{"name":"[","version":"."}}`,
 		`{"credentials":{"token":"\u0000\ud800"},"product":null,"machine":7}`,
 		`{"credentials":null}`, `null`, `[]`, `"`, ``, `{"a":{"a":{"a":[[[[`,
 	} {

@@ -2,9 +2,11 @@ package authority
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,8 +25,9 @@ func TestRequestHandsOutASignedDocument(t *testing.T) {
 	if document.SignedWith(text + "x") {
 		t.Error("the signature verifies with anything")
 	}
-	if document.ID != token.License.ID || document.Type != "pro" || document.Status != license.StatusActive || document.Format != license.Format {
-		t.Errorf("unexpected document %+v", document)
+	got := []string{document.ID, document.Type, document.Status, document.Format}
+	if want := []string{token.License.ID, "pro", license.StatusActive, license.Format}; !slices.Equal(got, want) {
+		t.Errorf("the document has %q, want %q", got, want)
 	}
 	for name, got := range map[string]struct{ is, want time.Time }{
 		"issue_date":       {document.Issued.Time, f.clock.now()},
@@ -36,7 +39,8 @@ func TestRequestHandsOutASignedDocument(t *testing.T) {
 			t.Errorf("%s is %s, want %s", name, got.is, got.want)
 		}
 	}
-	if flaw := document.Check(f.clock.now(), license.Product{Name: license.ProductName, Version: "2026.7.1"}); flaw != nil {
+	product := license.Product{Name: license.ProductName, Version: "2026.7.1"}
+	if flaw := document.Check(f.clock.now(), product); flaw != nil {
 		t.Errorf("the client's own rules refuse the document: %v", flaw)
 	}
 }
@@ -65,18 +69,28 @@ func TestBothRequestShapesAndAllCredentialTypesAreAccepted(t *testing.T) {
 	_, text := f.token()
 	_, ciText := f.tokenOf(NewToken{Kind: CI})
 	_, key := f.tokenOf(NewToken{Kind: APIKey})
+	ofType := func(token, kind string) license.Request {
+		return askingWith(token, func(r *license.Request) { r.Credentials.Type = kind })
+	}
+	ofVersion := func(version string) license.Request {
+		return askingWith(text, func(r *license.Request) { r.Product.Version = version })
+	}
+	// written is a request without what a container sends besides.
+	written := func(rest string) string {
+		return fmt.Sprintf(`{"product":{"name":"localstack-pro","version":"4.14"},"credentials":{"token":%q}%s}`, text, rest)
+	}
 	for name, body := range map[string]any{
 		"container":            asking(text),
 		"CI token":             asking(ciText),
-		"API key":              askingWith(key, func(r *license.Request) { r.Credentials.Type = license.APIKey }),
-		"auth token as key":    askingWith(text, func(r *license.Request) { r.Credentials.Type = license.APIKey }),
-		"lstk":                 `{"product":{"name":"localstack-pro","version":"4.14"},"credentials":{"token":"` + text + `"},"machine":{"hostname":"h","platform":"linux","platform_release":"amd64"}}`,
-		"unknown fields":       `{"x":[{}],"product":{"name":"localstack-pro","version":"4.14.0","x":1},"credentials":{"token":"` + text + `","x":null},"machine":{"x":{}}}`,
-		"another machine":      `{"product":{"name":"localstack-pro","version":"4.14.0"},"credentials":{"token":"` + text + `"},"machine":["ci",1]}`,
-		"no machine":           `{"product":{"name":"localstack-pro","version":"4.14.0"},"credentials":{"token":"` + text + `"}}`,
+		"API key":              ofType(key, license.APIKey),
+		"auth token as key":    ofType(text, license.APIKey),
+		"lstk":                 written(`,"machine":{"hostname":"h","platform":"linux","platform_release":"amd64"}`),
+		"unknown fields":       written(`,"x":[{}],"machine":{"x":{}}`),
+		"another machine":      written(`,"machine":["ci",1]`),
+		"no machine":           written(``),
 		"id of an unknown one": askingWith(text, func(r *license.Request) { r.LicenseID = "license_other" }),
-		"zero-padded month":    askingWith(text, func(r *license.Request) { r.Product.Version = "2026.07.0" }),
-		"development version":  askingWith(text, func(r *license.Request) { r.Product.Version = "v4.14.1.dev12+abc" }),
+		"zero-padded month":    ofVersion("2026.07.0"),
+		"development version":  ofVersion("v4.14.1.dev12+abc"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if reply := f.post(requestPath, body); reply.Code != http.StatusOK {
@@ -97,87 +111,82 @@ func TestActivateTakesOnlyTheAssignedLicense(t *testing.T) {
 		t.Error("the signature does not verify")
 	}
 	for _, id := range []string{"", "license_unknown", other.License.ID} {
-		f.refused(f.post(activatePath, withID(id)), http.StatusBadRequest, license.MessageNotFound)
+		f.refused(f.post(activatePath, withID(id)), noLicense)
 	}
 }
 
 func TestRefusalsOfCredentials(t *testing.T) {
 	f := newFixture(t, Options{})
 	token, text := f.token()
-	stranger := mint(Developer).Reveal()
 	gone, revoked := f.token()
 	f.must(f.store.RevokeToken(t.Context(), gone.ID))
-	typed := func(kind string) func(*license.Request) {
-		return func(r *license.Request) { r.Credentials.Type = kind }
-	}
-	same := func(*license.Request) {}
 	for name, test := range map[string]struct {
-		token   string
-		change  func(*license.Request)
-		status  int
-		message string
+		token, kind string
+		want        refusal
 	}{
-		"none":               {"", same, http.StatusBadRequest, license.MessageCredentialsFormat},
-		"blank":              {" ", same, http.StatusBadRequest, license.MessageCredentialsFormat},
-		"not a token":        {"test", same, http.StatusBadRequest, license.MessageCredentialsFormat},
-		"mistyped":           {strings.Replace(text, "-", "-q", 1), same, http.StatusBadRequest, license.MessageCredentialsFormat},
-		"with a line end":    {text + "\n", same, http.StatusBadRequest, license.MessageCredentialsFormat},
-		"its ID":             {token.ID, same, http.StatusBadRequest, license.MessageCredentialsFormat},
-		"unknown type":       {text, typed("password"), http.StatusBadRequest, license.MessageCredentialsFormat},
-		"opaque auth token":  {mint(APIKey).Reveal(), typed(license.AuthToken), http.StatusBadRequest, license.MessageCredentialsFormat},
-		"unknown token":      {stranger, same, http.StatusForbidden, license.MessageCredentialsInvalid},
-		"unknown key":        {"test", typed(license.APIKey), http.StatusForbidden, license.MessageCredentialsInvalid},
-		"revoked token":      {revoked, same, http.StatusForbidden, license.MessageCredentialsInvalid},
-		"token in lowercase": {strings.ToLower(mint(CI).Reveal()), same, http.StatusBadRequest, license.MessageCredentialsFormat},
+		"none":               {"", license.AuthToken, malformedCredentials},
+		"blank":              {" ", license.AuthToken, malformedCredentials},
+		"not a token":        {"test", license.AuthToken, malformedCredentials},
+		"mistyped":           {strings.Replace(text, "-", "-q", 1), license.AuthToken, malformedCredentials},
+		"with a line end":    {text + "\n", license.AuthToken, malformedCredentials},
+		"its ID":             {token.ID, license.AuthToken, malformedCredentials},
+		"unknown type":       {text, "password", malformedCredentials},
+		"opaque auth token":  {mint(APIKey).Reveal(), license.AuthToken, malformedCredentials},
+		"unknown token":      {mint(Developer).Reveal(), license.AuthToken, invalidCredentials},
+		"unknown key":        {"test", license.APIKey, invalidCredentials},
+		"revoked token":      {revoked, license.AuthToken, invalidCredentials},
+		"token in lowercase": {strings.ToLower(mint(CI).Reveal()), license.AuthToken, malformedCredentials},
 	} {
 		t.Run(name, func(t *testing.T) {
+			body := askingWith(test.token, func(r *license.Request) { r.Credentials.Type = test.kind })
 			for _, path := range []string{requestPath, activatePath} {
-				f.refused(f.post(path, askingWith(test.token, test.change)), test.status, test.message)
+				f.refused(f.post(path, body), test.want)
 			}
 		})
 	}
 }
 
 func TestRefusalsOfLicenses(t *testing.T) {
-	pro := license.Product{Name: license.ProductName, Version: "4.14.0"}
+	const pro, version = license.ProductName, "4.14.0"
+	expired := refusal{http.StatusForbidden, license.MessageExpired}
+	notCovered := refusal{http.StatusBadRequest, license.MessageActivation}
+	noVersion := refusal{http.StatusBadRequest, license.MessageFormat + ":" + versionDetail}
+	status := func(status string) refusal {
+		return refusal{http.StatusForbidden, license.MessageInvalidStatus + ":" + status}
+	}
+	deactivate := func(f *fixture, id string) error {
+		return f.store.SetStatus(f.Context(), id, license.StatusInactive)
+	}
+	wait := func(f *fixture, _ string) error { f.clock.advance(366 * 24 * time.Hour); return nil }
 	for name, test := range map[string]struct {
-		wanted  NewToken
-		arrange func(*fixture, string)
-		product license.Product
-		status  int
-		message string
+		wanted           NewToken
+		arrange          func(*fixture, string) error
+		product, version string
+		want             refusal
 	}{
-		"never assigned": {NewToken{Unassigned: true}, nil, pro, http.StatusBadRequest, license.MessageNotFound},
-		"unassigned": {NewToken{}, func(f *fixture, id string) { f.must(f.store.Unassign(f.Context(), id)) },
-			pro, http.StatusBadRequest, license.MessageNotFound},
-		"expired by hand": {NewToken{}, func(f *fixture, id string) { f.must(f.store.Expire(f.Context(), id, f.clock.now())) },
-			pro, http.StatusForbidden, license.MessageExpired},
-		"expired by time": {NewToken{}, func(f *fixture, _ string) { f.clock.advance(366 * 24 * time.Hour) },
-			pro, http.StatusForbidden, license.MessageExpired},
-		"suspended": {NewToken{}, func(f *fixture, id string) {
-			f.must(f.store.SetStatus(f.Context(), id, license.StatusSuspended))
-		}, pro, http.StatusForbidden, license.MessageInvalidStatus + ":SUSPENDED"},
-		"inactive": {NewToken{}, func(f *fixture, id string) {
-			f.must(f.store.SetStatus(f.Context(), id, license.StatusInactive))
-		}, pro, http.StatusForbidden, license.MessageInvalidStatus + ":INACTIVE"},
-		"version is a tag":   {NewToken{}, nil, license.Product{Name: "localstack-pro", Version: "latest"}, http.StatusBadRequest, license.MessageFormat + ":" + versionDetail},
-		"version is a major": {NewToken{}, nil, license.Product{Name: "localstack-pro", Version: "4"}, http.StatusBadRequest, license.MessageFormat + ":" + versionDetail},
-		"version is missing": {NewToken{}, nil, license.Product{Name: "localstack-pro"}, http.StatusBadRequest, license.MessageFormat + ":" + versionDetail},
-		"other product":      {NewToken{}, nil, license.Product{Name: "localstack-x", Version: "4.14.0"}, http.StatusBadRequest, license.MessageActivation},
-		"other version": {NewToken{Terms: Terms{Version: "4.13"}}, nil,
-			pro, http.StatusBadRequest, license.MessageActivation},
-		"a tag, but expired": {NewToken{Terms: Terms{Expires: newClock().now()}}, nil,
-			license.Product{Name: "localstack-pro", Version: "latest"}, http.StatusForbidden, license.MessageExpired},
+		"never assigned":     {NewToken{Unassigned: true}, nil, pro, version, noLicense},
+		"unassigned":         {NewToken{}, unassign, pro, version, noLicense},
+		"expired by hand":    {NewToken{}, expire, pro, version, expired},
+		"expired by time":    {NewToken{}, wait, pro, version, expired},
+		"suspended":          {NewToken{}, suspend, pro, version, status("SUSPENDED")},
+		"inactive":           {NewToken{}, deactivate, pro, version, status("INACTIVE")},
+		"version is a tag":   {NewToken{}, nil, pro, "latest", noVersion},
+		"version is a major": {NewToken{}, nil, pro, "4", noVersion},
+		"version is missing": {NewToken{}, nil, pro, "", noVersion},
+		"other product":      {NewToken{}, nil, "localstack-x", version, notCovered},
+		"other version":      {NewToken{Terms: Terms{Version: "4.13"}}, nil, pro, version, notCovered},
+		"a tag, but expired": {NewToken{}, expire, pro, "latest", expired},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, Options{})
 			test.wanted.Kind = Developer
 			token, text := f.tokenOf(test.wanted)
 			if test.arrange != nil {
-				test.arrange(f, token.ID)
+				f.must(test.arrange(f, token.ID))
 			}
-			ask := askingWith(text, func(r *license.Request) { r.Product = test.product })
-			f.refused(f.post(requestPath, ask), test.status, test.message)
+			product := license.Product{Name: test.product, Version: test.version}
+			body := askingWith(text, func(r *license.Request) { r.Product = product })
+			f.refused(f.post(requestPath, body), test.want)
 		})
 	}
 }
@@ -185,31 +194,33 @@ func TestRefusalsOfLicenses(t *testing.T) {
 func TestRefusalsThatAreNoVerdict(t *testing.T) {
 	f := newFixture(t, Options{})
 	_, text := f.token()
+	noPath := refusal{http.StatusNotFound, messageNoPath}
+	wrongMethod := refusal{http.StatusMethodNotAllowed, messageMethod}
+	badBody := refusal{http.StatusBadRequest, messageBody}
+	tooLarge := refusal{http.StatusRequestEntityTooLarge, messageTooLarge}
 	for name, test := range map[string]struct {
 		method, path, body string
-		status             int
-		message            string
+		want               refusal
 	}{
-		"unknown path":    {"POST", "/license/request", "{}", http.StatusNotFound, messageNoPath},
-		"unclean path":    {"POST", "/v1//license/request", "{}", http.StatusNotFound, messageNoPath},
-		"root":            {"GET", "/", "", http.StatusNotFound, messageNoPath},
-		"wrong method":    {"GET", requestPath, "", http.StatusMethodNotAllowed, messageMethod},
-		"not for health":  {"POST", "/healthz", "", http.StatusMethodNotAllowed, messageMethod},
-		"no body":         {"POST", requestPath, "", http.StatusBadRequest, messageBody},
-		"not JSON":        {"POST", requestPath, "token=" + text, http.StatusBadRequest, messageBody},
-		"not an object":   {"POST", activatePath, "[]", http.StatusBadRequest, messageBody},
-		"trailing text":   {"POST", requestPath, "{} {}", http.StatusBadRequest, messageBody},
-		"wrong JSON type": {"POST", requestPath, `{"credentials":"` + text + `"}`, http.StatusBadRequest, messageBody},
-		"too large":       {"POST", requestPath, `{"x":"` + strings.Repeat("x", maxBody) + `"}`, http.StatusRequestEntityTooLarge, messageTooLarge},
+		"unknown path":    {"POST", "/license/request", "{}", noPath},
+		"unclean path":    {"POST", "/v1//license/request", "{}", noPath},
+		"root":            {"GET", "/", "", noPath},
+		"wrong method":    {"GET", requestPath, "", wrongMethod},
+		"not for health":  {"POST", "/healthz", "", wrongMethod},
+		"no body":         {"POST", requestPath, "", badBody},
+		"not JSON":        {"POST", requestPath, "token=" + text, badBody},
+		"not an object":   {"POST", activatePath, "[]", badBody},
+		"trailing text":   {"POST", requestPath, "{} {}", badBody},
+		"wrong JSON type": {"POST", requestPath, `{"credentials":"` + text + `"}`, badBody},
+		"too large":       {"POST", requestPath, `{"x":"` + strings.Repeat("x", maxBody) + `"}`, tooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			recorder := httptest.NewRecorder()
-			f.handler.ServeHTTP(recorder, httptest.NewRequest(test.method, test.path, strings.NewReader(test.body)))
-			f.refused(recorder, test.status, test.message)
-			if strings.HasPrefix(test.message, license.MessagePrefix) {
+			recorder := f.send(test.method, test.path, test.body)
+			f.refused(recorder, test.want)
+			if strings.HasPrefix(test.want.message, license.MessagePrefix) {
 				t.Error("a client would take this for a verdict on its license")
 			}
-			if test.status == http.StatusMethodNotAllowed && recorder.Header().Get("Allow") == "" {
+			if test.want == wrongMethod && recorder.Header().Get("Allow") == "" {
 				t.Error("no header Allow")
 			}
 		})
@@ -231,7 +242,7 @@ func TestABrokenStoreIsNoVerdict(t *testing.T) {
 	f := newFixture(t, Options{})
 	_, text := f.token()
 	f.must(f.store.Close())
-	f.refused(f.post(requestPath, asking(text)), http.StatusInternalServerError, messageInternal)
+	f.refused(f.post(requestPath, asking(text)), refusal{http.StatusInternalServerError, messageInternal})
 }
 
 func TestHealthz(t *testing.T) {

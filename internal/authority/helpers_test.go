@@ -92,8 +92,12 @@ func (f *fixture) post(path string, body any) *httptest.ResponseRecorder {
 		f.must(err)
 		text = string(raw)
 	}
+	return f.send(http.MethodPost, path, text)
+}
+
+func (f *fixture) send(method, path, body string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
-	f.handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, strings.NewReader(text)))
+	f.handler.ServeHTTP(recorder, httptest.NewRequest(method, path, strings.NewReader(body)))
 	return recorder
 }
 
@@ -109,20 +113,40 @@ func (f *fixture) document(path string, body any) license.Document {
 	return document
 }
 
-// refused tells whether a reply is the refusal with this status and message.
-func (f *fixture) refused(reply *httptest.ResponseRecorder, status int, message string) {
+// refusal is an answer that is no document.
+type refusal struct {
+	status  int
+	message string
+}
+
+var (
+	malformedCredentials = refusal{http.StatusBadRequest, license.MessageCredentialsFormat}
+	invalidCredentials   = refusal{http.StatusForbidden, license.MessageCredentialsInvalid}
+	rateLimited          = refusal{http.StatusTooManyRequests, license.MessageRateLimited}
+	noLicense            = refusal{http.StatusBadRequest, license.MessageNotFound}
+)
+
+// refused fails the test unless a reply is this refusal.
+func (f *fixture) refused(reply *httptest.ResponseRecorder, want refusal) {
 	f.Helper()
 	var got license.Refusal
 	if err := json.Unmarshal(reply.Body.Bytes(), &got); err != nil {
 		f.Fatalf("the body is not JSON: %v: %.200s", err, reply.Body)
 	}
-	if reply.Code != status || got.Message != message || !got.Error {
-		f.Errorf("got %d %+v, want %d %s", reply.Code, got, status, message)
+	if reply.Code != want.status || got.Message != want.message || !got.Error {
+		f.Errorf("got %d %+v, want %v", reply.Code, got, want)
 	}
 	if kind := reply.Header().Get("Content-Type"); kind != "application/json" {
 		f.Errorf("the Content-Type is %q", kind)
 	}
 }
+
+// Ways to make a license unusable, by its ID or its token's.
+func suspend(f *fixture, id string) error {
+	return f.store.SetStatus(f.Context(), id, license.StatusSuspended)
+}
+func unassign(f *fixture, id string) error { return f.store.Unassign(f.Context(), id) }
+func expire(f *fixture, id string) error   { return f.store.Expire(f.Context(), id, f.clock.now()) }
 
 const (
 	requestPath  = "/v1/license/request"

@@ -13,43 +13,42 @@ import (
 )
 
 const (
-	// KeyFile is the name of the file below a data directory that holds the
-	// key of all token hashes. Who restores a backup needs it.
-	KeyFile = "authority.key"
+	// keyFile is the file in the data directory with the key of all token hashes.
+	// A backup needs it, too.
+	keyFile = "authority.key"
 
-	keyLength = 32 // bytes, as many as SHA-256 makes use of
+	keyLength = 32 // bytes, the size of a SHA-256 hash
 )
 
-// loadKey reads the key below dir, or makes one where there are no hashes yet
-// that a new key would make worthless.
+// loadKey reads the key in dir. It makes one where there are no hashes yet, which
+// a new key would make worthless.
 func loadKey(dir string, hashesExist bool) ([]byte, error) {
-	key, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	key, err := os.ReadFile(filepath.Join(dir, keyFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && hashesExist:
-		return nil, fmt.Errorf("%s is gone, and the tokens in %s are of no use without it: restore it from a backup", KeyFile, DatabaseFile)
+		return nil, fmt.Errorf("%s is gone, and the tokens in %s are of no use without it: restore it from a backup", keyFile, DatabaseFile)
 	case errors.Is(err, fs.ErrNotExist):
 		return makeKey(dir)
 	case err != nil:
 		return nil, err
 	case len(key) != keyLength:
-		return nil, fmt.Errorf("%s has %d bytes, a key has %d", KeyFile, len(key), keyLength)
+		return nil, fmt.Errorf("%s has %d bytes, a key has %d", keyFile, len(key), keyLength)
 	}
 	return key, nil
 }
 
-// makeKey writes a random key that is either there as a whole or not at all,
-// also after a power cut: no token may outlive its key.
+// makeKey writes a random key atomically and durably: no token may outlive its key.
 func makeKey(dir string) ([]byte, error) {
 	key := make([]byte, keyLength)
 	_, _ = rand.Read(key) // cannot fail: it ends the program instead
-	if err := file.WriteOwn(dir, KeyFile, key, 0o600); err != nil {
+	if err := file.WriteOwn(dir, keyFile, key, 0o600); err != nil {
 		return nil, err
 	}
 	return key, nil
 }
 
 // lock waits until no other process prepares dir. The lock is on the directory
-// itself and ends with the process, so it leaves nothing behind.
+// itself, and the kernel releases it with the process.
 func lock(dir string) (unlock func(), err error) {
 	handle, err := os.Open(dir)
 	if err != nil {

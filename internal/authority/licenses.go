@@ -15,13 +15,13 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Terms are what a license grants. An empty field means the default for a new
-// license, and no change for one that exists.
+// Terms are the terms of a license. An empty field means the default for a new
+// license, and no change for an existing one.
 type Terms struct {
 	// Plan becomes the document's license_type; "pro" by default.
 	Plan string
-	// Product is a name or shell-style pattern, Version MAJOR.MINOR or "*".
-	// Either of them replaces all products; by default localstack-pro and "*".
+	// Product is a name or shell-style pattern, Version MAJOR.MINOR or "*". Each
+	// replaces all products; the defaults are localstack-pro and "*".
 	Product, Version string
 	// Expires is the end of the license; in a year by default.
 	Expires time.Time
@@ -33,10 +33,9 @@ const (
 	maxPlan     = 32 // characters; those that exist have up to ten
 )
 
-// Assign gives a token its license, making one where there is none yet, and
-// makes it good: ACTIVE, and for another year if it had expired. Errors
-// concern the terms, id, which is the token's or the license's, a token that
-// is revoked, or the disk.
+// Assign gives a token its license, or a new one if it has none. The license
+// becomes ACTIVE, and is extended by a year if it has expired. Errors concern the
+// terms, id, which is the token's or the license's, a revoked token, or the disk.
 func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, error) {
 	var assigned License
 	err := s.change(ctx, "assign a license to", id, func(tx *sql.Tx, token Token) error {
@@ -62,21 +61,21 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 	return assigned, err
 }
 
-// Unassign takes the license from its token until it is assigned again. Errors
-// concern id, which is the token's or the license's, or the disk.
+// Unassign takes the license from its token, until Assign. Errors concern id, which
+// is the token's or the license's, or the disk.
 func (s *Store) Unassign(ctx context.Context, id string) error {
 	return s.changeLicense(ctx, "unassign the license of", id, "assigned = ?", false)
 }
 
-// Expire sets the moment from which the license has ended. Errors concern id,
-// which is the token's or the license's, or the disk.
+// Expire sets the time from which the license is expired. Errors concern id, which
+// is the token's or the license's, or the disk.
 func (s *Store) Expire(ctx context.Context, id string, at time.Time) error {
 	return s.changeLicense(ctx, "expire the license of", id, "expires_at = ?", at.Unix())
 }
 
-// SetStatus sets one of the statuses of package license, except EXPIRED, which
-// follows from the date; see [Store.Expire]. Errors concern the status, id,
-// which is the token's or the license's, or the disk.
+// SetStatus sets a status of package license, except EXPIRED, which follows from
+// the date; see [Store.Expire]. Errors concern the status, id, which is the token's
+// or the license's, or the disk.
 func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 	switch status {
 	case license.StatusActive, license.StatusInactive, license.StatusSuspended, license.StatusUnknown:
@@ -86,7 +85,7 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 	return s.changeLicense(ctx, "set the status "+status+" for the license of", id, "status = ?", status)
 }
 
-// changeLicense sets one column of a license that exists.
+// changeLicense sets one column of an existing license.
 func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, value any) error {
 	return s.change(ctx, verb, id, func(tx *sql.Tx, token Token) error {
 		if token.License == nil {
@@ -97,7 +96,7 @@ func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, 
 	})
 }
 
-// insertLicense makes a license for a token that has none.
+// insertLicense creates a license for a token without one.
 func (s *Store) insertLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
 	if terms.Plan == "" {
 		terms.Plan = defaultPlan
@@ -115,8 +114,8 @@ func (s *Store) insertLicense(ctx context.Context, tx *sql.Tx, tokenID string, t
 	return err
 }
 
-// renewLicense makes the license of a token good again. A date that is still
-// to come is left alone, unless terms have another.
+// renewLicense makes the license of a token usable again. It changes an expiry date
+// in the future only if the terms have another.
 func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
 	var expires, products any // NULL changes nothing
 	if !terms.Expires.IsZero() {
@@ -136,9 +135,9 @@ func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, te
 	return err
 }
 
-// stamp notes that a document of the license was handed out at a time.
-func (s *Store) stamp(ctx context.Context, licenseID string, at time.Time) error {
-	_, err := s.stamps.ExecContext(ctx, "UPDATE licenses SET last_activated = ? WHERE id = ?", at.Unix(), licenseID)
+// noteActivation notes when a document of the license was handed out.
+func (s *Store) noteActivation(ctx context.Context, licenseID string, at time.Time) error {
+	_, err := s.activations.ExecContext(ctx, "UPDATE licenses SET last_activated = ? WHERE id = ?", at.Unix(), licenseID)
 	return err
 }
 
@@ -157,7 +156,7 @@ func (t Terms) products() (string, error) {
 	return string(text), err
 }
 
-// check says what makes no sense in the terms.
+// check returns an error that says which of the terms is invalid.
 func (t Terms) check() error {
 	if len(t.Plan) > maxPlan || strings.ContainsFunc(t.Plan, notPlain) {
 		return fmt.Errorf("a plan has up to %d letters, digits, dots, dashes and underscores", maxPlan)
@@ -174,8 +173,8 @@ func (t Terms) check() error {
 	return nil
 }
 
-// isVersion tells whether a version has the two numbers that licenses are
-// judged by. "latest" has not.
+// isVersion reports whether a version has a major and a minor number. "latest" has
+// neither.
 func isVersion(version string) bool {
 	major, minor, both := strings.Cut(license.MajorMinor(version), ".")
 	return both && isNumber(major) && isNumber(minor)

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limit is how often one token may ask: that many requests in a row, and as
-// many again spread over each period. The zero Limit is none.
+// Limit is how often one token may ask: Requests at once, and then as many again
+// spread over each Period. The zero Limit means no limit.
 type Limit struct {
 	Requests int
 	Period   time.Duration
 }
 
-// UnmarshalText reads "0" for no limit, or N/PERIOD such as "600/1m" or
-// "10/s": at least one request, in a duration of Go's or one of its units.
+// UnmarshalText reads "0" for no limit, or N/PERIOD such as "600/1m" or "10/s". N is
+// at least 1, PERIOD a duration of Go or one of its units.
 func (l *Limit) UnmarshalText(text []byte) error {
 	if string(text) == "0" {
 		*l = Limit{}

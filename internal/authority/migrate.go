@@ -7,13 +7,11 @@ import (
 	"io/fs"
 )
 
-// migrate brings the database to the schema that the SQL files of steps
-// describe. Their order is that of their names, and SQLite's user_version
-// counts those already run. All of them run in one transaction: the database
-// has the old schema or the new one, also after a crash.
+// migrate runs the SQL files of steps that the database has not seen, in the order
+// of their names. SQLite's user_version counts those that it has seen. They run in
+// one transaction: the database has the old schema or the new one, even after a crash.
 //
-// A database with more steps behind it than there are files belongs to a newer
-// program; the error says so, and nothing is touched.
+// It refuses a database that has seen more steps: a newer program has made that.
 func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 	files, err := fs.Glob(steps, "*.sql")
 	if err != nil {

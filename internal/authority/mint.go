@@ -3,22 +3,23 @@ package authority
 import (
 	"crypto/rand"
 	"fmt"
+	"math/big"
 	"strings"
 
 	"localstack-entrypoint/internal/credential"
 )
 
-// Kind is a kind of token.
+// Kind is the type of a token.
 type Kind string
 
-// The kinds of token: the two auth tokens, and the API key that came before them.
+// The two types of auth tokens, and the older API key.
 const (
 	Developer Kind = "developer"
 	CI        Kind = "ci"
 	APIKey    Kind = "api-key"
 )
 
-// UnmarshalText reads the name of a kind, so that a Kind can be a flag.
+// UnmarshalText reads the name of a type.
 func (k *Kind) UnmarshalText(text []byte) error {
 	switch kind := Kind(text); kind {
 	case Developer, CI, APIKey:
@@ -28,7 +29,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 	return fmt.Errorf("a token's type is %s, %s or %s", Developer, CI, APIKey)
 }
 
-// MarshalText writes the kind's name.
+// MarshalText writes the name of the type.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k), nil }
 
 const (
@@ -38,9 +39,9 @@ const (
 	apiKeyLength = 40 // characters, about 238 bits
 )
 
-// mint makes a new token by the grammar of the licensing protocol: about 165
-// random bits and a checksum. An API key has no dash, so that it can never be
-// taken for an auth token.
+// mint makes a token in the format of the licensing protocol: about 165 random
+// bits and a checksum. An API key has no dash, so that it is never mistaken for
+// an auth token.
 func mint(kind Kind) credential.Secret {
 	prefix := credential.DeveloperPrefix
 	switch kind {
@@ -59,17 +60,13 @@ func mint(kind Kind) credential.Secret {
 	return credential.NewSecret(prefix + payload + credential.Checksum(payload))
 }
 
-// pick returns n characters of alphabet, each as likely as any other.
+// pick returns n random characters of alphabet, each equally likely.
 func pick(alphabet string, n int) string {
-	// Bytes from fair on are passed over: taken modulo the alphabet's length,
-	// they would favour its first characters.
-	fair := 256 / len(alphabet) * len(alphabet)
-	out := make([]byte, 0, n)
-	for b := make([]byte, 1); len(out) < n; {
-		_, _ = rand.Read(b) // cannot fail: it ends the program instead
-		if int(b[0]) < fair {
-			out = append(out, alphabet[int(b[0])%len(alphabet)])
-		}
+	text := make([]byte, n)
+	for i := range text {
+		// Cannot fail: the program ends when there is no randomness.
+		index, _ := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+		text[i] = alphabet[index.Int64()]
 	}
-	return string(out)
+	return string(text)
 }

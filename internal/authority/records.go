@@ -11,24 +11,23 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Token is what is known of a token; the token itself is not.
+// Token describes a token, without the secret.
 type Token struct {
 	// ID is "token_" and a UUID. Rotation leaves it as it is.
 	ID    string `json:"id"`
 	Kind  Kind   `json:"type"`
 	Email string `json:"email"`
-	// Hint is the masked token, for finding out which one somebody has.
+	// Hint is the masked token, by which its owner recognizes it.
 	Hint    string    `json:"hint"`
 	Revoked bool      `json:"revoked"`
 	Created time.Time `json:"created"`
-	// Rotated is when the present token replaced its predecessor; nil when it
-	// is the first.
+	// Rotated is when the token was last replaced; nil if never.
 	Rotated *time.Time `json:"rotated"`
-	// License is nil when the token never had one.
+	// License is nil if the token never had one.
 	License *License `json:"license"`
 }
 
-// License is a license: what a token may use, and until when.
+// License is what a token may use, and until when.
 type License struct {
 	// ID is "license_" and a UUID.
 	ID string `json:"id"`
@@ -38,9 +37,9 @@ type License struct {
 	Status   string            `json:"status"`
 	Products []license.Product `json:"products"`
 	Expires  time.Time         `json:"expires"`
-	// Assigned tells whether the token may use the license at all.
+	// Assigned reports whether the token may use the license.
 	Assigned bool `json:"assigned"`
-	// LastActivated is when a document was last handed out; nil for never.
+	// LastActivated is when a document was last handed out; nil if never.
 	LastActivated *time.Time `json:"last_activated"`
 }
 
@@ -54,8 +53,7 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Tokens returns all tokens, each with its license, in the order in which they
-// were made.
+// Tokens returns all tokens with their licenses, oldest first.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	tokens, err := s.tokens(ctx, s.db, "ORDER BY t.created_at, t.rowid")
 	if err != nil {
@@ -64,8 +62,8 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 	return tokens, nil
 }
 
-// byCredential returns the token that reads text; nil for one that was never
-// made, was replaced, or was revoked.
+// byCredential returns the token with the secret text; nil if there is none, or no
+// longer.
 func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
 	tokens, err := s.tokens(ctx, s.db, "WHERE t.hash = ? AND t.revoked_at IS NULL", s.hash(text))
 	if err != nil || len(tokens) == 0 {
@@ -74,13 +72,13 @@ func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
 	return &tokens[0], nil
 }
 
-// Knows tells whether text is a credential that this authority would accept.
+// Knows reports whether text is a valid credential.
 func (s *Store) Knows(ctx context.Context, text credential.Secret) (bool, error) {
 	token, err := s.byCredential(ctx, text.Reveal())
 	return token != nil, err
 }
 
-// tokens returns the tokens that the rest of a query selects.
+// tokens returns the tokens that a query with this rest selects.
 func (s *Store) tokens(ctx context.Context, from querier, rest string, args ...any) ([]Token, error) {
 	rows, err := from.QueryContext(ctx, selectTokens+" "+rest, args...)
 	if err != nil {
@@ -98,8 +96,7 @@ func (s *Store) tokens(ctx context.Context, from querier, rest string, args ...a
 	return tokens, rows.Err()
 }
 
-// scanToken reads a row of selectTokens. Whether a license has expired depends
-// on now.
+// scanToken reads a row of selectTokens. A license may have expired by now.
 func scanToken(rows *sql.Rows, now time.Time) (Token, error) {
 	var (
 		token                                 Token

@@ -13,42 +13,42 @@ import (
 // maxBody is the longest request body in bytes; real ones have about 400.
 const maxBody = 64 << 10
 
-// ask is a request for a license whose credential is well formed.
-type ask struct {
+// request asks for a license. Its credential is well formed.
+type request struct {
 	LicenseID  string
 	Product    license.Product
 	credential credential.Credential
 }
 
-// readAsk reads the body of a request, in the container's shape or in lstk's.
+// readRequest reads the body of a request, in the container's shape or in lstk's.
 // The answer is nil unless the body is refused.
-func readAsk(r *http.Request) (ask, *answer) {
+func readRequest(r *http.Request) (request, *answer) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return ask{}, refuse(http.StatusRequestEntityTooLarge, messageTooLarge)
+			return request{}, refuse(http.StatusRequestEntityTooLarge, messageTooLarge)
 		}
-		return ask{}, refuse(http.StatusBadRequest, messageBody)
+		return request{}, refuse(http.StatusBadRequest, messageBody)
 	}
 	var body struct {
 		license.Request
-		// The machine is not judged, so nothing in it can be wrong: this
-		// field hides the one of license.Request, whose shape it ignores.
+		// Hides the field of license.Request: a machine of any shape is accepted.
 		Machine json.RawMessage `json:"machine"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil {
 		// err may quote the body, which holds a token.
-		return ask{}, refuse(http.StatusBadRequest, messageBody)
+		return request{}, refuse(http.StatusBadRequest, messageBody)
 	}
 	read, ok := readCredential(body.Credentials)
 	if !ok {
-		return ask{}, refuse(http.StatusBadRequest, license.MessageCredentialsFormat).to(credential.Mask(body.Credentials.Token))
+		refusal := refuse(http.StatusBadRequest, license.MessageCredentialsFormat)
+		return request{}, refusal.to(credential.Mask(body.Credentials.Token))
 	}
-	return ask{LicenseID: body.LicenseID, Product: body.Product, credential: read}, nil
+	return request{LicenseID: body.LicenseID, Product: body.Product, credential: read}, nil
 }
 
-// readCredential checks the form of a credential. lstk sends none but auth
-// tokens and names no type.
+// readCredential checks the form of a credential. lstk sends auth tokens only, and
+// no type.
 func readCredential(sent license.Credentials) (credential.Credential, bool) {
 	var from credential.Sources
 	switch sent.Type {
@@ -60,7 +60,7 @@ func readCredential(sent license.Credentials) (credential.Credential, bool) {
 		return credential.Credential{}, false
 	}
 	read, err := credential.Read(from)
-	// The document is signed with the credential, so a client that sent it
-	// with blanks around it could not verify what it gets.
+	// The document is signed with the trimmed credential: a client that sent blanks
+	// around it could not verify the signature.
 	return read, err == nil && read.IsSet() && read.Reveal() == sent.Token
 }

@@ -23,26 +23,24 @@ const DatabaseFile = "authority.db"
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Store holds tokens and licenses on disk. Any number of Stores, in any number
-// of processes, may be open on one data directory: nothing is cached, so that
-// what one of them changes is true for all of them at once. A Store is safe
-// for concurrent use.
+// Store keeps tokens and licenses on disk. Several Stores in several processes may
+// use one data directory: nothing is cached, so that all see a change at once. A
+// Store is safe for concurrent use.
 type Store struct {
-	// db has each change on disk before it reports success: a rotated token
-	// must not come back to life after a power failure.
+	// db syncs each change to the disk: a rotated token must not be valid again
+	// after a power failure.
 	db *sql.DB
-	// stamps is for the time of an activation, which may be lost: it does not
-	// wait for the disk. Its one connection queues the writes of this process,
-	// which SQLite would otherwise let collide and retry.
-	stamps *sql.DB
-	key    []byte
-	now    func() time.Time
+	// activations writes the times of activations, which may be lost: it does not wait
+	// for the disk. Its single connection queues the writes of this process, which
+	// would otherwise collide and be retried.
+	activations *sql.DB
+	key         []byte
+	now         func() time.Time
 }
 
-// Open opens the data directory dir and makes what is missing there: the
-// directory itself (mode 0700), the key and the database (0600), the tables.
-// now is the authority's clock; nil stands for [time.Now]. The caller closes
-// the Store.
+// Open opens the data directory dir and creates what is missing: the directory
+// (mode 0700), the key and the database (0600), the tables. now is the authority's
+// clock; nil means [time.Now]. The caller closes the Store.
 func Open(ctx context.Context, dir string, now func() time.Time) (*Store, error) {
 	if now == nil {
 		now = time.Now
@@ -54,10 +52,10 @@ func Open(ctx context.Context, dir string, now func() time.Time) (*Store, error)
 	return store, nil
 }
 
-// Close gives up the database.
+// Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{s.db, s.stamps} {
+	for _, pool := range []*sql.DB{s.db, s.activations} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -94,10 +92,10 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	if s.db, err = connect(path, "FULL"); err != nil {
 		return err
 	}
-	if s.stamps, err = connect(path, "NORMAL"); err != nil {
+	if s.activations, err = connect(path, "NORMAL"); err != nil {
 		return err
 	}
-	s.stamps.SetMaxOpenConns(1)
+	s.activations.SetMaxOpenConns(1)
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
@@ -112,22 +110,22 @@ func connect(path, synchronous string) (*sql.DB, error) {
 		"_journal_mode": {"WAL"},  // readers do not wait for the writer
 		"_foreign_keys": {"on"},
 		"_synchronous":  {synchronous},
-		// A transaction that reads and then writes must not find at its first
-		// write that another process was faster.
+		// A transaction that reads and then writes must not fail at its first write
+		// because another process has written meanwhile.
 		"_txlock": {"immediate"},
 	}.Encode()}
 	return sql.Open("sqlite", dsn.String())
 }
 
-// hash is what is kept of a token. Without the key, a copy of the database
-// does not even let one check a guess.
+// hash is what the store keeps of a token. Without the key, a guess cannot be
+// checked against a copy of the database.
 func (s *Store) hash(token string) []byte {
 	mac := hmac.New(sha256.New, s.key)
 	mac.Write([]byte(token))
 	return mac.Sum(nil)
 }
 
-// inTx runs do in one transaction, which is undone when do fails.
+// inTx runs do in a transaction, and rolls it back if do fails.
 func (s *Store) inTx(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {

@@ -13,25 +13,25 @@ import (
 	"localstack-entrypoint/internal/credential"
 )
 
-// What IDs begin with.
+// The prefixes of IDs.
 const (
 	tokenPrefix   = "token_"
 	licensePrefix = "license_"
 )
 
-// NewToken says what token to make.
+// NewToken describes a token to create.
 type NewToken struct {
 	Kind Kind
 	// Email is the owner's address, for the list; may be empty.
 	Email string
-	// Terms are those of the license that comes with the token.
+	// Terms are the terms of the token's license.
 	Terms Terms
-	// Unassigned makes a token without a license.
+	// Unassigned creates the token without a license.
 	Unassigned bool
 }
 
-// CreateToken makes a token. What it returns is the only copy of it: the Store
-// keeps a keyed hash. Errors concern the terms, the address or the disk.
+// CreateToken creates a token. The secret is the only copy: the Store keeps a
+// keyed hash. Errors concern the terms, the address or the disk.
 func (s *Store) CreateToken(ctx context.Context, wanted NewToken) (Token, credential.Secret, error) {
 	secret := mint(wanted.Kind)
 	token, err := s.createToken(ctx, wanted, secret.Reveal())
@@ -53,7 +53,8 @@ func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (
 	id := tokenPrefix + uuid.NewString()
 	var created Token
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO tokens (id, kind, email, hash, hint, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+		_, err := tx.ExecContext(ctx,
+			"INSERT INTO tokens (id, kind, email, hash, hint, created_at) VALUES (?, ?, ?, ?, ?, ?)",
 			id, string(wanted.Kind), wanted.Email, s.hash(text), credential.Mask(text), s.now().Unix())
 		if err != nil {
 			return err
@@ -70,9 +71,8 @@ func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (
 }
 
 // RotateToken replaces a token by a new one with the same ID and license, and
-// returns it. From the moment that this returns, nobody accepts the old one.
-// Errors concern id, which is the token's or its license's, a token that is
-// revoked, or the disk.
+// returns the new one. Once it returns, the old one is invalid. Errors concern id,
+// which is the token's or its license's, a revoked token, or the disk.
 func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, error) {
 	var secret credential.Secret
 	err := s.change(ctx, "rotate", id, func(tx *sql.Tx, token Token) error {
@@ -90,7 +90,7 @@ func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, 
 	return secret, nil
 }
 
-// RevokeToken ends a token for good; ending it twice is no error. Errors
+// RevokeToken revokes a token for good; revoking it twice is no error. Errors
 // concern id, which is the token's or its license's, or the disk.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	return s.change(ctx, "revoke", id, func(tx *sql.Tx, token Token) error {
@@ -100,11 +100,11 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	})
 }
 
-// change runs do in a transaction, with the token that has the ID id or whose
-// license has it. verb completes "cannot … ID" in errors.
+// change runs do in a transaction, with the token whose ID or whose license's ID
+// is id. verb completes "cannot … ID" in errors.
 func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, Token) error) error {
 	if !isID(id) {
-		// What was mistaken for an ID may be a token: it is not repeated.
+		// It may be a token, and is not repeated.
 		return fmt.Errorf("cannot %s: an ID is %s or %s followed by a UUID, see the list of tokens", verb, tokenPrefix, licensePrefix)
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -120,7 +120,7 @@ func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, To
 	return nil
 }
 
-// byID returns the token that has the ID id, or whose license has it.
+// byID returns the token whose ID or whose license's ID is id.
 func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error) {
 	tokens, err := s.tokens(ctx, from, "WHERE t.id = ?1 OR l.id = ?1", id)
 	switch {
@@ -133,14 +133,12 @@ func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error
 }
 
 func isID(text string) bool {
-	number, isToken := strings.CutPrefix(text, tokenPrefix)
-	if !isToken {
-		var isLicense bool
-		if number, isLicense = strings.CutPrefix(text, licensePrefix); !isLicense {
-			return false
+	for _, prefix := range []string{tokenPrefix, licensePrefix} {
+		if number, ok := strings.CutPrefix(text, prefix); ok {
+			return uuid.Validate(number) == nil
 		}
 	}
-	return uuid.Validate(number) == nil
+	return false
 }
 
 func errRevoked() error { return errors.New("the token is revoked, which cannot be undone") }

@@ -7,13 +7,13 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// versionDetail completes [license.MessageFormat]. It does not repeat the
-// version: no answer contains anything a client sent.
+// versionDetail completes [license.MessageFormat]. It does not repeat the version:
+// no answer contains what a client sent.
 const versionDetail = "the version is not MAJOR.MINOR.PATCH"
 
-// refusal is why an assigned license cannot be used for product now; nil when
-// it can. The license is judged before the version, so that a client whose
-// version says nothing, such as "latest", still learns that its license ended.
+// refusal is the reason why an assigned license cannot be used for product; nil
+// when it can. The license is checked before the version, so that a client with
+// a version such as "latest" learns that its license has expired.
 func (l *License) refusal(product license.Product) *answer {
 	switch {
 	case l.Status == license.StatusExpired:
@@ -28,7 +28,7 @@ func (l *License) refusal(product license.Product) *answer {
 	return nil
 }
 
-// document is the license as handed out now, not yet signed.
+// document is the license as a document, not yet signed.
 func (l *License) document(now time.Time, reactivateAfter time.Duration) license.Document {
 	issued := license.Time{Time: now.UTC()}
 	return license.Document{
