@@ -11,9 +11,8 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// provideToken makes a developer token with a license and writes it to path,
-// readable by its owner alone, unless path holds a token that the store knows:
-// a restart must not make another.
+// provideToken creates a developer token and writes it to path, readable only by its
+// owner. It keeps a valid token that is there from an earlier start.
 func provideToken(ctx context.Context, store *authority.Store, path string) error {
 	dir, name := filepath.Split(filepath.Clean(path))
 	if dir == "" {

@@ -1,8 +1,7 @@
-// Command licenseserver is a license authority to run on one's own: it makes
-// tokens and licenses and speaks the server's side of the licensing protocol.
+// Command licenseserver is a self-hosted license authority: it creates tokens and
+// licenses, and serves the licensing protocol.
 //
-// Exit codes: 0, 1 when something could not be done, 2 when the command line
-// makes no sense.
+// Exit codes: 0, 1 when a command fails, 2 when the command line is invalid.
 package main
 
 import (
@@ -31,11 +30,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	chosen, err := root.ExecuteC()
-	_, understood := errors.AsType[failed](err)
+	_, ran := errors.AsType[failed](err)
 	switch {
 	case err == nil:
 		return 0
-	case understood:
+	case ran:
 		fmt.Fprintln(stderr, "licenseserver:", withoutTokens(err.Error()))
 		return fault.ExitFailed
 	default:
@@ -45,29 +44,27 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 }
 
-// failed is an error of a command that was understood; all other errors are
-// about the command line.
+// failed is an error of a command that ran; the other errors are about the command line.
 type failed struct{ error }
 
-// Unwrap returns the error itself.
+// Unwrap returns the error of the command.
 func (f failed) Unwrap() error { return f.error }
 
-// tool is what the commands share.
+// tool has the flags that the commands share.
 type tool struct {
-	// data is the data directory.
-	data string
+	data string // the data directory
 }
 
 func newRoot() *cobra.Command {
 	t := &tool{}
 	root := group("licenseserver", "A license authority to run on your own",
 		t.serveCommand(), t.tokenCommand(), t.licenseCommand())
-	root.Long = `A license authority to run on your own: it makes tokens and licenses, and
-serves the licensing API that LocalStack containers activate against.
+	root.Long = `A license authority to run on your own: it creates tokens and licenses, and serves the
+licensing API that LocalStack containers activate against.
 
-Tokens are stored only as keyed hashes. The data directory has everything,
-including the key; all commands but "serve" work on it directly, also while a
-server runs on it, and take effect at once.`
+Tokens are stored only as keyed hashes. The data directory contains everything,
+including the key. All commands except "serve" change it directly; a running
+server sees the changes at once.`
 	root.Version = version.Describe("licenseserver")
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -76,7 +73,7 @@ server runs on it, and take effect at once.`
 	return root
 }
 
-// group is a command that does nothing without a subcommand.
+// group is a command that only has subcommands.
 func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
 	parent := &cobra.Command{
 		Use:   use,
@@ -91,8 +88,8 @@ func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
 // task is what a command does with the store of the data directory.
 type task func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error
 
-// on runs a task for a data directory that exists. Making one here would
-// answer a mistyped --data with an empty list.
+// on runs a task on an existing data directory. Creating one would answer a mistyped
+// --data with an empty list.
 func (t *tool) on(do task) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if _, err := os.Stat(filepath.Join(t.data, authority.DatabaseFile)); err != nil {
@@ -102,7 +99,7 @@ func (t *tool) on(do task) func(*cobra.Command, []string) error {
 	}
 }
 
-// onNew runs a task for a data directory, which is made if need be.
+// onNew runs a task on a data directory, and creates it if it does not exist.
 func (t *tool) onNew(do task) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		store, err := authority.Open(cmd.Context(), t.data, nil)
@@ -116,8 +113,8 @@ func (t *tool) onNew(do task) func(*cobra.Command, []string) error {
 	}
 }
 
-// withoutTokens masks what could be a token or key in a message: somebody may have
-// typed one where an ID or a command belongs, and errors end up in logs.
+// withoutTokens masks what could be a token or key in a message: one may have been
+// typed where an ID or a command belongs, and errors end up in logs.
 func withoutTokens(message string) string {
 	key := regexp.MustCompile(`\b[[:alnum:]]{40}\b`)
 	return key.ReplaceAllStringFunc(credential.MaskAll(message), credential.Mask)

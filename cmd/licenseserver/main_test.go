@@ -17,16 +17,15 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-// hurry takes away the second that a program built with -race sleeps at its end.
-const hurry = "GORACE=atexit_sleep_ms=0"
+// noExitDelay avoids the second that a program built with -race sleeps at its end.
+const noExitDelay = "GORACE=atexit_sleep_ms=0"
 
 // The test binary is also the program: what the scripts run is a process of its own.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"licenseserver": main})
 }
 
-// TestScripts runs the transcripts, which are the specification of the command
-// line. Their own commands are the cmd functions.
+// TestScripts runs the transcripts, which specify the command line.
 func TestScripts(t *testing.T) {
 	testkit.RunScripts(t, testscript.Params{
 		Dir: "testdata/script",
@@ -40,8 +39,8 @@ func TestScripts(t *testing.T) {
 			"certificate": cmdCertificate,
 		},
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, hurry)
-			env.Values[serverKey{}] = &serverBox{}
+			env.Vars = append(env.Vars, noExitDelay)
+			env.Values[serverKey{}] = new(*process)
 			return nil
 		},
 		RequireExplicitExec: true,
@@ -106,11 +105,12 @@ func cmdNowhere(ts *testscript.TestScript, _ bool, args []string) {
 func TestErrorsShowNoToken(t *testing.T) {
 	key := strings.Repeat("aB3d", 10)
 	token := "ls-demo0000-AAAA-BBBB-CCCC-DDDDEEEE0000"
+	const id, path = "cannot rotate token_5c0f2f0c-93a9-4ac3-bd53-0d36eac2e0d5: gone", "cannot open /tmp/else-where/data"
 	for message, want := range map[string]string{
-		`unknown command "` + token + `" for "licenseserver"`:                  `unknown command "****" for "licenseserver"`,
-		`unknown command "` + key + `"`:                                        `unknown command "****"`,
-		"cannot rotate token_5c0f2f0c-93a9-4ac3-bd53-0d36eac2e0d5: it is gone": "cannot rotate token_5c0f2f0c-93a9-4ac3-bd53-0d36eac2e0d5: it is gone",
-		"cannot open /tmp/else-where/data":                                     "cannot open /tmp/else-where/data",
+		`unknown command "` + token + `" for "licenseserver"`: `unknown command "****" for "licenseserver"`,
+		`unknown command "` + key + `"`:                       `unknown command "****"`,
+		id:                                                    id,
+		path:                                                  path,
 	} {
 		if got := withoutTokens(message); got != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -22,7 +22,7 @@ import (
 const (
 	defaultListen = "127.0.0.1:8080"
 
-	// What a client may take. A request is one small JSON object.
+	// Limits of a request, which is one small JSON object.
 	headerTimeout = 5 * time.Second
 	bodyTimeout   = 10 * time.Second
 	idleTimeout   = time.Minute
@@ -32,7 +32,7 @@ const (
 	stopTimeout = 8 * time.Second
 )
 
-// server is what the flags of serve say.
+// server has the flags of serve.
 type server struct {
 	listen            string
 	certFile, keyFile string
@@ -45,9 +45,9 @@ func (t *tool) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the licensing API",
-		Long: `Serve the licensing API. Once it listens, it prints the one line
-"listening on URL" to stdout; the access log goes to stderr, one JSON object
-per request. SIGTERM or SIGINT ends it after the requests under way.
+		Long: `Serve the licensing API. When the server listens, it prints one line,
+"listening on URL", to stdout. The access log goes to stderr, one JSON object
+per request. SIGTERM or SIGINT stops the server after the running requests.
 
 The API_ENDPOINT of a container is URL/v1.`,
 		Args: cobra.NoArgs,
@@ -57,11 +57,12 @@ The API_ENDPOINT of a container is URL/v1.`,
 	flags.StringVar(&s.certFile, "tls-cert", "", "certificate `file` in PEM format, chain included, for https")
 	flags.StringVar(&s.keyFile, "tls-key", "", "private key `file` in PEM format")
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
-	flags.StringVar(&s.demoToken, "demo-token-file", "", "`file` to write a developer token to, unless it holds a valid one")
+	flags.StringVar(&s.demoToken, "demo-token-file", "",
+		"`file` to write a new developer token to, unless it has a valid one")
 	flags.DurationVar(&s.options.ReactivateAfter, "reactivate-after", authority.DefaultReactivateAfter,
-		"how long a container may start without asking again")
+		"how long a container may start without a new activation")
 	flags.TextVar(&s.options.Limit, "rate-limit", authority.Limit{Requests: 1000, Period: time.Minute},
-		"`N/PERIOD` that one token may ask, such as 10/s; 0 for no limit")
+		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if s.options.ReactivateAfter <= 0 {
 			return errors.New("--reactivate-after must be longer than nothing")
@@ -79,7 +80,7 @@ The API_ENDPOINT of a container is URL/v1.`,
 func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr io.Writer) error {
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer restore()
-	// The certificate comes first: what could not serve must not listen.
+	// Before listening: a server without its certificate could not answer.
 	secure, err := s.tlsConfig()
 	if err != nil {
 		return fmt.Errorf("cannot use the TLS certificate: %w", err)
@@ -110,7 +111,7 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		restore() // a second signal does not wait
+		restore() // a second signal ends the process at once
 		stopped <- stop(server)
 	}()
 	if secure == nil {
@@ -124,7 +125,7 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 	return <-stopped
 }
 
-// tlsConfig is nil without TLS.
+// tlsConfig returns nil without TLS.
 func (s *server) tlsConfig() (*tls.Config, error) {
 	if s.certFile == "" {
 		return nil, nil
@@ -143,7 +144,7 @@ func schemeOf(secure *tls.Config) string {
 	return "https"
 }
 
-// stop lets the requests under way end, up to stopTimeout.
+// stop waits up to stopTimeout for the running requests.
 func stop(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()

@@ -29,7 +29,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// process is a licenseserver in a process of its own.
+// process is a running licenseserver.
 type process struct {
 	cmd    *exec.Cmd
 	url    string
@@ -37,12 +37,12 @@ type process struct {
 	stderr bytes.Buffer // to be read after stop
 }
 
-// startProcess runs "licenseserver serve" in dir, on a free port unless args
-// say otherwise, and returns once it listens.
+// startProcess runs "licenseserver serve" in dir, on a free port by default, and
+// returns when it listens.
 func startProcess(dir string, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command("licenseserver", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)}
 	p.cmd.Dir, p.cmd.Stderr = dir, &p.stderr
-	p.cmd.Env = append(os.Environ(), hurry)
+	p.cmd.Env = append(os.Environ(), noExitDelay)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func startProcess(dir string, args ...string) (*process, error) {
 	return p, nil
 }
 
-// stop ends the server as docker stop does. The error is that of a server
-// which does not end well, or which has printed anything after its URL.
+// stop stops the server as docker stop does. It fails if the server fails, or has
+// printed anything after its URL.
 func (p *process) stop() error {
 	if p.cmd.ProcessState != nil {
 		return nil
@@ -81,25 +81,23 @@ func (p *process) wait() error {
 	return errors.Join(err, p.cmd.Wait())
 }
 
-// serverKey is where a script keeps its server.
+// serverKey is the key of a script's server, a **process.
 type serverKey struct{}
-
-type serverBox struct{ *process }
 
 // cmdServe is "serve ARG…": it starts a server and sets URL and ADDRESS.
 func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
 	started, err := startProcess(ts.MkAbs("."), args...)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(started.stop()) })
-	ts.Value(serverKey{}).(*serverBox).process = started
+	*ts.Value(serverKey{}).(**process) = started
 	ts.Setenv("URL", started.url)
 	_, address, _ := strings.Cut(started.url, "://")
 	ts.Setenv("ADDRESS", address)
 }
 
-// cmdStop is "stop FILE": it ends the server and puts its stderr into FILE.
+// cmdStop is "stop FILE": it stops the server and writes its stderr to FILE.
 func cmdStop(ts *testscript.TestScript, _ bool, args []string) {
-	running := ts.Value(serverKey{}).(*serverBox)
+	running := *ts.Value(serverKey{}).(**process)
 	ts.Check(running.stop())
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), running.stderr.Bytes(), 0o600))
 }
@@ -158,7 +156,7 @@ func trusting(file string) *http.Client {
 	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
 }
 
-// cmdCertificate makes cert.pem and key.pem for 127.0.0.1.
+// cmdCertificate creates cert.pem and key.pem for 127.0.0.1.
 func cmdCertificate(ts *testscript.TestScript, _ bool, _ []string) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	ts.Check(err)
@@ -191,7 +189,7 @@ func TestStoppingLetsARequestUnderWayEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	// The server says 100 when it has begun to read the body, so it is at work.
+	// The server answers 100 when it reads the body.
 	fmt.Fprintf(conn, "POST /v1/license/request HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
 	reader := bufio.NewReader(conn)
 	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
@@ -203,12 +201,15 @@ func TestStoppingLetsARequestUnderWayEnd(t *testing.T) {
 	if err := running.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for { // until it has closed its door
+	for deadline := time.Now().Add(20 * time.Second); ; {
 		late, err := net.Dial("tcp", address)
 		if err != nil {
-			break
+			break // the server no longer listens
 		}
 		_ = late.Close()
+		if time.Now().After(deadline) {
+			t.Fatal("the server still listens")
+		}
 	}
 	fmt.Fprint(conn, "{}")
 	response, err := http.ReadResponse(reader, nil)
