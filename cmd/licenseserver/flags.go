@@ -45,7 +45,7 @@ func (e *expiry) Set(text string) error {
 			return nil
 		}
 	}
-	return errors.New("an end is a duration such as 36h or 30d, a date such as 2027-01-31, or an RFC 3339 time")
+	return errors.New("use a duration such as 36h or 30d, a date such as 2027-01-31, or an RFC 3339 time")
 }
 
 // String returns the text that was set.

@@ -35,9 +35,9 @@ func (t *tool) licenseAssignCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "assign ID",
 		Short: "Give a token its license, and renew it",
-		Long: `Give a token its license: the one it had, or else a new one. A license that was
-suspended is active again, one that has expired holds for another year. The
-flags change its terms; without them they stay as they are.`,
+		Long: `Give a token its license, or a new one if it has none. A suspended license
+becomes active. An expired license is extended by a year. The flags change the
+terms of the license; terms without a flag stay as they are.`,
 		Args: cobra.ExactArgs(1),
 	}
 	termFlags(cmd, &terms, &expires)

@@ -57,9 +57,9 @@ type tool struct {
 
 func newRoot() *cobra.Command {
 	t := &tool{}
-	root := group("licenseserver", "A license authority to run on your own",
+	root := group("licenseserver", "A self-hosted license authority",
 		t.serveCommand(), t.tokenCommand(), t.licenseCommand())
-	root.Long = `A license authority to run on your own: it creates tokens and licenses, and serves the
+	root.Long = `A self-hosted license authority: it creates tokens and licenses, and serves the
 licensing API that LocalStack containers activate against.
 
 Tokens are stored only as keyed hashes. The data directory contains everything,
@@ -93,7 +93,7 @@ type task func(ctx context.Context, store *authority.Store, args []string, out i
 func (t *tool) on(do task) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if _, err := os.Stat(filepath.Join(t.data, authority.DatabaseFile)); err != nil {
-			return failed{fmt.Errorf(`cannot find an authority in %s, which "serve" or "token create" would make: %w`, t.data, err)}
+			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}
 		}
 		return t.onNew(do)(cmd, args)
 	}

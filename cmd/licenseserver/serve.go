@@ -65,7 +65,7 @@ The API_ENDPOINT of a container is URL/v1.`,
 		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if s.options.ReactivateAfter <= 0 {
-			return errors.New("--reactivate-after must be longer than nothing")
+			return errors.New("--reactivate-after must be positive")
 		}
 		return nil
 	}

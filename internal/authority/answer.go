@@ -11,15 +11,15 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Messages of refusals that say nothing about a license. They must not begin
-// with [license.MessagePrefix]: clients take that for a verdict, and delete
-// the document they have.
+// Messages of refusals that say nothing about a license. They must not begin with
+// [license.MessagePrefix]: clients would take that for a verdict on their license
+// and delete the document they have.
 const (
-	messageNoPath   = "request.path: there is nothing here; the base URL of this server ends in /v1"
-	messageMethod   = "request.method: see the header Allow"
-	messageBody     = "request.body: it is not the JSON object that the licensing protocol asks for"
-	messageTooLarge = "request.body: it is larger than 64 KiB"
-	messageInternal = "server.internal: see the server's log"
+	messageNoPath   = "request.path: no such path; the base URL of this server ends in /v1"
+	messageMethod   = "request.method: method not allowed; see the header Allow"
+	messageBody     = "request.body: not a JSON object of the licensing protocol"
+	messageTooLarge = "request.body: larger than 64 KiB"
+	messageInternal = "server.internal: internal error; see the server's log"
 )
 
 // answer is the response to a request, and what the access log says about it.

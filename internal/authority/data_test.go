@@ -109,7 +109,7 @@ func TestMigrationsRunOnceInOrderAndAllOrNone(t *testing.T) {
 		t.Errorf("the error is %v, want the migration's name in it", err)
 	}
 	wantRow(t, db, "SELECT count(*), max(y) FROM a", 1, 2)
-	if err := migrate(t.Context(), db, first); err == nil || !strings.Contains(err.Error(), "newer") {
+	if err := migrate(t.Context(), db, first); err == nil || !strings.Contains(err.Error(), "newer program") {
 		t.Errorf("the error for a newer database is %v", err)
 	}
 	wantRow(t, db, "SELECT 0, user_version FROM pragma_user_version", 0, 2)
@@ -123,12 +123,12 @@ func wantRow(t *testing.T, db *sql.DB, query string, wantA, wantB int) {
 	}
 }
 
-func TestAKeyThatIsGoneOrDamagedIsNotReplaced(t *testing.T) {
+func TestAMissingOrDamagedKeyIsNotReplaced(t *testing.T) {
 	f := newFixture(t, Options{})
 	f.must(f.store.Close())
 	path := filepath.Join(f.dir, keyFile)
 	f.must(os.WriteFile(path, []byte("short"), 0o600))
-	for _, want := range []string{"authority.key has 5 bytes", "authority.key is gone"} {
+	for _, want := range []string{"authority.key has 5 bytes", "authority.key is missing"} {
 		if _, err := Open(t.Context(), f.dir, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q in it", err, want)
 		}

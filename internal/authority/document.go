@@ -9,7 +9,7 @@ import (
 
 // versionDetail completes [license.MessageFormat]. It does not repeat the version:
 // no answer contains what a client sent.
-const versionDetail = "the version is not MAJOR.MINOR.PATCH"
+const versionDetail = "the version must be MAJOR.MINOR.PATCH"
 
 // refusal is the reason why an assigned license cannot be used for product; nil
 // when it can. The license is checked before the version, so that a client with

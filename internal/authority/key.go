@@ -26,13 +26,13 @@ func loadKey(dir string, hashesExist bool) ([]byte, error) {
 	key, err := os.ReadFile(filepath.Join(dir, keyFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && hashesExist:
-		return nil, fmt.Errorf("%s is gone, and the tokens in %s are of no use without it: restore it from a backup", keyFile, DatabaseFile)
+		return nil, fmt.Errorf("%s is missing, and %s is useless without it: restore both from a backup", keyFile, DatabaseFile)
 	case errors.Is(err, fs.ErrNotExist):
 		return makeKey(dir)
 	case err != nil:
 		return nil, err
 	case len(key) != keyLength:
-		return nil, fmt.Errorf("%s has %d bytes, a key has %d", keyFile, len(key), keyLength)
+		return nil, fmt.Errorf("%s has %d bytes instead of %d", keyFile, len(key), keyLength)
 	}
 	return key, nil
 }

@@ -80,7 +80,7 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 	switch status {
 	case license.StatusActive, license.StatusInactive, license.StatusSuspended, license.StatusUnknown:
 	default:
-		return fmt.Errorf("cannot set the status %.20q: it is not one to be set", status)
+		return fmt.Errorf("cannot set the status %.20q: use ACTIVE, INACTIVE, SUSPENDED or UNKNOWN", status)
 	}
 	return s.changeLicense(ctx, "set the status "+status+" for the license of", id, "status = ?", status)
 }
@@ -89,7 +89,7 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, value any) error {
 	return s.change(ctx, verb, id, func(tx *sql.Tx, token Token) error {
 		if token.License == nil {
-			return errors.New("the token has none")
+			return errors.New("the token has no license")
 		}
 		_, err := tx.ExecContext(ctx, "UPDATE licenses SET "+assignment+" WHERE id = ?", value, token.License.ID)
 		return err
@@ -159,16 +159,16 @@ func (t Terms) products() (string, error) {
 // check returns an error that says which of the terms is invalid.
 func (t Terms) check() error {
 	if len(t.Plan) > maxPlan || strings.ContainsFunc(t.Plan, notPlain) {
-		return fmt.Errorf("a plan has up to %d letters, digits, dots, dashes and underscores", maxPlan)
+		return fmt.Errorf("the plan must consist of up to %d letters, digits, dots, dashes and underscores", maxPlan)
 	}
 	if _, err := path.Match(t.Product, ""); err != nil || strings.ContainsFunc(t.Product, notPrintable) {
-		return errors.New("the product is neither a name nor a shell-style pattern")
+		return errors.New("the product must be a name or a shell-style pattern")
 	}
 	if t.Version != "" && t.Version != anyVersion && (!isVersion(t.Version) || strings.ContainsFunc(t.Version, notPlain)) {
-		return errors.New(`the version is neither MAJOR.MINOR nor "*"`)
+		return errors.New(`the version must be MAJOR.MINOR or "*"`)
 	}
 	if year := t.Expires.UTC().Year(); year < 1 || year > 9999 {
-		return errors.New("the license would end in a year that a document cannot name")
+		return errors.New("the license must expire between the years 1 and 9999")
 	}
 	return nil
 }

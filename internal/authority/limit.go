@@ -32,7 +32,7 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	requests, err := strconv.Atoi(count)
 	period, periodErr := time.ParseDuration(length)
 	if err != nil || periodErr != nil || requests < 1 || period <= 0 {
-		return errors.New("a limit is 0 for none, or N/PERIOD such as 600/1m")
+		return errors.New("use N/PERIOD such as 600/1m, or 0 for no limit")
 	}
 	*l = Limit{Requests: requests, Period: period}
 	return nil

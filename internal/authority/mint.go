@@ -26,7 +26,7 @@ func (k *Kind) UnmarshalText(text []byte) error {
 		*k = kind
 		return nil
 	}
-	return fmt.Errorf("a token's type is %s, %s or %s", Developer, CI, APIKey)
+	return fmt.Errorf("use %s, %s or %s", Developer, CI, APIKey)
 }
 
 // MarshalText writes the name of the type.

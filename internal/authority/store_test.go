@@ -134,12 +134,12 @@ func TestAssigningChangesOnlyTheTermsThatAreGiven(t *testing.T) {
 	}
 }
 
-func TestWhatMakesNoSenseIsRefused(t *testing.T) {
+func TestInvalidChangesAreRefused(t *testing.T) {
 	f := newFixture(t, Options{})
 	token, _ := f.token()
-	gone, _ := f.token()
-	f.must(f.store.RevokeToken(t.Context(), gone.ID))
-	f.must(f.store.RevokeToken(t.Context(), gone.ID)) // twice is no error
+	revoked, _ := f.token()
+	f.must(f.store.RevokeToken(t.Context(), revoked.ID))
+	f.must(f.store.RevokeToken(t.Context(), revoked.ID)) // twice is no error
 	assign := func(id string, terms Terms) error {
 		_, err := f.store.Assign(t.Context(), id, terms)
 		return err
@@ -152,19 +152,20 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		_, _, err := f.store.CreateToken(t.Context(), wanted)
 		return err
 	}
+	year10000 := Terms{Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}
 	for want, err := range map[string]error{
-		"cannot rotate: an ID is":                       rotate("x"),
-		"cannot rotate token_00000000":                  rotate(tokenPrefix + uuid.Nil.String()),
-		"there is no token and no license with this ID": f.store.RevokeToken(t.Context(), licensePrefix+uuid.Nil.String()),
-		"is revoked":                            rotate(gone.ID),
-		"cannot assign a license to " + gone.ID: assign(gone.ID, Terms{}),
-		"a plan has":                            assign(token.ID, Terms{Plan: "pro plus"}),
-		"neither a name nor a":                  assign(token.ID, Terms{Product: "localstack-[a"}),
-		"neither MAJOR.MINOR":                   assign(token.ID, Terms{Version: "latest"}),
-		"cannot create a token: the email address is none": create(NewToken{Kind: CI, Email: "me"}),
-		"in a year that":                  create(NewToken{Kind: CI, Terms: Terms{Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}}),
-		"CHECK constraint failed":         create(NewToken{Kind: "other"}),
-		`cannot set the status "EXPIRED"`: f.store.SetStatus(t.Context(), token.ID, license.StatusExpired),
+		"cannot rotate: an ID must be":                          rotate("x"),
+		"cannot rotate token_00000000":                          rotate(tokenPrefix + uuid.Nil.String()),
+		"no token or license has this ID":                       f.store.RevokeToken(t.Context(), licensePrefix+uuid.Nil.String()),
+		"the token is revoked":                                  rotate(revoked.ID),
+		"cannot assign a license to " + revoked.ID:              assign(revoked.ID, Terms{}),
+		"the plan must":                                         assign(token.ID, Terms{Plan: "pro plus"}),
+		"the product must":                                      assign(token.ID, Terms{Product: "localstack-[a"}),
+		"the version must":                                      assign(token.ID, Terms{Version: "latest"}),
+		"cannot create a token: the email address is invalid":   create(NewToken{Kind: CI, Email: "me"}),
+		"between the years":                                     create(NewToken{Kind: CI, Terms: year10000}),
+		"CHECK constraint failed":                               create(NewToken{Kind: "other"}),
+		`cannot set the status "EXPIRED": use ACTIVE, INACTIVE`: f.store.SetStatus(t.Context(), token.ID, license.StatusExpired),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q in it", err, want)

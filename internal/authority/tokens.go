@@ -44,7 +44,7 @@ func (s *Store) CreateToken(ctx context.Context, wanted NewToken) (Token, creden
 func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (Token, error) {
 	if wanted.Email != "" {
 		if _, err := mail.ParseAddress(wanted.Email); err != nil {
-			return Token{}, errors.New("the email address is none")
+			return Token{}, errors.New("the email address is invalid")
 		}
 	}
 	if err := wanted.Terms.check(); err != nil {
@@ -105,7 +105,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, Token) error) error {
 	if !isID(id) {
 		// It may be a token, and is not repeated.
-		return fmt.Errorf("cannot %s: an ID is %s or %s followed by a UUID, see the list of tokens", verb, tokenPrefix, licensePrefix)
+		return fmt.Errorf("cannot %s: an ID must be %s or %s followed by a UUID", verb, tokenPrefix, licensePrefix)
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		token, err := s.byID(ctx, tx, id)
@@ -127,7 +127,7 @@ func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error
 	case err != nil:
 		return Token{}, err
 	case len(tokens) == 0:
-		return Token{}, errors.New("there is no token and no license with this ID")
+		return Token{}, errors.New("no token or license has this ID")
 	}
 	return tokens[0], nil
 }
@@ -141,4 +141,4 @@ func isID(text string) bool {
 	return false
 }
 
-func errRevoked() error { return errors.New("the token is revoked, which cannot be undone") }
+func errRevoked() error { return errors.New("the token is revoked") }
