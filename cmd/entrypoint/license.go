@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"time"
 
 	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/report"
@@ -45,7 +45,7 @@ func showStored(page *report.Reporter, stored []activate.Stored, product license
 	code := fault.ExitLicense
 	for _, one := range stored {
 		d := one.Document
-		verdict, usable := offlineVerdict(d, product, pro)
+		verdict, usable := doctor.OfflineUse(d, product, pro)
 		if usable {
 			code = 0
 		}
@@ -53,15 +53,4 @@ func showStored(page *report.Reporter, stored []activate.Stored, product license
 			d.Name(), d.TypeName(), report.Plain(d.Status), d.Expires, verdict))
 	}
 	return code
-}
-
-// offlineVerdict tells whether a stored document would do without the server.
-func offlineVerdict(d license.Document, product license.Product, pro credential.Credential) (verdict string, usable bool) {
-	if !pro.IsSet() {
-		return "cannot be judged without the credential", false
-	}
-	if flaw := d.CheckStored(time.Now(), product, license.Holder{Key: pro.Reveal(), Masked: pro.String()}); flaw != nil {
-		return report.Plain(flaw.Reason()), false
-	}
-	return "usable until " + license.Time{Time: d.OfflineUntil()}.String(), true
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -150,16 +149,8 @@ func (s *start) adviseOn(pro credential.Credential) {
 	if advice := pro.Advice(s.cfg.CI != ""); advice != nil {
 		s.log.Warn(advice.Reason())
 	}
-	if s.isOverheard() {
+	if s.cfg.Endpoint.IsExposed() {
 		s.log.Warn("API_ENDPOINT=" + s.cfg.Endpoint.String() +
 			" is not encrypted: anyone in between can read your Auth Token")
 	}
-}
-
-// isOverheard tells whether others could read what is said to the license server.
-func (s settings) isOverheard() bool {
-	host := s.cfg.Endpoint.Hostname()
-	address, err := netip.ParseAddr(host)
-	isLoopback := host == "localhost" || err == nil && address.IsLoopback()
-	return s.cfg.Endpoint.Scheme == "http" && !isLoopback
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -132,6 +133,15 @@ func (e *Endpoint) Decode(value string) error {
 	}
 	e.URL = parsed
 	return nil
+}
+
+// IsExposed reports whether others can read what is sent there: it is not encrypted,
+// and leaves this machine.
+func (e Endpoint) IsExposed() bool {
+	host := e.Hostname()
+	address, err := netip.ParseAddr(host)
+	isLoopback := host == "localhost" || err == nil && address.IsLoopback()
+	return e.Scheme == "http" && !isLoopback
 }
 
 // ProxyURL is a proxy, possibly with credentials that are never printed.

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -46,10 +47,10 @@ type confinement struct {
 	firstPort uint64
 }
 
-// Confinement checks what the container's user, its capabilities and its
+// confinement checks what the container's user, its capabilities and its
 // seccomp filter take away. Only ports that the gateway cannot open are a
 // reason to warn.
-func (c Container) Confinement() fault.Check {
+func (c Container) confinement(context.Context) fault.Check {
 	const name = "confinement"
 	text, err := c.read("proc/self/status")
 	if err != nil {

@@ -55,10 +55,10 @@ func TestConfinementWarnsOnlyOfPortsThatTheGatewayCannotOpen(t *testing.T) {
 			}
 			c := plant(t, files)
 			c.Ports = test.ports
-			test.want.compare(t, c.Confinement(), fault.SystemConfinement)
+			test.want.compare(t, c.confinement(t.Context()), fault.SystemConfinement)
 		})
 	}
-	want{fault.Skipped, "cannot read /.*/proc/self/status: no such file or directory", nil}.compare(t, plant(t).Confinement(), fault.SystemConfinement)
+	want{fault.Skipped, "cannot read /.*/proc/self/status: no such file or directory", nil}.compare(t, plant(t).confinement(t.Context()), fault.SystemConfinement)
 }
 
 func TestRealCapabilitiesAndUsersAreSeen(t *testing.T) {

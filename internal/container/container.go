@@ -3,6 +3,7 @@
 package container
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 )
 
@@ -24,6 +26,25 @@ type Container struct {
 	DockerHost string
 	// Ports are those that the gateway is to listen on.
 	Ports []uint16
+}
+
+// Check is a look at one thing.
+type Check struct {
+	Name string
+	Make func(context.Context) fault.Check
+}
+
+// Checks are all checks, in the order in which they are shown.
+func (c Container) Checks() []Check {
+	return []Check{
+		{"volume", c.volume},
+		{"logs", c.logs},
+		{docker, c.docker},
+		{"memory", c.memory},
+		{"processes", c.processLimit},
+		{"confinement", c.confinement},
+		{signals, c.signals},
+	}
 }
 
 // path is where the container's fixed path is.

@@ -71,25 +71,15 @@ const (
 	answerDescriptor = 3
 )
 
-// containerChecks are all of the container's, by name.
-var containerChecks = map[string]func(Container) fault.Check{
-	"volume":      Container.Volume,
-	"logs":        Container.Logs,
-	"docker":      func(c Container) fault.Check { return c.Docker(context.Background()) },
-	"memory":      Container.Memory,
-	"processes":   Container.Processes,
-	"confinement": Container.Confinement,
-	"signals":     Container.Signals,
-}
-
 // TestHelperLooksFromAnotherProcess is no test of its own: it is this program
 // in the situation that another test has made for it.
 func TestHelperLooksFromAnotherProcess(t *testing.T) {
-	check := containerChecks[os.Getenv(checkVariable)]
-	if check == nil {
+	checks := Container{Ports: []uint16{4566, 443}}.Checks()
+	asked := slices.IndexFunc(checks, func(c Check) bool { return c.Name == os.Getenv(checkVariable) })
+	if asked < 0 {
 		return
 	}
-	seen := check(Container{Ports: []uint16{4566, 443}})
+	seen := checks[asked].Make(t.Context())
 	if seen.Finding != nil {
 		seen.Finding.Cause = nil // an error has no JSON
 	}
@@ -129,9 +119,9 @@ func lookFrom(t *testing.T, namespaces uintptr, script, name string) (seen fault
 
 func TestEveryCheckHasItsName(t *testing.T) {
 	t.Parallel()
-	for name, check := range containerChecks {
-		if got := check(plant(t)).Name; got != name {
-			t.Errorf("%s calls itself %s", name, got)
+	for _, check := range plant(t).Checks() {
+		if got := check.Make(t.Context()).Name; got != check.Name {
+			t.Errorf("%s calls itself %s", check.Name, got)
 		}
 	}
 }

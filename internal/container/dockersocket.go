@@ -25,8 +25,8 @@ const (
 	pingTimeout = time.Second
 )
 
-// Docker checks that the Docker socket, where there is one, can be used.
-func (c Container) Docker(ctx context.Context) fault.Check {
+// docker checks that the Docker socket, where there is one, can be used.
+func (c Container) docker(ctx context.Context) fault.Check {
 	socket := c.path("var/run/docker.sock")
 	if c.DockerHost != "" {
 		scheme, place, _ := strings.Cut(c.DockerHost, "://")

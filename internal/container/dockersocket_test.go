@@ -53,10 +53,10 @@ func TestDockersAnswerIsShown(t *testing.T) {
 	t.Parallel()
 	const found = `Docker/28.1.1 \(linux\), API 1.49, answers on /.*/docker.sock$`
 	c := withSocket(t, engine)
-	want{fault.Passed, found, nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+	want{fault.Passed, found, nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 
 	elsewhere := Container{Root: t.TempDir(), DockerHost: "unix://" + c.path("var/run/docker.sock")}
-	want{fault.Passed, found, nil}.compare(t, elsewhere.Docker(t.Context()), fault.SystemDocker)
+	want{fault.Passed, found, nil}.compare(t, elsewhere.docker(t.Context()), fault.SystemDocker)
 }
 
 func TestAnAnswerThatIsNotDockersIsSaid(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAnAnswerThatIsNotDockersIsSaid(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := withSocket(t, test.answer)
-			want{fault.Warned, test.want, nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+			want{fault.Warned, test.want, nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 		})
 	}
 }
@@ -88,14 +88,14 @@ func TestAnEngineMayCallItselfAnything(t *testing.T) {
 		w.Header().Set("Api-Version", strings.Repeat("9", 50))
 		w.Header().Set("Server", strings.Repeat("x", 500))
 	})
-	want{fault.Passed, `x{60}, API 9{10}, answers on .*`, nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+	want{fault.Passed, `x{60}, API 9{10}, answers on .*`, nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 }
 
 func TestAnEngineThatDoesNotAnswerIsGivenASecond(t *testing.T) {
 	t.Parallel()
 	c, _ := listening(t) // connections wait in the queue for ever
 	began := time.Now()
-	want{fault.Warned, "no answer on /.*/docker.sock within 1s", nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+	want{fault.Warned, "no answer on /.*/docker.sock within 1s", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 	if took := time.Since(began); took < pingTimeout {
 		t.Errorf("it was given %s", took)
 	}
@@ -106,7 +106,7 @@ func TestACallerMayHaveLessTime(t *testing.T) {
 	c, _ := listening(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	want{fault.Warned, "/.*/docker.sock: context canceled", nil}.compare(t, c.Docker(ctx), fault.SystemDocker)
+	want{fault.Warned, "/.*/docker.sock: context canceled", nil}.compare(t, c.docker(ctx), fault.SystemDocker)
 }
 
 func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
@@ -132,7 +132,7 @@ func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
 			c := Container{Root: t.TempDir()}
 			noError(t, os.MkdirAll(c.path("var/run"), 0o755))
 			test.make(t, c.path("var/run/docker.sock"))
-			test.want.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+			test.want.compare(t, c.docker(t.Context()), fault.SystemDocker)
 		})
 	}
 }
@@ -142,7 +142,7 @@ func TestASocketThatNobodyListensOnIsSaid(t *testing.T) {
 	c, listener := listening(t)
 	listener.SetUnlinkOnClose(false)
 	noError(t, listener.Close())
-	want{fault.Warned, "nobody listens on /.*/docker.sock: .*", nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+	want{fault.Warned, "nobody listens on /.*/docker.sock: .*", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 }
 
 func TestASocketOfAnotherGroupIsSaidToBeSo(t *testing.T) {
@@ -168,6 +168,6 @@ func TestAnotherDockerHostIsNotLookedAt(t *testing.T) {
 	} {
 		c := withSocket(t, engine)
 		c.DockerHost = host
-		want{fault.Skipped, "DOCKER_HOST is " + shown + ", which is not looked at", nil}.compare(t, c.Docker(t.Context()), fault.SystemDocker)
+		want{fault.Skipped, "DOCKER_HOST is " + shown + ", which is not looked at", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 	}
 }

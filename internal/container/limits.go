@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -16,8 +17,8 @@ const (
 	leastLeft      = 64
 )
 
-// Memory checks how much memory the container may use.
-func (c Container) Memory() fault.Check {
+// memory checks how much memory the container may use.
+func (c Container) memory(context.Context) fault.Check {
 	const name = "memory"
 	info, err := c.read("proc/meminfo")
 	if err != nil {
@@ -80,8 +81,8 @@ func (c Container) shortages(g group) (evidence []string) {
 	return evidence
 }
 
-// Processes checks how many processes and threads the container may have.
-func (c Container) Processes() fault.Check {
+// processLimit checks how many processes and threads the container may have.
+func (c Container) processLimit(context.Context) fault.Check {
 	const name = "processes"
 	g, err := c.group("pids")
 	if err != nil {

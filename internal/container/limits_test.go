@@ -94,7 +94,7 @@ func TestMemoryIsThatOfTheTightestLimit(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).Memory(), fault.SystemMemory)
+			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).memory(t.Context()), fault.SystemMemory)
 		})
 	}
 }
@@ -142,7 +142,7 @@ func TestProcessesAreThoseOfTheLimitThatIsMetFirst(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).Processes(), fault.SystemProcesses)
+			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).processLimit(t.Context()), fault.SystemProcesses)
 		})
 	}
 }
@@ -188,7 +188,7 @@ func TestARealUlimitIsSeen(t *testing.T) {
 
 func TestMemoryIsNotGuessedWithoutProc(t *testing.T) {
 	t.Parallel()
-	want{fault.Skipped, "cannot read /.*/proc/meminfo: no such file or directory", nil}.compare(t, plant(t).Memory(), fault.SystemMemory)
+	want{fault.Skipped, "cannot read /.*/proc/meminfo: no such file or directory", nil}.compare(t, plant(t).memory(t.Context()), fault.SystemMemory)
 }
 
 func FuzzControlGroups(f *testing.F) {

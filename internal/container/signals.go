@@ -2,6 +2,7 @@ package container
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 
@@ -21,10 +22,10 @@ type crowd struct {
 	self int
 }
 
-// Signals checks whether the SIGTERM of a stop reaches the emulator. It is sent
+// signals checks whether the SIGTERM of a stop reaches the emulator. It is sent
 // to the container's first process: PID 1, unless PIDs are shared with other
 // containers or with the machine.
-func (c Container) Signals() fault.Check {
+func (c Container) signals(context.Context) fault.Check {
 	all, self, err := c.processes()
 	if err != nil {
 		return fault.Skip(signals, err.Error())

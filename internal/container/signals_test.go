@@ -165,10 +165,10 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 	for _, test := range signalCases {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.want.compare(t, inhabit(t, test.processes...).Signals(), fault.SystemSignals)
+			test.want.compare(t, inhabit(t, test.processes...).signals(t.Context()), fault.SystemSignals)
 		})
 	}
-	want{fault.Skipped, "cannot read /.*/proc/self: no such file or directory", nil}.compare(t, plant(t).Signals(), fault.SystemSignals)
+	want{fault.Skipped, "cannot read /.*/proc/self: no such file or directory", nil}.compare(t, plant(t).signals(t.Context()), fault.SystemSignals)
 }
 
 func TestRealInitsAreJudgedAsPID1(t *testing.T) {
@@ -212,7 +212,7 @@ done && chroot /mnt $LOOK && true`
 func TestArgumentsOfProcessesAreNeverShown(t *testing.T) {
 	t.Parallel()
 	for _, test := range signalCases {
-		check := inhabit(t, test.processes...).Signals()
+		check := inhabit(t, test.processes...).signals(t.Context())
 		if shown := fmt.Sprint(check.Fact, check.Evidence); strings.Contains(shown, "hidden") {
 			t.Errorf("%s: %s", test.name, shown)
 		}
@@ -225,7 +225,7 @@ func FuzzProcesses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status, stat, cmdline string) {
 		c := plant(t, tree{"proc/1/status": status, "proc/1/stat": stat, "proc/1/cmdline": cmdline})
 		noError(t, os.Symlink("1", c.path("proc/self")))
-		check := c.Signals()
+		check := c.signals(t.Context())
 		if strings.ContainsAny(check.Fact, "\n\x1b\x00") || len(check.Fact) > 300 {
 			t.Errorf("shown %q", check.Fact)
 		}

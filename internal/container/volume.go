@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -22,11 +23,15 @@ const (
 	scarceFiles = 1024
 )
 
-// Volume checks that licenses and the machine's identity can be kept.
-func (c Container) Volume() fault.Check { return c.writable("volume", fault.SystemVolume, "cache") }
+// volume checks that licenses and the machine's identity can be kept.
+func (c Container) volume(context.Context) fault.Check {
+	return c.writable("volume", fault.SystemVolume, "cache")
+}
 
-// Logs checks that the emulator can write its logs.
-func (c Container) Logs() fault.Check { return c.writable("logs", fault.SystemLogs, "logs") }
+// logs checks that the emulator can write its logs.
+func (c Container) logs(context.Context) fault.Check {
+	return c.writable("logs", fault.SystemLogs, "logs")
+}
 
 // writable checks a folder of the volume by writing to it as a start does.
 func (c Container) writable(name string, id fault.ID, folder string) fault.Check {

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -41,14 +42,16 @@ func TestAFolderOfTheVolumeCanBeWritten(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			for folder, check := range map[string]func(Container) fault.Check{"cache": Container.Volume, "logs": Container.Logs} {
+			for folder, check := range map[string]func(Container, context.Context) fault.Check{
+				"cache": Container.volume, "logs": Container.logs,
+			} {
 				files := tree{}
 				for name := range test.tree {
 					files[strings.Replace(name, "%s", folder, 1)] = ""
 				}
 				c := plant(t, noMounts, files)
 				before := everything(t, c)
-				want{fault.Passed, fmt.Sprintf(test.fact, folder), []string{notMounted}}.compare(t, check(c), "")
+				want{fault.Passed, fmt.Sprintf(test.fact, folder), []string{notMounted}}.compare(t, check(c, t.Context()), "")
 				if after := everything(t, c); after != before {
 					t.Errorf("before %s, after %s", before, after)
 				}
@@ -78,7 +81,7 @@ func TestObstaclesInTheVolumeAreNamed(t *testing.T) {
 			t.Parallel()
 			c := plant(t, tree{"var/lib/localstack/other": ""})
 			test.make(t, c.path("var/lib/localstack"))
-			want{fault.Warned, "/.*/var/lib/localstack/cache: " + test.want, []string{"cannot read /.*/mountinfo: .*"}}.compare(t, c.Volume(), fault.SystemVolume)
+			want{fault.Warned, "/.*/var/lib/localstack/cache: " + test.want, []string{"cannot read /.*/mountinfo: .*"}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
 		})
 	}
 }
@@ -102,7 +105,7 @@ func TestWhatIsStoredEndsWithTheContainerUnlessItIsMounted(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := plant(t, tree{"proc/self/mountinfo": test.mounts})
-			want{fault.Passed, ".*", []string{test.want}}.compare(t, c.Volume(), fault.SystemVolume)
+			want{fault.Passed, ".*", []string{test.want}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
 		})
 	}
 }
@@ -150,8 +153,8 @@ func TestAReadOnlyVolumeIsNamedAsSuch(t *testing.T) {
 	c, volume := mountVolume(t, "size=128m")
 	noError(t, os.Mkdir(filepath.Join(volume, "logs"), 0o755))
 	noError(t, syscall.Mount("", volume, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
-	want{fault.Warned, "/.*/var/lib/localstack/cache is on a read-only mount", []string{notMounted}}.compare(t, c.Volume(), fault.SystemVolume)
-	want{fault.Warned, "/.*/var/lib/localstack/logs is on a read-only mount", []string{notMounted}}.compare(t, c.Logs(), fault.SystemLogs)
+	want{fault.Warned, "/.*/var/lib/localstack/cache is on a read-only mount", []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
+	want{fault.Warned, "/.*/var/lib/localstack/logs is on a read-only mount", []string{notMounted}}.compare(t, c.logs(t.Context()), fault.SystemLogs)
 }
 
 func TestAVolumeWithLittleSpaceIsNamedAsSuch(t *testing.T) {
@@ -171,7 +174,7 @@ func TestAVolumeWithLittleSpaceIsNamedAsSuch(t *testing.T) {
 			for i := range test.files {
 				noError(t, os.WriteFile(filepath.Join(volume, fmt.Sprint(i)), nil, 0o600))
 			}
-			want{fault.Warned, "/.*/var/lib/localstack/" + test.want, []string{notMounted}}.compare(t, c.Volume(), fault.SystemVolume)
+			want{fault.Warned, "/.*/var/lib/localstack/" + test.want, []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
 		})
 	}
 }
@@ -182,7 +185,7 @@ func TestAFullVolumeIsNamedAsSuch(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(volume, "much"), make([]byte, 128<<10), 0o600); err == nil {
 		t.Fatal("the volume is larger than asked for")
 	}
-	want{fault.Warned, "/.*/cache is full, it has 0 KiB of 64 KiB left", []string{notMounted}}.compare(t, c.Volume(), fault.SystemVolume)
+	want{fault.Warned, "/.*/cache is full, it has 0 KiB of 64 KiB left", []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
 }
 
 func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {

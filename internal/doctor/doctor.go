@@ -12,18 +12,33 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// Section is a row of checks that depend on each other; different sections do not.
-type Section struct {
-	// Names are those of its checks, in their order.
-	Names []string
-	// Look makes them, and tells each when it is made. After one that failed it
-	// may end; what it has not told counts as skipped.
-	Look func(ctx context.Context, tell func(fault.Check))
+// Run looks at everything that a start depends on, and says what it would come to.
+// It shows each check as soon as those before it are made. While one takes long, it
+// calls wait with the check's name every second.
+func Run(
+	ctx context.Context, start Start, show func(fault.Check), wait func(name string, since time.Duration),
+) Checkup {
+	rehearsal := *start.Activation
+	rehearsal.Config.Attempts = 1
+	start.Activation = &rehearsal
+	stored, _ := rehearsal.Store.Load()
+	e := &examination{Start: start, stored: stored}
+	e.checks = run(ctx, e.sections(), show, wait)
+	return e.conclude()
 }
 
-// One is a section of a single check, which it times.
-func One(name string, look func(context.Context) fault.Check) Section {
-	return Section{[]string{name}, func(ctx context.Context, tell func(fault.Check)) {
+// section is a row of checks that depend on each other; different sections do not.
+type section struct {
+	// names are those of its checks, in their order.
+	names []string
+	// look makes them, and tells each when it is made. After one that failed it
+	// may end; what it has not told counts as skipped.
+	look func(ctx context.Context, tell func(fault.Check))
+}
+
+// single is a section of a single check, which it times.
+func single(name string, look func(context.Context) fault.Check) section {
+	return section{[]string{name}, func(ctx context.Context, tell func(fault.Check)) {
 		began := time.Now()
 		check := look(ctx)
 		check.Took = time.Since(began)
@@ -31,17 +46,17 @@ func One(name string, look func(context.Context) fault.Check) Section {
 	}}
 }
 
-// Run makes all checks, the sections side by side, and tells them in the order
+// run makes all checks, the sections side by side, and tells them in the order
 // of the sections. While one takes long, wait is told its name every second.
 // It returns all checks.
-func Run(ctx context.Context, sections []Section, tell func(fault.Check), wait func(name string, since time.Duration)) []fault.Check {
+func run(ctx context.Context, sections []section, tell func(fault.Check), wait func(name string, since time.Duration)) []fault.Check {
 	began := time.Now()
 	made := make([]chan fault.Check, len(sections))
 	for i, section := range sections {
-		made[i] = make(chan fault.Check, len(section.Names))
+		made[i] = make(chan fault.Check, len(section.names))
 		task.Go(ctx, func() {
 			defer close(made[i])
-			section.Look(ctx, func(check fault.Check) { made[i] <- check })
+			section.look(ctx, func(check fault.Check) { made[i] <- check })
 		})
 	}
 	tick := time.NewTicker(time.Second)
@@ -57,7 +72,7 @@ func Run(ctx context.Context, sections []Section, tell func(fault.Check), wait f
 					tell(check)
 				}
 			case <-tick.C:
-				wait(section.Names[min(len(checks), len(section.Names)-1)], time.Since(began))
+				wait(section.names[min(len(checks), len(section.names)-1)], time.Since(began))
 			}
 		}
 		for _, check := range section.skipped(checks) {
@@ -70,13 +85,13 @@ func Run(ctx context.Context, sections []Section, tell func(fault.Check), wait f
 }
 
 // skipped are the checks that were not made.
-func (s Section) skipped(made []fault.Check) []fault.Check {
+func (s section) skipped(made []fault.Check) []fault.Check {
 	why := "not looked at"
 	if i := slices.IndexFunc(made, func(c fault.Check) bool { return c.State == fault.Failed }); i >= 0 {
 		why = "not looked at, because of " + made[i].Name
 	}
 	var missing []fault.Check
-	for _, name := range s.Names {
+	for _, name := range s.names {
 		if !slices.ContainsFunc(made, func(c fault.Check) bool { return c.Name == name }) {
 			missing = append(missing, fault.Skip(name, why))
 		}

@@ -16,13 +16,13 @@ const patience = 20 * time.Second
 // line is a check in a word or two.
 func line(c fault.Check) string { return fmt.Sprintf("%s %s %s", c.Name, c.State, c.Fact) }
 
-// run runs sections and returns what is told, a line each.
-func run(t *testing.T, sections ...Section) string {
+// shown runs sections and returns what is shown, a line each.
+func shown(t *testing.T, sections ...section) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var told []string
-	all := Run(ctx, sections, func(c fault.Check) { told = append(told, line(c)) }, func(string, time.Duration) {})
+	all := run(ctx, sections, func(c fault.Check) { told = append(told, line(c)) }, func(string, time.Duration) {})
 	var returned []string
 	for _, c := range all {
 		returned = append(returned, line(c))
@@ -33,35 +33,35 @@ func run(t *testing.T, sections ...Section) string {
 	return strings.Join(told, "; ")
 }
 
-func passing(name string) Section {
-	return One(name, func(context.Context) fault.Check { return fault.Pass(name, "well") })
+func passing(name string) section {
+	return single(name, func(context.Context) fault.Check { return fault.Pass(name, "well") })
 }
 
 func TestChecksAreToldInOrder(t *testing.T) {
 	t.Parallel()
 	last := make(chan struct{})
-	late := One("late", func(context.Context) fault.Check {
+	late := single("late", func(context.Context) fault.Check {
 		<-last
 		return fault.Pass("late", "well")
 	})
-	early := One("early", func(context.Context) fault.Check {
+	early := single("early", func(context.Context) fault.Check {
 		defer close(last)
 		return fault.Fail("early", fault.New(fault.ConfigInvalid, "bad"))
 	})
-	if got, want := run(t, late, early, passing("end")), "late passed well; early failed bad; end passed well"; got != want {
+	if got, want := shown(t, late, early, passing("end")), "late passed well; early failed bad; end passed well"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
 func TestASingleCheckIsTimed(t *testing.T) {
 	t.Parallel()
-	const slow = 2 * time.Millisecond
-	section := One("slow", func(context.Context) fault.Check {
-		<-time.After(slow)
+	const least = 2 * time.Millisecond
+	slow := single("slow", func(context.Context) fault.Check {
+		<-time.After(least)
 		return fault.Pass("slow", "well")
 	})
-	all := Run(t.Context(), []Section{section}, func(fault.Check) {}, func(string, time.Duration) {})
-	if took := all[0].Took; took < slow {
+	all := run(t.Context(), []section{slow}, func(fault.Check) {}, func(string, time.Duration) {})
+	if took := all[0].Took; took < least {
 		t.Errorf("took %v", took)
 	}
 }
@@ -69,8 +69,8 @@ func TestASingleCheckIsTimed(t *testing.T) {
 func TestSectionsRunSideBySide(t *testing.T) {
 	t.Parallel()
 	here, there := make(chan struct{}), make(chan struct{})
-	meet := func(name string, mine, others chan struct{}) Section {
-		return One(name, func(ctx context.Context) fault.Check {
+	meet := func(name string, mine, others chan struct{}) section {
+		return single(name, func(ctx context.Context) fault.Check {
 			close(mine)
 			select {
 			case <-others:
@@ -80,7 +80,7 @@ func TestSectionsRunSideBySide(t *testing.T) {
 			}
 		})
 	}
-	if got := run(t, meet("a", here, there), meet("b", there, here)); got != "a passed met; b passed met" {
+	if got := shown(t, meet("a", here, there), meet("b", there, here)); got != "a passed met; b passed met" {
 		t.Error(got)
 	}
 }
@@ -88,7 +88,7 @@ func TestSectionsRunSideBySide(t *testing.T) {
 func TestCheckIsToldWhenItIsMade(t *testing.T) {
 	t.Parallel()
 	told := make(chan struct{})
-	section := Section{[]string{"first", "second"}, func(ctx context.Context, tell func(fault.Check)) {
+	two := section{[]string{"first", "second"}, func(ctx context.Context, tell func(fault.Check)) {
 		tell(fault.Pass("first", "well"))
 		select {
 		case <-told:
@@ -98,7 +98,7 @@ func TestCheckIsToldWhenItIsMade(t *testing.T) {
 	}}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	all := Run(ctx, []Section{section}, func(c fault.Check) {
+	all := run(ctx, []section{two}, func(c fault.Check) {
 		if c.Name == "first" {
 			close(told)
 		}
@@ -110,8 +110,8 @@ func TestCheckIsToldWhenItIsMade(t *testing.T) {
 
 func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
 	t.Parallel()
-	way := func(checks ...fault.Check) Section {
-		return Section{[]string{"names", "connection", "tls"}, func(_ context.Context, tell func(fault.Check)) {
+	way := func(checks ...fault.Check) section {
+		return section{[]string{"names", "connection", "tls"}, func(_ context.Context, tell func(fault.Check)) {
 			for _, c := range checks {
 				tell(c)
 			}
@@ -120,13 +120,13 @@ func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
 	names := fault.Pass("names", "well")
 	warned := fault.Warn("names", fault.New(fault.NetworkDNSHosts, "odd"))
 	failed := fault.Fail("connection", fault.New(fault.NetworkRefused, "refused"))
-	for want, section := range map[string]Section{
+	for want, section := range map[string]section{
 		"names passed well; connection failed refused; tls skipped not looked at, because of connection": way(names, failed),
 		"names passed well; connection skipped not looked at; tls skipped not looked at":                 way(names),
 		"names warned odd; connection skipped not looked at; tls skipped not looked at":                  way(warned),
 		"names skipped not looked at; connection skipped not looked at; tls skipped not looked at":       way(),
 	} {
-		if got := run(t, section, passing("end")); got != want+"; end passed well" {
+		if got := shown(t, section, passing("end")); got != want+"; end passed well" {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
@@ -135,7 +135,7 @@ func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
 func TestLongChecksAreAnnounced(t *testing.T) {
 	t.Parallel()
 	announced := make(chan struct{})
-	section := Section{[]string{"first", "slow", "last"}, func(ctx context.Context, tell func(fault.Check)) {
+	slow := section{[]string{"first", "slow", "last"}, func(ctx context.Context, tell func(fault.Check)) {
 		tell(fault.Pass("first", "well"))
 		select {
 		case <-announced:
@@ -146,7 +146,7 @@ func TestLongChecksAreAnnounced(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var names []string
-	all := Run(ctx, []Section{section}, func(fault.Check) {}, func(name string, since time.Duration) {
+	all := run(ctx, []section{slow}, func(fault.Check) {}, func(name string, since time.Duration) {
 		names = append(names, name)
 		if len(names) == 1 {
 			close(announced)

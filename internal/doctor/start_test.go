@@ -3,6 +3,7 @@ package doctor
 import (
 	"testing"
 
+	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 )
@@ -38,7 +39,11 @@ func TestTheCredentialIsJudgedWithoutTheServer(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			found, err := test.from.Find()
-			got := Credential(found, err, test.ci)
+			cfg := config.Config{Licensing: config.Licensing{ActivatePro: true}}
+			if test.ci {
+				cfg.CI = "true"
+			}
+			got := Start{Config: cfg, Credential: found, NoCredential: err}.checkCredential(t.Context())
 			if got.Name != "credential" || got.State != test.state || got.Fact != test.fact || len(got.Evidence) != test.facts {
 				t.Errorf("%+v", got)
 			}

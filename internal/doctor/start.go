@@ -1,0 +1,224 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/container"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/gateway"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/survey"
+)
+
+// Start is a start as its environment and arguments would make it.
+type Start struct {
+	Config  config.Config
+	Environ config.Environ
+	// Problem is what is wrong with the configuration.
+	Problem error
+	// Command is the path of the command to run, NoCommand why there is none.
+	Command   string
+	NoCommand error
+	// BootHooks is the number of BOOT hooks.
+	BootHooks int
+	// NoCredential is why there is no usable credential.
+	Credential   credential.Credential
+	NoCredential error
+	Activation   *activate.Activation
+	Survey       *survey.Survey
+	// Offline asks nobody.
+	Offline bool
+	// Spend asks for a license also where that costs a credit.
+	Spend bool
+}
+
+// examination is what Run has found out so far.
+type examination struct {
+	Start
+	stored []activate.Stored
+	// result and refusal are what the activation came to.
+	result  activate.Result
+	refusal error
+	checks  []fault.Check
+}
+
+// sections are all checks, in the order in which they are shown.
+func (e *examination) sections() []section {
+	all := []section{
+		single("configuration", e.checkConfiguration),
+		single("command", e.checkCommand),
+		single("credential", e.checkCredential),
+		{survey.Stages(), e.checkNetwork},
+		single("stored", e.checkStored),
+		single("license", e.checkLicense),
+	}
+	for _, check := range e.container().Checks() {
+		all = append(all, single(check.Name, check.Make))
+	}
+	return all
+}
+
+// container is what the emulator runs in, and where it is to listen.
+func (s Start) container() container.Container {
+	var listen gateway.Listen
+	_ = listen.UnmarshalText([]byte(s.Config.GatewayListen)) // the emulator says what is wrong with it
+	var ports []uint16
+	for _, address := range listen {
+		ports = append(ports, address.Port)
+	}
+	return container.Container{Root: string(s.Config.Root), DockerHost: s.Config.DockerHost, Ports: ports}
+}
+
+// checkConfiguration lists what is wrong with the environment.
+func (s Start) checkConfiguration(context.Context) fault.Check {
+	const name = "configuration"
+	if failed, ok := fault.Find(s.Problem); ok {
+		return fault.Fail(name, failed, s.Environ.Warnings...)
+	}
+	if bool(s.Config.ActivatePro) && s.Config.Endpoint.IsExposed() {
+		finding := fault.New(fault.NetworkUnencrypted, "anyone in between can read your Auth Token").
+			With(fault.Facts{Server: s.Config.Endpoint.String()})
+		return fault.Warn(name, finding, s.Environ.Warnings...)
+	}
+	unset := func(variable config.Variable) bool { return !s.Environ.Sets(variable) }
+	set := len(slices.DeleteFunc(config.Variables(), unset))
+	return fault.Pass(name, fmt.Sprintf("every variable that is set makes sense (%d)", set), s.Environ.Warnings...)
+}
+
+// checkCommand looks for what a start would run.
+func (s Start) checkCommand(context.Context) fault.Check {
+	if failed, ok := fault.Find(s.NoCommand); ok {
+		return fault.Fail("command", failed)
+	}
+	return fault.Pass("command", s.Command)
+}
+
+// checkCredential says what is known of the credential without the server.
+func (s Start) checkCredential(context.Context) fault.Check {
+	const name = "credential"
+	if !bool(s.Config.ActivatePro) {
+		return fault.Skip(name, needsNone)
+	}
+	if failed, bad := fault.Find(s.NoCredential); bad {
+		return fault.Fail(name, failed)
+	}
+	facts := s.Credential.Facts()
+	if advice := s.Credential.Advice(s.Config.CI != ""); advice != nil {
+		return fault.Warn(name, advice, facts...)
+	}
+	return fault.Pass(name, facts[0], facts[1:]...)
+}
+
+const needsNone = "ACTIVATE_PRO=0 needs none"
+
+// offTheNetwork is why nobody is asked; "" when somebody may be. A default that
+// stands for a value that makes no sense may name another server than the user
+// did, who must not be sent the credential.
+func (s Start) offTheNetwork() string {
+	switch {
+	case s.Problem != nil:
+		return "not looked at, because of configuration"
+	case !bool(s.Config.ActivatePro):
+		return needsNone
+	case s.Offline:
+		return "--offline"
+	}
+	return ""
+}
+
+func (s Start) checkNetwork(ctx context.Context, tell func(fault.Check)) {
+	if why := s.offTheNetwork(); why != "" {
+		for _, name := range survey.Stages() {
+			tell(fault.Skip(name, why))
+		}
+		return
+	}
+	s.Survey.Look(ctx, tell)
+}
+
+// checkStored judges the stored documents.
+func (e *examination) checkStored(context.Context) fault.Check {
+	const name = "stored"
+	if !bool(e.Config.ActivatePro) {
+		return fault.Skip(name, needsNone)
+	}
+	if e.NoCredential != nil {
+		return fault.Skip(name, "cannot be judged without the credential")
+	}
+	var evidence []string
+	for _, one := range e.stored {
+		use, _ := OfflineUse(one.Document, e.Activation.Product, e.Credential)
+		evidence = append(evidence, one.Path+": "+use)
+	}
+	standIn, flaw := e.Activation.StandIn(e.stored)
+	switch {
+	case flaw != nil:
+		return fault.Warn(name, flaw, evidence...)
+	case standIn == nil:
+		return fault.Skip(name, "no license is stored; a start needs the licensing server")
+	}
+	until := license.Time{Time: standIn.Document.OfflineUntil()}.String()
+	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+until, evidence...)
+}
+
+// OfflineUse says whether a stored document would do for a start without the
+// licensing server now.
+func OfflineUse(d license.Document, product license.Product, pro credential.Credential) (use string, usable bool) {
+	if !pro.IsSet() {
+		return "cannot be judged without the credential", false
+	}
+	holder := license.Holder{Key: pro.Reveal(), Masked: pro.String()}
+	if flaw := d.CheckStored(time.Now(), product, holder); flaw != nil {
+		return report.Plain(flaw.Reason()), false
+	}
+	return "usable until " + license.Time{Time: d.OfflineUntil()}.String(), true
+}
+
+// checkLicense rehearses the activation.
+func (e *examination) checkLicense(ctx context.Context) fault.Check {
+	const name = "license"
+	if bool(e.Config.ActivatePro) && e.NoCredential != nil {
+		e.refusal = e.NoCredential // also where nobody is asked
+		return fault.Skip(name, "not asked for without a credential")
+	}
+	if why := e.offTheNetwork(); why != "" {
+		return fault.Skip(name, why)
+	}
+	e.result, e.refusal = e.Activation.Rehearse(ctx, e.Spend)
+	check := e.judgeRehearsal(name)
+	if last, found := e.Activation.LastRefusal(); found {
+		check.Evidence = append(check.Evidence, fmt.Sprintf(
+			"starts were refused %s, the last one on %s (%s); those that follow at once wait up to a minute",
+			last.HowOften(), license.Time{Time: last.Last}, last.ID))
+	}
+	return check
+}
+
+func (e *examination) judgeRehearsal(name string) fault.Check {
+	failed, ok := fault.Find(e.refusal)
+	document := e.result.Document
+	switch {
+	case ok && Explains(failed):
+		check := fault.Fail(name, failed)
+		check.Fact = "no verdict from the licensing server, and no stored license can stand in"
+		return check
+	case ok:
+		return fault.Fail(name, failed)
+	case e.refusal != nil:
+		return fault.Skip(name, "the time was over before the licensing server answered")
+	case e.result.Offline:
+		check := fault.Warn(name, e.result.Because)
+		check.Fact = "no verdict from the licensing server; the stored license can stand in"
+		return check
+	case document.ID == "":
+		return fault.Pass(name, "the licensing server knows the credential; only a start asks for a license")
+	}
+	return fault.Pass(name, fmt.Sprintf("%s (%s), until %s", document.Name(), document.TypeName(), document.Expires))
+}
