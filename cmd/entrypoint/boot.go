@@ -173,7 +173,7 @@ func asFault(err error) error {
 		if notStarted.Code == fault.ExitNotFound {
 			id = fault.CommandNotFound
 		}
-		return fault.New(id, "%.200s: %s", notStarted.Path, notStarted.Err).Because(err)
+		return fault.Wrap(err, id, "%.200s: %s", notStarted.Path, notStarted.Err)
 	}
 	return err
 }

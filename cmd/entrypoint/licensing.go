@@ -147,7 +147,7 @@ func (s settings) sources() credential.Sources {
 // adviseOn warns of credentials that work but should not be used like this.
 func (s *start) adviseOn(pro credential.Credential) {
 	if advice := pro.Advice(s.cfg.CI != ""); advice != nil {
-		s.log.Warn(advice.Reason())
+		s.log.Warn(report.Reason(advice))
 	}
 	if s.cfg.Endpoint.IsExposed() {
 		s.log.Warn("API_ENDPOINT=" + s.cfg.Endpoint.String() +

@@ -30,7 +30,7 @@ func renew() (code int) {
 		return nil, nil
 	})
 	if err != nil {
-		s.log.Warn(failureOf(err, s.log).Reason())
+		s.log.Warn(report.Reason(failureOf(err, s.log)))
 		return exitCode(err)
 	}
 	return 0

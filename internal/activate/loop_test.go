@@ -169,7 +169,7 @@ func TestWhatIsNoRefusalEndsTheLoop(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]reply{
 		"a license":            grant(nil),
-		"no network":           fail(fault.New(fault.NetworkDNS, "NXDOMAIN").Because(resolve.ErrNoSuchName)),
+		"no network":           fail(fault.Wrap(resolve.ErrNoSuchName, fault.NetworkDNS, "NXDOMAIN")),
 		"a captive portal":     page(200, html),
 		"a version not judged": refuse(400, license.MessageFormat),
 	} {

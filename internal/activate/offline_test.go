@@ -14,6 +14,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/report"
 )
 
 // unreachable is a server behind a name that does not resolve.
@@ -101,8 +102,8 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 				if failed.ID != fault.NetworkDNS || failed.Stored == nil || failed.Stored.Error() != test.want {
 					t.Errorf("got  %v, stored %v\nwant %s", failed, failed.Stored, test.want)
 				}
-				if network, flaw := strings.Index(failed.Reason(), "NXDOMAIN"), strings.Index(failed.Reason(), failed.Stored.Detail); network < 0 || flaw < network {
-					t.Errorf("the reason names them in another order: %s", failed.Reason())
+				if network, flaw := strings.Index(report.Reason(failed), "NXDOMAIN"), strings.Index(report.Reason(failed), failed.Stored.Detail); network < 0 || flaw < network {
+					t.Errorf("the reason names them in another order: %s", report.Reason(failed))
 				}
 				if s.get(t, ownPath) != document {
 					t.Error("the document was removed without a verdict")

@@ -8,6 +8,7 @@ import (
 
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/report"
 )
 
 // Renew activates our own stored document again when half of the time is over
@@ -36,9 +37,9 @@ func (a *Activation) Renew(ctx context.Context) {
 		a.Log.Warn("the next start requests a new license: the licensing server does not know " + stored[i].Document.Name() + " any longer")
 	case errors.Is(err, errVerdict) && failed.ID != fault.LicenseRefused:
 		a.forget()
-		a.Log.Warn("the next start will fail: " + failed.Reason())
+		a.Log.Warn("the next start will fail: " + report.Reason(failed))
 	default:
-		a.Log.Warn(offlineTime(stored[i].Document) + ": " + failed.Reason())
+		a.Log.Warn(offlineTime(stored[i].Document) + ": " + report.Reason(failed))
 	}
 }
 

@@ -48,7 +48,7 @@ func TestOnlyPassingFailuresAreTriedAgain(t *testing.T) {
 		"a timeout":                  {fail(context.DeadlineExceeded), 3},
 		"a name server that is down": {fail(fault.New(fault.NetworkDNS, "SERVFAIL")), 3},
 		"a refused connection":       {fail(fault.New(fault.NetworkRefused, "refused")), 3},
-		"a name that does not exist": {fail(fault.New(fault.NetworkDNS, "NXDOMAIN").Because(resolve.ErrNoSuchName)), 1},
+		"a name that does not exist": {fail(fault.Wrap(resolve.ErrNoSuchName, fault.NetworkDNS, "NXDOMAIN")), 1},
 		"an untrusted certificate":   {fail(fault.New(fault.NetworkUntrusted, "who?")), 1},
 		"a captive portal":           {page(200, html), 1},
 		"a proxy's password":         {page(407, ""), 1},

@@ -11,6 +11,7 @@ import (
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -40,7 +41,7 @@ func expectProxyFault(t *testing.T, cfg Settings, root string, id fault.ID, deta
 	failed := Fault(host, err)
 	testkit.ExpectFault(t, failed, id, detail)
 	for cause := error(failed); cause != nil; {
-		testkit.MustNotContain(t, fmt.Sprintf("%v %+v %q", cause, cause, failed.Reason()), secret, "dXNlcjpz")
+		testkit.MustNotContain(t, fmt.Sprintf("%v %+v %q", cause, cause, report.Reason(failed)), secret, "dXNlcjpz")
 		unwrap, _ := cause.(interface{ Unwrap() error })
 		if unwrap == nil {
 			break

@@ -55,7 +55,7 @@ func (c Container) docker(ctx context.Context) fault.Check {
 }
 
 func dockerWarning(detail string, cause error) fault.Check {
-	return fault.Warn(docker, fault.New(fault.SystemDocker, "%s", detail).Because(cause))
+	return fault.Warn(docker, fault.Wrap(cause, fault.SystemDocker, "%s", detail))
 }
 
 // withoutUser is an address without what could be a password.

@@ -45,7 +45,7 @@ func (c Container) writable(name string, id fault.ID, folder string) fault.Check
 	}
 	left := roomOf(there)
 	if err := tryWriting(base, there); err != nil {
-		return fault.Warn(name, fault.New(id, "%s", whyUnwritable(folder, there, left, err)).Because(err), kept...)
+		return fault.Warn(name, fault.Wrap(err, id, "%s", whyUnwritable(folder, there, left, err)), kept...)
 	}
 	if left.scarce() {
 		return fault.Warn(name, fault.New(id, "%s has only %s left", folder, left), kept...)

@@ -114,7 +114,7 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 		}
 		content, err := file.Read(path)
 		if err != nil {
-			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: %s", named(origin, path), err).Because(err)
+			return Credential{}, fault.Wrap(err, fault.CredentialsUnreadable, "%s: %s", named(origin, path), err)
 		}
 		raw = string(content)
 		if text = Clean(raw); text == "" {

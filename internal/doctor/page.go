@@ -83,9 +83,9 @@ func (c Checkup) Verdict(style Style) string {
 	report.Wrap(&fact, "", "", said)
 	out.WriteString("\n" + painted(strings.TrimSuffix(fact.String(), "\n"), shade, style.Colour) + "\n")
 	if c.Failure != nil {
-		report.Wrap(&out, "  ", "  ", report.Plain(c.Failure.Sentence()))
+		report.Wrap(&out, "  ", "  ", report.Plain(report.Sentence(c.Failure)))
 		if c.Failure.Stored != nil {
-			report.Wrap(&out, "  ", "  ", report.Plain(c.Failure.Stored.Sentence()))
+			report.Wrap(&out, "  ", "  ", report.Plain(report.Sentence(c.Failure.Stored)))
 		}
 	}
 	if todo := c.todo(); len(todo) > 0 {
@@ -102,7 +102,7 @@ func (c Checkup) Verdict(style Style) string {
 func (c Checkup) todo() []string {
 	var steps []string
 	add := func(failed *fault.Error) {
-		for _, step := range failed.Steps() {
+		for _, step := range report.Steps(failed) {
 			if step = report.Plain(step); !slices.Contains(steps, step) {
 				steps = append(steps, step)
 			}
@@ -119,7 +119,7 @@ func (c Checkup) todo() []string {
 			if check.State != state || check.Finding == nil || c.explains(check) {
 				continue
 			}
-			if remedy := report.Plain(check.Finding.Remedy()); remedy != "" && !slices.Contains(steps, remedy) {
+			if remedy := report.Plain(report.Remedy(check.Finding)); remedy != "" && !slices.Contains(steps, remedy) {
 				steps = append(steps, remedy)
 			}
 		}

@@ -176,7 +176,7 @@ func OfflineUse(d license.Document, product license.Product, pro credential.Cred
 	}
 	holder := license.Holder{Key: pro.Reveal(), Masked: pro.String()}
 	if flaw := d.CheckStored(time.Now(), product, holder); flaw != nil {
-		return report.Plain(flaw.Reason()), false
+		return report.Plain(report.Reason(flaw)), false
 	}
 	return "usable until " + license.Time{Time: d.OfflineUntil()}.String(), true
 }

@@ -1,8 +1,7 @@
 // Package fault is the catalogue of everything that can keep a container from
-// starting: one table, one error type. A package that meets such a thing
-// returns an [Error] with the row's ID and what it saw; nothing but package
-// report turns it into words on a screen, and docs/ERRORS.md is generated from
-// the same rows.
+// starting: one table, failures.md, and one error type. A package that meets such
+// a thing returns an [Error] with the row's ID and what it saw; nothing but package
+// report makes sentences of that, and docs/ERRORS.md is generated from the table.
 package fault
 
 import (
@@ -13,9 +12,6 @@ import (
 	"strings"
 	"time"
 )
-
-// ID names a failure for machines. IDs never change once released.
-type ID string
 
 // The exit codes of our programs. A command that did run passes its own code.
 const (
@@ -39,48 +35,6 @@ const (
 	// ExitSignal plus n is a shell's code for a process that signal n has ended.
 	ExitSignal = 128
 )
-
-// Row is one failure of the table.
-type Row struct {
-	ID ID
-	// Exit is the process's exit code.
-	Exit int
-	// Stage is where on the way to the license the failure shows.
-	Stage Stage
-	// Coarse is true of what a start sees by itself: a closer look may say more exactly why.
-	Coarse bool
-	// Retry reports whether starting again unchanged can help.
-	Retry bool
-	// More is true where it takes more than a sentence to help: the reason ends with where to read on.
-	More bool
-	// Reason says what happened. {detail}, {server} and {host} stand for the
-	// error's facts.
-	Reason string
-	// Remedy says what to do; empty when Reason says it.
-	Remedy string
-	Help
-}
-
-// Help is what docs/ERRORS.md and `entrypoint explain` say beyond the failure
-// itself. Code in it stands between backticks.
-type Help struct {
-	// Title is the failure in a few words, to be found in a list.
-	Title string
-	// Meaning is what the failure means, in a sentence or two.
-	Meaning string
-	// Known is how the program knows.
-	Known string
-	// Fixes are what to do, most probable first, those for one place together.
-	Fixes []Fix
-}
-
-// Fix is something to do about a failure.
-type Fix struct {
-	// Where it applies: "Docker", "Compose", "Kubernetes", "Corporate network",
-	// "CI"; "" for everywhere.
-	Where string
-	Do    string
-}
 
 // Error is a failure that was met: a row of the table and the facts. It is not changed after it was made.
 type Error struct {
@@ -143,14 +97,6 @@ func (e *Error) With(more Facts) *Error {
 	return &both
 }
 
-// Because returns e with its cause set.
-//
-// Deprecated: use Wrap, or With.
-func (e *Error) Because(cause error) *Error {
-	e.Cause = cause
-	return e
-}
-
 // Seen is all that was seen, in a phrase: the detail, how long an answer was waited for, and the remarks.
 func (e *Error) Seen() string {
 	seen := e.Detail
@@ -163,7 +109,7 @@ func (e *Error) Seen() string {
 	return strings.Join(append([]string{seen}, e.Remarks...), "; ")
 }
 
-// Error names the failure for developers and logs; users are shown [Error.Reason].
+// Error names the failure for developers and logs; users are shown the reason that package report makes.
 func (e *Error) Error() string {
 	if e.Detail == "" {
 		return string(e.ID)
@@ -174,70 +120,11 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Is tells whether target is a failure of the same row, so that
+// Is reports whether target is a failure of the same row, so that
 // errors.Is(err, &fault.Error{ID: id}) asks for a row.
 func (e *Error) Is(target error) bool {
 	other, ok := target.(*Error)
 	return ok && other.ID == e.ID
-}
-
-// Row returns the failure's row of the table.
-func (e *Error) Row() Row {
-	if row, ok := Lookup(e.ID); ok {
-		return row
-	}
-	return Row{ID: e.ID, Exit: 1, Reason: "{detail}."}
-}
-
-// Reason is the failure in the user's terms: what happened, then why no stored
-// document could help, then what to do, then where to read on. Where the
-// remedy ends with a command, nothing follows that would be copied with it.
-func (e *Error) Reason() string {
-	row := e.Row()
-	reason := e.fill(row.Reason)
-	if e.Stored != nil {
-		reason += " " + e.Stored.fill(e.Stored.Row().Reason)
-	}
-	reason = strings.TrimSpace(reason + " " + e.Remedy())
-	if row.More && strings.HasSuffix(reason, ".") {
-		reason += " " + MoreAt + string(row.ID)
-	}
-	return reason
-}
-
-// Remedy is what the user can do about it; it may be empty. When the stored
-// document's flaw has a remedy of its own, that comes first: it follows the
-// flaw, and a command at the end of ours stays at the end.
-func (e *Error) Remedy() string {
-	remedy := e.fill(e.Row().Remedy)
-	if e.Stored != nil {
-		remedy = e.Stored.Remedy() + " " + remedy
-	}
-	return strings.TrimSpace(remedy)
-}
-
-// Sentence is what happened, without why no stored document helped and what
-// to do.
-func (e *Error) Sentence() string { return e.fill(e.Row().Reason) }
-
-// Steps are what the user can do, most probable first.
-func (e *Error) Steps() []string {
-	var steps []string
-	if remedy := e.fill(e.Row().Remedy); remedy != "" {
-		steps = append(steps, remedy)
-	}
-	for _, fix := range e.Row().Fixes {
-		step := e.fill(fix.Do)
-		if fix.Where != "" {
-			step = fix.Where + ": " + step
-		}
-		steps = append(steps, step)
-	}
-	return steps
-}
-
-func (e *Error) fill(text string) string {
-	return strings.NewReplacer("{detail}", e.Seen(), "{server}", e.Server, "{host}", e.Host).Replace(text)
 }
 
 // Find returns the first failure in err's chain.

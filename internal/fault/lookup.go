@@ -1,22 +1,6 @@
 package fault
 
-import (
-	"slices"
-	"strings"
-)
-
-// Lookup returns the row of the table that has the ID.
-func Lookup(id ID) (Row, bool) {
-	for _, kind := range Kinds {
-		if at := slices.IndexFunc(kind.Rows, func(row Row) bool { return row.ID == id }); at >= 0 {
-			return kind.Rows[at], true
-		}
-	}
-	return Row{}, false
-}
-
-// MoreAt begins what a reason with [Row.More] ends with; the ID follows.
-const MoreAt = "More: entrypoint doctor, entrypoint explain "
+import "strings"
 
 // Finer are the rows that say more exactly what the row says, as network.dns.docker does
 // of network.dns.

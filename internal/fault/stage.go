@@ -1,5 +1,10 @@
 package fault
 
+import (
+	"slices"
+	"strings"
+)
+
 // Stage is where a failure shows first on the way of a start to its license.
 type Stage int
 
@@ -17,9 +22,16 @@ const (
 	StageLicense
 )
 
-// String is the stage's name, which is also that of the doctor's check of it.
-func (s Stage) String() string {
-	return [...]string{"", "names", "connection", "proxy", "clock", "tls", "server", "license"}[s]
+// stageNames are the names of the stages, which are also those of the doctor's checks of them.
+const stageNames = "none names connection proxy clock tls server license"
+
+// String is the stage's name.
+func (s Stage) String() string { return strings.Fields(stageNames)[s] }
+
+// stageNamed is the stage of a name.
+func stageNamed(name string) (stage Stage, known bool) {
+	at := slices.Index(strings.Fields(stageNames), name)
+	return Stage(at), at > 0
 }
 
 // IsNetwork reports whether something between us and the license server is to blame. A clock is not: it

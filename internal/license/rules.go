@@ -71,7 +71,7 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 		return d.foreign(holder)
 	}
 	if flaw := d.Check(now, product); flaw != nil {
-		return fault.New(fault.StoredInvalid, "%s", flaw.Detail).Because(flaw)
+		return fault.Wrap(flaw, fault.StoredInvalid, "%s", flaw.Detail)
 	}
 	switch until, soon := d.OfflineUntil(), now.Add(clockTolerance); {
 	case d.Issued.After(soon):

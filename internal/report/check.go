@@ -20,7 +20,7 @@ func Checks(checks []fault.Check) []Check {
 	for _, check := range checks {
 		one := Check{Name: check.Name, State: check.State, Fact: Plain(check.Fact), Took: float64(check.Took.Microseconds()) / 1000}
 		if check.Finding != nil {
-			one.ID, one.Reason, one.Remedy = check.Finding.ID, Plain(check.Finding.Sentence()), Plain(check.Finding.Remedy())
+			one.ID, one.Reason, one.Remedy = check.Finding.ID, Plain(Sentence(check.Finding)), Plain(Remedy(check.Finding))
 		}
 		for _, fact := range check.Evidence {
 			one.Evidence = append(one.Evidence, Plain(fact))

@@ -20,7 +20,7 @@ show it, too: ` + "`entrypoint explain ID`" + `, in Docker ` + "`docker run --rm
 Which of them a start would meet now, and why, says the doctor, in a new container with the same options:
 ` + "`docker run --rm IMAGE doctor`" + `.
 
-The page is generated from the table in ` + "`internal/fault`" + `: change that, then run ` + "`go test ./internal/report -update`" + `.
+The page is generated from ` + "`internal/fault/failures.md`" + `: change that, then run ` + "`go test ./internal/report -update`" + `.
 
 ## Contents
 
@@ -104,7 +104,7 @@ func errorsDoc() []byte {
 	fields = "{\n  " + strings.Trim(fields, "{}") + "\n}"
 	fmt.Fprintf(&doc, errorsIntroduction, contents(), fault.ExitLicense, fault.ExitConfig, fault.ExitNotExecutable, fault.ExitNotFound,
 		fault.ExitLicense, fault.ExitLicense, strings.ReplaceAll(fields, `":`, `": `), example().Detail)
-	for _, kind := range fault.Kinds {
+	for _, kind := range fault.Kinds() {
 		fmt.Fprintf(&doc, "\n## %s\n", kind.Name)
 		for _, row := range kind.Rows {
 			rowDoc(&doc, row)
@@ -116,7 +116,7 @@ func errorsDoc() []byte {
 // contents are all IDs, by kind.
 func contents() string {
 	var list strings.Builder
-	for _, kind := range fault.Kinds {
+	for _, kind := range fault.Kinds() {
 		fmt.Fprintf(&list, "- %s\n", kind.Name)
 		for _, row := range kind.Rows {
 			fmt.Fprintf(&list, "  - %s: %s\n", link(row.ID), markdown(row.Title))

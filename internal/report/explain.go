@@ -23,11 +23,7 @@ func Explain(w io.Writer, row fault.Row) {
 	section(w, "How we know", row.Known)
 	fmt.Fprintf(w, "\nWhat to do\n")
 	for _, fix := range row.Fixes {
-		do := fix.Do
-		if fix.Where != "" {
-			do = fix.Where + ": " + do
-		}
-		Wrap(w, "  - ", "    ", do)
+		Wrap(w, "  - ", "    ", step(fix))
 	}
 	if finer := row.Finer(); len(finer) > 0 {
 		fmt.Fprintf(w, "\nMore exactly, it can be\n")
@@ -41,7 +37,7 @@ const doctor = "The doctor looks at everything that a start depends on, in a new
 
 // Index writes a line for every row of the table, by kind.
 func Index(w io.Writer) {
-	for i, kind := range fault.Kinds {
+	for i, kind := range fault.Kinds() {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}

@@ -116,13 +116,7 @@ func asciiLower(text string) string {
 
 // ourWords is the text that we print by ourselves, in lower case.
 func ourWords() string {
-	words := []string{Announcement, banner, summary, LicenseLogger, thread, fault.MoreAt}
-	for _, row := range fault.Table() {
-		words = append(words, string(row.ID), row.Reason, row.Remedy)
-		for _, fix := range row.Fixes {
-			words = append(words, fix.Do)
-		}
-	}
+	words := []string{Announcement, banner, summary, LicenseLogger, thread, moreAt, fault.Texts()}
 	for _, variable := range config.Variables() {
 		words = append(words, variable.Name, variable.Default)
 	}

@@ -43,7 +43,7 @@ const (
 // Banner writes the failure for people: the announcement, then for a missing
 // license the banner that users know, otherwise the reason alone.
 func Banner(w io.Writer, failed *fault.Error) {
-	row, reason := failed.Row(), Plain(failed.Reason())
+	row, reason := failed.Row(), Plain(Reason(failed))
 	fmt.Fprintf(w, Announcement+"\n", row.Exit)
 	switch again := failed.Refused; {
 	case row.Exit != fault.ExitLicense:
@@ -93,7 +93,7 @@ func FailureOf(failed *fault.Error) Failure {
 	row := failed.Row()
 	form := Failure{
 		ID: failed.ID, ExitCode: row.Exit, Retry: row.Retry,
-		Reason: Plain(failed.Reason()), Remedy: Plain(failed.Remedy()),
+		Reason: Plain(Reason(failed)), Remedy: Plain(Remedy(failed)),
 		Detail: Plain(failed.Seen()), Server: Plain(failed.Server), Host: Plain(failed.Host),
 		Checks: Checks(failed.Checks),
 	}

@@ -134,7 +134,7 @@ func TestTheJSONFormSaysAllThatTheBannerSays(t *testing.T) {
 		}
 		row := failed.Row()
 		if got["time"] != "2026-11-21T12:00:00Z" || got["level"] != "error" || got["id"] != string(failed.ID) ||
-			got["exit_code"] != float64(row.Exit) || got["retry"] != row.Retry || got["reason"] != Plain(failed.Reason()) {
+			got["exit_code"] != float64(row.Exit) || got["retry"] != row.Retry || got["reason"] != Plain(Reason(failed)) {
 			t.Errorf("%s: %s", name, &line)
 		}
 	}

@@ -1,0 +1,98 @@
+package fault
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// parse reads a section without its heading's mark.
+func parse(section string) (row Row, err error) {
+	paragraphs := strings.Split(strings.TrimSpace(fillIn(section)), "\n\n")
+	id, title, _ := strings.Cut(paragraphs[0], ": ")
+	row = Row{ID: ID(id), Title: title}
+	if len(paragraphs) == 1 {
+		return row, fmt.Errorf("%s: no properties", id)
+	}
+	for property := range strings.SplitSeq(paragraphs[1], ", ") {
+		if !row.set(property) {
+			return row, fmt.Errorf("%s: unknown property %q", id, property)
+		}
+	}
+	texts := map[string]*string{"Reason": &row.Reason, "Remedy": &row.Remedy, "Meaning": &row.Meaning, "Known": &row.Known}
+	for _, paragraph := range paragraphs[2:] {
+		if list, isList := strings.CutPrefix(paragraph, "- "); isList {
+			row.Fixes = parseFixes(list)
+			continue
+		}
+		label, words, _ := strings.Cut(paragraph, ": ")
+		text, known := texts[label]
+		if !known || *text != "" {
+			return row, fmt.Errorf("%s: unexpected paragraph %q", id, label)
+		}
+		*text = unwrap(words)
+	}
+	return row, nil
+}
+
+// fillIn puts the shared texts that a section refers to in their places.
+func fillIn(section string) string {
+	texts := strings.TrimSpace(table[strings.LastIndex(table, shared):])
+	var filled strings.Builder
+	for {
+		before, rest, found := strings.Cut(section, "{")
+		filled.WriteString(before)
+		if !found {
+			return filled.String()
+		}
+		name, after, _ := strings.Cut(rest, "}")
+		_, text, isShared := strings.Cut(texts, "\n\n{"+name+"}: ")
+		if !isShared { // a fact, or code
+			text, after = "{", rest
+		}
+		text, _, _ = strings.Cut(text, "\n\n")
+		filled.WriteString(text)
+		section = after
+	}
+}
+
+// set takes a property of the second paragraph. It reports whether it is one.
+func (r *Row) set(property string) (known bool) {
+	name, value, _ := strings.Cut(property, " ")
+	switch name {
+	case "warns":
+		r.Exit = ExitNone
+	case "exit":
+		var err error
+		r.Exit, err = strconv.Atoi(value)
+		return err == nil
+	case "stage":
+		r.Stage, known = stageNamed(value)
+		return known
+	case "coarse":
+		r.Coarse = true
+	case "retry":
+		r.Retry = true
+	case "more":
+		r.More = true
+	default:
+		return false
+	}
+	return true
+}
+
+func parseFixes(list string) (fixes []Fix) {
+	for item := range strings.SplitSeq(list, "\n- ") {
+		where, do, _ := strings.Cut(unwrap(item), ": ")
+		switch where {
+		case "Docker", "Compose", "Kubernetes", "Corporate network", "CI":
+			fixes = append(fixes, Fix{where, do})
+		default:
+			fixes = append(fixes, Fix{Do: unwrap(item)})
+		}
+	}
+	return fixes
+}
+
+// unwrap is a paragraph in one line.
+func unwrap(paragraph string) string { return strings.Join(strings.Fields(paragraph), " ") }

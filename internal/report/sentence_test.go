@@ -1,0 +1,103 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+func TestReasonSaysWhatHappenedAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	failed := fault.New(fault.NetworkDNS, "the name %s does not resolve (status: %s from %s)", "api.localstack.cloud", "NXDOMAIN", "10.0.0.2")
+	failed.Server, failed.Host = "https://api.localstack.cloud/v1", "api.localstack.cloud"
+	want := "Could not reach the LocalStack licensing server at https://api.localstack.cloud/v1: " +
+		"the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.2). " +
+		"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " +
+		"Check with: dig api.localstack.cloud"
+	if got := Reason(failed); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
+	t.Parallel()
+	failed := fault.New(fault.NetworkDNS, "the name does not resolve")
+	failed.Server, failed.Host = "https://licenses.test/v1", "licenses.test"
+	tests := []struct {
+		name   string
+		stored *fault.Error
+		want   string
+	}{
+		{"a flaw without a remedy", fault.New(fault.StoredStale, "it had to be activated again by noon"),
+			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
+				"The stored license cannot be used offline any longer: it had to be activated again by noon. " +
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licenses.test"},
+		{"a flaw with one", fault.New(fault.ClockSkew, "it is 1970 here"),
+			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
+				"The clock of this machine is wrong: it is 1970 here. " +
+				"Please set the clock; containers take their host's. " +
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licenses.test"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			both := failed.With(fault.Facts{Stored: test.stored})
+			if got := Reason(both); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
+	t.Parallel()
+	stale := fault.New(fault.NetworkRefused, "no")
+	stale.Stored = fault.New(fault.StoredStale, "old")
+	tests := []struct {
+		failed *fault.Error
+		ends   string
+	}{
+		{fault.New(fault.NetworkRefused, "no"), "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
+		{stale, "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
+		{fault.New(fault.StoredStale, "old"), "any longer: old. More: entrypoint doctor, entrypoint explain stored.stale"},
+		{fault.New(fault.ClockSkew, "1970"), "take their host's. More: entrypoint doctor, entrypoint explain clock.skew"},
+		{fault.New(fault.LicenseExpired, "over"), "in the LocalStack web app https://app.localstack.cloud."},
+		{fault.New(fault.CredentialsMalformed, "cut"), "in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
+		{fault.New(fault.ConfigInvalid, "bad"), "explains every variable."},
+		// Nothing may be copied with a command.
+		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig"},
+		{fault.New(fault.NetworkIntercepted, "no"), "corporate-ca.pem`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
+	}
+	for _, test := range tests {
+		if got := Reason(test.failed); !strings.HasSuffix(got, test.ends) {
+			t.Errorf("%s ends otherwise than with %q: %s", test.failed.ID, test.ends, got)
+		}
+	}
+}
+
+func TestReasonWithoutRemedyEndsWithTheReason(t *testing.T) {
+	t.Parallel()
+	if got, want := Reason(fault.New(fault.CommandNotFound, "emulator")), "The command to run was not found: emulator."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestFactsAreNotReadAsPlaceholders(t *testing.T) {
+	t.Parallel()
+	failed := fault.New(fault.LicenseRefused, "the server says {host} and %s", "{server}")
+	failed.Server, failed.Host = "https://licenses.test/v1", "{detail}"
+	want := "The licensing server at https://licenses.test/v1 refused the activation: the server says {host} and {server}. " +
+		"Please contact LocalStack support with this message."
+	if got := Reason(failed); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestAnUnknownIDStillSaysWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	failed := fault.New("nobody.knows", "something broke")
+	if failed.Row().Exit != 1 || Reason(failed) != "something broke." || Remedy(failed) != "" {
+		t.Errorf("exit %d, %q, %q", failed.Row().Exit, Reason(failed), Remedy(failed))
+	}
+}
