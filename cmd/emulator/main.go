@@ -1,7 +1,6 @@
-// Command emulator is the reference emulator: what the entrypoint hands over to
-// in a container that holds no other one. It takes no arguments but --version; its
-// variables are the fields of emulator.Options. It exits 0 after a stop that was
-// requested, 78 when a variable is wrong, and 1 when it cannot continue.
+// Command emulator is the reference emulator, which the entrypoint starts in an image
+// without another one. Its settings are the variables of emulator.Options. It exits 0
+// after a requested stop, 78 if a variable is invalid, and 1 if it fails.
 package main
 
 import (
@@ -29,10 +28,11 @@ func run() int {
 		return 0
 	}
 	if len(os.Args) > 1 {
-		fmt.Fprintln(os.Stderr, "emulator: takes no arguments but --version; its variables are ACTIVATE_PRO, FILESYSTEM_ROOT, GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, …")
+		fmt.Fprintln(os.Stderr, "emulator: takes no arguments except --version; its variables are ACTIVATE_PRO,",
+			"FILESYSTEM_ROOT, GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, …")
 		return fault.ExitUsage
 	}
-	// Before anything slow: a signal of the first moment counts.
+	// First, so that no early signal is lost.
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
 

@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,14 +16,20 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"localstack-entrypoint/internal/emulator"
 )
 
 // TestMain makes this test binary the command "emulator" on PATH.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"emulator": main})
 }
+
+// patience bounds the life of each emulator. It is far more than any needs.
+const patience = time.Minute
 
 // process is a running emulator on a free port of loopback.
 type process struct {
@@ -32,13 +40,17 @@ type process struct {
 	base   string // http://host:port
 }
 
-// command prepares an emulator on a filesystem root of its own, or on the one
-// that env names.
+// command prepares an emulator on a new filesystem root, or on the one in env.
 func command(t *testing.T, env ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "emulator")
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "GATEWAY_LISTEN=127.0.0.1:0", "FILESYSTEM_ROOT=" + t.TempDir(),
-		"GORACE=atexit_sleep_ms=0", // a second for each exit otherwise
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "emulator")
+	cmd.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"),
+		"GATEWAY_LISTEN=127.0.0.1:0",
+		"FILESYSTEM_ROOT=" + t.TempDir(),
+		"GORACE=atexit_sleep_ms=0", // otherwise each exit takes a second
 	}, env...)
 	return cmd
 }
@@ -151,8 +163,8 @@ func TestASignalDuringSTARTHooksExits0(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// exec: what waits is the process that gets the signal
-	if err := os.WriteFile(filepath.Join(dir, "1.sh"), []byte("#!/bin/sh\necho waiting\nexec sleep 60\n"), 0o755); err != nil {
+	const hook = "#!/bin/sh\necho waiting\nexec sleep 600\n" // exec: sleep is the process that gets the signal
+	if err := os.WriteFile(filepath.Join(dir, "1.sh"), []byte(hook), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	p := launch(t, "FILESYSTEM_ROOT="+root)
@@ -216,7 +228,8 @@ func TestEveryBadVariableIsNamedAndTheExitCodeIs78(t *testing.T) {
 		t.Errorf("code %d, printed %q", code, stdout.String())
 	}
 	want := []string{
-		`bad configuration: GATEWAY_LISTEN="0.0.0.0:http": "0.0.0.0:http" has no port between 0 and 65535; use [host]:port, for example 0.0.0.0:4566 or [::]:4566`,
+		`bad configuration: GATEWAY_LISTEN="0.0.0.0:http": "0.0.0.0:http" has no port between 0 and 65535; ` +
+			`use [host]:port, for example 0.0.0.0:4566 or [::]:4566`,
 		`bad configuration: PERSISTENCE="maybe": use one of 1, true, yes, on or 0, false, no, off`,
 		`bad configuration: SUPERVISOR_PID="-1": use the number of a process, 1 or greater`,
 	}
@@ -247,7 +260,8 @@ func TestBlankVariablesMeanTheDefaults(t *testing.T) {
 	}
 	t.Setenv("LOCALSTACK_BUILD_DATE", "today")
 	opts, problems := options()
-	if len(problems) != 0 || opts.Listen.String() != "0.0.0.0:4566" || opts.SupervisorPID != 0 || opts.BuildDate != "today" {
+	got := fmt.Sprint(opts.Listen.String(), opts.SupervisorPID, opts.BuildDate)
+	if len(problems) != 0 || got != fmt.Sprint("0.0.0.0:4566", emulator.PID(0), "today") {
 		t.Errorf("%+v, %v", opts, problems)
 	}
 }

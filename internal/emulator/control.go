@@ -21,19 +21,22 @@ const maxBody = 1 << 20
 
 // control answers the endpoints below /_localstack/.
 type control struct {
+	http.Handler
+
 	id      identity
 	hooks   *stages
 	log     *zap.SugaredLogger
-	restart func() // asks the supervisor to start us anew
+	restart func() // asks the supervisor to start this process again
 	kill    func() // stops this process gracefully, exit code 0
 
 	mu     sync.Mutex
 	stored map[string]any // what clients put into the health report
 }
 
-// handler routes the endpoints. Requests that a browser makes on behalf of
-// a foreign page may not change anything: any web page could stop the emulator.
-func (c *control) handler() http.Handler {
+// newControl routes the endpoints. Requests from a web page of another origin are
+// refused: any page could stop the emulator.
+func newControl(id identity, hooks *stages, log *zap.SugaredLogger) *control {
+	c := &control{id: id, hooks: hooks, log: log}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_localstack/health", c.getHealth)
 	mux.HandleFunc("POST /_localstack/health", c.postHealth)
@@ -43,11 +46,12 @@ func (c *control) handler() http.Handler {
 	mux.HandleFunc("GET /_localstack/init/{stage}", c.getStage)
 	mux.HandleFunc("/", c.notFound)
 	protection := http.NewCrossOriginProtection()
-	_ = protection.AddTrustedOrigin("https://app.localstack.cloud") // constant, valid
-	return protection.Handler(mux)
+	_ = protection.AddTrustedOrigin("https://app.localstack.cloud") // fails only for an invalid origin
+	c.Handler = protection.Handler(mux)
+	return c
 }
 
-// notFound has no body: clients read an empty 404 as "not offered here".
+// notFound has no body: clients take an empty 404 for "not supported here".
 func (c *control) notFound(w http.ResponseWriter, r *http.Request) {
 	c.log.Warnf("No endpoint for %s %s", r.Method, r.URL.EscapedPath())
 	w.WriteHeader(http.StatusNotFound)
@@ -66,8 +70,8 @@ func (c *control) getHealth(w http.ResponseWriter, _ *http.Request) {
 	answerJSON(w, report)
 }
 
-// postHealth restarts or stops the emulator. The client gets its answer first,
-// complete, because the process may be gone a moment later.
+// postHealth restarts or stops the emulator. The client gets its whole answer first,
+// because the process may end a moment later.
 func (c *control) postHealth(w http.ResponseWriter, r *http.Request) {
 	body, ok := readObject(w, r)
 	if !ok {
@@ -83,8 +87,8 @@ func (c *control) postHealth(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// putHealth stores what a client wants to read in the health report: {"a":1}
-// and, one level deep, {"a:b":1}. Each put replaces the objects it names.
+// putHealth stores values for the health report: {"a":1} and, one level deep,
+// {"a:b":1}. Each put replaces the values that it names.
 func (c *control) putHealth(w http.ResponseWriter, r *http.Request) {
 	body, ok := readObject(w, r)
 	if !ok {
@@ -92,7 +96,7 @@ func (c *control) putHealth(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	merged := maps.Clone(c.stored) // a report being sent still reads the old one
+	merged := maps.Clone(c.stored) // a report that is being sent still reads the old one
 	if merged == nil {
 		merged = map[string]any{}
 	}
@@ -151,7 +155,7 @@ func (c *control) getStage(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, map[string]any{"completed": completed[stage], "scripts": scripts})
 }
 
-// readObject reads a JSON object that is not empty, or answers why it cannot.
+// readObject reads a JSON object that is not empty, or answers with the reason why not.
 func readObject(w http.ResponseWriter, r *http.Request) (object map[string]any, ok bool) {
 	content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var tooLarge *http.MaxBytesError
@@ -163,7 +167,8 @@ func readObject(w http.ResponseWriter, r *http.Request) (object map[string]any, 
 		err = json.Unmarshal(content, &object)
 	}
 	if err != nil || len(object) == 0 {
-		answerText(w, http.StatusBadRequest, `invalid request: the body has to be a JSON object, for example {"action":"restart"}`)
+		answerText(w, http.StatusBadRequest,
+			`invalid request: the body has to be a JSON object, for example {"action":"restart"}`)
 		return nil, false
 	}
 	return object, true
@@ -178,5 +183,5 @@ func answerText(w http.ResponseWriter, status int, text string) {
 
 func answerJSON(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(value) // the client may have gone; nobody else to tell
+	_ = json.NewEncoder(w).Encode(value) // the client may have gone
 }

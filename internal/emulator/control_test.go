@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -9,42 +8,24 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"localstack-entrypoint/internal/layout"
+	"localstack-entrypoint/internal/testkit"
 )
 
-// syncBuffer is a bytes.Buffer for several goroutines.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // newTest prepares an Emulator on a new filesystem root, or on the one in o.
-func newTest(t *testing.T, o Options) (e *Emulator, log *syncBuffer) {
+func newTest(t *testing.T, o Options) (e *Emulator, log *testkit.Buffer) {
 	t.Helper()
 	if o.Root == "" {
 		o.Root = layout.Root(t.TempDir())
 	}
-	log = &syncBuffer{}
+	log = &testkit.Buffer{}
 	e, err := New(o, Process{Stdout: io.Discard, Stderr: log})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.Close() })
+	t.Cleanup(func() { e.closeS3() })
 	return e, log
 }
 
@@ -57,12 +38,13 @@ func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 
 func TestControlEndpoints(t *testing.T) {
 	e, _ := newTest(t, Options{Version: "2026.7.0"})
+	const health = `{"edition":"community","services":{"s3":"running"},"version":"2026.7.0"}` + "\n"
 	tests := []struct {
 		method, path, body string
 		status             int
 		answer             string // whole body; "*" = any
 	}{
-		{"GET", "/_localstack/health", "", 200, `{"edition":"community","services":{"s3":"running"},"version":"2026.7.0"}` + "\n"},
+		{"GET", "/_localstack/health", "", 200, health},
 		{"HEAD", "/_localstack/health", "", 200, "*"},
 		{"POST", "/_localstack/health", `{"action":"dance"}`, 200, "ok"},
 		{"POST", "/_localstack/health", `{"action":1}`, 200, "ok"},
@@ -128,7 +110,8 @@ func TestHealthShowsWhatClientsPut(t *testing.T) {
 			t.Fatalf("PUT: %d %s", w.Code, w.Body)
 		}
 	}
-	want := `{"edition":"community","features":{"initScripts":"initialized","persistence":"disabled"},"plain":2,"services":{"s3":"running"},"version":"dev"}` + "\n"
+	want := `{"edition":"community","features":{"initScripts":"initialized","persistence":"disabled"},` +
+		`"plain":2,"services":{"s3":"running"},"version":"dev"}` + "\n"
 	if got := ask(e, "GET", "/_localstack/health", "").Body.String(); got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}
@@ -149,7 +132,10 @@ func TestInfoTellsProOnlyWhenItWasHandedOver(t *testing.T) {
 		if err := json.Unmarshal(ask(e, "GET", "/_localstack/info", "").Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if got["edition"] != tt.edition || got["is_license_activated"] != tt.licensed || got["version"] != "1.2:abc" || got["is_docker"] != true {
+		if got["edition"] != tt.edition || got["is_license_activated"] != tt.licensed {
+			t.Errorf("%+v: %v", tt, got)
+		}
+		if got["version"] != "1.2:abc" || got["is_docker"] != true {
 			t.Errorf("%+v: %v", tt, got)
 		}
 		for _, key := range []string{"session_id", "machine_id", "system", "server_time_utc", "uptime"} {
@@ -186,7 +172,7 @@ func TestInitListsTheScriptsOfAllStagesBeforeTheyRun(t *testing.T) {
 
 func TestWhileStoppingOnlyTheControlEndpointsAnswer(t *testing.T) {
 	e, _ := newTest(t, Options{})
-	e.front.stopping.Store(true)
+	e.stopping.Store(true)
 	if w := ask(e, "GET", "/bucket/key", ""); w.Code != 503 || w.Header().Get("x-localstack") == "" {
 		t.Errorf("S3: %d", w.Code)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -20,55 +21,52 @@ import (
 const (
 	headerTimeout = 10 * time.Second // from the connection to the end of a request's header
 	idleTimeout   = 2 * time.Minute  // between two requests on one connection
-	stopTimeout   = 5 * time.Second  // for requests under way at the stop; docker stop kills at 10
+	stopTimeout   = 5 * time.Second  // for running requests at the stop; docker stop kills at 10
 )
 
-// errGateway marks a stop that nobody asked for: the gateway broke down.
+// errGateway marks a stop that was not requested: the gateway failed.
 var errGateway = errors.New("gateway failed")
 
 // Emulator is one run of the reference emulator.
 type Emulator struct {
-	opts    Options
-	proc    Process
-	log     *zap.SugaredLogger
-	hooks   *stages
-	control *control
-	front   *front
-	release func() error // closes the storage of S3
+	opts     Options
+	proc     Process
+	log      *zap.SugaredLogger
+	hooks    *stages
+	control  *control
+	s3       http.Handler
+	closeS3  func() error
+	stopping atomic.Bool // S3 no longer answers
 }
 
-// New prepares a run: it opens the storage but listens nowhere. It fails when
-// S3 has to be kept on disk and the disk says no. Close or Run ends it.
+// New prepares a run and opens the storage of S3, which Run closes. It fails if the
+// storage is on disk and cannot be opened.
 func New(o Options, p Process) (*Emulator, error) {
-	// Build arguments left empty: an empty version reads as another product.
+	// A build argument may be empty, and clients take an empty version for another product.
 	o.Version = cmp.Or(o.Version, "dev")
 	log := report.New(p.Stderr, config.Logging{}).Log("").Sugar()
-	s3, release, err := openS3(o, log)
+	s3, closeS3, err := openS3(o, log)
 	if err != nil {
 		return nil, err
 	}
-	id := newIdentity(o)
-	hooks := newStages(o, p, log.Named("localstack.runtime.init"))
-	e := &Emulator{opts: o, proc: p, log: log.Named("localstack.emulator"), hooks: hooks, release: release}
-	e.control = &control{
-		id: id, hooks: hooks, log: log.Named("localstack.internal"), restart: e.restart, kill: func() {},
+	e := &Emulator{
+		opts:    o,
+		proc:    p,
+		log:     log.Named("localstack.emulator"),
+		hooks:   newStages(o, p, log.Named("localstack.runtime.init")),
+		s3:      s3,
+		closeS3: closeS3,
 	}
-	e.front = &front{version: id.version, control: e.control.handler(), s3: s3}
+	e.control = newControl(newIdentity(o), e.hooks, log.Named("localstack.internal"))
+	e.control.restart = e.restart
 	return e, nil
 }
 
-// ServeHTTP answers what the gateway answers.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.front.ServeHTTP(w, r) }
-
-// Close releases the storage of an Emulator that does not Run.
-func (e *Emulator) Close() error { return e.release() }
-
-// Run runs the emulator until ctx ends or a client asks it to stop; both are
-// a success. It fails when an address cannot be listened on or a listener
-// breaks. It prints `Ready.` once, when the READY hooks are done, or never when
-// the stop comes first. A run cannot be repeated.
+// Run runs the emulator until ctx ends or a client stops it; both are a success.
+// It fails if it cannot listen on an address, or if a listener fails. It prints
+// `Ready.` after the READY hooks, unless the stop comes first. It can be called once.
 func (e *Emulator) Run(ctx context.Context) (err error) {
-	defer func() { err = errors.Join(err, e.release()) }()
+	defer func() { err = errors.Join(err, e.closeS3()) }()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	e.control.kill = func() { stop(errors.New("a client asked for it")) }
@@ -77,7 +75,7 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 		e.opts.Version, e.opts.BuildDate, e.opts.GitHash)
 	e.hooks.run(ctx, hook.Start)
 	if ctx.Err() != nil {
-		return nil // nothing listens: SHUTDOWN hooks would talk to nobody
+		return nil // no SHUTDOWN hooks: no client has reached the gateway
 	}
 	listeners, err := e.opts.Listen.Open(ctx)
 	if err != nil {
@@ -96,8 +94,8 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-// serve answers on the listeners; broken is told if one breaks down later.
-func (e *Emulator) serve(listeners []net.Listener, broken func(error)) *http.Server {
+// serve answers on the listeners. It calls failed when one of them fails later.
+func (e *Emulator) serve(listeners []net.Listener, failed func(error)) *http.Server {
 	errorLog, _ := zap.NewStdLogAt(e.log.Desugar(), zap.WarnLevel) // fails only for a level that does not exist
 	server := &http.Server{
 		Handler:           e,
@@ -110,8 +108,8 @@ func (e *Emulator) serve(listeners []net.Listener, broken func(error)) *http.Ser
 		addresses[i] = listener.Addr()
 		e.log.Infof("Listening on %s", listener.Addr())
 		go func() {
-			if err := server.Serve(newBothListener(listener)); !errors.Is(err, http.ErrServerClosed) {
-				broken(fmt.Errorf("%w on %s: %w", errGateway, listener.Addr(), err))
+			if err := server.Serve(newSharedListener(listener)); !errors.Is(err, http.ErrServerClosed) {
+				failed(fmt.Errorf("%w on %s: %w", errGateway, listener.Addr(), err))
 			}
 		}()
 	}
@@ -121,12 +119,12 @@ func (e *Emulator) serve(listeners []net.Listener, broken func(error)) *http.Ser
 	return server
 }
 
-// stop runs the SHUTDOWN hooks while the control endpoints still answer, then
-// lets requests under way end.
+// stop runs the SHUTDOWN hooks while the control endpoints still answer, and then
+// waits for the running requests.
 func (e *Emulator) stop(server *http.Server, cause error) {
 	e.log.Infof("Stopping: %v", cause)
-	e.front.stopping.Store(true)
-	// No limit but the supervisor's: it kills what takes too long.
+	e.stopping.Store(true)
+	// The supervisor kills hooks that take too long.
 	e.hooks.run(context.Background(), hook.Shutdown)
 
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
@@ -137,7 +135,7 @@ func (e *Emulator) stop(server *http.Server, cause error) {
 	}
 }
 
-// restart asks the supervisor to stop us and start us anew.
+// restart asks the supervisor to stop this process and start it again.
 func (e *Emulator) restart() {
 	pid := int(e.opts.SupervisorPID)
 	if pid == 0 {

@@ -59,7 +59,8 @@ func TestHooksRunAroundTheGatewayAndReadyComesLast(t *testing.T) {
 	if status, _ := r.request("GET", "/", ""); status != 503 {
 		t.Errorf("S3 during SHUTDOWN: %d", status)
 	}
-	if _, got := r.request("GET", "/_localstack/init/shutdown", ""); got != `{"completed":false,"scripts":[{"stage":"SHUTDOWN","name":"shutdown.sh","state":"RUNNING"}]}`+"\n" {
+	want = `{"completed":false,"scripts":[{"stage":"SHUTDOWN","name":"shutdown.sh","state":"RUNNING"}]}` + "\n"
+	if _, got := r.request("GET", "/_localstack/init/shutdown", ""); got != want {
 		t.Errorf("init during SHUTDOWN: %s", got)
 	}
 	end()
@@ -107,7 +108,7 @@ func TestAFailingHookIsLoggedAndTheStartGoesOn(t *testing.T) {
 	if err := r.wait(); err != nil {
 		t.Error(err)
 	}
-	want := " ERROR --- [  MainThread] localstack.runtime.init    : Error while running script " + path + ": permission denied"
+	want := "localstack.runtime.init    : Error while running script " + path + ": permission denied"
 	if !strings.Contains(r.log.String(), want) {
 		t.Errorf("logged %s", r.log.String())
 	}
@@ -135,10 +136,11 @@ func TestAClientsRestartReachesTheSupervisor(t *testing.T) {
 	r.start()
 	r.listening()
 	r.until("Ready.")
-	if status, answer := r.request("POST", "/_localstack/health", `{"action":"restart"}`); status != 200 || answer != "ok" {
+	status, answer := r.request("POST", "/_localstack/health", `{"action":"restart"}`)
+	if status != 200 || answer != "ok" {
 		t.Errorf("%d %q", status, answer)
 	}
-	<-signals
+	receive(t, signals)
 	r.stop()
 	if err := r.wait(); err != nil {
 		t.Error(err)
@@ -172,14 +174,14 @@ func TestARequestUnderWayAtTheStopIsAnswered(t *testing.T) {
 		response.Body.Close()
 		status <- response.StatusCode
 	}()
-	<-reading
+	receive(t, reading)
 	r.stop()
 	end := r.inHook("shutdown")
 	if _, err := io.WriteString(rest, "12345"); err != nil {
 		t.Error(err)
 	}
 	rest.Close()
-	if got := <-status; got != 200 {
+	if got := receive(t, status); got != 200 {
 		t.Errorf("status %d", got)
 	}
 	end()
@@ -226,7 +228,7 @@ func TestAnAddressInUseEndsTheRun(t *testing.T) {
 	}
 }
 
-func TestABrokenListenerIsTold(t *testing.T) {
+func TestAFailedListenerIsReported(t *testing.T) {
 	e, _ := newTest(t, Options{})
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -236,7 +238,7 @@ func TestABrokenListenerIsTold(t *testing.T) {
 	server := e.serve([]net.Listener{listener}, func(err error) { broken <- err })
 	defer server.Close()
 	listener.Close()
-	if err := <-broken; !errors.Is(err, errGateway) || !strings.Contains(err.Error(), listener.Addr().String()) {
+	if err := receive(t, broken); !errors.Is(err, errGateway) || !strings.Contains(err.Error(), listener.Addr().String()) {
 		t.Errorf("got %v", err)
 	}
 }

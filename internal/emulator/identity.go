@@ -10,10 +10,10 @@ import (
 	"localstack-entrypoint/internal/machine"
 )
 
-// identity is who this run says it is, fixed for its whole life.
+// identity is what a run reports about itself. It does not change.
 type identity struct {
 	version   string
-	build     string // version, with the commit when it is known
+	build     string // version, with the commit if it is known
 	edition   string // "pro" or "community"
 	activated bool
 	session   string

@@ -1,6 +1,6 @@
-// Package emulator is the reference emulator: S3 on every path of the gateway,
-// the control endpoints below /_localstack/, and the life around them that
-// clients of the image rely on (banner, init hooks, `Ready.`, restart, stop).
+// Package emulator is the reference emulator: S3 on every path of the gateway, the
+// control endpoints below /_localstack/, and the life cycle that clients of the
+// image rely on (banner, init hooks, `Ready.`, restart, stop).
 package emulator
 
 import (
@@ -15,30 +15,36 @@ import (
 	"localstack-entrypoint/internal/layout"
 )
 
-// Options is what the environment decides, one field per variable.
+// Options are the settings, one field per environment variable.
 type Options struct {
-	Listen              gateway.Listen `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566" desc:"Addresses the gateway listens on: a comma list of [host]:port."`
-	Persistence         Switch         `envconfig:"PERSISTENCE" desc:"1 keeps S3 on disk below /var/lib/localstack/state; needs pro. Default: 0."`
-	PrefixedPersistence Switch         `envconfig:"LOCALSTACK_PERSISTENCE" desc:"The same as PERSISTENCE, and wins over it."`
-	ActivatePro         string         `envconfig:"ACTIVATE_PRO" desc:"1 together with PRO_ACTIVATED=1 turns pro on. Set by the entrypoint."`
-	ProActivated        string         `envconfig:"PRO_ACTIVATED" desc:"1 tells that the entrypoint activated a license. Set by the entrypoint."`
-	SupervisorPID       PID            `envconfig:"SUPERVISOR_PID" desc:"Process that gets SIGUSR1 when a client asks for a restart. Set by the entrypoint."`
-	Version             string         `envconfig:"LOCALSTACK_BUILD_VERSION" default:"dev" desc:"Version shown in the banner and by the control endpoints."`
-	BuildDate           string         `envconfig:"LOCALSTACK_BUILD_DATE" default:"unknown" desc:"Build date shown in the banner."`
-	GitHash             string         `envconfig:"LOCALSTACK_BUILD_GIT_HASH" default:"unknown" desc:"Commit shown in the banner."`
-	Root                layout.Root    `envconfig:"FILESYSTEM_ROOT" desc:"Folder put in front of /etc/localstack and /var/lib/localstack, for tests and demonstrations."`
+	// Listen has the gateway's addresses, a comma list of [host]:port.
+	Listen gateway.Listen `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566"`
+	// Persistence keeps S3 on disk, in the volume's folder state. It needs pro.
+	// PrefixedPersistence is the same, and wins.
+	Persistence         Switch `envconfig:"PERSISTENCE"`
+	PrefixedPersistence Switch `envconfig:"LOCALSTACK_PERSISTENCE"`
+	// ActivatePro and ProActivated are both 1 if the entrypoint has activated a license.
+	ActivatePro  string `envconfig:"ACTIVATE_PRO"`
+	ProActivated string `envconfig:"PRO_ACTIVATED"`
+	// SupervisorPID gets SIGUSR1 when a client requests a restart.
+	SupervisorPID PID `envconfig:"SUPERVISOR_PID"`
+	// Version, BuildDate and GitHash are shown in the banner.
+	Version   string `envconfig:"LOCALSTACK_BUILD_VERSION" default:"dev"`
+	BuildDate string `envconfig:"LOCALSTACK_BUILD_DATE" default:"unknown"`
+	GitHash   string `envconfig:"LOCALSTACK_BUILD_GIT_HASH" default:"unknown"`
+	// Root is put in front of the image's paths, for tests and demonstrations.
+	Root layout.Root `envconfig:"FILESYSTEM_ROOT"`
 }
 
-// Process is what a run borrows from the process around it.
+// Process is what a run uses of its process.
 type Process struct {
-	Environ        []string         // handed to init hooks
+	Environ        []string         // for init hooks
 	Stdout, Stderr io.Writer        // banner and `Ready.`; the log
-	Listening      func([]net.Addr) // told the addresses once they accept connections; may be nil
+	Listening      func([]net.Addr) // called with the addresses when they accept connections; may be nil
 }
 
-// pro reports whether the entrypoint handed pro over. Both marks have to be
-// there exactly as it writes them: a user's ACTIVATE_PRO=true alone is a wish,
-// not an activation.
+// pro reports whether the entrypoint has activated a license. A user's ACTIVATE_PRO
+// alone is no activation.
 func (o Options) pro() bool { return o.ActivatePro == "1" && o.ProActivated == "1" }
 
 // persistent reports whether the user asked for S3 on disk.
@@ -72,11 +78,11 @@ func (s *Switch) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// PID is the number of a single process; 0 = none.
+// PID is the ID of a process; 0 means none.
 type PID int
 
-// UnmarshalText reads a positive number. 0 and negative ones would signal whole
-// groups of processes.
+// UnmarshalText reads a positive number. 0 and negative numbers stand for groups of
+// processes.
 func (p *PID) UnmarshalText(text []byte) error {
 	value := strings.TrimSpace(string(text))
 	if value == "" {

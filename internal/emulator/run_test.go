@@ -3,6 +3,7 @@ package emulator
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -11,12 +12,28 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/layout"
+	"localstack-entrypoint/internal/testkit"
 )
 
-// run is an Emulator running in this process, on a free port of loopback.
+// patience bounds every wait. It is far more than any takes.
+const patience = 30 * time.Second
+
+// receive returns the next value of a channel.
+func receive[T any](t *testing.T, from <-chan T) (value T) {
+	t.Helper()
+	select {
+	case value = <-from:
+	case <-time.After(patience):
+		t.Fatalf("nothing within %s", patience)
+	}
+	return value
+}
+
+// run is an Emulator that runs in this process, on a free port of loopback.
 type run struct {
 	t     *testing.T
 	opts  Options
@@ -24,7 +41,7 @@ type run struct {
 	addrs chan []net.Addr
 	done  chan error // what Run returned
 	out   *bufio.Reader
-	log   syncBuffer
+	log   testkit.Buffer
 	lines []string // of stdout, as read so far
 	base  string   // http://host:port, once it listens
 }
@@ -36,7 +53,10 @@ const hookScript = "#!/bin/sh\necho \"hook $0\"\nexec cat \"$GATES/$(basename $0
 func newRun(t *testing.T, stages ...string) *run {
 	t.Helper()
 	r := &run{t: t, addrs: make(chan []net.Addr, 1), done: make(chan error, 1)}
-	r.opts = Options{Root: layout.Root(t.TempDir()), Listen: gateway.Listen{{Host: "127.0.0.1"}}, Version: "1.2.3", BuildDate: "today", GitHash: "abc"}
+	r.opts = Options{
+		Root: layout.Root(t.TempDir()), Listen: gateway.Listen{{Host: "127.0.0.1"}},
+		Version: "1.2.3", BuildDate: "today", GitHash: "abc",
+	}
 	for _, stage := range stages {
 		dir := filepath.Join(r.opts.Root.Hooks(), stage+".d")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -54,7 +74,7 @@ func newRun(t *testing.T, stages ...string) *run {
 
 func (r *run) gate(stage string) string { return filepath.Join(string(r.opts.Root), stage+".sh") }
 
-// start lets it run. What it prints has to be read with line.
+// start runs the emulator.
 func (r *run) start() {
 	r.t.Helper()
 	out, in, err := os.Pipe()
@@ -62,6 +82,9 @@ func (r *run) start() {
 		r.t.Fatal(err)
 	}
 	r.t.Cleanup(func() { out.Close() })
+	if err := out.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		r.t.Fatal(err)
+	}
 	r.out = bufio.NewReader(out)
 	e, err := New(r.opts, Process{
 		Environ: []string{"PATH=" + os.Getenv("PATH"), "GATES=" + string(r.opts.Root)},
@@ -80,20 +103,24 @@ func (r *run) start() {
 	}()
 }
 
-// inHook waits until the hook of a stage is running; the answer ends it.
+// inHook waits until the hook of a stage runs. The function that it returns ends the hook.
 func (r *run) inHook(stage string) (end func()) {
 	r.t.Helper()
-	gate, err := os.OpenFile(r.gate(stage), os.O_WRONLY, 0) // waits for the reader
-	if err != nil {
-		r.t.Fatal(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		gate, err := os.OpenFile(r.gate(stage), os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		switch {
+		case err == nil:
+			return func() { gate.Close() }
+		case !errors.Is(err, syscall.ENXIO) || time.Now().After(deadline): // ENXIO: nobody reads it yet
+			r.t.Fatal(err)
+		}
 	}
-	return func() { gate.Close() }
 }
 
-// listening waits until the gateway does.
+// listening waits until the gateway listens.
 func (r *run) listening() {
 	r.t.Helper()
-	r.base = "http://" + (<-r.addrs)[0].String()
+	r.base = "http://" + receive(r.t, r.addrs)[0].String()
 }
 
 // until reads stdout up to a line, or to its end.
@@ -111,10 +138,11 @@ func (r *run) until(want string) {
 	}
 }
 
-// wait reads what is left of stdout and returns Run's answer.
+// wait reads the rest of stdout and returns the error of Run.
 func (r *run) wait() error {
+	r.t.Helper()
 	r.until("\x00")
-	return <-r.done
+	return receive(r.t, r.done)
 }
 
 func (r *run) request(method, path, body string) (status int, answer string) {
@@ -123,7 +151,8 @@ func (r *run) request(method, path, body string) (status int, answer string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := http.Client{Timeout: patience}
+	response, err := client.Do(request)
 	if err != nil {
 		r.t.Fatal(err)
 	}

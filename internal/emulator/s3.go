@@ -18,8 +18,8 @@ import (
 // loggerS3 is what LocalStack calls the logger of its S3 service.
 const loggerS3 = "localstack.services.s3"
 
-// openS3 returns the S3 service and what closes its storage. Storage on disk is
-// a feature of pro; without pro a log line tells the user that it stays off.
+// openS3 returns the S3 service and the function that closes its storage. Storage on
+// disk is a feature of pro; without pro, a log line says that it is off.
 func openS3(o Options, log *zap.SugaredLogger) (service http.Handler, closeStorage func() error, err error) {
 	if o.persistent() && o.pro() {
 		db, err := openState(filepath.Join(o.Root.State(), "s3.bolt"))
@@ -36,13 +36,13 @@ func openS3(o Options, log *zap.SugaredLogger) (service http.Handler, closeStora
 	return newS3(backend, log), func() error { return nil }, nil
 }
 
-// openState opens the database, which commits every change to disk before it is
-// answered: what a client was told is stored survives a SIGKILL.
+// openState opens the database. It commits each change to disk before the client gets
+// its answer, so that an acknowledged change survives a SIGKILL.
 func openState(path string) (*bolt.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, fmt.Errorf("cannot keep S3 on disk: %w", err)
 	}
-	// 3 s: the lock of a process that is just going away, not of one that stays.
+	// 3 s: another process may be just ending.
 	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 3 * time.Second})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open %s (does another container use the same volume?): %w", path, err)
@@ -53,13 +53,13 @@ func openState(path string) (*bolt.DB, error) {
 func newS3(backend gofakes3.Backend, log *zap.SugaredLogger) http.Handler {
 	service := gofakes3.New(backend,
 		gofakes3.WithLogger(errorsOnly{log.Named(loggerS3)}),
-		gofakes3.WithTimeSkewLimit(0), // virtual machines wake up with a clock of yesterday
+		gofakes3.WithTimeSkewLimit(0), // the clock of a resumed virtual machine is behind
 	).Server()
 	requests := log.Named("localstack.request.aws")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath() // the request is rewritten below
 		answer := &s3Answer{ResponseWriter: w, status: http.StatusOK}
-		if err := normalise(r); err != nil {
+		if err := normalize(r); err != nil {
 			http.Error(answer, err.Error(), http.StatusBadRequest)
 		} else {
 			service.ServeHTTP(answer, r)
@@ -74,8 +74,8 @@ type s3Answer struct {
 	status int
 }
 
-// WriteHeader takes the checksum of a whole object off the answer that holds
-// a part of it: an SDK would compare the two and call the download corrupt.
+// WriteHeader removes the checksum of the whole object from an answer with a part of
+// it: an SDK would compare them and report a corrupt download.
 func (a *s3Answer) WriteHeader(status int) {
 	a.status = status
 	if status == http.StatusPartialContent {
@@ -88,7 +88,7 @@ func (a *s3Answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// errorsOnly passes on what gofakes3 calls an error and leaves out its chatter.
+// errorsOnly logs the errors of gofakes3, and no other messages.
 type errorsOnly struct{ log *zap.SugaredLogger }
 
 // Print implements gofakes3.Logger.

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// maxUpload is the largest body of one request in bytes. 1 GiB: gofakes3
-// allocates what a client announces, before the first byte has come.
+// maxUpload is the largest body of a request in bytes. gofakes3 allocates the
+// announced size before it reads the first byte.
 const maxUpload = 1 << 30
 
-// normalise rewrites what today's SDKs send into what gofakes3 reads: bucket in
-// the path, body without transfer framing, no header that must not be stored.
-// The error text is meant for the client.
-func normalise(r *http.Request) error {
+// normalize rewrites a request of today's SDKs for gofakes3: bucket in the path, body
+// without transfer framing, no header that must not be stored. The error is for the
+// client.
+func normalize(r *http.Request) error {
 	bucketFromHost(r)
 	if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
 		if err := unframe(r); err != nil {
@@ -26,9 +26,8 @@ func normalise(r *http.Request) error {
 	if r.ContentLength > maxUpload {
 		return errors.New("a request body may have 1 GiB at most; use a multipart upload")
 	}
-	// gofakes3 keeps every X-Amz header of an upload and sends it to whoever
-	// reads the object. A session's token is nobody else's business, and the
-	// rest describes the request, not the object.
+	// gofakes3 stores every X-Amz header of an upload and sends it with the object.
+	// A session token is secret, and the rest describes the request, not the object.
 	for _, name := range []string{
 		"X-Amz-Content-Sha256", "X-Amz-Date", "X-Amz-Decoded-Content-Length", "X-Amz-Security-Token",
 		"X-Amz-Sdk-Checksum-Algorithm", "X-Amz-Trailer", "X-Amz-User-Agent",
@@ -38,10 +37,9 @@ func normalise(r *http.Request) error {
 	return nil
 }
 
-// unframe decodes a body that the SDK sends in signed or checksummed chunks
-// (aws-chunked). Its syntax is that of HTTP's own chunks: the signature is
-// a chunk extension, the checksum a trailer. Both are skipped unchecked, like
-// every signature here.
+// unframe decodes a body in signed or checksummed chunks (aws-chunked). The syntax is
+// that of HTTP's chunks: the signature is a chunk extension, the checksum a trailer.
+// Neither is verified, like all signatures here.
 func unframe(r *http.Request) error {
 	size, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 	if err != nil || size < 0 {

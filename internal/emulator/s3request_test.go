@@ -9,9 +9,10 @@ import (
 	"testing"
 )
 
-func TestRequestsAreNormalisedForTheS3Library(t *testing.T) {
+func TestRequestsAreNormalizedForTheS3Library(t *testing.T) {
 	e, _ := newTest(t, Options{})
-	chunked := "3;chunk-signature=00\r\nabc\r\n2;chunk-signature=11\r\nde\r\n0;chunk-signature=22\r\nx-amz-checksum-crc32:AAAA\r\n\r\n"
+	chunked := "3;chunk-signature=00\r\nabc\r\n2;chunk-signature=11\r\nde\r\n" +
+		"0;chunk-signature=22\r\nx-amz-checksum-crc32:AAAA\r\n\r\n"
 	send := func(host, path, body string, header map[string]string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("PUT", path, strings.NewReader(body))
 		r.Host = host

@@ -57,12 +57,13 @@ func TestASlowReaderGetsTheObjectItAskedFor(t *testing.T) {
 func TestPersistenceIsAFeatureOfPro(t *testing.T) {
 	root := t.TempDir()
 	first, log := newTest(t, Options{Persistence: On, Root: layout.Root(root)})
-	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "PERSISTENCE=1") || strings.Contains(got, "license") {
+	got := log.String()
+	if strings.Count(got, "\n") != 1 || !strings.Contains(got, "PERSISTENCE=1") || strings.Contains(got, "license") {
 		t.Errorf("logged %q", got)
 	}
 	ask(first, "PUT", "/forgotten", "")
 	ask(first, "PUT", "/forgotten/key", "content")
-	first.Close()
+	first.closeS3()
 	if _, err := os.Stat(filepath.Join(root, "var/lib/localstack/state")); err == nil {
 		t.Error("something is on disk")
 	}

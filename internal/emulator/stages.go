@@ -27,8 +27,7 @@ func newStages(o Options, p Process, log *zap.SugaredLogger) *stages {
 		},
 		log:     log,
 		scripts: map[hook.Stage][]hook.Script{},
-		// BOOT is over before we exist. Its scripts stay UNKNOWN: only the
-		// entrypoint knows how they ended.
+		// The entrypoint has run BOOT. Its scripts stay UNKNOWN here.
 		completed: map[hook.Stage]bool{hook.Boot: true, hook.Start: false, hook.Ready: false, hook.Shutdown: false},
 	}
 	s.runner.Report = s.report
@@ -38,15 +37,15 @@ func newStages(o Options, p Process, log *zap.SugaredLogger) *stages {
 	return s
 }
 
-// find refreshes the list of a stage: an earlier one may have added scripts.
+// find lists the scripts of a stage again: an earlier stage may have added some.
 func (s *stages) find(stage hook.Stage) {
-	scripts, _ := hook.Find(s.runner.Root, stage) // what cannot be read is reported when the stage runs
+	scripts, _ := hook.Find(s.runner.Root, stage) // run reports what cannot be read
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scripts[stage] = scripts
 }
 
-// run runs a stage. A stage cut short by ctx does not count as completed.
+// run runs a stage. It is not completed if ctx ends first.
 func (s *stages) run(ctx context.Context, stage hook.Stage) {
 	s.find(stage)
 	scripts := s.runner.Run(ctx, stage)
@@ -76,13 +75,13 @@ type scriptStatus struct {
 	State hook.State `json:"state"`
 }
 
-// status returns which stages are completed and, for the stages asked for, the
-// state of every script; never nil.
-func (s *stages) status(asked ...hook.Stage) (completed map[hook.Stage]bool, scripts []scriptStatus) {
+// status returns which stages are completed, and the state of every script of the
+// given stages; never nil.
+func (s *stages) status(of ...hook.Stage) (completed map[hook.Stage]bool, scripts []scriptStatus) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	scripts = []scriptStatus{}
-	for _, stage := range asked {
+	for _, stage := range of {
 		for _, script := range s.scripts[stage] {
 			scripts = append(scripts, scriptStatus{stage, script.Name(), script.State})
 		}

@@ -14,14 +14,13 @@ import (
 	"time"
 )
 
-// bothListener serves HTTP and TLS on one port. A connection's first byte tells
-// them apart: a TLS client starts with 0x16, an HTTP request with a letter.
-// Connections wait for that byte on their own, so a silent client keeps nobody
-// out, nor does it delay the stop.
-type bothListener struct {
+// sharedListener accepts HTTP and TLS on one port. The first byte decides: a TLS
+// client begins with 0x16, an HTTP request with a letter. Each connection waits for
+// it in its own goroutine, so that a silent client delays neither others nor the stop.
+type sharedListener struct {
 	net.Listener
 	config *tls.Config
-	sorted chan accepted
+	ready  chan accepted
 	closed chan struct{}
 	close  func() error
 }
@@ -31,56 +30,55 @@ type accepted struct {
 	err  error
 }
 
-// newBothListener takes over l. The certificate is made for the first client
-// that wants TLS.
-func newBothListener(l net.Listener) *bothListener {
+// newSharedListener takes over listener. It creates the certificate for the first TLS
+// client.
+func newSharedListener(listener net.Listener) *sharedListener {
 	certificate := sync.OnceValues(func() (*tls.Certificate, error) { return selfSigned(time.Now()) })
-	b := &bothListener{
-		Listener: l,
+	l := &sharedListener{
+		Listener: listener,
 		config: &tls.Config{
 			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate() },
 		},
-		sorted: make(chan accepted),
+		ready:  make(chan accepted),
 		closed: make(chan struct{}),
 	}
-	b.close = sync.OnceValue(func() error {
-		close(b.closed)
-		return l.Close()
+	l.close = sync.OnceValue(func() error {
+		close(l.closed)
+		return listener.Close()
 	})
-	go b.run()
-	return b
+	go l.run()
+	return l
 }
 
 // Accept implements net.Listener.
-func (b *bothListener) Accept() (net.Conn, error) {
+func (l *sharedListener) Accept() (net.Conn, error) {
 	select {
-	case a := <-b.sorted:
+	case a := <-l.ready:
 		return a.conn, a.err
-	case <-b.closed:
+	case <-l.closed:
 		return nil, net.ErrClosed
 	}
 }
 
 // Close implements net.Listener.
-func (b *bothListener) Close() error { return b.close() }
+func (l *sharedListener) Close() error { return l.close() }
 
-// run accepts until the listener is closed. Errors go to the server, which
-// knows which of them pass and how long to wait.
-func (b *bothListener) run() {
+// run accepts until the listener is closed. The server decides about errors.
+func (l *sharedListener) run() {
 	for {
-		conn, err := b.Listener.Accept()
+		conn, err := l.Listener.Accept()
 		if err == nil {
-			go b.sort(conn)
+			go l.detect(conn)
 			continue
 		}
-		b.hand(accepted{err: err})
+		l.pass(accepted{err: err})
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 	}
 }
 
-func (b *bothListener) sort(conn net.Conn) {
+func (l *sharedListener) detect(conn net.Conn) {
 	first := make([]byte, 1)
 	_ = conn.SetReadDeadline(time.Now().Add(headerTimeout))
 	if _, err := conn.Read(first); err != nil {
@@ -90,24 +88,24 @@ func (b *bothListener) sort(conn net.Conn) {
 	_ = conn.SetReadDeadline(time.Time{})
 	var whole net.Conn = &replayConn{conn, first}
 	if first[0] == 0x16 {
-		whole = tls.Server(whole, b.config)
+		whole = tls.Server(whole, l.config)
 	}
-	if !b.hand(accepted{conn: whole}) {
+	if !l.pass(accepted{conn: whole}) {
 		conn.Close()
 	}
 }
 
-// hand reports whether somebody took a.
-func (b *bothListener) hand(a accepted) bool {
+// pass hands a to Accept. It reports whether the listener is still open.
+func (l *sharedListener) pass(a accepted) bool {
 	select {
-	case b.sorted <- a:
+	case l.ready <- a:
 		return true
-	case <-b.closed:
+	case <-l.closed:
 		return false
 	}
 }
 
-// replayConn is a connection with the bytes already read put back.
+// replayConn is a connection whose first bytes are read again.
 type replayConn struct {
 	net.Conn
 	pending []byte
@@ -123,8 +121,8 @@ func (c *replayConn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// selfSigned makes a certificate for the names the gateway is known by. No
-// client trusts it by itself; it serves those told not to verify.
+// selfSigned creates a certificate for the names of the gateway. It is for clients
+// that do not verify certificates.
 func selfSigned(now time.Time) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -133,7 +131,7 @@ func selfSigned(now time.Time) (*tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()),
 		Subject:      pkix.Name{CommonName: "localhost.localstack.cloud"},
-		NotBefore:    now.Add(-24 * time.Hour), // clients whose clock is behind
+		NotBefore:    now.Add(-24 * time.Hour), // for clients whose clock is behind
 		NotAfter:     now.AddDate(1, 0, 0),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
