@@ -5,16 +5,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
-	"reflect"
 	"slices"
 	"syscall"
 
-	"github.com/kelseyhightower/envconfig"
-
+	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/emulator"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/version"
@@ -36,7 +33,7 @@ func run() int {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
 
-	environ := os.Environ() // options removes what it cannot read
+	environ := os.Environ() // options unsets what it cannot read
 	opts, problems := options()
 	for _, problem := range problems {
 		fmt.Fprintln(os.Stderr, "bad configuration:", problem)
@@ -55,23 +52,10 @@ func run() int {
 	return 0
 }
 
-// options reads the environment. envconfig stops at the first bad variable, so
-// each one found is removed before it is asked again.
+// options reads the environment.
 func options() (opts emulator.Options, problems []error) {
-	for range reflect.TypeFor[emulator.Options]().NumField() + 1 {
-		opts = emulator.Options{}
-		err := envconfig.Process("", &opts)
-		if err == nil {
-			break
-		}
-		var bad *envconfig.ParseError
-		if !errors.As(err, &bad) {
-			return opts, append(problems, err)
-		}
+	for _, bad := range config.Fill(&opts) {
 		problems = append(problems, fmt.Errorf("%s=%q: %w", bad.KeyName, bad.Value, bad.Err))
-		if err := os.Unsetenv(bad.KeyName); err != nil {
-			return opts, append(problems, err)
-		}
 	}
 	return opts, problems
 }

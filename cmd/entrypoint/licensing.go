@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 	"time"
@@ -95,8 +96,8 @@ func (s settings) network() connect.Settings {
 	}
 	return connect.Settings{
 		Root:       string(s.cfg.Root),
-		HTTPProxy:  credential.NewSecret(set.OutboundHTTP.Or(set.HTTPProxy).Reveal()),
-		HTTPSProxy: credential.NewSecret(set.OutboundHTTPS.Or(set.HTTPSProxy).Reveal()),
+		HTTPProxy:  cmp.Or(set.OutboundHTTP, set.HTTPProxy).Secret,
+		HTTPSProxy: cmp.Or(set.OutboundHTTPS, set.HTTPSProxy).Secret,
 		NoProxy:    set.NoProxy,
 		Bundles:    bundles,
 		NoVerify:   bool(set.NoVerify),

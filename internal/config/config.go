@@ -5,6 +5,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"localstack-entrypoint/internal/credential"
@@ -106,11 +107,11 @@ type System struct {
 var table = []Variable{
 	{Name: "ACTIVATE_PRO", Meaning: "Activate the license before the start. 0 starts without pro " +
 		"features: no network access, and no credential reaches the emulator."},
-	{Name: "LOCALSTACK_AUTH_TOKEN", Meaning: "Developer or CI Auth Token. Surrounding blanks, line ends " +
+	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true, Meaning: "Developer or CI Auth Token. Surrounding blanks, line ends " +
 		"and quotes are removed."},
 	{Name: "LOCALSTACK_AUTH_TOKEN_FILE", Meaning: "Path of a file with the Auth Token, such as a Docker " +
 		"or Kubernetes secret. Not together with LOCALSTACK_AUTH_TOKEN."},
-	{Name: "LOCALSTACK_API_KEY", Meaning: "Legacy API key; an Auth Token is accepted here too."},
+	{Name: "LOCALSTACK_API_KEY", Private: true, Meaning: "Legacy API key; an Auth Token is accepted here too."},
 	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key. Not together " +
 		"with LOCALSTACK_API_KEY."},
 	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no license; the exit code stays 55."},
@@ -186,15 +187,12 @@ func (l *Level) Decode(value string) error {
 	return oneOf((*string)(l), value, "trace-internal", "trace", "debug", "info", "warn", "warning", "error")
 }
 
-// Verbose tells whether debug lines are wanted.
+// Verbose reports whether debug lines are wanted.
 func (l Logging) Verbose() bool {
-	switch l.Level {
-	case "":
+	if l.Level == "" {
 		return bool(l.Debug)
-	case "trace-internal", "trace", "debug":
-		return true
 	}
-	return false
+	return slices.Contains([]Level{"trace-internal", "trace", "debug"}, l.Level)
 }
 
 // Format is the form of log lines and failures.
@@ -203,7 +201,7 @@ type Format string
 // Decode reads text or json.
 func (f *Format) Decode(value string) error { return oneOf((*string)(f), value, "text", "json") }
 
-// JSON tells whether lines are for machines.
+// JSON reports whether lines are for machines.
 func (f Format) JSON() bool { return f == "json" }
 
 // Seconds is a span of time.

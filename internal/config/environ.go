@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,8 @@ type Environ struct {
 	Entries []string
 	// Warnings are what the prefix rule refused, a sentence each.
 	Warnings []string
+	// at is the entry of each variable.
+	at map[string]int
 }
 
 const prefix = "LOCALSTACK_"
@@ -31,46 +34,32 @@ var hijackers = []string{
 
 var hijackerPrefixes = []string{"LD_", "PYTHON", "BASH_"}
 
-// Unprefix applies the image's prefix rule: LOCALSTACK_X also stands for X and
+// unprefix applies the image's prefix rule: LOCALSTACK_X also stands for X and
 // wins over it, even when it is empty. Excepted are LOCALSTACK_HOST…, names
 // with a digit after the prefix, and what is no variable name in a shell. No
 // name and no value can break the start: a name that would hijack programs is
 // left as it is, with a warning. Values pass byte for byte.
-func Unprefix(environ []string) Environ {
-	out, _ := unprefix(environ)
-	return out
-}
-
-// unprefix also says where everything is in what Unprefix returns.
-func unprefix(environ []string) (Environ, index) {
-	out := Environ{Given: environ, Entries: slices.Clone(environ)}
-	at := indexOf(environ)
+func unprefix(environ []string) Environ {
+	out := Environ{Given: environ, Entries: slices.Clone(environ), at: positions(environ)}
 	for _, entry := range environ {
 		name, value, isVariable := strings.Cut(entry, "=")
 		short, prefixed := strings.CutPrefix(name, prefix)
-		if !isVariable || !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short) {
-			continue
+		switch {
+		case !isVariable || !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short):
+		case hijacks(short):
+			out.Warnings = append(out.Warnings, fmt.Sprintf(
+				"%.60s does not stand for %.60s, which would change how programs run; set %.60[2]s itself if you mean it",
+				name, short))
+		default:
+			out.Set(short, value)
 		}
-		if hijacks(short) {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("%.60s does not stand for %.60s, which would change how programs run; set %.60s itself if you mean it", name, short, short))
-			continue
-		}
-		if i, found := at[short]; found {
-			out.Entries[i] = short + "=" + value
-			continue
-		}
-		at[short] = len(out.Entries)
-		out.Entries = append(out.Entries, short+"="+value)
 	}
-	return out, at
+	return out
 }
 
-// index says at which entry of an environment a name is found. As for the C
-// library, the first one counts.
-type index map[string]int
-
-func indexOf(entries []string) index {
-	at := make(index, len(entries))
+// positions are the entries of the variables. As for the C library, the first one of a name counts.
+func positions(entries []string) map[string]int {
+	at := make(map[string]int, len(entries))
 	for i, entry := range slices.Backward(entries) {
 		if name, _, isVariable := strings.Cut(entry, "="); isVariable && name != "" {
 			at[name] = i
@@ -79,40 +68,26 @@ func indexOf(entries []string) index {
 	return at
 }
 
-// value is Lookup for those who ask often.
-func (at index) value(entries []string, name string) (string, bool) {
-	i, found := at[name]
-	if !found {
-		return "", false
-	}
-	return entries[i][len(name)+1:], true
-}
-
 func hijacks(name string) bool {
 	return slices.Contains(hijackers, name) ||
 		slices.ContainsFunc(hijackerPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
 func isShellName(name string) bool {
-	for i, r := range name {
-		letter := r == '_' || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return name != ""
+	const characters = "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	return name != "" && (name[0] < '0' || name[0] > '9') && strings.Trim(name, characters) == ""
 }
 
 // Clone returns a copy that can be changed.
 func (e Environ) Clone() Environ {
-	e.Entries = slices.Clone(e.Entries)
+	e.Entries, e.at = slices.Clone(e.Entries), maps.Clone(e.at)
 	return e
 }
 
 // Lookup returns the value of name, and whether there is one.
 func (e Environ) Lookup(name string) (string, bool) {
-	i := e.index(name)
-	if i < 0 {
+	i, found := e.at[name]
+	if !found {
 		return "", false
 	}
 	return e.Entries[i][len(name)+1:], true
@@ -120,12 +95,12 @@ func (e Environ) Lookup(name string) (string, bool) {
 
 // Set gives name a value.
 func (e *Environ) Set(name, value string) {
-	entry := name + "=" + value
-	if i := e.index(name); i >= 0 {
-		e.Entries[i] = entry
-		return
+	i, found := e.at[name]
+	if !found {
+		i = len(e.Entries)
+		e.Entries, e.at[name] = append(e.Entries, ""), i
 	}
-	e.Entries = append(e.Entries, entry)
+	e.Entries[i] = name + "=" + value
 }
 
 // forget removes the variables of these names, in upper or lower case and
@@ -140,13 +115,7 @@ func (e *Environ) forget(names ...string) {
 		}
 		return slices.Contains(names, name)
 	})
-}
-
-func (e Environ) index(name string) int {
-	return slices.IndexFunc(e.Entries, func(entry string) bool {
-		rest, found := strings.CutPrefix(entry, name)
-		return found && name != "" && strings.HasPrefix(rest, "=")
-	})
+	e.at = positions(e.Entries)
 }
 
 // The variables that tell the emulator what was decided.
@@ -162,11 +131,12 @@ const (
 // is the process to ask for a restart, 0 when nobody supervises.
 func (e Environ) HandOver(pro *credential.Credential, supervisor int) []string {
 	child := e.Clone()
-	child.forget(activatePro, proActivated, supervisorPID)
+	decided := []string{activatePro, proActivated, supervisorPID}
 	for _, variable := range []string{credential.AuthTokenVariable, credential.APIKeyVariable} {
 		short := strings.TrimPrefix(variable, prefix)
-		child.forget(short, short+credential.FileSuffix)
+		decided = append(decided, short, short+credential.FileSuffix)
 	}
+	child.forget(decided...)
 	child.Set(activatePro, "0")
 	if pro != nil {
 		child.Set(activatePro, "1")

@@ -10,50 +10,43 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Times is a small number, possibly none.
-type Times int
-
-// Decode reads 0 to 100.
-func (n *Times) Decode(value string) error {
-	parsed, err := strconv.Atoi(strings.TrimSpace(value))
-	if err != nil || parsed < 0 || parsed > 100 {
-		return errors.New("is not a whole number from 0 to 100")
-	}
-	*n = Times(parsed)
-	return nil
-}
-
 // ExitCodes says which exit code to leave with instead of another.
 type ExitCodes map[int]int
 
 // Decode reads from:to pairs, and codes alone that mean 0, separated by commas.
 func (c *ExitCodes) Decode(value string) error {
-	codes := ExitCodes{}
-	for pair := range strings.SplitSeq(value, ",") {
-		from, to, both := strings.Cut(pair, ":")
-		if !both {
-			to = "0"
-		}
-		source, target := exitCode(from), exitCode(to)
-		if source < 0 || target < 0 {
-			return errors.New("is not a list of exit codes from 0 to 255; write it as 143:0,137:1 or 143")
-		}
-		if _, twice := codes[source]; twice {
-			return fmt.Errorf("says twice what to make of exit code %d", source)
-		}
-		codes[source] = target
-	}
-	*c = codes
-	return nil
+	const form = "is not a list of exit codes from 0 to 255; write it as 143:0,137:1 or 143"
+	return decodePairs(c, value, form, "0", parseExitCode, parseExitCode)
 }
 
-// exitCode is negative for what is none.
-func exitCode(word string) int {
-	code, err := strconv.ParseUint(strings.TrimSpace(word), 10, 8)
-	if err != nil {
-		return -1
+func parseExitCode(word string) (code int, ok bool) {
+	n, err := strconv.ParseUint(strings.TrimSpace(word), 10, 8)
+	return int(n), err == nil
+}
+
+// decodePairs reads from:to pairs, separated by commas. One without a colon leads to alone. form is
+// the error for what is no such list.
+func decodePairs[M ~map[T]T, T comparable](
+	target *M, value, form, alone string, from, to func(word string) (T, bool),
+) error {
+	pairs := M{}
+	for pair := range strings.SplitSeq(value, ",") {
+		fromWord, toWord, both := strings.Cut(pair, ":")
+		if !both {
+			toWord = alone
+		}
+		source, okFrom := from(fromWord)
+		destination, okTo := to(toWord)
+		if !okFrom || !okTo {
+			return errors.New(form)
+		}
+		if _, again := pairs[source]; again {
+			return fmt.Errorf("replaces %s twice", strings.TrimSpace(fromWord))
+		}
+		pairs[source] = destination
 	}
-	return int(code)
+	*target = pairs
+	return nil
 }
 
 // Signal is a signal that a process can handle; 0 for none.
@@ -74,24 +67,12 @@ type Rewrites map[unix.Signal]unix.Signal
 
 // Decode reads from:to pairs of signals, separated by commas.
 func (r *Rewrites) Decode(value string) error {
-	rewrites := Rewrites{}
-	for pair := range strings.SplitSeq(value, ",") {
-		from, to, both := strings.Cut(pair, ":")
-		source, okFrom := parseSignal(from)
-		target, okTo := parseSignal(to)
-		if strings.TrimSpace(to) == "0" {
-			okTo = true
-		}
-		if !both || !okFrom || !okTo {
-			return errors.New("is not a list of pairs of signals that can be handled; write it as 15:2 or TERM:INT,USR1:0, where 0 drops the signal")
-		}
-		if _, twice := rewrites[source]; twice {
-			return fmt.Errorf("says twice what to make of signal %d", source)
-		}
-		rewrites[source] = target
-	}
-	*r = rewrites
-	return nil
+	const form = "is not a list of pairs of signals that can be handled; " +
+		"write it as 15:2 or TERM:INT,USR1:0, where 0 drops the signal"
+	return decodePairs(r, value, form, "", parseSignal, func(word string) (unix.Signal, bool) {
+		sig, ok := parseSignal(word)
+		return sig, ok || strings.TrimSpace(word) == "0"
+	})
 }
 
 // parseSignal tells whether word is a signal that somebody can send to have something happen. Not

@@ -34,7 +34,7 @@ func TestExitCodesArePairsOrCodesThatBecomeZero(t *testing.T) {
 	}
 	refuses(t, &ExitCodes{1: 2}, "is not a list of exit codes from 0 to 255; write it as 143:0,137:1 or 143",
 		"", "256", "143:256", "-1", "143:", ":0", "143:0:1", "143,", "TERM", "143 0", "0x8f")
-	refuses(t, &ExitCodes{1: 2}, "says twice what to make of exit code 143", "143:0,143:1", "143,143")
+	refuses(t, &ExitCodes{1: 2}, "replaces 143 twice", "143:0,143:1", "143,143")
 }
 
 func TestSignalsAreNamesOrNumbers(t *testing.T) {
@@ -68,5 +68,5 @@ func TestRewritesArePairsOfSignals(t *testing.T) {
 	}
 	refuses(t, &Rewrites{1: 2}, "is not a list of pairs of signals that can be handled; write it as 15:2 or TERM:INT,USR1:0, where 0 drops the signal",
 		"", "15", "15:", ":2", "0:15", "15:9", "KILL:TERM", "15:2,", "15:2:3", "TERM=INT", "15:65")
-	refuses(t, &Rewrites{1: 2}, "says twice what to make of signal 15", "15:2,TERM:3")
+	refuses(t, &Rewrites{1: 2}, "replaces TERM twice", "15:2,TERM:3")
 }

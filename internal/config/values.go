@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/netip"
 	"net/url"
@@ -88,12 +87,20 @@ func (s *Seconds) Decode(value string) error {
 type Count int
 
 // Decode reads 1 to 100.
-func (c *Count) Decode(value string) error {
+func (c *Count) Decode(value string) error { return decodeNumber((*int)(c), value, 1) }
+
+// Times is a small number, possibly none.
+type Times int
+
+// Decode reads 0 to 100.
+func (n *Times) Decode(value string) error { return decodeNumber((*int)(n), value, 0) }
+
+func decodeNumber(target *int, value string, least int) error {
 	n, err := strconv.Atoi(strings.TrimSpace(value))
-	if err != nil || n < 1 || n > 100 {
-		return errors.New("is not a whole number from 1 to 100")
+	if err != nil || n < least || n > 100 {
+		return fmt.Errorf("is not a whole number from %d to 100", least)
 	}
-	*c = Count(n)
+	*target = n
 	return nil
 }
 
@@ -116,11 +123,8 @@ type Endpoint struct{ *url.URL }
 // Decode reads an http or https URL without credentials, query and fragment.
 func (e *Endpoint) Decode(value string) error {
 	value = strings.TrimRight(strings.TrimSpace(value), "/")
-	if !strings.Contains(value, "://") {
-		return errors.New("has no scheme; write it as https://api.localstack.cloud/v1")
-	}
 	parsed, err := url.Parse(value)
-	if err != nil || !hasAddress(parsed) {
+	if err != nil || parsed.Scheme == "" || !hasAddress(parsed) {
 		return errors.New("is not a URL; write it as https://api.localstack.cloud/v1")
 	}
 	switch {
@@ -144,8 +148,8 @@ func (e Endpoint) IsExposed() bool {
 	return e.Scheme == "http" && !isLoopback
 }
 
-// ProxyURL is a proxy, possibly with credentials that are never printed.
-type ProxyURL struct{ url *url.URL }
+// ProxyURL is the URL of a proxy, a secret as a whole, since it may hold a password.
+type ProxyURL struct{ credential.Secret }
 
 // Decode reads a URL with the scheme http (also when there is none), https or
 // socks5. A path or more is a sign of a password with characters that a URL
@@ -162,57 +166,35 @@ func (p *ProxyURL) Decode(value string) error {
 	if !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, parsed.Scheme) {
 		return fmt.Errorf("has the scheme %.20q; a proxy has http, https or socks5", parsed.Scheme)
 	}
-	p.url = parsed
+	p.Secret = credential.NewSecret(parsed.String())
 	return nil
 }
 
-// hasAddress tells whether u names a host, and a port that there can be.
+// hasAddress reports whether u names a host, and a port that there can be.
 func hasAddress(u *url.URL) bool {
 	port, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16)
 	return u.Hostname() != "" && err == nil && port > 0 && !strings.HasSuffix(u.Host, ":")
 }
 
-// Or is the proxy, or other when there is none.
-func (p ProxyURL) Or(other ProxyURL) ProxyURL {
-	if p.url == nil {
-		return other
-	}
-	return p
-}
-
-// Reveal is the whole URL, credentials included, for the one who connects; "" without a proxy.
-func (p ProxyURL) Reveal() string {
-	if p.url == nil {
-		return ""
-	}
-	return p.url.String()
-}
-
-// String is the URL without its credentials.
-func (p ProxyURL) String() string {
-	if p.url == nil {
-		return ""
-	}
-	return (&url.URL{Scheme: p.url.Scheme, Host: p.url.Host}).String()
-}
-
 // secrets are the password as it is, as it stands in the URL, and with the
 // user's name as it is sent (RFC 7617); there are none without one.
 func (p ProxyURL) secrets() []credential.Secret {
-	if p.url == nil || p.url.User == nil {
+	proxy, err := url.Parse(p.Reveal())
+	if err != nil {
 		return nil
 	}
-	password, set := p.url.User.Password()
+	password, set := proxy.User.Password()
 	if !set {
 		return nil
 	}
-	_, written, _ := strings.Cut(p.url.User.String(), ":")
-	sent := base64.StdEncoding.EncodeToString([]byte(p.url.User.Username() + ":" + password))
-	return []credential.Secret{credential.NewSecret(password), credential.NewSecret(written), credential.NewSecret(sent)}
+	_, written, _ := strings.Cut(proxy.User.String(), ":")
+	sent := base64.StdEncoding.EncodeToString([]byte(proxy.User.Username() + ":" + password))
+	var secrets []credential.Secret
+	for _, text := range []string{password, written, sent} {
+		secrets = append(secrets, credential.NewSecret(text))
+	}
+	return secrets
 }
-
-// Format shows String for every verb and flag.
-func (p ProxyURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
 func oneOf(target *string, value string, names ...string) error {
 	value = strings.ToLower(strings.TrimSpace(value))
