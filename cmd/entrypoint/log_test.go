@@ -189,7 +189,7 @@ func TestALogThatNobodyReadsKeepsNoHelper(t *testing.T) {
 				s.set("ACTIVATE_PRO", "1")
 				s.script("fails.sh", "exit 3")
 				s.store(func(d *license.Document) {
-					d.Offline.Activated = &license.Note{Time: license.Time{Time: time.Now().AddDate(0, 0, -9)}}
+					d.Offline.Activated = &license.Time{Time: time.Now().AddDate(0, 0, -9)}
 				})
 				s.asPID1("")
 				s.Args = []string{helper}

@@ -133,7 +133,7 @@ func cmdAsk(ts *testscript.TestScript, _ bool, args []string) {
 	answer, err := io.ReadAll(response.Body)
 	ts.Check(err)
 	if response.StatusCode != http.StatusOK {
-		var refusal license.Refusal
+		var refusal license.ErrorBody
 		ts.Check(json.Unmarshal(answer, &refusal))
 		fmt.Fprintln(ts.Stdout(), response.StatusCode, refusal.Message, response.Header.Get("Retry-After"))
 		return

@@ -101,7 +101,7 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 		a.forget()
 	case standIn != nil:
 		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
-			" offline, until " + license.Time{Time: standIn.Document.OfflineUntil()}.String() + " (" + failed.Seen() + ")")
+			" offline, until " + license.FormatTime(standIn.Document.OfflineUntil()) + " (" + failed.Seen() + ")")
 		return Result{Document: standIn.Document, Path: standIn.Path, Offline: true, Because: failed}, nil
 	default:
 		return Result{}, failed.With(fault.Facts{Stored: flaw})
@@ -199,14 +199,14 @@ func (a *Activation) accept(got answer) (kept bool, err error) {
 	now, document := time.Now(), got.document
 	clocksDiffer := !got.date.IsZero() && license.ClockDiffers(now, got.date)
 	if clocksDiffer {
-		a.Log.Warn("the clock of this machine is wrong: it is " + license.Time{Time: now}.String() + " here, and " +
-			license.Time{Time: got.date}.String() + " at the licensing server")
+		a.Log.Warn("the clock of this machine is wrong: it is " + license.FormatTime(now) + " here, and " +
+			license.FormatTime(got.date) + " at the licensing server")
 	}
 	if failed := document.Check(now, a.Product); failed != nil {
 		if failed.ID == fault.LicenseExpired && clocksDiffer && document.Check(got.date, a.Product) == nil {
 			// By the server's clock it is good. That is no verdict on the license.
 			return false, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
-				license.Time{Time: now}, license.Time{Time: got.date}, failed.Detail)
+				license.FormatTime(now), license.FormatTime(got.date), failed.Detail)
 		}
 		return false, failed.With(fault.Facts{Server: a.Config.Endpoint.String(), Cause: errVerdict})
 	}
@@ -224,7 +224,7 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 	if !theirs.IsZero() && theirs.Before(when) {
 		when = theirs // a clock that is ahead now must not look behind later
 	}
-	now := &license.Note{Time: license.Time{Time: when}}
+	now := &license.Time{Time: when}
 	document.Offline = license.Offline{Version: a.Product.Version, Credential: a.Credential.String(), Activated: now}
 	if document.ReactivateAfter == nil {
 		document.LastActivated = now

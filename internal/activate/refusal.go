@@ -165,7 +165,7 @@ func (a *Activation) holdBack(ctx context.Context, loop Refusal) error {
 	if !a.Config.LogIssues {
 		say = a.Log.Debug
 	}
-	said := fmt.Sprintf("has refused this %s since %s", loop.HowOften(), license.Time{Time: loop.Since})
+	said := fmt.Sprintf("has refused this %s since %s", loop.HowOften(), license.FormatTime(loop.Since))
 	if loop.ID == fault.NetworkRateLimited {
 		said = "asks to slow down"
 	}

@@ -57,7 +57,7 @@ func (a *Activation) again(ctx context.Context, document license.Document) (kept
 func offlineTime(document license.Document) string {
 	until := document.OfflineUntil()
 	if time.Now().Before(until) {
-		return "a start without network works until " + license.Time{Time: until}.String() + " only"
+		return "a start without network works until " + license.FormatTime(until) + " only"
 	}
-	return "a start without network does not work since " + license.Time{Time: until}.String()
+	return "a start without network does not work since " + license.FormatTime(until)
 }

@@ -58,7 +58,7 @@ var answers = []struct {
 	{"JSON of another kind", page(200, `{"status":"ok"}`), false,
 		wrongServer + "JSON of another kind (status 200): not a license document: no usable expiry_date, id, issue_date, license_status"},
 	{"a document with a bad date", page(200, `{"id":"license_1","expiry_date":"soon"}`), false,
-		wrongServer + `JSON of another kind (status 200): not a license document: a date is not in ISO 8601`},
+		wrongServer + `JSON of another kind (status 200): not a license document: no usable expiry_date, issue_date, license_status`},
 	{"a verdict of somebody else", refuse(403, "forbidden"), false, wrongServer + "JSON of another kind (status 403)"},
 	{"a verdict that is no text", page(403, `{"message": 7}`), false, wrongServer + "JSON of another kind (status 403)"},
 	{"a verdict with status 200", refuse(200, "licensing.license.expired"), false,

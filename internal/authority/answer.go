@@ -41,7 +41,7 @@ type answer struct {
 
 // refuse answers with an error of the protocol's shape.
 func refuse(status int, message string) *answer {
-	return &answer{status: status, body: license.Refusal{Error: true, Message: message}}
+	return &answer{status: status, body: license.ErrorBody{Error: true, Message: message}}
 }
 
 // fail answers that the server failed, which says nothing about a license.
@@ -59,7 +59,7 @@ func (a *answer) to(credential string) *answer {
 
 // message is the message of a refusal; empty for anything else.
 func (a *answer) message() string {
-	refusal, _ := a.body.(license.Refusal)
+	refusal, _ := a.body.(license.ErrorBody)
 	return refusal.Message
 }
 

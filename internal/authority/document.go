@@ -38,7 +38,7 @@ func (l *License) document(now time.Time, reactivateAfter time.Duration) license
 		Status:          l.Status,
 		Issued:          issued,
 		Expires:         license.Time{Time: l.Expires},
-		LastActivated:   &license.Note{Time: issued},
+		LastActivated:   &license.Time{Time: issued.Time},
 		ReactivateAfter: &license.Time{Time: issued.Add(reactivateAfter)},
 		Products:        l.Products,
 	}

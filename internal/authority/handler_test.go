@@ -31,7 +31,7 @@ func TestRequestHandsOutASignedDocument(t *testing.T) {
 	}
 	for name, got := range map[string]struct{ is, want time.Time }{
 		"issue_date":       {document.Issued.Time, f.clock.now()},
-		"last_activated":   {document.LastActivated.Time.Time, f.clock.now()},
+		"last_activated":   {document.LastActivated.Time, f.clock.now()},
 		"reactivate_after": {document.ReactivateAfter.Time, f.clock.now().Add(24 * time.Hour)},
 		"expiry_date":      {document.Expires.Time, f.clock.now().AddDate(1, 0, 0)},
 	} {

@@ -129,7 +129,7 @@ var (
 // refused fails the test unless a reply is this refusal.
 func (f *fixture) refused(reply *httptest.ResponseRecorder, want refusal) {
 	f.Helper()
-	var got license.Refusal
+	var got license.ErrorBody
 	if err := json.Unmarshal(reply.Body.Bytes(), &got); err != nil {
 		f.Fatalf("the body is not JSON: %v: %.200s", err, reply.Body)
 	}

@@ -58,7 +58,7 @@ func (e *examination) conclude() Checkup {
 		c.Outcome, c.Fact = Community, "A start now would work, without pro features."
 	case e.Offline && standIn != nil:
 		c.Outcome, c.Until = Offline, standIn.Document.OfflineUntil()
-		c.Fact = "A start now would work, also without the licensing server: until " + license.Time{Time: c.Until}.String() + "."
+		c.Fact = "A start now would work, also without the licensing server: until " + license.FormatTime(c.Until) + "."
 	case e.Offline:
 		c.Outcome, c.Fact = Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
 	case e.refusal != nil:
@@ -66,7 +66,7 @@ func (e *examination) conclude() Checkup {
 	case e.result.Offline:
 		_ = e.refine(e.result.Because)
 		c.Outcome, c.Until = Offline, e.result.Document.OfflineUntil()
-		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.Time{Time: c.Until}.String() + "."
+		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.FormatTime(c.Until) + "."
 	case e.result.Document.ID == "":
 		c.Outcome, c.Fact = Unknown, "Nothing speaks against a start: the licensing server knows the credential. Whether it has a license is known when it is asked for one, which may cost a CI credit; --activate does."
 	default:

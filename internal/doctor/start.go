@@ -164,7 +164,7 @@ func (e *examination) checkStored(context.Context) fault.Check {
 	case standIn == nil:
 		return fault.Skip(name, "no license is stored; a start needs the licensing server")
 	}
-	until := license.Time{Time: standIn.Document.OfflineUntil()}.String()
+	until := license.FormatTime(standIn.Document.OfflineUntil())
 	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+until, evidence...)
 }
 
@@ -178,7 +178,7 @@ func OfflineUse(d license.Document, product license.Product, pro credential.Cred
 	if flaw := d.CheckStored(time.Now(), product, holder); flaw != nil {
 		return report.Plain(report.Reason(flaw)), false
 	}
-	return "usable until " + license.Time{Time: d.OfflineUntil()}.String(), true
+	return "usable until " + license.FormatTime(d.OfflineUntil()), true
 }
 
 // checkLicense rehearses the activation.
@@ -196,7 +196,7 @@ func (e *examination) checkLicense(ctx context.Context) fault.Check {
 	if last, found := e.Activation.LastRefusal(); found {
 		check.Evidence = append(check.Evidence, fmt.Sprintf(
 			"starts were refused %s, the last one on %s (%s); those that follow at once wait up to a minute",
-			last.HowOften(), license.Time{Time: last.Last}, last.ID))
+			last.HowOften(), license.FormatTime(last.Last), last.ID))
 	}
 	return check
 }

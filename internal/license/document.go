@@ -46,7 +46,7 @@ type Document struct {
 	Issued  Time            `json:"issue_date"`
 	Expires Time            `json:"expiry_date"`
 	// LastActivated and ReactivateAfter are nil when the server left them out.
-	LastActivated   *Note     `json:"last_activated"`
+	LastActivated   *Time     `json:"last_activated"`
 	ReactivateAfter *Time     `json:"reactivate_after,omitempty"`
 	Products        []Product `json:"products"`
 	Offline         Offline   `json:"offline_data"`
@@ -63,19 +63,14 @@ type Offline struct {
 	// document of another credential can be told from a tampered one.
 	Credential string `json:"entrypoint_credential,omitempty"`
 	// Activated is when that was; nil in the documents of other clients.
-	Activated *Note `json:"entrypoint_activated,omitempty"`
+	Activated *Time `json:"entrypoint_activated,omitempty"`
 }
 
 // UnmarshalJSON takes what it understands: notes in another form are no reason
 // to refuse a license.
 func (o *Offline) UnmarshalJSON(data []byte) error {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(data, &fields) != nil {
-		return nil
-	}
-	_ = json.Unmarshal(fields["localstack_version"], &o.Version)
-	_ = json.Unmarshal(fields["entrypoint_credential"], &o.Credential)
-	_ = json.Unmarshal(fields["entrypoint_activated"], &o.Activated)
+	type plain Offline
+	_ = json.Unmarshal(data, (*plain)(o))
 	return nil
 }
 
@@ -89,7 +84,7 @@ const (
 )
 
 // Parse reads a document. It keeps raw, so that fields unknown to us survive
-// being stored. The error says what makes no sense.
+// being stored. The error names what cannot be used.
 func Parse(raw []byte) (Document, error) {
 	var doc Document
 	err := json.Unmarshal(raw, &doc)
@@ -109,20 +104,21 @@ func Parse(raw []byte) (Document, error) {
 	return doc, nil
 }
 
-// complete names the fields that are absent or make no sense.
+// complete names the fields that are absent or cannot be used.
 func (d Document) complete() error {
 	var unusable []string
 	for _, field := range []struct {
-		name   string
-		usable bool
+		name     string
+		isUsable bool
 	}{
 		{"expiry_date", !d.Expires.IsZero()},
-		{"id", usable(d.ID)},
+		{"id", isUsable(d.ID)},
 		{"issue_date", !d.Issued.IsZero()},
-		{"license_status", usable(d.Status)},
-		{"license_type", d.Type == "" || usable(d.Type)},
+		{"license_status", isUsable(d.Status)},
+		{"license_type", d.Type == "" || isUsable(d.Type)},
+		{"reactivate_after", d.ReactivateAfter == nil || !d.ReactivateAfter.IsZero()},
 	} {
-		if !field.usable {
+		if !field.isUsable {
 			unusable = append(unusable, field.name)
 		}
 	}
@@ -132,9 +128,9 @@ func (d Document) complete() error {
 	return nil
 }
 
-// usable tells whether text can be shown and stored: something, on one line,
+// isUsable reports whether text can be shown and stored: something, on one line,
 // of a sensible length.
-func usable(text string) bool {
+func isUsable(text string) bool {
 	return text != "" && len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
@@ -189,7 +185,7 @@ func (d Document) Encode() ([]byte, error) {
 // Sign sets the signature that the holder of key will verify. A license server calls it.
 func (d *Document) Sign(key string) { d.Signature = hex.EncodeToString(d.mac(key)) }
 
-// SignedWith tells whether the signature was made with key, which is a credential.
+// SignedWith reports whether the signature was made with key, which is a credential.
 func (d Document) SignedWith(key string) bool {
 	signature, err := hex.DecodeString(d.Signature)
 	return err == nil && hmac.Equal(signature, d.mac(key))
@@ -219,42 +215,29 @@ func (d Document) mac(key string) []byte {
 // its offset. A moment without an offset is UTC.
 type Time struct{ time.Time }
 
-// Note is a time that the signature does not cover and that nobody has to
-// give: one that makes no sense is the zero time.
-type Note struct{ Time }
-
-// UnmarshalJSON reads what Time reads, and anything else as the zero time.
-func (n *Note) UnmarshalJSON(data []byte) error {
-	if n.Time.UnmarshalJSON(data) != nil {
-		n.Time = Time{}
-	}
-	return nil
-}
-
 const (
 	timeLayout  = "2006-01-02T15:04:05-07:00"
 	naiveLayout = "2006-01-02T15:04:05"
 )
 
-// String is the form that enters the signature: UTC, whole seconds, +00:00.
-func (t Time) String() string { return t.UTC().Format(timeLayout) }
+// FormatTime is a moment in the form that enters the signature: UTC, whole seconds, +00:00.
+func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// String is the form of [FormatTime].
+func (t Time) String() string { return FormatTime(t.Time) }
 
 // MarshalJSON writes the form of String.
 func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
 
-// UnmarshalJSON reads RFC 3339, also without an offset; null and the absence
-// of the field leave the zero time.
+// UnmarshalJSON reads RFC 3339, also without an offset. Anything else is the zero time: a note of ours in
+// another form is no reason to refuse a license, and complete names the dates that a document needs.
 func (t *Time) UnmarshalJSON(data []byte) error {
-	if string(data) == "null" {
-		return nil
-	}
 	var text string
-	_ = json.Unmarshal(data, &text) // what is no string is no date either
+	_ = json.Unmarshal(data, &text)
 	for _, layout := range []string{time.RFC3339, naiveLayout} {
 		if parsed, err := time.Parse(layout, text); err == nil {
 			t.Time = parsed
-			return nil
 		}
 	}
-	return errors.New("a date is not in ISO 8601")
+	return nil
 }

@@ -163,7 +163,7 @@ func TestWhatWeDoNotNeedDoesNotSpoilADocument(t *testing.T) {
 
 func TestEncodeNotesTheActivationOnlyWhereItSetsTheLimit(t *testing.T) {
 	t.Parallel()
-	did := &Note{Time{time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)}}
+	did := &Time{time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)}
 	for name, test := range map[string]struct{ replaced, want string }{
 		"with reactivate_after":    {`"2026-11-22T17:00:00+00:00"`, `"last_activated": "2026-11-21T17:00:00.5Z"`},
 		"without reactivate_after": {"null", `"last_activated": "2026-11-21T18:00:00+00:00"`},
@@ -196,11 +196,11 @@ func TestParseSaysWhatMakesNoSense(t *testing.T) {
 		{"no expiry date", string(sample(`"expiry_date"`, `"expiry"`)), none + "no usable expiry_date"},
 		{"null as a date", string(sample(`"2026-11-21T17:00:00+00:00"`, "null")), none + "no usable issue_date"},
 		{"the year 1", string(sample("2027-11-21T17:00:00", "0001-01-01T00:00:00")), none + "no usable expiry_date"},
-		{"a negative year", string(sample("2027-11-21", "-2027-11-21")), none + "a date is not in ISO 8601"},
-		{"the 31st of February", string(sample("2027-11-21", "2027-02-31")), none + "a date is not in ISO 8601"},
-		{"a date without a time", string(sample("2026-11-22T17:00:00+00:00", "2026-11-22")), none + "a date is not in ISO 8601"},
-		{"a number as a date", string(sample(`"2027-11-21T17:00:00+00:00"`, "1826812800")), none + "a date is not in ISO 8601"},
-		{"an empty date", string(sample("2026-11-22T17:00:00+00:00", "")), none + "a date is not in ISO 8601"},
+		{"a negative year", string(sample("2027-11-21", "-2027-11-21")), none + "no usable expiry_date"},
+		{"the 31st of February", string(sample("2027-11-21", "2027-02-31")), none + "no usable expiry_date"},
+		{"a date without a time", string(sample("2026-11-22T17:00:00+00:00", "2026-11-22")), none + "no usable reactivate_after"},
+		{"a number as a date", string(sample(`"2027-11-21T17:00:00+00:00"`, "1826812800")), none + "no usable expiry_date"},
+		{"an empty date", string(sample("2026-11-22T17:00:00+00:00", "")), none + "no usable reactivate_after"},
 		{"another format", string(sample(`"license_format": "1"`, `"license_format": "2"`)), `not license_format "1"`},
 		{"no format", string(sample(`"license_format"`, `"format"`)), `not license_format "1"`},
 	}

@@ -41,7 +41,7 @@ func (d Document) statusName() string {
 	return StatusUnknown
 }
 
-// Covers tells whether one of the document's products is the given one, in
+// Covers reports whether one of the document's products is the given one, in
 // the same major and minor version.
 func (d Document) Covers(product Product) bool {
 	for _, p := range d.Products {
@@ -75,13 +75,13 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 	}
 	switch until, soon := d.OfflineUntil(), now.Add(clockTolerance); {
 	case d.Issued.After(soon):
-		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was issued on %s", Time{now}, d.Issued)
+		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was issued on %s", FormatTime(now), d.Issued)
 	case d.ReactivateAfter == nil && d.LastActivated != nil && d.LastActivated.After(soon):
-		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was activated on %s", Time{now}, d.LastActivated)
+		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was activated on %s", FormatTime(now), d.LastActivated)
 	case MajorMinor(d.Offline.Version) != MajorMinor(product.Version):
 		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.Name(), d.Offline.Version, product.Version)
 	case !now.Before(until):
-		return fault.New(fault.StoredStale, "%s had to be activated again by %s", d.Name(), Time{until})
+		return fault.New(fault.StoredStale, "%s had to be activated again by %s", d.Name(), FormatTime(until))
 	}
 	return nil
 }
@@ -120,10 +120,10 @@ func (d Document) RenewFrom() time.Time {
 	if activated == nil || activated.IsZero() || activated.After(until) {
 		return until.Add(-offlineFor / 2)
 	}
-	return until.Add(-until.Sub(activated.Time.Time) / 2)
+	return until.Add(-until.Sub(activated.Time) / 2)
 }
 
-// ClockDiffers tells whether the server's clock and ours cannot both be right.
+// ClockDiffers reports whether the server's clock and ours cannot both be right.
 func ClockDiffers(ours, theirs time.Time) bool {
 	return ours.Sub(theirs).Abs() > clockTolerance
 }

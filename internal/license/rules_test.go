@@ -204,11 +204,11 @@ func TestADocumentOfAnotherCredentialIsToldFromATamperedOne(t *testing.T) {
 func TestOfflineUntilIsTheReactivationAtMostTheExpiry(t *testing.T) {
 	t.Parallel()
 	at := func(moment time.Time) *Time { return &Time{moment} }
-	did := func(moment time.Time) *Note { return &Note{Time{moment}} }
+	did := func(moment time.Time) *Time { return &Time{moment} }
 	tests := []struct {
 		name          string
 		reactivate    *Time
-		lastDid       *Note
+		lastDid       *Time
 		expires, want time.Time
 	}{
 		{"reactivate_after", at(again), did(issued.AddDate(0, 1, 0)), expires, again},
@@ -228,9 +228,9 @@ func TestOfflineUntilIsTheReactivationAtMostTheExpiry(t *testing.T) {
 
 func TestRenewFromIsHalfTheTimeWithoutTheServer(t *testing.T) {
 	t.Parallel()
-	did := func(moment time.Time) *Note { return &Note{Time{moment}} }
+	did := func(moment time.Time) *Time { return &Time{moment} }
 	for name, test := range map[string]struct {
-		activated *Note
+		activated *Time
 		want      time.Time
 	}{
 		"activated when issued": {did(issued), issued.Add(12 * time.Hour)},

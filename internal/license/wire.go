@@ -81,8 +81,8 @@ func Messages() []string {
 	}
 }
 
-// Refusal is the JSON body of every answer that is not a document.
-type Refusal struct {
+// ErrorBody is the JSON body of every answer that is not a document.
+type ErrorBody struct {
 	Error   bool   `json:"error"`
 	Message string `json:"message"`
 }
