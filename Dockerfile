@@ -8,17 +8,17 @@
 ARG LOCALSTACK_IMAGE=localstack/localstack-pro:latest
 
 
-# authority: a license authority to run on one's own, for compose.yaml and tests.
+# authority: a license authority, for compose.yaml and tests.
 FROM scratch AS authority
 
 LABEL org.opencontainers.image.title="localstack-license-authority" \
-      org.opencontainers.image.description="A license authority for LocalStack containers, to run on one's own" \
+      org.opencontainers.image.description="A license authority for LocalStack containers" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 COPY bin/licenseserver bin/entrypoint /usr/local/bin/
 COPY LICENSE THIRD-PARTY-NOTICES /usr/share/doc/localstack-entrypoint/
 
-# The commands of licenseserver find their data here: docker exec … licenseserver token list
+# The subcommands of licenseserver find their data here: docker exec … licenseserver token list
 WORKDIR /var/lib/licenseserver
 ENV PATH=/usr/local/bin
 VOLUME /var/lib/licenseserver
@@ -74,5 +74,5 @@ HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \
 ENTRYPOINT ["docker-entrypoint.sh"]
 
 
-# What a plain `docker build .` gives is the last stage.
+# A plain `docker build .` builds the last stage.
 FROM reference

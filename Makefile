@@ -8,11 +8,11 @@ LDFLAGS  = -s -w
 TRACKED  = $(shell git ls-files go.mod 2>/dev/null)
 COMMIT   = $(if $(TRACKED),$(shell git log -1 --format=%h),unknown)
 DATE     = $(if $(TRACKED),$(shell TZ=UTC git log -1 --format=%cd --date=short-local),unknown)
-# -E: the program begins in internal/mailbox, so that no SIGTERM meets the Go runtime alone.
+# -E: the program begins in internal/mailbox, which handles SIGTERM before the Go runtime does.
 GOFLAGS_ = -trimpath -buildvcs=$(if $(TRACKED),true,false) -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' \
 	-ldflags './cmd/entrypoint=$(LDFLAGS) -E _rt0_entrypoint'
 LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
-# Tests with their users' client libraries are a module of their own.
+# The tests with client libraries are a module of their own.
 CLIENTS  = internal/conformance
 
 .PHONY: build run test bench image reasons lab lint vuln golden notices fuzz clean
@@ -20,20 +20,20 @@ CLIENTS  = internal/conformance
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
 
-run: build          ## the whole thing on this machine, with a demo license
+run: build          ## everything on this machine, with a demo license
 	@image/demo.sh
 
-test: build         ## everything, with one summary at the end
+test: build         ## all tests, with one summary at the end
 	@.ci/test
 
 bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"
 	@.ci/packages >&2 || true
 	go run ./internal/bench $(BENCH)
 
-reasons: build      ## every reason for a failed start, made to happen
+reasons: build      ## a table of every reason for a failed start, each one produced
 	@cd cmd/entrypoint && go test -count=1 -run TestEveryReason -reasons
 
-lab:                ## real name servers, proxies, firewalls: what each makes of a start (root on Debian)
+lab:                ## real name servers, proxies, firewalls, and what we report of them (root on Debian)
 	@.ci/packages
 	@cd internal/lab && go test -count=1 -run TestEverySituation -parallel 4 -lab
 
@@ -42,7 +42,7 @@ image: build        ## the image localstack-entrypoint:dev
 	docker build --target reference --build-arg LOCALSTACK_BUILD_VERSION=$(VERSION) \
 		--build-arg LOCALSTACK_BUILD_GIT_HASH=$(COMMIT) --build-arg LOCALSTACK_BUILD_DATE=$(DATE) -t $(IMAGE) .
 
-lint:
+lint:               ## gofmt, vet, golangci-lint, third-party notices
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }
 	go vet ./...
 	cd $(CLIENTS) && go vet ./...
@@ -51,17 +51,17 @@ lint:
 	cd $(CLIENTS) && $(LINT) golangci-lint run
 	@.ci/notices | cmp - THIRD-PARTY-NOTICES || { echo "run make notices" >&2; exit 1; }
 
-vuln:
+vuln:               ## known vulnerabilities (asks the vulnerability database)
 	$(LINT) govulncheck ./...
 	cd $(CLIENTS) && $(LINT) govulncheck -test ./...
 
-golden:             ## write the generated documents and golden files anew
+golden:             ## generate documents and golden files
 	go test ./internal/config ./internal/report ./internal/activate -update
 
-fuzz:               ## every fuzz target for a while; FUZZTIME=5m
+fuzz:               ## every fuzz target for 30 s; FUZZTIME=5m
 	.ci/fuzz $(FUZZTIME)
 
-notices:            ## write THIRD-PARTY-NOTICES anew
+notices:            ## generate THIRD-PARTY-NOTICES
 	.ci/notices >THIRD-PARTY-NOTICES
 
 clean:
