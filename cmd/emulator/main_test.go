@@ -231,7 +231,7 @@ func TestEveryBadVariableIsNamedAndTheExitCodeIs78(t *testing.T) {
 		`bad configuration: GATEWAY_LISTEN="0.0.0.0:http": "0.0.0.0:http" has no port between 0 and 65535; ` +
 			`use [host]:port, for example 0.0.0.0:4566 or [::]:4566`,
 		`bad configuration: PERSISTENCE="maybe": use one of 1, true, yes, on or 0, false, no, off`,
-		`bad configuration: SUPERVISOR_PID="-1": use the number of a process, 1 or greater`,
+		`bad configuration: SUPERVISOR_PID="-1": use a process ID, 1 or greater`,
 	}
 	if got := strings.Split(strings.TrimSpace(stderr.String()), "\n"); !slices.Equal(got, want) {
 		t.Errorf("got\n%s", stderr.String())

@@ -168,7 +168,7 @@ func readObject(w http.ResponseWriter, r *http.Request) (object map[string]any, 
 	}
 	if err != nil || len(object) == 0 {
 		answerText(w, http.StatusBadRequest,
-			`invalid request: the body has to be a JSON object, for example {"action":"restart"}`)
+			`invalid request: the body must be a JSON object, for example {"action":"restart"}`)
 		return nil, false
 	}
 	return object, true

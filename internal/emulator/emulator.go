@@ -69,7 +69,7 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, e.closeS3()) }()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	e.control.kill = func() { stop(errors.New("a client asked for it")) }
+	e.control.kill = func() { stop(errors.New("a client requested it")) }
 
 	fmt.Fprintf(e.proc.Stdout, "\nLocalStack version: %s\nLocalStack build date: %s\nLocalStack build git hash: %s\n\n",
 		e.opts.Version, e.opts.BuildDate, e.opts.GitHash)
@@ -130,7 +130,7 @@ func (e *Emulator) stop(server *http.Server, cause error) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		e.log.Warnf("Requests still under way after %s are cut off", stopTimeout)
+		e.log.Warnf("Aborting the requests that still run after %s", stopTimeout)
 		_ = server.Close()
 	}
 }
@@ -143,6 +143,6 @@ func (e *Emulator) restart() {
 		return
 	}
 	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
-		e.log.Errorf("Cannot restart: signal to process %d: %v", pid, err)
+		e.log.Errorf("Cannot restart: cannot signal process %d: %v", pid, err)
 	}
 }

@@ -207,7 +207,7 @@ func TestASilentConnectionHoldsUpNeitherOthersNorTheStop(t *testing.T) {
 	if err := r.wait(); err != nil {
 		t.Error(err)
 	}
-	if strings.Contains(r.log.String(), "cut off") {
+	if strings.Contains(r.log.String(), "Aborting") {
 		t.Errorf("the stop waited: %s", r.log.String())
 	}
 }

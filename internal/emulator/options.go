@@ -5,7 +5,6 @@ package emulator
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -90,7 +89,7 @@ func (p *PID) UnmarshalText(text []byte) error {
 	}
 	n, err := strconv.ParseInt(value, 10, 32)
 	if err != nil || n < 1 {
-		return fmt.Errorf("use the number of a process, 1 or greater")
+		return errors.New("use a process ID, 1 or greater")
 	}
 	*p = PID(n)
 	return nil

@@ -24,7 +24,7 @@ func normalize(r *http.Request) error {
 		}
 	}
 	if r.ContentLength > maxUpload {
-		return errors.New("a request body may have 1 GiB at most; use a multipart upload")
+		return errors.New("a request body must not exceed 1 GiB; use a multipart upload")
 	}
 	// gofakes3 stores every X-Amz header of an upload and sends it with the object.
 	// A session token is secret, and the rest describes the request, not the object.
@@ -43,7 +43,7 @@ func normalize(r *http.Request) error {
 func unframe(r *http.Request) error {
 	size, err := strconv.ParseInt(r.Header.Get("X-Amz-Decoded-Content-Length"), 10, 64)
 	if err != nil || size < 0 {
-		return errors.New("X-Amz-Decoded-Content-Length has to be a number of bytes")
+		return errors.New("X-Amz-Decoded-Content-Length must be a number of bytes")
 	}
 	r.Body = struct {
 		io.Reader

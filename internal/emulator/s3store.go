@@ -45,7 +45,7 @@ func (s *store) PutObject(
 	var none gofakes3.PutObjectResult
 	if size > maxUpload {
 		// An object is stored as one document, whose length has 31 bits.
-		return none, gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, "an object may have 1 GiB at most")
+		return none, gofakes3.ErrorMessage(gofakes3.ErrInvalidArgument, "an object must not exceed 1 GiB")
 	}
 	content, err := gofakes3.ReadAll(body, size)
 	if err != nil {
