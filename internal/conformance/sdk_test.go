@@ -22,7 +22,7 @@ import (
 	"localstack-entrypoint/internal/layout"
 )
 
-// pro is what the entrypoint hands over after an activation.
+// pro are the options that the entrypoint sets after an activation.
 var pro = emulator.Options{ActivatePro: "1", ProActivated: "1"}
 
 func persistent(o emulator.Options, root string) emulator.Options {
@@ -81,7 +81,7 @@ func client(t *testing.T, scheme, address string) *s3.Client {
 	})
 }
 
-// newBucket makes a bucket.
+// newBucket creates a bucket.
 func newBucket(t *testing.T, c *s3.Client, name string) bucket {
 	t.Helper()
 	if _, err := c.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
@@ -90,7 +90,7 @@ func newBucket(t *testing.T, c *s3.Client, name string) bucket {
 	return bucket{t, c, name}
 }
 
-// bucket has short forms of the calls on one bucket.
+// bucket has short forms of the calls for one bucket.
 type bucket struct {
 	t *testing.T
 	*s3.Client
@@ -158,7 +158,9 @@ func (b bucket) list(prefix, delimiter string, page int32) (keys []string) {
 func (b bucket) multipart(key string, parts ...string) {
 	b.t.Helper()
 	ctx := b.t.Context()
-	upload, err := b.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: &b.name, Key: &key, Metadata: map[string]string{"kind": "multi"}})
+	upload, err := b.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket: &b.name, Key: &key, Metadata: map[string]string{"kind": "multi"},
+	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
