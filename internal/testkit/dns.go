@@ -1,5 +1,5 @@
-// Package testkit holds real servers and other props for the tests of several
-// packages. Nothing of it is part of the product.
+// Package testkit has real servers and other helpers for the tests of several
+// packages. No program links it.
 package testkit
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// DNSServer is a real name server on a loopback port, the same one for UDP and
-// TCP, that remembers what it is asked.
+// DNSServer is a real name server on a loopback port, the same for UDP and TCP. It
+// records the queries.
 type DNSServer struct {
 	address string
 	servers []*dns.Server
@@ -26,11 +26,11 @@ type DNSServer struct {
 	queries []DNSQuery
 }
 
-// DNSQuery is one question: a name in lower case without its final dot, a type
-// such as "AAAA", and "udp" or "tcp"; EDNS is "yes" or "no".
+// DNSQuery is one query: a name in lower case without its final dot, a type such as
+// "AAAA", and "udp" or "tcp"; EDNS is "yes" or "no".
 type DNSQuery struct{ Name, Type, Network, EDNS string }
 
-// DNS starts a server for the time of the test. A [Zone] is the usual handler.
+// DNS starts a server that runs until the end of the test. A [Zone] is the usual handler.
 func DNS(t testing.TB, handler dns.Handler) *DNSServer {
 	t.Helper()
 	server, err := StartDNS(handler)
@@ -41,7 +41,7 @@ func DNS(t testing.TB, handler dns.Handler) *DNSServer {
 	return server
 }
 
-// StartDNS starts a server that runs until Close, for where there is no [testing.TB].
+// StartDNS starts a server that runs until Close. It needs no [testing.TB].
 func StartDNS(handler dns.Handler) (*DNSServer, error) {
 	packets, listener, err := listenBoth()
 	if err != nil {
@@ -60,7 +60,7 @@ func StartDNS(handler dns.Handler) (*DNSServer, error) {
 	return s, nil
 }
 
-// listenBoth takes a port that is free in both networks.
+// listenBoth listens on one port in both networks.
 func listenBoth() (packets net.PacketConn, listener net.Listener, err error) {
 	for range 20 {
 		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -101,27 +101,27 @@ func queryOf(w dns.ResponseWriter, question *dns.Msg) DNSQuery {
 // Addr is the server's host:port.
 func (s *DNSServer) Addr() string { return s.address }
 
-// Queries are all questions so far, in their order.
+// Queries returns all queries so far, in their order.
 func (s *DNSServer) Queries() []DNSQuery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]DNSQuery(nil), s.queries...)
 }
 
-// Count tells how many questions were like this one, whose empty fields stand
-// for anything.
-func (s *DNSServer) Count(like DNSQuery) int {
+// Count returns the number of queries that match; an empty field matches any value.
+func (s *DNSServer) Count(pattern DNSQuery) int {
 	matches := func(wanted, got string) bool { return wanted == "" || wanted == got }
 	n := 0
 	for _, query := range s.Queries() {
-		if matches(like.Name, query.Name) && matches(like.Type, query.Type) && matches(like.Network, query.Network) && matches(like.EDNS, query.EDNS) {
+		if matches(pattern.Name, query.Name) && matches(pattern.Type, query.Type) &&
+			matches(pattern.Network, query.Network) && matches(pattern.EDNS, query.EDNS) {
 			n++
 		}
 	}
 	return n
 }
 
-// Close ends the server at once: answers that are under way are lost.
+// Close stops the server at once. Answers that are not sent yet are lost.
 func (s *DNSServer) Close() {
 	now, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -130,8 +130,8 @@ func (s *DNSServer) Close() {
 	}
 }
 
-// ResolvConf is a resolv.conf that names the servers at these host:port
-// addresses, in the form of OpenBSD, which knows ports.
+// ResolvConf returns a resolv.conf with the servers at these host:port addresses, in
+// OpenBSD's syntax, which has ports.
 func ResolvConf(addresses ...string) string {
 	var text strings.Builder
 	for _, address := range addresses {
@@ -144,7 +144,7 @@ func ResolvConf(addresses ...string) string {
 	return text.String()
 }
 
-// Root makes a folder for FILESYSTEM_ROOT whose etc/resolv.conf names servers.
+// Root creates a folder for FILESYSTEM_ROOT whose etc/resolv.conf has these servers.
 func Root(t testing.TB, servers ...*DNSServer) string {
 	t.Helper()
 	var addresses []string
@@ -156,16 +156,16 @@ func Root(t testing.TB, servers ...*DNSServer) string {
 	return root
 }
 
-// Put writes a file below root and the folders above it: Put(t, root,
-// "etc/hosts", "127.0.0.1 licenses.test\n").
+// Put writes a file below root, and creates its folders: Put(t, root, "etc/hosts",
+// "127.0.0.1 licenses.test\n").
 func Put(t testing.TB, root, name, content string) {
 	t.Helper()
 	path := filepath.Join(root, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// A process that is being started meanwhile, by another test, would hold it open for writing until it
-	// executes, and a script that is open for writing cannot be executed.
+	// A process that another test starts now would inherit the open file until its execve, and a script
+	// that is open for writing cannot be executed.
 	syscall.ForkLock.RLock()
 	err := os.WriteFile(path, []byte(content), 0o644)
 	syscall.ForkLock.RUnlock()

@@ -29,7 +29,8 @@ func TestZoneAnswersOverBothNetworks(t *testing.T) {
 	})
 	for _, network := range []string{"udp", "tcp"} {
 		for name, want := range map[string]int{"api.test.": 1, "API.test.": 1, "alias.test.": 2} {
-			if reply := ask(t, server, network, name, dns.TypeAAAA); reply.Rcode != dns.RcodeSuccess || len(reply.Answer) != want {
+			reply := ask(t, server, network, name, dns.TypeAAAA)
+			if reply.Rcode != dns.RcodeSuccess || len(reply.Answer) != want {
 				t.Errorf("%s over %s: %v", name, network, reply)
 			}
 		}

@@ -11,9 +11,8 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Zone is a [dns.Handler] that answers by name, in lower case and without the
-// final dot. The name "*" stands for all that are not listed; without it they
-// do not exist (NXDOMAIN).
+// Zone is a [dns.Handler]. Its keys are names in lower case without the final dot.
+// "*" stands for all other names; without it, they do not exist (NXDOMAIN).
 //
 //	testkit.Zone{
 //		"api.localstack.test": {IP: []string{"127.0.0.1", "::1"}},
@@ -22,36 +21,36 @@ import (
 //	}
 type Zone map[string]DNSAnswer
 
-// DNSAnswer is what a name server says of a name, and how well it says it. The
-// zero DNSAnswer is a name without an address.
+// DNSAnswer is what a name server answers for a name. The zero DNSAnswer is a name
+// without an address.
 type DNSAnswer struct {
 	// IP are the name's addresses of both families.
 	IP []string
-	// CNAME is another name of the zone, or of nobody.
+	// CNAME is another name, in the zone or not.
 	CNAME string
 	// Rcode is one of the codes of package dns, for a failure.
 	Rcode int
 	// Delay passes before the answer.
 	Delay time.Duration
-	// Truncated cuts the answer over UDP down to its head. Without it, only
-	// what does not fit the asker's limit is cut off.
+	// Truncated removes the records from an answer over UDP. Otherwise only an
+	// answer over the client's size limit is truncated.
 	Truncated bool
-	// EDE are the extended errors (RFC 8914) behind the answer, for who asks with EDNS.
+	// EDE are the extended errors (RFC 8914), for queries with EDNS.
 	EDE []dns.EDNS0_EDE
 	// TTL is the records' time to live, in seconds; 60 for 0.
 	TTL uint32
 	// Authenticated sets the AD bit.
 	Authenticated bool
-	// NoEDNS is the code with which a server of old answers a question with EDNS.
+	// NoEDNS is the code with which an old server answers a query with EDNS.
 	NoEDNS int
-	// WrongID sends an answer to somebody else's question before the right one.
+	// WrongID sends an answer with a wrong ID before the right one.
 	WrongID bool
-	// Raw is sent instead of all this, behind the question's ID.
+	// Raw is sent instead of all this, after the query's ID.
 	Raw []byte
 }
 
-// extend gives a question with EDNS its answer with EDNS, and returns the limit
-// of a datagram.
+// extend adds EDNS to the answer to a query with EDNS. It returns the size limit of a
+// datagram.
 func extend(reply, question *dns.Msg, answer DNSAnswer) (size int) {
 	asked := question.IsEdns0()
 	if asked == nil {
@@ -68,7 +67,7 @@ func extend(reply, question *dns.Msg, answer DNSAnswer) (size int) {
 	return max(int(asked.UDPSize()), dns.MinMsgSize)
 }
 
-// ServeDNS answers one question.
+// ServeDNS answers one query.
 func (z Zone) ServeDNS(w dns.ResponseWriter, question *dns.Msg) {
 	query := queryOf(w, question)
 	reply := new(dns.Msg).SetReply(question)
@@ -107,11 +106,11 @@ func (z Zone) find(name string) (DNSAnswer, bool) {
 	return answer, listed
 }
 
-// records are the name's addresses, behind the chain of aliases that leads to them.
+// records returns the name's addresses, after the chain of aliases.
 func (z Zone) records(asked dns.Question) []dns.RR {
 	var records []dns.RR
 	owner := asked.Name
-	for range len(z) + 1 { // a loop ends where it began
+	for range len(z) + 1 { // bounds a loop of aliases
 		answer, _ := z.find(owner)
 		header := dns.RR_Header{Name: owner, Class: dns.ClassINET, Ttl: cmp.Or(answer.TTL, 60)}
 		if answer.CNAME == "" {
@@ -139,13 +138,13 @@ func addresses(header dns.RR_Header, kind uint16, all []string) []dns.RR {
 	return records
 }
 
-// Silent is a name server that hears everything and says nothing.
+// Silent is a name server that never answers.
 type Silent struct{}
 
 // ServeDNS does nothing.
 func (Silent) ServeDNS(dns.ResponseWriter, *dns.Msg) {}
 
-// Lose loses the first n questions on their way to handler.
+// Lose drops the first n queries to handler.
 func Lose(n int, handler dns.Handler) dns.Handler {
 	var seen atomic.Int64
 	return dns.HandlerFunc(func(w dns.ResponseWriter, question *dns.Msg) {

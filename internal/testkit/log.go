@@ -12,28 +12,28 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// logPatience bounds the wait for a log, far above what any takes.
+// logPatience bounds every wait for a log. It is far more than any takes.
 const logPatience = 20 * time.Second
 
-// Log is what a program writes its log to, and the reader of that, who does not read for now.
+// Log is what a program writes its log to, with a reader that does not read yet.
 type Log struct {
-	// Writer is the program's end. It stays open, and with it the flags that can be asked for.
+	// Writer is the program's end. It stays open, so that its flags can be read.
 	Writer *os.File
 
 	t       testing.TB
 	reader  *os.File
-	resume  string        // what to type before anything can be read
-	filling int64         // in bytes, what is in it from the beginning
+	resume  string        // to type before anything can be read
+	filling int64         // in bytes, the first content, which is discarded
 	text    Buffer        // what was read after that
-	ended   chan struct{} // closed when all is read; nil while nobody reads
+	ended   chan struct{} // closed at the end of the log; nil before Read
 }
 
-// StuckLogs are the logs whose reader keeps a program that writes to them waiting.
+// StuckLogs are the logs to which a write blocks.
 var StuckLogs = map[string]func(testing.TB) *Log{
-	"full pipe": FullPipe, "full socket": FullSocket, "stopped terminal": StoppedTerminal,
+	"full pipe": FullPipe, "full socket": fullSocket, "stopped terminal": stoppedTerminal,
 }
 
-// EmptyPipe is a pipe with room for one page.
+// EmptyPipe is a pipe with space for one page.
 func EmptyPipe(t testing.TB) *Log {
 	t.Helper()
 	var ends [2]int
@@ -46,7 +46,7 @@ func EmptyPipe(t testing.TB) *Log {
 	return newLog(t, ends[0], ends[1])
 }
 
-// File is a log that is a file. It is read at its end only.
+// File is a log in a file.
 func File(t testing.TB) *Log {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "log")
@@ -63,11 +63,11 @@ func File(t testing.TB) *Log {
 	return l
 }
 
-// FullPipe is a pipe without any room.
+// FullPipe is a full pipe.
 func FullPipe(t testing.TB) *Log {
 	t.Helper()
 	l := EmptyPipe(t)
-	// Another open file, whose flags are its own.
+	// Opened again, because O_NONBLOCK on the program's end would change its behavior.
 	again, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", l.Writer.Fd()), os.O_WRONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func FullPipe(t testing.TB) *Log {
 	return l
 }
 
-// ClosedPipe is a pipe that nobody will ever read.
+// ClosedPipe is a pipe whose reader is closed.
 func ClosedPipe(t testing.TB) *Log {
 	t.Helper()
 	l := EmptyPipe(t)
@@ -89,8 +89,8 @@ func ClosedPipe(t testing.TB) *Log {
 	return l
 }
 
-// FullSocket is a socket without any room.
-func FullSocket(t testing.TB) *Log {
+// fullSocket is a full socket.
+func fullSocket(t testing.TB) *Log {
 	t.Helper()
 	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -108,7 +108,7 @@ func FullSocket(t testing.TB) *Log {
 	return l
 }
 
-// Terminal is a terminal that nobody has read yet.
+// Terminal is a terminal.
 func Terminal(t testing.TB) *Log {
 	t.Helper()
 	keyboard, terminal, err := pty.Open()
@@ -120,7 +120,7 @@ func Terminal(t testing.TB) *Log {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mode.Lflag &^= unix.ECHO // output byte for byte, and only output
+	mode.Lflag &^= unix.ECHO // output byte for byte, without an echo of the input
 	mode.Oflag &^= unix.OPOST
 	mode.Iflag |= unix.IXON
 	if err := unix.IoctlSetTermios(writer, unix.TCSETS, mode); err != nil {
@@ -131,8 +131,8 @@ func Terminal(t testing.TB) *Log {
 	return l
 }
 
-// StoppedTerminal is a terminal at which somebody has typed Ctrl-S.
-func StoppedTerminal(t testing.TB) *Log {
+// stoppedTerminal is a terminal that is stopped with Ctrl-S.
+func stoppedTerminal(t testing.TB) *Log {
 	t.Helper()
 	const stop, resume = "\x13", "\x11" // Ctrl-S, Ctrl-Q
 	l := Terminal(t)
@@ -155,7 +155,7 @@ func (l *Log) Type(keys string) {
 }
 
 func newLog(t testing.TB, reader, writer int) *Log {
-	_ = unix.SetNonblock(reader, true) // so that Close ends a read; the writer's flags are its own
+	_ = unix.SetNonblock(reader, true) // so that Close ends a read; the writer has its own flags
 	l := &Log{t: t, Writer: os.NewFile(uintptr(writer), "writer"), reader: os.NewFile(uintptr(reader), "reader")}
 	t.Cleanup(l.close)
 	return l
@@ -173,7 +173,7 @@ func (l *Log) IsStuck() bool {
 	return n == 0
 }
 
-// Flags are what every program with this log shares, such as O_NONBLOCK.
+// Flags returns the flags that all programs with this log share, such as O_NONBLOCK.
 func (l *Log) Flags() int {
 	l.t.Helper()
 	flags, err := unix.FcntlInt(l.Writer.Fd(), unix.F_GETFL, 0)
@@ -183,7 +183,7 @@ func (l *Log) Flags() int {
 	return flags
 }
 
-// SetNonblock sets O_NONBLOCK, as any of the programs might.
+// SetNonblock sets O_NONBLOCK, as any of these programs may.
 func (l *Log) SetNonblock() {
 	l.t.Helper()
 	if err := unix.SetNonblock(int(l.Writer.Fd()), true); err != nil {
@@ -197,10 +197,10 @@ func (l *Log) IsTerminal() bool {
 	return err == nil
 }
 
-// Hang is the end of the reader.
+// Hang closes the reader.
 func (l *Log) Hang() { l.reader.Close() }
 
-// Take reads so many bytes, and no more for now.
+// Take reads this many bytes.
 func (l *Log) Take(size int64) {
 	l.t.Helper()
 	l.begin()
@@ -210,7 +210,7 @@ func (l *Log) Take(size int64) {
 	}
 }
 
-// Read begins to read whatever is written. It does so once.
+// Read reads everything from now on, in the background.
 func (l *Log) Read() {
 	l.t.Helper()
 	if l.ended != nil {
@@ -225,7 +225,7 @@ func (l *Log) Read() {
 	}()
 }
 
-// begin makes something come.
+// begin discards the first content and resumes a stopped terminal.
 func (l *Log) begin() {
 	l.t.Helper()
 	_ = l.reader.SetReadDeadline(time.Now().Add(logPatience))
@@ -240,10 +240,10 @@ func (l *Log) begin() {
 	}
 }
 
-// Text is what has been read so far.
+// Text returns what has been read so far.
 func (l *Log) Text() string { return l.text.String() }
 
-// All is what has been written when nobody can write any more: our own end is closed by that.
+// All closes the Writer and returns the whole log, when the last program has closed it, too.
 func (l *Log) All() string {
 	l.t.Helper()
 	l.Read()

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// newMachine is the folder of the programs that a machine has after the packages
-// are installed; without any, those of .ci/packages.
+// newMachine returns a folder with the programs of a new machine on which the packages
+// are installed; by default, those of .ci/packages.
 func newMachine(t *testing.T, packages ...string) (folder string) {
 	t.Helper()
 	if _, err := exec.LookPath("dpkg-query"); err != nil {
-		t.Skip("which package brings a program can be seen on Debian only")
+		t.Skip("only Debian can list the programs of a package")
 	}
 	folder = filepath.Join(t.TempDir(), "path")
 	if out, err := exec.Command("../../.ci/path", append([]string{folder}, packages...)...).CombinedOutput(); err != nil {
@@ -28,7 +28,7 @@ func has(folder, program string) bool {
 	return err == nil
 }
 
-func TestANewMachineHasWhatDebianRequiresAndWhatTheListBrings(t *testing.T) {
+func TestANewMachineHasRequiredAndListedPackages(t *testing.T) {
 	t.Parallel()
 	with, without := newMachine(t, "openssl"), newMachine(t, "base-files")
 	for _, program := range []string{"sh", "awk", "mount", "go", "make", "git"} {
@@ -37,13 +37,13 @@ func TestANewMachineHasWhatDebianRequiresAndWhatTheListBrings(t *testing.T) {
 		}
 	}
 	if !has(with, "openssl") || has(without, "openssl") {
-		t.Error("openssl is to be there when the list brings it, and only then")
+		t.Error("openssl must be there if it is listed, and only then")
 	}
 }
 
-// make test hides all others, so that a test which asks for one fails on every
-// machine, and not only on a new one.
-func TestNoProgramIsFoundThatNothingBrings(t *testing.T) {
+// make test hides all other programs, so that a test that needs one fails on every
+// machine, not only on a new one.
+func TestOnlyListedProgramsAreFound(t *testing.T) {
 	t.Parallel()
 	list := newMachine(t)
 	for _, folder := range []string{"/usr/local/bin", "/usr/bin", "/usr/sbin"} {
@@ -56,51 +56,51 @@ func TestNoProgramIsFoundThatNothingBrings(t *testing.T) {
 				continue
 			}
 			if found, err := exec.LookPath(program.Name()); err == nil && !strings.HasPrefix(found, goRoot(t)) {
-				t.Skipf("tests find %s, which no package of .ci/packages brings: make test hides such programs", found)
+				t.Skipf("tests find %s, which is in no package of .ci/packages: make test hides such programs", found)
 			}
 		}
 	}
 }
 
-// asked are the programs that a test, a bench or a script names by path, where no
-// PATH can hide them, or in a call that starts or looks for one.
-var asked = regexp.MustCompile(`(?:^|[^\w./}*-])/(?:usr/)?s?bin/([\w.+-]+)` +
+// namedProgram finds a program that a test, a benchmark or a script names by its path,
+// which PATH cannot hide, or in a call that starts it or looks for it.
+var namedProgram = regexp.MustCompile(`(?:^|[^\w./}*-])/(?:usr/)?s?bin/([\w.+-]+)` +
 	`|exec\.(?:LookPath\(|Command\(|CommandContext\([\w.()]+, )"([\w.+-]+)"`)
 
-func TestEveryProgramThatIsNamedIsBrought(t *testing.T) {
+func TestEveryNamedProgramIsInAPackage(t *testing.T) {
 	t.Parallel()
 	list, found := newMachine(t), 0
-	for _, file := range askers(t) {
+	for _, file := range testFiles(t) {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range asked.FindAllStringSubmatch(string(content), -1) {
+		for _, match := range namedProgram.FindAllStringSubmatch(string(content), -1) {
 			found++
 			program := match[1] + match[2]
 			switch {
-			case has(list, program) || exists("../../cmd", program): // ours is built
+			case has(list, program) || exists("../../cmd", program): // built by make
 			case exists("/usr/bin", program) || exists("/usr/sbin", program):
-				t.Errorf("%s asks for %s, which no package of .ci/packages brings", file, program)
+				t.Errorf("%s needs %s, which is in no package of .ci/packages", file, program)
 			default:
-				t.Skipf("%s asks for %s, which is not installed: run .ci/packages", file, program)
+				t.Skipf("%s needs %s, which is not installed: run .ci/packages", file, program)
 			}
 		}
 	}
 	if found == 0 {
-		t.Error("nothing asks for any program: this test looks for the wrong words")
+		t.Error("no file names a program: the pattern is wrong")
 	}
 }
 
 var tests = regexp.MustCompile(`_test\.go$|/internal/(testkit|lab|bench)/[^/]+\.go$|\.(sh|txtar)$`)
 
-// askers are the files that may ask for programs of the machine: what is released
-// asks for those of the container that it is in.
-func askers(t *testing.T) (files []string) {
+// testFiles are the files that may need programs of the machine: the released programs
+// need those of their container.
+func testFiles(t *testing.T) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir("../..", func(file string, entry os.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
-			if filepath.ToSlash(file) == "../../build" { // what others have made, as image/rootfs.sh
+			if filepath.ToSlash(file) == "../../build" { // generated, for example by image/rootfs.sh
 				return filepath.SkipDir
 			}
 			return err
@@ -121,7 +121,7 @@ func exists(folder, name string) bool {
 	return err == nil
 }
 
-// goRoot is Go's own folder, which the go command puts into the PATH of tests.
+// goRoot returns GOROOT, which the go command adds to the PATH of tests.
 func goRoot(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("go", "env", "GOROOT").Output()

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// BuildPrograms builds the real programs into dir, as they are released.
+// BuildPrograms builds the programs into dir, as for a release.
 func BuildPrograms(dir string) error {
 	module, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {

@@ -11,31 +11,30 @@ import (
 	"localstack-entrypoint/internal/credential"
 )
 
-// RunScripts is testscript.Run with a log in which no credential can be read:
-// what tests print is kept, and shown to others.
+// RunScripts is testscript.Run with credentials masked in the log: CI publishes it.
 func RunScripts(t *testing.T, params testscript.Params) {
-	testscript.RunT(discreet{t}, params)
+	testscript.RunT(maskedT{t}, params)
 }
 
-// discreet is a test whose log is masked.
-type discreet struct{ *testing.T }
+// maskedT is a test whose log is masked.
+type maskedT struct{ *testing.T }
 
-// Run runs a subtest that is discreet as well.
-func (d discreet) Run(name string, f func(testscript.T)) {
-	d.T.Run(name, func(t *testing.T) { f(discreet{t}) })
+// Run runs a subtest whose log is masked, too.
+func (m maskedT) Run(name string, f func(testscript.T)) {
+	m.T.Run(name, func(t *testing.T) { f(maskedT{t}) })
 }
 
-// Verbose tells whether the log is shown.
-func (discreet) Verbose() bool { return testing.Verbose() }
+// Verbose reports whether the log is shown.
+func (maskedT) Verbose() bool { return testing.Verbose() }
 
-// Log masks what it logs.
-func (d discreet) Log(args ...any) { d.T.Log(masked(args)) }
+// Log implements testscript.T.
+func (m maskedT) Log(args ...any) { m.T.Log(masked(args)) }
 
-// Fatal masks what it logs.
-func (d discreet) Fatal(args ...any) { d.T.Fatal(masked(args)) }
+// Fatal implements testscript.T.
+func (m maskedT) Fatal(args ...any) { m.T.Fatal(masked(args)) }
 
-// Skip masks what it logs.
-func (d discreet) Skip(args ...any) { d.T.Skip(masked(args)) }
+// Skip implements testscript.T.
+func (m maskedT) Skip(args ...any) { m.T.Skip(masked(args)) }
 
 func masked(args []any) string {
 	text := credential.MaskAll(strings.TrimSuffix(fmt.Sprintln(args...), "\n"))
