@@ -39,7 +39,7 @@ const (
 	lives    = `exec >/dev/null 2>&1; sleep 60 & echo up >"$WORDS"; wait; while :; do sleep 60 & wait; done`
 )
 
-const warning = "LOCALSTACK_PATH does not stand for PATH"
+const warning = "LOCALSTACK_PATH does not set PATH"
 
 var acts = []act{
 	{

@@ -22,7 +22,7 @@ test_doctor() {
 	check "doctor: it can be the container's command" finds "A start now would work" 0 \
 		visit "${http[@]}" "${with_token[@]}" "$reference" doctor
 	check "doctor: without a token the start would fail" finds "(credentials.missing):" 55 visit "${http[@]}" "$reference" doctor
-	check "doctor: a variable that makes no sense is 78" finds "(config.invalid):" 78 visit --env DEBUG=maybe "$reference" doctor
+	check "doctor: a variable with an invalid value is 78" finds "(config.invalid):" 78 visit --env DEBUG=maybe "$reference" doctor
 	test_doctor_docker
 }
 

@@ -20,8 +20,8 @@ test_commands() {
 	check "command: version says which program this is" says version "entrypoint "
 	check "command: its exit code is the container's" exits own-code 1
 	check "command: exit code 127 when there is no such command" exits no-command 127
-	check "configuration that makes no sense: exit code 78" exits misconfigured 78
-	check "configuration that makes no sense: the variable is named" says misconfigured "SHUTDOWN_TIMEOUT="
+	check "invalid configuration: exit code 78" exits misconfigured 78
+	check "invalid configuration: the variable is named" says misconfigured "SHUTDOWN_TIMEOUT="
 }
 
 test_confinement() {

@@ -1,7 +1,7 @@
 // Package config turns the environment into one immutable Config. It is the
 // only reader of the environment: every variable is a struct field with its name
-// and default, and a row with its meaning; every value that makes no sense is
-// reported, all of them at once, and docs/CONFIG.md is generated from the rows.
+// and default, and a row with its meaning; all invalid values are reported at
+// once, and docs/CONFIG.md is generated from the rows.
 package config
 
 import (
@@ -69,14 +69,14 @@ type Network struct {
 	NoProxy        string   `envconfig:"NO_PROXY"`
 }
 
-// Logging says how much is told, and in which form.
+// Logging says how much is logged, and in which format.
 type Logging struct {
 	Debug  Bool   `envconfig:"DEBUG" default:"0"`
 	Level  Level  `envconfig:"LS_LOG"`
 	Format Format `envconfig:"LOG_FORMAT" default:"text"`
 }
 
-// Process says what is started and how it is looked after.
+// Process says what is started and how it is supervised.
 type Process struct {
 	Command         Words     `envconfig:"LOCALSTACK_SUPERVISOR_COMMAND"`
 	Supervise       Auto      `envconfig:"SUPERVISE" default:"auto"`
@@ -89,7 +89,7 @@ type Process struct {
 	ParentDeath     Signal    `envconfig:"PARENT_DEATH_SIGNAL"`
 }
 
-// System is what the image and the machine tell.
+// System is what the image and the machine say.
 type System struct {
 	BuildVersion   string      `envconfig:"LOCALSTACK_BUILD_VERSION"`
 	CI             string      `envconfig:"CI"`
@@ -105,78 +105,72 @@ type System struct {
 // read is here and not in the tags: envconfig looks for several keys in each
 // tag, and every look reads the whole of it.
 var table = []Variable{
-	{Name: "ACTIVATE_PRO", Meaning: "Activate the license before the start. 0 starts without pro " +
-		"features: no network access, and no credential reaches the emulator."},
-	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true, Meaning: "Developer or CI Auth Token. Surrounding blanks, line ends " +
-		"and quotes are removed."},
-	{Name: "LOCALSTACK_AUTH_TOKEN_FILE", Meaning: "Path of a file with the Auth Token, such as a Docker " +
-		"or Kubernetes secret. Not together with LOCALSTACK_AUTH_TOKEN."},
-	{Name: "LOCALSTACK_API_KEY", Private: true, Meaning: "Legacy API key; an Auth Token is accepted here too."},
-	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key. Not together " +
-		"with LOCALSTACK_API_KEY."},
-	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no license; the exit code stays 55."},
+	{Name: "ACTIVATE_PRO", Meaning: "0 starts without a license: no pro features, no network access, no credential for " +
+		"the emulator."},
+	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true, Meaning: "Developer or CI Auth Token. Blanks, line ends and quotes " +
+		"around it are removed."},
+	{Name: "LOCALSTACK_AUTH_TOKEN_FILE", Meaning: "Path of a file with the Auth Token, such as a Docker or Kubernetes " +
+		"secret, instead of LOCALSTACK_AUTH_TOKEN."},
+	{Name: "LOCALSTACK_API_KEY", Private: true, Meaning: "Legacy API key. An Auth Token is accepted here, too."},
+	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key, instead of LOCALSTACK_API_KEY."},
+	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no license. The exit code stays 55."},
 	{Name: "API_ENDPOINT", Private: true, Meaning: "Base URL of the licensing API, with its version path."},
-	{Name: "ACTIVATION_TIMEOUT", Meaning: "Time for the whole activation, in seconds. Of five or more, " +
-		"the last 1.2 are for finding out why the others were not enough."},
-	{Name: "ACTIVATION_TIMEOUT_CACHED", Meaning: "The same when a stored license can stand in for the server."},
-	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", Meaning: "Time for one request to the licensing API, in seconds."},
-	{Name: "ACTIVATION_ATTEMPTS", Meaning: "Requests at most, when the failure is a passing one."},
+	{Name: "ACTIVATION_TIMEOUT", Meaning: "Seconds for the whole activation. Of five or more, the last 1.2 are kept to " +
+		"find out why it fails."},
+	{Name: "ACTIVATION_TIMEOUT_CACHED", Meaning: "The same when a stored license can replace the server's answer."},
+	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", Meaning: "Seconds for one request to the licensing API."},
+	{Name: "ACTIVATION_ATTEMPTS", Meaning: "Requests at most. Only failures that may be temporary are retried."},
 
-	{Name: "SSL_NO_VERIFY", Meaning: "1 accepts any certificate of the licensing API. Insecure: anyone " +
-		"in between can read the token."},
-	{Name: "REQUESTS_CA_BUNDLE", Meaning: "PEM file (or folder) of certificate authorities, trusted in " +
-		"addition to the system's."},
+	{Name: "SSL_NO_VERIFY", Meaning: "1 accepts any certificate of the licensing API. Insecure: anyone in between can " +
+		"read the token."},
+	{Name: "REQUESTS_CA_BUNDLE", Meaning: "PEM file or folder of certificate authorities, trusted in addition to the " +
+		"system's."},
 	{Name: "CURL_CA_BUNDLE", Meaning: "The same, under curl's name."},
 	{Name: "SSL_CERT_FILE", Meaning: "The same, under OpenSSL's name."},
-	{Name: "SSL_CERT_DIR", Meaning: "Folders of PEM files, separated by colons, trusted in addition to " +
-		"the system's."},
-	{Name: "OUTBOUND_HTTPS_PROXY", Private: true, Meaning: "Proxy for https:// addresses, for LocalStack " +
-		"only; wins over HTTPS_PROXY. http, https and socks5 proxies."},
+	{Name: "SSL_CERT_DIR", Meaning: "Folders of PEM files, separated by colons, trusted in addition to the system's."},
+	{Name: "OUTBOUND_HTTPS_PROXY", Private: true, Meaning: "Proxy for https:// addresses, used by LocalStack only. " +
+		"Wins over HTTPS_PROXY. Its scheme is http, https or socks5."},
 	{Name: "HTTPS_PROXY", Alias: "https_proxy", Private: true, Meaning: "Proxy for https:// addresses."},
-	{Name: "OUTBOUND_HTTP_PROXY", Private: true, Meaning: "Proxy for http:// addresses, for LocalStack " +
-		"only; wins over HTTP_PROXY."},
+	{Name: "OUTBOUND_HTTP_PROXY", Private: true, Meaning: "Proxy for http:// addresses, used by LocalStack only. Wins " +
+		"over HTTP_PROXY."},
 	{Name: "HTTP_PROXY", Alias: "http_proxy", Private: true, Meaning: "Proxy for http:// addresses."},
-	{Name: "NO_PROXY", Alias: "no_proxy", Meaning: "Hosts, domains and networks that are reached without " +
-		"a proxy, separated by commas."},
+	{Name: "NO_PROXY", Alias: "no_proxy", Meaning: "Hosts, domains and networks to reach without a proxy, separated by " +
+		"commas."},
 
-	{Name: "DEBUG", Meaning: "1 logs every step; LS_LOG wins."},
-	{Name: "LS_LOG", Alias: "LOG", Meaning: "Log level: trace-internal, trace, debug, info, warn, " +
-		"warning or error."},
-	{Name: "LOG_FORMAT", Meaning: "Form of log lines and failures: text or json. With json a failing " +
-		"start is one JSON line instead of the banner."},
+	{Name: "DEBUG", Meaning: "1 logs every step. LS_LOG wins over it."},
+	{Name: "LS_LOG", Alias: "LOG", Meaning: "Log level: trace-internal, trace, debug, info, warn, warning or error."},
+	{Name: "LOG_FORMAT", Meaning: "Format of the log: text or json. With json a failure is one JSON line instead of " +
+		"the banner."},
 
-	{Name: "LOCALSTACK_SUPERVISOR_COMMAND", Private: true, Meaning: "Command to run when the container " +
-		"is given none, in shell words. Default: LocalStack's runtime where installed, else emulator."},
-	{Name: "SUPERVISE", Meaning: "1 supervises the emulator, 0 becomes it, auto supervises as PID 1 only."},
-	{Name: "SHUTDOWN_TIMEOUT", Meaning: "Seconds (fractions allowed) between SIGTERM and SIGKILL at a " +
-		"stop. Below docker stop's 10."},
-	{Name: "KILL_PROCESS_GROUP", Meaning: "0 sends signals to the command's first process only, instead " +
-		"of its whole process group. What is left at the end is killed in any case."},
-	{Name: "SIGNAL_REWRITE", Meaning: "Signals to take for others, such as 15:3 or TERM:QUIT,USR1:0; 0 " +
-		"drops the signal. SIGTERM stays a request to stop, with its deadline, unless it becomes USR1 " +
-		"(restart) or 0."},
-	{Name: "EXIT_CODE_REMAP", Meaning: "Exit codes to leave with instead of others, such as 143:0,137:1; " +
-		"a code alone (143) becomes 0."},
-	{Name: "RESTART_ON_CRASH", Meaning: "How many times in a row to start the emulator again after it " +
-		"ended by itself with an exit code other than 0, 55, 78, 126 and 127. A minute without a crash " +
-		"counts anew. Starts soon after each other wait 1, 2, 4, … 30 seconds."},
-	{Name: "LICENSE_RENEWAL_INTERVAL", Meaning: "Seconds at most between looks at the stored license " +
-		"while the emulator runs. It is renewed when half of the time is over that it holds without the " +
-		"licensing API; 0 never looks."},
-	{Name: "PARENT_DEATH_SIGNAL", Meaning: "Signal to act on when the parent process ends, such as TERM, " +
-		"for a supervised start that is not PID 1."},
+	{Name: "LOCALSTACK_SUPERVISOR_COMMAND", Private: true, Meaning: "Command to run when the container is given none, " +
+		"in shell words. Default: LocalStack's runtime where it is installed, else emulator."},
+	{Name: "SUPERVISE", Meaning: "1 supervises the emulator, 0 is replaced by it, auto supervises as PID 1 only."},
+	{Name: "SHUTDOWN_TIMEOUT", Meaning: "Seconds from SIGTERM to SIGKILL when the container stops. Keep it below " +
+		"docker stop's 10."},
+	{Name: "KILL_PROCESS_GROUP", Meaning: "0 sends signals to the command's first process only, not to its process " +
+		"group. What is left at the end is killed in any case."},
+	{Name: "SIGNAL_REWRITE", Meaning: "Signals to replace by others, such as 15:3 or TERM:QUIT,USR1:0, where 0 drops " +
+		"the signal. SIGTERM still stops the container, unless it becomes USR1 (restart) or 0."},
+	{Name: "EXIT_CODE_REMAP", Meaning: "Exit codes to replace by others, such as 143:0,137:1. A code alone (143) " +
+		"becomes 0."},
+	{Name: "RESTART_ON_CRASH", Meaning: "How many times in a row to restart an emulator that ended by itself with an " +
+		"exit code other than 0, 55, 78, 126 and 127. A minute without a crash resets the count. Restarts in quick " +
+		"succession wait 1, 2, 4, … 30 seconds."},
+	{Name: "LICENSE_RENEWAL_INTERVAL", Meaning: "Seconds at most between checks of the stored license while the " +
+		"emulator runs. It is renewed after half of the time for which it is valid offline. 0 never checks."},
+	{Name: "PARENT_DEATH_SIGNAL", Meaning: "Signal to act on when the parent process ends, such as TERM. For a " +
+		"supervised start that is not PID 1."},
 
-	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image; the license " +
-		"must cover it."},
-	{Name: "CI", Meaning: "Set by CI systems; any value means that this is CI."},
-	{Name: "GATEWAY_LISTEN", Meaning: "Where the emulator listens; the health check asks there."},
-	{Name: "LOCALSTACK_HOST", Meaning: "Name by which the emulator calls itself. Only looked at when the " +
-		"licensing API is not reached: the emulator's DNS server answers for every name that contains it."},
-	{Name: "DOCKER_HOST", Meaning: "Where the Docker engine is, for the doctor."},
-	{Name: "NO_COLOR", Meaning: "Any value: the doctor uses no colors on terminals."},
-	{Name: "TERM", Meaning: "Kind of terminal. With dumb the doctor uses no colors."},
-	{Name: "FILESYSTEM_ROOT", Meaning: "Folder put in front of every fixed path (/etc, " +
-		"/var/lib/localstack, …), for tests and demonstrations."},
+	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image. The license must cover it."},
+	{Name: "CI", Meaning: "Set by CI systems. Any value means that this is CI."},
+	{Name: "GATEWAY_LISTEN", Meaning: "Addresses on which the emulator listens. The health check uses them."},
+	{Name: "LOCALSTACK_HOST", Meaning: "Host name of the emulator. Used to explain failures: its DNS server answers " +
+		"for every name that contains this one."},
+	{Name: "DOCKER_HOST", Meaning: "Address of the Docker engine, for the doctor."},
+	{Name: "NO_COLOR", Meaning: "Any value turns the doctor's colors off."},
+	{Name: "TERM", Meaning: "Kind of terminal. dumb turns the doctor's colors off."},
+	{Name: "FILESYSTEM_ROOT", Meaning: "Folder that replaces / for fixed paths such as /etc and /var/lib/localstack, " +
+		"for tests and demonstrations."},
 }
 
 // Level is a log level by name; empty when not given.
@@ -195,7 +189,7 @@ func (l Logging) Verbose() bool {
 	return slices.Contains([]Level{"trace-internal", "trace", "debug"}, l.Level)
 }
 
-// Format is the form of log lines and failures.
+// Format is the format of log lines and failures.
 type Format string
 
 // Decode reads text or json.

@@ -14,9 +14,9 @@ import (
 )
 
 // Load reads the process's environment. The Config is usable even when the
-// error, a [fault.Error] that lists every problem, is not nil: a variable that
-// makes no sense then has its default, so that the failure itself can be
-// reported in the form that the user asked for.
+// error, a [fault.Error] that lists every problem, is not nil: a variable with an
+// invalid value then has its default, so that the failure itself can be reported
+// in the format that the user asked for.
 func Load() (Config, Environ, error) {
 	environ := unprefix(os.Environ())
 	var cfg Config
@@ -59,7 +59,7 @@ func Fill(sections ...any) (refused []*envconfig.ParseError) {
 			}
 			refused = append(refused, bad)
 			if _, set := os.LookupEnv(bad.KeyName); !set {
-				break // it is the default that makes no sense
+				break // the default is invalid
 			}
 			_ = os.Unsetenv(bad.KeyName)
 		}
@@ -84,8 +84,8 @@ func (e Environ) Sets(v Variable) bool {
 	return name != ""
 }
 
-// maxShown bounds the values that a message repeats. What makes sense is
-// shorter, and what is longer may be a secret in the wrong place.
+// maxShown bounds the values that a message repeats. Valid ones are shorter, and
+// a longer one may be a secret in the wrong place.
 const maxShown = 20
 
 // describe is what is wrong with the variable called name.

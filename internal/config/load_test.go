@@ -156,13 +156,13 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	want := []string{
 		`ACTIVATE_PRO="maybe" is not a boolean; use 1, true, yes, on or 0, false, no, off`,
 		`ACTIVATION_ATTEMPTS="0" is not a whole number from 1 to 100`,
-		`API_ENDPOINT contains credentials; the Auth Token alone identifies you`,
+		`API_ENDPOINT contains credentials; remove them, the Auth Token is enough`,
 		`DEBUG is not a boolean; use 1, true, yes, on or 0, false, no, off`,
 		`LOCALSTACK_SUPERVISOR_COMMAND has an unbalanced quote or backslash`,
 		`LOG="loud" is unknown; use trace-internal, trace, debug, info, warn, warning, error`,
-		`SHUTDOWN_TIMEOUT="soon" is not a time span; use seconds such as 8 or 2.5`,
+		`SHUTDOWN_TIMEOUT="soon" is not a duration; use seconds such as 8 or 2.5`,
 		`SSL_NO_VERIFY="2" is not a boolean; use 1, true, yes, on or 0, false, no, off`,
-		`https_proxy has the scheme "ftp"; a proxy has http, https or socks5`,
+		`https_proxy has the scheme "ftp"; use http, https or socks5`,
 	}
 	if failed.Detail != strings.Join(want, "; ") {
 		t.Errorf("got  %s\nwant %s", strings.ReplaceAll(failed.Detail, "; ", ";\n     "), strings.Join(want, ";\n     "))

@@ -51,7 +51,7 @@ func (a *Auto) Decode(value string) error {
 	}
 	on, err := parseBool(value)
 	if err != nil {
-		return errors.New("is not auto, 1 or 0")
+		return errors.New("is not a boolean or auto; use auto, 1 or 0")
 	}
 	*a = Auto{Set: true, On: on}
 	return nil
@@ -65,10 +65,10 @@ func (a Auto) Or(automatic bool) bool {
 	return automatic
 }
 
-// maxSeconds bounds a time span: more than a year is a typing mistake.
+// maxSeconds bounds a duration: more than a year is a typing mistake.
 const maxSeconds = 365 * 24 * 60 * 60
 
-// Decode reads seconds with an optional fraction, or a span such as 500ms or 1m.
+// Decode reads seconds with an optional fraction, or a duration such as 500ms or 1m.
 func (s *Seconds) Decode(value string) error {
 	value = strings.TrimSpace(value)
 	seconds, err := strconv.ParseFloat(value, 64)
@@ -77,7 +77,7 @@ func (s *Seconds) Decode(value string) error {
 		seconds, err = span.Seconds(), spanErr
 	}
 	if err != nil || math.IsNaN(seconds) || seconds < 0 || seconds > maxSeconds {
-		return errors.New("is not a time span; use seconds such as 8 or 2.5")
+		return errors.New("is not a duration; use seconds such as 8 or 2.5")
 	}
 	*s = Seconds(math.Round(seconds * float64(time.Second)))
 	return nil
@@ -129,11 +129,11 @@ func (e *Endpoint) Decode(value string) error {
 	}
 	switch {
 	case parsed.Scheme != "http" && parsed.Scheme != "https":
-		return fmt.Errorf("has the scheme %.20q; the licensing API has https or http", parsed.Scheme)
+		return fmt.Errorf("has the scheme %.20q; use https or http", parsed.Scheme)
 	case parsed.User != nil:
-		return errors.New("contains credentials; the Auth Token alone identifies you")
+		return errors.New("contains credentials; remove them, the Auth Token is enough")
 	case strings.ContainsAny(value, "?#"):
-		return errors.New("contains a query or fragment; a base URL ends with its path")
+		return errors.New("contains a query or fragment; remove it, a base URL ends with its path")
 	}
 	e.URL = parsed
 	return nil
@@ -161,10 +161,11 @@ func (p *ProxyURL) Decode(value string) error {
 	}
 	parsed, err := url.Parse(value)
 	if err != nil || !hasAddress(parsed) || parsed.Path != "" || strings.ContainsAny(value, "?#") {
-		return errors.New("is not a proxy URL; write it as http://proxy.example:3128, with %XX for special characters of a password")
+		return errors.New("is not a proxy URL; write it as http://proxy.example:3128, " +
+			"and special characters of a password as %XX")
 	}
 	if !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, parsed.Scheme) {
-		return fmt.Errorf("has the scheme %.20q; a proxy has http, https or socks5", parsed.Scheme)
+		return fmt.Errorf("has the scheme %.20q; use http, https or socks5", parsed.Scheme)
 	}
 	p.Secret = credential.NewSecret(parsed.String())
 	return nil

@@ -47,7 +47,7 @@ func TestBooleans(t *testing.T) {
 	nonsense := []string{"", " ", "2", "-1", "01", "t", "f", "y", "n", "truee", "enabled", "tru e", "ja", "\"1\"", "ｏｎ"}
 	on := Bool(true)
 	refuses(t, &on, "is not a boolean; use 1, true, yes, on or 0, false, no, off", nonsense...)
-	refuses(t, &Auto{Set: true, On: true}, "is not auto, 1 or 0", nonsense...)
+	refuses(t, &Auto{Set: true, On: true}, "is not a boolean or auto; use auto, 1 or 0", nonsense...)
 }
 
 func TestAutoLeavesTheChoiceToTheProgram(t *testing.T) {
@@ -73,7 +73,7 @@ func TestSecondsTakeFractionsAndUnits(t *testing.T) {
 		}
 	}
 	eight := Seconds(8 * time.Second)
-	refuses(t, &eight, "is not a time span; use seconds such as 8 or 2.5",
+	refuses(t, &eight, "is not a duration; use seconds such as 8 or 2.5",
 		"", "-1", "-0.001", "-1s", "NaN", "Inf", "+Inf", "-Inf", "1e999", "8 s", "8,5", "eight", "1d", "31536001", "9000h", "0x")
 }
 
@@ -155,10 +155,10 @@ func TestEndpointIsABaseURL(t *testing.T) {
 		"", "api.localstack.cloud/v1", "localhost:8080", "127.0.0.1:8080/v1", "https:/licenses.test", "//licenses.test/v1", "https:", "https://",
 		"https:///v1", "https://:443/v1", "https://licenses.test:/v1", "https://licenses test/v1", "https://licenses.test:port", "https://licenses.test:0", "https://licenses.test:65536",
 		"https://licenses.test/%zz", "https://[::1/v1", "https://licenses.test/\x7f", "://licenses.test", "https://user:secret@")
-	refuses(t, &endpoint, `has the scheme "ftp"; the licensing API has https or http`, "ftp://licenses.test/v1")
-	refuses(t, &endpoint, "contains credentials; the Auth Token alone identifies you",
+	refuses(t, &endpoint, `has the scheme "ftp"; use https or http`, "ftp://licenses.test/v1")
+	refuses(t, &endpoint, "contains credentials; remove them, the Auth Token is enough",
 		"https://user:secret@licenses.test/v1", "https://secret@licenses.test")
-	refuses(t, &endpoint, "contains a query or fragment; a base URL ends with its path",
+	refuses(t, &endpoint, "contains a query or fragment; remove it, a base URL ends with its path",
 		"https://licenses.test/v1?key=secret", "https://licenses.test/v1?", "https://licenses.test/v1#secret", "https://licenses.test#")
 }
 
@@ -180,11 +180,11 @@ func TestProxiesAreURLsWithOrWithoutAScheme(t *testing.T) {
 		}
 	}
 	var proxy ProxyURL
-	refuses(t, &proxy, "is not a proxy URL; write it as http://proxy.example:3128, with %XX for special characters of a password",
+	refuses(t, &proxy, "is not a proxy URL; write it as http://proxy.example:3128, and special characters of a password as %XX",
 		"", "http:", "http://", "http:///", "http://:3128", "http://proxy.test:", "http:/proxy.test:3128", "http://user:se#cret@proxy.test:3128", "http://user:12#cret@proxy.test:3128",
 		"http://user:12?cret@proxy.test:3128", "http://user:12/cret@proxy.test:3128", "http://proxy.test:99999", "http://proxy test:3128",
 		"http://user:secret@proxy.test:x", "http://proxy.test:3128/path", "http://user:se%zzcret@proxy.test")
-	refuses(t, &proxy, `has the scheme "ftp"; a proxy has http, https or socks5`, "ftp://user:secret@proxy.test")
+	refuses(t, &proxy, `has the scheme "ftp"; use http, https or socks5`, "ftp://user:secret@proxy.test")
 }
 
 func TestNoVerbShowsAProxysPassword(t *testing.T) {
