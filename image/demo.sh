@@ -1,8 +1,7 @@
 #!/bin/sh
-# The whole thing on this machine: a license authority on loopback, and the
-# entrypoint in front of the reference emulator. Ctrl-C stops everything.
-# With LOCALSTACK_AUTH_TOKEN set, the real licensing API is used instead.
-# GATEWAY_LISTEN and DEMO_AUTHORITY move the two ports.
+# Runs everything on this machine: a license authority on loopback, the entrypoint and
+# the reference emulator. Ctrl-C stops everything. With LOCALSTACK_AUTH_TOKEN set, it
+# uses the real licensing API. GATEWAY_LISTEN and DEMO_AUTHORITY change the ports.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
@@ -48,7 +47,7 @@ start_authority() {
 explain() {
 	cat <<END
 
-  Look at it, from another terminal:
+  Try it in another terminal:
 
     curl $url/_localstack/info
 
@@ -57,14 +56,14 @@ explain() {
     aws --endpoint-url $url s3 cp README.md s3://demo/
     aws --endpoint-url $url s3 ls s3://demo
 
-  See the banner of a failing start:
+  See the banner of a start that fails:
 
     env -u LOCALSTACK_AUTH_TOKEN -u LOCALSTACK_AUTH_TOKEN_FILE bin/entrypoint true
 END
 	[ -z "$authority_pid" ] || cat <<END
 
-  Pull the plug on the license authority, restart in place, and see in the log
-  below that the start without network works (the bucket is kept on disk):
+  Stop the license authority, restart in place, and see in the log below that a
+  start without network works (the bucket is on disk):
 
     kill \$(cat build/demo/authority.pid)
     curl -d '{"action":"restart"}' $url/_localstack/health
@@ -72,7 +71,7 @@ END
 	printf '\n  Ctrl-C stops everything.\n\n'
 }
 
-# run starts the entrypoint and waits for it. What ends this script ends the
+# run starts the entrypoint and waits for it. A signal that ends this script ends the
 # entrypoint first, which stops the emulator.
 run() {
 	PATH=$PWD/bin:$PATH bin/entrypoint emulator &

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Lays out what the image holds besides its programs, in a folder. Git keeps
-# neither modes nor empty folders, and an image from scratch has no mkdir.
+# Creates the image's files except the programs, in a folder. Git keeps neither modes
+# nor empty folders, and an image from scratch has no mkdir.
 #
 # Usage: image/rootfs.sh [FOLDER]
 set -eu
@@ -8,7 +8,7 @@ umask 022
 
 root=${1:-build/rootfs}
 
-# Everybody may write: a container may be started as any user.
+# Writable for everybody, because a container may be started as any user.
 folders() {
 	install -d -m 1777 "$root/tmp"
 	install -d -m 0777 "$root/tmp/localstack" "$root/var/lib/localstack" "$root/opt/code/localstack"
@@ -32,8 +32,7 @@ users() {
 	END
 }
 
-# Clients call the entrypoint by this name and path; and who is told to ask dig
-# shall find one.
+# Clients call the entrypoint by the first name. Our own advice names dig.
 links() {
 	ln -s entrypoint "$root/usr/local/bin/docker-entrypoint.sh"
 	ln -s entrypoint "$root/usr/local/bin/dig"

@@ -1,20 +1,20 @@
 # shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
-# A Docker engine for the test: the one that runs, else one of its own that
-# shares nothing with others and is gone afterwards.
+# A Docker engine for the test: the one that is running, or else one of its own, which
+# shares nothing with others and is removed afterwards.
 
 engine= # process of our own
 
-# find_engine fails when there is none to be had.
+# find_engine fails if there is no engine and none can be started.
 find_engine() {
 	docker version >/dev/null 2>&1 && return
 	[ "$(id -u)" = 0 ] && has docker dockerd iptables && start_engine
 }
 
-# has_docker_init: an engine of our own takes the one that is installed here.
+# has_docker_init: an engine of our own uses the docker-init that is installed here.
 has_docker_init() { [ -z "$engine" ] || has docker-init; }
 
-# start_engine puts the engine in a session of its own: Ctrl-C is for the test,
-# which then still needs it to clean up.
+# start_engine puts the engine in a session of its own, because Ctrl-C is for the test,
+# which still needs the engine to clean up.
 start_engine() {
 	export DOCKER_HOST=unix://$work/docker.sock
 	echo "# starting a Docker engine"

@@ -1,10 +1,10 @@
 # shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
-# What every check needs: to be counted, to wait, and to look at a container.
+# What every check needs: counting, waiting, and looking at a container.
 # A NAME of a container here is the part after the prefix $id.
 
 passed=0 failed=0 skipped=0
 
-# check WHAT COMMAND…: one line for one behaviour, and why it is not so.
+# check WHAT COMMAND…: one line for one behavior, and the reason if it fails.
 check() {
 	local what=$1 why
 	shift
@@ -32,7 +32,7 @@ summary() {
 	[ "$failed" = 0 ] && { [ "$skipped" = 0 ] || [ -z "${CI+set}" ]; }
 }
 
-# has PROGRAM… tells whether all of them are installed.
+# has PROGRAM… succeeds if all of them are installed.
 has() {
 	local program
 	for program; do
@@ -82,8 +82,8 @@ says_now() { logs "$1" | grep -qF -e "$2"; }
 says_like_now() { logs "$1" | grep -qE -e "$2"; }
 has_lines() { [ "$(logs "$1" | grep -cxF -e "$2")" = "$3" ]; }
 
-# eventually NAME COMMAND…, or else what the container said. It waits no longer
-# for one that has ended.
+# eventually NAME COMMAND… waits for the command to succeed, but not for a container that
+# has ended. If it fails, it prints the container's log.
 eventually() {
 	local name=$1
 	shift
