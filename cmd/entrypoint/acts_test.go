@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/license"
-	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit/syscalls"
 )
 
@@ -215,7 +214,7 @@ var acts = []act{
 		emulator: obedient,
 		play:     func(s *stage) { s.hears("up") },
 		says:     []string{warning, "Successfully "},
-		last:     supervise.Unsettled,
+		last:     unsettled,
 		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
 		within:   200 * time.Millisecond,
 		code:     7,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -34,6 +35,8 @@ type start struct {
 	log     *zap.Logger
 	// disk is the volume's, one for all decisions.
 	disk *file.Volume
+	// stored is true when a decision may have stored something, for which an exit waits.
+	stored atomic.Bool
 	// remember notes a refusal of the last decision for the next start.
 	remember func()
 }
@@ -44,7 +47,7 @@ func newStart(command []string, core supervise.CoreLimit) *start {
 	s.outlet = report.NewOutlet(context.Background(), unix.Stderr, s.cfg.Format)
 	s.out = reporter(s.outlet, s.cfg)
 	s.log = s.out.Log(report.Logger)
-	s.disk = s.volume(context.Background(), file.Patience)
+	s.disk = s.volume(file.Patience)
 	return s
 }
 
@@ -58,7 +61,7 @@ func (s *start) supervise() int {
 		Fail:   s.fail,
 		Chore:  &supervise.Command{Path: self, Args: []string{renewName}, Env: s.environ.Given},
 	}
-	return supervise.Run(context.Background(), plan, supervise.Options{
+	code := supervise.Run(context.Background(), plan, supervise.Options{
 		ShutdownTimeout: process.ShutdownTimeout.Duration(),
 		LeaderOnly:      !bool(process.KillGroup),
 		Rewrite:         process.Rewrite,
@@ -66,10 +69,14 @@ func (s *start) supervise() int {
 		RestartOnCrash:  int(process.RestartOnCrash),
 		ChoreEvery:      process.RenewalInterval.Duration(),
 		ParentDeath:     unix.Signal(process.ParentDeath),
-		Subreaper:       os.Getpid() != 1,
 		CoreLimit:       s.core,
 		Warn:            s.out.Line,
 	})
+	if s.stored.Load() {
+		s.disk.Allow(file.Patience)
+		s.settle(file.Patience)
+	}
+	return code
 }
 
 // become is the way without an init: the same steps one after the other, and
@@ -86,7 +93,7 @@ func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 		return s.decide(ctx, false)
 	})
 	if err == nil {
-		settled := s.settleSoon(ctx, decided.Settle)
+		settled := s.settle(file.Patience)
 		flushed := s.flush(flushTime)
 		err = free(!settled || !flushed)
 	}
@@ -104,17 +111,21 @@ func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 	return code
 }
 
-// settleSoon settles a decision for a process that is about to be the emulator. It
-// reports whether that is done.
-func (s *start) settleSoon(ctx context.Context, settle func(limit time.Duration) bool) (settled bool) {
-	if settle == nil {
-		return true
+// unsettled is the line about a disk that takes too long.
+const unsettled = "the disk does not answer: what was stored may not survive a loss of power"
+
+// settle waits until the disk has what was stored, within a limit or, if that is 0,
+// however long it takes. It reports whether there is anything left to wait for.
+func (s *start) settle(limit time.Duration) (settled bool) {
+	err := s.disk.Sync(limit)
+	if errors.Is(err, file.ErrSlow) {
+		s.out.Line(unsettled)
+		return false
 	}
-	settled, err := task.Run(ctx, func(context.Context) (bool, error) { return settle(file.Patience), nil })
-	if err == nil && !settled {
-		s.out.Line(supervise.Unsettled)
+	if err != nil {
+		s.log.Warn("the stored license may not survive a loss of power: " + s.disk.Base() + ": " + err.Error())
 	}
-	return settled
+	return true
 }
 
 // fail returns the exit code for an error, and what tells the user. A signal is

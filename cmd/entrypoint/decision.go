@@ -5,7 +5,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
@@ -21,8 +20,6 @@ import (
 type decision struct {
 	*start
 	environ config.Environ
-	// settle waits until the disk has what was stored; nil for nothing stored.
-	settle func(limit time.Duration) bool
 }
 
 func (s *start) newDecision() *decision {
@@ -51,8 +48,14 @@ func (s *start) decide(ctx context.Context, again bool) (supervise.Decision, err
 	if err != nil {
 		return none, err
 	}
-	command := supervise.Command{Path: path, Args: argv, Env: d.environ.HandOver(pro, s.supervisor())}
-	return supervise.Decision{Command: command, Settle: d.settle}, nil
+	decision := supervise.Decision{
+		Command: supervise.Command{Path: path, Args: argv, Env: d.environ.HandOver(pro, s.supervisor())},
+	}
+	if pro != nil {
+		s.stored.Store(true)
+		decision.After = func() { s.settle(0) }
+	}
+	return decision, nil
 }
 
 // supervisor is the process to ask for a restart, 0 for none.
@@ -96,7 +99,7 @@ func (s settings) findCommand(environ config.Environ, given []string) (path stri
 // hooks is the process of the BOOT hooks. They get the limit for core files that
 // the container was given, and so do we: it is the kernel that must not dump us.
 func hooks() (code int) {
-	supervise.Mortal()
+	supervise.RestoreStopSignals()
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	s := newStart(nil, supervise.CoreLimit{})
 	defer s.leave(&code)

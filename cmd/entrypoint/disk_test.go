@@ -11,7 +11,6 @@ import (
 	"github.com/tidwall/sjson"
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/syscalls"
 )
@@ -116,7 +115,7 @@ var hangs = []hang{
 	{"read of the identity", syscalls.Opens, identityName, []string{unread, unstored, isNotStored}, true, true},
 	{"rename", syscalls.Renames, documentName, []string{unstored, isNotStored}, true, true},
 	{"unlink", unlinks, noteName, nil, true, true},
-	{"fsync", syscalls.Syncs, documentName, []string{supervise.Unsettled}, false, true},
+	{"fsync", syscalls.Syncs, documentName, []string{unsettled}, false, true},
 	{"everything", onDisk(), "", []string{unread, unstored, isNotStored}, true, true},
 }
 
@@ -192,7 +191,7 @@ func startAndExit(s *stage, route route, h hang, sig unix.Signal, code int, pace
 	s.Logf("the emulator started after %s, the exit took %s", up.Round(time.Millisecond), end.Round(time.Millisecond))
 	hasInit := route.supervise == "1"
 	log := s.log.All()
-	if missing(log, h.says) != "" || strings.Contains(log, supervise.Unsettled) != (h.name != "none") {
+	if missing(log, h.says) != "" || strings.Contains(log, unsettled) != (h.name != "none") {
 		return "it says " + log
 	}
 	if up > promised(h.waits || h.name == "fsync" && !hasInit, pace) || end > promised(h.atEnd && hasInit, pace) {

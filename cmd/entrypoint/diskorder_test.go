@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/syscalls"
 )
@@ -133,7 +132,7 @@ func TestAnExitWaitsForADiskThatAnswers(t *testing.T) {
 			return syscalls.Continue
 		})
 		s.ends(7, s.began)
-		if log := s.log.All(); happened.String() != "fsync" || strings.Contains(log, supervise.Unsettled) {
+		if log := s.log.All(); happened.String() != "fsync" || strings.Contains(log, unsettled) {
 			return fmt.Sprintf("%q happened, and it says %s", happened.String(), log)
 		}
 		return ""
@@ -173,7 +172,7 @@ func late(issuer issuer, s *stage, h hang) (wrong string) {
 	}
 	note, _ := os.ReadFile(s.volumePath(noteName))
 	isSeen := h.file != identityName && h.file != "" // otherwise it is not looked for any more
-	if log := s.log.All(); strings.Contains(log, supervise.Unsettled) || isSeen && note != nil {
+	if log := s.log.All(); strings.Contains(log, unsettled) || isSeen && note != nil {
 		return fmt.Sprintf("it says %s, and the note is %s", log, note)
 	}
 	return ""

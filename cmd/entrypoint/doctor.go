@@ -77,7 +77,7 @@ func parseDoctor(args []string) (doctorOptions, error) {
 func (s settings) look(options doctorOptions, out *report.Reporter) doctor.Start {
 	path, _, noCommand := s.findCommand(s.inVenv(), options.command)
 	pro, missing := s.sources().Find()
-	volume := s.volume(context.Background(), options.timeout)
+	volume := s.volume(options.timeout)
 	activation, _ := s.newActivation(volume, pro, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{

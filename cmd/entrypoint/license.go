@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 
@@ -30,7 +29,7 @@ func runLicense(args []string) int {
 	page := reporter(os.Stdout, s.cfg)
 	out.Hide(pro)
 	page.Hide(pro)
-	volume := s.volume(context.Background(), 0)
+	volume := s.volume(0)
 	stored, _ := activate.NewStore(volume, s.cfg.Root, out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")

@@ -53,7 +53,6 @@ func (d *decision) activate(ctx context.Context) (*credential.Credential, error)
 		d.remember = activation.Remember
 		return nil, d.explain(ctx, err)
 	}
-	d.settle = activation.Settle
 	return &pro, nil
 }
 
@@ -104,9 +103,9 @@ func (s settings) network() connect.Settings {
 	}
 }
 
-// volume is where licenses are stored; see [file.NewVolume] for ctx and bound.
-func (s settings) volume(ctx context.Context, bound time.Duration) *file.Volume {
-	return file.NewVolume(ctx, s.cfg.Root.Volume(), bound)
+// volume is where licenses are stored; see [file.NewVolume] for bound.
+func (s settings) volume(bound time.Duration) *file.Volume {
+	return file.NewVolume(s.cfg.Root.Volume(), bound)
 }
 
 // newActivation is all that it takes to obtain the license. The warnings are about

@@ -61,7 +61,7 @@ func run(name string, args []string) int {
 // begin becomes the init, or the emulator where there is no init to be.
 func begin(command []string) (code int) {
 	if !mailbox.AsInit {
-		supervise.Mortal()
+		supervise.RestoreStopSignals()
 	}
 	s := newStart(command, supervise.NoCore())
 	defer s.leave(&code)

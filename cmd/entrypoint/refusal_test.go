@@ -18,7 +18,7 @@ import (
 const refusalNote = "var/lib/localstack/cache/entrypoint-refusal.json"
 
 func (w *world) volume() *file.Volume {
-	return file.NewVolume(w.Context(), layout.Root(w.root).Volume(), 0)
+	return file.NewVolume(layout.Root(w.root).Volume(), 0)
 }
 
 // rewrite changes the note of a refusal.

@@ -12,7 +12,7 @@ import (
 // renew renews the stored license if it is time to. The init runs it beside the
 // emulator now and then; whatever it finds, the emulator goes on.
 func renew() (code int) {
-	supervise.Mortal()
+	supervise.RestoreStopSignals()
 	s := newStart(nil, supervise.NoCore())
 	defer s.leave(&code)
 	if s.problem != nil || !bool(s.cfg.ActivatePro) {
@@ -24,9 +24,10 @@ func renew() (code int) {
 	}
 	s.out.Hide(pro)
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
-		activation, _ := s.newActivation(s.volume(ctx, 0), pro, s.out.Log(report.LicenseLogger))
+		s.disk = s.volume(0)
+		activation, _ := s.newActivation(s.disk, pro, s.out.Log(report.LicenseLogger))
 		activation.Renew(ctx)
-		activation.Settle(0)
+		s.settle(0)
 		return nil, nil
 	})
 	if err != nil {

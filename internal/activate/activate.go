@@ -239,19 +239,6 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 	return err == nil
 }
 
-// Settle waits until what was stored is on the disk, within a limit or, if that is 0, however long it
-// takes. It reports whether there is anything left to wait for.
-func (a *Activation) Settle(limit time.Duration) (settled bool) {
-	err := a.Store.Sync(limit)
-	if errors.Is(err, file.ErrSlow) {
-		return false
-	}
-	if err != nil {
-		a.Log.Warn("the stored license may not survive a loss of power: " + err.Error())
-	}
-	return true
-}
-
 func (a *Activation) forget() {
 	if a.dry {
 		return

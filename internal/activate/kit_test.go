@@ -72,7 +72,7 @@ func newScene(t *testing.T, replies ...reply) *scene {
 		Product:    license.Product{Name: license.ProductName, Version: "4.14.0"},
 		Machine:    license.Machine{ID: "gen_0123456789ab", CI: true, System: "Linux(Container),6.1.0,x86_64"},
 		Transport:  s.server,
-		Store:      NewStore(file.NewVolume(t.Context(), s.root.Volume(), 0), s.root, log),
+		Store:      NewStore(file.NewVolume(s.root.Volume(), 0), s.root, log),
 		Log:        log,
 	}
 	return s

@@ -86,7 +86,7 @@ func (s *Store) load() []Stored {
 }
 
 // Save writes our own document, readable by us alone. It survives the end of this
-// process at once, and a loss of power after [Store.Sync].
+// process at once, and a loss of power after [file.Volume.Sync].
 func (s *Store) Save(document license.Document, credential string) error {
 	content, err := document.Encode()
 	if err == nil && bytes.Contains(content, []byte(credential)) {
@@ -100,9 +100,6 @@ func (s *Store) Save(document license.Document, credential string) error {
 
 // Remove deletes our own document.
 func (s *Store) Remove() error { return s.named(s.volume.Remove(storedName)) }
-
-// Sync waits until what was saved is on the disk, see [file.Volume.Sync].
-func (s *Store) Sync(limit time.Duration) error { return s.named(s.volume.Sync(limit)) }
 
 func (s *Store) isOwn(stored Stored) bool { return stored.Path == s.ownPath() }
 

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,7 +27,7 @@ func newIdentity(o Options) identity {
 		build:   o.Version,
 		edition: "community",
 		session: uuid.NewString(),
-		machine: machine.ID(file.NewVolume(context.Background(), o.Root.Volume(), file.Patience)),
+		machine: machine.ID(file.NewVolume(o.Root.Volume(), file.Patience)),
 		system:  machine.System(),
 		started: time.Now(),
 	}

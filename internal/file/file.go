@@ -34,7 +34,7 @@ func Read(name string) ([]byte, error) { return ReadUpTo(name, MaxSize) }
 func ReadUpTo(name string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, bare(err)
+		return nil, Cause(err)
 	}
 	defer f.Close()
 	return readRegular(f, limit)
@@ -45,7 +45,7 @@ func ReadUpTo(name string, limit int64) ([]byte, error) {
 func ReadOwn(base, name string) ([]byte, error) {
 	root, err := openFolder(base)
 	if err != nil {
-		return nil, bare(err)
+		return nil, Cause(err)
 	}
 	defer root.Close()
 	if info, err := root.Lstat(name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
@@ -53,7 +53,7 @@ func ReadOwn(base, name string) ([]byte, error) {
 	}
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, bare(err)
+		return nil, Cause(err)
 	}
 	defer f.Close()
 	return readRegular(f, MaxSize)
@@ -75,15 +75,15 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 // put is WriteOwn, with or without the wait until the content is on the disk, and returns the file.
 func put(base, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
 	if err := os.MkdirAll(base, 0o755); err != nil {
-		return nil, bare(err)
+		return nil, Cause(err)
 	}
 	root, err := openFolder(base)
 	if err != nil {
-		return nil, bare(err)
+		return nil, Cause(err)
 	}
 	defer root.Close()
 	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return nil, bare(err)
+		return nil, Cause(err)
 	}
 	sweep(root, name)
 	// A random name: containers that share a volume also share process ids.
@@ -102,7 +102,7 @@ func put(base, name string, content []byte, mode fs.FileMode, durable bool) (*os
 		if f != nil {
 			f.Close()
 		}
-		return nil, bare(err)
+		return nil, Cause(err)
 	}
 	return f, nil
 }
@@ -118,7 +118,7 @@ func RemoveOwn(base, name string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return bare(err)
+	return Cause(err)
 }
 
 // openFolder opens a folder, and waits for no FIFO in its place: only a folder
@@ -150,7 +150,7 @@ func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) (*os
 func readRegular(f *os.File, limit int64) ([]byte, error) {
 	switch info, err := f.Stat(); {
 	case err != nil:
-		return nil, bare(err)
+		return nil, Cause(err)
 	case info.IsDir():
 		return nil, errors.New("it is a directory")
 	case !info.Mode().IsRegular():
@@ -160,16 +160,16 @@ func readRegular(f *os.File, limit int64) ([]byte, error) {
 	if int64(len(content)) > limit {
 		return nil, fmt.Errorf("the file is larger than %d MiB", limit>>20)
 	}
-	return content, bare(err)
+	return content, Cause(err)
 }
 
-// bare is err without the operation and paths that os puts before it.
-func bare(err error) error {
+// Cause is err without the operation and paths that os puts before it.
+func Cause(err error) error {
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		return bare(failed.Err)
+		return Cause(failed.Err)
 	}
 	if failed, ok := errors.AsType[*os.LinkError](err); ok {
-		return bare(failed.Err)
+		return Cause(failed.Err)
 	}
 	return err
 }

@@ -24,40 +24,24 @@ var ErrSlow = errors.New("the disk does not answer")
 // network, a device that is suspended. What is to be done there is done in its order beside the caller,
 // whose waits add up to no more than a bound. There is one for the life of a process: a disk that hangs
 // then holds two threads at most, and what is done late is still done in its order.
-//
-// Its zero bound is none.
 type Volume struct {
-	ctx   context.Context
-	base  string
-	bound time.Duration
+	base    string
+	bounded bool
 
-	// work is done by one worker, and put on the disk by another: that alone may take long on a disk that
-	// is well otherwise.
-	work, syncs worker
+	// Reads and writes are done in one queue, and put on the disk in another: that alone may take long on
+	// a disk that is well otherwise.
+	work, syncs queue
 
 	mu       sync.Mutex
 	left     time.Duration // of the bound
-	changes  int           // that are to be made, or are not on the disk yet
+	changes  int           // asked for so far
+	synced   int           // of these, so many are on the disk
 	unsynced []*os.File    // written, but perhaps not on the disk yet
 }
 
-// worker does jobs one after the other.
-type worker struct {
-	mu      sync.Mutex
-	queue   []*job
-	working bool
-}
-
-// job is something to be done.
-type job struct {
-	work func()
-	// abandoned is true when nobody waits for its result any more, and it has no other purpose.
-	abandoned atomic.Bool
-}
-
-// NewVolume returns the folder at base. ctx is only for panics, see [task.Go].
-func NewVolume(ctx context.Context, base string, bound time.Duration) *Volume {
-	return &Volume{ctx: ctx, base: base, bound: bound, left: bound}
+// NewVolume returns the folder at base. A bound of 0 is none.
+func NewVolume(base string, bound time.Duration) *Volume {
+	return &Volume{base: base, bounded: bound > 0, left: bound}
 }
 
 // Base is the folder's path.
@@ -100,21 +84,19 @@ func (v *Volume) Remove(name string) error {
 // their word.
 func (v *Volume) Sync(limit time.Duration) error {
 	v.mu.Lock()
-	changes := v.changes
+	changes, synced := v.changes, v.synced
 	v.mu.Unlock()
-	if changes == 0 {
+	if changes == synced {
 		return nil // a disk that hangs in a read keeps nothing of ours
 	}
-	wait := func() time.Duration {
-		if limit == 0 {
-			return forever
-		}
-		return v.patience(limit)
+	wait := forever
+	if limit > 0 {
+		wait = v.patience(limit)
 	}
-	_, err := await(v, &v.work, wait(), false, func() (any, error) { return nil, nil }) // all is written
-	if err == nil {
-		_, err = await(v, &v.syncs, wait(), false, func() (any, error) { return nil, v.sync(changes) })
-	}
+	_, err := await(v, &v.syncs, wait, false, func() (any, error) {
+		<-v.work.add(func() {}) // until all is written
+		return nil, v.sync(changes)
+	})
 	return err
 }
 
@@ -122,14 +104,17 @@ func (v *Volume) Sync(limit time.Duration) error {
 func (v *Volume) sync(changes int) (err error) {
 	v.mu.Lock()
 	written := v.unsynced
-	v.unsynced, v.changes = nil, v.changes-changes
+	v.unsynced = nil
 	v.mu.Unlock()
 	for _, f := range written {
 		if syncErr := f.Sync(); !isUnknown(syncErr) {
-			err = errors.Join(err, bare(syncErr))
+			err = errors.Join(err, Cause(syncErr))
 		}
 		f.Close()
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.synced = max(v.synced, changes)
 	return err
 }
 
@@ -138,8 +123,7 @@ func isUnknown(err error) bool {
 }
 
 // Ask does something else there, and returns its result or [ErrSlow].
-func Ask[T any](v *Volume, work func() (T, error)) (T, error) {
-	var none T
+func Ask[T any](v *Volume, work func() (T, error)) (none T, err error) {
 	wait := v.patience(forever)
 	if wait == 0 {
 		return none, ErrSlow // whoever was not waited for once is not waited for again
@@ -161,7 +145,7 @@ const forever time.Duration = math.MaxInt64
 
 // patience is what is left of the bound, and no more than a limit.
 func (v *Volume) patience(limit time.Duration) time.Duration {
-	if v.bound == 0 {
+	if !v.bounded {
 		return limit
 	}
 	v.mu.Lock()
@@ -169,29 +153,39 @@ func (v *Volume) patience(limit time.Duration) time.Duration {
 	return min(limit, max(0, v.left))
 }
 
-// await has work done and waits for its result. Work that is only a question need not be done when nobody
-// waits for the answer any more. A panic in work is one of the caller's.
-func await[T any](v *Volume, by *worker, wait time.Duration, question bool, work func() (T, error)) (T, error) {
+// await has work done and waits for its result. A question need not be answered when nobody waits for the
+// answer any more. A panic in work is one of the caller's.
+func await[T any](v *Volume, q *queue, wait time.Duration, question bool, work func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
 	done := make(chan result, 1)
-	j := &job{work: func() {
-		value, err := task.Guard(context.Background(), work)
-		done <- result{value, err}
-	}}
-	by.enqueue(v.ctx, j)
+	var abandoned atomic.Bool
+	q.add(func() {
+		if !abandoned.Load() {
+			value, err := task.Guard(context.Background(), work)
+			done <- result{value, err}
+		}
+	})
 	began := time.Now()
-	r, err := first(done, wait)
-	if v.bound > 0 && wait != forever {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	var r result
+	select {
+	case r = <-done:
+	case <-timer.C:
+		select {
+		case r = <-done: // both came while we were kept from looking
+		default:
+			abandoned.Store(question)
+			r.err = ErrSlow
+		}
+	}
+	if wait != forever {
 		v.mu.Lock()
 		v.left -= time.Since(began)
 		v.mu.Unlock()
-	}
-	if err != nil {
-		j.abandoned.Store(question)
-		return r.value, err
 	}
 	if p, panicked := errors.AsType[*task.Panic](r.err); panicked {
 		panic(p.Value)
@@ -199,50 +193,25 @@ func await[T any](v *Volume, by *worker, wait time.Duration, question bool, work
 	return r.value, r.err
 }
 
-// first is what comes within the wait.
-func first[T any](done <-chan T, wait time.Duration) (result T, err error) {
-	if wait == forever {
-		return <-done, nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case result = <-done:
-		return result, nil
-	case <-timer.C:
-	}
-	select {
-	case result = <-done: // both came while we were kept from looking
-		return result, nil
-	default:
-		return result, ErrSlow
-	}
+// queue does one job after the other.
+type queue struct {
+	mu   sync.Mutex
+	last <-chan struct{} // closed when the last job is done
 }
 
-// enqueue has work done after what is to be done already.
-func (w *worker) enqueue(ctx context.Context, j *job) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.queue = append(w.queue, j)
-	if !w.working {
-		w.working = true
-		task.Go(ctx, w.run)
-	}
-}
-
-func (w *worker) run() {
-	for {
-		w.mu.Lock()
-		if len(w.queue) == 0 {
-			w.working = false
-			w.mu.Unlock()
-			return
+// add has a job done after those before it. The result is closed when it is done.
+func (q *queue) add(job func()) <-chan struct{} {
+	done := make(chan struct{})
+	q.mu.Lock()
+	before := q.last
+	q.last = done
+	q.mu.Unlock()
+	task.Go(context.Background(), func() {
+		defer close(done)
+		if before != nil {
+			<-before
 		}
-		next := w.queue[0]
-		w.queue = w.queue[1:]
-		w.mu.Unlock()
-		if !next.abandoned.Load() {
-			next.work()
-		}
-	}
+		job()
+	})
+	return done
 }

@@ -14,9 +14,9 @@ func bubble(t *testing.T, bound time.Duration, test func(t *testing.T, v *Volume
 	t.Parallel()
 	base := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		v := NewVolume(t.Context(), base, bound)
+		v := NewVolume(base, bound)
 		hangs := make(chan struct{})
-		v.work.enqueue(t.Context(), &job{work: func() { <-hangs }})
+		v.work.add(func() { <-hangs })
 		test(t, v, func() { close(hangs) })
 	})
 }
@@ -90,7 +90,7 @@ func TestADiskThatHangsIsAskedOnlyWhatSomebodyWaitsFor(t *testing.T) {
 }
 
 func TestAPanicOnTheDiskIsOneOfWhoeverAsked(t *testing.T) {
-	v := NewVolume(t.Context(), t.TempDir(), Patience)
+	v := NewVolume(t.TempDir(), Patience)
 	defer func() {
 		if recover() != "boom" {
 			t.Error("it is lost")

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +16,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func idIn(volume string) string { return ID(file.NewVolume(context.Background(), volume, 0)) }
+func idIn(volume string) string { return ID(file.NewVolume(volume, 0)) }
 
 var machineID12 = regexp.MustCompile(`^gen_[0-9a-f]{12}$`)
 

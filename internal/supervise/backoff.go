@@ -16,13 +16,14 @@ const (
 	longestPause = 30 * time.Second
 )
 
-// after is the state with its counters brought up to date after a run that lived for some time.
-func (s state) after(lived time.Duration) state {
+// after is the state with its counters brought up to date after a run of the command.
+func (s state) after(e exited) state {
+	s.code, s.again, s.approved = e.code, true, false
 	s.quick++
-	if lived >= shortLife {
+	if e.lived >= shortLife {
 		s.quick = 0
 	}
-	if lived >= calmLife {
+	if e.lived >= calmLife {
 		s.crashes = 0
 	}
 	return s
@@ -39,8 +40,8 @@ func (s state) pause() time.Duration {
 	return min(time.Second<<(s.quick-2), longestPause)
 }
 
-// isCrash tells whether a command that ended by itself with this code may do better the next time.
-// Without a license, with a configuration that makes no sense, or without a program, it cannot.
+// isCrash reports whether a command that ended by itself with this code may do better the next time.
+// Without a license, with a bad configuration, or without a program, it cannot.
 func isCrash(code exitCode) bool {
 	switch code {
 	case 0, fault.ExitLicense, fault.ExitConfig, fault.ExitNotExecutable, fault.ExitNotFound:

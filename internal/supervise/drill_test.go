@@ -183,7 +183,7 @@ func (d *drill) putBack() {
 func (d *drill) wake() {
 	for what, act := range map[unix.Signal]func(){
 		43:       func() { d.send(unix.Gettid(), 43) },
-		markIdle: func() { box.post(markIdle) },
+		markDone: func() { box.post(markDone) },
 	} {
 		time.AfterFunc(50*time.Millisecond, func() {
 			runtime.LockOSThread()

@@ -84,7 +84,7 @@ func TestAFailureThatCannotBeToldEndsAfterASecond(t *testing.T) {
 			}
 		}
 		p.exits(55)
-		if took := time.Since(began); took > 2*tellTime {
+		if took := time.Since(began); took > 2*reportTime {
 			t.Errorf("it took %s", took)
 		}
 		if said := p.silence()[before:]; len(said) > 0 { // and nothing is left
@@ -97,8 +97,8 @@ func TestAFailureThatCannotBeToldEndsAfterASecond(t *testing.T) {
 func TestWhileFailingAStopSignalEndsAtOnceWithTheFailuresCode(t *testing.T) {
 	whileFailing(t, withoutTerminal, func(t *testing.T, begin func() *process) {
 		for _, sig := range stopSignals {
-			took := tellTime
-			for tries := 0; took > tellTime/2 && tries < 5; tries++ {
+			took := reportTime
+			for tries := 0; took > reportTime/2 && tries < 5; tries++ {
 				p := begin()
 				began := time.Now()
 				p.signal(sig)
@@ -106,7 +106,7 @@ func TestWhileFailingAStopSignalEndsAtOnceWithTheFailuresCode(t *testing.T) {
 				took = time.Since(began)
 				p.silence() // nothing is left
 			}
-			if took > tellTime/2 {
+			if took > reportTime/2 {
 				t.Errorf("after %s it took %s", unix.SignalName(sig), took)
 			}
 		}
@@ -130,7 +130,6 @@ func TestAVerdictThatComesAfterAStopIsNotTold(t *testing.T) {
 			return 55, func() {}
 		}}, Options{})
 		l.state.phase = phase
-		l.beside.verdict.err = errDenied
-		l.receiveMark(markDecided)
+		l.decided(Decision{}, errDenied)()
 	}
 }

@@ -17,10 +17,7 @@ const lastSignal = mailbox.Last
 
 // Marks stand in the mailbox between signals: something of our own has happened.
 const (
-	markHooks    = mailbox.Last + 1 + iota // it is known whether there are hooks
-	markDecided                            // the decision is made
-	markTold                               // a failure has been told
-	markIdle                               // work beside the command is done
+	markDone     = mailbox.Last + 1 + iota // work in the background has ended
 	markReleased                           // no further signal will come
 )
 

@@ -28,7 +28,6 @@ type initRole struct {
 func (r *initRole) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("init", flag.ExitOnError)
 	flags.DurationVar(&r.options.ShutdownTimeout, "timeout", time.Minute, "")
-	flags.BoolVar(&r.options.Subreaper, "subreaper", false, "")
 	flags.BoolVar(&r.options.LeaderOnly, "leader", false, "")
 	flags.IntVar(&r.options.RestartOnCrash, "crashes", 0, "")
 	flags.IntVar((*int)(&r.options.ParentDeath), "pdeath", 0, "")
@@ -81,7 +80,11 @@ func (r *initRole) plan(argv []string) Start {
 	if r.ask {
 		decide := start.Decide
 		start.Decide = func(ctx context.Context, anew bool) (Decision, error) {
-			say("deciding" + again(anew))
+			if anew {
+				say("deciding again")
+			} else {
+				say("deciding")
+			}
 			if readLine() == "deny" {
 				return Decision{}, errDenied
 			}

@@ -83,7 +83,7 @@ func TestAskedToStopItStaysStopped(t *testing.T) {
 // back.
 func TestControlZUnderAShellStopsUsWithTheCommand(t *testing.T) {
 	t.Parallel()
-	p := startOnTerminal(t, asChild, "shell", "init", "-subreaper", "ask")
+	p := startOnTerminal(t, asChild, "shell", "init", "ask")
 	for range 2 {
 		p.expect("ready", "SIGCONT")
 		p.press("\x1a")

@@ -39,7 +39,7 @@ func TestBeforeTheCommandControlZUnderAShellStopsUs(t *testing.T) {
 		}
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			argv := append([]string{"shell", "init", "-subreaper"}, s.flags...)
+			argv := append([]string{"shell", "init"}, s.flags...)
 			p := startOnTerminal(t, asChild, append(argv, "report")...)
 			s.reach(p)
 			p.press("\x1a")

@@ -3,7 +3,6 @@ package supervise
 import (
 	"context"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"time"
 
@@ -14,50 +13,34 @@ import (
 
 // loop carries out what step decides.
 type loop struct {
-	start    Start
-	options  Options
-	policy   policy
-	terminal terminal
-	beside   beside
-	spared   sync.WaitGroup // until the spare threads are there
-	deadline time.Time      // of step's doArm; zero for none
-	chore    time.Time      // when it is due; zero for never
-	slimming time.Time      // when to give memory back; zero for never
-	freed    bool           // the first step of that is taken
-	program  []mapping      // of our program file, to give back; read when nothing goes on beside
+	start      Start
+	options    Options
+	terminal   terminal
+	background background
+	spared     sync.WaitGroup // until the spare threads are there
 
-	state state
-	began time.Time // when this start began
-	kept  []kept    // signals for the command that is to come
-	child int       // the process of the hooks or the command, 0 once it is reaped
-	group int       // its process group, which may outlive it
-	hooks int       // the hooks' process group when they are over, 0 once it is empty
-	since time.Time // when child was started
-	asked bool      // to stop in the sense of job control, and not by its terminal
-	task  int       // the chore's process, 0 for none
-	sweep bool      // who is left has to be found out
+	deadline  time.Time // of doArm; zero for none
+	choreTime time.Time // when the chore is due; zero for never
+	trimTime  time.Time // when to give memory back; zero for never
+
+	state    state
+	began    time.Time              // when this start began
+	decision Decision               // until the command is started
+	kept     [lastSignal + 1]uint32 // how often each signal came for the command that is to be started
+
+	child      int       // the process of the hooks or the command, 0 once it is reaped
+	group      int       // its process group, which may outlive it
+	hooksGroup int       // the hooks' process group when they are over, 0 once it is empty
+	since      time.Time // when child was started
+	asked      bool      // child was suspended by a signal from us, and not by its terminal
+	chore      int       // the chore's process, 0 for none
 
 	code exitCode
 }
 
-// Unsettled is the line about a disk that takes too long.
-const Unsettled = "the disk does not answer: what was stored may not survive a loss of power"
-
-// kept is a signal that came so many times.
-type kept struct {
-	signal unix.Signal
-	count  uint32
-}
-
 func newLoop(ctx context.Context, start Start, options Options) *loop {
-	l := &loop{start: start, options: options, policy: policy{
-		timeout:  options.ShutdownTimeout,
-		crashes:  options.RestartOnCrash,
-		rewrite:  options.Rewrite,
-		lastInit: unix.Getpid() == 1,
-	}}
-	l.beside = newBeside(ctx, func(p *task.Panic) { l.warn("an error of the entrypoint itself: " + p.Error()) })
-	return l
+	options.isPID1 = unix.Getpid() == 1
+	return &loop{start: start, options: options, background: background{ctx: ctx}}
 }
 
 func (l *loop) run() {
@@ -68,15 +51,12 @@ func (l *loop) run() {
 	for l.state.phase != ended {
 		l.wait()
 	}
-	if !l.beside.stop() {
-		l.warn(Unsettled)
-	}
 	l.terminal.takeBack()
 }
 
 // wait waits for something to happen and handles it.
 func (l *loop) wait() {
-	box.await(earliest(l.deadline, l.chore, l.slimming), l.beside.isIdle())
+	box.await(earliest(l.deadline, l.choreTime, l.trimTime), l.background.isIdle())
 	// Those that are waiting now, and then a look at the clock: signals without end must not keep
 	// the deadline from passing.
 	for range box.waiting() {
@@ -86,16 +66,13 @@ func (l *loop) wait() {
 		l.deadline = time.Time{}
 		l.handle(expired{})
 	}
-	if hasCome(l.slimming) {
-		l.slim()
+	if hasCome(l.trimTime) {
+		l.trimTime = time.Time{}
+		l.trim()
 	}
-	if hasCome(l.chore) {
+	if hasCome(l.choreTime) {
 		l.planChore()
 		l.handle(due{})
-	}
-	if l.sweep {
-		l.sweep = false
-		l.reap()
 	}
 }
 
@@ -118,14 +95,14 @@ func (l *loop) planChore() {
 		return
 	}
 	every := max(l.options.ChoreEvery, 100*time.Millisecond) // more often would be all we do
-	l.chore = time.Now().Add(every/2 + rand.N(every/2+1))
+	l.choreTime = time.Now().Add(every/2 + rand.N(every/2+1))
 }
 
 // receive handles a signal that came so many times since it was handled last, or a mark.
 func (l *loop) receive(sig unix.Signal, count uint32) {
 	const firstQueued, batch = 32, 64
-	if sig > lastSignal {
-		l.receiveMark(uint32(sig))
+	if sig == markDone {
+		l.background.follow()
 		return
 	}
 	if sig < firstQueued {
@@ -137,7 +114,7 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 		count = batch
 	}
 	for range count {
-		if roleOf(sig) == roleReap {
+		if sig == unix.SIGCHLD {
 			l.reap()
 		} else {
 			l.handle(signalled{sig})
@@ -145,121 +122,74 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 	}
 }
 
-// receiveMark handles what our own goroutines have to say.
-func (l *loop) receiveMark(mark uint32) {
-	switch mark {
-	case markHooks:
-		l.beside.done()
-		l.runHooks()
-	case markDecided:
-		l.beside.done()
-		l.learn(l.beside.verdict)
-	case markTold:
-		l.beside.done()
-		l.handle(told{time.Since(l.began)})
-	case markIdle:
-		l.beside.done()
+func (l *loop) handle(e event) {
+	next, actions, err := l.options.step(l.state, e)
+	if err != nil {
+		l.options.Warn(err.Error())
+	}
+	l.state = next
+	for _, a := range actions {
+		a.do(l)
 	}
 }
 
-// learn takes note of a decision, unless the start was stopped meanwhile: then there is nothing to tell.
-func (l *loop) learn(v verdict) {
-	switch {
-	case l.state.phase != deciding && l.state.phase != hooking:
-	case v.err != nil:
-		l.fail(v.err)
-	default:
-		l.handle(approved{})
+// findHooks looks for hooks and runs them. Without any, the decision follows on the same goroutine: every turn
+// that the loop and others take costs a start time, most of all on a busy machine.
+func (l *loop) findHooks() {
+	l.background.run(func(ctx context.Context) func() {
+		if hooks := l.start.Hooks(); hooks != nil {
+			return func() { l.runHooks(*hooks) }
+		}
+		return l.decided(l.start.Decide(ctx, false))
+	}, l.decisionFailed)
+}
+
+// decide has it decided what to start. What a chore is doing is the decision's own to do now.
+func (l *loop) decide() {
+	again := l.state.again
+	if again {
+		l.began = time.Now()
+	}
+	if l.chore != 0 {
+		_ = unix.Kill(-l.chore, unix.SIGKILL)
+	}
+	l.background.run(func(ctx context.Context) func() {
+		return l.decided(l.start.Decide(ctx, again))
+	}, l.decisionFailed)
+}
+
+// decided is what the loop does about a decision, unless the start was stopped meanwhile: then there is nothing
+// to report.
+func (l *loop) decided(decision Decision, err error) func() {
+	return func() {
+		switch {
+		case !l.state.phase.isOneOf(hooking, deciding):
+		case err != nil:
+			l.fail(err)
+		default:
+			l.decision = decision
+			l.handle(approved{})
+		}
 	}
 }
 
-// fail has an error told, and leaves with its code.
+func (l *loop) decisionFailed(p *task.Panic) { l.decided(Decision{}, p)() }
+
+// fail has an error reported, and leaves with its code.
 func (l *loop) fail(err error) {
-	code, tell := l.start.Fail(err)
-	l.beside.doThen(markTold, tell)
+	code, report := l.start.Fail(err)
+	then := func() { l.handle(reported{time.Since(l.began)}) }
+	l.background.run(func(context.Context) func() {
+		report()
+		return then
+	}, func(p *task.Panic) {
+		l.warnOf(p)
+		then()
+	})
 	l.handle(denied{exitCode(code)})
 }
 
-func (l *loop) handle(e event) {
-	next, actions, err := l.policy.step(l.state, e)
-	if err != nil {
-		l.warn(err.Error())
-		return
-	}
-	l.sweep = l.sweep || next.phase == ending && l.state.phase != ending
-	l.state = next
-	for _, a := range actions {
-		l.do(a)
-	}
-}
-
-func (l *loop) do(a action) {
-	switch a := a.(type) {
-	case doHook:
-		l.beside.decideUnlessHooked(l.start.Hooks, l.start.Decide)
-	case doDecide:
-		l.decide(a.again)
-	case doStart:
-		l.startCommand(a.again)
-	case doKeep:
-		l.keep(a.signal)
-	case doForward:
-		l.forward(a.signal)
-	case doHalt:
-		l.halt(a.signal)
-	case doSuspend:
-		haltSelf(a.signal)
-	case doKill:
-		l.kill()
-	case doArm:
-		l.deadline = time.Now().Add(a.after)
-	case doChore:
-		l.doChore()
-	case doSay:
-		l.say(a.sentence, a.after)
-	case doFinish:
-		l.code = a.code
-	}
-}
-
-// keep keeps a signal for the command, counted if the kernel would count it.
-func (l *loop) keep(sig unix.Signal) {
-	for i := range l.kept {
-		if l.kept[i].signal == sig {
-			l.kept[i].count++
-			return
-		}
-	}
-	l.kept = append(l.kept, kept{sig, 1})
-}
-
-func (l *loop) say(what sentence, after time.Duration) {
-	switch what {
-	case sayKilled:
-		l.warn("did not stop within " + l.options.ShutdownTimeout.String() + ": killed")
-	case sayCrashed:
-		l.warn("the command ended with exit code " + strconv.Itoa(int(l.state.code)) + ": starting it again" +
-			in(after) + ", " + strconv.Itoa(l.state.crashes) + " of " + strconv.Itoa(l.policy.crashes))
-	case sayRepeated:
-		l.warn("one start soon after the other: the next one follows" + in(after))
-	case sayStarting:
-		l.warn("nothing to restart: the command is being started")
-	case sayRefused:
-		l.warn("trying again" + in(after))
-	case sayLeft:
-		l.warn("something of the command is left that could not be killed in time")
-	}
-}
-
-func in(wait time.Duration) string {
-	if wait == 0 {
-		return ""
-	}
-	return " in " + wait.String()
-}
-
-func (l *loop) warn(line string) {
-	if l.options.Warn != nil {
-		l.options.Warn(line)
-	}
+// warnOf is all that follows from a panic in work beside a running command, which is worth more.
+func (l *loop) warnOf(p *task.Panic) {
+	l.options.Warn("an error of the entrypoint itself: " + p.Error())
 }

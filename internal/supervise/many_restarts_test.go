@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,7 +29,7 @@ func playRestarts(args []string) int {
 		}
 	}
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	l := newLoop(context.Background(), restless(args), Options{RestartOnCrash: 1})
+	l := newLoop(context.Background(), restless(args), Options{RestartOnCrash: 1, Warn: func(string) {}})
 	spareThreads(context.Background(), &l.spared)
 	l.handle(begun{})
 	for starts, command := 0, 0; l.state.phase != ended; l.wait() {
@@ -56,7 +55,7 @@ func restless(argv []string) Start {
 	decide := start.Decide
 	start.Decide = func(ctx context.Context, _ bool) (Decision, error) {
 		d, err := decide(ctx, false)
-		d.Settle = func(time.Duration) bool { return true }
+		d.After = func() {}
 		return d, err
 	}
 	return start

@@ -28,7 +28,7 @@ func TestRewrittenSignalIsTakenForTheOther(t *testing.T) {
 		{unix.SIGWINCH, 40, unix.SIGWINCH, "running", "forward 40"},
 	}
 	for _, c := range cases {
-		p := policy{timeout: 8 * time.Second, rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
+		p := &Options{ShutdownTimeout: 8 * time.Second, Rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
 		next, actions, err := p.step(state{phase: running}, signalled{c.sent})
 		if got := next.phase.String(); got != c.phase || show(actions) != c.actions || err != nil {
 			t.Errorf("%d:%d, on %d: %s, %s, %v; want %s, %s", c.from, c.to, c.sent, got, show(actions), err, c.phase, c.actions)
@@ -44,7 +44,7 @@ func TestBeforeTheCommandARewrittenSignalIsTakenForTheOther(t *testing.T) {
 	}{
 		{unix.SIGTERM, unix.SIGQUIT, unix.SIGTERM, ended, "finish 131"},
 		{unix.SIGTERM, unix.SIGWINCH, unix.SIGTERM, ended, "finish 156"}, // still a stop
-		{unix.SIGTERM, unix.SIGUSR1, unix.SIGTERM, deciding, "say starting"},
+		{unix.SIGTERM, unix.SIGUSR1, unix.SIGTERM, deciding, "say nothing to restart: the command is being started"},
 		{unix.SIGTERM, 0, unix.SIGTERM, deciding, ""},
 		{unix.SIGWINCH, unix.SIGTERM, unix.SIGWINCH, ended, "finish 143"},
 		{unix.SIGHUP, unix.SIGUSR2, unix.SIGHUP, deciding, "keep 1"}, // and rewritten when it is delivered
@@ -52,7 +52,7 @@ func TestBeforeTheCommandARewrittenSignalIsTakenForTheOther(t *testing.T) {
 		{40, unix.SIGHUP, 40, ended, "finish 129"},
 	}
 	for _, c := range cases {
-		p := policy{lastInit: true, rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
+		p := &Options{isPID1: true, Rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
 		next, actions, err := p.step(state{phase: deciding}, signalled{c.sent})
 		if next.phase != c.phase || show(actions) != c.actions || err != nil {
 			t.Errorf("%d:%d, on %d: %s, %s, %v; want %s, %s", c.from, c.to, c.sent, next.phase, show(actions), err, c.phase, c.actions)
@@ -61,7 +61,7 @@ func TestBeforeTheCommandARewrittenSignalIsTakenForTheOther(t *testing.T) {
 }
 
 // history plays runs that end by themselves, each with its code and length, and tells what follows.
-func history(p policy, on func(s state) event, lengths ...time.Duration) (said []string) {
+func history(p *Options, on func(s state) event, lengths ...time.Duration) (said []string) {
 	step := func(s state, e event) (state, string) {
 		next, actions, err := p.step(s, e)
 		if err != nil {
@@ -81,7 +81,7 @@ func history(p policy, on func(s state) event, lengths ...time.Duration) (said [
 		end.lived = lived
 		s, _ = step(s, end)
 		var actions string
-		s, actions = step(s, alone{})
+		s, actions = step(s, reaped{alone: true})
 		said = append(said, actions)
 		if s.phase != ended {
 			s, _ = step(s, expired{})
@@ -94,7 +94,7 @@ func history(p policy, on func(s state) event, lengths ...time.Duration) (said [
 func TestRestartsInQuickSuccessionBackOff(t *testing.T) {
 	const long = shortLife
 	restart := func(state) event { return signalled{unix.SIGUSR1} }
-	got := history(policy{}, restart, 1, 1, 1, 1, 1, 1, 1, 1, long, 1, 1)
+	got := history(&Options{}, restart, 1, 1, 1, 1, 1, 1, 1, 1, long, 1, 1)
 	want := []string{"arm", "arm 1s", "arm 2s", "arm 4s", "arm 8s", "arm 16s", "arm 30s", "arm 30s", "arm", "arm", "arm 1s"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
@@ -114,7 +114,7 @@ func TestCrashIsForgivenSoManyTimesInARow(t *testing.T) {
 		{1, []time.Duration{1, calmLife, calmLife, 1}, []string{"arm", "arm", "arm", "finish 1"}},
 	}
 	for _, c := range cases {
-		if got := history(policy{crashes: c.limit}, crash, c.lengths...); !slices.Equal(got, c.want) {
+		if got := history(&Options{RestartOnCrash: c.limit}, crash, c.lengths...); !slices.Equal(got, c.want) {
 			t.Errorf("limit %d: %q, want %q", c.limit, got, c.want)
 		}
 	}
@@ -131,7 +131,7 @@ func TestOnlyWhatMayDoBetterIsACrash(t *testing.T) {
 			t.Error(code)
 		}
 	}
-	next, _, _ := policy{crashes: 3}.step(state{phase: stopping}, exited{code: 1})
+	next, _, _ := (&Options{RestartOnCrash: 3}).step(state{phase: stopping}, exited{code: 1})
 	if next.phase != ending {
 		t.Error("a command that was asked to stop was started again")
 	}

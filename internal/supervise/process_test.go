@@ -216,7 +216,7 @@ func both(t *testing.T, test func(t *testing.T, init func(args ...string) *proce
 		t.Parallel()
 		test(t, func(args ...string) *process {
 			t.Helper()
-			return start(t, asChild, append([]string{"init", "-subreaper"}, args...)...)
+			return start(t, asChild, append([]string{"init"}, args...)...)
 		})
 	})
 }

@@ -99,7 +99,7 @@ func mountProc() error {
 
 // playBoot is a start without an init: it becomes the command unless a signal comes before.
 func playBoot(argv []string) int {
-	Mortal()
+	RestoreStopSignals()
 	core := NoCore()
 	fmt.Println("listening")
 	fmt.Println(Exec(Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, core))

@@ -92,7 +92,7 @@ func TestSubreaperAdoptsOrphans(t *testing.T) {
 	const script = `
 		orphan=$(/bin/sh -c 'sleep 60 >/dev/null 2>&1 & echo $!')
 		grep -q "^PPid:[[:space:]]*$PPID\$" /proc/$orphan/status && exit 7`
-	p := start(t, asChild, "init", "-subreaper", "/bin/sh", "-c", script)
+	p := start(t, asChild, "init", "/bin/sh", "-c", script)
 	p.exits(7)
 	if warnings := p.warnings(); len(warnings) > 0 {
 		t.Error(warnings)

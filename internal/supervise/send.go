@@ -22,8 +22,8 @@ func (l *loop) forward(sig unix.Signal) {
 	leaderOnly := l.options.LeaderOnly && (sig != unix.SIGCONT || !l.terminal.given) // which has stopped all
 	if !leaderOnly {
 		err = unix.Kill(-l.group, sig)
-		if l.hooks != 0 { // what they have left running; if it is gone now, so is the error
-			_ = unix.Kill(-l.hooks, sig)
+		if l.hooksGroup != 0 { // what they have left running; if it is gone now, so is the error
+			_ = unix.Kill(-l.hooksGroup, sig)
 		}
 	}
 	if l.child != 0 && (leaderOnly || l.hasLeftGroup()) {
@@ -32,7 +32,7 @@ func (l *loop) forward(sig unix.Signal) {
 	// ESRCH: all have ended already. Right after the command was reaped its number cannot mean
 	// another group yet, the kernel goes once round all numbers before it gives one out again.
 	if err != nil && err != unix.ESRCH {
-		l.warn("cannot send signal " + strconv.Itoa(int(sig)) + " to the command: " + err.Error())
+		l.options.Warn("cannot send signal " + strconv.Itoa(int(sig)) + " to the command: " + err.Error())
 	}
 }
 
@@ -45,7 +45,7 @@ func (l *loop) hasLeftGroup() bool {
 // includes what left the group, and what somebody brought into the container and orphaned. We look for
 // the latter only if the kernel says that there is anybody.
 func (l *loop) kill() {
-	for _, group := range []int{l.group, l.hooks, l.task} {
+	for _, group := range []int{l.group, l.hooksGroup, l.chore} {
 		if group != 0 {
 			_ = unix.Kill(-group, unix.SIGKILL)
 		}
@@ -63,29 +63,29 @@ func hasChildren() bool {
 	return unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) != unix.ECHILD
 }
 
-// halt does what the terminal wants of a command that it stopped. Was it in the background by
+// suspendWith does what the terminal wants of a command that it suspended. Was it in the background by
 // mistake, it gets the foreground. Is there a shell that could continue us, we stop with it.
 // Otherwise nobody could ever continue it: it goes on.
-func (l *loop) halt(sig unix.Signal) {
+func (l *loop) suspendWith(sig unix.Signal) {
 	if l.terminal.absent() {
 		return // so no terminal stopped it
 	}
-	if l.policy.lastInit && l.asked {
+	if l.options.isPID1 && l.asked {
 		return // it was somebody else's wish, who will continue it
 	}
 	if sig != unix.SIGTSTP && l.terminal.offer(l.group) {
 		l.forward(unix.SIGCONT)
 		return
 	}
-	if !haltSelf(sig) && sig == unix.SIGTSTP && !l.asked {
+	if !suspendSelf(sig) && sig == unix.SIGTSTP && !l.asked {
 		l.forward(unix.SIGCONT)
 	}
 }
 
-// haltSelf stops this process as sig does by default, and reports whether that was so. The kernel
+// suspendSelf suspends this process as sig does by default, and reports whether that was so. The kernel
 // refuses where nobody is there to continue us: for PID 1, and for a group without a shell.
 // Whoever continued us did it with SIGCONT, which is waiting then.
-func haltSelf(sig unix.Signal) bool {
+func suspendSelf(sig unix.Signal) bool {
 	var action sigaction
 	if getAction(int(sig), &action) != nil || setAction(int(sig), &sigaction{}) != nil {
 		return false

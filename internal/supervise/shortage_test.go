@@ -29,7 +29,7 @@ func inShortages(
 	test func(t *testing.T, errno unix.Errno, short *atomic.Bool, init func(...string) *process),
 ) {
 	t.Parallel()
-	roles := map[string][]string{"PID 1": {"init"}, "subreaper": {"init", "-subreaper"}}
+	roles := map[string][]string{"PID 1": {"init"}, "subreaper": {"init"}}
 	for _, s := range shortages {
 		for name, role := range roles {
 			t.Run(unix.ErrnoName(s.errno)+", "+name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/mailbox"
 	"localstack-entrypoint/internal/task"
 )
@@ -19,7 +20,6 @@ const (
 	roleStop                // the same, and starts the shutdown deadline
 	roleRestart             // stops the command with SIGTERM, then starts it again
 	roleReap                // a child may have ended
-	roleIgnore              // would only keep us from the terminal
 	roleNone                // cannot be taken, or is not ours to take
 )
 
@@ -32,10 +32,6 @@ func roleOf(sig unix.Signal) role {
 		return roleRestart
 	case unix.SIGCHLD:
 		return roleReap
-	case unix.SIGTTIN, unix.SIGTTOU:
-		// A terminal sends them to a process in its background, which we are while the command
-		// is in its foreground; ignored, they let us write and set the foreground.
-		return roleIgnore
 	}
 	if !mailbox.Takes(uint32(sig)) {
 		return roleNone
@@ -73,7 +69,7 @@ type Stopped struct{ Signal unix.Signal }
 func (s *Stopped) Error() string { return "stopped by " + unix.SignalName(s.Signal) }
 
 // ExitCode is the code a shell would report.
-func (s *Stopped) ExitCode() int { return int(bySignal(s.Signal)) }
+func (s *Stopped) ExitCode() int { return fault.ExitSignal + int(s.Signal) }
 
 // Context is for work of a process that listens and is no init: the context ends with a [*Stopped] as
 // its cause at the first SIGTERM or SIGINT, one that came before the call included. Not to be used

@@ -132,7 +132,7 @@ func TestLeaderAloneGetsTheSignals(t *testing.T) {
 
 func TestEndOfTheParentIsASignal(t *testing.T) {
 	t.Parallel()
-	p := start(t, asChild, "parent", "init", "-subreaper", "-pdeath", "15", "/bin/sh", "-c",
+	p := start(t, asChild, "parent", "init", "-pdeath", "15", "/bin/sh", "-c",
 		`trap 'echo asked to stop; exit 3' TERM; echo ready; while :; do sleep 0.01; done`)
 	p.expect("ready")
 	p.feed("")

@@ -79,7 +79,7 @@ var (
 			return start(t, asPID1, append([]string{"init"}, args...)...)
 		},
 		"subreaper": func(t *testing.T, args ...string) *process {
-			return start(t, asChild, append([]string{"init", "-subreaper"}, args...)...)
+			return start(t, asChild, append([]string{"init"}, args...)...)
 		},
 	}
 	onTerminal = map[string]starter{
@@ -87,7 +87,7 @@ var (
 			return startOnTerminal(t, asPID1, append([]string{"init"}, args...)...)
 		},
 		"subreaper on a terminal": func(t *testing.T, args ...string) *process {
-			return startOnTerminal(t, asChild, append([]string{"init", "-subreaper"}, args...)...)
+			return startOnTerminal(t, asChild, append([]string{"init"}, args...)...)
 		},
 	}
 )

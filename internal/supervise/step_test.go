@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -10,49 +11,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-var sentenceNames = []string{sayKilled: "killed", sayCrashed: "crashed", sayRepeated: "repeated",
-	sayRefused: "refused", sayStarting: "starting", sayLeft: "left"}
-
 // show is actions in a word or two each.
 func show(actions []action) string {
 	var all []string
 	for _, a := range actions {
 		said := strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", a), "supervise.do"))
-		switch a := a.(type) {
-		case doDecide:
-			said += again(a.again)
-		case doStart:
-			said += again(a.again)
-		case doKeep:
-			said += fmt.Sprint(" ", int(a.signal))
-		case doForward:
-			said += fmt.Sprint(" ", int(a.signal))
-		case doHalt:
-			said += fmt.Sprint(" ", int(a.signal))
-		case doSuspend:
-			said += fmt.Sprint(" ", int(a.signal))
-		case doArm:
-			if a.after != 0 {
-				said += " " + a.after.String()
-			}
-		case doFinish:
-			said += fmt.Sprint(" ", a.code)
-		case doSay:
-			said += " " + sentenceNames[a.sentence]
-			if a.after != 0 {
-				said += " " + a.after.String()
+		if of := reflect.ValueOf(a); of.NumField() > 0 {
+			switch field := of.Field(0); {
+			case field.Kind() == reflect.String:
+				said += " " + field.String()
+			case field.Type() != reflect.TypeFor[time.Duration]():
+				said += fmt.Sprint(" ", field.Int())
+			case field.Int() != 0:
+				said += " " + time.Duration(field.Int()).String()
 			}
 		}
 		all = append(all, said)
 	}
 	return strings.Join(all, ", ")
-}
-
-func again(yes bool) string {
-	if yes {
-		return " again"
-	}
-	return ""
 }
 
 // eventsByName are one of each kind.
@@ -71,15 +47,15 @@ var eventsByName = []struct {
 	{"SIGCONT", signalled{unix.SIGCONT}},
 	{"SIGUSR2", signalled{unix.SIGUSR2}},
 	{"signal 40", signalled{40}},
-	{"halted 20", halted{20}},
+	{"suspended 20", suspended{20}},
 	{"approved", approved{}},
 	{"denied 55", denied{55}},
-	{"told", told{100 * time.Millisecond}},
+	{"reported", reported{100 * time.Millisecond}},
 	{"exited 7", exited{code: 7}},
-	{"killed 9", exited{code: 137, by: 9}},
+	{"killed 9", exited{code: 137, killed: true}},
 	{"refused", refused{}},
-	{"crowded", crowded{}},
-	{"alone", alone{}},
+	{"crowded", reaped{}},
+	{"alone", reaped{alone: true}},
 	{"expired", expired{}},
 	{"due", due{}},
 }
@@ -89,7 +65,7 @@ func TestStepDecidesEveryCase(t *testing.T) {
 	var got []string
 	for from := range ended + 1 {
 		for _, on := range eventsByName {
-			next, actions, err := policy{timeout: 8 * time.Second}.step(state{phase: from, code: 3}, on.event)
+			next, actions, err := (&Options{ShutdownTimeout: 8 * time.Second}).step(state{phase: from, code: 3}, on.event)
 			to := next.phase.String()
 			if err != nil {
 				to = "impossible"
@@ -112,7 +88,7 @@ func TestAnImpossibleEventChangesNothing(t *testing.T) {
 	for from := range ended {
 		for _, on := range eventsByName {
 			before := state{phase: from, code: 3, quick: 2}
-			after, actions, err := policy{}.step(before, on.event)
+			after, actions, err := (&Options{}).step(before, on.event)
 			if err != nil && (after != before || len(actions) > 0 || !strings.Contains(err.Error(), from.String())) {
 				t.Errorf("%s, %s: %v, %s, %v", from, on.name, after, show(actions), err)
 			}
@@ -125,7 +101,7 @@ func TestPID1LeavesTheRestToTheKernel(t *testing.T) {
 		hooking: signalled{unix.SIGTERM}, deciding: signalled{unix.SIGTERM}, failing: expired{},
 		running: exited{code: 143}, stopping: exited{code: 143}, clearing: signalled{unix.SIGTERM}, resting: signalled{unix.SIGTERM},
 	} {
-		next, actions, _ := policy{lastInit: true}.step(state{phase: from, code: 143}, e)
+		next, actions, _ := (&Options{isPID1: true}).step(state{phase: from, code: 143}, e)
 		if next.phase != ended || show(actions) != "finish 143" {
 			t.Errorf("%s: %s, %s", from, next.phase, show(actions))
 		}
@@ -135,10 +111,10 @@ func TestPID1LeavesTheRestToTheKernel(t *testing.T) {
 // TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM walks all short event sequences and
 // checks what must hold in each, whoever changes the cases above.
 func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
-	p := policy{timeout: 8 * time.Second, crashes: 2}
+	p := &Options{ShutdownTimeout: 8 * time.Second, RestartOnCrash: 2}
 	alphabet := []event{
 		signalled{unix.SIGTERM}, signalled{unix.SIGUSR1}, signalled{unix.SIGUSR2}, approved{}, denied{55},
-		exited{code: 7}, refused{}, crowded{}, alone{}, expired{},
+		exited{code: 7}, refused{}, reaped{}, reaped{alone: true}, expired{},
 	}
 	var walk func(s state, wanted bool, armed, depth int)
 	walk = func(s state, wanted bool, armed, depth int) {
@@ -154,7 +130,7 @@ func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
 			for _, a := range actions {
 				switch a := a.(type) {
 				case doArm:
-					if a.after == p.timeout {
+					if a.after == p.ShutdownTimeout {
 						armed++
 					}
 				case doStart, doDecide:

@@ -16,7 +16,7 @@ func TestTheNumberOfTheCommandsGroupMayBeAnothers(t *testing.T) {
 	t.Parallel()
 	const script = `
 		mount -t proc proc /proc; exec 3<&0
-		init -subreaper -ask /bin/sh -c 'echo $$ >"$DIR/group"; echo ready; exec sleep 60' <&3 & init=$!
+		init -ask /bin/sh -c 'echo $$ >"$DIR/group"; echo ready; exec sleep 60' <&3 & init=$!
 		trap 'stop=1' USR2
 		until [ "$stop" ]; do sleep 0.01; done
 		read group <"$DIR/group"; echo $((group - 1)) >/proc/sys/kernel/ns_last_pid

@@ -33,13 +33,11 @@ type Command struct {
 type Decision struct {
 	Command
 
-	// Settle waits for what need not be done before the start, within a limit or, if that is 0, however
-	// long it takes; it reports whether it is done. It is nil for nothing to wait for. An exit waits for
-	// it, for 200 ms at most.
-	Settle func(limit time.Duration) bool
+	// After is work that can wait until the command runs; nil for none. No chore begins before its end.
+	After func()
 }
 
-// Start is what an init starts, and how it comes to it. Decide, tell and Settle run beside the loop,
+// Start is what an init starts, and how it comes to it. Decide, report and After run beside the loop,
 // which waits for none of them longer than it says here.
 type Start struct {
 	// Hooks returns what runs before the first decision, and has the terminal; nil for nothing. It may
@@ -51,8 +49,8 @@ type Start struct {
 	Decide func(ctx context.Context, again bool) (Decision, error)
 
 	// Fail returns the exit code for an error: Decide's, or a [*StartError] for a command that cannot be
-	// started. The exit waits until tell has told the user, for a second at most.
-	Fail func(err error) (code int, tell func())
+	// started. The exit waits until report has told the user, for a second at most.
+	Fail func(err error) (code int, report func())
 
 	// Chore is a short task beside the command; nil for none. See Options.ChoreEvery.
 	Chore *Command
@@ -83,9 +81,6 @@ type Options struct {
 	// and all of it. Zero is never. What becomes of the chore changes nothing.
 	ChoreEvery time.Duration
 
-	// Subreaper adopts orphaned descendants although we are not PID 1.
-	Subreaper bool
-
 	// ParentDeath is a signal that we receive when our parent ends; 0 for none.
 	ParentDeath unix.Signal
 
@@ -96,6 +91,8 @@ type Options struct {
 	// It must not wait, nor write with os.Stdout or os.Stderr: their write to a pipe that nobody reads
 	// any more ends the process.
 	Warn func(line string)
+
+	isPID1 bool // so the kernel kills what we leave
 }
 
 // mainThread keeps PID 1's main goroutine on the main thread, for good and from the beginning: the
@@ -122,15 +119,17 @@ func Run(ctx context.Context, start Start, options Options) int {
 	_ = setAction(int(unix.SIGTTIN), &sigaction{handler: sigIgn})
 	_ = setAction(int(unix.SIGTTOU), &sigaction{handler: sigIgn})
 
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	l := newLoop(ctx, start, options)
 	spareThreads(ctx, &l.spared)
-	if options.Subreaper {
+	if !l.options.isPID1 {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			l.warn("cannot become a child subreaper: " + err.Error())
+			options.Warn("cannot become a child subreaper: " + err.Error())
 		}
 	}
 	if options.ParentDeath != 0 {
-		l.followParent(options.ParentDeath)
+		options.followParent()
 	}
 	l.run()
 	if code, ok := options.ExitCodes[int(l.code)]; ok {
@@ -166,12 +165,12 @@ func spareThreads(ctx context.Context, all *sync.WaitGroup) {
 }
 
 // followParent arranges for a signal at the end of our parent.
-func (l *loop) followParent(sig unix.Signal) {
+func (o *Options) followParent() {
 	parent := unix.Getppid()
-	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(sig), 0, 0, 0); err != nil {
-		l.warn("cannot follow the parent process: " + err.Error())
+	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(o.ParentDeath), 0, 0, 0); err != nil {
+		o.Warn("cannot follow the parent process: " + err.Error())
 	}
 	if unix.Getppid() != parent { // it ended just before that
-		_ = unix.Kill(unix.Getpid(), sig)
+		_ = unix.Kill(unix.Getpid(), o.ParentDeath)
 	}
 }

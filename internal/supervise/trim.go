@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -10,32 +11,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a start leaves behind is given back in two steps, when no millisecond counts any more. The second
-// comes later, because the first touches most of the program.
-const (
-	freeAfter = time.Second
-	dropAfter = 3 * time.Second
-)
+// trimAfter is when what a start leaves behind is given back: when no millisecond counts any more.
+const trimAfter = time.Second
 
-// slim takes the step that is due, and plans the next. What takes long is done beside the loop.
-func (l *loop) slim() {
-	l.slimming = time.Time{}
-	switch {
-	case !l.freed:
-		l.freed, l.slimming = true, l.since.Add(dropAfter)
-		again := l.state.again
-		l.beside.do(func() {
-			if again {
-				runtime.GC() // what is pooled survives one; the first start's pools are not worth it
-			}
-			debug.FreeOSMemory()
-			l.program = programPages()
-		})
-	case l.beside.isIdle(): // or else they are in use
-		for _, m := range l.program {
-			_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
+// trim gives memory back. The pages of our program come last, because the rest touches most of them.
+func (l *loop) trim() {
+	again := l.state.again
+	l.background.run(func(context.Context) func() {
+		if again {
+			runtime.GC() // what is pooled survives one; the first start's pools are not worth it
 		}
-	}
+		debug.FreeOSMemory()
+		pages := programPages()
+		return func() {
+			if !l.background.isIdle() {
+				return // or else they are in use
+			}
+			for _, m := range pages {
+				_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
+			}
+		}
+	}, l.warnOf)
 }
 
 // mapping is a range of addresses.

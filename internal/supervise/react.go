@@ -1,0 +1,210 @@
+package supervise
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
+)
+
+// react is step for an event that is possible.
+func (o *Options) react(s state, e event) (state, []action) {
+	switch e := e.(type) {
+	case begun:
+		if e.hooks {
+			return s.to(hooking, doHook{})
+		}
+		return s.to(deciding, doDecide{})
+	case approved:
+		if s.phase != ending { // from hooking, too: without hooks the decision follows at once
+			s.approved = true
+			return s.to(running, doStart{})
+		}
+	case denied:
+		if s.phase != ending {
+			s.code = e.code
+			return s.to(failing, doArm{reportTime})
+		}
+	case reported:
+		if s.phase == failing {
+			return s.stay(doArm{max(0, ShortestLife-e.age)})
+		}
+	case refused: // a restart is of a container that is up already, and had better stay so
+		s.quick = max(s.quick+1, 2) // never at once
+		return s.to(resting, doSay{"trying again in " + s.pause().String()}, doArm{s.pause()})
+	case signalled:
+		return o.onSignal(s, e.signal)
+	case suspended:
+		if s.phase == hooking || s.phase == running {
+			return s.stay(doSuspend(e))
+		}
+	case exited:
+		return o.onExit(s, e)
+	case reaped:
+		return onReaped(s, e)
+	case expired:
+		return o.onDeadline(s)
+	case due:
+		if s.phase == running {
+			return s.stay(doChore{})
+		}
+	}
+	return s, nil
+}
+
+// onSignal takes a signal for what it is rewritten to. SIGTERM and SIGINT stay requests to stop even so,
+// unless they become SIGUSR1 or are dropped.
+func (o *Options) onSignal(s state, received unix.Signal) (state, []action) {
+	sig := o.rewritten(received)
+	stops := roleOf(received) == roleStop || roleOf(sig) == roleStop
+	switch {
+	case sig == 0, s.phase == ending:
+		return s, nil
+	case roleOf(sig) == roleRestart:
+		return o.onRestart(s)
+	case s.phase.isOneOf(running, stopping, restarting):
+		return o.onLateSignal(s, sig, stops)
+	case stops, sig == unix.SIGHUP, sig == unix.SIGQUIT:
+		code := fault.ExitSignal + exitCode(sig)
+		if s.phase == failing { // the failure came before the signal: its code stays
+			code = s.code
+		}
+		return o.finish(s, code)
+	case s.phase == failing, roleOf(sig) != roleForward:
+		return s, nil
+	case sig == unix.SIGTSTP:
+		return s.stay(doSuspendSelf{})
+	case sig == unix.SIGCONT && s.phase == hooking:
+		return s.stay(doForward{sig}) // a shell that continues us means the hooks, too
+	case sig == unix.SIGCONT: // it was for us
+		return s, nil
+	}
+	return s.stay(doKeep{received}) // it is rewritten when it is delivered
+}
+
+// onRestart neither undoes a stop nor doubles a restart.
+func (o *Options) onRestart(s state) (state, []action) {
+	switch s.phase {
+	case running:
+		return s.to(restarting, o.stop(o.stopSignal())...)
+	case hooking, deciding, clearing, resting:
+		return s.stay(doSay{"nothing to restart: the command is being started"})
+	}
+	return s, nil
+}
+
+// onLateSignal passes a signal on to the command.
+func (o *Options) onLateSignal(s state, sig unix.Signal, stops bool) (state, []action) {
+	switch {
+	case roleOf(sig) != roleForward && roleOf(sig) != roleStop:
+		return s, nil
+	case !stops:
+		return s.stay(doForward{sig})
+	case s.phase == running:
+		return s.to(stopping, o.stop(sig)...)
+	}
+	// The deadline stays where it is: whoever repeats a SIGTERM is not more patient. And a command
+	// that was stopping to be restarted now stops for good.
+	return s.to(stopping, doForward{sig}, doForward{unix.SIGCONT})
+}
+
+// stop asks the command to end. It could not if it were stopped by a signal, hence SIGCONT.
+func (o *Options) stop(sig unix.Signal) []action {
+	return []action{doForward{sig}, doForward{unix.SIGCONT}, doArm{o.ShutdownTimeout}}
+}
+
+func (o *Options) rewritten(sig unix.Signal) unix.Signal {
+	if to, ok := o.Rewrite[sig]; ok {
+		return to
+	}
+	return sig
+}
+
+// stopSignal is what the command understands as a request to end.
+func (o *Options) stopSignal() unix.Signal {
+	if sig := o.rewritten(unix.SIGTERM); sig != 0 && roleOf(sig) != roleRestart {
+		return sig
+	}
+	return unix.SIGTERM
+}
+
+// onExit goes on after the hooks, whatever they made of it: only a signal that ends them is a wish that there
+// be no start.
+func (o *Options) onExit(s state, e exited) (state, []action) {
+	switch {
+	case s.phase == ending: // there is a code already
+		return s, nil
+	case s.phase == hooking && !e.killed:
+		return s.to(deciding, doDecide{})
+	case s.phase == restarting:
+		next := s.after(e)
+		if wait := next.pause(); wait > 0 {
+			return next.clear(doSay{"one start soon after the other: the next one follows" + in(wait)})
+		}
+		return next.clear()
+	case s.phase == running && s.after(e).crashes < o.RestartOnCrash && isCrash(e.code):
+		next := s.after(e)
+		next.crashes++
+		return next.clear(doSay{fmt.Sprintf("the command ended with exit code %d: starting it again%s, %d of %d",
+			e.code, in(next.pause()), next.crashes, o.RestartOnCrash)})
+	}
+	return o.finish(s, e.code)
+}
+
+// clear kills what is left before the next start: nothing of the old run may live on to meet it.
+func (s state) clear(more ...action) (state, []action) {
+	return s.to(clearing, append([]action{doKill{}, doArm{clearTime}}, more...)...)
+}
+
+// finish leaves with a code as soon as nothing is left.
+func (o *Options) finish(s state, code exitCode) (state, []action) {
+	if o.isPID1 || s.phase == resting { // then it is nothing that our exit does not kill
+		return s.to(ended, doFinish{code})
+	}
+	s.code = code
+	return s.to(ending, doKill{}, doArm{clearTime}, doReap{})
+}
+
+// onReaped kills what was born or lost its parent meanwhile, until nothing is left.
+func onReaped(s state, e reaped) (state, []action) {
+	switch {
+	case s.phase != clearing && s.phase != ending:
+		return s, nil
+	case e.alone:
+		return s.cleared()
+	}
+	return s.stay(doKill{})
+}
+
+// cleared goes on when nothing is left, or is waited for no longer.
+func (s state) cleared(before ...action) (state, []action) {
+	if s.phase == clearing {
+		return s.to(resting, append(before, doArm{s.pause()})...)
+	}
+	return s.to(ended, append(before, doFinish{s.code})...)
+}
+
+// onDeadline moves on when a phase has taken as long as it may.
+func (o *Options) onDeadline(s state) (state, []action) {
+	switch s.phase {
+	case failing:
+		return o.finish(s, s.code)
+	case stopping, restarting:
+		return s.stay(doKill{}, doSay{"did not stop within " + o.ShutdownTimeout.String() + ": killed"})
+	case clearing, ending:
+		return s.cleared(doSay{"something of the command is left that could not be killed in time"})
+	}
+	if s.approved {
+		return s.to(running, doStart{})
+	}
+	return s.to(deciding, doDecide{})
+}
+
+func in(wait time.Duration) string {
+	if wait == 0 {
+		return ""
+	}
+	return " in " + wait.String()
+}
