@@ -42,21 +42,20 @@ func ReadUpTo(name string, limit int64) ([]byte, error) {
 
 // ReadOwn is Read for a file of ours below base, where no part of name may be
 // a link that leads elsewhere and the file itself may be none at all.
-func ReadOwn(base, name string) ([]byte, error) {
-	root, err := openFolder(base)
-	if err != nil {
-		return nil, Cause(err)
-	}
-	defer root.Close()
-	if info, err := root.Lstat(name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return nil, errors.New("it is a symbolic link")
-	}
-	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, Cause(err)
-	}
-	defer f.Close()
-	return readRegular(f, MaxSize)
+func ReadOwn(base, name string) (content []byte, err error) {
+	err = inFolder(base, func(root *os.Root) error {
+		if info, err := root.Lstat(name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return errors.New("it is a symbolic link")
+		}
+		f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		content, err = readRegular(f, MaxSize)
+		return err
+	})
+	return content, err
 }
 
 // WriteOwn puts content at name below base so that a reader, or a machine that
@@ -73,22 +72,32 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 }
 
 // put is WriteOwn, with or without the wait until the content is on the disk, and returns the file.
-func put(base, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
+func put(base, name string, content []byte, mode fs.FileMode, durable bool) (f *os.File, err error) {
 	if err := os.MkdirAll(base, 0o755); err != nil {
 		return nil, Cause(err)
 	}
-	root, err := openFolder(base)
-	if err != nil {
-		return nil, Cause(err)
-	}
-	defer root.Close()
-	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return nil, Cause(err)
-	}
-	sweep(root, name)
+	err = inFolder(base, func(root *os.Root) error {
+		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+			return err
+		}
+		sweep(root, name)
+		f, err = replace(root, name, content, mode, durable)
+		return err
+	})
+	return f, err
+}
+
+// replace writes a new file and then gives it the name.
+func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
 	// A random name: containers that share a volume also share process ids.
 	temporary := name + "." + rand.Text() + temporarySuffix
-	f, err := writeNew(root, temporary, content, mode)
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(content)
+	// Give back what the umask took away; some volumes know no modes.
+	_ = f.Chmod(mode)
 	if err == nil && durable {
 		// Before the rename that makes the content visible. The rename itself may be forgotten: then the
 		// old file is there, which is as good.
@@ -99,10 +108,8 @@ func put(base, name string, content []byte, mode fs.FileMode, durable bool) (*os
 	}
 	if err != nil {
 		_ = root.Remove(temporary)
-		if f != nil {
-			f.Close()
-		}
-		return nil, Cause(err)
+		f.Close()
+		return nil, err
 	}
 	return f, nil
 }
@@ -110,20 +117,22 @@ func put(base, name string, content []byte, mode fs.FileMode, durable bool) (*os
 // RemoveOwn deletes name below base. A file that is not there is no error; an
 // error says why without repeating the name.
 func RemoveOwn(base, name string) error {
-	root, err := openFolder(base)
-	if err == nil {
-		defer root.Close()
-		err = root.Remove(name)
-	}
+	err := inFolder(base, func(root *os.Root) error { return root.Remove(name) })
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return Cause(err)
+	return err
 }
 
-// openFolder opens a folder, and waits for no FIFO in its place: only a folder
-// has something inside.
-func openFolder(name string) (*os.Root, error) { return os.OpenRoot(name + "/.") }
+// inFolder does work in a folder. It waits for no FIFO in its place: only a folder has something inside.
+func inFolder(name string, work func(*os.Root) error) error {
+	root, err := os.OpenRoot(name + "/.")
+	if err != nil {
+		return Cause(err)
+	}
+	defer root.Close()
+	return Cause(work(root))
+}
 
 // sweep removes what writers that crashed long ago have left behind.
 func sweep(root *os.Root, name string) {
@@ -133,18 +142,6 @@ func sweep(root *os.Root, name string) {
 			_ = root.Remove(leftover)
 		}
 	}
-}
-
-// writeNew returns the file also with an error, if there is one by then.
-func writeNew(root *os.Root, name string, content []byte, mode fs.FileMode) (*os.File, error) {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(content)
-	// Give back what the umask took away; some volumes know no modes.
-	_ = f.Chmod(mode)
-	return f, err
 }
 
 func readRegular(f *os.File, limit int64) ([]byte, error) {
