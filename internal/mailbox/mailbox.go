@@ -57,15 +57,12 @@ func Takes(sig uint32) bool {
 	return sig <= Last
 }
 
-// What ends a Go program with exit code 2 that cannot die of signals because it is PID 1.
+// The signals with which start_*.s ends PID 1.
 const hangup, interrupt, quit, terminate = 1, 2, 3, 15
 
 // TakeAll takes every signal that it can; for one that is taken already it changes nothing.
 func TakeAll() {
 	Signals.self = uint32(syscall4(sysGetpid, 0, 0, 0, 0))
-	for _, sig := range [...]uint32{terminate, interrupt, quit, hangup} {
-		take(sig) // first those that come
-	}
 	for sig := range uint32(Last + 1) {
 		if Takes(sig) {
 			take(sig)

@@ -64,10 +64,7 @@ func Watch(ctx context.Context, tell func(*Panic)) context.Context {
 // Go starts f on a goroutine of its own. A panic in it goes to the [Run] or [Watch] that ctx comes from.
 func Go(ctx context.Context, f func()) {
 	go func() {
-		_, _ = Guard(ctx, func() (any, error) {
-			f()
-			return nil, nil
-		})
+		_, _ = Guard(ctx, func() (any, error) { f(); return nil, nil })
 	}()
 }
 
