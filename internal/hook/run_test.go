@@ -199,7 +199,7 @@ func TestAScriptThatIgnoresSIGTERMIsKilledAfterTheGrace(t *testing.T) {
 		"start.d/stubborn.sh": "#!/bin/sh\ntrap '' TERM\necho up\nwhile :; do read x </dev/null; done\n",
 	})
 	r, rec, _ := newRunner(root)
-	r.Grace = 20 * time.Millisecond
+	r.grace = 20 * time.Millisecond
 	runUntilOutput(t, r)
 	if want := "stubborn.sh ERROR: stopped before its end: signal: killed"; rec.lines[1] != want {
 		t.Errorf("got %q, want %q", rec.lines[1], want)
@@ -230,9 +230,9 @@ func TestABackgroundProcessDoesNotHoldUpTheStage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, _, _ := newRunner(root)
 			r.Env = append(r.Env, "PID="+pid)
-			r.Grace = 10 * time.Millisecond
+			r.grace = 10 * time.Millisecond
 			if name == "inherited" {
-				r.Stdout, r.Stderr, r.Grace = os.Stdout, os.Stderr, time.Hour
+				r.Stdout, r.Stderr, r.grace = os.Stdout, os.Stderr, time.Hour
 			}
 			if got := states(r.Run(t.Context(), Start)); got[0] != "bg.sh SUCCESSFUL" {
 				t.Errorf("got %q", got)
@@ -264,17 +264,3 @@ func TestAnUnreadableFolderIsReportedAndTheOthersRun(t *testing.T) {
 		t.Errorf("reported %q", rec.lines)
 	}
 }
-
-func TestSplitListsEveryJoinedCause(t *testing.T) {
-	root := tree(t, map[string]string{"ready.d": "x"})
-	_, one := Find(root, Ready)
-	nested := joined{one, joined{one, one}}
-	if got := split(nested); len(got) != 3 {
-		t.Errorf("got %d causes: %v", len(got), got)
-	}
-}
-
-type joined []error
-
-func (j joined) Error() string   { return "joined" }
-func (j joined) Unwrap() []error { return j }
