@@ -49,7 +49,7 @@ var acts = []act{
 		},
 		emulator: obedient,
 		play:     func(s *stage) { s.hears("hook"); s.sends(unix.SIGUSR1) },
-		says:     []string{"nothing to restart: the command is being started"},
+		says:     []string{"nothing to restart: the command is still starting"},
 		also:     "1-fails.sh: exit status 3",
 		end:      func(s *stage) { s.sends(unix.SIGTERM) },
 		code:     143,
@@ -75,7 +75,7 @@ var acts = []act{
 		},
 		emulator: obedient,
 		play:     func(s *stage) { s.hears("asked"); s.sends(unix.SIGUSR1) },
-		says:     []string{warning, "credential found", "nothing to restart: the command is being started"},
+		says:     []string{warning, "credential found", "nothing to restart: the command is still starting"},
 		end:      func(s *stage) { s.sends(unix.SIGTERM) },
 		code:     143,
 	},
@@ -140,7 +140,7 @@ var acts = []act{
 		},
 		emulator: obedient,
 		play:     func(s *stage) { s.hears("up"); s.sends(unix.SIGWINCH) },
-		says:     []string{"cannot follow the parent process", warning, "cannot send signal 28 to the command"},
+		says:     []string{"cannot watch the parent process", warning, "cannot send signal 28 to the command"},
 		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
 		code:     7,
 	},
@@ -159,7 +159,7 @@ var acts = []act{
 		arrange:  func(s *stage) { s.set("RESTART_ON_CRASH", "1"); s.set("DIR", s.root) },
 		emulator: `test -e "$DIR/crashed" || { : >"$DIR/crashed"; exit 9; }; ` + obedient,
 		play:     func(s *stage) { s.hears("up") },
-		says:     []string{warning, "the command ended with exit code 9: starting it again, 1 of 1"},
+		says:     []string{warning, "the command exited with code 9: restarting, attempt 1 of 1"},
 		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
 		code:     7,
 	},
@@ -175,7 +175,7 @@ var acts = []act{
 			s.hears("up")
 		},
 		says: []string{warning, "did not stop within 200ms: killed", "did not stop within 200ms: killed",
-			"one start soon after the other: the next one follows in 1s"},
+			"restarting too fast; next start in 1s"},
 		end:    func(s *stage) { s.sends(unix.SIGTERM) },
 		within: 200 * time.Millisecond,
 		code:   137,
@@ -190,8 +190,8 @@ var acts = []act{
 			eventually(s.T, "a pause", s.isAlone)
 			s.sends(unix.SIGUSR1)
 		},
-		says: []string{warning, "exit code 9: starting it again, 1 of 9", "exit code 9: starting it again in 1s, 2 of 9",
-			"nothing to restart: the command is being started"},
+		says: []string{warning, "code 9: restarting, attempt 1 of 9", "code 9: restarting in 1s, attempt 2 of 9",
+			"nothing to restart: the command is still starting"},
 		end:  func(s *stage) { s.sends(unix.SIGTERM) },
 		code: 143,
 	},
@@ -228,7 +228,7 @@ var acts = []act{
 			s.sends(unix.SIGUSR1)
 			s.hears("up")
 		},
-		says: []string{warning, "cannot start the command again: resource temporarily unavailable", "trying again in 1s"},
+		says: []string{warning, "cannot restart the command: resource temporarily unavailable", "trying again in 1s"},
 		end:  func(s *stage) { s.sends(unix.SIGUSR2) },
 		code: 7,
 	},
@@ -242,7 +242,7 @@ var acts = []act{
 			s.hears("up")
 			release()
 		},
-		says: []string{warning, "something of the command is left that could not be killed in time"},
+		says: []string{warning, "some processes could not be killed in time"},
 		end:  func(s *stage) { s.sends(unix.SIGUSR2) },
 		code: 7,
 	},

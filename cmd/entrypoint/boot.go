@@ -112,7 +112,7 @@ func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 }
 
 // unsettled is the line about a disk that takes too long.
-const unsettled = "the disk does not answer: what was stored may not survive a loss of power"
+const unsettled = "the disk does not respond: the stored license may be lost in a power failure"
 
 // settle waits until the disk has what was stored, within a limit or, if that is 0,
 // however long it takes. It reports whether there is anything left to wait for.
@@ -123,7 +123,7 @@ func (s *start) settle(limit time.Duration) (settled bool) {
 		return false
 	}
 	if err != nil {
-		s.log.Warn("the stored license may not survive a loss of power: " + s.disk.Base() + ": " + err.Error())
+		s.log.Warn("cannot sync the stored license to disk: " + s.disk.Base() + ": " + err.Error())
 	}
 	return true
 }

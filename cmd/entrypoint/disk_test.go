@@ -104,9 +104,9 @@ type hang struct {
 }
 
 const (
-	unread      = "no stored license can be read: the disk does not answer"
+	unread      = "no stored license can be read: the disk does not respond"
 	unstored    = " for a start without network: "
-	isNotStored = "license.json: the disk does not answer"
+	isNotStored = "license.json: the disk does not respond"
 )
 
 var hangs = []hang{

@@ -105,7 +105,7 @@ func TestARestartDuringABootHookDoesNotCutItShort(t *testing.T) {
 	running()
 	_ = p.Process.Signal(syscall.SIGUSR1)
 	eventually(t, "an answer", func() bool {
-		return strings.Contains(p.stderr.String(), "nothing to restart: the command is being started\n")
+		return strings.Contains(p.stderr.String(), "nothing to restart: the command is still starting\n")
 	})
 	open()
 	if code := p.end(); code != 7 || p.stdout.String() != "done\nemulator\n" {

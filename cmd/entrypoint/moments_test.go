@@ -156,7 +156,7 @@ func TestSIGUSR1BeforeTheEmulatorIsAnswered(t *testing.T) {
 		c.run(m.name, func(t *testing.T) {
 			s := m.begin(t, testkit.EmptyPipe, true)
 			s.sends(unix.SIGUSR1)
-			s.says([]string{"nothing to restart: the command is being started"})
+			s.says([]string{"nothing to restart: the command is still starting"})
 			s.sends(unix.SIGTERM)
 			s.ends(143, time.Now())
 		})

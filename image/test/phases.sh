@@ -58,7 +58,7 @@ test_phases() {
 
 ready_and() { ready "$2" && "$@"; }
 asked_and() { has_asked "$2" && "$@"; }
-rests_and_stops() { says "$1" "starting it again in 4s" && stops_at_once "$@"; }
+rests_and_stops() { says "$1" "restarting in 4s" && stops_at_once "$@"; }
 restarts_and_stops() { ready "$1" && send "$1" USR1 && says "$1" Told. && stops_at_once "$@"; }
 
 test_phases_on_terminals() {

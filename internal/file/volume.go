@@ -18,7 +18,7 @@ import (
 const Patience = 200 * time.Millisecond
 
 // ErrSlow is the error of a disk that has not answered in time.
-var ErrSlow = errors.New("the disk does not answer")
+var ErrSlow = errors.New("the disk does not respond")
 
 // Volume is a folder of ours on a disk that may never answer: a network file system without its
 // network, a device that is suspended. What is to be done there is done in its order beside the caller,

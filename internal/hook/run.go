@@ -84,7 +84,7 @@ func (r *Runner) run(ctx context.Context, path string) error {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay): // ended well, but something in the background still writes
 		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("stopped before its end: %w", err)
+		return fmt.Errorf("interrupted: %w", err)
 	case cmd.Path == path:
 		return withHint(file.Cause(err))
 	default:

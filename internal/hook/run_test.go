@@ -189,7 +189,7 @@ func TestCancelStopsTheRunningScriptAndTheStage(t *testing.T) {
 	if _, err := os.Stat(mark); err != nil {
 		t.Errorf("the script could not clean up: %v", err)
 	}
-	if last := rec.lines[len(rec.lines)-1]; !strings.HasPrefix(last, "1.sh ERROR: stopped before its end") {
+	if last := rec.lines[len(rec.lines)-1]; !strings.HasPrefix(last, "1.sh ERROR: interrupted") {
 		t.Errorf("reported %q", last)
 	}
 }
@@ -201,7 +201,7 @@ func TestAScriptThatIgnoresSIGTERMIsKilledAfterTheGrace(t *testing.T) {
 	r, rec, _ := newRunner(root)
 	r.grace = 20 * time.Millisecond
 	runUntilOutput(t, r)
-	if want := "stubborn.sh ERROR: stopped before its end: signal: killed"; rec.lines[1] != want {
+	if want := "stubborn.sh ERROR: interrupted: signal: killed"; rec.lines[1] != want {
 		t.Errorf("got %q, want %q", rec.lines[1], want)
 	}
 }

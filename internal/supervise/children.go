@@ -37,7 +37,7 @@ func (l *loop) startCommand() {
 		l.child, l.group = pid, pid
 		l.commandStarted()
 	case l.state.again && err.passes():
-		l.options.Warn("cannot start the command again: " + err.Err.Error())
+		l.options.Warn("cannot restart the command: " + err.Err.Error())
 		l.handle(refused{})
 	default:
 		l.fail(err)

@@ -13,8 +13,8 @@ func TestCrashedCommandIsStartedAgainSoManyTimes(t *testing.T) {
 		p.exits(killed)
 		want := []string{
 			"run /bin/sh",
-			"warn: the command ended with exit code 137: starting it again, 1 of 2", "run again",
-			"warn: the command ended with exit code 137: starting it again in 1s, 2 of 2", "run again",
+			"warn: the command exited with code 137: restarting, attempt 1 of 2", "run again",
+			"warn: the command exited with code 137: restarting in 1s, attempt 2 of 2", "run again",
 		}
 		if said := p.silence(); !slices.Equal(said, want) {
 			t.Errorf("%q, want %q", said, want)
@@ -37,7 +37,7 @@ func TestEndThatCannotGetBetterIsNoCrash(t *testing.T) {
 func TestSIGTERMDuringThePauseEndsAtOnce(t *testing.T) {
 	both(t, func(t *testing.T, init func(...string) *process) {
 		p := init("-crashes", "9", "/bin/sh", "-c", "echo run $0; exit 3")
-		p.expect("warn: the command ended with exit code 3: starting it again in 2s, 3 of 9")
+		p.expect("warn: the command exited with code 3: restarting in 2s, attempt 3 of 9")
 		p.signal(unix.SIGINT)
 		p.exits(128 + int(unix.SIGINT))
 	})

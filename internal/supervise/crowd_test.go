@@ -105,7 +105,7 @@ func TestRestartIsTriedAgainWhenThereIsNoProcessToBeHad(t *testing.T) {
 	p.expect("ready /bin/sh")
 	full.Allow(1)
 	p.signal(unix.SIGUSR1)
-	p.expect("warn: cannot start the command again: resource temporarily unavailable")
+	p.expect("warn: cannot restart the command: resource temporarily unavailable")
 	p.expect("warn: trying again in 1s")
 	full.Allow(100)
 	p.expect("ready again")

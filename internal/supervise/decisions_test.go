@@ -31,7 +31,7 @@ hooking     SIGTERM       ending      kill, arm 500ms, reap
 hooking     SIGINT        ending      kill, arm 500ms, reap
 hooking     SIGHUP        ending      kill, arm 500ms, reap
 hooking     SIGQUIT       ending      kill, arm 500ms, reap
-hooking     SIGUSR1       hooking     say nothing to restart: the command is being started
+hooking     SIGUSR1       hooking     say nothing to restart: the command is still starting
 hooking     SIGTSTP       hooking     suspendself
 hooking     SIGCONT       hooking     forward 18
 hooking     SIGUSR2       hooking     keep 12
@@ -54,7 +54,7 @@ deciding    SIGTERM       ending      kill, arm 500ms, reap
 deciding    SIGINT        ending      kill, arm 500ms, reap
 deciding    SIGHUP        ending      kill, arm 500ms, reap
 deciding    SIGQUIT       ending      kill, arm 500ms, reap
-deciding    SIGUSR1       deciding    say nothing to restart: the command is being started
+deciding    SIGUSR1       deciding    say nothing to restart: the command is still starting
 deciding    SIGTSTP       deciding    suspendself
 deciding    SIGCONT       deciding
 deciding    SIGUSR2       deciding    keep 12
@@ -169,7 +169,7 @@ clearing    SIGTERM       ending      kill, arm 500ms, reap
 clearing    SIGINT        ending      kill, arm 500ms, reap
 clearing    SIGHUP        ending      kill, arm 500ms, reap
 clearing    SIGQUIT       ending      kill, arm 500ms, reap
-clearing    SIGUSR1       clearing    say nothing to restart: the command is being started
+clearing    SIGUSR1       clearing    say nothing to restart: the command is still starting
 clearing    SIGTSTP       clearing    suspendself
 clearing    SIGCONT       clearing
 clearing    SIGUSR2       clearing    keep 12
@@ -183,7 +183,7 @@ clearing    killed 9      impossible
 clearing    refused       impossible
 clearing    crowded       clearing    kill
 clearing    alone         resting     arm
-clearing    expired       resting     say something of the command is left that could not be killed in time, arm
+clearing    expired       resting     say some processes could not be killed in time, arm
 clearing    due           clearing
 
 resting     begun         impossible
@@ -192,7 +192,7 @@ resting     SIGTERM       ended       finish 143
 resting     SIGINT        ended       finish 130
 resting     SIGHUP        ended       finish 129
 resting     SIGQUIT       ended       finish 131
-resting     SIGUSR1       resting     say nothing to restart: the command is being started
+resting     SIGUSR1       resting     say nothing to restart: the command is still starting
 resting     SIGTSTP       resting     suspendself
 resting     SIGCONT       resting
 resting     SIGUSR2       resting     keep 12
@@ -229,7 +229,7 @@ ending      killed 9      ending
 ending      refused       impossible
 ending      crowded       ending      kill
 ending      alone         ended       finish 3
-ending      expired       ended       say something of the command is left that could not be killed in time, finish 3
+ending      expired       ended       say some processes could not be killed in time, finish 3
 ending      due           ending
 
 ended       begun         ended

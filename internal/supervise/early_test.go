@@ -47,7 +47,7 @@ func TestBeforeTheCommandSIGUSR1IsAnswered(t *testing.T) {
 	inEveryStage(t, func(t *testing.T, s stage, begin func(...string) *process) {
 		p := begin("report")
 		p.signal(unix.SIGUSR1)
-		p.expect("warn: nothing to restart: the command is being started")
+		p.expect("warn: nothing to restart: the command is still starting")
 		s.next(p)
 		p.expect("ready")
 		p.signal(unix.SIGTERM)
@@ -68,7 +68,7 @@ func TestBeforeTheCommandOtherSignalsAreKeptForIt(t *testing.T) {
 		p.signal(unix.SIGCONT) // that is for us, and over with the second answer
 		for range 2 {
 			p.signal(unix.SIGUSR1)
-			p.expect("warn: nothing to restart: the command is being started")
+			p.expect("warn: nothing to restart: the command is still starting")
 		}
 		for _, sig := range sent {
 			p.signal(sig)

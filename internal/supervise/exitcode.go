@@ -41,7 +41,7 @@ func (e *StartError) passes() bool {
 
 // Reasons the kernel has no words of its own for.
 var (
-	errNoInterpreter = errors.New("the file is there, but the interpreter or loader it names is not")
+	errNoInterpreter = errors.New("the file exists, but not the interpreter or loader that it names")
 	errNotOnPath     = errors.New("not found in any directory of PATH")
 )
 

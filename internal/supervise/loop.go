@@ -191,5 +191,5 @@ func (l *loop) fail(err error) {
 
 // warnOf is all that follows from a panic in work beside a running command, which is worth more.
 func (l *loop) warnOf(p *task.Panic) {
-	l.options.Warn("an error of the entrypoint itself: " + p.Error())
+	l.options.Warn("internal error: " + p.Error())
 }

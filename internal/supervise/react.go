@@ -90,7 +90,7 @@ func (o *Options) onRestart(s state) (state, []action) {
 	case running:
 		return s.to(restarting, o.stop(o.stopSignal())...)
 	case hooking, deciding, clearing, resting:
-		return s.stay(doSay{"nothing to restart: the command is being started"})
+		return s.stay(doSay{"nothing to restart: the command is still starting"})
 	}
 	return s, nil
 }
@@ -141,13 +141,13 @@ func (o *Options) onExit(s state, e exited) (state, []action) {
 	case s.phase == restarting:
 		next := s.after(e)
 		if wait := next.pause(); wait > 0 {
-			return next.clear(doSay{"one start soon after the other: the next one follows" + in(wait)})
+			return next.clear(doSay{"restarting too fast; next start" + in(wait)})
 		}
 		return next.clear()
 	case s.phase == running && s.after(e).crashes < o.RestartOnCrash && isCrash(e.code):
 		next := s.after(e)
 		next.crashes++
-		return next.clear(doSay{fmt.Sprintf("the command ended with exit code %d: starting it again%s, %d of %d",
+		return next.clear(doSay{fmt.Sprintf("the command exited with code %d: restarting%s, attempt %d of %d",
 			e.code, in(next.pause()), next.crashes, o.RestartOnCrash)})
 	}
 	return o.finish(s, e.code)
@@ -194,7 +194,7 @@ func (o *Options) onDeadline(s state) (state, []action) {
 	case stopping, restarting:
 		return s.stay(doKill{}, doSay{"did not stop within " + o.ShutdownTimeout.String() + ": killed"})
 	case clearing, ending:
-		return s.cleared(doSay{"something of the command is left that could not be killed in time"})
+		return s.cleared(doSay{"some processes could not be killed in time"})
 	}
 	if s.approved {
 		return s.to(running, doStart{})

@@ -22,7 +22,7 @@ func TestSIGUSR1StartsTheCommandAgainWithItsOtherArguments(t *testing.T) {
 		p.signal(unix.SIGTERM)
 		p.exits(terminated)
 		// The second follows the first too soon.
-		if want := []string{"warn: one start soon after the other: the next one follows in 1s"}; !slices.Equal(p.warnings(), want) {
+		if want := []string{"warn: restarting too fast; next start in 1s"}; !slices.Equal(p.warnings(), want) {
 			t.Errorf("%q, want %q", p.warnings(), want)
 		}
 	})

@@ -60,7 +60,7 @@ func TestAShortageAtARestartIsWaitedOut(t *testing.T) {
 		p.expect("ready /bin/sh")
 		short.Store(true)
 		p.signal(unix.SIGUSR1)
-		p.expect("warn: cannot start the command again: " + errno.Error())
+		p.expect("warn: cannot restart the command: " + errno.Error())
 		p.expect("warn: trying again in 1s")
 		short.Store(false)
 		p.expect("ready again")

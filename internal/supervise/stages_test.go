@@ -56,7 +56,7 @@ var stages = []stage{{
 			p.expect("ready")
 			p.signal(unix.SIGUSR1)
 		}
-		p.expect("warn: one start soon after the other: the next one follows in 1s")
+		p.expect("warn: restarting too fast; next start in 1s")
 	},
 	starts: 2,
 }}

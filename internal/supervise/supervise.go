@@ -168,7 +168,7 @@ func spareThreads(ctx context.Context, all *sync.WaitGroup) {
 func (o *Options) followParent() {
 	parent := unix.Getppid()
 	if err := unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(o.ParentDeath), 0, 0, 0); err != nil {
-		o.Warn("cannot follow the parent process: " + err.Error())
+		o.Warn("cannot watch the parent process: " + err.Error())
 	}
 	if unix.Getppid() != parent { // it ended just before that
 		_ = unix.Kill(unix.Getpid(), o.ParentDeath)
