@@ -7,17 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// seesProcesses tells whether /proc is there, and of our PID namespace; another's has other numbers.
-func seesProcesses() bool {
-	buf := make([]byte, 16)
-	n, err := unix.Readlink("/proc/self", buf)
-	return err == nil && string(buf[:n]) == strconv.Itoa(unix.Getpid())
-}
-
-// descendants visits every process that descends from us, children before their children, as far
-// as /proc shows them.
+// descendants visits every process that descends from us, children before their children, as far as /proc
+// shows them. It may be another PID namespace's, which has other numbers.
 func descendants(visit func(pid int)) {
-	if !seesProcesses() {
+	self := make([]byte, 16)
+	n, err := unix.Readlink("/proc/self", self)
+	if err != nil || string(self[:n]) != strconv.Itoa(unix.Getpid()) {
 		return
 	}
 	const deepest = 1 << 16 // more than there are; processes that multiply meanwhile must not hold us

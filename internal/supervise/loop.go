@@ -158,8 +158,8 @@ func (l *loop) decide() {
 	}, l.decisionFailed)
 }
 
-// decided is what the loop does about a decision, unless the start was stopped meanwhile: then there is nothing
-// to report.
+// decided is what the loop does about a decision, unless the start was stopped meanwhile: then there is
+// nothing to report.
 func (l *loop) decided(decision Decision, err error) func() {
 	return func() {
 		switch {

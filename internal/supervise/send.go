@@ -26,7 +26,7 @@ func (l *loop) forward(sig unix.Signal) {
 			_ = unix.Kill(-l.hooksGroup, sig)
 		}
 	}
-	if l.child != 0 && (leaderOnly || l.hasLeftGroup()) {
+	if group, _ := unix.Getpgid(l.child); l.child != 0 && (leaderOnly || group != l.group) {
 		err = unix.Kill(l.child, sig)
 	}
 	// ESRCH: all have ended already. Right after the command was reaped its number cannot mean
@@ -34,11 +34,6 @@ func (l *loop) forward(sig unix.Signal) {
 	if err != nil && err != unix.ESRCH {
 		l.options.Warn("cannot send signal " + strconv.Itoa(int(sig)) + " to the command: " + err.Error())
 	}
-}
-
-func (l *loop) hasLeftGroup() bool {
-	now, _ := unix.Getpgid(l.child)
-	return now != l.group
 }
 
 // kill ends everything we can see of the command: its group, and whatever descends from us. That
@@ -67,8 +62,8 @@ func hasChildren() bool {
 // mistake, it gets the foreground. Is there a shell that could continue us, we stop with it.
 // Otherwise nobody could ever continue it: it goes on.
 func (l *loop) suspendWith(sig unix.Signal) {
-	if l.terminal.absent() {
-		return // so no terminal stopped it
+	if _, err := foreground(); err != nil {
+		return // so no terminal suspended it
 	}
 	if l.options.isPID1 && l.asked {
 		return // it was somebody else's wish, who will continue it

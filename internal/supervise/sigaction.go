@@ -22,11 +22,11 @@ type sigaction struct {
 // The raw system call, because os/signal can neither find out about an inherited SIG_IGN nor undo
 // it. The runtime need not know: it has no handler for a signal that is ignored.
 func plainSignals() (undo func()) {
-	var ignored [lastSignal + 1]sigaction
+	var ignored []int
 	for sig := 1; sig <= lastSignal; sig++ {
 		var action sigaction
 		if getAction(sig, &action) == nil && action.handler == sigIgn && setAction(sig, &sigaction{}) == nil {
-			ignored[sig] = action
+			ignored = append(ignored, sig)
 		}
 	}
 	var mask unix.Sigset_t
@@ -34,10 +34,8 @@ func plainSignals() (undo func()) {
 
 	return func() {
 		_ = unix.PthreadSigmask(unix.SIG_SETMASK, &mask, nil)
-		for sig, action := range ignored {
-			if action.handler == sigIgn {
-				_ = setAction(sig, &action)
-			}
+		for _, sig := range ignored {
+			_ = setAction(sig, &sigaction{handler: sigIgn})
 		}
 	}
 }

@@ -14,11 +14,6 @@ type terminal struct {
 // terminal, also after it hung up.
 func foreground() (group int, err error) { return unix.IoctlGetInt(stdin, unix.TIOCGPGRP) }
 
-func (t *terminal) absent() bool {
-	_, err := foreground()
-	return err != nil
-}
-
 // give reports whether the command is to become the terminal's foreground group: it must, or its
 // first read would stop it, if the foreground is ours to give.
 func (t *terminal) give() bool {
@@ -45,7 +40,7 @@ func (t *terminal) offer(to int) bool {
 	return unix.IoctlSetPointerInt(stdin, unix.TIOCSPGRP, to) == nil
 }
 
-// isGone tells whether a group is empty. 0 is one that cannot be seen from our PID namespace.
+// isGone reports whether a group is empty. 0 is one that cannot be seen from our PID namespace.
 func isGone(group int) bool { return group > 1 && unix.Kill(-group, 0) == unix.ESRCH }
 
 // takeBack makes our own group the foreground group again, for whoever waits for us.

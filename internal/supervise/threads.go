@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"math"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -12,20 +11,14 @@ import (
 func awaitThreads() {
 	const often = 1000 // by far: it is a matter of a few looks
 	for range often {
-		planned, _ := runtime.ThreadCreateProfile(nil)
-		if countThreads() >= planned-threadsOfC {
+		var tasks unix.Stat_t
+		if unix.Stat("/proc/self/task", &tasks) != nil {
+			return
+		}
+		// A folder has a link to each of its own, and two to itself.
+		if planned, _ := runtime.ThreadCreateProfile(nil); int(tasks.Nlink)-2 >= planned-threadsOfC {
 			return
 		}
 		_ = unix.Nanosleep(&unix.Timespec{Nsec: 20_000}, nil)
 	}
-}
-
-// countThreads is the number of our threads: a folder has a link to each of its own, and two to itself.
-// Without /proc, it is one that is enough.
-func countThreads() int {
-	var tasks unix.Stat_t
-	if unix.Stat("/proc/self/task", &tasks) != nil {
-		return math.MaxInt
-	}
-	return int(tasks.Nlink) - 2
 }
