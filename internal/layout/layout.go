@@ -19,7 +19,7 @@ func (r *Root) UnmarshalText(text []byte) error {
 }
 
 // Volume is the folder that outlives the container.
-func (r Root) Volume() string { return r.path("var/lib/localstack") }
+func (r Root) Volume() string { return r.At("var/lib/localstack") }
 
 // Cache is the volume's folder for what a later start needs.
 func (r Root) Cache() string { return filepath.Join(r.Volume(), "cache") }
@@ -31,44 +31,45 @@ func (r Root) Logs() string { return filepath.Join(r.Volume(), "logs") }
 func (r Root) State() string { return filepath.Join(r.Volume(), "state") }
 
 // MountedLicense is the license that LocalStack's command line mounts.
-func (r Root) MountedLicense() string { return r.path("etc/localstack/conf.d/license.json") }
+func (r Root) MountedLicense() string { return r.At("etc/localstack/conf.d/license.json") }
 
 // BuiltInLicense is the license that an image may bring along.
-func (r Root) BuiltInLicense() string { return r.path("usr/lib/localstack/license.json") }
+func (r Root) BuiltInLicense() string { return r.At("usr/lib/localstack/license.json") }
 
 // Hooks is the folder of the init hooks, which holds boot.d, start.d, ready.d and shutdown.d.
-func (r Root) Hooks() string { return r.path("etc/localstack/init") }
+func (r Root) Hooks() string { return r.At("etc/localstack/init") }
 
 // Venv is the emulator's Python environment.
-func (r Root) Venv() string { return r.path("opt/code/localstack/.venv") }
+func (r Root) Venv() string { return r.At("opt/code/localstack/.venv") }
 
 // Python is the interpreter of the emulator's Python environment.
 func (r Root) Python() string { return filepath.Join(r.Venv(), "bin/python") }
 
 // ResolvConf is the file that names the name servers.
-func (r Root) ResolvConf() string { return r.path("etc/resolv.conf") }
+func (r Root) ResolvConf() string { return r.At("etc/resolv.conf") }
 
 // HostsFile is the file of names that need no name server.
-func (r Root) HostsFile() string { return r.path("etc/hosts") }
+func (r Root) HostsFile() string { return r.At("etc/hosts") }
 
 // CertificateBundles are the files in which distributions keep their certificate authorities. The
 // first that exists is the system's.
 func (r Root) CertificateBundles() []string {
 	return []string{
-		r.path("etc/ssl/certs/ca-certificates.crt"),                // Debian, Ubuntu, Alpine
-		r.path("etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"), // Fedora, RHEL
-		r.path("etc/pki/tls/certs/ca-bundle.crt"),                  // older ones
-		r.path("etc/ssl/ca-bundle.pem"),                            // openSUSE
-		r.path("etc/ssl/cert.pem"),                                 // others
+		r.At("etc/ssl/certs/ca-certificates.crt"),                // Debian, Ubuntu, Alpine
+		r.At("etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"), // Fedora, RHEL
+		r.At("etc/pki/tls/certs/ca-bundle.crt"),                  // older ones
+		r.At("etc/ssl/ca-bundle.pem"),                            // openSUSE
+		r.At("etc/ssl/cert.pem"),                                 // others
 	}
 }
 
 // DockerSocket is where Docker listens unless DOCKER_HOST says otherwise.
-func (r Root) DockerSocket() string { return r.path("var/run/docker.sock") }
+func (r Root) DockerSocket() string { return r.At("var/run/docker.sock") }
 
 // Proc is the path of a file of the kernel's, such as Proc("self/status").
 func (r Root) Proc(elements ...string) string {
-	return filepath.Join(r.path("proc"), filepath.Join(elements...))
+	return filepath.Join(r.At("proc"), filepath.Join(elements...))
 }
 
-func (r Root) path(fixed string) string { return filepath.Join("/", string(r), fixed) }
+// At is where a path of the container's is.
+func (r Root) At(fixed string) string { return filepath.Join("/", string(r), fixed) }

@@ -9,7 +9,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,14 +183,14 @@ func eachIn(content []byte, visit func(bundle.Root)) (found bool) {
 func (a *Authorities) add(variable, path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return bare(err)
+		return file.Cause(err)
 	}
 	if !info.IsDir() {
 		return a.addFile(variable, path)
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return bare(err)
+		return file.Cause(err)
 	}
 	before := len(a.named)
 	for _, entry := range entries {
@@ -213,13 +212,4 @@ func (a *Authorities) addFile(variable, path string) error {
 	}
 	a.named = append(a.named, pemFile{variable, content})
 	return nil
-}
-
-// bare is err without the operation and path that os puts before it.
-func bare(err error) error {
-	var failed *fs.PathError
-	if errors.As(err, &failed) {
-		return failed.Err
-	}
-	return err
 }
