@@ -29,21 +29,16 @@ func (c Container) group(controller string) (group, error) {
 	if err != nil {
 		return group{}, err
 	}
-	paths := parseMemberships(memberships)
-	var unified *mount
-	for _, m := range parseMounts(mountinfo) {
-		// Where both versions are mounted, the first one has the controller.
-		if m.kind == "cgroup" && slices.Contains(m.options, controller) {
-			return group{folders: upwards(m, paths[controller]), old: true}, nil
-		}
-		if m.kind == "cgroup2" {
-			unified = &m
-		}
+	paths, mounts := parseMemberships(memberships), parseMounts(mountinfo)
+	old := func(m mount) bool { return m.kind == "cgroup" && slices.Contains(m.options, controller) }
+	// Where both versions are mounted, the first one has the controller.
+	if i := slices.IndexFunc(mounts, old); i >= 0 {
+		return group{folders: upwards(mounts[i], paths[controller]), old: true}, nil
 	}
-	if unified == nil {
-		return group{}, errors.New("no control groups are mounted")
+	if i := slices.IndexFunc(mounts, func(m mount) bool { return m.kind == "cgroup2" }); i >= 0 {
+		return group{folders: upwards(mounts[i], paths[""])}, nil
 	}
-	return group{folders: upwards(*unified, paths[""])}, nil
+	return group{}, errors.New("no control groups are mounted")
 }
 
 // parseMemberships reads /proc/PID/cgroup, whose lines are
@@ -51,13 +46,12 @@ func (c Container) group(controller string) (group, error) {
 func parseMemberships(text string) map[string]string {
 	paths := map[string]string{}
 	for line := range strings.Lines(text) {
-		_, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ":")
-		controllers, place, ok := strings.Cut(rest, ":")
-		if !ok {
+		parts := strings.SplitN(strings.TrimSuffix(line, "\n"), ":", 3)
+		if len(parts) < 3 {
 			continue
 		}
-		for controller := range strings.SplitSeq(controllers, ",") {
-			paths[controller] = place
+		for controller := range strings.SplitSeq(parts[1], ",") {
+			paths[controller] = parts[2]
 		}
 	}
 	return paths
@@ -99,7 +93,9 @@ func (c Container) tightest(g group, max, used string, measure func(limit) uint6
 		if err != nil {
 			continue // the topmost group of all has none
 		}
-		l := limit{max: parseLimit(text), used: c.count(folder, used), folder: folder}
+		l := limit{max: parseLimit(text), folder: folder}
+		text, _ = c.read(folder, used)
+		l.used, _ = strconv.ParseUint(text, 10, 64)
 		if l.max < unlimited && (!ok || measure(l) < measure(found)) {
 			found, ok = l, true
 		}
@@ -114,17 +110,4 @@ func parseLimit(text string) uint64 {
 		return unlimited
 	}
 	return min(n, unlimited)
-}
-
-// count reads a file with a number in it; 0 when there is none.
-func (c Container) count(folder, name string) uint64 {
-	text, _ := c.read(folder, name)
-	n, _ := strconv.ParseUint(text, 10, 64)
-	return n
-}
-
-// fields reads a file of names and numbers; there are none when it cannot.
-func (c Container) fields(folder, name string) fields {
-	text, _ := c.read(folder, name)
-	return parseFields(text)
 }

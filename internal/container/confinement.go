@@ -22,27 +22,18 @@ const (
 	capNetBindService capability = 10
 )
 
-// dockerSet is what Docker gives a container by default.
-var dockerSet = []struct {
+var capabilityNames = []struct {
 	capability
 	name string
 }{
-	{capChown, "CHOWN"}, {1, "DAC_OVERRIDE"}, {3, "FOWNER"}, {4, "FSETID"},
-	{capKill, "KILL"}, {capSetgid, "SETGID"}, {capSetuid, "SETUID"}, {8, "SETPCAP"},
-	{capNetBindService, "NET_BIND_SERVICE"}, {13, "NET_RAW"}, {18, "SYS_CHROOT"},
-	{27, "MKNOD"}, {29, "AUDIT_WRITE"}, {31, "SETFCAP"},
+	{capChown, "CHOWN"}, {capKill, "KILL"}, {capSetgid, "SETGID"}, {capSetuid, "SETUID"},
+	{capNetBindService, "NET_BIND_SERVICE"},
 }
-
-// privileged is a capability that only containers with more than the default
-// have: to administer the system.
-const privileged capability = 21
 
 // confinement is what the kernel keeps this process from.
 type confinement struct {
 	user         string
 	capabilities uint64
-	seccomp      string
-	noNewPrivs   bool
 	// firstPort is the lowest that needs no capability.
 	firstPort uint64
 }
@@ -57,38 +48,21 @@ func (c Container) confinement(context.Context) fault.Check {
 		return fault.Skip(name, err.Error())
 	}
 	status := parseFields(text)
-	held := confinement{
-		user:         status.user(),
-		capabilities: status.mask("CapEff"),
-		seccomp:      seccompMode(status["Seccomp"]),
-		noNewPrivs:   status["NoNewPrivs"] == "1",
-		firstPort:    1024,
-	}
+	held := confinement{user: status.user(), capabilities: status.mask("CapEff"), firstPort: 1024}
 	if text, err := c.read("proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
 		if port, err := strconv.ParseUint(text, 10, 16); err == nil {
 			held.firstPort = port
 		}
 	}
-	evidence := append([]string{held.String()}, held.consequences()...)
+	onOff := map[string]string{"": "unknown", "0": "off", "1": "on", "2": "on"} // 2 is seccomp with a filter
+	fact := fmt.Sprintf("user %s, seccomp %s, no_new_privs %s, %s",
+		held.user, onOff[status["Seccomp"]], onOff[status["NoNewPrivs"]], held)
 	if closed := held.closed(c.Ports); len(closed) > 0 {
 		return fault.Warn(name, fault.New(fault.SystemConfinement,
 			"without NET_BIND_SERVICE user %s cannot listen on port %s, only from %d on",
-			held.user, strings.Join(closed, ", "), held.firstPort), evidence...)
+			held.user, strings.Join(closed, ", "), held.firstPort), append([]string{fact}, held.consequences()...)...)
 	}
-	return fault.Pass(name, evidence[0], evidence[1:]...)
-}
-
-// seccompMode names the modes of prctl(2).
-func seccompMode(mode string) string {
-	switch mode {
-	case "0":
-		return "off"
-	case "1":
-		return "strict"
-	case "2":
-		return "on"
-	}
-	return "unknown"
+	return fault.Pass(name, fact, held.consequences()...)
 }
 
 func (f confinement) has(c capability) bool { return f.capabilities&(1<<c) != 0 }
@@ -103,18 +77,12 @@ func (f confinement) closed(ports []uint16) (closed []string) {
 	return slices.Compact(closed)
 }
 
-// String says who we are and what is taken away, in a line.
+// String names the capabilities that are missing.
 func (f confinement) String() string {
-	onOff := map[bool]string{true: "on", false: "off"}
-	return fmt.Sprintf("user %s, seccomp %s, no_new_privs %s, %s", f.user, f.seccomp, onOff[f.noNewPrivs], f.held())
-}
-
-// held names what differs from the set that containers of Docker have.
-func (f confinement) held() string {
 	var missing []string
-	for _, usual := range dockerSet {
-		if !f.has(usual.capability) {
-			missing = append(missing, usual.name)
+	for _, used := range capabilityNames {
+		if !f.has(used.capability) {
+			missing = append(missing, used.name)
 		}
 	}
 	switch {
@@ -122,10 +90,8 @@ func (f confinement) held() string {
 		return "no capabilities"
 	case len(missing) > 0:
 		return "capabilities without " + strings.Join(missing, ", ")
-	case f.has(privileged):
-		return "more capabilities than Docker's default (privileged?)"
 	}
-	return "Docker's default capabilities"
+	return "all capabilities that LocalStack uses"
 }
 
 // consequences are what some services cannot do.

@@ -1,26 +1,24 @@
 // Package container looks at the container that this program runs in: its limits,
-// its mounts, its processes, and what the kernel keeps it from.
+// its mounts, its first process, and what the kernel keeps it from.
 package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/layout"
 )
 
 // Container is the container that this program runs in. Each of its checks
 // looks at one thing that PID 1 and the emulator need from it. None of them
 // fails a start: an emulator may do without.
 type Container struct {
-	// Root is put in front of every fixed path, "" for the file system itself.
-	Root string
+	Root layout.Root
 	// DockerHost is where Docker is to be reached as DOCKER_HOST says it, ""
 	// for its default socket.
 	DockerHost string
@@ -41,16 +39,14 @@ func (c Container) Checks() []Check {
 		{"logs", c.logs},
 		{docker, c.docker},
 		{"memory", c.memory},
-		{"processes", c.processLimit},
+		{"processes", c.processes},
 		{"confinement", c.confinement},
 		{signals, c.signals},
 	}
 }
 
 // path is where the container's fixed path is.
-func (c Container) path(elements ...string) string {
-	return filepath.Join("/", c.Root, filepath.Join(elements...))
-}
+func (c Container) path(elements ...string) string { return c.Root.At(filepath.Join(elements...)) }
 
 // read returns what a file of the kernel's says, without the blanks around it.
 func (c Container) read(elements ...string) (string, error) {
@@ -64,6 +60,12 @@ func (c Container) read(elements ...string) (string, error) {
 // fields are lines of a name and a value, as /proc/PID/status, /proc/meminfo,
 // memory.stat and memory.events have them.
 type fields map[string]string
+
+// fields reads a file of such lines; there are none when it cannot.
+func (c Container) fields(elements ...string) fields {
+	text, _ := c.read(elements...)
+	return parseFields(text)
+}
 
 // parseFields reads such lines; the name ends at a colon or a blank.
 func parseFields(text string) fields {
@@ -91,11 +93,8 @@ func (f fields) mask(name string) uint64 {
 
 // user is the effective user ID that /proc/PID/status names.
 func (f fields) user() string {
-	// Real, effective, saved, and that for files.
-	if ids := strings.Fields(f["Uid"]); len(ids) > 1 {
-		return ids[1]
-	}
-	return "unknown"
+	ids := strings.Fields(f["Uid"] + " unknown unknown") // real, effective, saved, and that for files
+	return ids[1]
 }
 
 // size is a number of bytes for people.
@@ -108,32 +107,4 @@ func size(bytes uint64) string {
 	default:
 		return fmt.Sprintf("%d KiB", bytes>>10)
 	}
-}
-
-// times counts an event for people.
-func times(n uint64) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
-}
-
-// plain is at most max characters of what another program said, none of which
-// a terminal would act on.
-func plain(said string, max int) string {
-	shown := []rune(strings.ToValidUTF8(said, "?"))
-	for i, letter := range shown {
-		if !unicode.IsPrint(letter) {
-			shown[i] = '?'
-		}
-	}
-	return string(shown[:min(len(shown), max)])
-}
-
-// innermost is the error at the bottom of err, without what was put before it.
-func innermost(err error) error {
-	for below := err; below != nil; below = errors.Unwrap(below) {
-		err = below
-	}
-	return err
 }

@@ -1,13 +1,13 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 )
 
 const (
@@ -27,93 +28,73 @@ const (
 
 // docker checks that the Docker socket, where there is one, can be used.
 func (c Container) docker(ctx context.Context) fault.Check {
-	socket := c.path("var/run/docker.sock")
+	socket := c.Root.DockerSocket()
 	if c.DockerHost != "" {
-		scheme, place, _ := strings.Cut(c.DockerHost, "://")
-		if scheme != "unix" {
-			return fault.Skip(docker, "DOCKER_HOST is "+withoutUser(c.DockerHost)+", which is not looked at")
+		path, found := strings.CutPrefix(c.DockerHost, "unix://")
+		if !found {
+			return fault.Skip(docker, "DOCKER_HOST does not name a socket of this machine")
 		}
-		socket = place
+		socket = path
 	}
 	info, err := os.Stat(socket)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fault.Skip(docker, socket+" is not mounted; only Lambda, ECS and other services that start containers need it")
 	case err != nil:
-		return dockerWarning(fmt.Sprintf("cannot look at %s: %s", socket, innermost(err)), err)
+		return dockerWarning(err, "cannot look at %s: %s", socket, file.Cause(err))
 	case info.IsDir():
 		// What Docker makes of a bind mount whose source is not there.
-		return dockerWarning(socket+" is a folder: the machine had no socket there when the container was made", nil)
+		return dockerWarning(nil, "%s is a folder: the machine had no socket there when the container was made", socket)
 	case info.Mode()&fs.ModeSocket == 0:
-		return dockerWarning(socket+" is no socket", nil)
+		return dockerWarning(nil, "%s is no socket", socket)
 	}
 	server, err := pingDocker(ctx, socket)
-	if err != nil {
-		return dockerWarning(whyNoDocker(socket, err), err)
+	switch {
+	case err == nil:
+		return fault.Pass(docker, server+" answers on "+socket)
+	case errors.Is(err, unix.EACCES):
+		groups, _ := os.Getgroups()
+		groups = append(groups, os.Getegid())
+		slices.Sort(groups)
+		return dockerWarning(err, "%s in the groups %v", ownership(socket), slices.Compact(groups))
+	case errors.Is(err, unix.ECONNREFUSED):
+		return dockerWarning(err, "nobody listens on %s: Docker was started anew after the container, or does not run", socket)
+	case errors.Is(err, context.DeadlineExceeded):
+		return dockerWarning(err, "no answer on %s within %s", socket, pingTimeout)
 	}
-	return fault.Pass(docker, fmt.Sprintf("%s answers on %s", server, socket))
+	return dockerWarning(err, "%s: %s", socket, err)
 }
 
-func dockerWarning(detail string, cause error) fault.Check {
-	return fault.Warn(docker, fault.Wrap(cause, fault.SystemDocker, "%s", detail))
-}
-
-// withoutUser is an address without what could be a password.
-func withoutUser(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		return "no socket"
-	}
-	return u.Scheme + "://" + u.Host
+func dockerWarning(cause error, format string, args ...any) fault.Check {
+	return fault.Warn(docker, fault.Wrap(cause, fault.SystemDocker, format, args...))
 }
 
 // pingDocker asks the Docker engine behind the socket for its name and version.
 func pingDocker(ctx context.Context, socket string) (server string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
-	client := &http.Client{Transport: &http.Transport{
+	transport := &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", socket)
 		},
-	}}
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/_ping", nil)
 	if err != nil {
 		return "", err
 	}
-	response, err := client.Do(request)
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return "", err
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("it answers with status %d", response.StatusCode)
-	}
 	version := response.Header.Get("Api-Version")
-	if version == "" {
+	switch {
+	case response.StatusCode != http.StatusOK:
+		return "", fmt.Errorf("it answers with status %d", response.StatusCode)
+	case version == "":
 		return "", errors.New("what answers there is not Docker")
 	}
-	server = response.Header.Get("Server")
-	if server == "" {
-		server = "Docker"
-	}
-	return plain(server, 60) + ", API " + plain(version, 10) + ",", nil
-}
-
-// whyNoDocker says why the engine behind the socket did not answer.
-func whyNoDocker(socket string, err error) string {
-	var info unix.Stat_t
-	switch {
-	case errors.Is(err, unix.EACCES) && unix.Stat(socket, &info) == nil:
-		groups, _ := os.Getgroups()
-		groups = append(groups, os.Getegid())
-		slices.Sort(groups)
-		return fmt.Sprintf("%s belongs to user %d and group %d, mode %04o, and this is user %d in the groups %v",
-			socket, info.Uid, info.Gid, info.Mode&0o7777, os.Geteuid(), slices.Compact(groups))
-	case errors.Is(err, unix.ECONNREFUSED):
-		return "nobody listens on " + socket + ": Docker was started anew after the container, or does not run"
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("no answer on %s within %s", socket, pingTimeout)
-	}
-	return socket + ": " + plain(innermost(err).Error(), 100)
+	server = cmp.Or(response.Header.Get("Server"), "Docker")
+	return fmt.Sprintf("%.60s, API %.10s,", server, version), nil
 }

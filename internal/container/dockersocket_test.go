@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 )
 
 // withSocket is a container with a Docker socket that answers like that. Its
@@ -30,9 +31,9 @@ func listening(t *testing.T) (Container, *net.UnixListener) {
 	root, err := os.MkdirTemp("", "docker")
 	noError(t, err)
 	t.Cleanup(func() { noError(t, os.RemoveAll(root)) })
-	c := Container{Root: root}
+	c := Container{Root: layout.Root(root)}
 	noError(t, os.MkdirAll(c.path("var/run"), 0o755))
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: c.path("var/run/docker.sock"), Net: "unix"})
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: c.Root.DockerSocket(), Net: "unix"})
 	noError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
 	return c, listener
@@ -55,7 +56,7 @@ func TestDockersAnswerIsShown(t *testing.T) {
 	c := withSocket(t, engine)
 	want{fault.Passed, found, nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 
-	elsewhere := Container{Root: t.TempDir(), DockerHost: "unix://" + c.path("var/run/docker.sock")}
+	elsewhere := Container{Root: layout.Root(t.TempDir()), DockerHost: "unix://" + c.Root.DockerSocket()}
 	want{fault.Passed, found, nil}.compare(t, elsewhere.docker(t.Context()), fault.SystemDocker)
 }
 
@@ -129,9 +130,9 @@ func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c := Container{Root: t.TempDir()}
+			c := Container{Root: layout.Root(t.TempDir())}
 			noError(t, os.MkdirAll(c.path("var/run"), 0o755))
-			test.make(t, c.path("var/run/docker.sock"))
+			test.make(t, c.Root.DockerSocket())
 			test.want.compare(t, c.docker(t.Context()), fault.SystemDocker)
 		})
 	}
@@ -149,7 +150,7 @@ func TestASocketOfAnotherGroupIsSaidToBeSo(t *testing.T) {
 	t.Parallel()
 	needs(t, "setpriv")
 	c := withSocket(t, engine)
-	mounted := "mount -t tmpfs tmpfs /var/run/ && touch /var/run/docker.sock && mount --bind " + c.path("var/run/docker.sock") + " /var/run/docker.sock && " +
+	mounted := "mount -t tmpfs tmpfs /var/run/ && touch /var/run/docker.sock && mount --bind " + c.Root.DockerSocket() + " /var/run/docker.sock && " +
 		"chown 0:998 /var/run/docker.sock && chmod 660 /var/run/docker.sock && "
 	want{fault.Warned, `/var/run/docker.sock belongs to user 0 and group 998, mode 0660, and this is user 1000 in the groups \[27 1000\]`, nil}.compare(t,
 		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 27,1000 $LOOK", "docker"), fault.SystemDocker)
@@ -159,15 +160,9 @@ func TestASocketOfAnotherGroupIsSaidToBeSo(t *testing.T) {
 
 func TestAnotherDockerHostIsNotLookedAt(t *testing.T) {
 	t.Parallel()
-	for host, shown := range map[string]string{
-		"tcp://docker:2376":             "tcp://docker:2376",
-		"tcp://user:hidden@docker:2376": "tcp://docker:2376",
-		"ssh://me:hidden@machine.test":  "ssh://machine.test",
-		"hidden":                        "no socket",
-		"tcp://%zz:hidden@docker":       "no socket",
-	} {
+	for _, host := range []string{"tcp://docker:2376", "tcp://user:hidden@docker:2376", "ssh://me:hidden@machine.test", "hidden"} {
 		c := withSocket(t, engine)
 		c.DockerHost = host
-		want{fault.Skipped, "DOCKER_HOST is " + shown + ", which is not looked at", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+		want{fault.Skipped, "DOCKER_HOST does not name a socket of this machine", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 	}
 }

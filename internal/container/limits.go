@@ -25,18 +25,19 @@ func (c Container) memory(context.Context) fault.Check {
 		return fault.Skip(name, err.Error())
 	}
 	machine := parseFields(info)
-	total, available := machine.number("MemTotal")<<10, machine.number("MemAvailable")<<10
-	fact := fmt.Sprintf("no limit; the machine has %s, %s available", size(total), size(available))
+	most, available := machine.number("MemTotal")<<10, machine.number("MemAvailable")<<10
+	fact := fmt.Sprintf("no limit; the machine has %s, %s available", size(most), size(available))
 	var evidence []string
-	most := total
 	if g, err := c.group("memory"); err != nil {
 		evidence = append(evidence, err.Error())
 	} else {
-		if l, ok := c.memoryLimit(g); ok && l.max < total {
+		if l, ok := c.memoryLimit(g); ok && l.max < most {
 			most = l.max
 			fact = fmt.Sprintf("limit %s, %s in use", size(l.max), size(l.used))
 		}
-		evidence = c.shortages(g)
+		if n := c.kills(g); n > 0 {
+			evidence = append(evidence, fmt.Sprintf("processes killed for want of memory: %d", n))
+		}
 	}
 	if most < leastMemory {
 		return fault.Warn(name, fault.New(fault.SystemMemory, "%s", fact), evidence...)
@@ -53,36 +54,21 @@ func (c Container) memoryLimit(g group) (limit, bool) {
 		max, used, forgettable = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
 	}
 	l, ok := c.tightest(g, max, used, func(l limit) uint64 { return l.max })
-	if g.old {
-		// This also tells of groups above that cannot be seen from here.
-		own := g.folders[0]
-		above := parseLimit(c.fields(own, "memory.stat")["hierarchical_memory_limit"])
-		if above < unlimited && (!ok || above < l.max) {
-			l, ok = limit{max: above, used: c.count(own, used), folder: own}, true
-		}
-	}
 	l.used -= min(l.used, c.fields(l.folder, "memory.stat").number(forgettable))
 	return l, ok
 }
 
-// shortages is what the kernel has counted for want of memory.
-func (c Container) shortages(g group) (evidence []string) {
-	own := g.folders[0]
+// kills is how many processes the kernel has killed for want of memory.
+func (c Container) kills(g group) uint64 {
 	events := "memory.events"
 	if g.old {
 		events = "memory.oom_control"
-		if n := c.count(own, "memory.failcnt"); n > 0 {
-			evidence = append(evidence, "the limit was reached "+times(n))
-		}
 	}
-	if n := c.fields(own, events).number("oom_kill"); n > 0 {
-		evidence = append(evidence, "a process was killed for want of memory "+times(n))
-	}
-	return evidence
+	return c.fields(g.folders[0], events).number("oom_kill")
 }
 
-// processLimit checks how many processes and threads the container may have.
-func (c Container) processLimit(context.Context) fault.Check {
+// processes checks how many processes and threads the container may have.
+func (c Container) processes(context.Context) fault.Check {
 	const name = "processes"
 	g, err := c.group("pids")
 	if err != nil {
@@ -90,7 +76,7 @@ func (c Container) processLimit(context.Context) fault.Check {
 	}
 	var evidence []string
 	if n := c.fields(g.folders[0], "pids.events").number("max"); n > 0 {
-		evidence = append(evidence, "a process could not be started for this limit "+times(n))
+		evidence = append(evidence, fmt.Sprintf("processes that could not be started for this limit: %d", n))
 	}
 	fact := "no limit"
 	l, limited := c.tightest(g, "pids.max", "pids.current", limit.left)
@@ -112,7 +98,7 @@ func (c Container) processLimit(context.Context) fault.Check {
 
 // userLimit is RLIMIT_NPROC, and whose it is; root has none.
 func (c Container) userLimit() (user string, max uint64) {
-	user = c.fields("proc/self", "status").user()
+	user = c.fields("proc/self/status").user()
 	limits, err := c.read("proc/self/limits")
 	if err != nil || user == "0" {
 		return user, unlimited
@@ -122,11 +108,7 @@ func (c Container) userLimit() (user string, max uint64) {
 
 // parseUserLimit finds the soft limit in /proc/PID/limits.
 func parseUserLimit(text string) uint64 {
-	for line := range strings.Lines(text) {
-		if values, ok := strings.CutPrefix(line, "Max processes "); ok {
-			soft, _, _ := strings.Cut(strings.TrimSpace(values), " ")
-			return parseLimit(soft)
-		}
-	}
-	return unlimited
+	_, line, _ := strings.Cut(text, "Max processes")
+	soft, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+	return parseLimit(soft)
 }

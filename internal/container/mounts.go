@@ -2,7 +2,6 @@ package container
 
 import (
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -40,13 +39,13 @@ func parseMounts(text string) []mount {
 }
 
 // unescape reads the octal digits by which the kernel writes blanks and
-// backslashes in a path.
+// backslashes in a path. Go's string literals have the same.
 func unescape(name string) string {
-	octal := regexp.MustCompile(`\\[0-3][0-7]{2}`)
-	return octal.ReplaceAllStringFunc(name, func(escaped string) string {
-		letter, _ := strconv.ParseUint(escaped[1:], 8, 8)
-		return string([]byte{byte(letter)})
-	})
+	plain, err := strconv.Unquote(`"` + strings.ReplaceAll(name, `"`, `\"`) + `"`)
+	if err != nil {
+		return name
+	}
+	return plain
 }
 
 // mountOf is the mount that folder is in. Of several at the same place the
@@ -60,7 +59,7 @@ func mountOf(mounts []mount, folder string) (found mount) {
 	return found
 }
 
-// within tells whether folder is base or below it.
+// within reports whether folder is base or below it.
 func within(folder, base string) bool {
 	_, ok := below(folder, base)
 	return ok
@@ -68,10 +67,7 @@ func within(folder, base string) bool {
 
 // below is folder's path from base on, "" for base itself.
 func below(folder, base string) (rest string, ok bool) {
-	folder, base = path.Clean(folder), path.Clean(base)
-	if base == "/" {
-		return strings.TrimPrefix(folder, "/"), strings.HasPrefix(folder, "/")
-	}
+	folder, base = path.Clean(folder), strings.TrimSuffix(path.Clean(base), "/")
 	rest, ok = strings.CutPrefix(folder, base)
 	return strings.TrimPrefix(rest, "/"), ok && (rest == "" || rest[0] == '/')
 }

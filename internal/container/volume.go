@@ -17,44 +17,42 @@ import (
 )
 
 const (
-	// scarceBytes and scarceFiles are what little is left on a full volume:
-	// the emulator's downloads alone take more.
-	scarceBytes = 64 << 20
-	scarceFiles = 1024
+	// leastBytes and leastFiles are what must be left on a volume: the emulator's
+	// downloads alone take more.
+	leastBytes = 64 << 20
+	leastFiles = 1024
 )
 
 // volume checks that licenses and the machine's identity can be kept.
 func (c Container) volume(context.Context) fault.Check {
-	return c.writable("volume", fault.SystemVolume, "cache")
+	return c.writable("volume", fault.SystemVolume, layout.Root.Cache)
 }
 
 // logs checks that the emulator can write its logs.
 func (c Container) logs(context.Context) fault.Check {
-	return c.writable("logs", fault.SystemLogs, "logs")
+	return c.writable("logs", fault.SystemLogs, layout.Root.Logs)
 }
 
 // writable checks a folder of the volume by writing to it as a start does.
-func (c Container) writable(name string, id fault.ID, folder string) fault.Check {
-	volume := layout.Root(c.Root).Volume()
-	kept := c.kept(filepath.Join(layout.Root("").Volume(), folder))
-	folder = filepath.Join(volume, folder)
+func (c Container) writable(name string, id fault.ID, of func(layout.Root) string) fault.Check {
+	folder, kept := of(c.Root), c.kept(of(""))
 	there := nearest(folder)
-	base := volume
-	if !within(there, volume) {
+	base := c.Root.Volume()
+	if !within(there, base) {
 		base = there
 	}
-	left := roomOf(there)
+	left, few := space(there)
 	if err := tryWriting(base, there); err != nil {
 		return fault.Warn(name, fault.Wrap(err, id, "%s", whyUnwritable(folder, there, left, err)), kept...)
 	}
-	if left.scarce() {
+	if few {
 		return fault.Warn(name, fault.New(id, "%s has only %s left", folder, left), kept...)
 	}
 	can := "can be written"
 	if there != folder {
 		can = "can be made"
 	}
-	return fault.Pass(name, fmt.Sprintf("%s %s, %s free", folder, can, size(left.bytes)), kept...)
+	return fault.Pass(name, fmt.Sprintf("%s %s, %s free", folder, can, left), kept...)
 }
 
 // nearest is folder, or the innermost of those above it that can be seen.
@@ -82,60 +80,47 @@ func tryWriting(base, folder string) error {
 }
 
 // whyUnwritable says why folder cannot be written; there is what exists of it.
-func whyUnwritable(folder, there string, left room, err error) string {
+func whyUnwritable(folder, there, left string, err error) string {
 	switch {
 	case errors.Is(err, unix.EROFS):
 		return folder + " is on a read-only mount"
 	case errors.Is(err, unix.ENOSPC):
 		return fmt.Sprintf("%s is full, it has %s left", folder, left)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
-		var info unix.Stat_t
-		if unix.Stat(there, &info) != nil {
-			break
-		}
-		denied := fmt.Sprintf("%s belongs to user %d, mode %04o, and this is user %d", there, info.Uid, info.Mode&0o7777, os.Geteuid())
-		if os.Geteuid() == int(info.Uid) || os.Geteuid() == 0 {
-			denied += "; SELinux or a missing capability may forbid it"
-		}
-		return denied
+		return ownership(there)
 	}
 	return folder + ": " + err.Error()
 }
 
-// room is what a file system has left for us.
-type room struct {
-	bytes, allBytes uint64
-	// files is how many files can still be made; allFiles is 0 where the file
-	// system does not count them.
-	files, allFiles uint64
+// ownership says whose path is, and who we are.
+func ownership(path string) string {
+	var info unix.Stat_t
+	if err := unix.Stat(path, &info); err != nil {
+		return fmt.Sprintf("cannot look at %s: %s", path, err)
+	}
+	said := fmt.Sprintf("%s belongs to user %d and group %d, mode %04o, and this is user %d",
+		path, info.Uid, info.Gid, info.Mode&0o7777, os.Geteuid())
+	if os.Geteuid() == int(info.Uid) || os.Geteuid() == 0 {
+		said += "; SELinux or a missing capability may forbid it"
+	}
+	return said
 }
 
-func roomOf(folder string) room {
+// space says what is left of a file system: bytes, or files where those will be used
+// up first. few reports whether so little is left that writing will fail soon.
+func space(folder string) (left string, few bool) {
 	var info unix.Statfs_t
 	if unix.Statfs(folder, &info) != nil {
-		return room{}
+		return "an unknown part", false
 	}
-	block := uint64(info.Frsize)
-	return room{bytes: info.Bavail * block, allBytes: info.Blocks * block, files: info.Ffree, allFiles: info.Files}
-}
-
-// scarce tells whether so little is left that writing will fail soon. A file
-// system that says nothing about itself has enough.
-func (r room) scarce() bool {
-	return r.allBytes > 0 && r.bytes < scarceBytes || r.fewFiles()
-}
-
-func (r room) fewFiles() bool { return r.allFiles > 0 && r.files < scarceFiles }
-
-// String names the one that will be used up first.
-func (r room) String() string {
-	if r.fewFiles() && r.bytes > 0 {
-		return fmt.Sprintf("%d of %d files", r.files, r.allFiles)
+	free, all := info.Bavail*uint64(info.Frsize), info.Blocks*uint64(info.Frsize)
+	if info.Files > 0 && info.Ffree < leastFiles && free > 0 { // some file systems do not count files
+		return fmt.Sprintf("%d of %d files", info.Ffree, info.Files), true
 	}
-	return fmt.Sprintf("%s of %s", size(r.bytes), size(r.allBytes))
+	return size(free) + " of " + size(all), all > 0 && free < leastBytes
 }
 
-// isAnonymous tells whether Docker made a volume because none was named.
+// isAnonymous reports whether Docker made a volume because none was named.
 func isAnonymous(root string) bool {
 	return regexp.MustCompile(`/volumes/[0-9a-f]{64}/_data$`).MatchString(root)
 }
@@ -155,6 +140,6 @@ func (c Container) kept(folder string) []string {
 	case isAnonymous(m.root):
 		return []string{m.point + " is an anonymous volume: the next container has another one, and a start without network needs what is stored"}
 	default:
-		return []string{m.point + " is a mount of its own (" + plain(m.kind, 20) + ")"}
+		return []string{m.point + " is a mount of its own (" + m.kind + ")"}
 	}
 }

@@ -20,7 +20,7 @@ const notMounted = "no volume is mounted there: .*"
 func everything(t *testing.T, c Container) string {
 	t.Helper()
 	var all strings.Builder
-	noError(t, filepath.WalkDir(c.Root, func(path string, _ fs.DirEntry, err error) error {
+	noError(t, filepath.WalkDir(string(c.Root), func(path string, _ fs.DirEntry, err error) error {
 		fmt.Fprintln(&all, path)
 		return err
 	}))
@@ -80,7 +80,7 @@ func TestObstaclesInTheVolumeAreNamed(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := plant(t, tree{"var/lib/localstack/other": ""})
-			test.make(t, c.path("var/lib/localstack"))
+			test.make(t, c.Root.Volume())
 			want{fault.Warned, "/.*/var/lib/localstack/cache: " + test.want, []string{"cannot read /.*/mountinfo: .*"}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
 		})
 	}
@@ -110,28 +110,6 @@ func TestWhatIsStoredEndsWithTheContainerUnlessItIsMounted(t *testing.T) {
 	}
 }
 
-func TestAFileSystemIsScarceWhenBytesOrFilesAre(t *testing.T) {
-	t.Parallel()
-	const gib = 1 << 30
-	tests := []struct {
-		room   room
-		scarce bool
-		text   string
-	}{
-		{room{gib, 2 * gib, 5000, 9000}, false, "1.0 GiB of 2.0 GiB"},
-		{room{3 << 20, 2 * gib, 5000, 9000}, true, "3 MiB of 2.0 GiB"},
-		{room{gib, 2 * gib, 7, 9000}, true, "7 of 9000 files"},
-		{room{gib, 2 * gib, 0, 9000}, true, "0 of 9000 files"},
-		{room{gib, 2 * gib, 0, 0}, false, "1.0 GiB of 2.0 GiB"}, // btrfs does not count files
-		{room{}, false, "0 KiB of 0 KiB"},
-	}
-	for _, test := range tests {
-		if test.room.scarce() != test.scarce || test.room.String() != test.text {
-			t.Errorf("%+v: scarce is %v, %s", test.room, test.room.scarce(), test.room)
-		}
-	}
-}
-
 // mountVolume mounts a tmpfs as the volume of a new container.
 func mountVolume(t *testing.T, options string) (c Container, volume string) {
 	t.Helper()
@@ -139,7 +117,7 @@ func mountVolume(t *testing.T, options string) (c Container, volume string) {
 		t.Skip("mounting needs root")
 	}
 	c = plant(t, tree{"proc/self/mountinfo": "27 1 254:0 / / rw - ext4 /dev/vda rw\n"})
-	volume = c.path("var/lib/localstack")
+	volume = c.Root.Volume()
 	noError(t, os.MkdirAll(volume, 0o755))
 	if err := syscall.Mount("tmpfs", volume, "tmpfs", 0, options); err != nil {
 		t.Skipf("mounting is not allowed here: %v", err)
@@ -195,15 +173,15 @@ func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
 	const asUser = " && exec setpriv --reuid 1000 $LOOK"
 	tests := []struct{ name, script, want string }{
 		{"the volume", fresh + "mkdir -m 755 /var/lib/localstack" + asUser,
-			"/var/lib/localstack belongs to user 0, mode 0755, and this is user 1000"},
+			"/var/lib/localstack belongs to user 0 and group 0, mode 0755, and this is user 1000"},
 		{"the folder", fresh + "mkdir -p -m 700 /var/lib/localstack/cache" + asUser,
-			"/var/lib/localstack/cache belongs to user 0, mode 0700, and this is user 1000"},
+			"/var/lib/localstack/cache belongs to user 0 and group 0, mode 0700, and this is user 1000"},
 		{"a closed volume with the folder", fresh + "mkdir -p /var/lib/localstack/cache && chmod 700 /var/lib/localstack" + asUser,
-			"/var/lib/localstack belongs to user 0, mode 0700, and this is user 1000"},
+			"/var/lib/localstack belongs to user 0 and group 0, mode 0700, and this is user 1000"},
 		{"the folder that it is to be made in", fresh + "true" + asUser,
-			"/var/lib belongs to user 0, mode 0755, and this is user 1000"},
+			"/var/lib belongs to user 0 and group 0, mode 0755, and this is user 1000"},
 		{"root without the capability", fresh + "mkdir /var/lib/localstack && chown 1000 /var/lib/localstack && exec setpriv --bounding-set -dac_override $LOOK",
-			"/var/lib/localstack belongs to user 1000, mode 0755, and this is user 0; SELinux or a missing capability may forbid it"},
+			"/var/lib/localstack belongs to user 1000 and group 0, mode 0755, and this is user 0; SELinux or a missing capability may forbid it"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -73,7 +73,7 @@ func (s Start) container() container.Container {
 	for _, address := range listen {
 		ports = append(ports, address.Port)
 	}
-	return container.Container{Root: string(s.Config.Root), DockerHost: s.Config.DockerHost, Ports: ports}
+	return container.Container{Root: s.Config.Root, DockerHost: s.Config.DockerHost, Ports: ports}
 }
 
 // checkConfiguration lists what is wrong with the environment.
