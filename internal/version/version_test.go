@@ -1,8 +1,11 @@
 package version
 
 import (
+	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
 )
 
@@ -28,5 +31,15 @@ func TestDescribe(t *testing.T) {
 		if got := describe("program", tt.settings); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
+	}
+}
+
+func TestTheImageHasTheNumber(t *testing.T) {
+	t.Parallel()
+	plan := exec.CommandContext(t.Context(), "make", "--dry-run", "--directory", "../..", "image")
+	plan.Env = append(os.Environ(), "MAKEFLAGS=") // the caller may be a make, too
+	commands, err := plan.CombinedOutput()
+	if want := "LOCALSTACK_BUILD_VERSION=" + Number + " "; err != nil || !strings.Contains(string(commands), want) {
+		t.Errorf("%v, no %q in %s", err, want, commands)
 	}
 }
