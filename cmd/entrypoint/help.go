@@ -9,23 +9,23 @@ import (
 const usage = `entrypoint is PID 1 of licensed LocalStack containers.
 
 Usage:
-  entrypoint [--] [COMMAND [ARG…]]   check the license, then run COMMAND and look after it
-  entrypoint healthcheck [URL]       ask the running emulator how it is: exit code 0 or 1;
+  entrypoint [--] [COMMAND [ARG…]]   check the license, then run COMMAND and supervise it
+  entrypoint healthcheck [URL]       ask whether the emulator is healthy: exit code 0 or 1;
                                      --service NAME and --ready ask for more
-  entrypoint doctor                  look at everything a start depends on, and say what a
-                                     start would come to: exit code 0, 55 or 78;
+  entrypoint doctor                  check everything that a start depends on, and predict its
+                                     result: exit code 0, 55 or 78;
                                      --json, --offline, --activate, --verbose, --timeout S
   entrypoint dns [NAME] [TYPE] [@SERVER]
-                                     ask name servers, in the shape of dig
-  entrypoint explain [ID]            what a failure means, how we know, what to do;
+                                     ask name servers; the output is in the format of dig
+  entrypoint explain [ID]            explain a failure: what it means, how we know, what to do;
                                      without ID, all of them
   entrypoint license status          show the stored licenses: exit code 0 or 55
-  entrypoint version
-  entrypoint help
+  entrypoint version                 show version, commit and date
+  entrypoint help                    show this text
 
-Exit codes: 55 no license, 70 an error of the entrypoint itself, 78 the configuration
-makes no sense, 126 COMMAND cannot be executed, 127 COMMAND not found, 128+n ended by
-signal n; otherwise COMMAND's own.
+Exit codes: 55 no license, 70 an error of the entrypoint itself, 78 invalid configuration,
+126 COMMAND cannot be executed, 127 COMMAND not found, 128+n ended by signal n; otherwise
+COMMAND's own.
 
 Environment (LOCALSTACK_X also stands for X):
 `
