@@ -107,21 +107,17 @@ func Parse(raw []byte) (Document, error) {
 // complete names the fields that are absent or cannot be used.
 func (d Document) complete() error {
 	var unusable []string
-	for _, field := range []struct {
-		name     string
-		isUsable bool
-	}{
-		{"expiry_date", !d.Expires.IsZero()},
-		{"id", isUsable(d.ID)},
-		{"issue_date", !d.Issued.IsZero()},
-		{"license_status", isUsable(d.Status)},
-		{"license_type", d.Type == "" || isUsable(d.Type)},
-		{"reactivate_after", d.ReactivateAfter == nil || !d.ReactivateAfter.IsZero()},
-	} {
-		if !field.isUsable {
-			unusable = append(unusable, field.name)
+	need := func(name string, isUsable bool) {
+		if !isUsable {
+			unusable = append(unusable, name)
 		}
 	}
+	need("expiry_date", !d.Expires.IsZero())
+	need("id", isUsable(d.ID))
+	need("issue_date", !d.Issued.IsZero())
+	need("license_status", isUsable(d.Status))
+	need("license_type", d.Type == "" || isUsable(d.Type))
+	need("reactivate_after", d.ReactivateAfter == nil || !d.ReactivateAfter.IsZero())
 	if len(unusable) > 0 {
 		return errors.New("no usable " + strings.Join(unusable, ", "))
 	}
@@ -159,16 +155,15 @@ func (d Document) Encode() ([]byte, error) {
 	if d.raw == nil {
 		return json.Marshal(d)
 	}
-	type note struct{ path, value string }
-	notes := []note{
+	notes := [][2]string{
 		{"offline_data.localstack_version", d.Offline.Version},
 		{"offline_data.entrypoint_credential", d.Offline.Credential},
 	}
 	if d.Offline.Activated != nil {
-		notes = append(notes, note{"offline_data.entrypoint_activated", d.Offline.Activated.String()})
+		notes = append(notes, [2]string{"offline_data.entrypoint_activated", d.Offline.Activated.String()})
 	}
 	if d.ReactivateAfter == nil && d.LastActivated != nil {
-		notes = append(notes, note{"last_activated", d.LastActivated.String()})
+		notes = append(notes, [2]string{"last_activated", d.LastActivated.String()})
 	}
 	out, err := d.raw, error(nil)
 	if !gjson.GetBytes(out, "offline_data").IsObject() {
@@ -176,7 +171,7 @@ func (d Document) Encode() ([]byte, error) {
 	}
 	for _, note := range notes {
 		if err == nil {
-			out, err = sjson.SetBytes(out, note.path, note.value)
+			out, err = sjson.SetBytes(out, note[0], note[1])
 		}
 	}
 	return out, err
