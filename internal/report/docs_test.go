@@ -30,7 +30,7 @@ The page is generated from ` + "`internal/fault/failures.md`" + `: change that, 
 | Code | Meaning |
 | --- | --- |
 | %d | There is no usable license, whatever the cause. |
-| %d | The configuration makes no sense: a variable has a value that cannot be used. |
+| %d | The configuration is invalid: a variable has a value that cannot be used. |
 | %d | The command to run exists, but cannot be executed. |
 | %d | The command to run was not found. |
 | 128 + n | Signal n ended the start or the command, for example 143 after ` + "`docker stop`" + `. |

@@ -31,7 +31,7 @@ func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 	}{
 		{"a flaw without a remedy", fault.New(fault.StoredStale, "it had to be activated again by noon"),
 			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
-				"The stored license cannot be used offline any longer: it had to be activated again by noon. " +
+				"The stored license is too old to be used offline: it had to be activated again by noon. " +
 				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licenses.test"},
 		{"a flaw with one", fault.New(fault.ClockSkew, "it is 1970 here"),
 			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
@@ -60,7 +60,7 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 	}{
 		{fault.New(fault.NetworkRefused, "no"), "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
 		{stale, "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
-		{fault.New(fault.StoredStale, "old"), "any longer: old. More: entrypoint doctor, entrypoint explain stored.stale"},
+		{fault.New(fault.StoredStale, "old"), "offline: old. More: entrypoint doctor, entrypoint explain stored.stale"},
 		{fault.New(fault.ClockSkew, "1970"), "take their host's. More: entrypoint doctor, entrypoint explain clock.skew"},
 		{fault.New(fault.LicenseExpired, "over"), "in the LocalStack web app https://app.localstack.cloud."},
 		{fault.New(fault.CredentialsMalformed, "cut"), "in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
