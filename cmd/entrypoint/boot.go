@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -12,30 +11,45 @@ import (
 
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/mailbox"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
 )
 
-// flushTime is how long an end waits for the reader of the log, bannerTime how long
-// a failure's banner does.
 const (
-	flushTime  = 200 * time.Millisecond
-	bannerTime = 600 * time.Millisecond // with the note of a refusal and flushTime at the end, a second
+	// flushTime is how long an end waits for the reader of the log: as long as for a disk.
+	flushTime = file.Patience
+	// bannerTime is how long it waits for the reader of a failure's banner: with the note of a refusal
+	// and flushTime at the end, a second.
+	bannerTime = 600 * time.Millisecond
 )
 
-// start is what the environment and the arguments ask for.
+// boot is the start of a container.
+func boot(command []string) (code int) {
+	if !mailbox.AsInit {
+		supervise.RestoreStopSignals()
+	}
+	s := newStart(command, supervise.NoCore())
+	defer s.end(&code)
+	if s.isInit() {
+		return s.supervise()
+	}
+	return s.become()
+}
+
+// start is what the environment and the arguments ask for, and what the way there needs.
 type start struct {
 	settings
-	// command is what to run; empty for the default one.
-	command []string
+	command []string // to run; empty for the default one
 	core    supervise.CoreLimit
 	outlet  *report.Outlet
 	out     *report.Reporter
 	log     *zap.Logger
-	// disk is the volume's, one for all decisions.
-	disk *file.Volume
-	// stored is true when a decision may have stored something, for which an exit waits.
+
+	// volume is where licenses are stored, one for all decisions.
+	volume *file.Volume
+	// stored is true when a decision may have stored a license, for which an exit waits.
 	stored atomic.Bool
 	// remember notes a refusal of the last decision for the next start.
 	remember func()
@@ -47,21 +61,23 @@ func newStart(command []string, core supervise.CoreLimit) *start {
 	s.outlet = report.NewOutlet(context.Background(), unix.Stderr, s.cfg.Format)
 	s.out = reporter(s.outlet, s.cfg)
 	s.log = s.out.Log(report.Logger)
-	s.disk = s.volume(file.Patience)
+	s.volume = file.NewVolume(s.cfg.Root.Volume(), file.Patience)
 	return s
 }
 
-// supervise is the way with an init.
+// isInit reports whether we stay and look after the command.
+func (s *start) isInit() bool { return s.cfg.Supervise.Or(mailbox.AsInit) }
+
+// supervise is the way with an init: it runs the hooks, decides, and looks after the command.
 func (s *start) supervise() int {
 	supervise.Listen()
 	process := s.cfg.Process
-	plan := supervise.Start{
+	code := supervise.Run(context.Background(), supervise.Start{
+		Hooks:  s.hooksCommand,
 		Decide: s.decide,
-		Hooks:  s.hooksProcess,
 		Fail:   s.fail,
-		Chore:  &supervise.Command{Path: self, Args: []string{renewName}, Env: s.environ.Given},
-	}
-	code := supervise.Run(context.Background(), plan, supervise.Options{
+		Chore:  s.selfAs(renewName),
+	}, supervise.Options{
 		ShutdownTimeout: process.ShutdownTimeout.Duration(),
 		LeaderOnly:      !bool(process.KillGroup),
 		Rewrite:         process.Rewrite,
@@ -73,17 +89,25 @@ func (s *start) supervise() int {
 		Warn:            s.out.Line,
 	})
 	if s.stored.Load() {
-		s.disk.Allow(file.Patience)
+		s.volume.Allow(file.Patience)
 		s.settle(file.Patience)
 	}
 	return code
 }
 
-// become is the way without an init: the same steps one after the other, and
-// then this process is the emulator. free ends what only we do about signals, see
-// [supervise.Context].
-func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
+// selfAs is a process of our own program, under another name.
+func (s *start) selfAs(name string) *supervise.Command {
+	return &supervise.Command{Path: "/proc/self/exe", Args: []string{name}, Env: s.environ.Given}
+}
+
+// become is the way without an init: the same steps one after the other, and then this process is the
+// command.
+func (s *start) become() int {
 	began := time.Now()
+	ctx, stopListening := context.Background(), func(bool) error { return nil }
+	if mailbox.AsInit {
+		ctx, stopListening = supervise.Context(ctx)
+	}
 	decided, err := task.Run(ctx, func(ctx context.Context) (supervise.Decision, error) {
 		if s.hasHooks() {
 			restore := s.core.Lift()
@@ -93,16 +117,15 @@ func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 		return s.decide(ctx, false)
 	})
 	if err == nil {
-		settled := s.settle(file.Patience)
-		flushed := s.flush(flushTime)
-		err = free(!settled || !flushed)
+		settled, flushed := s.settle(file.Patience), s.outlet.Flush(flushTime)
+		err = stopListening(!settled || !flushed)
 	}
 	if err == nil {
 		err = supervise.Exec(decided.Command, s.core)
 	}
-	code, tell := s.fail(err)
-	_, _ = task.Run(ctx, func(context.Context) (any, error) { tell(); return nil, nil })
-	if os.Getpid() == 1 {
+	code, show := s.fail(err)
+	_, _ = task.Run(ctx, func(context.Context) (any, error) { show(); return nil, nil })
+	if mailbox.AsInit {
 		select {
 		case <-time.After(supervise.ShortestLife - time.Since(began)):
 		case <-ctx.Done():
@@ -114,91 +137,55 @@ func (s *start) become(ctx context.Context, free func(stuck bool) error) int {
 // unsettled is the line about a disk that takes too long.
 const unsettled = "the disk does not respond: the stored license may be lost in a power failure"
 
-// settle waits until the disk has what was stored, within a limit or, if that is 0,
-// however long it takes. It reports whether there is anything left to wait for.
+// settle waits until the disk has what was stored, within a limit or, if that is 0, however long it takes.
+// It reports whether there is nothing left to wait for.
 func (s *start) settle(limit time.Duration) (settled bool) {
-	err := s.disk.Sync(limit)
+	err := s.volume.Sync(limit)
 	if errors.Is(err, file.ErrSlow) {
 		s.out.Line(unsettled)
 		return false
 	}
 	if err != nil {
-		s.log.Warn("cannot sync the stored license to disk: " + s.disk.Base() + ": " + err.Error())
+		s.log.Warn("cannot sync the stored license to disk: " + s.volume.Base() + ": " + err.Error())
 	}
 	return true
 }
 
-// fail returns the exit code for an error, and what tells the user. A signal is
-// no failure.
-func (s *start) fail(err error) (code int, tell func()) {
-	if isStop(err) {
-		return exitCode(err), func() {}
+// fail returns the exit code for an error, and what shows it to the user. A signal is no failure.
+func (s *start) fail(err error) (code int, show func()) {
+	if stopped, ok := errors.AsType[*supervise.Stopped](err); ok {
+		return stopped.ExitCode(), func() {}
 	}
 	failed := failureOf(err, s.log)
 	return failed.Row().Exit, func() {
 		if s.isTold(failed) {
 			s.out.Failure(failed)
 		}
-		s.flush(bannerTime)
+		s.outlet.Flush(bannerTime)
 		if s.remember != nil {
 			s.remember()
 		}
 	}
 }
 
-// flush waits for the reader of the log, but no longer than the limit. It reports
-// whether everything is written.
-func (s *start) flush(limit time.Duration) bool {
-	return s.outlet == nil || s.outlet.Flush(limit) // who prints directly waits for each line
-}
-
-// leave is for the end of a start: a panic is a failure, and what was printed
-// gets to its reader, if there is one.
-func (s *start) leave(code *int) {
+// end makes a panic a failure, and waits a little for the reader of what was printed.
+func (s *start) end(code *int) {
 	if p := task.Caught(recover()); p != nil {
-		var tell func()
-		*code, tell = s.fail(p)
-		tell()
+		var show func()
+		*code, show = s.fail(p)
+		show()
 	}
-	s.flush(flushTime)
+	s.outlet.Flush(flushTime)
 }
 
-// failureOf gives an error its row of the failure table. Where a panic happened is
-// for those who ask for it.
+// failureOf gives an error its row of the failure table. Where a panic happened is for those who ask for it.
 func failureOf(err error, log *zap.Logger) *fault.Error {
 	if p, ok := errors.AsType[*task.Panic](err); ok {
 		log.Debug("panic", zap.ByteString("stack", p.Stack))
 		return fault.New(fault.InternalPanic, "%.200s", p)
 	}
-	if failed, ok := fault.Find(asFault(err)); ok {
+	if failed, ok := fault.Find(err); ok {
 		return failed
 	}
 	return fault.New(fault.ConfigInvalid, "%s", err)
-}
-
-// asFault gives a command that cannot be run its row of the failure table.
-func asFault(err error) error {
-	var notStarted *supervise.StartError
-	if errors.As(err, &notStarted) {
-		id := fault.CommandNotExecutable
-		if notStarted.Code == fault.ExitNotFound {
-			id = fault.CommandNotFound
-		}
-		return fault.Wrap(err, id, "%.200s: %s", notStarted.Path, notStarted.Err)
-	}
-	return err
-}
-
-// isStop reports whether err says that a signal has ended the work.
-func isStop(err error) bool {
-	_, ok := errors.AsType[*supervise.Stopped](err)
-	return ok
-}
-
-// exitCode is the code for the end of a subcommand by a signal, or by a panic.
-func exitCode(err error) int {
-	if stopped, ok := errors.AsType[*supervise.Stopped](err); ok {
-		return stopped.ExitCode()
-	}
-	return fault.ExitInternal
 }

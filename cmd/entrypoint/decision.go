@@ -6,64 +6,40 @@ import (
 	"os"
 	"path/filepath"
 
-	"go.uber.org/zap"
-	"golang.org/x/sys/unix"
-
 	"localstack-entrypoint/internal/config"
-	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/supervise"
-	"localstack-entrypoint/internal/task"
 )
 
-// decision is the way from the environment to the emulator. Each has a copy of the
-// environment of its own.
-type decision struct {
-	*start
-	environ config.Environ
-}
-
-func (s *start) newDecision() *decision {
-	return &decision{start: s, environ: s.inVenv()}
-}
-
-// decide is the story of a decision: what to run with which environment, or why
-// there is nothing to run.
-func (s *start) decide(ctx context.Context, again bool) (supervise.Decision, error) {
-	var none supervise.Decision
+// decide is the story of a decision: what to run with which environment, or why there is nothing to run.
+func (s *start) decide(ctx context.Context, again bool) (decision supervise.Decision, err error) {
 	s.remember = nil
 	if s.problem != nil {
-		return none, s.problem
+		return decision, s.problem
 	}
 	if !again {
 		for _, warning := range s.environ.Warnings {
 			s.log.Warn(warning)
 		}
 	}
-	d := s.newDecision()
-	path, argv, err := d.findCommand(d.environ, d.command)
+	environ := s.inVenv()
+	path, argv, err := s.findCommand(environ, s.command)
 	if err != nil {
-		return none, err
+		return decision, err
 	}
-	pro, err := d.activate(ctx)
+	pro, err := s.activate(ctx)
 	if err != nil {
-		return none, err
+		return decision, err
 	}
-	decision := supervise.Decision{
-		Command: supervise.Command{Path: path, Args: argv, Env: d.environ.HandOver(pro, s.supervisor())},
+	supervisor := 0 // whom to ask for a restart; nobody
+	if s.isInit() {
+		supervisor = os.Getpid()
 	}
+	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.HandOver(pro, supervisor)}
 	if pro != nil {
 		s.stored.Store(true)
 		decision.After = func() { s.settle(0) }
 	}
 	return decision, nil
-}
-
-// supervisor is the process to ask for a restart, 0 for none.
-func (s *start) supervisor() int {
-	if s.cfg.Supervise.Or(os.Getpid() == 1) {
-		return os.Getpid()
-	}
-	return 0
 }
 
 // inVenv is the environment of the hooks and the emulator: a copy with what sourcing
@@ -94,63 +70,6 @@ func (s settings) findCommand(environ config.Environ, given []string) (path stri
 	}
 	path, err = supervise.Find(argv[0], environ.Entries)
 	return path, argv, err
-}
-
-// hooks is the process of the BOOT hooks. They get the limit for core files that
-// the container was given, and so do we: it is the kernel that must not dump us.
-func hooks() (code int) {
-	supervise.RestoreStopSignals()
-	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
-	s := newStart(nil, supervise.CoreLimit{})
-	defer s.leave(&code)
-	_, err := task.Run(context.Background(), func(ctx context.Context) (any, error) {
-		s.runHooks(ctx)
-		return nil, nil
-	})
-	if err != nil {
-		code, tell := s.fail(err)
-		tell()
-		return code
-	}
-	return 0
-}
-
-// hasHooks reports whether there is anything to do for a process of BOOT hooks, if
-// only to say that they cannot be read.
-func (s *start) hasHooks() bool {
-	if s.problem != nil {
-		return false // it ends the start before they could matter
-	}
-	if unix.Access(hook.Boot.Dir(s.cfg.Root), unix.F_OK) != nil {
-		return false // by far the most frequent case
-	}
-	scripts, err := hook.Find(s.cfg.Root, hook.Boot)
-	return len(scripts) > 0 || err != nil
-}
-
-// hooksProcess is the process for BOOT hooks, nil when there are none.
-func (s *start) hooksProcess() *supervise.Command {
-	if !s.hasHooks() {
-		return nil
-	}
-	return &supervise.Command{Path: self, Args: []string{hooksName}, Env: s.environ.Given}
-}
-
-// runHooks runs the BOOT scripts. None of them can stop the start.
-func (s *start) runHooks(ctx context.Context) {
-	runner := hook.Runner{
-		Root:   s.cfg.Root,
-		Env:    s.newDecision().environ.Entries,
-		Stdout: os.Stdout, Stderr: os.Stderr,
-		Report: func(script hook.Script, err error) {
-			if err != nil {
-				s.log.Error("Error while running script " + script.Path + ": " + err.Error())
-			} else {
-				s.log.Debug("script "+script.Path, zap.String("state", string(script.State)))
-			}
-		},
-	}
-	runner.Run(ctx, hook.Boot)
 }
 
 func exists(path string) bool {

@@ -44,7 +44,7 @@ func (s *stage) event(c *syscalls.Call) string {
 		return "rename"
 	case slices.Contains(syscalls.Syncs, c.Number) && strings.HasPrefix(c.Files()[0], s.volumePath(documentName)):
 		return "fsync" // under another name also, before it is renamed
-	case c.Number == unix.SYS_EXECVE && slices.Contains(c.Files(), self):
+	case c.Number == unix.SYS_EXECVE && slices.Contains(c.Files(), "/proc/self/exe"):
 		return "renewal"
 	case c.Number == unix.SYS_EXECVE && filepath.Base(strings.Join(c.Files(), "")) == "sh":
 		return "emulator"

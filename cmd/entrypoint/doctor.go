@@ -13,6 +13,7 @@ import (
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/task"
@@ -77,12 +78,12 @@ func parseDoctor(args []string) (doctorOptions, error) {
 func (s settings) look(options doctorOptions, out *report.Reporter) doctor.Start {
 	path, _, noCommand := s.findCommand(s.inVenv(), options.command)
 	pro, missing := s.sources().Find()
-	volume := s.volume(options.timeout)
+	volume := file.NewVolume(s.cfg.Root.Volume(), options.timeout)
 	activation, _ := s.newActivation(volume, pro, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
 		Config: s.cfg, Environ: s.environ, Problem: s.problem,
-		Command: path, NoCommand: asFault(noCommand), BootHooks: len(hooks),
+		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
 		Credential: pro, NoCredential: missing,
 		Activation: activation, Survey: s.survey(),
 		Offline: options.offline, Spend: options.spend,

@@ -8,6 +8,7 @@ import (
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/report"
 )
@@ -29,7 +30,7 @@ func runLicense(args []string) int {
 	page := reporter(os.Stdout, s.cfg)
 	out.Hide(pro)
 	page.Hide(pro)
-	volume := s.volume(0)
+	volume := file.NewVolume(s.cfg.Root.Volume(), 0)
 	stored, _ := activate.NewStore(volume, s.cfg.Root, out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
 		fmt.Println("no stored license")

@@ -29,29 +29,29 @@ const longestLook = 1200 * time.Millisecond
 
 // activate obtains the license. It returns the credential to hand to the
 // emulator, nil when pro features are to be off.
-func (d *decision) activate(ctx context.Context) (*credential.Credential, error) {
-	if !d.cfg.ActivatePro {
+func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
+	if !s.cfg.ActivatePro {
 		return nil, nil
 	}
-	pro, err := d.sources().Find()
+	pro, err := s.sources().Find()
 	if err != nil {
 		return nil, err
 	}
-	d.out.Hide(pro)
-	d.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
-	d.adviseOn(pro)
-	d.disk.Allow(file.Patience)
-	activation, warnings := d.newActivation(d.disk, pro, d.out.Log(report.LicenseLogger))
+	s.out.Hide(pro)
+	s.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
+	s.adviseOn(pro)
+	s.volume.Allow(file.Patience)
+	activation, warnings := s.newActivation(s.volume, pro, s.out.Log(report.LicenseLogger))
 	for _, warning := range warnings {
-		d.log.Warn(warning)
+		s.log.Warn(warning)
 	}
 	// The end of the time is for finding out why it was not enough.
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*longestLook {
 		*budget -= config.Seconds(longestLook)
 	}
 	if err := activation.Run(ctx); err != nil {
-		d.remember = activation.Remember
-		return nil, d.explain(ctx, err)
+		s.remember = activation.Remember
+		return nil, s.explain(ctx, err)
 	}
 	return &pro, nil
 }
@@ -103,11 +103,6 @@ func (s settings) network() connect.Settings {
 	}
 }
 
-// volume is where licenses are stored; see [file.NewVolume] for bound.
-func (s settings) volume(bound time.Duration) *file.Volume {
-	return file.NewVolume(s.cfg.Root.Volume(), bound)
-}
-
 // newActivation is all that it takes to obtain the license. The warnings are about
 // the network's settings.
 func (s settings) newActivation(
@@ -127,10 +122,7 @@ func (s settings) newActivation(
 
 // version is the version that the license must cover: the image's, else ours.
 func (s settings) version() string {
-	if s.cfg.BuildVersion != "" {
-		return license.NormalVersion(s.cfg.BuildVersion)
-	}
-	return license.NormalVersion(version.Number)
+	return license.NormalVersion(cmp.Or(s.cfg.BuildVersion, version.Number))
 }
 
 // sources are the places of the credential.

@@ -26,19 +26,18 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// The init starts its own program under these names, so that neither an
-// argument nor a variable of the user's can be taken for them.
+// Names of this program. The init starts it under the first two, so that neither an argument nor a
+// variable of the user's can be taken for them.
 const (
-	hooksName = "localstack-hooks" // the BOOT hooks
-	renewName = "localstack-renew" // the renewal of the license
-	self      = "/proc/self/exe"
+	hooksName = "localstack-hooks" // runs the BOOT hooks
+	renewName = "localstack-renew" // renews the license
+	digName   = "dig"              // a link to us in images without dig: our own advice names it
 )
-
-// digName is a link to us in images without dig: our own advice names it.
-const digName = "dig"
 
 func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
 
+// run is the program under a name: a process that the init starts, a subcommand, or the start of a
+// container whose command, if there is one, are the arguments.
 func run(name string, args []string) int {
 	switch name {
 	case hooksName:
@@ -55,24 +54,7 @@ func run(name string, args []string) int {
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	return begin(args)
-}
-
-// begin becomes the init, or the emulator where there is no init to be.
-func begin(command []string) (code int) {
-	if !mailbox.AsInit {
-		supervise.RestoreStopSignals()
-	}
-	s := newStart(command, supervise.NoCore())
-	defer s.leave(&code)
-	switch supervised := s.cfg.Supervise.Or(mailbox.AsInit); {
-	case supervised:
-		return s.supervise()
-	case mailbox.AsInit:
-		ctx, free := supervise.Context(context.Background())
-		return s.become(ctx, free)
-	}
-	return s.become(context.Background(), func(bool) error { return nil })
+	return boot(args)
 }
 
 // unlessStopped runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they

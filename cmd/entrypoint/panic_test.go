@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
@@ -18,15 +17,15 @@ const (
 // playPanic is what main does, with an error of ours in the way; args are the command.
 func playPanic(name string, args []string) (code int) {
 	s := newStart(args, supervise.NoCore())
-	defer s.leave(&code)
+	defer s.end(&code)
 	if name == panicsOnMain {
 		panic("something with " + s.cfg.AuthToken.Reveal() + " in it")
 	}
 	s.cfg.Endpoint.URL = nil // which everybody takes for granted
-	if s.cfg.Supervise.Or(os.Getpid() == 1) {
+	if s.isInit() {
 		return s.supervise()
 	}
-	return s.become(context.Background(), func(bool) error { return nil })
+	return s.become()
 }
 
 // playing makes p a program with an error in it.

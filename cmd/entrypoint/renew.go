@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
@@ -14,7 +15,7 @@ import (
 func renew() (code int) {
 	supervise.RestoreStopSignals()
 	s := newStart(nil, supervise.NoCore())
-	defer s.leave(&code)
+	defer s.end(&code)
 	if s.problem != nil || !bool(s.cfg.ActivatePro) {
 		return 0 // as the start has said
 	}
@@ -24,15 +25,16 @@ func renew() (code int) {
 	}
 	s.out.Hide(pro)
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
-		s.disk = s.volume(0)
-		activation, _ := s.newActivation(s.disk, pro, s.out.Log(report.LicenseLogger))
+		s.volume = file.NewVolume(s.cfg.Root.Volume(), 0)
+		activation, _ := s.newActivation(s.volume, pro, s.out.Log(report.LicenseLogger))
 		activation.Renew(ctx)
 		s.settle(0)
 		return nil, nil
 	})
 	if err != nil {
-		s.log.Warn(report.Reason(failureOf(err, s.log)))
-		return exitCode(err)
+		failed := failureOf(err, s.log)
+		s.log.Warn(report.Reason(failed))
+		return failed.Row().Exit
 	}
 	return 0
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/supervise"
 )
 
 // settings are what the environment says. A subcommand that looks at a start, and
@@ -49,8 +51,8 @@ func stderr() *os.File {
 // refuse says why a subcommand cannot do its work, as a start would. A signal is no
 // failure.
 func (s settings) refuse(out *report.Reporter, err error) (code int) {
-	if isStop(err) {
-		return exitCode(err)
+	if stopped, ok := errors.AsType[*supervise.Stopped](err); ok {
+		return stopped.ExitCode()
 	}
 	failed := failureOf(err, out.Log(report.Logger))
 	if s.isTold(failed) {

@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 // spawn starts a process once we have all threads that we shall need: it may fill the container.
-func (l *loop) spawn(command Command, foreground bool) (int, *StartError) {
+func (l *loop) spawn(command Command, foreground bool) (int, *fault.Error) {
 	l.spared.Wait()
 	return spawn(command, foreground, l.options.CoreLimit)
 }
@@ -36,8 +38,8 @@ func (l *loop) startCommand() {
 	case err == nil:
 		l.child, l.group = pid, pid
 		l.commandStarted()
-	case l.state.again && err.passes():
-		l.options.Warn("cannot restart the command: " + err.Err.Error())
+	case l.state.again && passes(err):
+		l.options.Warn("cannot restart the command: " + err.Cause.Error())
 		l.handle(refused{})
 	default:
 		l.fail(err)
@@ -77,7 +79,7 @@ func (l *loop) doChore() {
 	}
 	pid, err := l.spawn(*l.start.Chore, false)
 	if err != nil {
-		l.options.Warn("cannot run " + l.start.Chore.Args[0] + ": " + err.Err.Error())
+		l.options.Warn("cannot run " + l.start.Chore.Args[0] + ": " + err.Cause.Error())
 	}
 	l.chore = pid
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // Exec becomes the command in place, with default signal actions, an empty signal mask and the limit for
-// core files that it is to have. It returns only if that fails, with a [*StartError]; then signals are as
+// core files that it is to have. It returns only if that fails, with a [*fault.Error]; then signals are as
 // they were.
 func Exec(command Command, core CoreLimit) error {
 	runtime.LockOSThread()
@@ -14,7 +14,8 @@ func Exec(command Command, core CoreLimit) error {
 	defer plainSignals()()
 	defer core.Lift()()
 
-	return startError(command.Path, orShell(command.Path, command.Args, func(path string, argv []string) error {
+	err := orShell(command.Path, command.Args, func(path string, argv []string) error {
 		return syscall.Exec(path, argv, command.Env)
-	}))
+	})
+	return cannotStart(command.Path, err)
 }

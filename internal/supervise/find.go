@@ -5,24 +5,22 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"localstack-entrypoint/internal/fault"
 )
 
 // DefaultPath is where bash looks when the environment has no PATH.
 const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // Find returns the file that name means under the PATH of env, as a shell would find it; a name
-// with a slash is a path already. The error is a [*StartError]: 127 if there is no such file, 126
+// with a slash is a path already. The error is a [*fault.Error]: 127 if there is no such file, 126
 // if there is, but only a directory or one without the permission to execute it.
 func Find(name string, env []string) (string, error) {
 	if name == "" || strings.Contains(name, "/") {
 		if err := executable(name); err != nil {
-			return "", startError(name, err)
+			return "", cannotStart(name, err)
 		}
 		return name, nil
 	}
-	failure := &StartError{Path: name, Code: fault.ExitNotFound, Err: errNotOnPath}
+	failure := cannotStart(name, errNotOnPath)
 	for dir := range strings.SplitSeq(searchPath(env), ":") {
 		if dir == "" {
 			dir = "." // POSIX: an empty element is the working directory
@@ -33,7 +31,7 @@ func Find(name string, env []string) (string, error) {
 			return path, nil
 		}
 		if !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTDIR) {
-			failure = startError(path, err) // something is there, but a later directory may have better
+			failure = cannotStart(path, err) // something is there, but a later directory may have better
 		}
 	}
 	return "", failure

@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -60,8 +59,8 @@ func TestFindSearchesLikeAShell(t *testing.T) {
 	for _, c := range cases {
 		got, err := Find(c.name, []string{"HOME=/", "PATH=" + c.path, "PATH=/ignored"})
 		code := 0
-		if failure, ok := errors.AsType[*StartError](err); ok {
-			code = failure.Code
+		if failure, ok := fault.Find(err); ok {
+			code = failure.Row().Exit
 		}
 		if got != c.want || code != c.code {
 			t.Errorf("Find(%q) with PATH=%s: %q, %v; want %q, code %d", c.name, c.path, got, err, c.want, c.code)

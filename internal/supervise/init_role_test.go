@@ -3,7 +3,6 @@ package supervise
 import (
 	"bufio"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 // initRole is what main of the product does, with its options as flags.
@@ -103,7 +104,7 @@ func (r *initRole) plan(argv []string) Start {
 }
 
 // errDenied is what comes of a license that was refused.
-var errDenied = &StartError{Path: "anything", Code: 55, Err: errors.New("no license")}
+var errDenied = fault.New(fault.LicenseExpired, "anything: no license")
 
 // run is [Run], or with patience its loop.
 func (r *initRole) run(start Start) int {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 // TestMain runs the tests, or plays the role that argv[0] names: the test binary is also every
@@ -78,13 +80,16 @@ func plan(argv []string) Start {
 			return Decision{Command: Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}}, nil
 		},
 		Fail: func(err error) (int, func()) {
-			code := 99
-			if failure, ok := errors.AsType[*StartError](err); ok {
-				code = failure.Code
-			}
-			return code, func() { say(err) }
+			failed, _ := fault.Find(err)
+			return failed.Row().Exit, func() { sayFailed(failed) }
 		},
 	}
+}
+
+// sayFailed says that a command could not be started.
+func sayFailed(err error) {
+	failed, _ := fault.Find(err)
+	say("cannot run " + failed.Detail)
 }
 
 // say prints a line to standard output even if nobody reads it any more.
@@ -102,7 +107,7 @@ func playBoot(argv []string) int {
 	RestoreStopSignals()
 	core := NoCore()
 	fmt.Println("listening")
-	fmt.Println(Exec(Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, core))
+	sayFailed(Exec(Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, core))
 	return 99
 }
 
@@ -111,7 +116,7 @@ func playExec(argv []string) int {
 	Listen()
 	ctx, free := Context(context.Background())
 	err := Exec(Command{Path: pathOf(argv), Args: argv, Env: os.Environ()}, NoCore())
-	fmt.Println(err)
+	sayFailed(err)
 	_ = unix.Kill(os.Getpid(), unix.SIGTERM)
 	<-ctx.Done()
 	if stopped, ok := errors.AsType[*Stopped](free(false)); ok {

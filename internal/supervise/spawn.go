@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 // spawn starts a process in a group of its own, with our standard streams, default signal actions,
@@ -14,7 +16,7 @@ import (
 //
 // Not os.StartProcess: its first use forks a probe for pidfd support, which costs time at every
 // container start and is a child that nobody asked for.
-func spawn(command Command, foreground bool, core CoreLimit) (int, *StartError) {
+func spawn(command Command, foreground bool, core CoreLimit) (int, *fault.Error) {
 	attr := &syscall.ProcAttr{
 		Env:   command.Env,
 		Files: []uintptr{0, 1, 2},
@@ -32,7 +34,7 @@ func spawn(command Command, foreground bool, core CoreLimit) (int, *StartError) 
 		return err
 	})
 	if err != nil {
-		return 0, startError(command.Path, err)
+		return 0, cannotStart(command.Path, err)
 	}
 	return pid, nil
 }
@@ -45,9 +47,5 @@ func orShell(path string, argv []string, exec func(path string, argv []string) e
 		return err
 	}
 	const shell = "/bin/sh"
-	script := []string{shell, path}
-	if len(argv) > 1 {
-		script = append(script, argv[1:]...)
-	}
-	return exec(shell, script)
+	return exec(shell, append([]string{shell, path}, argv[min(1, len(argv)):]...))
 }

@@ -48,7 +48,7 @@ type Start struct {
 	// context ends when the container has to.
 	Decide func(ctx context.Context, again bool) (Decision, error)
 
-	// Fail returns the exit code for an error: Decide's, or a [*StartError] for a command that cannot be
+	// Fail returns the exit code for an error: Decide's, or a [*fault.Error] for a command that cannot be
 	// started. The exit waits until report has told the user, for a second at most.
 	Fail func(err error) (code int, report func())
 

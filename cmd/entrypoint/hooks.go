@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/hook"
+	"localstack-entrypoint/internal/supervise"
+)
+
+// hooks is the process of the BOOT hooks. They get the limit for core files that the container was given,
+// and so do we: it is the kernel that must not dump us.
+func hooks() (code int) {
+	supervise.RestoreStopSignals()
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	s := newStart(nil, supervise.CoreLimit{})
+	defer s.end(&code)
+	s.runHooks(context.Background())
+	return 0
+}
+
+// hooksCommand is the process of the BOOT hooks, nil when there are none.
+func (s *start) hooksCommand() *supervise.Command {
+	if !s.hasHooks() {
+		return nil
+	}
+	return s.selfAs(hooksName)
+}
+
+// hasHooks reports whether there is anything to do for a process of BOOT hooks, if only to say that they
+// cannot be read.
+func (s *start) hasHooks() bool {
+	if s.problem != nil {
+		return false // it ends the start before they could matter
+	}
+	if unix.Access(hook.Boot.Dir(s.cfg.Root), unix.F_OK) != nil {
+		return false // by far the most frequent case
+	}
+	scripts, err := hook.Find(s.cfg.Root, hook.Boot)
+	return len(scripts) > 0 || err != nil
+}
+
+// runHooks runs the BOOT scripts. None of them can stop the start.
+func (s *start) runHooks(ctx context.Context) {
+	runner := hook.Runner{
+		Root:   s.cfg.Root,
+		Env:    s.inVenv().Entries,
+		Stdout: os.Stdout, Stderr: os.Stderr,
+		Report: func(script hook.Script, err error) {
+			if err != nil {
+				s.log.Error("Error while running script " + script.Path + ": " + err.Error())
+			} else {
+				s.log.Debug("script "+script.Path, zap.String("state", string(script.State)))
+			}
+		},
+	}
+	runner.Run(ctx, hook.Boot)
+}
