@@ -8,7 +8,7 @@ import (
 )
 
 func TestCrashedCommandIsStartedAgainSoManyTimes(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-crashes", "2", "/bin/sh", "-c", `echo run $0; kill -KILL $$`)
 		p.exits(killed)
 		want := []string{
@@ -23,7 +23,7 @@ func TestCrashedCommandIsStartedAgainSoManyTimes(t *testing.T) {
 }
 
 func TestEndThatCannotGetBetterIsNoCrash(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, code := range []string{"55", "78", "126", "127"} {
 			p := init("-crashes", "2", "/bin/sh", "-c", "echo run; exit "+code)
 			p.exits(numberOf(" " + code))
@@ -35,7 +35,7 @@ func TestEndThatCannotGetBetterIsNoCrash(t *testing.T) {
 }
 
 func TestSIGTERMDuringThePauseEndsAtOnce(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-crashes", "9", "/bin/sh", "-c", "echo run $0; exit 3")
 		p.expect("warn: the command exited with code 3: restarting in 2s, attempt 3 of 9")
 		p.signal(unix.SIGINT)
@@ -44,7 +44,7 @@ func TestSIGTERMDuringThePauseEndsAtOnce(t *testing.T) {
 }
 
 func TestExitCodesAreReplaced(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		init("-code", "143:0", "/bin/sh", "-c", "kill $$").exits(0)
 		init("-code", "3:9", "/bin/sh", "-c", "exit 3").exits(9)
 		init("-code", "3:9", "/bin/sh", "-c", "exit 4").exits(4)

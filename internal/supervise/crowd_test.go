@@ -1,10 +1,8 @@
 package supervise
 
 import (
-	"fmt"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +37,7 @@ func TestProcessesThatForkTwiceAreReaped(t *testing.T) {
 
 // TestStormOfDyingChildrenDoesNotCrowdOutSIGTERM also has the command's end among them.
 func TestStormOfDyingChildrenDoesNotCrowdOutSIGTERM(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		const script = `
 			trap 'exit 9' TERM
 			(while :; do (/bin/true &); done) &
@@ -55,7 +53,7 @@ func TestStormOfDyingChildrenDoesNotCrowdOutSIGTERM(t *testing.T) {
 
 // TestNothingOutlivesTheInit lets the command leave behind what holds the output open.
 func TestNothingOutlivesTheInit(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for name, left := range map[string]string{
 			"own group and session": "setsid sleep 60 &",
 			"writer":                "(while echo noise; do sleep 0.01; done) &",
@@ -72,11 +70,12 @@ func TestNothingOutlivesTheInit(t *testing.T) {
 	})
 }
 
-func TestRestartLeavesNothingOfTheOldRunInItsOwnSession(t *testing.T) {
+func TestRestartLeavesNothingOfTheOldRun(t *testing.T) {
 	t.Parallel()
 	const script = `
 		if [ "$0" = again ]; then` + awaitNoOther + `; exit 7; fi
-		setsid sleep 60 & setsid /bin/sh -c 'trap "" TERM; while :; do sleep 1; done' &
+		deaf() { trap "" TERM; while :; do sleep 1; done; }
+		deaf & setsid sleep 60 & setsid /bin/sh -c 'trap "" TERM; while :; do sleep 1; done' &
 		echo ready; exec sleep 60`
 	p := start(t, asPID1, "init", "/bin/sh", "-c", script)
 	p.expect("ready")
@@ -98,23 +97,8 @@ func TestForkBombIsStoppedWithTheRest(t *testing.T) {
 	p.silence()
 }
 
-func TestRestartIsTriedAgainWhenThereIsNoProcessToBeHad(t *testing.T) {
-	t.Parallel()
-	full := cage.New(t, 100)
-	p := start(t, asPID1, "caged", full.Door, "init", "/bin/sh", "-c", `echo ready $0; exec sleep 60`)
-	p.expect("ready /bin/sh")
-	full.Allow(1)
-	p.signal(unix.SIGUSR1)
-	p.expect("warn: cannot restart the command: resource temporarily unavailable")
-	p.expect("warn: trying again in 1s")
-	full.Allow(100)
-	p.expect("ready again")
-	p.signal(unix.SIGTERM)
-	p.exits(terminated)
-}
-
 func TestCommandExitingWhileASignalIsInFlight(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for range 30 {
 			p := init("/bin/sh", "-c", `trap 'exit 7' USR2; echo ready; while :; do sleep 0.01; done`)
 			p.expect("ready")
@@ -132,7 +116,7 @@ func TestCommandExitingWhileASignalIsInFlight(t *testing.T) {
 }
 
 func TestCommandThatStoppedItselfIsStillAskedToStop(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("/bin/sh", "-c", `trap 'exit 9' TERM; (sleep 0.05; echo stopped) & kill -STOP $$; exit 8`)
 		p.expect("stopped")
 		p.signal(unix.SIGTERM)
@@ -140,45 +124,8 @@ func TestCommandThatStoppedItselfIsStillAskedToStop(t *testing.T) {
 	})
 }
 
-// TestSIGTERMAndSIGUSR1InEitherOrderStop: the command survives neither, and is not started again
-// once SIGTERM came.
-func TestSIGTERMAndSIGUSR1InEitherOrderStop(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		orders := [][]unix.Signal{{unix.SIGTERM, unix.SIGUSR1}, {unix.SIGUSR1, unix.SIGTERM}}
-		for i := range 100 {
-			p := init("-wait", "/bin/sh", "-c", "exec sleep 60")
-			p.expect("listening")
-			p.feed("go")
-			if i%4 < 2 {
-				waitForChild(p)
-			}
-			for _, sig := range orders[i%2] {
-				p.signal(sig)
-			}
-			p.exits(terminated)
-		}
-	})
-}
-
-// waitForChild waits until a process has a child.
-func waitForChild(p *process) {
-	for until := time.Now().Add(limit); time.Now().Before(until); time.Sleep(100 * time.Microsecond) {
-		if len(children(strconv.Itoa(p.cmd.Process.Pid))) > 0 {
-			return
-		}
-	}
-	p.t.Error("it never had a child")
-}
-
-func TestExitCodes0To255(t *testing.T) {
-	t.Parallel()
-	for code := range 256 {
-		start(t, asPID1, "init", "/bin/sh", "-c", fmt.Sprint("exit ", code)).exits(code)
-	}
-}
-
 func TestCommandInheritsWhatWeWereGivenAndNothingElse(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		const script = `cd /proc/$$/fd; echo *; [ $# = 0 ] && { echo ready; exec sleep 60; }; exit 7`
 		direct, _ := exec.Command("/bin/sh", "-c", script, "first", "again").Output()
 		want := strings.TrimSpace(string(direct))

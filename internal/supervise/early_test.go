@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -12,7 +11,7 @@ import (
 var stopSignals = []unix.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP}
 
 func TestBeforeTheCommandAStopSignalEndsTheStart(t *testing.T) {
-	inEveryStage(t, func(t *testing.T, _ stage, begin func(...string) *process) {
+	inStages(t, stages, everywhere, func(t *testing.T, _ stage, begin starter) {
 		for _, sig := range stopSignals {
 			p := begin("report")
 			before := len(p.said)
@@ -26,7 +25,7 @@ func TestBeforeTheCommandAStopSignalEndsTheStart(t *testing.T) {
 }
 
 func TestBeforeTheCommandAStormDoesNotCrowdOutAStopSignal(t *testing.T) {
-	inEveryStage(t, func(t *testing.T, _ stage, begin func(...string) *process) {
+	inStages(t, stages, everywhere, func(t *testing.T, _ stage, begin starter) {
 		for i, sig := range stopSignals {
 			p := begin("report")
 			for range 300 {
@@ -44,7 +43,7 @@ func TestBeforeTheCommandAStormDoesNotCrowdOutAStopSignal(t *testing.T) {
 }
 
 func TestBeforeTheCommandSIGUSR1IsAnswered(t *testing.T) {
-	inEveryStage(t, func(t *testing.T, s stage, begin func(...string) *process) {
+	inStages(t, stages, everywhere, func(t *testing.T, s stage, begin starter) {
 		p := begin("report")
 		p.signal(unix.SIGUSR1)
 		p.expect("warn: nothing to restart: the command is still starting")
@@ -52,7 +51,7 @@ func TestBeforeTheCommandSIGUSR1IsAnswered(t *testing.T) {
 		p.expect("ready")
 		p.signal(unix.SIGTERM)
 		p.exits(7)
-		if n := strings.Count(strings.Join(p.silence(), "\n"), "ready"); n != s.starts+1 {
+		if n := p.count("ready"); n != s.starts+1 {
 			t.Errorf("started %d times: %q", n, p.said)
 		}
 	})
@@ -60,7 +59,7 @@ func TestBeforeTheCommandSIGUSR1IsAnswered(t *testing.T) {
 
 // TestBeforeTheCommandOtherSignalsAreKeptForIt: those that the kernel queues come as often as they were sent.
 func TestBeforeTheCommandOtherSignalsAreKeptForIt(t *testing.T) {
-	inEveryStage(t, func(t *testing.T, s stage, begin func(...string) *process) {
+	inStages(t, stages, everywhere, func(t *testing.T, s stage, begin starter) {
 		sent := []unix.Signal{unix.SIGUSR2, unix.SIGWINCH, unix.SIGURG, unix.SIGPIPE, unix.SIGALRM, 34, 64}
 		const times = 300
 		want := map[string]int{"signal 40": times}

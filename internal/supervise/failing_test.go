@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -14,53 +13,26 @@ const denied55 = "cannot run anything: no license"
 var failures = []stage{{
 	name:  "failing",
 	flags: []string{"-mute", "-ask"},
-	reach: func(p *process) {
-		p.expect("deciding")
-		p.feed("deny")
-		p.expect("failing")
-	},
+	reach: func(p *process) { p.expect("deciding"); deny(p) },
 }, {
 	name:  "failing after hooks",
 	flags: []string{"-mute", "-ask", "-hooks", "sleep 60 & echo hooking"},
-	reach: func(p *process) {
-		p.expect("deciding")
-		p.feed("deny")
-		p.expect("failing")
-	},
+	reach: func(p *process) { p.expect("deciding"); deny(p) },
 }, {
 	name:  "failing again",
 	flags: []string{"-mute", "-ask"},
-	reach: func(p *process) {
-		p.expect("deciding")
-		p.feed("go")
-		p.expect("ready")
-		p.signal(unix.SIGUSR1)
-		p.expect("deciding again")
-		p.feed("deny")
-		p.expect("failing")
-	},
+	reach: func(p *process) { decideAgain(p); deny(p) },
 }}
 
-// whileFailing runs a test in every failure with every init.
-func whileFailing(t *testing.T, inits map[string]starter, test func(t *testing.T, begin func() *process)) {
-	t.Parallel()
-	for _, s := range failures {
-		for name, init := range inits {
-			t.Run(s.name+", "+name, func(t *testing.T) {
-				t.Parallel()
-				test(t, func() *process {
-					t.Helper()
-					p := init(t, append(slices.Clone(s.flags), "report")...)
-					s.reach(p)
-					return p
-				})
-			})
-		}
-	}
+// deny has a decision made that there is nothing to start, which is never told.
+func deny(p *process) {
+	p.t.Helper()
+	p.feed("deny")
+	p.expect("failing")
 }
 
 func TestAFailureThatIsToldLivesForAMoment(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		began := time.Now()
 		p := init("-ask", "report")
 		p.expect("deciding")
@@ -75,8 +47,8 @@ func TestAFailureThatIsToldLivesForAMoment(t *testing.T) {
 
 // TestAFailureThatCannotBeToldEndsAfterASecond and takes no notice of signals that do not end it.
 func TestAFailureThatCannotBeToldEndsAfterASecond(t *testing.T) {
-	whileFailing(t, withoutTerminal, func(t *testing.T, begin func() *process) {
-		p := begin()
+	inStages(t, failures, onPipes, func(t *testing.T, _ stage, begin starter) {
+		p := begin("report")
 		began, before := time.Now(), len(p.said)
 		for range 300 {
 			for _, sig := range []unix.Signal{unix.SIGUSR1, unix.SIGUSR2, unix.SIGTSTP, unix.SIGCONT, unix.SIGWINCH, 40} {
@@ -95,11 +67,11 @@ func TestAFailureThatCannotBeToldEndsAfterASecond(t *testing.T) {
 
 // TestWhileFailingAStopSignalEndsAtOnceWithTheFailuresCode tries again when the machine is too busy to tell.
 func TestWhileFailingAStopSignalEndsAtOnceWithTheFailuresCode(t *testing.T) {
-	whileFailing(t, withoutTerminal, func(t *testing.T, begin func() *process) {
+	inStages(t, failures, onPipes, func(t *testing.T, _ stage, begin starter) {
 		for _, sig := range stopSignals {
 			took := reportTime
 			for tries := 0; took > reportTime/2 && tries < 5; tries++ {
-				p := begin()
+				p := begin("report")
 				began := time.Now()
 				p.signal(sig)
 				p.exits(55)
@@ -114,9 +86,9 @@ func TestWhileFailingAStopSignalEndsAtOnceWithTheFailuresCode(t *testing.T) {
 }
 
 func TestWhileFailingControlCGivesTheFailuresCode(t *testing.T) {
-	whileFailing(t, onTerminal, func(t *testing.T, begin func() *process) {
+	inStages(t, failures, onTerminal, func(t *testing.T, _ stage, begin starter) {
 		for _, key := range []string{"\x03", "\x1c"} {
-			p := begin()
+			p := begin("report")
 			p.press(key)
 			p.exits(55)
 		}

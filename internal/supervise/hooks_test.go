@@ -19,7 +19,7 @@ var endlessHooks = map[string]string{
 }
 
 func TestHooksThatNeverEndDoNotDelayTheStop(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for name, script := range endlessHooks {
 			p := init("-hooks", script, "report")
 			p.expect("hooking")
@@ -37,7 +37,7 @@ func TestHooksThatNeverEndDoNotDelayTheStop(t *testing.T) {
 }
 
 func TestHooksThatFailDoNotStopTheStart(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, code := range []string{"0", "1", "55", "126", "255"} {
 			init("-hooks", "exit "+code, "/bin/sh", "-c", "exit 7").exits(7)
 		}
@@ -45,7 +45,7 @@ func TestHooksThatFailDoNotStopTheStart(t *testing.T) {
 }
 
 func TestHooksThatASignalKillsEndTheStart(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, sig := range []unix.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGKILL, unix.SIGSEGV, unix.SIGTERM, 40} {
 			p := init("-crashes", "9", "-hooks", fmt.Sprintf("ulimit -c 0; echo hooking; kill -%d $$", sig), "report")
 			p.exits(128 + int(sig))
@@ -60,7 +60,7 @@ func TestHooksThatASignalKillsEndTheStart(t *testing.T) {
 const leftover = `(trap 'echo told' TERM; echo left; while :; do sleep 0.01; done) & `
 
 func TestWhatHooksLeaveRunningIsToldToStopAndKilled(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-hooks", leftover, "count", "child")
 		p.expect("left")
 		p.expect("ready child")
@@ -75,7 +75,7 @@ func TestWhatHooksLeaveRunningIsToldToStopAndKilled(t *testing.T) {
 }
 
 func TestWhatHooksLeaveRunningChangesNeitherTheExitCodeNorTheDeadline(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		const deaf = `(trap '' TERM INT HUP; echo left; while :; do sleep 0.1; done) & `
 		for _, c := range []struct {
 			command []string
@@ -127,21 +127,17 @@ func TestTheNumberOfTheHooksGroupMayBeAnothers(t *testing.T) {
 }
 
 func TestHooksAndCommandHaveTheForegroundAndTheDecisionDoesNot(t *testing.T) {
-	t.Parallel()
-	for name, init := range onTerminal {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := init(t, "-ask", "-hooks", waitingHooks, "report")
-			p.expect("hooking")
-			p.wantForeground()
-			p.feed("go")
-			p.expect("deciding")
-			if group := p.foreground(); group != p.cmd.Process.Pid {
-				t.Errorf("group %d is the foreground, not ours", group)
-			}
-			p.feed("go")
-			p.expect("ready")
-			p.wantForeground()
-		})
-	}
+	each(t, onTerminal, func(t *testing.T, init starter) {
+		p := init("-ask", "-hooks", waitingHooks, "report")
+		p.expect("hooking")
+		p.wantForeground()
+		p.feed("go")
+		p.expect("deciding")
+		if group := p.foreground(); group != p.cmd.Process.Pid {
+			t.Errorf("group %d is the foreground, not ours", group)
+		}
+		p.feed("go")
+		p.expect("ready")
+		p.wantForeground()
+	})
 }

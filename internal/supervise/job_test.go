@@ -25,43 +25,35 @@ func (p *process) awaitStop() {
 }
 
 func TestKeysAndWindowChangesReachTheCommandOnce(t *testing.T) {
-	t.Parallel()
-	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := startOnTerminal(t, how, "init", "ask")
-			p.expect("ready")
-			p.press("\x03")
-			p.expect("SIGINT")
-			p.press("\x1c")
-			p.expect("SIGQUIT")
-			if err := pty.Setsize(p.stdin, &pty.Winsize{Rows: 7, Cols: 70}); err != nil {
-				t.Fatal(err)
-			}
-			p.expect("SIGWINCH")
-			p.press("end\n")
-			p.exits(7)
-			if got := strings.Join(p.silence(), " "); got != "ready SIGINT SIGQUIT SIGWINCH read end" {
-				t.Error(got)
-			}
-		})
-	}
+	each(t, onTerminal, func(t *testing.T, init starter) {
+		p := init("ask")
+		p.expect("ready")
+		p.press("\x03")
+		p.expect("SIGINT")
+		p.press("\x1c")
+		p.expect("SIGQUIT")
+		if err := pty.Setsize(p.stdin, &pty.Winsize{Rows: 7, Cols: 70}); err != nil {
+			t.Fatal(err)
+		}
+		p.expect("SIGWINCH")
+		p.press("end\n")
+		p.exits(7)
+		if got := strings.Join(p.silence(), " "); got != "ready SIGINT SIGQUIT SIGWINCH read end" {
+			t.Error(got)
+		}
+	})
 }
 
 // TestControlZWithoutAShellGoesOn: nobody could ever continue the command.
 func TestControlZWithoutAShellGoesOn(t *testing.T) {
-	t.Parallel()
-	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := startOnTerminal(t, how, "init", "ask")
-			p.expect("ready")
-			p.press("\x1a")
-			p.expect("SIGCONT")
-			p.press("end\n")
-			p.exits(7)
-		})
-	}
+	each(t, onTerminal, func(t *testing.T, init starter) {
+		p := init("ask")
+		p.expect("ready")
+		p.press("\x1a")
+		p.expect("SIGCONT")
+		p.press("end\n")
+		p.exits(7)
+	})
 }
 
 func TestAskedToStopItStaysStopped(t *testing.T) {
@@ -99,18 +91,14 @@ func TestControlZUnderAShellStopsUsWithTheCommand(t *testing.T) {
 // TestJobControlOfTheCommandIsItsOwn has a shell with job control as the command: Ctrl-Z stops its
 // job and not itself.
 func TestJobControlOfTheCommandIsItsOwn(t *testing.T) {
-	t.Parallel()
-	for name, how := range map[string]setup{"PID 1": asPID1, "session leader": asChild} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := startOnTerminal(t, how, "init", "shell", "/bin/sh", "-c", `echo ready; read line; echo "read $line"; exit 7`)
-			p.expect("ready")
-			p.press("\x1a")
-			p.expect("stopped by stopped")
-			p.press("\n")
-			p.press("on\n")
-			p.expect("read on")
-			p.exits(7)
-		})
-	}
+	each(t, onTerminal, func(t *testing.T, init starter) {
+		p := init("shell", "/bin/sh", "-c", `echo ready; read line; echo "read $line"; exit 7`)
+		p.expect("ready")
+		p.press("\x1a")
+		p.expect("stopped by stopped")
+		p.press("\n")
+		p.press("on\n")
+		p.expect("read on")
+		p.exits(7)
+	})
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestBeforeTheCommandControlCAndControlBackslashEndTheStart(t *testing.T) {
-	inStages(t, onTerminal, func(t *testing.T, _ stage, begin func(...string) *process) {
+	inStages(t, stages, onTerminal, func(t *testing.T, _ stage, begin starter) {
 		for key, code := range map[string]int{"\x03": 130, "\x1c": 131} {
 			p := begin("report")
 			p.press(key)
@@ -19,7 +19,7 @@ func TestBeforeTheCommandControlCAndControlBackslashEndTheStart(t *testing.T) {
 
 // TestBeforeTheCommandControlZWithoutAShellGoesOn: nobody could ever continue us.
 func TestBeforeTheCommandControlZWithoutAShellGoesOn(t *testing.T) {
-	inStages(t, onTerminal, func(t *testing.T, s stage, begin func(...string) *process) {
+	inStages(t, stages, onTerminal, func(t *testing.T, s stage, begin starter) {
 		p := begin("report")
 		p.press("\x1a")
 		s.next(p)
@@ -55,43 +55,35 @@ func TestBeforeTheCommandControlZUnderAShellStopsUs(t *testing.T) {
 
 // TestControlZRightBeforeTheCommandDoesNotStopIt: it was for us, and nobody would continue the command.
 func TestControlZRightBeforeTheCommandDoesNotStopIt(t *testing.T) {
-	t.Parallel()
-	for name, init := range onTerminal {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			for range 20 {
-				p := init(t, "-ask", "report")
-				p.expect("deciding")
-				p.press("\x1ago\n")
-				p.expect("ready")
-				p.press("\x03")
-				p.expect("signal 2")
-			}
-		})
-	}
+	each(t, onTerminal, func(t *testing.T, init starter) {
+		for range 20 {
+			p := init("-ask", "report")
+			p.expect("deciding")
+			p.press("\x1ago\n")
+			p.expect("ready")
+			p.press("\x03")
+			p.expect("signal 2")
+		}
+	})
 }
 
 // TestControlZWithLeaderOnlyGoesOnWithTheWholeGroup: the terminal has stopped all of it.
 func TestControlZWithLeaderOnlyGoesOnWithTheWholeGroup(t *testing.T) {
-	t.Parallel()
 	const child = `(echo waiting; read line; echo "read $line"); exit 7`
-	for name, init := range onTerminal {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			hooks := init(t, "-leader", "-hooks", child, "report")
-			hooks.expect("waiting")
-			hooks.press("\x1a")
-			hooks.feed("on")
-			hooks.expect("read on")
-			hooks.expect("ready")
-			command := init(t, "-leader", "/bin/sh", "-c", child)
-			command.expect("waiting")
-			command.press("\x1a")
-			command.feed("on")
-			command.expect("read on")
-			command.exits(7)
-		})
-	}
+	each(t, onTerminal, func(t *testing.T, init starter) {
+		hooks := init("-leader", "-hooks", child, "report")
+		hooks.expect("waiting")
+		hooks.press("\x1a")
+		hooks.feed("on")
+		hooks.expect("read on")
+		hooks.expect("ready")
+		command := init("-leader", "/bin/sh", "-c", child)
+		command.expect("waiting")
+		command.press("\x1a")
+		command.feed("on")
+		command.expect("read on")
+		command.exits(7)
+	})
 }
 
 // wantForeground checks that the process's only child is the foreground of the terminal.

@@ -2,37 +2,36 @@ package supervise
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// endings are the times at which the command is told to end, by what.
-var endings = map[string]unix.Signal{"stopping": unix.SIGTERM, "restarting": unix.SIGUSR1}
+// signalledStage is a stage in which the command, which stays until signal 64, was told to end.
+func signalledStage(name string, sig unix.Signal) stage {
+	return stage{name: name, reach: func(p *process) {
+		p.expect("ready")
+		p.signal(sig)
+		p.expect("signal 15")
+	}}
+}
 
-// inEveryEnding runs a test in each of them, with every init. The command stays until signal 64.
-func inEveryEnding(t *testing.T, test func(t *testing.T, p *process, restarts bool)) {
-	t.Parallel()
-	inits := maps.Clone(withoutTerminal)
-	maps.Copy(inits, onTerminal)
-	for name, sig := range endings {
-		for how, init := range inits {
-			t.Run(name+", "+how, func(t *testing.T) {
-				t.Parallel()
-				p := init(t, "report", "stays")
-				p.expect("ready")
-				p.signal(sig)
-				p.expect("signal 15")
-				test(t, p, sig == unix.SIGUSR1)
-			})
+var endings = []stage{signalledStage("stopping", unix.SIGTERM), signalledStage("restarting", unix.SIGUSR1)}
+
+// count counts a line of the whole output.
+func (p *process) count(wanted string) (n int) {
+	p.t.Helper()
+	for _, line := range p.silence() {
+		if line == wanted {
+			n++
 		}
 	}
+	return n
 }
 
 func TestWhileTheCommandEndsOtherSignalsStillReachIt(t *testing.T) {
-	inEveryEnding(t, func(t *testing.T, p *process, restarts bool) {
+	inStages(t, endings, everywhere, func(t *testing.T, s stage, begin starter) {
+		p := begin("report", "stays")
 		for _, sig := range forwardable() {
 			if sig != lastSignal {
 				p.signal(sig)
@@ -48,21 +47,25 @@ func TestWhileTheCommandEndsOtherSignalsStillReachIt(t *testing.T) {
 			p.expect("signal 40")
 		}
 		p.signal(lastSignal)
-		if restarts {
+		want := 1
+		if s.name == "restarting" {
+			want = 2
 			p.expect("ready")
 			p.signal(unix.SIGTERM)
 			p.expect("signal 15")
 			p.signal(lastSignal)
 		}
 		p.exits(7)
-		if n := len(slices.DeleteFunc(p.silence(), func(line string) bool { return line != "ready" })); restarts != (n == 2) {
-			t.Errorf("started %d times", n)
+		realTime := p.count("signal 40")
+		if n := p.count("ready"); n != want || realTime != 300+1 {
+			t.Errorf("started %d times, and signal 40 came %d times", n, realTime)
 		}
 	})
 }
 
 func TestWhileTheCommandEndsStopSignalsReachItAndItIsNotStartedAgain(t *testing.T) {
-	inEveryEnding(t, func(t *testing.T, p *process, _ bool) {
+	inStages(t, endings, everywhere, func(t *testing.T, _ stage, begin starter) {
+		p := begin("report", "stays")
 		for _, sig := range []unix.Signal{unix.SIGINT, unix.SIGTERM} {
 			for range 100 {
 				p.signal(unix.SIGUSR1)
@@ -73,34 +76,25 @@ func TestWhileTheCommandEndsStopSignalsReachItAndItIsNotStartedAgain(t *testing.
 		}
 		p.signal(lastSignal)
 		p.exits(7)
-		if n := len(slices.DeleteFunc(p.silence(), func(line string) bool { return line != "ready" })); n != 1 {
+		if n := p.count("ready"); n != 1 {
 			t.Errorf("started %d times", n)
 		}
 	})
 }
 
 func TestWhileTheCommandEndsKeysReachItAndNotUs(t *testing.T) {
-	t.Parallel()
-	for name, sig := range endings {
-		for how, init := range onTerminal {
-			t.Run(name+", "+how, func(t *testing.T) {
-				t.Parallel()
-				p := init(t, "report", "stays")
-				p.expect("ready")
-				p.signal(sig)
-				p.expect("signal 15")
-				for key, sig := range map[string]string{"\x03": "signal 2", "\x1c": "signal 3", "\x1a": "signal 20"} {
-					p.press(key)
-					p.expect(sig)
-				}
-				p.signal(lastSignal)
-				if name == "restarting" { // Ctrl-C was no wish of ours to stop
-					p.expect("ready")
-					p.wantForeground()
-					return
-				}
-				p.exits(7)
-			})
+	inStages(t, endings, onTerminal, func(_ *testing.T, s stage, begin starter) {
+		p := begin("report", "stays")
+		for key, sig := range map[string]string{"\x03": "signal 2", "\x1c": "signal 3", "\x1a": "signal 20"} {
+			p.press(key)
+			p.expect(sig)
 		}
-	}
+		p.signal(lastSignal)
+		if s.name == "restarting" { // Ctrl-C was no wish of ours to stop
+			p.expect("ready")
+			p.wantForeground()
+			return
+		}
+		p.exits(7)
+	})
 }

@@ -11,7 +11,7 @@ import (
 // TestSIGTERMAndSIGUSR1InEitherOrderStopAroundTheSpawn sends both before, at and after the moment at which
 // the command is started, or started again.
 func TestSIGTERMAndSIGUSR1InEitherOrderStopAroundTheSpawn(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		orders := [][]unix.Signal{{unix.SIGTERM, unix.SIGUSR1}, {unix.SIGUSR1, unix.SIGTERM}}
 		for i := range 200 {
 			p := init("-ask", "/bin/sh", "-c", "echo ready $0; exec sleep 60")

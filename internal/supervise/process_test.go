@@ -202,21 +202,42 @@ func (p *process) warnings() []string {
 	})
 }
 
-// both runs a test with the init as PID 1 and with the init as a child subreaper.
-func both(t *testing.T, test func(t *testing.T, init func(args ...string) *process)) {
+// kind is a kind of init.
+type kind struct {
+	name  string
+	start func(t *testing.T, how setup, argv ...string) *process
+	how   setup
+}
+
+// init starts one, with options and a command.
+func (k kind) init(t *testing.T, args ...string) *process {
+	t.Helper()
+	return k.start(t, k.how, append([]string{"init"}, args...)...)
+}
+
+// The kinds of inits that there are.
+var (
+	onPipes    = []kind{{"PID 1", start, asPID1}, {"subreaper", start, asChild}}
+	onTerminal = []kind{
+		{"PID 1 on a terminal", startOnTerminal, asPID1},
+		{"subreaper on a terminal", startOnTerminal, asChild},
+	}
+	everywhere = slices.Concat(onPipes, onTerminal)
+)
+
+// starter starts an init with options and a command.
+type starter func(args ...string) *process
+
+// each runs a test with each kind of init.
+func each(t *testing.T, kinds []kind, test func(t *testing.T, init starter)) {
 	t.Parallel()
-	t.Run("PID 1", func(t *testing.T) {
-		t.Parallel()
-		test(t, func(args ...string) *process {
-			t.Helper()
-			return start(t, asPID1, append([]string{"init"}, args...)...)
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, func(args ...string) *process {
+				t.Helper()
+				return k.init(t, args...)
+			})
 		})
-	})
-	t.Run("subreaper", func(t *testing.T) {
-		t.Parallel()
-		test(t, func(args ...string) *process {
-			t.Helper()
-			return start(t, asChild, append([]string{"init"}, args...)...)
-		})
-	})
+	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestSIGUSR1StartsTheCommandAgainWithItsOtherArguments(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("/bin/sh", "-c", `echo ready $0; exec sleep 60`)
 		p.expect("ready /bin/sh")
 		for range 2 {
@@ -29,7 +29,7 @@ func TestSIGUSR1StartsTheCommandAgainWithItsOtherArguments(t *testing.T) {
 }
 
 func TestRestartKillsACommandThatDoesNotStop(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-timeout", "300ms", "count", "child")
 		p.expect("ready child")
 		p.signal(unix.SIGUSR1)
@@ -39,45 +39,6 @@ func TestRestartKillsACommandThatDoesNotStop(t *testing.T) {
 		p.exits(40) // and the old deadline does not hit the new run
 		if want := []string{"warn: did not stop within 300ms: killed"}; !slices.Equal(p.warnings(), want) {
 			t.Errorf("%q, want %q", p.said, want)
-		}
-	})
-}
-
-func TestRestartLeavesNothingOfTheOldRun(t *testing.T) {
-	t.Parallel()
-	p := start(t, asPID1, "init", "alone")
-	p.expect("ready grandchild")
-	p.signal(unix.SIGUSR1)
-	p.exits(7)
-}
-
-func TestSIGTERMDuringARestartStops(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		p := init("count", "child")
-		p.expect("ready child")
-		p.signal(unix.SIGUSR1)
-		p.expect("SIGTERM child")
-		p.signal(unix.SIGTERM)
-		p.expect("SIGTERM child")
-		p.signal(unix.SIGUSR2)
-		p.exits(42)
-		if slices.Contains(p.silence(), "ready child again") {
-			t.Error(p.said)
-		}
-	})
-}
-
-func TestSIGUSR1AfterSIGTERMDoesNotRestart(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		p := init("count", "child")
-		p.expect("ready child")
-		p.signal(unix.SIGTERM)
-		p.expect("SIGTERM child")
-		p.signal(unix.SIGUSR1)
-		p.signal(unix.SIGUSR2)
-		p.exits(41)
-		if slices.Contains(p.silence(), "ready child again") {
-			t.Error(p.said)
 		}
 	})
 }

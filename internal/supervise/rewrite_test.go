@@ -38,7 +38,7 @@ func (r rewriting) isOfRestarts() bool {
 }
 
 func TestBeforeTheCommandASignalIsTakenForWhatItIsRewrittenTo(t *testing.T) {
-	inStages(t, withoutTerminal, func(t *testing.T, s stage, begin func(...string) *process) {
+	inStages(t, stages, onPipes, func(t *testing.T, s stage, begin starter) {
 		for _, r := range rewritings {
 			if s.starts > 0 && r.isOfRestarts() {
 				continue
@@ -76,7 +76,7 @@ func TestBeforeTheCommandASignalIsTakenForWhatItIsRewrittenTo(t *testing.T) {
 }
 
 func TestWhileFailingARewrittenSignalIsTakenForTheOther(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, pair := range []string{"12:15", "14:3", "15:12"} { // the last is still a stop
 			p := init("-rewrite", pair, "-mute", "-ask", "report")
 			p.expect("deciding")
@@ -89,7 +89,7 @@ func TestWhileFailingARewrittenSignalIsTakenForTheOther(t *testing.T) {
 }
 
 func TestWhileStoppingOrRestartingARewrittenSignalIsTakenForTheOther(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, first := range []unix.Signal{unix.SIGTERM, unix.SIGUSR1} {
 			p := init("-rewrite", "1:15", "count", "child")
 			p.expect("ready child")

@@ -44,10 +44,8 @@ func roles() map[string]func(args []string) int {
 		"count":      playCount,
 		"family":     playFamily,
 		"mute":       playMute,
-		"alone":      playAlone,
 		"report":     playReport,
 		"foreground": playForeground,
-		"session":    playSession,
 		"wanderer":   playWanderer,
 		"drill":      playDrill,
 		"relapse":    playRelapse,
@@ -195,29 +193,6 @@ func playWanderer([]string) int {
 	return playCount([]string{"wanderer"})
 }
 
-// playAlone starts a stubborn grandchild in its group. When restarted it waits until nobody else
-// is there besides the init.
-func playAlone(args []string) int {
-	if !slices.Contains(args, "again") {
-		startRole("count", "grandchild")
-		select {} // dies of SIGTERM
-	}
-	for {
-		others := 0
-		entries, _ := os.ReadDir("/proc")
-		for _, entry := range entries {
-			var pid int
-			if _, err := fmt.Sscanf(entry.Name(), "%d", &pid); err == nil && pid != 1 && pid != os.Getpid() {
-				others++
-			}
-		}
-		if others == 0 {
-			return 7
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 func startRole(argv ...string) {
 	cmd := exec.Cmd{Path: pathOf(argv), Args: argv, Stdout: os.Stdout, Stderr: os.Stderr}
 	if err := cmd.Start(); err != nil {
@@ -252,24 +227,9 @@ func playReport(args []string) int {
 	}
 }
 
-// playForeground says whether it is the foreground of its terminal, then counts.
-func playForeground(args []string) int {
+// playForeground says whether it is the foreground of its terminal.
+func playForeground([]string) int {
 	group, err := unix.IoctlGetInt(stdin, unix.TIOCGPGRP)
-	fmt.Println("foreground:", group == unix.Getpgrp(), err)
-	if slices.Contains(args, "leave") {
-		return 7
-	}
-	return playCount(args)
-}
-
-// playSession is a shell without job control, or with it if "background" is asked for: it runs an
-// init on its terminal and says whether it has the foreground afterwards.
-func playSession(args []string) int {
-	init := []string{"init", "foreground", "leave"}
-	cmd := exec.Cmd{Path: pathOf(init), Args: init, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: slices.Contains(args, "background")}
-	_ = cmd.Run()
-	group, err := unix.IoctlGetInt(stdin, unix.TIOCGPGRP)
-	fmt.Println("foreground afterwards:", group == unix.Getpgrp(), err)
-	return cmd.ProcessState.ExitCode()
+	say("foreground:", group == unix.Getpgrp(), err)
+	return 7
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func TestExitCodeOfTheCommandPassesThrough(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, code := range []int{0, 1, 2, 55, 77, 78, 125, 126, 127, 128, 137, 143, 254, 255} {
 			init("/bin/sh", "-c", "exit "+strconv.Itoa(code)).exits(code)
 		}
@@ -23,7 +23,7 @@ func TestExitCodeOfTheCommandPassesThrough(t *testing.T) {
 }
 
 func TestDeathBySignalIs128PlusIt(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, sig := range []unix.Signal{unix.SIGHUP, unix.SIGABRT, unix.SIGKILL, unix.SIGSEGV, unix.SIGTERM, 64} {
 			init("/bin/sh", "-c", "ulimit -c 0; kill -"+strconv.Itoa(int(sig))+" $$").exits(128 + int(sig))
 		}
@@ -72,15 +72,6 @@ func TestScriptWithoutInterpreterLineRunsInTheShell(t *testing.T) {
 	}
 }
 
-func TestOrphansAreReapedWhileTheCommandRuns(t *testing.T) {
-	const script = `
-		i=0; while [ $i -lt 200 ]; do (true &); i=$((i+1)); done
-		while grep -qs ') Z' /proc/[0-9]*/stat; do :; done
-		exit 7`
-	t.Parallel()
-	start(t, asPID1, "init", "/bin/sh", "-c", script).exits(7)
-}
-
 func TestZombieFromBeforeOurTimeIsReaped(t *testing.T) {
 	t.Parallel()
 	const script = `while grep -qs ') Z' /proc/[0-9]*/stat; do :; done; exit 7`
@@ -96,26 +87,6 @@ func TestSubreaperAdoptsOrphans(t *testing.T) {
 	p.exits(7)
 	if warnings := p.warnings(); len(warnings) > 0 {
 		t.Error(warnings)
-	}
-}
-
-func TestLeftoversDoNotDelayTheExit(t *testing.T) {
-	t.Parallel()
-	cases := []struct {
-		name, script string
-		how          setup
-	}{
-		{"same group", "sleep 60 & exit 7", asChild},
-		{"same group, PID 1", "sleep 60 & exit 7", asPID1},
-		{"own session, PID 1", "setsid sleep 60 & exit 7", asPID1},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			p := start(t, c.how, "init", "/bin/sh", "-c", c.script)
-			p.exits(7)
-			p.silence() // so the leftover, which holds the output, is gone too
-		})
 	}
 }
 

@@ -22,22 +22,13 @@ var shortages = []struct {
 	{unix.ENFILE, []uintptr{unix.SYS_PIPE2}},
 }
 
-// inShortages runs a test for each of them, with the init as PID 1 and as a child subreaper. The init
-// starts no process while it is short.
-func inShortages(
-	t *testing.T,
-	test func(t *testing.T, errno unix.Errno, short *atomic.Bool, init func(...string) *process),
-) {
+// inShortages runs a test for each of them, with each kind of init. The init starts no process while it is short.
+func inShortages(t *testing.T, test func(t *testing.T, errno unix.Errno, short *atomic.Bool, init starter)) {
 	t.Parallel()
-	roles := map[string][]string{"PID 1": {"init"}, "subreaper": {"init"}}
 	for _, s := range shortages {
-		for name, role := range roles {
-			t.Run(unix.ErrnoName(s.errno)+", "+name, func(t *testing.T) {
+		for _, k := range onPipes {
+			t.Run(unix.ErrnoName(s.errno)+", "+k.name, func(t *testing.T) {
 				t.Parallel()
-				how := asPID1
-				if name != "PID 1" {
-					how = asChild
-				}
 				var short atomic.Bool
 				decide := func(c *syscalls.Call) unix.Errno {
 					if short.Load() && (c.Number == unix.SYS_PIPE2 || c.MakesProcess()) {
@@ -47,7 +38,7 @@ func inShortages(
 				}
 				test(t, s.errno, &short, func(args ...string) *process {
 					t.Helper()
-					return startAsked(t, how, s.calls, decide, append(role, args...)...)
+					return startAsked(t, k.how, s.calls, decide, append([]string{"init"}, args...)...)
 				})
 			})
 		}
@@ -55,7 +46,7 @@ func inShortages(
 }
 
 func TestAShortageAtARestartIsWaitedOut(t *testing.T) {
-	inShortages(t, func(t *testing.T, errno unix.Errno, short *atomic.Bool, init func(...string) *process) {
+	inShortages(t, func(t *testing.T, errno unix.Errno, short *atomic.Bool, init starter) {
 		p := init("/bin/sh", "-c", `echo ready $0; exec sleep 60`)
 		p.expect("ready /bin/sh")
 		short.Store(true)
@@ -70,7 +61,7 @@ func TestAShortageAtARestartIsWaitedOut(t *testing.T) {
 }
 
 func TestSIGTERMDuringAShortageEndsAtOnce(t *testing.T) {
-	inShortages(t, func(_ *testing.T, _ unix.Errno, short *atomic.Bool, init func(...string) *process) {
+	inShortages(t, func(_ *testing.T, _ unix.Errno, short *atomic.Bool, init starter) {
 		p := init("/bin/sh", "-c", `echo ready $0; exec sleep 60`)
 		p.expect("ready /bin/sh")
 		short.Store(true)
@@ -83,7 +74,7 @@ func TestSIGTERMDuringAShortageEndsAtOnce(t *testing.T) {
 
 // TestAShortageAtTheFirstStartIsAFailure: the platform has a policy about those.
 func TestAShortageAtTheFirstStartIsAFailure(t *testing.T) {
-	inShortages(t, func(_ *testing.T, errno unix.Errno, short *atomic.Bool, init func(...string) *process) {
+	inShortages(t, func(_ *testing.T, errno unix.Errno, short *atomic.Bool, init starter) {
 		for _, hooks := range []string{"", "echo hooking; read line"} {
 			p := init("-ask", "-hooks", hooks, "/bin/true")
 			if hooks != "" {
@@ -101,7 +92,7 @@ func TestAShortageAtTheFirstStartIsAFailure(t *testing.T) {
 }
 
 func TestAShortageBeforeTheHooksIsAFailure(t *testing.T) {
-	inShortages(t, func(_ *testing.T, errno unix.Errno, short *atomic.Bool, init func(...string) *process) {
+	inShortages(t, func(_ *testing.T, errno unix.Errno, short *atomic.Bool, init starter) {
 		short.Store(true)
 		p := init("-ask", "-hooks", "echo hooking", "/bin/true")
 		p.expect("cannot run /bin/sh: " + errno.Error())

@@ -33,10 +33,12 @@ func TestEverySignalIsForwardedButThoseThatCannotBe(t *testing.T) {
 // TestAllSignalsAtOnceArriveExactlyOnce sends them in any order and without waiting. Not SIGTSTP
 // and SIGCONT, each of which takes back the other in the kernel.
 func TestAllSignalsAtOnceArriveExactlyOnce(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("report")
 		p.expect("ready")
-		want := slices.DeleteFunc(forwardable(), func(sig unix.Signal) bool { return sig == unix.SIGTSTP || sig == unix.SIGCONT })
+		want := slices.DeleteFunc(forwardable(), func(sig unix.Signal) bool {
+			return sig == unix.SIGTSTP || sig == unix.SIGCONT
+		})
 		all := slices.Clone(want)
 		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 		for _, sig := range all {
@@ -59,66 +61,32 @@ func TestAllSignalsAtOnceArriveExactlyOnce(t *testing.T) {
 	})
 }
 
-// Real-time signals queue in the kernel, and with us.
-func TestBurstOfRealTimeSignalsArrivesToTheLast(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		p := init("report")
-		p.expect("ready")
-		const times = 300
-		for range times {
-			p.signal(40)
-		}
-		for range times {
-			p.expect("signal 40")
-		}
-		p.signal(unix.SIGUSR2)
-		p.expect("signal 12")
-		if n := len(p.said); n != 1+times+1 {
-			t.Errorf("%d lines", n)
-		}
-		p.signal(unix.SIGTERM)
-		p.exits(7)
-	})
-}
-
 func TestRewrittenSignals(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		const script = `trap 'exit 3' QUIT; trap 'exit 9' TERM; echo ready; while :; do sleep 0.01; done`
+	each(t, onPipes, func(t *testing.T, init starter) {
+		const script = `
+			trap 'exit 3' QUIT; trap 'exit 9' TERM; trap 'exit 12' USR2; echo ready; while :; do sleep 0.01; done`
 		for _, c := range []struct {
 			rewrite string
 			sent    unix.Signal
 			code    int
-		}{{"15:3", unix.SIGTERM, 3}, {"3:15", unix.SIGQUIT, 9}, {"40:15", 40, 9}, {"2:15", unix.SIGINT, 9}} {
+		}{{"15:3", unix.SIGTERM, 3}, {"3:15", unix.SIGQUIT, 9}, {"40:15", 40, 9}, {"2:15", unix.SIGINT, 9},
+			{"10:12", unix.SIGUSR1, 12}, {"15:0", unix.SIGTERM, 12}} {
 			p := init("-rewrite", c.rewrite, "/bin/sh", "-c", script)
 			p.expect("ready")
 			p.signal(c.sent)
+			if c.rewrite == "15:0" {
+				p.signal(unix.SIGUSR2)
+			}
 			p.exits(c.code)
 		}
 	})
 }
 
-func TestRewriteToNothingDropsTheSignal(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		p := init("-rewrite", "10:0", "report")
-		p.expect("ready")
-		p.signal(unix.SIGUSR1)
-		p.signal(unix.SIGUSR2)
-		p.expect("signal 12")
-		p.signal(unix.SIGTERM)
-		p.exits(7)
-		if slices.Contains(p.silence(), "signal 10") {
-			t.Error(p.said)
-		}
-	})
-}
-
 func TestLeaderAloneGetsTheSignals(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-leader", "family")
 		for range 2 {
-			for line := ""; line != "ready child" && line != "ready grandchild"; {
-				line, _ = p.next()
-			}
+			p.expect("ready child", "ready grandchild")
 		}
 		p.signal(unix.SIGTERM)
 		p.expect("SIGTERM child")

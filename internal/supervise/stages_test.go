@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"maps"
 	"slices"
 	"testing"
 
@@ -38,15 +37,9 @@ var stages = []stage{{
 	reach: func(p *process) { p.expect("deciding") },
 	asks:  true,
 }, {
-	name:  "deciding again",
-	flags: []string{"-ask"},
-	reach: func(p *process) {
-		p.expect("deciding")
-		p.feed("go")
-		p.expect("ready")
-		p.signal(unix.SIGUSR1)
-		p.expect("deciding again")
-	},
+	name:   "deciding again",
+	flags:  []string{"-ask"},
+	reach:  decideAgain,
 	asks:   true,
 	starts: 1,
 }, {
@@ -61,6 +54,16 @@ var stages = []stage{{
 	starts: 2,
 }}
 
+// decideAgain has the command started, and waits for the decision to start it again.
+func decideAgain(p *process) {
+	p.t.Helper()
+	p.expect("deciding")
+	p.feed("go")
+	p.expect("ready")
+	p.signal(unix.SIGUSR1)
+	p.expect("deciding again")
+}
+
 // next goes on to what follows.
 func (s stage) next(p *process) {
 	p.t.Helper()
@@ -69,53 +72,23 @@ func (s stage) next(p *process) {
 	}
 }
 
-// starter starts an init with options and a command.
-type starter func(t *testing.T, args ...string) *process
-
-// withoutTerminal and onTerminal are the inits there are.
-var (
-	withoutTerminal = map[string]starter{
-		"PID 1": func(t *testing.T, args ...string) *process {
-			return start(t, asPID1, append([]string{"init"}, args...)...)
-		},
-		"subreaper": func(t *testing.T, args ...string) *process {
-			return start(t, asChild, append([]string{"init"}, args...)...)
-		},
-	}
-	onTerminal = map[string]starter{
-		"PID 1 on a terminal": func(t *testing.T, args ...string) *process {
-			return startOnTerminal(t, asPID1, append([]string{"init"}, args...)...)
-		},
-		"subreaper on a terminal": func(t *testing.T, args ...string) *process {
-			return startOnTerminal(t, asChild, append([]string{"init"}, args...)...)
-		},
-	}
-)
-
-// inStages runs a test in every stage, with every init.
+// inStages runs a test in each of some stages, with each kind of init.
 func inStages(
-	t *testing.T, inits map[string]starter,
-	test func(t *testing.T, s stage, begin func(args ...string) *process),
+	t *testing.T, stages []stage, kinds []kind,
+	test func(t *testing.T, s stage, begin starter),
 ) {
 	t.Parallel()
 	for _, s := range stages {
-		for name, init := range inits {
-			t.Run(s.name+", "+name, func(t *testing.T) {
+		for _, k := range kinds {
+			t.Run(s.name+", "+k.name, func(t *testing.T) {
 				t.Parallel()
 				test(t, s, func(args ...string) *process {
 					t.Helper()
-					p := init(t, append(slices.Clone(s.flags), args...)...)
+					p := k.init(t, append(slices.Clone(s.flags), args...)...)
 					s.reach(p)
 					return p
 				})
 			})
 		}
 	}
-}
-
-// inEveryStage is inStages with a terminal and without.
-func inEveryStage(t *testing.T, test func(t *testing.T, s stage, begin func(args ...string) *process)) {
-	all := maps.Clone(withoutTerminal)
-	maps.Copy(all, onTerminal)
-	inStages(t, all, test)
 }

@@ -1,7 +1,6 @@
 package supervise
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -13,7 +12,7 @@ const killed = 128 + int(unix.SIGKILL)
 const terminated = 128 + int(unix.SIGTERM)
 
 func TestStopSignalsReachTheCommandUnchangedAndExactlyOnce(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		for _, sig := range []unix.Signal{unix.SIGTERM, unix.SIGINT} {
 			p := init("count", "child")
 			p.expect("ready child")
@@ -25,23 +24,8 @@ func TestStopSignalsReachTheCommandUnchangedAndExactlyOnce(t *testing.T) {
 	})
 }
 
-func TestEveryForwardedSignalReachesTheCommand(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		p := init("report")
-		p.expect("ready")
-		for sig := unix.Signal(1); sig <= lastSignal; sig++ {
-			if roleOf(sig) == roleForward {
-				p.signal(sig)
-				p.expect(fmt.Sprint("signal ", int(sig)))
-			}
-		}
-		p.signal(unix.SIGTERM)
-		p.exits(7)
-	})
-}
-
 func TestSIGPIPEAndSIGCHLDFromOutsideChangeNothing(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("count", "child")
 		p.expect("ready child")
 		p.signal(unix.SIGPIPE)
@@ -51,18 +35,8 @@ func TestSIGPIPEAndSIGCHLDFromOutsideChangeNothing(t *testing.T) {
 	})
 }
 
-func TestSIGTERMBeforeTheStartIsApplied(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		p := init("-wait", "/bin/sleep", "60")
-		p.expect("listening")
-		p.signal(unix.SIGTERM)
-		p.feed("go")
-		p.exits(terminated)
-	})
-}
-
 func TestSignalStormBeforeTheStartDoesNotCrowdOutSIGTERM(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-wait", "/bin/sleep", "60")
 		p.expect("listening")
 		for range 1000 {
@@ -122,7 +96,7 @@ func TestHandingOverToTheCommandNeverLosesSIGTERM(t *testing.T) {
 }
 
 func TestSignalStormWhileRunningDoesNotCrowdOutSIGTERM(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("count", "child")
 		p.expect("ready child")
 		for range 2000 {
@@ -138,7 +112,7 @@ func TestSignalStormWhileRunningDoesNotCrowdOutSIGTERM(t *testing.T) {
 }
 
 func TestCommandThatDoesNotStopIsKilledAtTheDeadline(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-timeout", "300ms", "count", "child")
 		p.expect("ready child")
 		p.signal(unix.SIGTERM)
@@ -151,7 +125,7 @@ func TestCommandThatDoesNotStopIsKilledAtTheDeadline(t *testing.T) {
 }
 
 func TestWarningThatNobodyReadsDoesNoHarm(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-timeout", "0", "mute")
 		p.expect("ready")
 		_ = p.output.Close()
@@ -160,18 +134,9 @@ func TestWarningThatNobodyReadsDoesNoHarm(t *testing.T) {
 	})
 }
 
-func TestZeroTimeoutKillsAtOnce(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
-		p := init("-timeout", "0", "count", "child")
-		p.expect("ready child")
-		p.signal(unix.SIGTERM)
-		p.exits(killed)
-	})
-}
-
 // TestFurtherSIGTERMsDoNotMoveTheDeadline would never end if each started the deadline anew.
 func TestFurtherSIGTERMsDoNotMoveTheDeadline(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-timeout", "1s", "count", "child")
 		p.expect("ready child")
 		p.signal(unix.SIGTERM)
@@ -198,12 +163,10 @@ func TestFurtherSIGTERMsDoNotMoveTheDeadline(t *testing.T) {
 }
 
 func TestTheWholeGroupGetsSIGTERMAndNoneOfItSurvives(t *testing.T) {
-	both(t, func(t *testing.T, init func(...string) *process) {
+	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-timeout", "1s", "family")
 		for range 2 {
-			for line := ""; line != "ready child" && line != "ready grandchild"; {
-				line, _ = p.next()
-			}
+			p.expect("ready child", "ready grandchild")
 		}
 		p.signal(unix.SIGTERM)
 		p.exits(killed)

@@ -24,7 +24,7 @@ func TestTheNumberOfTheCommandsGroupMayBeAnothers(t *testing.T) {
 		[ $stranger = $group ] || echo "its number is $stranger, not $group"
 		wait $init; echo "the init ended with $?"
 		kill -0 $stranger && echo "it lives on"`
-	p := start(t, inDirectory(t, belowShell(t, script)), "init")
+	p := start(t, inDirectory(t, belowShell(t, asPID1, script)), "init")
 	p.expect("deciding")
 	p.feed("go")
 	p.expect("ready")
@@ -41,10 +41,10 @@ func TestTheNumberOfTheCommandsGroupMayBeAnothers(t *testing.T) {
 	}
 }
 
-// belowShell runs a script of the shell as PID 1, which may call the role by its name.
-func belowShell(t *testing.T, script string) setup {
+// belowShell runs a script of the shell in its place, which may call the role by its name.
+func belowShell(t *testing.T, how setup, script string) setup {
 	return func(cmd *exec.Cmd) {
-		asPID1(cmd)
+		how(cmd)
 		folder := t.TempDir()
 		_ = os.Symlink(cmd.Path, filepath.Join(folder, cmd.Args[0]))
 		cmd.Path, cmd.Args = "/bin/sh", []string{"/bin/sh", "-c", "PATH=" + folder + ":$PATH\n" + script}

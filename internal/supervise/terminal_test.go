@@ -39,46 +39,27 @@ func startOnTerminal(t *testing.T, how setup, argv ...string) *process {
 	return p
 }
 
-func TestOnATerminalTheCommandIsTheForegroundAndGetsControlCOnce(t *testing.T) {
-	t.Parallel()
-	for name, how := range map[string]setup{"PID 1": asPID1, "child": asChild} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			p := startOnTerminal(t, how, "init", "foreground", "child")
-			p.expect("foreground: true <nil>")
-			p.expect("ready child")
-			p.press("\x03")
-			p.expect("SIGINT child")
-			p.signal(unix.SIGUSR2)
-			p.exits(41)
-		})
-	}
-}
-
 func TestARestartedCommandIsTheForegroundAgain(t *testing.T) {
-	t.Parallel()
-	p := startOnTerminal(t, asPID1, "init", "-timeout", "0", "foreground", "child")
-	p.expect("foreground: true <nil>")
-	p.expect("ready child")
-	p.signal(unix.SIGUSR1)
-	p.expect("foreground: true <nil>")
-	p.expect("ready child again")
-	p.signal(unix.SIGUSR2)
-	p.exits(40)
+	each(t, onTerminal, func(_ *testing.T, init starter) {
+		p := init("-timeout", "0", "count", "child")
+		p.expect("ready child")
+		p.wantForeground()
+		p.signal(unix.SIGUSR1)
+		p.expect("ready child again")
+		p.wantForeground()
+	})
 }
 
-func TestTheForegroundComesBack(t *testing.T) {
+// TestTheForegroundIsOursToGiveAndComesBack has a shell with job control or without: in the background, an
+// init leaves the foreground alone.
+func TestTheForegroundIsOursToGiveAndComesBack(t *testing.T) {
 	t.Parallel()
-	p := startOnTerminal(t, asChild, "session")
-	p.expect("foreground: true <nil>")
-	p.expect("foreground afterwards: true <nil>")
-	p.exits(7)
-}
-
-func TestAnInitInTheBackgroundLeavesTheForegroundAlone(t *testing.T) {
-	t.Parallel()
-	p := startOnTerminal(t, asChild, "session", "background")
-	p.expect("foreground: false <nil>")
-	p.expect("foreground afterwards: true <nil>")
-	p.exits(7)
+	for script, has := range map[string]string{"init foreground": "true", "set -m; init foreground & wait $!": "false"} {
+		p := startOnTerminal(t, belowShell(t, asChild, script+"; echo over; read line"), "init")
+		p.expect("foreground: " + has + " <nil>")
+		p.expect("over")
+		if group := p.foreground(); group != p.cmd.Process.Pid {
+			t.Errorf("%s: group %d is the foreground", script, group)
+		}
+	}
 }
