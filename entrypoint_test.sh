@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# Tests the images in a real Docker engine, from outside: what users and clients
-# see of them. It takes about two minutes and pulls nothing.
+# Tests the images in a real Docker engine, as users and clients see them. It takes
+# about two minutes and pulls no image.
 #
-# Needs bin/ (else it calls make build), what .ci/packages installs, and a Docker
-# engine. Without a running one, root starts one for the time of the test. What cannot
-# be tested is skipped, with a line that says so; where the variable CI is set, that is
-# a failure.
+# It needs bin/ (or else runs make build), the packages of .ci/packages, and a Docker
+# engine. If none is running, root starts one for the test. What cannot be tested is
+# skipped with a line that says so. If CI is set, a skipped test is a failure.
 set -eu
 cd "$(dirname "$0")"
 
-id=entrypoint-test-$$ # in the name or label of everything that is made here
+id=entrypoint-test-$$ # in the name of everything that the test creates
 work=$(mktemp -d)
 version=4.14.0
 reference=$id:reference authority=$id:authority official=$id:official localstack=$id:localstack shells=$id:shells
@@ -43,7 +42,7 @@ main() {
 	with_token=(--env "LOCALSTACK_AUTH_TOKEN=$token")
 	start_slow_ones
 
-	set +e # what goes wrong from here on shows in the check after it
+	set +e # from here on, a failure shows in a check
 	test_image
 	test_good_token
 	test_s3
@@ -62,12 +61,12 @@ main() {
 	test_localstack
 	test_compose
 	test_slow_ones
-	check "secrets: no log of any container holds a token" no_token_anywhere
+	check "secrets: no container log contains a token" no_token_anywhere
 	summary
 }
 
 clean() {
-	# shellcheck disable=SC2046 # lists of names without blanks
+	# shellcheck disable=SC2046 # the names have no blanks
 	{
 		docker rm --force --volumes $(docker ps --all --quiet --filter "name=$id")
 		docker volume rm $(docker volume ls --quiet --filter "name=$id")
@@ -98,7 +97,7 @@ build() {
 		{ cat "$work/build.log"; return 1; }
 }
 
-# make_certificate makes one for the host authority-tls, by a CA of our own.
+# make_certificate creates a certificate for the host authority-tls, and its CA.
 make_certificate() (
 	cd "$work"
 	new=(openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
@@ -110,7 +109,7 @@ make_certificate() (
 	} 2>openssl.log || { cat openssl.log; return 1; }
 )
 
-# start_authorities starts one over HTTP and one over TLS, on the same data.
+# start_authorities starts an authority with HTTP and one with TLS, on the same data.
 start_authorities() {
 	local data=(--volume "$id-authority:/var/lib/licenseserver")
 	start authority "${data[@]}" --network-alias authority "$authority"
@@ -122,10 +121,10 @@ start_authorities() {
 
 licenseserver() { docker exec "$id-authority" licenseserver "$@"; }
 
-# new_token OPTION… prints a token, and notes it for no_token_anywhere.
+# new_token OPTION… prints a new token, and records it for no_token_anywhere.
 new_token() { licenseserver token create --type developer "$@" | tee -a "$work/tokens"; }
 
-# How often an authority was asked for a license.
+# requests prints the number of license requests.
 requests() { logs authority | grep -c /v1/license/; }
 
 no_token_anywhere() {
@@ -133,7 +132,7 @@ no_token_anywhere() {
 	for container in $(docker ps --all --quiet --filter "name=$id"); do
 		docker logs "$container" 2>&1 | sed "s/^/$container: /"
 	done >"$work/all"
-	# Both files hold something, or else the search would prove nothing.
+	# If one of the files is empty, the search proves nothing.
 	[ -s "$work/tokens" ] && grep -q "Successfully requested" "$work/all" && not grep -F -f "$work/tokens" "$work/all"
 }
 

@@ -28,7 +28,8 @@ start_authority() {
 		bin/licenseserver token create --data "$state/authority" --type developer --email demo@example.com >"$state/token.new"
 		mv "$state/token.new" "$state/token"
 	fi
-	bin/licenseserver serve --listen "$authority" --data "$state/authority" >"$state/authority.out" 2>"$state/authority.log" &
+	bin/licenseserver serve --listen "$authority" --data "$state/authority" \
+		>"$state/authority.out" 2>"$state/authority.log" &
 	authority_pid=$!
 	echo "$authority_pid" >"$state/authority.pid"
 	tries=0

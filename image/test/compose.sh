@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
-# The Compose files that users begin with.
+# The Compose files, as users start them.
 
 test_compose() {
 	if ! find_compose; then
@@ -7,14 +7,14 @@ test_compose() {
 		return
 	fi
 	export IMAGE=$reference AUTHORITY_IMAGE=$authority PORT=0 TOKEN_FILE=$work/token LOCALSTACK_AUTH_TOKEN=$token
-	check "image/examples/swarm.yaml: it is well formed" compose --file image/examples/swarm.yaml config --quiet
+	check "image/examples/swarm.yaml: it is valid" compose --file image/examples/swarm.yaml config --quiet
 
 	up demo --file image/compose.yaml
-	check "image/compose.yaml: pro is on, with a license of its own" is_pro demo
+	check "image/compose.yaml: pro is on, with a demo license" is_pro demo
 	docker cp "$id-demo:/run/demo/token" - 2>/dev/null | tar -xO >>"$work/tokens" 2>/dev/null
 	compose --file image/compose.yaml down >/dev/null 2>&1
 
-	# The examples are for the real API; here they get our authority instead.
+	# The examples use the real API. Here they use the test's authority.
 	cat >"$work/here.yaml" <<-END
 		services: {localstack: {environment: {API_ENDPOINT: "http://authority:8080/v1"}}}
 		networks: {default: {external: true, name: $id}}
@@ -26,7 +26,7 @@ test_compose() {
 	done
 }
 
-# compose is the plugin or, before it, the program.
+# compose runs the plugin or the older program.
 compose() { "${compose[@]}" --project-name "$id" "$@"; }
 
 find_compose() {
@@ -38,7 +38,7 @@ find_compose() {
 	fi
 }
 
-# up NAME FILE-OPTION… gives the container of LocalStack a name for the checks.
+# up NAME FILE-OPTION… starts the services, and gives LocalStack's container the NAME.
 up() {
 	local name=$1 container
 	shift

@@ -2,7 +2,7 @@
 # A Docker engine for the test: the one that is running, or else one of its own, which
 # shares nothing with others and is removed afterwards.
 
-engine= # process of our own
+engine= # process ID of the private engine
 
 # find_engine fails if there is no engine and none can be started.
 find_engine() {
@@ -28,6 +28,6 @@ stop_engine() {
 	[ -n "$engine" ] || return 0
 	kill "$engine"
 	wait "$engine" || true
-	# Docker leaves its own mount behind where / is a folder of a file system, as in a chroot.
+	# In a chroot, Docker leaves a mount behind.
 	! mountpoint --quiet "$work/docker" || umount "$work/docker"
 }

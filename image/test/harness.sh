@@ -24,7 +24,7 @@ skip() {
 	echo "skip - $1: $2"
 }
 
-# summary is the last line, and the exit code. In CI nothing may be skipped.
+# summary prints the last line and sets the exit code. In CI, nothing may be skipped.
 summary() {
 	local also=
 	[ "$skipped" = 0 ] || also=", $skipped skipped"
@@ -40,7 +40,7 @@ has() {
 	done
 }
 
-# await SECONDS COMMAND…
+# await SECONDS COMMAND… repeats COMMAND until it succeeds.
 await() {
 	local limit=$1 end=$((SECONDS + $1))
 	shift
@@ -50,10 +50,10 @@ await() {
 	done
 }
 
-# not COMMAND…
-not() { ! "$@" || { echo "unexpectedly so: $*"; return 1; }; }
+# not COMMAND… succeeds if COMMAND fails.
+not() { ! "$@" || { echo "unexpected success: $*"; return 1; }; }
 
-# prints TEXT COMMAND…
+# prints TEXT COMMAND… succeeds if COMMAND prints exactly TEXT.
 prints() {
 	local want=$1 got
 	shift
@@ -62,10 +62,10 @@ prints() {
 	[ "$got" = "$want" ] || { printf 'wanted: %s\n   got: %s\n' "$want" "$got"; return 1; }
 }
 
-# start NAME OPTION… IMAGE [COMMAND…], where the others can reach it.
+# start NAME OPTION… IMAGE [COMMAND…] starts a container in the network of the others.
 start() { launch "$1" --network "$id" --publish 127.0.0.1::4566 "${@:2}"; }
 
-# launch NAME OPTION… IMAGE [COMMAND…]
+# launch NAME OPTION… IMAGE [COMMAND…] starts a container.
 launch() {
 	local name=$1
 	shift
@@ -76,7 +76,7 @@ launch() {
 inside() { docker exec "$id-$1" "${@:2}"; }
 logs() { docker logs "$id-$1" 2>&1; }
 state() { docker inspect --format "{{.State.$2}}" "$id-$1"; }
-has_ended() { [ "$(state "$1" Running)" != true ]; } # or is not there
+has_ended() { [ "$(state "$1" Running)" != true ]; } # or does not exist
 is_healthy() { [ "$(state "$1" Health.Status)" = healthy ]; }
 says_now() { logs "$1" | grep -qF -e "$2"; }
 says_like_now() { logs "$1" | grep -qE -e "$2"; }
@@ -88,7 +88,7 @@ eventually() {
 	local name=$1
 	shift
 	await 30 settled "$name" "$@" >/dev/null || true
-	"$@" || { echo "not so: $*"; logs "$name"; return 1; }
+	"$@" || { echo "failed: $*"; logs "$name"; return 1; }
 }
 
 settled() { "${@:2}" || has_ended "$1"; }
@@ -97,20 +97,20 @@ says() { eventually "$1" says_now "$@"; }
 says_like() { eventually "$1" says_like_now "$@"; }
 ready() { eventually "$1" has_lines "$1" Ready. "${2:-1}"; }
 
-# exits NAME CODE
+# exits NAME CODE waits for the end of the container.
 exits() {
 	await 40 has_ended "$1" || return 1
 	prints "$2" state "$1" ExitCode || { logs "$1"; return 1; }
 }
 
-# stops NAME CODE: docker stop takes well under its 10 seconds.
+# stops NAME CODE: docker stop needs much less than its 10 seconds.
 stops() {
 	local began=$SECONDS
 	docker stop "$id-$1" >/dev/null && exits "$1" "$2" || return 1
 	[ $((SECONDS - began)) -le 4 ] || { echo "it took $((SECONDS - began)) seconds"; return 1; }
 }
 
-# url and get NAME PATH OPTION… reach the gateway from outside.
+# url NAME, get NAME PATH OPTION…: the gateway, from outside.
 url() { echo "http://$(docker port "$id-$1" 4566 | head -n 1)"; }
 get() { curl --silent --show-error --fail --max-time 10 "${@:3}" "$(url "$1")$2"; }
 

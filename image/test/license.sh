@@ -1,20 +1,20 @@
 # shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
-# Who gets a license, and what those read who do not.
+# Which containers get a license, and what the others print.
 
 test_good_token() {
 	start pro "${http[@]}" "${with_token[@]}" --volume "$id-pro:/var/lib/localstack" "$reference"
 	check "good token: pro is on" is_pro pro
 	check "good token: the log says so" says pro "Successfully requested and activated new license license_"
-	check "good token: the version is the image's" grep -qF "\"version\":\"$version\"" <(get pro /_localstack/health)
+	check "good token: the version is that of the image" grep -qF "\"version\":\"$version\"" <(get pro /_localstack/health)
 	check "good token: the log warns of an authority without TLS" says pro "is not encrypted"
-	check "good token: the stored license is good for a start without network" \
+	check "good token: the stored license allows a start without network" \
 		grep -q "usable until" <(docker exec "$id-pro" entrypoint license status)
 }
 
 test_s3() {
-	check "S3: what curl stores it gets back" s3_with_curl
+	check "S3: curl reads what it has stored" s3_with_curl
 	if has aws; then
-		check "S3: what the AWS CLI stores it gets back" s3_with_aws
+		check "S3: the AWS CLI reads what it has stored" s3_with_aws
 	else
 		skip "S3 with the AWS CLI" "aws is not installed: run .ci/packages"
 	fi
@@ -36,24 +36,27 @@ test_tls() {
 	local tls=("${with_token[@]}" --env API_ENDPOINT=https://authority-tls:8443/v1)
 	start tls "${tls[@]}" --volume "$work/ca.pem:/ca.pem:ro" --env REQUESTS_CA_BUNDLE=/ca.pem "$reference"
 	start untrusted "${tls[@]}" "$reference"
-	check "TLS: with the authority's CA in REQUESTS_CA_BUNDLE pro is on" is_pro tls
-	check "TLS: without it exit code 55" exits untrusted 55
-	check "TLS: without it the reason names who signed the certificate" says untrusted "not trusted here (issuer: CN=Own CA)"
+	check "TLS: pro is on with the authority's CA in REQUESTS_CA_BUNDLE" is_pro tls
+	check "TLS: without it, exit code 55" exits untrusted 55
+	check "TLS: without it, the reason names the issuer" says untrusted "not trusted here (issuer: CN=Own CA)"
 }
 
 test_token_forms() {
 	(umask 077 && echo "$token" >"$work/token")
 	echo '{"license_type":"pro"}' >"$work/license.json"
-	start file "${http[@]}" --volume "$work/token:/run/secrets/token:ro" --env LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/token "$reference"
+	start file "${http[@]}" --volume "$work/token:/run/secrets/token:ro" \
+		--env LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/token "$reference"
 	start quoted "${http[@]}" --env "LOCALSTACK_AUTH_TOKEN=\"$token\" " "$reference"
 	start debug "${http[@]}" "${with_token[@]}" --env DEBUG=1 "$reference"
-	start lstk "${http[@]}" "${with_token[@]}" --volume "$work/license.json:/etc/localstack/conf.d/license.json:ro" "$reference"
-	start kubernetes "${http[@]}" "${with_token[@]}" --env LOCALSTACK_PORT=tcp://10.0.0.1:4566 --env LOCALSTACK_SERVICE_HOST=10.0.0.1 "$reference"
-	check "token: it may be in a secret file" is_pro file
-	check "token: quotes and blanks around it do no harm" is_pro quoted
-	check "token: a line of DEBUG=1 shows it masked" says debug "${token:0:11}-****-****-****-************"
-	check "lstk: a license of its own that is none does no harm" is_pro lstk
-	check "Kubernetes: the variables of a Service named localstack do no harm" is_pro kubernetes
+	start lstk "${http[@]}" "${with_token[@]}" \
+		--volume "$work/license.json:/etc/localstack/conf.d/license.json:ro" "$reference"
+	start kubernetes "${http[@]}" "${with_token[@]}" --env LOCALSTACK_PORT=tcp://10.0.0.1:4566 \
+		--env LOCALSTACK_SERVICE_HOST=10.0.0.1 "$reference"
+	check "token: it is read from a secret file" is_pro file
+	check "token: quotes and blanks around it are removed" is_pro quoted
+	check "token: the debug log shows it masked" says debug "${token:0:11}-****-****-****-************"
+	check "lstk: an invalid mounted license is ignored" is_pro lstk
+	check "Kubernetes: the variables of a Service named localstack are ignored" is_pro kubernetes
 }
 
 test_no_license() {
@@ -68,7 +71,7 @@ test_no_license() {
 	docker logs "$id-missing" >"$work/stdout" 2>"$work/stderr"
 	check "no token: the banner on stderr, byte for byte" diff image/test/missing-token.stderr "$work/stderr"
 	check "no token: nothing on stdout" not grep . "$work/stdout"
-	check "blank token, as Compose makes one: exit code 55" exits blank 55
+	check "blank token, as Compose sets it: exit code 55" exits blank 55
 	check "blank token: the reason says that it is blank" says blank "LOCALSTACK_AUTH_TOKEN is set, but blank"
 	check "unknown token: exit code 55" exits unknown 55
 	check "unknown token: the reason says that it is invalid" says unknown "$invalid"
@@ -77,12 +80,12 @@ test_no_license() {
 	check "token without a license: exit code 55" exits unassigned 55
 	check "token without a license: the reason says that none is assigned" says unassigned "no license is assigned"
 	check "LOG_LICENSE_ISSUES=0: exit code 55" exits quiet 55
-	check "LOG_LICENSE_ISSUES=0: not a word" prints "" logs quiet
+	check "LOG_LICENSE_ISSUES=0: no output" prints "" logs quiet
 }
 
 invalid="Reason: The credentials defined in your environment are invalid."
 
-# invented_token prints one that is well formed, but nobody's.
+# invented_token prints a well-formed token that does not exist.
 invented_token() {
 	local payload=demo0000-AAAA-BBBB-CCCC-DDDDEEEE
 	echo "ls-$payload$(printf %s "$payload" | openssl md5 -r | cut -c1-4)" | tee -a "$work/tokens"
@@ -93,13 +96,13 @@ test_rotated_token() {
 	old=$(new_token --email "$owner")
 	local with_old=("${http[@]}" --env "LOCALSTACK_AUTH_TOKEN=$old" --volume "$id-rotated:/var/lib/localstack")
 	start before-rotation "${with_old[@]}" "$reference"
-	check "rotated token: before that it was good" is_pro before-rotation
+	check "rotated token: valid before the rotation" is_pro before-rotation
 	licenseserver token rotate "$(licenseserver token list | awk "/$owner/ { print \$1 }")" >>"$work/tokens"
 	start after-rotation "${with_old[@]}" "$reference"
-	check "rotated token: exit code 55, in spite of the license in the volume" exits after-rotation 55
+	check "rotated token: exit code 55, despite the license in the volume" exits after-rotation 55
 	check "rotated token: the reason says that it is invalid" says after-rotation "$invalid"
 	start after-verdict "${with_old[@]}" "$reference" license status
-	check "rotated token: the license in the volume is gone" says after-verdict "no stored license"
+	check "rotated token: the license in the volume is deleted" says after-verdict "no stored license"
 }
 
 test_crash_loop() {
@@ -108,9 +111,9 @@ test_crash_loop() {
 	licenseserver token revoke "$(licenseserver token list | awk "/$owner/ { print \$1 }")" >/dev/null
 	before=$(requests)
 	start loop "${http[@]}" --restart always --env "LOCALSTACK_AUTH_TOKEN=$revoked" "$reference"
-	check "crash loop: a start waits before it asks again" says_like loop "asking again in [3-9]"
-	check "crash loop: until then the authority was asked seven times at most" [ $(($(requests) - before)) -le 7 ]
-	check "crash loop: the banner came twice" prints 2 count_banners loop
+	check "crash loop: a start waits before its request" says_like loop "asking again in [3-9]"
+	check "crash loop: at most seven requests before that" [ $(($(requests) - before)) -le 7 ]
+	check "crash loop: the banner is printed twice" prints 2 count_banners loop
 	check "crash loop: docker stop ends the wait at once" stops loop 143
 }
 
@@ -121,7 +124,7 @@ test_community() {
 	before=$(requests)
 	start community "${http[@]}" "${with_token[@]}" --env ACTIVATE_PRO=0 "$reference"
 	check "ACTIVATE_PRO=0: the community edition starts" is_community community
-	check "ACTIVATE_PRO=0: the authority is not asked" prints "$before" requests
+	check "ACTIVATE_PRO=0: the authority gets no request" prints "$before" requests
 }
 
 test_offline() {
@@ -129,9 +132,10 @@ test_offline() {
 	start offline "${http[@]}" "${with_token[@]}" --volume "$id-pro:/var/lib/localstack" "$reference"
 	start stranded "${http[@]}" "${with_token[@]}" "$reference"
 	check "offline: the license in the volume turns pro on" is_pro offline
-	check "offline: the log says so, and until when" says offline " offline, until "
-	check "offline: without a license in the volume exit code 55" exits stranded 55
-	check "offline: the reason names the authority" says stranded "Could not reach the LocalStack licensing server at http://authority:8080/v1: "
+	check "offline: the log says so, and how long" says offline " offline, until "
+	check "offline: without a license in the volume, exit code 55" exits stranded 55
+	check "offline: the reason names the authority" \
+		says stranded "Could not reach the LocalStack licensing server at http://authority:8080/v1: "
 	docker start "$id-authority" >/dev/null
 	await 10 licenseserver token list
 }

@@ -1,14 +1,15 @@
 # shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
-# The container as a process: signals, commands, confinement, health, time-outs.
+# The life of a container: signals, commands, confinement, health, timeouts.
 
 test_life() {
 	docker kill --signal USR1 "$id-pro" >/dev/null
-	check "SIGUSR1: it restarts in place" ready pro 2
-	check "SIGUSR1: pro is on again, with the license in the volume" says pro "Successfully activated cached license license_"
+	check "SIGUSR1: the emulator restarts in place" ready pro 2
+	check "SIGUSR1: pro is on again, with the license in the volume" \
+		says pro "Successfully activated cached license license_"
 	get pro /_localstack/health --request POST --data '{"action":"restart"}' >/dev/null
-	check "restart through the API: it restarts in place" ready pro 3
+	check "restart through the API: the emulator restarts in place" ready pro 3
 	check "restart through the API: pro is on again" is_edition pro pro true
-	check "docker stop: quick, with the emulator's own exit code" stops pro 0
+	check "docker stop: fast, with the exit code of the emulator" stops pro 0
 }
 
 test_commands() {
@@ -41,18 +42,18 @@ test_confinement() {
 	fi
 	start init "${pro[@]}" --init "$reference"
 	check "below Docker's own init: pro is on" is_pro init
-	check "below Docker's own init: docker stop is quick" stops init 0
+	check "below Docker's own init: docker stop is fast" stops init 0
 }
 
-# Some take long by themselves; they do so while the others are tested.
+# These take long, so they run while the others are tested.
 start_slow_ones() {
 	start bad-dns --dns 127.0.0.1 "${with_token[@]}" "$reference"
 	start healthy --env ACTIVATE_PRO=0 "$reference"
 }
 
 test_slow_ones() {
-	check "health: Docker finds the container healthy" await 30 is_healthy healthy
+	check "health: Docker reports the container as healthy" await 30 is_healthy healthy
 	check "bad DNS: exit code 55" exits bad-dns 55
-	check "bad DNS: the reason names the host, the name server and what that said" \
+	check "bad DNS: the reason has the host, the name server and its answer" \
 		says_like bad-dns "Docker's name server 127\.0\.0\.11 does not resolve api\.localstack\.cloud \(status: .+\)"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # variables of entrypoint_test.sh
-# Our entrypoint in LocalStack's own image, for which there is a stand-in.
+# The entrypoint in LocalStack's own image. The test uses a small image in its place.
 
 test_localstack() {
 	if ! has busybox; then
@@ -8,10 +8,10 @@ test_localstack() {
 	fi
 	import_official
 	check "localstack image: it builds" build "$localstack" --target localstack --build-arg "LOCALSTACK_IMAGE=$official"
-	check "plain docker build: it gives the reference image" plain_build_is_reference
+	check "plain docker build: it builds the reference image" plain_build_is_reference
 	test_runtime
 	test_boot_hooks
-	check "localstack image: the runtime's exit code is the container's" stops runtime 7
+	check "localstack image: the exit code is that of the runtime" stops runtime 7
 	test_testcontainers
 }
 
@@ -26,7 +26,7 @@ put_busybox() {
 	done
 }
 
-# import_official makes an image with the outlines of LocalStack's.
+# import_official creates an image with the layout of LocalStack's.
 import_official() {
 	local root=$work/official
 	mkdir -p "$root"/{tmp,usr/local/bin,opt/code/localstack/.venv/bin}
@@ -46,13 +46,16 @@ test_runtime() {
 	start runtime "${http[@]}" --volume "$work/boot.d:/etc/localstack/init/boot.d:ro" \
 		--volume "$work/token:/run/secrets/token:ro" --env LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/token "$localstack"
 	check "localstack image: LocalStack's runtime starts" ready runtime
-	check "localstack image: ours is in the script's place" prints entrypoint inside runtime readlink /usr/local/bin/docker-entrypoint.sh
-	check "localstack image: the runtime gets LocalStack's arguments" prints "-m localstack.runtime.main" inside runtime cat /tmp/arguments
+	check "localstack image: the entrypoint replaces the script" \
+		prints entrypoint inside runtime readlink /usr/local/bin/docker-entrypoint.sh
+	check "localstack image: the runtime gets LocalStack's arguments" \
+		prints "-m localstack.runtime.main" inside runtime cat /tmp/arguments
 	inside runtime cat /tmp/environment >"$work/environment"
-	check "localstack image: the runtime is told that pro is on" grep -qx PRO_ACTIVATED=1 "$work/environment"
-	check "localstack image: the runtime gets the token of the file" grep -qx "LOCALSTACK_AUTH_TOKEN=$token" "$work/environment"
-	check "localstack image: the runtime is not told of the file" not grep _FILE= "$work/environment"
-	check "localstack image: the runtime is told whom to ask for a restart" grep -qx SUPERVISOR_PID=1 "$work/environment"
+	check "localstack image: the runtime gets PRO_ACTIVATED" grep -qx PRO_ACTIVATED=1 "$work/environment"
+	check "localstack image: the runtime gets the token from the file" \
+		grep -qx "LOCALSTACK_AUTH_TOKEN=$token" "$work/environment"
+	check "localstack image: the runtime does not get the name of the file" not grep _FILE= "$work/environment"
+	check "localstack image: the runtime gets SUPERVISOR_PID" grep -qx SUPERVISOR_PID=1 "$work/environment"
 }
 
 make_boot_hooks() {
@@ -66,16 +69,16 @@ make_boot_hooks() {
 test_boot_hooks() {
 	check "BOOT hooks: they run in order, before the activation" \
 		prints "The first hook ran. The last hook ran. Successfully requested " order_of_start
-	check "BOOT hooks: a broken one is reported" says_like runtime "2-broken.sh.*exit status 3"
+	check "BOOT hooks: a failing one is reported" says_like runtime "2-broken.sh.*exit status 3"
 	docker kill --signal USR1 "$id-runtime" >/dev/null
-	check "BOOT hooks: after a restart in place the runtime is ready again" ready runtime 2
+	check "BOOT hooks: the runtime is ready again after a restart in place" ready runtime 2
 	check "BOOT hooks: they do not run again" has_lines runtime "The last hook ran." 1
 }
 
 order_of_start() { logs runtime | grep -oE '^The .* hook ran\.|Successfully requested' | tr '\n' ' '; }
 
-# test_testcontainers starts as testcontainers-java does: a shell waits for
-# a script that calls the entrypoint by its path.
+# test_testcontainers starts containers as testcontainers-java does: a shell waits for a
+# script that calls the entrypoint by its path.
 test_testcontainers() {
 	local wait_for_script='while [ ! -x /start.sh ]; do sleep 0.1; done; /start.sh'
 	# shellcheck disable=SC2016 # $? is for the shell inside
@@ -86,5 +89,5 @@ test_testcontainers() {
 	docker cp "$work/start.sh" "$id-testcontainers:/start.sh" >/dev/null
 	docker cp "$work/start.sh" "$id-unlicensed:/start.sh" >/dev/null
 	check "testcontainers-java: the runtime starts below a shell" ready testcontainers
-	check "testcontainers-java: without a license the shell gets exit code 55" says unlicensed "It ended with 55."
+	check "testcontainers-java: without a license, the shell gets exit code 55" says unlicensed "It ended with 55."
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2016 # variables of entrypoint_test.sh, and of the shells inside
 # docker stop and Ctrl-C in each phase of a container's life, and starts in small containers.
 
-# start_phases starts what the checks need, side by side.
+# start_phases starts the containers of the checks in parallel.
 start_phases() {
 	local again='trap "n=\$((n + 1)); echo Told.; [ \$n -lt 2 ] || exit 7" TERM'
 	mkdir -p "$work/endless.d"
@@ -9,7 +9,7 @@ start_phases() {
 	chmod +x "$work/endless.d/hook.sh"
 	local hook=(--volume "$work/endless.d:/etc/localstack/init/boot.d:ro")
 
-	# It reads the first line of a request, and never answers.
+	# A server that reads the first line of a request and never answers.
 	launch silent --network "$id" --network-alias silent --entrypoint nc "$shells" \
 		-ll -p 8080 -e sh -c 'read -r line; echo "$line" >&2; exec sleep 1000'
 	launch hooking --network none "${hook[@]}" "$shells" sleep 1000
@@ -23,12 +23,12 @@ start_phases() {
 	terminal resting-tty --env RESTART_ON_CRASH=9 "$shells" bash -c "exit 3"
 	start slow "${http[@]}" "${with_token[@]}" --cpus 0.1 "$reference"
 	start small "${http[@]}" "${with_token[@]}" --memory 16m "$reference"
-	# The reference emulator needs more threads than that.
+	# The reference emulator needs more threads.
 	launch full --network "$id" "${http[@]}" "${with_token[@]}" --env ACTIVATE_PRO=1 --pids-limit 14 \
 		"$shells" bash -c "$polite"
 }
 
-# asking NAME sets the options for a container that asks the silent server, until it is stopped.
+# asking NAME sets the options for a container that waits for the silent server.
 asking() {
 	asking=("${with_token[@]}" --env ACTIVATE_PRO=1 --env "API_ENDPOINT=http://silent:8080/$1/v1"
 		--env ACTIVATION_TIMEOUT=600 --env ACTIVATION_ATTEMPT_TIMEOUT=600)
@@ -45,13 +45,13 @@ stops_at_once() {
 test_phases() {
 	check "docker stop during a BOOT hook: at once, with 143" ready_and stops_at_once hooking 143
 	check "docker stop while the server does not answer: at once, with 143" asked_and stops_at_once deciding 143
-	check "docker stop while the server does not answer: not a word of a failure" not says_now deciding "icense activation"
+	check "docker stop while the server does not answer: no failure is printed" not says_now deciding "icense activation"
 	check "docker stop during the pause after crashes: at once, with 143" rests_and_stops resting 143
-	check "docker stop during a restart: the command's own exit code" restarts_and_stops restarting 7
-	check "docker stop during a restart: it is not started again" has_lines restarting Ready. 1
+	check "docker stop during a restart: the exit code of the command" restarts_and_stops restarting 7
+	check "docker stop during a restart: the command does not start again" has_lines restarting Ready. 1
 	launch failing --network none --env ACTIVATE_PRO=1 "$shells" sleep 1000
-	check "docker stop after a banner: at once, with the failure's code" stops_at_once failing 55
-	check "docker stop after a banner: it came once" prints 1 count_banners failing
+	check "docker stop after a banner: at once, with the code of the failure" stops_at_once failing 55
+	check "docker stop after a banner: it is printed once" prints 1 count_banners failing
 	test_phases_on_terminals
 	test_small
 }
@@ -62,27 +62,28 @@ rests_and_stops() { says "$1" "restarting in 4s" && stops_at_once "$@"; }
 restarts_and_stops() { ready "$1" && send "$1" USR1 && says "$1" Told. && stops_at_once "$@"; }
 
 test_phases_on_terminals() {
-	has script || return 0 # as test_terminal says
+	has script || return 0 # test_terminal says so
 	check "terminal: Ctrl-C during a BOOT hook ends the start" ends_by_key hooking-tty ^Ready 130
 	has_asked deciding-tty
 	check "terminal: Ctrl-C while the server does not answer ends the start" ends_by_key deciding-tty "" 130
 	check "terminal: Ctrl-C during the pause after crashes ends the start" ends_by_key resting-tty "again in 4s" 130
 	terminal failing-tty --env ACTIVATE_PRO=1 "$shells" sleep 1000
-	check "terminal: Ctrl-C after a banner gives the failure's code" ends_by_key failing-tty "License activation failed" 55
+	check "terminal: Ctrl-C after a banner gives the code of the failure" \
+		ends_by_key failing-tty "License activation failed" 55
 }
 
-# ends_by_key NAME TEXT CODE: Ctrl-C, when the text is there.
+# ends_by_key NAME TEXT CODE presses Ctrl-C when the screen shows TEXT.
 ends_by_key() {
 	shows "$1" "$2" && printf '\003' 1<>"$work/$1.keys" && exits "$1" "$3"
 }
 
 test_small() {
 	check "--cpus 0.1: pro is on" is_pro slow
-	check "--cpus 0.1: docker stop is quick" stops slow 0
+	check "--cpus 0.1: docker stop is fast" stops slow 0
 	check "--memory 16m: pro is on" is_pro small
-	check "--memory 16m: docker stop is quick" stops small 0
+	check "--memory 16m: docker stop is fast" stops small 0
 	check "--pids-limit 14: an emulator of one process starts" ready full
-	check "--pids-limit 14: it is started again, with a license" restarts full
-	check "--pids-limit 14: the license was asked for twice" prints 2 grep -c "Successfully" <(logs full)
-	check "--pids-limit 14: docker stop is quick" stops full 7
+	check "--pids-limit 14: the emulator restarts" restarts full
+	check "--pids-limit 14: each start activates a license" prints 2 grep -c "Successfully" <(logs full)
+	check "--pids-limit 14: docker stop is fast" stops full 7
 }

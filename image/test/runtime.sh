@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands in for LocalStack's Python runtime: records how it was started, and
-# runs until it is told to stop.
+# Takes the place of LocalStack's Python runtime: records how it was started, and runs
+# until it is stopped.
 echo "$*" >/tmp/arguments
 env >/tmp/environment
 trap 'exit 7' TERM
