@@ -66,7 +66,7 @@ test_phases_on_terminals() {
 	check "terminal: Ctrl-C during a BOOT hook ends the start" ends_by_key hooking-tty ^Ready 130
 	has_asked deciding-tty
 	check "terminal: Ctrl-C while the server does not answer ends the start" ends_by_key deciding-tty "" 130
-	check "terminal: Ctrl-C during the pause after crashes ends the start" ends_by_key resting-tty "again in 4s" 130
+	check "terminal: Ctrl-C during the pause after crashes ends the start" ends_by_key resting-tty "restarting in 4s" 130
 	terminal failing-tty --env ACTIVATE_PRO=1 "$shells" sleep 1000
 	check "terminal: Ctrl-C after a banner gives the code of the failure" \
 		ends_by_key failing-tty "License activation failed" 55
