@@ -77,7 +77,7 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return nil // no SHUTDOWN hooks: no client has reached the gateway
 	}
-	listeners, err := e.opts.Listen.Open(ctx)
+	listeners, err := listen(ctx, e.opts.Listen)
 	if err != nil {
 		return err
 	}

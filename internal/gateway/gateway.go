@@ -4,7 +4,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -30,9 +29,9 @@ func (a Address) String() string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port)))
 }
 
-// network is the one that matches the host: the plain "tcp" would quietly open
+// Network is the one that matches the host: the plain "tcp" would quietly open
 // IPv6 as well for 0.0.0.0.
-func (a Address) network() string {
+func (a Address) Network() string {
 	if ip, err := netip.ParseAddr(a.Host); err == nil && ip.Is4() {
 		return "tcp4"
 	}
@@ -154,32 +153,6 @@ func (a Address) covers(b Address) bool {
 	case a.Host == "::":
 		return true // such a socket takes IPv4 as well
 	default:
-		return a.Host == "0.0.0.0" && b.network() == "tcp4"
+		return a.Host == "0.0.0.0" && b.Network() == "tcp4"
 	}
-}
-
-// Open starts listening on all addresses, or on none: the error names the
-// address that is not to be had.
-func (l Listen) Open(ctx context.Context) (listeners []net.Listener, err error) {
-	for _, address := range l {
-		var config net.ListenConfig
-		listener, err := config.Listen(ctx, address.network(), address.String())
-		if err != nil {
-			for _, opened := range listeners {
-				opened.Close()
-			}
-			return nil, fmt.Errorf("cannot listen on %s: %w", address, rootCause(err))
-		}
-		listeners = append(listeners, listener)
-	}
-	return listeners, nil
-}
-
-// rootCause leaves out the address, which net repeats in its own notation.
-func rootCause(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err
-	}
-	return err
 }
