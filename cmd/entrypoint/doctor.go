@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
@@ -38,7 +39,7 @@ func runDoctor(args []string) int {
 	start := s.look(options, out)
 	page.Hide(start.Credential)
 	style := doctor.Style{Wrapped: isTerminal(os.Stdout), Verbose: options.verbose}
-	style.Colour = style.Wrapped && s.cfg.NoColor == "" && s.cfg.Term != "dumb"
+	style.Color = style.Wrapped && s.cfg.NoColor == "" && s.cfg.Term != "dumb"
 	show, wait := func(fault.Check) {}, func(string, time.Duration) {}
 	if !options.json {
 		show, wait = progress(page, out, style)
@@ -77,14 +78,18 @@ func parseDoctor(args []string) (doctorOptions, error) {
 // look is what the doctor looks at.
 func (s settings) look(options doctorOptions, out *report.Reporter) doctor.Start {
 	path, _, noCommand := s.findCommand(s.inVenv(), options.command)
-	pro, missing := s.sources().Find()
+	var pro credential.Credential
+	var noCredential error
+	if s.cfg.ActivatePro {
+		pro, noCredential = s.sources().Find()
+	}
 	volume := file.NewVolume(s.cfg.Root.Volume(), options.timeout)
 	activation, _ := s.newActivation(volume, pro, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
 		Config: s.cfg, Environ: s.environ, Problem: s.problem,
 		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
-		Credential: pro, NoCredential: missing,
+		Credential: pro, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),
 		Offline: options.offline, Spend: options.spend,
 	}

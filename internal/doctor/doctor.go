@@ -4,6 +4,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -21,8 +22,9 @@ func Run(
 	rehearsal := *start.Activation
 	rehearsal.Config.Attempts = 1
 	start.Activation = &rehearsal
-	stored, _ := rehearsal.Store.Load()
-	e := &examination{Start: start, stored: stored}
+	e := &examination{Start: start}
+	e.stored, _ = rehearsal.Store.Load()
+	e.standIn, e.flaw = rehearsal.StandIn(e.stored)
 	e.checks = run(ctx, e.sections(), show, wait)
 	return e.conclude()
 }
@@ -31,31 +33,43 @@ func Run(
 type section struct {
 	// names are those of its checks, in their order.
 	names []string
-	// look makes them, and tells each when it is made. After one that failed it
-	// may end; what it has not told counts as skipped.
-	look func(ctx context.Context, tell func(fault.Check))
+	// look makes them, and hands over each when it is made. After one that failed it
+	// may end; the others count as skipped.
+	look func(ctx context.Context, made func(fault.Check))
+	// skip is why none of them is made, "" when they are.
+	skip string
+}
+
+// unless is the section, skipped if there is a reason to.
+func (s section) unless(why string) section {
+	s.skip = why
+	return s
 }
 
 // single is a section of a single check, which it times.
 func single(name string, look func(context.Context) fault.Check) section {
-	return section{[]string{name}, func(ctx context.Context, tell func(fault.Check)) {
+	return section{names: []string{name}, look: func(ctx context.Context, made func(fault.Check)) {
 		began := time.Now()
 		check := look(ctx)
 		check.Took = time.Since(began)
-		tell(check)
+		made(check)
 	}}
 }
 
-// run makes all checks, the sections side by side, and tells them in the order
-// of the sections. While one takes long, wait is told its name every second.
-// It returns all checks.
-func run(ctx context.Context, sections []section, tell func(fault.Check), wait func(name string, since time.Duration)) []fault.Check {
+// run makes all checks, the sections side by side, and shows them in the order of
+// the sections; see [Run].
+func run(
+	ctx context.Context, sections []section, show func(fault.Check), wait func(name string, since time.Duration),
+) []fault.Check {
 	began := time.Now()
 	made := make([]chan fault.Check, len(sections))
 	for i, section := range sections {
 		made[i] = make(chan fault.Check, len(section.names))
 		task.Go(ctx, func() {
 			defer close(made[i])
+			if section.skip != "" {
+				return
+			}
 			section.look(ctx, func(check fault.Check) { made[i] <- check })
 		})
 	}
@@ -69,7 +83,7 @@ func run(ctx context.Context, sections []section, tell func(fault.Check), wait f
 			case check, more := <-made[i]:
 				if open = more; more {
 					checks = append(checks, check)
-					tell(check)
+					show(check)
 				}
 			case <-tick.C:
 				wait(section.names[min(len(checks), len(section.names)-1)], time.Since(began))
@@ -77,7 +91,7 @@ func run(ctx context.Context, sections []section, tell func(fault.Check), wait f
 		}
 		for _, check := range section.skipped(checks) {
 			checks = append(checks, check)
-			tell(check)
+			show(check)
 		}
 		all = append(all, checks...)
 	}
@@ -86,7 +100,7 @@ func run(ctx context.Context, sections []section, tell func(fault.Check), wait f
 
 // skipped are the checks that were not made.
 func (s section) skipped(made []fault.Check) []fault.Check {
-	why := "not looked at"
+	why := cmp.Or(s.skip, "not looked at")
 	if i := slices.IndexFunc(made, func(c fault.Check) bool { return c.State == fault.Failed }); i >= 0 {
 		why = "not looked at, because of " + made[i].Name
 	}

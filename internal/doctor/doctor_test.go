@@ -88,7 +88,7 @@ func TestSectionsRunSideBySide(t *testing.T) {
 func TestCheckIsToldWhenItIsMade(t *testing.T) {
 	t.Parallel()
 	told := make(chan struct{})
-	two := section{[]string{"first", "second"}, func(ctx context.Context, tell func(fault.Check)) {
+	two := section{names: []string{"first", "second"}, look: func(ctx context.Context, tell func(fault.Check)) {
 		tell(fault.Pass("first", "well"))
 		select {
 		case <-told:
@@ -111,7 +111,7 @@ func TestCheckIsToldWhenItIsMade(t *testing.T) {
 func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
 	t.Parallel()
 	way := func(checks ...fault.Check) section {
-		return section{[]string{"names", "connection", "tls"}, func(_ context.Context, tell func(fault.Check)) {
+		return section{names: []string{"names", "connection", "tls"}, look: func(_ context.Context, tell func(fault.Check)) {
 			for _, c := range checks {
 				tell(c)
 			}
@@ -135,7 +135,7 @@ func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
 func TestLongChecksAreAnnounced(t *testing.T) {
 	t.Parallel()
 	announced := make(chan struct{})
-	slow := section{[]string{"first", "slow", "last"}, func(ctx context.Context, tell func(fault.Check)) {
+	slow := section{names: []string{"first", "slow", "last"}, look: func(ctx context.Context, tell func(fault.Check)) {
 		tell(fault.Pass("first", "well"))
 		select {
 		case <-announced:

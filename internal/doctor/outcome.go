@@ -43,48 +43,57 @@ type Checkup struct {
 
 // conclude says what a start would come to.
 func (e *examination) conclude() Checkup {
-	c := Checkup{Checks: e.checks}
-	failed, _ := fault.Find(errors.Join(e.Problem, e.NoCommand, e.refusal))
-	standIn, _ := e.Activation.StandIn(e.stored)
-	switch {
-	case failed != nil:
-		failed = e.refine(failed)
-		c.Outcome, c.Failure, c.Code = Failing, failed, fault.ExitLicense
-		if failed.ID == fault.ConfigInvalid {
-			c.Code = fault.ExitConfig
-		}
-		c.Fact = e.unlessMended(failed.ID) + fmt.Sprintf(" start now would fail with exit code %d (%s).", failed.Row().Exit, failed.ID)
-	case !bool(e.Config.ActivatePro):
-		c.Outcome, c.Fact = Community, "A start now would work, without pro features."
-	case e.Offline && standIn != nil:
-		c.Outcome, c.Until = Offline, standIn.Document.OfflineUntil()
-		c.Fact = "A start now would work, also without the licensing server: until " + license.FormatTime(c.Until) + "."
-	case e.Offline:
-		c.Outcome, c.Fact = Unknown, "Nothing here speaks against a start, but it needs the licensing server, which was not asked."
-	case e.refusal != nil:
-		c.Outcome, c.Fact = Unknown, "What a start now would come to is not known: the time was over before the licensing server answered (--timeout gives more)."
-	case e.result.Offline:
-		_ = e.refine(e.result.Because)
-		c.Outcome, c.Until = Offline, e.result.Document.OfflineUntil()
-		c.Fact = "A start now would work, but without the licensing server, and so only until " + license.FormatTime(c.Until) + "."
-	case e.result.Document.ID == "":
-		c.Outcome, c.Fact = Unknown, "Nothing speaks against a start: the licensing server knows the credential. Whether it has a license is known when it is asked for one, which may cost a CI credit; --activate does."
-	default:
-		c.Outcome, c.Fact = Online, "A start now would work, with "+e.result.Document.Name()+" from the licensing server."
-	}
+	c := e.forecast()
+	c.Checks = e.checks
 	return c
 }
 
-// unlessMended begins the forecast of a failure. A start runs the BOOT hooks
-// before what can fail, configuration aside; they may bring what is missing.
-func (s Start) unlessMended(failure fault.ID) string {
+func (e *examination) forecast() Checkup {
+	failed, isFailing := fault.Find(errors.Join(e.Problem, e.NoCommand, e.NoCredential, e.refusal))
 	switch {
-	case s.BootHooks == 0 || failure == fault.ConfigInvalid:
-		return "A"
-	case s.BootHooks == 1:
-		return "Unless its BOOT hook mends that, which the doctor does not run, a"
+	case isFailing:
+		return e.failing(e.refine(failed))
+	case !bool(e.Config.ActivatePro):
+		return Checkup{Outcome: Community, Fact: "A start now would work, without pro features."}
+	case e.Offline && e.standIn != nil:
+		return offline("A start now would work, also without the licensing server: until %s.", e.standIn.Document)
+	case e.Offline:
+		return Checkup{Outcome: Unknown, Fact: "Nothing here speaks against a start, but it needs the licensing server, " +
+			"which was not asked."}
+	case e.refusal != nil:
+		return Checkup{Outcome: Unknown, Fact: "What a start now would come to is not known: the time was over before the " +
+			"licensing server answered (--timeout gives more)."}
+	case e.result.Offline:
+		_ = e.refine(e.result.Because)
+		return offline("A start now would work, but without the licensing server, and so only until %s.", e.result.Document)
+	case e.result.Document.ID == "":
+		return Checkup{Outcome: Unknown, Fact: "Nothing speaks against a start: the licensing server knows the credential. " +
+			"Whether it has a license is known when it is asked for one, which may cost a CI credit; --activate does."}
 	}
-	return fmt.Sprintf("Unless one of its %d BOOT hooks mends that, which the doctor does not run, a", s.BootHooks)
+	return Checkup{Outcome: Online, Fact: "A start now would work, with " + e.result.Document.Name() +
+		" from the licensing server."}
+}
+
+// offline is the outcome of a start with a stored license; fact has a place for how long.
+func offline(fact string, stored license.Document) Checkup {
+	until := stored.OfflineUntil()
+	return Checkup{Outcome: Offline, Until: until, Fact: fmt.Sprintf(fact, license.FormatTime(until))}
+}
+
+// failing is the outcome of a start that fails. A start runs the BOOT hooks before
+// what can fail, configuration aside; they may bring what is missing.
+func (s Start) failing(failed *fault.Error) Checkup {
+	code, unless := fault.ExitLicense, "A"
+	switch {
+	case failed.ID == fault.ConfigInvalid:
+		code = fault.ExitConfig
+	case s.BootHooks == 1:
+		unless = "Unless its BOOT hook mends that, which the doctor does not run, a"
+	case s.BootHooks > 1:
+		unless = fmt.Sprintf("Unless one of its %d BOOT hooks mends that, which the doctor does not run, a", s.BootHooks)
+	}
+	fact := fmt.Sprintf("%s start now would fail with exit code %d (%s).", unless, failed.Row().Exit, failed.ID)
+	return Checkup{Outcome: Failing, Failure: failed, Code: code, Fact: fact}
 }
 
 // refine makes a failure as exact as the checks allow, also in the check that

@@ -11,8 +11,8 @@ import (
 	"localstack-entrypoint/internal/report"
 )
 
-// signOf is what stands before a check, and its colour.
-func signOf(state fault.State) (mark, colour string) {
+// signOf is what stands before a check, and its color.
+func signOf(state fault.State) (mark, color string) {
 	switch state {
 	case fault.Passed:
 		return "✓", "32"
@@ -26,8 +26,8 @@ func signOf(state fault.State) (mark, colour string) {
 
 // Style is how checks are shown to people.
 type Style struct {
-	// Colour and Wrapped are for terminals: a sign's colour, and lines that fit.
-	Colour, Wrapped bool
+	// Color and Wrapped are for terminals: a sign's color, and lines that fit.
+	Color, Wrapped bool
 	// Verbose shows the evidence of all checks, not only of those with a finding.
 	Verbose bool
 }
@@ -37,16 +37,16 @@ const margin = "                 "
 
 // CheckLine is a check for people: a line, and its evidence below.
 func CheckLine(check fault.Check, style Style) string {
-	mark, colour := signOf(check.State)
+	mark, color := signOf(check.State)
 	fact := report.Plain(check.Fact)
 	if check.Took >= 10*time.Millisecond && check.State != fault.Skipped {
 		fact += fmt.Sprintf(" (%d ms)", check.Took.Milliseconds())
 	}
 	text := style.lines(fmt.Sprintf("%s %-14s ", mark, check.Name), fact)
-	text = painted(mark, colour, style.Colour) + strings.TrimPrefix(text, mark) + "\n"
+	text = style.paint(mark, color) + strings.TrimPrefix(text, mark) + "\n"
 	if style.Verbose || check.Finding != nil {
 		for _, fact := range check.Evidence {
-			text += painted(style.lines(margin, report.Plain(fact)), "2", style.Colour) + "\n"
+			text += style.paint(style.lines(margin, report.Plain(fact)), "2") + "\n"
 		}
 	}
 	return text
@@ -63,36 +63,33 @@ func (s Style) lines(first, text string) string {
 	return strings.TrimSuffix(lines.String(), "\n")
 }
 
-func painted(text, code string, colour bool) string {
-	if !colour {
+func (s Style) paint(text, color string) string {
+	if !s.Color {
 		return text
 	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return "\x1b[" + color + "m" + text + "\x1b[0m"
 }
 
 // Verdict is what a start would come to, and what to do, for people.
 func (c Checkup) Verdict(style Style) string {
 	var fact, out strings.Builder
-	said, shade := report.Plain(c.Fact), "1;32"
-	switch {
-	case c.Failure != nil:
-		said, shade = strings.TrimSuffix(said, ".")+":", "1;31"
-	case c.Outcome == Unknown:
-		shade = "1"
+	said, color := report.Plain(c.Fact), "1;32"
+	switch c.Outcome {
+	case Failing:
+		said, color = strings.TrimSuffix(said, ".")+":", "1;31"
+	case Unknown:
+		color = "1"
 	}
 	report.Wrap(&fact, "", "", said)
-	out.WriteString("\n" + painted(strings.TrimSuffix(fact.String(), "\n"), shade, style.Colour) + "\n")
-	if c.Failure != nil {
-		report.Wrap(&out, "  ", "  ", report.Plain(report.Sentence(c.Failure)))
-		if c.Failure.Stored != nil {
-			report.Wrap(&out, "  ", "  ", report.Plain(report.Sentence(c.Failure.Stored)))
-		}
+	out.WriteString("\n" + style.paint(strings.TrimSuffix(fact.String(), "\n"), color) + "\n")
+	for failed := c.Failure; failed != nil; failed = failed.Stored {
+		report.Wrap(&out, "  ", "  ", report.Plain(report.Sentence(failed)))
 	}
-	if todo := c.todo(); len(todo) > 0 {
-		out.WriteString("\nWhat to do, most probable first:\n")
-		for i, step := range todo {
-			report.Wrap(&out, fmt.Sprintf("%2d. ", i+1), "    ", step)
+	for i, step := range c.todo() {
+		if i == 0 {
+			out.WriteString("\nWhat to do, most probable first:\n")
 		}
+		report.Wrap(&out, fmt.Sprintf("%2d. ", i+1), "    ", step)
 	}
 	return out.String()
 }
@@ -100,37 +97,31 @@ func (c Checkup) Verdict(style Style) string {
 // todo are the steps that help: against what makes a start fail, then against
 // what is merely not as it should be.
 func (c Checkup) todo() []string {
-	var steps []string
-	add := func(failed *fault.Error) {
-		for _, step := range report.Steps(failed) {
-			if step = report.Plain(step); !slices.Contains(steps, step) {
-				steps = append(steps, step)
+	steps := []string{}
+	add := func(texts ...string) {
+		for _, text := range texts {
+			if text = report.Plain(text); text != "" && !slices.Contains(steps, text) {
+				steps = append(steps, text)
 			}
 		}
 	}
-	if c.Failure != nil {
-		add(c.Failure)
-		if c.Failure.Stored != nil {
-			add(c.Failure.Stored)
-		}
+	for failed := c.Failure; failed != nil; failed = failed.Stored {
+		add(report.Steps(failed)...)
 	}
 	for _, state := range []fault.State{fault.Failed, fault.Warned} {
 		for _, check := range c.Checks {
-			if check.State != state || check.Finding == nil || c.explains(check) {
-				continue
-			}
-			if remedy := report.Plain(report.Remedy(check.Finding)); remedy != "" && !slices.Contains(steps, remedy) {
-				steps = append(steps, remedy)
+			if check.State == state && check.Finding != nil && !c.explains(check) {
+				add(report.Remedy(check.Finding))
 			}
 		}
 	}
 	return steps
 }
 
-// explains tells whether the failure is behind what a check found as well: all
+// explains reports whether the failure is behind what a check found as well: all
 // that fails on the way to the server fails of one thing.
 func (c Checkup) explains(check fault.Check) bool {
-	return c.Failure != nil && check.State == fault.Failed && c.Failure.Row().Stage.IsNetwork() && check.Finding.Row().Stage.IsNetwork()
+	return c.Failure != nil && check.State == fault.Failed && Explains(c.Failure) && Explains(check.Finding)
 }
 
 // checkupJSON is the whole checkup; docs/doctor.schema.json describes it.
@@ -149,8 +140,9 @@ type checkupJSON struct {
 // JSON is the checkup for programs.
 func (c Checkup) JSON(now time.Time) string {
 	whole := checkupJSON{
-		Version: 1, Time: now.UTC().Format(time.RFC3339Nano), Outcome: c.Outcome, Fact: report.Plain(c.Fact), ExitCode: c.Code,
-		Checks: report.Checks(c.Checks), Todo: append([]string{}, c.todo()...),
+		Version: 1, Time: now.UTC().Format(time.RFC3339Nano),
+		Outcome: c.Outcome, Fact: report.Plain(c.Fact), ExitCode: c.Code,
+		Checks: report.Checks(c.Checks), Todo: c.todo(),
 	}
 	if !c.Until.IsZero() {
 		whole.Until = c.Until.UTC().Format(time.RFC3339)

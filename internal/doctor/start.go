@@ -28,7 +28,7 @@ type Start struct {
 	NoCommand error
 	// BootHooks is the number of BOOT hooks.
 	BootHooks int
-	// NoCredential is why there is no usable credential.
+	// NoCredential is why there is no usable credential; nil also where none is needed.
 	Credential   credential.Credential
 	NoCredential error
 	Activation   *activate.Activation
@@ -42,7 +42,11 @@ type Start struct {
 // examination is what Run has found out so far.
 type examination struct {
 	Start
-	stored []activate.Stored
+	// stored are the stored licenses. standIn is the one that would do without the
+	// licensing server, flaw what is wrong with the first one if none would.
+	stored  []activate.Stored
+	standIn *activate.Stored
+	flaw    *fault.Error
 	// result and refusal are what the activation came to.
 	result  activate.Result
 	refusal error
@@ -51,18 +55,42 @@ type examination struct {
 
 // sections are all checks, in the order in which they are shown.
 func (e *examination) sections() []section {
+	needsNone, notJudged, notAsked := "", "", e.offTheNetwork()
+	switch {
+	case !bool(e.Config.ActivatePro):
+		needsNone, notJudged = withoutPro, withoutPro
+	case e.NoCredential != nil:
+		notJudged, notAsked = "cannot be judged without the credential", "not asked for without a credential"
+	}
 	all := []section{
 		single("configuration", e.checkConfiguration),
 		single("command", e.checkCommand),
-		single("credential", e.checkCredential),
-		{survey.Stages(), e.checkNetwork},
-		single("stored", e.checkStored),
-		single("license", e.checkLicense),
+		single("credential", e.checkCredential).unless(needsNone),
+		section{names: survey.Stages(), look: e.Survey.Look}.unless(e.offTheNetwork()),
+		single("stored", e.checkStored).unless(notJudged),
+		single("license", e.checkLicense).unless(notAsked),
 	}
 	for _, check := range e.container().Checks() {
 		all = append(all, single(check.Name, check.Make))
 	}
 	return all
+}
+
+const withoutPro = "ACTIVATE_PRO=0 needs none"
+
+// offTheNetwork is why nobody is asked; "" when somebody may be. A default that
+// stands for a value that makes no sense may name another server than the user
+// did, who must not be sent the credential.
+func (s Start) offTheNetwork() string {
+	switch {
+	case s.Problem != nil:
+		return "not looked at, because of configuration"
+	case !bool(s.Config.ActivatePro):
+		return withoutPro
+	case s.Offline:
+		return "--offline"
+	}
+	return ""
 }
 
 // container is what the emulator runs in, and where it is to listen.
@@ -103,9 +131,6 @@ func (s Start) checkCommand(context.Context) fault.Check {
 // checkCredential says what is known of the credential without the server.
 func (s Start) checkCredential(context.Context) fault.Check {
 	const name = "credential"
-	if !bool(s.Config.ActivatePro) {
-		return fault.Skip(name, needsNone)
-	}
 	if failed, bad := fault.Find(s.NoCredential); bad {
 		return fault.Fail(name, failed)
 	}
@@ -116,42 +141,9 @@ func (s Start) checkCredential(context.Context) fault.Check {
 	return fault.Pass(name, facts[0], facts[1:]...)
 }
 
-const needsNone = "ACTIVATE_PRO=0 needs none"
-
-// offTheNetwork is why nobody is asked; "" when somebody may be. A default that
-// stands for a value that makes no sense may name another server than the user
-// did, who must not be sent the credential.
-func (s Start) offTheNetwork() string {
-	switch {
-	case s.Problem != nil:
-		return "not looked at, because of configuration"
-	case !bool(s.Config.ActivatePro):
-		return needsNone
-	case s.Offline:
-		return "--offline"
-	}
-	return ""
-}
-
-func (s Start) checkNetwork(ctx context.Context, tell func(fault.Check)) {
-	if why := s.offTheNetwork(); why != "" {
-		for _, name := range survey.Stages() {
-			tell(fault.Skip(name, why))
-		}
-		return
-	}
-	s.Survey.Look(ctx, tell)
-}
-
 // checkStored judges the stored documents.
 func (e *examination) checkStored(context.Context) fault.Check {
 	const name = "stored"
-	if !bool(e.Config.ActivatePro) {
-		return fault.Skip(name, needsNone)
-	}
-	if e.NoCredential != nil {
-		return fault.Skip(name, "cannot be judged without the credential")
-	}
 	var evidence []string
 	for _, one := range e.stored {
 		use, _ := OfflineUse(one.Document, e.Activation.Product, e.Credential)
@@ -184,13 +176,6 @@ func OfflineUse(d license.Document, product license.Product, pro credential.Cred
 // checkLicense rehearses the activation.
 func (e *examination) checkLicense(ctx context.Context) fault.Check {
 	const name = "license"
-	if bool(e.Config.ActivatePro) && e.NoCredential != nil {
-		e.refusal = e.NoCredential // also where nobody is asked
-		return fault.Skip(name, "not asked for without a credential")
-	}
-	if why := e.offTheNetwork(); why != "" {
-		return fault.Skip(name, why)
-	}
 	e.result, e.refusal = e.Activation.Rehearse(ctx, e.Spend)
 	check := e.judgeRehearsal(name)
 	if last, found := e.Activation.LastRefusal(); found {
