@@ -10,32 +10,24 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// capability is a bit of CapEff in /proc/PID/status, see capabilities(7).
-type capability uint8
+// netBindService is the capability to listen on low ports.
+const netBindService = "NET_BIND_SERVICE"
 
-// The capabilities that something of LocalStack's uses.
-const (
-	capChown          capability = 0
-	capKill           capability = 5
-	capSetgid         capability = 6
-	capSetuid         capability = 7
-	capNetBindService capability = 10
-)
-
-var capabilityNames = []struct {
-	capability
+// capabilities are those that something of LocalStack's uses, by their bits in CapEff
+// of /proc/PID/status, see capabilities(7).
+var capabilities = []struct {
+	bit  uint
 	name string
-}{
-	{capChown, "CHOWN"}, {capKill, "KILL"}, {capSetgid, "SETGID"}, {capSetuid, "SETUID"},
-	{capNetBindService, "NET_BIND_SERVICE"},
-}
+}{{0, "CHOWN"}, {5, "KILL"}, {6, "SETGID"}, {7, "SETUID"}, {10, netBindService}}
 
-// confinement is what the kernel keeps this process from.
-type confinement struct {
-	user         string
-	capabilities uint64
-	// firstPort is the lowest that needs no capability.
-	firstPort uint64
+// lacking names the capabilities that are not in a set.
+func lacking(held uint64) (names []string) {
+	for _, c := range capabilities {
+		if held&(1<<c.bit) == 0 {
+			names = append(names, c.name)
+		}
+	}
+	return names
 }
 
 // confinement checks what the container's user, its capabilities and its
@@ -48,65 +40,52 @@ func (c Container) confinement(context.Context) fault.Check {
 		return fault.Skip(name, err.Error())
 	}
 	status := parseFields(text)
-	held := confinement{user: status.user(), capabilities: status.mask("CapEff"), firstPort: 1024}
-	if text, err := c.read("proc/sys/net/ipv4/ip_unprivileged_port_start"); err == nil {
-		if port, err := strconv.ParseUint(text, 10, 16); err == nil {
-			held.firstPort = port
-		}
+	user, lacks := status.user(), lacking(status.mask("CapEff"))
+	held := "all capabilities that LocalStack uses"
+	switch {
+	case len(lacks) == len(capabilities):
+		held = "no capabilities"
+	case len(lacks) > 0:
+		held = "capabilities without " + strings.Join(lacks, ", ")
 	}
 	onOff := map[string]string{"": "unknown", "0": "off", "1": "on", "2": "on"} // 2 is seccomp with a filter
-	fact := fmt.Sprintf("user %s, seccomp %s, no_new_privs %s, %s",
-		held.user, onOff[status["Seccomp"]], onOff[status["NoNewPrivs"]], held)
-	if closed := held.closed(c.Ports); len(closed) > 0 {
-		return fault.Warn(name, fault.New(fault.SystemConfinement,
-			"without NET_BIND_SERVICE user %s cannot listen on port %s, only from %d on",
-			held.user, strings.Join(closed, ", "), held.firstPort), append([]string{fact}, held.consequences()...)...)
+	facts := []string{fmt.Sprintf("user %s, seccomp %s, no_new_privs %s, %s",
+		user, onOff[status["Seccomp"]], onOff[status["NoNewPrivs"]], held)}
+	first := c.firstPort(lacks)
+	if first > 53 {
+		facts = append(facts, "the emulator's own name server cannot listen on port 53")
 	}
-	return fault.Pass(name, fact, held.consequences()...)
-}
-
-func (f confinement) has(c capability) bool { return f.capabilities&(1<<c) != 0 }
-
-// closed are the ports that this process must not listen on.
-func (f confinement) closed(ports []uint16) (closed []string) {
-	for _, port := range ports {
-		if port > 0 && uint64(port) < f.firstPort && !f.has(capNetBindService) {
+	// What follows is root's.
+	if user == "0" && slices.Contains(lacks, "KILL") {
+		facts = append(facts, "without KILL a stop cannot signal processes of other users, such as a database's")
+	}
+	forUsers := func(name string) bool { return name == "CHOWN" || name == "SETUID" || name == "SETGID" }
+	if user == "0" && slices.ContainsFunc(lacks, forUsers) {
+		facts = append(facts, "without CHOWN, SETUID and SETGID what runs as a user of its own, such as a database, does not start")
+	}
+	var closed []string
+	for _, port := range c.Ports {
+		if port > 0 && uint64(port) < first {
 			closed = append(closed, strconv.Itoa(int(port)))
 		}
 	}
-	return slices.Compact(closed)
+	if len(closed) > 0 {
+		return fault.Warn(name, fault.New(fault.SystemConfinement,
+			"without NET_BIND_SERVICE user %s cannot listen on port %s, only from %d on",
+			user, strings.Join(slices.Compact(closed), ", "), first), facts...)
+	}
+	return fault.Pass(name, facts[0], facts[1:]...)
 }
 
-// String names the capabilities that are missing.
-func (f confinement) String() string {
-	var missing []string
-	for _, used := range capabilityNames {
-		if !f.has(used.capability) {
-			missing = append(missing, used.name)
-		}
+// firstPort is the lowest that this process can listen on.
+func (c Container) firstPort(lacks []string) uint64 {
+	if !slices.Contains(lacks, netBindService) {
+		return 0
 	}
-	switch {
-	case f.capabilities == 0:
-		return "no capabilities"
-	case len(missing) > 0:
-		return "capabilities without " + strings.Join(missing, ", ")
+	text, _ := c.read("proc/sys/net/ipv4/ip_unprivileged_port_start")
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return 1024
 	}
-	return "all capabilities that LocalStack uses"
-}
-
-// consequences are what some services cannot do.
-func (f confinement) consequences() (all []string) {
-	if len(f.closed([]uint16{53})) > 0 {
-		all = append(all, "the emulator's own name server cannot listen on port 53")
-	}
-	if f.user != "0" {
-		return all // the rest is root's
-	}
-	if !f.has(capKill) {
-		all = append(all, "without KILL a stop cannot signal processes of other users, such as a database's")
-	}
-	if !f.has(capSetuid) || !f.has(capSetgid) || !f.has(capChown) {
-		all = append(all, "without CHOWN, SETUID and SETGID what runs as a user of its own, such as a database, does not start")
-	}
-	return all
+	return port
 }
