@@ -82,10 +82,11 @@ func parseHealthcheck(args []string) (*health, error) {
 	return h, nil
 }
 
-// ask returns why the emulator is not well.
+// ask returns why the emulator is not healthy.
 func (h *health) ask(ctx context.Context) error {
 	var page struct {
-		Services map[string]string `json:"services"`
+		Services  map[string]string `json:"services"`
+		Completed bool              `json:"completed"`
 	}
 	content, err := h.get(ctx, h.url)
 	if err != nil {
@@ -93,34 +94,20 @@ func (h *health) ask(ctx context.Context) error {
 	}
 	if h.service != "" {
 		if err := json.Unmarshal(content, &page); err != nil {
-			return fmt.Errorf("%s is no health page: %w", h.url, err)
+			return fmt.Errorf("%s is not a health page: %w", h.url, err)
 		}
 		if state := page.Services[h.service]; state != "available" && state != "running" {
 			return fmt.Errorf("the service %q is %q", h.service, state)
 		}
 	}
 	if h.ready {
-		return h.askReady(ctx)
-	}
-	return nil
-}
-
-// askReady returns whether the READY hooks are still to come or running.
-func (h *health) askReady(ctx context.Context) error {
-	stage, err := url.Parse(h.url)
-	if err != nil {
-		return err
-	}
-	stage = stage.ResolveReference(&url.URL{Path: "init/ready"})
-	content, err := h.get(ctx, stage.String())
-	if err != nil {
-		return err
-	}
-	var page struct {
-		Completed bool `json:"completed"`
-	}
-	if err := json.Unmarshal(content, &page); err != nil || !page.Completed {
-		return errors.New("the READY hooks are not done")
+		address, _ := url.JoinPath(h.url, "..", "init/ready") // it has answered by now
+		if content, err = h.get(ctx, address); err != nil {
+			return err
+		}
+		if json.Unmarshal(content, &page) != nil || !page.Completed {
+			return errors.New("the READY hooks are not done")
+		}
 	}
 	return nil
 }
