@@ -10,21 +10,28 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/activate"
-	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
 
 const refusalNote = "var/lib/localstack/cache/entrypoint-refusal.json"
 
-func (w *world) volume() *file.Volume {
-	return file.NewVolume(layout.Root(w.root).Volume(), 0)
+// refusals are the notes of refusals in the volume.
+func (w *world) refusals() (notes []activate.RefusalNote) {
+	w.Helper()
+	content, err := os.ReadFile(filepath.Join(w.root, refusalNote))
+	if err == nil {
+		err = json.Unmarshal(content, &notes)
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	return notes
 }
 
 // rewrite changes the note of a refusal.
-func (w *world) rewrite(change func(*activate.Refusal)) {
+func (w *world) rewrite(change func(*activate.RefusalNote)) {
 	w.Helper()
-	notes := activate.Refusals(w.volume())
+	notes := w.refusals()
 	if len(notes) != 1 {
 		w.Fatalf("there are %d notes of a refusal", len(notes))
 	}
@@ -66,13 +73,13 @@ func TestARefusedStartThatIsRepeatedWaitsAndSaysLess(t *testing.T) {
 			t.Errorf("start %d took %s and says %s", start, took, stderr)
 		}
 		// All but a second of what the next start is to wait has passed already.
-		w.rewrite(func(note *activate.Refusal) {
+		w.rewrite(func(note *activate.RefusalNote) {
 			wait := []time.Duration{1, 1, 1, 2, 4, 8}[start-1] * time.Second
 			began = time.Now()
 			note.Last, note.Since = began.Add(time.Second-wait), began.Add(time.Second-wait)
 		})
 	}
-	if notes := activate.Refusals(w.volume()); len(notes) != 1 || notes[0].Times != 6 {
+	if notes := w.refusals(); len(notes) != 1 || notes[0].Times != 6 {
 		t.Errorf("the notes are %+v", notes)
 	}
 }
@@ -118,9 +125,9 @@ func TestAnotherTokenIsTriedAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.authority("token revoke ID")
 	w.start("LOG_FORMAT=text")
-	w.rewrite(func(note *activate.Refusal) { note.Times = 20 })
+	w.rewrite(func(note *activate.RefusalNote) { note.Times = 20 })
 	w.authority() // with a token of its own, where the last one was
-	w.rewrite(func(note *activate.Refusal) { note.Endpoint = w.env["API_ENDPOINT"] })
+	w.rewrite(func(note *activate.RefusalNote) { note.Endpoint = w.env["API_ENDPOINT"] })
 	began := time.Now()
 	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 || strings.Contains(stderr, "asking again") || time.Since(began) > patience/2 {
 		t.Errorf("exit code %d after %s: %s", code, time.Since(began), stderr)
@@ -134,7 +141,7 @@ func TestAQuietRefusalIsHeldBackQuietly(t *testing.T) {
 	w.set("LOG_LICENSE_ISSUES", "0")
 	w.start("LOG_FORMAT=text")
 	began := time.Now()
-	w.rewrite(func(note *activate.Refusal) { note.Times, note.Last = 3, began })
+	w.rewrite(func(note *activate.RefusalNote) { note.Times, note.Last = 3, began })
 	_, stderr, code := w.start("LOG_FORMAT=text")
 	if code != 55 || strings.Contains(stderr, "refused") || strings.Contains(stderr, "License") || server.asked(2) != 2 {
 		t.Errorf("exit code %d, asked %d times, %s", code, server.asked(2), stderr)
@@ -149,7 +156,7 @@ func TestWithoutProNoNoteIsReadOrWritten(t *testing.T) {
 	w := newWorld(t)
 	w.authority("token revoke ID")
 	w.start("LOG_FORMAT=text")
-	w.rewrite(func(note *activate.Refusal) { note.Times = 20 })
+	w.rewrite(func(note *activate.RefusalNote) { note.Times = 20 })
 	before, _ := os.ReadFile(filepath.Join(w.root, refusalNote))
 	w.set("ACTIVATE_PRO", "0")
 	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 || stderr != "" {
@@ -168,7 +175,7 @@ func TestSIGTERMWhileAStartIsHeldBackExits143(t *testing.T) {
 			w := newWorld(t)
 			server, _ := w.authority("token revoke ID")
 			w.start("LOG_FORMAT=text")
-			w.rewrite(func(note *activate.Refusal) { note.Times = 20 })
+			w.rewrite(func(note *activate.RefusalNote) { note.Times = 20 })
 			w.set("SUPERVISE", supervise)
 			p := w.asPID1("true")
 			if err := p.Start(); err != nil {

@@ -102,8 +102,8 @@ func (s *stage) noteRefusal(ago time.Duration, times int) {
 		Endpoint:   s.env["API_ENDPOINT"], Version: "4.14.0",
 	}
 	then := time.Now().Add(-ago)
-	note := activate.Refusal{Question: asked, ID: fault.NetworkRateLimited, Times: times, Since: then, Last: then}
-	content, err := json.Marshal([]activate.Refusal{note})
+	note := activate.RefusalNote{Question: asked, ID: fault.NetworkRateLimited, Times: times, Since: then, Last: then}
+	content, err := json.Marshal([]activate.RefusalNote{note})
 	if err != nil {
 		s.Fatal(err)
 	}

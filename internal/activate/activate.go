@@ -32,19 +32,15 @@ type Activation struct {
 	// asking for a license, which may cost a credit.
 	dry, free bool
 	// refusal is to be remembered.
-	refusal *Refusal
+	refusal *RefusalNote
 }
 
 // Result is how a license was obtained.
 type Result struct {
 	// Document is the license; it has no ID when none was asked for.
 	Document license.Document
-	// Path is where the document was stored before, "" for a new one.
-	Path string
-	// Offline is true when the document stood in for the server, which Because
-	// tells why it was not reached.
-	Offline bool
-	Because *fault.Error
+	// Unreached is why the server was not reached, when a stored document is used instead; else nil.
+	Unreached *fault.Error
 }
 
 // Run obtains the license. The error is a [fault.Error] that says why there is
@@ -64,7 +60,7 @@ func (a *Activation) Run(ctx context.Context) error {
 		a.refusal = &note
 		return failed.With(fault.Facts{Refused: fault.Repetition{Times: note.Times, Since: note.Since}})
 	case noted && ctx.Err() == nil:
-		a.forgive()
+		a.forgetRefusal()
 	}
 	return err
 }
@@ -82,7 +78,7 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	}
 	online, cancel := context.WithTimeout(ctx, budget.Duration())
 	defer cancel()
-	path, document, err := a.online(online, stored, standIn != nil)
+	document, path, err := a.online(online, stored, standIn != nil)
 	failed, _ := fault.Find(err)
 	if late && failed != nil && !errors.Is(err, errVerdict) {
 		// Now that the start depends on it, the disk is worth more patience.
@@ -91,22 +87,21 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	switch {
 	case err == nil && path == "":
 		a.Log.Info("Successfully requested and activated new license " + describe(document))
-		return Result{Document: document}, nil
 	case err == nil:
 		a.Log.Info("Successfully activated cached license " + describe(document) + " from " + path)
-		return Result{Document: document, Path: path}, nil
 	case ctx.Err() != nil:
 		return Result{}, context.Cause(ctx)
 	case errors.Is(err, errVerdict):
 		a.forget()
+		return Result{}, failed
 	case standIn != nil:
 		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
 			" offline, until " + license.FormatTime(standIn.Document.OfflineUntil()) + " (" + failed.Seen() + ")")
-		return Result{Document: standIn.Document, Path: standIn.Path, Offline: true, Because: failed}, nil
+		return Result{standIn.Document, failed}, nil
 	default:
 		return Result{}, failed.With(fault.Facts{Stored: flaw})
 	}
-	return Result{}, failed
+	return Result{Document: document}, nil
 }
 
 // StandIn finds the first stored document that can stand in for the server, or
@@ -133,69 +128,42 @@ func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
 // online asks the server, again after a pause while the failure is a passing
 // one. With a stand-in at hand it asks only once: a start is worth more than
 // a fresh document. path is that of the document it asked with, if any.
-func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) (path string, document license.Document, err error) {
-	server, request := a.client(), a.request()
+func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) (document license.Document, path string, err error) {
 	for attempt := 1; ; attempt++ {
-		got, path, err := a.ask(ctx, server, request, stored)
-		if a.free && err == nil {
-			return "", license.Document{}, nil
+		got, path, err := a.ask(ctx, stored)
+		if err == nil && !a.free {
+			_, err = a.accept(got)
+			return got.document, path, err
 		}
 		if err == nil {
-			_, err = a.accept(got)
-			return path, got.document, err
+			return license.Document{}, "", nil
 		}
 		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
-		if hasStandIn || attempt >= int(a.Config.Attempts) || !passing(err) || !pause(ctx, attempt, err) {
-			return "", license.Document{}, err
+		if hasStandIn || attempt >= int(a.Config.Attempts) || !isPassing(err) || !pause(ctx, attempt, err) {
+			return license.Document{}, "", err
 		}
 	}
 }
 
 // ask activates the document on disk, or requests one where there is none or
 // the server does not know it. path is the document's, "" for a new one.
-func (a *Activation) ask(ctx context.Context, server client, request license.Request, stored []Stored) (got answer, path string, err error) {
+func (a *Activation) ask(ctx context.Context, stored []Stored) (got granted, path string, err error) {
 	if a.free {
-		return answer{}, "", a.askFree(ctx, server, request)
+		return granted{}, "", a.askFree(ctx)
 	}
 	if len(stored) > 0 {
-		request.LicenseID, path = stored[0].Document.ID, stored[0].Path
-		got, err = server.post(ctx, "license/activate", request)
+		got, err = a.post(ctx, pathActivate, stored[0].Document.ID)
 		if !errors.Is(err, errNotFound) {
-			return got, path, a.named(err)
+			return got, stored[0].Path, err
 		}
-		request.LicenseID = ""
 	}
-	got, err = server.post(ctx, "license/request", request)
-	return got, "", a.named(err)
-}
-
-func (a *Activation) client() client {
-	return client{a.Config.Endpoint.URL, a.Transport, a.Config.AttemptTimeout.Duration()}
-}
-
-func (a *Activation) request() license.Request {
-	return license.Request{Credentials: a.credentials(), Product: a.Product, Machine: a.Machine}
-}
-
-func (a *Activation) credentials() license.Credentials {
-	kind := license.APIKey
-	if a.Credential.IsAuthToken() {
-		kind = license.AuthToken
-	}
-	return license.Credentials{Type: kind, Token: a.Credential.Reveal()}
-}
-
-// named adds the masked credential to a verdict that does not say more.
-func (a *Activation) named(err error) error {
-	if failed, ok := fault.Find(err); ok && failed.Detail == "" {
-		return fault.Wrap(err, failed.ID, "%s from %s", a.Credential, a.Credential.Origin).With(failed.Facts)
-	}
-	return err
+	got, err = a.post(ctx, pathRequest, "")
+	return got, "", err
 }
 
 // accept judges a live answer and keeps it for a start without network, if it
 // can be kept.
-func (a *Activation) accept(got answer) (kept bool, err error) {
+func (a *Activation) accept(got granted) (kept bool, err error) {
 	now, document := time.Now(), got.document
 	clocksDiffer := !got.date.IsZero() && license.ClockDiffers(now, got.date)
 	if clocksDiffer {
@@ -232,7 +200,7 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 	if a.dry {
 		return true
 	}
-	err := a.Store.Save(document, a.Credential.Reveal())
+	err := a.Store.Save(document, a.Credential)
 	if err != nil {
 		a.Log.Warn("cannot store " + document.Name() + " for a start without network: " + err.Error())
 	}

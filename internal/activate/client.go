@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
 	"time"
 
 	"localstack-entrypoint/internal/connect"
@@ -18,67 +17,84 @@ import (
 // maxAnswer bounds what is read of an answer; documents have about 1 KiB.
 const maxAnswer = 1 << 20
 
-// client speaks the licensing protocol to one server. It follows no redirect:
-// a license server sends none, and a token must not be led elsewhere.
-type client struct {
-	base      *url.URL
-	transport http.RoundTripper
-	// timeout bounds one request, connection included.
-	timeout time.Duration
-}
+// The requests of the licensing protocol.
+const (
+	pathActivate = "license/activate"
+	pathRequest  = "license/request"
+)
 
-// answer is the server's word: a document, and its clock (zero when not told).
-type answer struct {
+// granted is what the license server gives: a document, and its clock (zero when it does not say).
+type granted struct {
 	document license.Document
 	date     time.Time
 }
 
-// post sends request to base/path. The error is a [fault.Error] with the
-// server's URL; errVerdict in its chain tells a refusal from a server that was
-// not reached.
-func (c client) post(ctx context.Context, path string, request license.Request) (answer, error) {
+// post sends a request of the licensing protocol; licenseID is that of a document on disk, "" for none.
+// The error is a [fault.Error] with the server's URL; errVerdict in its chain tells a refusal from a server
+// that was not reached.
+func (a *Activation) post(ctx context.Context, path, licenseID string) (granted, error) {
 	began := time.Now()
-	got, err := c.exchange(ctx, path, request)
+	got, err := a.exchange(ctx, path, licenseID)
 	if err == nil {
 		return got, nil
 	}
-	facts := fault.Facts{Server: c.base.String()}
-	failed := connect.Fault(c.base.Hostname(), err)
+	facts := fault.Facts{Server: a.Config.Endpoint.String()}
+	failed := connect.Fault(a.Config.Endpoint.Hostname(), err)
 	if failed.ID == fault.NetworkTimeout {
 		facts.Waited = time.Since(began)
 	}
-	return answer{}, failed.With(facts)
+	if failed.Detail == "" {
+		failed = fault.Wrap(err, failed.ID, "%s from %s", a.Credential, a.Credential.Origin)
+	}
+	return granted{}, failed.With(facts)
 }
 
-func (c client) exchange(ctx context.Context, path string, request license.Request) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+// exchange is post without the facts that only we know. It follows no redirect: a license server sends
+// none, and a token must not be led elsewhere.
+func (a *Activation) exchange(ctx context.Context, path, licenseID string) (granted, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.Config.AttemptTimeout.Duration())
 	defer cancel()
-	body, err := json.Marshal(request)
+	request, err := a.request(ctx, path, licenseID)
 	if err != nil {
-		return answer{}, err
+		return granted{}, err
 	}
-	message, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath(path).String(), bytes.NewReader(body))
+	response, err := a.Transport.RoundTrip(request)
 	if err != nil {
-		return answer{}, err
-	}
-	message.Header.Set("Content-Type", "application/json")
-	message.Header.Set("Accept", "application/json")
-	message.Header.Set("User-Agent", "localstack-entrypoint")
-	response, err := c.transport.RoundTrip(message)
-	if err != nil {
-		return answer{}, err
+		return granted{}, err
 	}
 	defer response.Body.Close()
 	// After an upgrade (101) the body is the bare connection, which knows of no time-out.
 	defer context.AfterFunc(ctx, func() { response.Body.Close() })()
 	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
-		return answer{}, cmp.Or(ctx.Err(), err)
+		return granted{}, cmp.Or(ctx.Err(), err)
 	}
-	document, failed := judge(response, content, request.Credentials.Token)
+	document, failed := readAnswer(response, content, a.Credential.Reveal())
 	if failed != nil {
-		return answer{}, failed
+		return granted{}, failed
 	}
 	date, _ := http.ParseTime(response.Header.Get("Date"))
-	return answer{document, date}, nil
+	return granted{document, date}, nil
+}
+
+func (a *Activation) request(ctx context.Context, path, licenseID string) (*http.Request, error) {
+	credentials := license.Credentials{Type: license.APIKey, Token: a.Credential.Reveal()}
+	if a.Credential.IsAuthToken() {
+		credentials.Type = license.AuthToken
+	}
+	body, err := json.Marshal(license.Request{
+		LicenseID: licenseID, Credentials: credentials, Product: a.Product, Machine: a.Machine,
+	})
+	if err != nil {
+		return nil, err
+	}
+	url := a.Config.Endpoint.JoinPath(path).String()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", "localstack-entrypoint")
+	return request, nil
 }

@@ -23,7 +23,7 @@ import (
 const notePath = "var/lib/localstack/cache/entrypoint-refusal.json"
 
 // keptNote reads the scene's note; zero when there is none.
-func (s *scene) keptNote() Refusal {
+func (s *scene) keptNote() RefusalNote {
 	note, _ := s.LastRefusal()
 	return note
 }
@@ -118,7 +118,7 @@ func TestAStartIsAskedAtOnceWhenSomethingHasChanged(t *testing.T) {
 		"the clock is set back": func(s *scene) {
 			note := s.keptNote()
 			note.Last, note.Since = note.Last.Add(time.Hour), note.Since.Add(time.Hour)
-			content, _ := json.Marshal([]Refusal{note})
+			content, _ := json.Marshal([]RefusalNote{note})
 			_ = os.WriteFile(s.path(notePath), content, 0o600)
 		},
 		"the note is broken": func(s *scene) { _ = os.WriteFile(s.path(notePath), []byte(`{"times": 9`), 0o600) },
@@ -159,7 +159,7 @@ func TestContainersThatShareAVolumeAreCountedEachByItself(t *testing.T) {
 		// One gets its license; the other is still refused.
 		s.server.replies = []reply{grant(nil)}
 		_ = s.run(t)
-		if left := Refusals(s.Store.volume); len(left) != 1 || left[0].Version != "4.14.0" {
+		if left := s.Store.refusalNotes(); len(left) != 1 || left[0].Version != "4.14.0" {
 			t.Errorf("left are %+v", left)
 		}
 	})

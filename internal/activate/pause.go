@@ -18,8 +18,8 @@ const (
 	doublings  = 3
 )
 
-// passing tells whether the same request may succeed in a moment.
-func passing(err error) bool {
+// isPassing reports whether the same request may succeed in a moment.
+func isPassing(err error) bool {
 	failed, ok := fault.Find(err)
 	return ok && failed.Row().Retry && !errors.Is(err, resolve.ErrNoSuchName)
 }

@@ -1,7 +1,6 @@
 package activate
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
-	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
 )
 
@@ -21,7 +19,6 @@ import (
 
 const (
 	refusalName = "cache/entrypoint-refusal.json"
-	refusalMode = 0o600
 
 	// loopGap is how long after a refusal the next start still belongs to a
 	// loop: Docker waits for a minute at most before it restarts. Whoever
@@ -48,9 +45,9 @@ type Question struct {
 	Version    string `json:"version"`
 }
 
-// Refusal is a note of the server's refusals, of which the last ended the last
+// RefusalNote is about refusals of the server in a row, of which the last ended the last
 // start: a verdict against us, or the request to slow down.
-type Refusal struct {
+type RefusalNote struct {
 	Question
 	// ID is the failure of the last one.
 	ID fault.ID `json:"id"`
@@ -63,9 +60,9 @@ type Refusal struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// Refusals reads the notes in the volume, those that make sense.
-func Refusals(volume *file.Volume) []Refusal {
-	content, err := volume.Read(refusalName)
+// refusalNotes reads the notes in the volume, those that are valid.
+func (s *Store) refusalNotes() []RefusalNote {
+	content, err := s.volume.Read(refusalName)
 	if err != nil {
 		return nil
 	}
@@ -73,64 +70,61 @@ func Refusals(volume *file.Volume) []Refusal {
 }
 
 // LastRefusal is the note of what this activation asks, of whatever age.
-func (a *Activation) LastRefusal() (note Refusal, found bool) {
-	return mine(Refusals(a.Store.volume), a.question())
-}
-
-func mine(notes []Refusal, asked Question) (note Refusal, found bool) {
-	i := slices.IndexFunc(notes, func(r Refusal) bool { return r.Question == asked })
-	if i < 0 {
-		return Refusal{}, false
+func (a *Activation) LastRefusal() (note RefusalNote, found bool) {
+	for _, note := range a.Store.refusalNotes() {
+		if note.Question == a.question() {
+			return note, true
+		}
 	}
-	return notes[i], true
+	return RefusalNote{}, false
 }
 
 // parseRefusals reads notes, which anybody who can write to the volume may have
 // written.
-func parseRefusals(content []byte) []Refusal {
-	var notes []Refusal
+func parseRefusals(content []byte) []RefusalNote {
+	var notes []RefusalNote
 	if json.Unmarshal(content, &notes) != nil {
 		return nil
 	}
-	notes = slices.DeleteFunc(notes, func(r Refusal) bool { return !r.makesSense() })
+	notes = slices.DeleteFunc(notes, func(n RefusalNote) bool { return !n.isValid() })
 	return notes[:min(len(notes), manyNotes)]
 }
 
-func (r Refusal) makesSense() bool {
-	_, known := fault.Lookup(r.ID)
-	return known && r.Times >= 1 && r.Times <= manyTimes && !r.Last.Before(r.Since) && !r.Since.IsZero()
+func (n RefusalNote) isValid() bool {
+	_, known := fault.Lookup(n.ID)
+	return known && n.Times >= 1 && n.Times <= manyTimes && !n.Last.Before(n.Since) && !n.Since.IsZero()
 }
 
 // HowOften is as in "once" or "5 times".
-func (r Refusal) HowOften() string {
-	if r.Times == 1 {
+func (n RefusalNote) HowOften() string {
+	if n.Times == 1 {
 		return "once"
 	}
-	return fmt.Sprintf("%d times in a row", r.Times)
+	return fmt.Sprintf("%d times in a row", n.Times)
 }
 
-// continues tells whether a start at now that asks the same is one of a loop.
+// continues reports whether a start at now that asks the same is one of a loop.
 // A note from the future is one of another clock.
-func (r Refusal) continues(asked Question, now time.Time) bool {
-	ago := now.Sub(r.Last)
-	return r.Times > 0 && r.Question == asked && ago >= 0 && ago < loopGap
+func (n RefusalNote) continues(asked Question, now time.Time) bool {
+	ago := now.Sub(n.Last)
+	return n.Times > 0 && n.Question == asked && ago >= 0 && ago < loopGap
 }
 
 // hold is how long a start at now that continues the loop waits before it asks
 // again: until 0, 0, 1, 2, 4, … 60 seconds after the last refusal, so that what
 // Docker has waited counts, or for as long as the server wants.
-func (r Refusal) hold(now time.Time) time.Duration {
+func (n RefusalNote) hold(now time.Time) time.Duration {
 	var pause time.Duration
-	if r.Times > freeStarts {
-		pause = min(time.Second<<min(r.Times-freeStarts-1, 6), longestHold)
+	if n.Times > freeStarts {
+		pause = min(time.Second<<min(n.Times-freeStarts-1, 6), longestHold)
 	}
-	return max(0, min(max(r.Last.Add(pause).Sub(now), r.Until.Sub(now)), longestHold))
+	return max(0, min(max(n.Last.Add(pause).Sub(now), n.Until.Sub(now)), longestHold))
 }
 
 // next is the note after one more refusal at now.
-func (r Refusal) next(asked Question, failed *fault.Error, now time.Time) Refusal {
-	note := Refusal{Question: asked, ID: failed.ID, Times: min(r.Times, manyTimes-1) + 1, Since: r.Since, Last: now.UTC()}
-	if r.Times == 0 {
+func (n RefusalNote) next(asked Question, failed *fault.Error, now time.Time) RefusalNote {
+	note := RefusalNote{Question: asked, ID: failed.ID, Times: min(n.Times, manyTimes-1) + 1, Since: n.Since, Last: now.UTC()}
+	if n.Times == 0 {
 		note.Since = note.Last
 	}
 	if wait, told := errors.AsType[retryAfter](failed); told && wait > 0 {
@@ -146,17 +140,17 @@ func (a *Activation) question() Question {
 
 // loop is the note that this start continues, zero when it is no loop; noted
 // tells whether there is one of what it asks, of whatever age.
-func (a *Activation) loop() (note Refusal, noted bool) {
+func (a *Activation) loop() (note RefusalNote, noted bool) {
 	note, noted = a.LastRefusal()
 	if !note.continues(a.question(), time.Now()) {
-		note = Refusal{}
+		note = RefusalNote{}
 	}
 	return note, noted
 }
 
 // holdBack waits before a start of a loop asks the server again. The error is
 // ctx's cause.
-func (a *Activation) holdBack(ctx context.Context, loop Refusal) error {
+func (a *Activation) holdBack(ctx context.Context, loop RefusalNote) error {
 	wait := loop.hold(time.Now())
 	if wait == 0 {
 		return nil
@@ -180,21 +174,27 @@ func (a *Activation) Remember() {
 	if a.refusal == nil {
 		return
 	}
-	if err := a.write(append([]Refusal{*a.refusal}, a.others()...)); err != nil {
+	if err := a.note(*a.refusal); err != nil {
 		a.Log.Debug("cannot note the refusal: " + err.Error())
 	}
 }
 
-// forgive removes the note: what has ended this start is no refusal, or the
+// forgetRefusal removes the note: what has ended this start is no refusal, or the
 // start succeeds.
-func (a *Activation) forgive() {
-	if err := a.write(a.others()); err != nil {
+func (a *Activation) forgetRefusal() {
+	if err := a.note(); err != nil {
 		a.Log.Debug("cannot remove the note of a refusal: " + err.Error())
 	}
 }
 
-// write replaces all notes; without any there is no file.
-func (a *Activation) write(notes []Refusal) error {
+// note replaces our own notes. Those of containers that share the volume and ask something else stay as
+// long as they matter; without any there is no file.
+func (a *Activation) note(own ...RefusalNote) error {
+	now := time.Now()
+	others := slices.DeleteFunc(a.Store.refusalNotes(), func(n RefusalNote) bool {
+		return n.Question == a.question() || !n.continues(n.Question, now)
+	})
+	notes := append(own, others[:min(len(others), manyNotes-1)]...)
 	if len(notes) == 0 {
 		return a.Store.volume.Remove(refusalName)
 	}
@@ -202,23 +202,10 @@ func (a *Activation) write(notes []Refusal) error {
 	if err != nil {
 		return err
 	}
-	if bytes.Contains(content, []byte(a.Credential.Reveal())) {
-		return errors.New("it contains the credential")
-	}
-	return a.Store.volume.Write(refusalName, content, refusalMode)
+	return a.Store.write(refusalName, content, a.Credential)
 }
 
-// others are the notes of containers that share the volume and ask something
-// else, as long as they matter.
-func (a *Activation) others() []Refusal {
-	now := time.Now()
-	notes := slices.DeleteFunc(Refusals(a.Store.volume), func(r Refusal) bool {
-		return r.Question == a.question() || !r.continues(r.Question, now)
-	})
-	return notes[:min(len(notes), manyNotes-1)]
-}
-
-// isRefusal tells the server's own word against us, or for less haste.
+// isRefusal reports the server's own word against us, or for less haste.
 func isRefusal(err error) bool {
 	return errors.Is(err, errVerdict) || errors.Is(err, &fault.Error{ID: fault.NetworkRateLimited})
 }

@@ -40,7 +40,7 @@ func TestAStartOfALoopIsHeldBackLongerEachTime(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			note := Refusal{Question: sameQuestion, Times: test.times, Last: now.Add(-test.ago)}
+			note := RefusalNote{Question: sameQuestion, Times: test.times, Last: now.Add(-test.ago)}
 			if test.until != 0 {
 				note.Until = now.Add(test.until)
 			}
@@ -69,12 +69,12 @@ func TestOnlyTheSameQuestionSoonAfterARefusalIsALoop(t *testing.T) {
 		{"another version", Question{masked, sameQuestion.Endpoint, "4.15.0"}, 0, false},
 	}
 	for _, test := range tests {
-		note := Refusal{Question: sameQuestion, Times: 5, Last: now.Add(-test.ago)}
+		note := RefusalNote{Question: sameQuestion, Times: 5, Last: now.Add(-test.ago)}
 		if got := note.continues(test.asked, now); got != test.want {
 			t.Errorf("%s: %t, want %t", test.name, got, test.want)
 		}
 	}
-	if (Refusal{}).continues(Question{}, time.Time{}) {
+	if (RefusalNote{}).continues(Question{}, time.Time{}) {
 		t.Error("there is a loop without a note")
 	}
 }
@@ -97,7 +97,7 @@ func TestANoteThatMakesNoSenseIsNone(t *testing.T) {
 
 func FuzzNoNoteHoldsAStartBackForLong(f *testing.F) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	good, err := json.Marshal([]Refusal{{Question: sameQuestion, ID: fault.LicenseExpired, Times: 9, Since: now, Last: now, Until: now.Add(time.Hour)}})
+	good, err := json.Marshal([]RefusalNote{{Question: sameQuestion, ID: fault.LicenseExpired, Times: 9, Since: now, Last: now, Until: now.Add(time.Hour)}})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func FuzzNoNoteHoldsAStartBackForLong(f *testing.F) {
 			}
 		}
 		next := note.next(sameQuestion, fault.New(fault.LicenseExpired, ""), note.Last.Add(time.Second))
-		encoded, err := json.Marshal([]Refusal{next})
+		encoded, err := json.Marshal([]RefusalNote{next})
 		if err != nil {
 			return // a year that JSON does not know
 		}

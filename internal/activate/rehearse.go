@@ -5,14 +5,12 @@ import (
 	"errors"
 
 	"go.uber.org/zap"
-
-	"localstack-entrypoint/internal/license"
 )
 
-// nobodys is the id of a license that nobody has.
-const nobodys = "license_00000000-0000-0000-0000-000000000000"
+// unknownLicense is the id of a license that nobody has.
+const unknownLicense = "license_00000000-0000-0000-0000-000000000000"
 
-// Rehearse finds out what Run would come to now, and changes nothing on disk.
+// Rehearse finds out how Run would end now, and changes nothing on disk.
 //
 // A CI Auth Token pays a credit for a license, and so may a legacy key, which
 // can be one for CI. Unless spend is true, the server is then only asked to
@@ -25,13 +23,11 @@ func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 	return rehearsal.obtain(ctx)
 }
 
-// askFree asks what costs nothing. That the server does not know nobody's
-// license is the best it can say.
-func (a *Activation) askFree(ctx context.Context, server client, request license.Request) error {
-	request.LicenseID = nobodys
-	_, err := server.post(ctx, "license/activate", request)
+// askFree asks what costs nothing. That the server does not know that license is the best it can say.
+func (a *Activation) askFree(ctx context.Context) error {
+	_, err := a.post(ctx, pathActivate, unknownLicense)
 	if errors.Is(err, errNotFound) {
 		return nil
 	}
-	return a.named(err)
+	return err
 }

@@ -26,7 +26,11 @@ func (a *Activation) Renew(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.Config.ActivationTimeout.Duration())
 	defer cancel()
-	kept, err := a.again(ctx, stored[i].Document)
+	got, err := a.post(ctx, pathActivate, stored[i].Document.ID)
+	kept := false
+	if err == nil {
+		kept, err = a.accept(got)
+	}
 	failed, _ := fault.Find(err)
 	switch {
 	case kept:
@@ -41,17 +45,6 @@ func (a *Activation) Renew(ctx context.Context) {
 	default:
 		a.Log.Warn(offlineTime(stored[i].Document) + ": " + report.Reason(failed))
 	}
-}
-
-// again activates a document once more.
-func (a *Activation) again(ctx context.Context, document license.Document) (kept bool, err error) {
-	request := a.request()
-	request.LicenseID = document.ID
-	got, err := a.client().post(ctx, "license/activate", request)
-	if err != nil {
-		return false, a.named(err)
-	}
-	return a.accept(got)
 }
 
 func offlineTime(document license.Document) string {

@@ -10,14 +10,15 @@ import (
 
 	"go.uber.org/zap"
 
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/license"
 )
 
 const (
-	storedName   = "cache/license.json"
-	documentMode = 0o600
+	storedName = "cache/license.json"
+	fileMode   = 0o600 // readable by us alone
 )
 
 // Store is where license documents live: one that the host's command line may
@@ -87,19 +88,24 @@ func (s *Store) load() []Stored {
 
 // Save writes our own document, readable by us alone. It survives the end of this
 // process at once, and a loss of power after [file.Volume.Sync].
-func (s *Store) Save(document license.Document, credential string) error {
+func (s *Store) Save(document license.Document, pro credential.Credential) error {
 	content, err := document.Encode()
-	if err == nil && bytes.Contains(content, []byte(credential)) {
-		err = errors.New("it contains the credential")
-	}
 	if err != nil {
 		return err
 	}
-	return s.named(s.volume.Write(storedName, content, documentMode))
+	return s.withPath(s.write(storedName, content, pro))
+}
+
+// write writes a file of ours, in which the credential must not be.
+func (s *Store) write(name string, content []byte, pro credential.Credential) error {
+	if bytes.Contains(content, []byte(pro.Reveal())) {
+		return errors.New("it contains the credential")
+	}
+	return s.volume.Write(name, content, fileMode)
 }
 
 // Remove deletes our own document.
-func (s *Store) Remove() error { return s.named(s.volume.Remove(storedName)) }
+func (s *Store) Remove() error { return s.withPath(s.volume.Remove(storedName)) }
 
 func (s *Store) isOwn(stored Stored) bool { return stored.Path == s.ownPath() }
 
@@ -109,8 +115,8 @@ func (s *Store) own() string { return s.volume.Base() }
 // ownPath is where our document is.
 func (s *Store) ownPath() string { return filepath.Join(s.own(), storedName) }
 
-// named puts our document's path before an error.
-func (s *Store) named(err error) error {
+// withPath puts our document's path before an error.
+func (s *Store) withPath(err error) error {
 	if err == nil {
 		return nil
 	}

@@ -30,41 +30,46 @@ type retryAfter time.Duration
 
 func (r retryAfter) Error() string { return "retry after " + time.Duration(r).String() }
 
-// judge reads an answer: a document, or the failure that it amounts to.
-func judge(response *http.Response, body []byte, token string) (license.Document, *fault.Error) {
-	status := response.StatusCode
+// readAnswer reads an answer: a document, or the failure behind it.
+func readAnswer(response *http.Response, body []byte, token string) (license.Document, *fault.Error) {
+	if len(body) > maxAnswer {
+		return license.Document{}, fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", response.StatusCode)
+	}
+	if response.StatusCode != http.StatusOK {
+		return license.Document{}, readFailure(response, body, token)
+	}
+	document, err := license.Parse(body)
+	if err == nil {
+		return document, nil
+	}
+	detail := "it answered with " + connect.ReadPage(response, body).Bare()
+	if json.Valid(body) {
+		detail += fmt.Sprintf(": %.200s", err)
+	}
+	return license.Document{}, fault.Wrap(err, fault.NetworkWrongServer, "%s", detail)
+}
+
+// readFailure is the failure behind an answer that is not a success.
+func readFailure(response *http.Response, body []byte, token string) *fault.Error {
+	status, page := response.StatusCode, connect.ReadPage(response, body)
+	message := messageOf(body)
 	switch {
-	case len(body) > maxAnswer:
-		return license.Document{}, fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
-	case status == http.StatusOK:
-		document, err := license.Parse(body)
-		if err == nil {
-			return document, nil
-		}
-		detail := "it answered with " + connect.ReadPage(response, body).Bare()
-		if json.Valid(body) {
-			detail += fmt.Sprintf(": %.200s", err)
-		}
-		return document, fault.Wrap(err, fault.NetworkWrongServer, "%s", detail)
 	case status == http.StatusProxyAuthRequired:
-		return license.Document{}, connect.ProxyRefusal("in between", response.Request.URL.Host, response)
+		return connect.ProxyRefusal("in between", response.Request.URL.Host, response)
 	case status == http.StatusTooManyRequests:
-		return license.Document{}, rateLimited(response)
-	case status >= 500, status == http.StatusRequestTimeout:
-		id := connect.ReadPage(response, body).RequestID
-		if strings.Contains(token, id) {
-			id = "" // it repeats what it was told
+		return rateLimited(response)
+	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:
+		failed := fault.New(fault.NetworkServerError, "it answered with status %d", status)
+		if strings.Contains(token, page.RequestID) {
+			return failed // no ID, or it repeats what it was told
 		}
-		return license.Document{}, fault.New(fault.NetworkServerError, "it answered with status %d", status).With(fault.Facts{RequestID: id})
+		return failed.With(fault.Facts{RequestID: page.RequestID})
+	case status >= http.StatusBadRequest && strings.HasPrefix(message, license.MessagePrefix):
+		return refused(message)
+	case page.Elsewhere != "":
+		return fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
 	}
-	if message := messageOf(body); status >= 400 && strings.HasPrefix(message, license.MessagePrefix) {
-		return license.Document{}, refused(message)
-	}
-	page := connect.ReadPage(response, body)
-	if page.Elsewhere != "" {
-		return license.Document{}, fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
-	}
-	return license.Document{}, fault.New(fault.NetworkWrongServer, "it answered with %s", page.Bare())
+	return fault.New(fault.NetworkWrongServer, "it answered with %s", page.Bare())
 }
 
 // messageOf is the message of a refusal, "" for anything else. No other field

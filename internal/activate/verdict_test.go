@@ -169,7 +169,7 @@ func FuzzJudgeTakesOnlyWholeDocumentsForADocument(f *testing.F) {
 		sent, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://licenses.test/v1", nil)
 		must(t, err)
 		response := &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retry}, "Location": {location}}, Request: sent}
-		document, failed := judge(response, []byte(body), "")
+		document, failed := readAnswer(response, []byte(body), "")
 		if failed == nil {
 			if _, err := license.Parse([]byte(body)); err != nil || status != http.StatusOK || document.ID == "" {
 				t.Errorf("%q with status %d is a document", body, status)

@@ -63,8 +63,8 @@ func (e *examination) forecast() Checkup {
 	case e.refusal != nil:
 		return Checkup{Outcome: Unknown, Fact: "What a start now would come to is not known: the time was over before the " +
 			"licensing server answered (--timeout gives more)."}
-	case e.result.Offline:
-		_ = e.refine(e.result.Because)
+	case e.result.Unreached != nil:
+		_ = e.refine(e.result.Unreached)
 		return offline("A start now would work, but without the licensing server, and so only until %s.", e.result.Document)
 	case e.result.Document.ID == "":
 		return Checkup{Outcome: Unknown, Fact: "Nothing speaks against a start: the licensing server knows the credential. " +

@@ -198,8 +198,8 @@ func (e *examination) judgeRehearsal(name string) fault.Check {
 		return fault.Fail(name, failed)
 	case e.refusal != nil:
 		return fault.Skip(name, "the time was over before the licensing server answered")
-	case e.result.Offline:
-		check := fault.Warn(name, e.result.Because)
+	case e.result.Unreached != nil:
+		check := fault.Warn(name, e.result.Unreached)
 		check.Fact = "no verdict from the licensing server; the stored license can stand in"
 		return check
 	case document.ID == "":
