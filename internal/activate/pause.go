@@ -28,8 +28,8 @@ func isPassing(err error) bool {
 // attempt would come too late.
 func pause(ctx context.Context, attempt int, err error) bool {
 	wait := rand.N(firstPause << min(attempt-1, doublings))
-	if asked, ok := errors.AsType[retryAfter](err); ok {
-		wait += time.Duration(asked)
+	if failed, ok := fault.Find(err); ok {
+		wait += failed.RetryAfter
 	}
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false

@@ -127,8 +127,8 @@ func (n RefusalNote) next(asked Question, failed *fault.Error, now time.Time) Re
 	if n.Times == 0 {
 		note.Since = note.Last
 	}
-	if wait, told := errors.AsType[retryAfter](failed); told && wait > 0 {
-		note.Until = note.Last.Add(time.Duration(wait))
+	if failed.RetryAfter > 0 {
+		note.Until = note.Last.Add(failed.RetryAfter)
 	}
 	return note
 }

@@ -25,11 +25,6 @@ var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 // longestRetry bounds what a server can ask us to wait.
 const longestRetry = 24 * time.Hour
 
-// retryAfter is the cause of a rate limit: how long the server asks to wait.
-type retryAfter time.Duration
-
-func (r retryAfter) Error() string { return "retry after " + time.Duration(r).String() }
-
 // readAnswer reads an answer: a document, or the failure behind it.
 func readAnswer(response *http.Response, body []byte, token string) (license.Document, *fault.Error) {
 	if len(body) > maxAnswer {
@@ -127,10 +122,6 @@ func rateLimited(response *http.Response) *fault.Error {
 	} else if until, err := http.ParseTime(text); err == nil {
 		wait = max(0, time.Until(until))
 	}
-	wait = min(wait, longestRetry)
-	detail := "it asks to slow down (status 429)"
-	if wait > 0 {
-		detail += " and to wait " + wait.Round(time.Second).String()
-	}
-	return fault.Wrap(retryAfter(wait), fault.NetworkRateLimited, "%s", detail)
+	return fault.New(fault.NetworkRateLimited, "it asks to slow down (status 429)").
+		With(fault.Facts{RetryAfter: min(wait, longestRetry)})
 }

@@ -51,8 +51,9 @@ type Facts struct {
 	Server, Host string
 	// Waited is how long an answer was waited for.
 	Waited time.Duration
-	// RequestID is what the server calls the request.
-	RequestID string
+	// RequestID is what the server calls the request, RetryAfter how long it wants us to wait.
+	RequestID  string
+	RetryAfter time.Duration
 	// Remarks are what else was seen, a phrase each.
 	Remarks []string
 	// Stored is why no stored document could stand in for the server; nil
@@ -85,7 +86,8 @@ func Wrap(cause error, id ID, format string, args ...any) *Error {
 func (e *Error) With(more Facts) *Error {
 	both := *e
 	both.Server, both.Host = cmp.Or(e.Server, more.Server), cmp.Or(e.Host, more.Host)
-	both.Waited, both.RequestID = cmp.Or(e.Waited, more.Waited), cmp.Or(e.RequestID, more.RequestID)
+	both.Waited, both.RetryAfter = cmp.Or(e.Waited, more.Waited), cmp.Or(e.RetryAfter, more.RetryAfter)
+	both.RequestID = cmp.Or(e.RequestID, more.RequestID)
 	both.Remarks = slices.Concat(e.Remarks, more.Remarks)
 	both.Stored, both.Refused = cmp.Or(e.Stored, more.Stored), cmp.Or(e.Refused, more.Refused)
 	if both.Checks == nil {
@@ -97,11 +99,14 @@ func (e *Error) With(more Facts) *Error {
 	return &both
 }
 
-// Seen is all that was seen, in a phrase: the detail, how long an answer was waited for, and the remarks.
+// Seen is all that was seen, in a phrase: the detail with the facts that belong to it, and the remarks.
 func (e *Error) Seen() string {
 	seen := e.Detail
 	if e.RequestID != "" {
 		seen += ", request " + e.RequestID
+	}
+	if e.RetryAfter > 0 {
+		seen += " and to wait " + e.RetryAfter.Round(time.Second).String()
 	}
 	if e.Waited > 0 {
 		seen += " (waited " + e.Waited.Round(100*time.Millisecond).String() + ")"

@@ -99,7 +99,7 @@ func example() *fault.Error { return failures()["stored.stale"] }
 // errorsDoc is docs/ERRORS.md.
 func errorsDoc() []byte {
 	var line, doc bytes.Buffer
-	JSON(&line, example(), noon)
+	writeJSON(&line, example(), noon)
 	fields := strings.ReplaceAll(strings.TrimSpace(line.String()), `,"`, ",\n  \"")
 	fields = "{\n  " + strings.Trim(fields, "{}") + "\n}"
 	fmt.Fprintf(&doc, errorsIntroduction, contents(), fault.ExitLicense, fault.ExitConfig, fault.ExitNotExecutable, fault.ExitNotFound,

@@ -116,7 +116,7 @@ func asciiLower(text string) string {
 
 // ourWords is the text that we print by ourselves, in lower case.
 func ourWords() string {
-	words := []string{Announcement, banner, summary, LicenseLogger, thread, moreAt, fault.Texts()}
+	words := []string{announcement, banner, summary, LicenseLogger, thread, moreAt, fault.Texts()}
 	for _, variable := range config.Variables() {
 		words = append(words, variable.Name, variable.Default)
 	}

@@ -149,7 +149,7 @@ func FuzzTheFilterLeavesNothingOfTheSecretAndTheRestAlone(f *testing.F) {
 		cut = max(2*telling, min(cut, len(secret)))
 		for _, echo := range []string{secret, secret[:cut]} {
 			var line bytes.Buffer
-			JSON(&line, fault.New(fault.LicenseRefused, "%s%q%s", before, echo, after), noon)
+			writeJSON(&line, fault.New(fault.LicenseRefused, "%s%q%s", before, echo, after), noon)
 			got := written(t, secret, key.String(), line.String())
 			if !json.Valid([]byte(got)) {
 				t.Errorf("hiding %s breaks %s: %s", secret, &line, got)

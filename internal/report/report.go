@@ -14,8 +14,8 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// Announcement begins every failure; clients of the image look for it.
-const Announcement = "Localstack returning with exit code %d. Reason: "
+// announcement begins every failure; clients of the image look for it.
+const announcement = "Localstack returning with exit code %d. Reason: "
 
 // maxReason bounds a reason, in bytes, against servers that say too much.
 const maxReason = 4000
@@ -40,11 +40,11 @@ const (
 	summaryAfter = 2 // banners in a row
 )
 
-// Banner writes the failure for people: the announcement, then for a missing
+// writeBanner writes the failure for people: the announcement, then for a missing
 // license the banner that users know, otherwise the reason alone.
-func Banner(w io.Writer, failed *fault.Error) {
+func writeBanner(w io.Writer, failed *fault.Error) {
 	row, reason := failed.Row(), Plain(Reason(failed))
-	fmt.Fprintf(w, Announcement+"\n", row.Exit)
+	fmt.Fprintf(w, announcement+"\n", row.Exit)
 	switch again := failed.Refused; {
 	case row.Exit != fault.ExitLicense:
 		fmt.Fprintln(w, reason)
@@ -81,8 +81,8 @@ type failureLine struct {
 	Failure
 }
 
-// JSON writes the failure as one line of JSON.
-func JSON(w io.Writer, failed *fault.Error, now time.Time) {
+// writeJSON writes the failure as one line of JSON.
+func writeJSON(w io.Writer, failed *fault.Error, now time.Time) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(failureLine{now.UTC().Format(time.RFC3339Nano), "error", FailureOf(failed)})

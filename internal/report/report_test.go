@@ -66,9 +66,9 @@ func TestFailuresReadLikeTheGoldenFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var banner, line bytes.Buffer
-			Banner(&banner, failed)
+			writeBanner(&banner, failed)
 			golden(t, filepath.Join("testdata", name+".banner.golden"), banner.Bytes())
-			JSON(&line, failed, noon)
+			writeJSON(&line, failed, noon)
 			golden(t, filepath.Join("testdata", name+".json.golden"), line.Bytes())
 		})
 	}
@@ -89,7 +89,7 @@ Due to this error, Localstack has quit. LocalStack for AWS features can only be 
   You can find your credentials in our webapp at https://app.localstack.cloud.
 - If you want to continue using LocalStack without pro features you can set ` + "`ACTIVATE_PRO=0`.\n"
 	var got bytes.Buffer
-	Banner(&got, fault.New(fault.LicenseExpired, "it ended"))
+	writeBanner(&got, fault.New(fault.LicenseExpired, "it ended"))
 	if got.String() != want {
 		t.Errorf("got:\n%s\nwant:\n%s", &got, want)
 	}
@@ -98,7 +98,7 @@ Due to this error, Localstack has quit. LocalStack for AWS features can only be 
 func TestAFailureWithAnotherExitCodeHasNoLicenseBanner(t *testing.T) {
 	t.Parallel()
 	var got bytes.Buffer
-	Banner(&got, fault.New(fault.CommandNotFound, "emulator"))
+	writeBanner(&got, fault.New(fault.CommandNotFound, "emulator"))
 	if want := "Localstack returning with exit code 127. Reason: \nThe command to run was not found: emulator.\n"; got.String() != want {
 		t.Errorf("got %q, want %q", &got, want)
 	}
@@ -110,7 +110,7 @@ func TestTheThirdRefusalInARowIsOneLine(t *testing.T) {
 		failed := fault.New(fault.LicenseExpired, "it ended")
 		failed.Refused = fault.Repetition{Times: times, Since: noon.In(time.FixedZone("", 3600))}
 		var got bytes.Buffer
-		Banner(&got, failed)
+		writeBanner(&got, failed)
 		if short := strings.Count(got.String(), "\n") == 2; short != line || strings.Contains(got.String(), rule) == line {
 			t.Errorf("refused %d times:\n%s", times, &got)
 		}
@@ -118,7 +118,7 @@ func TestTheThirdRefusalInARowIsOneLine(t *testing.T) {
 	missing := fault.New(fault.CommandNotFound, "emulator")
 	missing.Refused.Times = 9
 	var got bytes.Buffer
-	if Banner(&got, missing); strings.Contains(got.String(), "License") {
+	if writeBanner(&got, missing); strings.Contains(got.String(), "License") {
 		t.Errorf("no license is missing, but it says %s", &got)
 	}
 }
@@ -127,7 +127,7 @@ func TestTheJSONFormSaysAllThatTheBannerSays(t *testing.T) {
 	t.Parallel()
 	for name, failed := range failures() {
 		var line bytes.Buffer
-		JSON(&line, failed, noon.In(time.FixedZone("", 3600)))
+		writeJSON(&line, failed, noon.In(time.FixedZone("", 3600)))
 		var got map[string]any
 		if err := json.Unmarshal(line.Bytes(), &got); err != nil || strings.Count(line.String(), "\n") != 1 {
 			t.Fatalf("%s: not one line of JSON: %v: %s", name, err, &line)
@@ -194,8 +194,8 @@ func FuzzBanner(f *testing.F) {
 			failed.Stored = fault.New(fault.StoredInvalid, "%s", stored)
 		}
 		var banner, line bytes.Buffer
-		Banner(&banner, failed)
-		JSON(&line, failed, noon)
+		writeBanner(&banner, failed)
+		writeJSON(&line, failed, noon)
 		if !isClean(banner.String()) || !isClean(line.String()) {
 			t.Errorf("control or invisible characters in\n%q\n%q", &banner, &line)
 		}

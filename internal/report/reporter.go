@@ -76,9 +76,9 @@ func writeLine(w io.Writer, format config.Format, line string) {
 func (r *Reporter) Failure(failed *fault.Error) {
 	var text bytes.Buffer
 	if r.format.JSON() {
-		JSON(&text, failed, time.Now())
+		writeJSON(&text, failed, time.Now())
 	} else {
-		Banner(&text, failed)
+		writeBanner(&text, failed)
 	}
 	// One write, so that nothing can come in between.
 	_, _ = r.out.Write(text.Bytes())

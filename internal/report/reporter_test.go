@@ -88,9 +88,9 @@ func TestAFailureIsPrintedInTheFormOfTheLog(t *testing.T) {
 		failed := fault.New(fault.CommandNotFound, "emulator")
 		var got, want bytes.Buffer
 		New(&got, config.Logging{Format: "json"}).Failure(failed)
-		JSON(&want, failed, time.Now())
+		writeJSON(&want, failed, time.Now())
 		New(&got, config.Logging{Format: "text", Level: "error"}).Failure(failed)
-		Banner(&want, failed)
+		writeBanner(&want, failed)
 		if got.String() != want.String() {
 			t.Errorf("got  %s\nwant %s", &got, &want)
 		}
