@@ -45,22 +45,18 @@ type Credential struct {
 	Origin string
 	// path is the file that a _FILE twin names.
 	path string
-	// removed is what was around it, in words.
-	removed string
-	// twin is the variable that has the same value, "" for none.
-	twin string
 }
 
 // Reveal returns the credential itself.
 func (c Credential) Reveal() string { return c.secret.Reveal() }
 
-// IsSet tells whether there is a credential at all.
+// IsSet reports whether there is a credential at all.
 func (c Credential) IsSet() bool { return c.secret.IsSet() }
 
-// IsAuthToken tells an auth token from a legacy API key, whichever variable it came in.
+// IsAuthToken reports whether it is an auth token, not a legacy API key, whichever variable it came in.
 func (c Credential) IsAuthToken() bool { return prefixOf(c.Reveal()) != "" }
 
-// IsDeveloper tells whether it is a developer's token, which CI should not use.
+// IsDeveloper reports whether it is a developer's token, which CI should not use.
 func (c Credential) IsDeveloper() bool { return prefixOf(c.Reveal()) == DeveloperPrefix }
 
 // String is the masked credential: the most that may ever be printed.
@@ -93,9 +89,9 @@ func Read(from Sources) (Credential, error) {
 	}
 	switch {
 	case token.IsSet() && key.IsSet() && token.Reveal() != key.Reveal():
-		return Credential{}, fault.New(fault.CredentialsConflict, "%s and %s have different values", token.Origin, key.Origin)
+		err := fault.New(fault.CredentialsConflict, "%s and %s have different values", token.Origin, key.Origin)
+		return Credential{}, err
 	case token.IsSet():
-		token.twin = key.Origin
 		return token, nil
 	default:
 		return key, nil
@@ -104,35 +100,32 @@ func Read(from Sources) (Credential, error) {
 
 // readOne reads a variable or its _FILE twin, and checks what it finds.
 func readOne(variable string, value Secret, path string) (Credential, error) {
-	raw, origin := value.Reveal(), variable
-	text := Clean(raw)
-	path = Clean(path)
-	if path != "" {
+	origin, text := variable, Clean(value.Reveal())
+	if path = Clean(path); path != "" {
 		origin = variable + FileSuffix
 		if text != "" {
 			return Credential{}, fault.New(fault.CredentialsConflict, "both %s and %s are set", variable, origin)
 		}
 		content, err := file.Read(path)
 		if err != nil {
-			return Credential{}, fault.Wrap(err, fault.CredentialsUnreadable, "%s: %s", named(origin, path), err)
+			return Credential{}, fault.Wrap(err, fault.CredentialsUnreadable, "%s: %s", withPath(origin, path), err)
 		}
-		raw = string(content)
-		if text = Clean(raw); text == "" {
-			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: the file is empty", named(origin, path))
+		if text = Clean(string(content)); text == "" {
+			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: the file is empty", withPath(origin, path))
 		}
 	}
 	if text == "" {
 		return Credential{}, nil
 	}
-	if flaw := judge(variable, origin, text); flaw != nil {
-		return Credential{}, flaw
+	if refused := refuse(variable, origin, text); refused != nil {
+		return Credential{}, refused
 	}
-	return Credential{secret: NewSecret(text), Variable: variable, Origin: origin, path: path, removed: removed(raw, text)}, nil
+	return Credential{secret: NewSecret(text), Variable: variable, Origin: origin, path: path}, nil
 }
 
-// judge says why a cleaned text is no credential, nil when it may be one. A
+// refuse says why a cleaned text is no credential, nil when it may be one. A
 // token whose checksum is right is one, whatever else it looks like.
-func judge(variable, origin, text string) *fault.Error {
+func refuse(variable, origin, text string) *fault.Error {
 	err := check(variable, text)
 	if err == nil && prefixOf(text) != "" {
 		return nil
@@ -145,9 +138,9 @@ func judge(variable, origin, text string) *fault.Error {
 	return fault.New(fault.CredentialsMalformed, "%s: %s%s", origin, err, hint(text))
 }
 
-// named is a _FILE variable with its value. A value that is no absolute path
+// withPath is a _FILE variable with its value. A value that is no absolute path
 // may be the credential itself, put there by mistake, and is not shown.
-func named(variable, path string) string {
+func withPath(variable, path string) string {
 	if !filepath.IsAbs(path) {
 		return variable + " is not the absolute path of a file"
 	}

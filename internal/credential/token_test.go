@@ -49,7 +49,7 @@ func TestTokensAreCheckedForTypingMistakes(t *testing.T) {
 		{"nothing", "", `an Auth Token starts with "ls-" or "lsci-"`},
 		{"a digit too early", "ls-dem00000-AAAA-BBBB-CCCC-DDDDEEEEdc30", "group 1 of an Auth Token starts with four letters"},
 		{"punctuation", "ls-demo0000-AA_A-BBBB-CCCC-DDDDEEEEdc30", "group 2 of an Auth Token has only letters and digits"},
-		{"a letter of two bytes", "ls-demo0000-AAé-BBBB-CCCC-DDDDEEEEdc30", "group 2 of an Auth Token has only letters and digits"},
+		{"no ASCII", "ls-demo0000-AAé-BBBB-CCCC-DDDDEEEEdc30", "group 2 of an Auth Token has only letters and digits"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -114,7 +114,7 @@ func FuzzMaskRevealsNoMoreThanTheFirstGroup(f *testing.F) {
 			return
 		}
 		prefix, group, _ := strings.Cut(visible, "-")
-		if !strings.HasPrefix(text, visible) || len(group) != 8 || strings.Trim(prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		if !strings.HasPrefix(text, visible) || len(group) != 8 || strings.IndexFunc(prefix, notLetter) >= 0 {
 			t.Errorf("mask of %q is %q", text, masked)
 		}
 	})
