@@ -21,26 +21,36 @@ func TestPrefixRule(t *testing.T) {
 		{"wins, whichever comes first", []string{"DEBUG=1", "LOCALSTACK_DEBUG=0", "LOCALSTACK_Y=2", "Y=1"},
 			[]string{"DEBUG=0", "LOCALSTACK_DEBUG=0", "LOCALSTACK_Y=2", "Y=2"}},
 		{"wins even when it is empty", []string{"LOCALSTACK_DEBUG=", "DEBUG=1"}, []string{"LOCALSTACK_DEBUG=", "DEBUG="}},
-		{"not for HOST", []string{"LOCALSTACK_HOST=x:4566", "LOCALSTACK_HOSTNAME=h", "LOCALSTACK_HOSTNAME_FROM_LAMBDA=l", "LOCALSTACK_HOSTNAME_EXTERNAL=e", "LOCALSTACK_HOST_TMP_FOLDER=/t"}, nil},
+		{"not for HOST", []string{"LOCALSTACK_HOST=x:4566", "LOCALSTACK_HOSTNAME=h", "LOCALSTACK_HOSTNAME_FROM_LAMBDA=l",
+			"LOCALSTACK_HOSTNAME_EXTERNAL=e", "LOCALSTACK_HOST_TMP_FOLDER=/t"}, nil},
 		{"not for a digit", []string{"LOCALSTACK_1=x", "LOCALSTACK_9_LIVES=cat"}, nil},
 		{"not for the prefix alone", []string{"LOCALSTACK_=x", "LOCALSTACK=y"}, nil},
 		{"not in lower case", []string{"localstack_x=1", "Localstack_Y=2"}, nil},
-		{"the rest may be in lower case", []string{"LOCALSTACK_lower=1", "LOCALSTACK__=2"}, []string{"LOCALSTACK_lower=1", "LOCALSTACK__=2", "lower=1", "_=2"}},
-		{"one level, a way round the exclusion", []string{"LOCALSTACK_LOCALSTACK_HOST=z"}, []string{"LOCALSTACK_LOCALSTACK_HOST=z", "LOCALSTACK_HOST=z"}},
-		{"one level only", []string{"LOCALSTACK_LOCALSTACK_LOCALSTACK_X=z"}, []string{"LOCALSTACK_LOCALSTACK_LOCALSTACK_X=z", "LOCALSTACK_LOCALSTACK_X=z"}},
+		{"the rest may be in lower case", []string{"LOCALSTACK_lower=1", "LOCALSTACK__=2"},
+			[]string{"LOCALSTACK_lower=1", "LOCALSTACK__=2", "lower=1", "_=2"}},
+		{"one level, a way round the exclusion", []string{"LOCALSTACK_LOCALSTACK_HOST=z"},
+			[]string{"LOCALSTACK_LOCALSTACK_HOST=z", "LOCALSTACK_HOST=z"}},
+		{"one level only", []string{"LOCALSTACK_LOCALSTACK_LOCALSTACK_X=z"},
+			[]string{"LOCALSTACK_LOCALSTACK_LOCALSTACK_X=z", "LOCALSTACK_LOCALSTACK_X=z"}},
 		{"values are not evaluated", []string{"LOCALSTACK_V= $(reboot) `x` \"q' * ~ \\ é \xff\t=x= "},
 			[]string{"LOCALSTACK_V= $(reboot) `x` \"q' * ~ \\ é \xff\t=x= ", "V= $(reboot) `x` \"q' * ~ \\ é \xff\t=x= "}},
 		{"line breaks are copied", []string{"LOCALSTACK_V=a\nb\r\n\n"}, []string{"LOCALSTACK_V=a\nb\r\n\n", "V=a\nb\r\n\n"}},
-		{"a line that looks like a variable is none", []string{"PATH=/bin", "FOO=x\nLOCALSTACK_PATH=", "BAR=\nLOCALSTACK_DEBUG=1"}, nil},
+		{"a line that looks like a variable is none",
+			[]string{"PATH=/bin", "FOO=x\nLOCALSTACK_PATH=", "BAR=\nLOCALSTACK_DEBUG=1"}, nil},
 		{"a line with an unbalanced brace", []string{"FOO=x\nLOCALSTACK_A={", "LOCALSTACK_B=}\nLOCALSTACK_C=1"},
 			[]string{"FOO=x\nLOCALSTACK_A={", "LOCALSTACK_B=}\nLOCALSTACK_C=1", "B=}\nLOCALSTACK_C=1"}},
-		{"odd names are left alone", []string{"LOCALSTACK_my.var=1", "LOCALSTACK_my-var=2", "LOCALSTACK_a b=3", "LOCALSTACK_é=4", "LOCALSTACK_\xff=5", "LOCALSTACK_A\n=6"}, nil},
+		{"odd names are left alone", []string{"LOCALSTACK_my.var=1", "LOCALSTACK_my-var=2", "LOCALSTACK_a b=3",
+			"LOCALSTACK_é=4", "LOCALSTACK_\xff=5", "LOCALSTACK_A\n=6"}, nil},
 		{"no variable at all", []string{"LOCALSTACK_X", "", "=", "=LOCALSTACK_Y"}, nil},
-		{"Kubernetes service links", []string{"LOCALSTACK_PORT=tcp://10.0.0.1:4566", "LOCALSTACK_SERVICE_HOST=10.0.0.1", "LOCALSTACK_PORT_4566_TCP_ADDR=10.0.0.1"},
-			[]string{"LOCALSTACK_PORT=tcp://10.0.0.1:4566", "LOCALSTACK_SERVICE_HOST=10.0.0.1", "LOCALSTACK_PORT_4566_TCP_ADDR=10.0.0.1",
+		{"Kubernetes service links", []string{"LOCALSTACK_PORT=tcp://10.0.0.1:4566", "LOCALSTACK_SERVICE_HOST=10.0.0.1",
+			"LOCALSTACK_PORT_4566_TCP_ADDR=10.0.0.1"},
+			[]string{"LOCALSTACK_PORT=tcp://10.0.0.1:4566", "LOCALSTACK_SERVICE_HOST=10.0.0.1",
+				"LOCALSTACK_PORT_4566_TCP_ADDR=10.0.0.1",
 				"PORT=tcp://10.0.0.1:4566", "SERVICE_HOST=10.0.0.1", "PORT_4566_TCP_ADDR=10.0.0.1"}},
-		{"side effects that clients rely on", []string{"LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_API_ENDPOINT=e", "LOCALSTACK_SHUTDOWN_TIMEOUT=1", "LOCALSTACK_GATEWAY_LISTEN=g", "LOCALSTACK_PERSISTENCE=1"},
-			[]string{"LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_API_ENDPOINT=e", "LOCALSTACK_SHUTDOWN_TIMEOUT=1", "LOCALSTACK_GATEWAY_LISTEN=g", "LOCALSTACK_PERSISTENCE=1",
+		{"side effects that clients rely on", []string{"LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_API_ENDPOINT=e",
+			"LOCALSTACK_SHUTDOWN_TIMEOUT=1", "LOCALSTACK_GATEWAY_LISTEN=g", "LOCALSTACK_PERSISTENCE=1"},
+			[]string{"LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_API_ENDPOINT=e", "LOCALSTACK_SHUTDOWN_TIMEOUT=1",
+				"LOCALSTACK_GATEWAY_LISTEN=g", "LOCALSTACK_PERSISTENCE=1",
 				"AUTH_TOKEN=t", "API_ENDPOINT=e", "SHUTDOWN_TIMEOUT=1", "GATEWAY_LISTEN=g", "PERSISTENCE=1"}},
 	}
 	for _, test := range tests {
@@ -74,7 +84,8 @@ func TestNamesThatWouldHijackProgramsAreRefusedWithAWarning(t *testing.T) {
 			if want := slices.Concat(in, []string{"OK=1"}); !slices.Equal(got.Entries, want) {
 				t.Errorf("got %q", got.Entries)
 			}
-			want := fmt.Sprintf("LOCALSTACK_%[1]s does not set %[1]s, which changes how programs run; set %[1]s itself if you want that", name)
+			want := fmt.Sprintf("LOCALSTACK_%[1]s does not set %[1]s, which changes how programs run; "+
+				"set %[1]s itself if you want that", name)
 			if len(got.Warnings) != 1 || got.Warnings[0] != want {
 				t.Errorf("warned %q", got.Warnings)
 			}
@@ -85,7 +96,8 @@ func TestNamesThatWouldHijackProgramsAreRefusedWithAWarning(t *testing.T) {
 func TestLookupAndSetGoByTheWholeName(t *testing.T) {
 	t.Parallel()
 	environ := unprefix([]string{"=odd", "AB=1", "A=2", "AC", "EMPTY="})
-	for name, want := range map[string]string{"AB": "1", "A": "2", "EMPTY": "", "AC": "absent", "": "absent", "B": "absent", "a": "absent"} {
+	for name, want := range map[string]string{"AB": "1", "A": "2", "EMPTY": "", "AC": "absent", "": "absent",
+		"B": "absent", "a": "absent"} {
 		got, found := environ.Lookup(name)
 		if !found {
 			got = "absent"
@@ -108,7 +120,8 @@ const token = "ls-demo0000-AAAA-BBBB-CCCC-DDDDEEEEdc30"
 var everySpelling = []string{
 	"LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token, "LOCALSTACK_LOCALSTACK_AUTH_TOKEN=" + token,
 	"LOCALSTACK_API_KEY=" + token, "API_KEY=" + token, "LOCALSTACK_LOCALSTACK_LOCALSTACK_API_KEY=" + token,
-	"LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t", "AUTH_TOKEN_FILE=/run/secrets/t", "LOCALSTACK_LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t",
+	"LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t", "AUTH_TOKEN_FILE=/run/secrets/t",
+	"LOCALSTACK_LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t",
 	"LOCALSTACK_API_KEY_FILE=/run/secrets/k", "API_KEY_FILE=/run/secrets/k",
 	"ACTIVATE_PRO=yes", "LOCALSTACK_ACTIVATE_PRO=yes", "PRO_ACTIVATED=1", "LOCALSTACK_PRO_ACTIVATED=1",
 	"SUPERVISOR_PID=1", "LOCALSTACK_SUPERVISOR_PID=1",
@@ -139,7 +152,8 @@ func TestHandOver(t *testing.T) {
 		{"pro off, nobody supervises", nil, 0, []string{"ACTIVATE_PRO=0"}},
 		{"pro off, supervised", nil, 7, []string{"ACTIVATE_PRO=0", "SUPERVISOR_PID=7"}},
 		{"pro on, an auth token", credentialFor(t, credential.Sources{AuthToken: secret}), 1,
-			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token, "SUPERVISOR_PID=1"}},
+			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token,
+				"SUPERVISOR_PID=1"}},
 		{"pro on, an API key", credentialFor(t, credential.Sources{APIKey: credential.NewSecret("legacy-key")}), 0,
 			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY=legacy-key", "API_KEY=legacy-key"}},
 		{"pro on, an auth token as API key", credentialFor(t, credential.Sources{APIKey: secret}), 0,

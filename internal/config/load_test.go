@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -55,16 +56,22 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		"ACTIVATE_PRO":             bool(cfg.ActivatePro),
 		"LOG_LICENSE_ISSUES":       bool(cfg.LogIssues),
 		"API_ENDPOINT":             cfg.Endpoint.String() == "https://api.localstack.cloud/v1",
-		"time budgets":             cfg.ActivationTimeout.Duration() == 15*time.Second && cfg.ActivationTimeoutCached.Duration() == 3*time.Second && cfg.AttemptTimeout.Duration() == 5*time.Second,
+		"ACTIVATION_TIMEOUT":       cfg.ActivationTimeout.Duration() == 15*time.Second,
+		"the same, cached":         cfg.ActivationTimeoutCached.Duration() == 3*time.Second,
+		"the same, of an attempt":  cfg.AttemptTimeout.Duration() == 5*time.Second,
 		"ACTIVATION_ATTEMPTS":      cfg.Attempts == 3,
 		"SSL_NO_VERIFY":            !bool(cfg.NoVerify),
 		"logging":                  !cfg.Verbose() && !cfg.Format.JSON(),
 		"SUPERVISE":                cfg.Supervise.Or(true) && !cfg.Supervise.Or(false),
 		"SHUTDOWN_TIMEOUT":         cfg.ShutdownTimeout.Duration() == 8*time.Second,
-		"options of the init":      bool(cfg.KillGroup) && len(cfg.Rewrite) == 0 && len(cfg.ExitCodes) == 0 && cfg.RestartOnCrash == 0 && cfg.ParentDeath == 0,
+		"KILL_PROCESS_GROUP":       bool(cfg.KillGroup),
+		"what is replaced":         len(cfg.Rewrite) == 0 && len(cfg.ExitCodes) == 0,
+		"RESTART_ON_CRASH":         cfg.RestartOnCrash == 0,
+		"PARENT_DEATH_SIGNAL":      cfg.ParentDeath == 0,
 		"LICENSE_RENEWAL_INTERVAL": cfg.RenewalInterval.Duration() == 15*time.Minute,
 		"GATEWAY_LISTEN":           cfg.GatewayListen == "0.0.0.0:4566",
-		"no credential at all":     !cfg.AuthToken.IsSet() && !cfg.APIKey.IsSet() && cfg.AuthTokenFile == "" && cfg.APIKeyFile == "",
+		"no credential":            !cfg.AuthToken.IsSet() && !cfg.APIKey.IsSet(),
+		"no file of one":           cfg.AuthTokenFile == "" && cfg.APIKeyFile == "",
 		"no proxy, no command":     !cfg.HTTPSProxy.IsSet() && !cfg.HTTPProxy.IsSet() && len(cfg.Command) == 0,
 	} {
 		if !ok {
@@ -93,21 +100,28 @@ func TestBlankMeansUnset(t *testing.T) {
 
 // sensible are values other than the default, for the variables that do not
 // take any text.
-var sensible = map[string]string{
-	"ACTIVATE_PRO": "0", "LOG_LICENSE_ISSUES": "off", "API_ENDPOINT": "http://licenses.test/v1", "ACTIVATION_TIMEOUT": "1.5",
-	"ACTIVATION_TIMEOUT_CACHED": "0.5", "ACTIVATION_ATTEMPT_TIMEOUT": "250ms", "ACTIVATION_ATTEMPTS": "7", "SSL_NO_VERIFY": "yes",
-	"OUTBOUND_HTTPS_PROXY": "proxy.test:1", "HTTPS_PROXY": "proxy.test:2", "OUTBOUND_HTTP_PROXY": "proxy.test:3", "HTTP_PROXY": "proxy.test:4",
-	"DEBUG": "1", "LS_LOG": "warn", "LOG_FORMAT": "json", "LOCALSTACK_SUPERVISOR_COMMAND": "true", "SUPERVISE": "0", "SHUTDOWN_TIMEOUT": "2.5",
-	"KILL_PROCESS_GROUP": "0", "SIGNAL_REWRITE": "TERM:QUIT", "EXIT_CODE_REMAP": "143", "RESTART_ON_CRASH": "3", "LICENSE_RENEWAL_INTERVAL": "60", "PARENT_DEATH_SIGNAL": "TERM",
+var sensible = valuesIn(`
+	ACTIVATE_PRO=0 LOG_LICENSE_ISSUES=off API_ENDPOINT=http://licenses.test/v1 ACTIVATION_TIMEOUT=1.5
+	ACTIVATION_TIMEOUT_CACHED=0.5 ACTIVATION_ATTEMPT_TIMEOUT=250ms ACTIVATION_ATTEMPTS=7 SSL_NO_VERIFY=yes
+	OUTBOUND_HTTPS_PROXY=proxy.test:1 HTTPS_PROXY=proxy.test:2 OUTBOUND_HTTP_PROXY=proxy.test:3
+	HTTP_PROXY=proxy.test:4 DEBUG=1 LS_LOG=warn LOG_FORMAT=json LOCALSTACK_SUPERVISOR_COMMAND=true SUPERVISE=0
+	SHUTDOWN_TIMEOUT=2.5 KILL_PROCESS_GROUP=0 SIGNAL_REWRITE=TERM:QUIT EXIT_CODE_REMAP=143 RESTART_ON_CRASH=3
+	LICENSE_RENEWAL_INTERVAL=60 PARENT_DEATH_SIGNAL=TERM
+`)
+
+func valuesIn(entries string) map[string]string {
+	values := map[string]string{}
+	for entry := range strings.FieldsSeq(entries) {
+		name, value, _ := strings.Cut(entry, "=")
+		values[name] = value
+	}
+	return values
 }
 
 func TestEveryVariableIsReadUnderItsNamesAndItsPrefixedOnes(t *testing.T) {
 	unset := summary(loaded(t))
 	for _, v := range Variables() {
-		value, found := sensible[v.Name]
-		if !found {
-			value = "some-text"
-		}
+		value := cmp.Or(sensible[v.Name], "some-text")
 		names := []string{v.Name, "LOCALSTACK_" + v.Name}
 		if v.Alias != "" {
 			names = append(names, v.Alias, "LOCALSTACK_"+v.Alias)
@@ -128,11 +142,11 @@ func TestEveryVariableIsReadUnderItsNamesAndItsPrefixedOnes(t *testing.T) {
 }
 
 func TestTheProperNameWinsOverTheAliasUnlessItIsBlank(t *testing.T) {
-	if cfg := loaded(t, "https_proxy=lower.test", "HTTPS_PROXY=upper.test"); cfg.HTTPSProxy.Reveal() != "http://upper.test" {
-		t.Errorf("chose %s", cfg.HTTPSProxy.Reveal())
-	}
-	if cfg := loaded(t, "https_proxy=lower.test", "HTTPS_PROXY= "); cfg.HTTPSProxy.Reveal() != "http://lower.test" {
-		t.Errorf("chose %s", cfg.HTTPSProxy.Reveal())
+	for upper, want := range map[string]string{"upper.test": "http://upper.test", " ": "http://lower.test"} {
+		cfg := loaded(t, "https_proxy=lower.test", "HTTPS_PROXY="+upper)
+		if got := cfg.HTTPSProxy.Reveal(); got != want {
+			t.Errorf("chose %s, want %s", got, want)
+		}
 	}
 	if cfg := loaded(t, "DEBUG=0", "LOCALSTACK_DEBUG=1"); !cfg.Debug {
 		t.Error("the prefixed variable does not win")
@@ -195,7 +209,8 @@ func TestEverythingWrongAtOnceLeavesTheDefaults(t *testing.T) {
 }
 
 func TestTheSourcesOfTheCredentialAreTheFourVariables(t *testing.T) {
-	cfg := loaded(t, "LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_AUTH_TOKEN_FILE=tf", "LOCALSTACK_API_KEY=k", "LOCALSTACK_API_KEY_FILE=kf")
+	cfg := loaded(t, "LOCALSTACK_AUTH_TOKEN=t", "LOCALSTACK_AUTH_TOKEN_FILE=tf", "LOCALSTACK_API_KEY=k",
+		"LOCALSTACK_API_KEY_FILE=kf")
 	got := cfg.Sources()
 	if got.AuthToken.Reveal() != "t" || got.AuthTokenFile != "tf" || got.APIKey.Reveal() != "k" || got.APIKeyFile != "kf" {
 		t.Errorf("%+v", got)
@@ -209,7 +224,8 @@ func TestLoadReturnsTheEnvironmentAfterThePrefixRule(t *testing.T) {
 		t.Error("ACTIVATE_PRO=nonsense makes sense")
 	}
 	slices.Sort(environ.Entries)
-	want := []string{"ACTIVATE_PRO=nonsense", "DEBUG= ", "LOCALSTACK_LD_PRELOAD=evil.so", "LOCALSTACK_PERSISTENCE=1", "PERSISTENCE=1"}
+	want := []string{"ACTIVATE_PRO=nonsense", "DEBUG= ", "LOCALSTACK_LD_PRELOAD=evil.so", "LOCALSTACK_PERSISTENCE=1",
+		"PERSISTENCE=1"}
 	if !slices.Equal(environ.Entries, want) {
 		t.Errorf("got %q", environ.Entries)
 	}

@@ -50,7 +50,8 @@ func TestSignalsAreNamesOrNumbers(t *testing.T) {
 	}
 	kept := Signal(unix.SIGHUP)
 	refuses(t, &kept, "is not a signal that can be handled; use a name such as TERM, or a number",
-		"", "0", "-1", "65", "300", "KILL", "SIGSTOP", "CHLD", "TTOU", "32", "TERMINATE", "SIGSIGTERM", "1.5", "RTMIN+31", "RTMIN-1", "RTMAX+1", "RTMIN+", "RTMAX--1")
+		"", "0", "-1", "65", "300", "KILL", "SIGSTOP", "CHLD", "TTOU", "32", "TERMINATE", "SIGSIGTERM", "1.5", "RTMIN+31",
+		"RTMIN-1", "RTMAX+1", "RTMIN+", "RTMAX--1")
 }
 
 func TestRewritesArePairsOfSignals(t *testing.T) {
@@ -66,7 +67,9 @@ func TestRewritesArePairsOfSignals(t *testing.T) {
 			t.Errorf("%q is %v, %v", value, rewrites, err)
 		}
 	}
-	refuses(t, &Rewrites{1: 2}, "is not a list of pairs of signals that can be handled; write it as 15:2 or TERM:INT,USR1:0, where 0 drops the signal",
+	const want = "is not a list of pairs of signals that can be handled; " +
+		"write it as 15:2 or TERM:INT,USR1:0, where 0 drops the signal"
+	refuses(t, &Rewrites{1: 2}, want,
 		"", "15", "15:", ":2", "0:15", "15:9", "KILL:TERM", "15:2,", "15:2:3", "TERM=INT", "15:65")
 	refuses(t, &Rewrites{1: 2}, "replaces TERM twice", "15:2,TERM:3")
 }

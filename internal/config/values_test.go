@@ -63,9 +63,9 @@ func TestAutoLeavesTheChoiceToTheProgram(t *testing.T) {
 func TestSecondsTakeFractionsAndUnits(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]time.Duration{
-		"8": 8 * time.Second, "0": 0, "-0": 0, "2.5": 2500 * time.Millisecond, "4.1": 4100 * time.Millisecond, ".5": 500 * time.Millisecond,
-		" 8\n": 8 * time.Second, "8s": 8 * time.Second, "500ms": 500 * time.Millisecond, "1m30s": 90 * time.Second, "1e1": 10 * time.Second,
-		"31536000": 365 * 24 * time.Hour,
+		"8": 8 * time.Second, "0": 0, "-0": 0, "2.5": 2500 * time.Millisecond, "4.1": 4100 * time.Millisecond,
+		" 8\n": 8 * time.Second, "8s": 8 * time.Second, "500ms": 500 * time.Millisecond, "1m30s": 90 * time.Second,
+		".5": 500 * time.Millisecond, "1e1": 10 * time.Second, "31536000": 365 * 24 * time.Hour,
 	} {
 		var span Seconds
 		if err := span.Decode(value); err != nil || span.Duration() != want {
@@ -74,7 +74,8 @@ func TestSecondsTakeFractionsAndUnits(t *testing.T) {
 	}
 	eight := Seconds(8 * time.Second)
 	refuses(t, &eight, "is not a duration; use seconds such as 8 or 2.5",
-		"", "-1", "-0.001", "-1s", "NaN", "Inf", "+Inf", "-Inf", "1e999", "8 s", "8,5", "eight", "1d", "31536001", "9000h", "0x")
+		"", "-1", "-0.001", "-1s", "NaN", "Inf", "+Inf", "-Inf", "1e999", "8 s", "8,5", "eight", "1d", "31536001", "9000h",
+		"0x")
 }
 
 func TestCountsAreSmallWholeNumbers(t *testing.T) {
@@ -86,7 +87,8 @@ func TestCountsAreSmallWholeNumbers(t *testing.T) {
 		}
 	}
 	three := Count(3)
-	refuses(t, &three, "is not a whole number from 1 to 100", "", "0", "-1", "101", "2.5", "three", "1e1", "99999999999999999999")
+	refuses(t, &three, "is not a whole number from 1 to 100", "", "0", "-1", "101", "2.5", "three", "1e1",
+		"99999999999999999999")
 }
 
 func TestWordsAreSplitAsByAShellWithoutRunningOne(t *testing.T) {
@@ -127,7 +129,8 @@ func TestNamesOfALevelOrFormatAreTakenInAnyCase(t *testing.T) {
 			t.Errorf("%q: format %q, %v", value, format, err)
 		}
 	}
-	refuses(t, &level, "is unknown; use trace-internal, trace, debug, info, warn, warning, error", "", "loud", "debug,info", "1")
+	refuses(t, &level, "is unknown; use trace-internal, trace, debug, info, warn, warning, error", "", "loud",
+		"debug,info", "1")
 	refuses(t, &format, "is unknown; use text, json", "", "xml")
 }
 
@@ -152,14 +155,18 @@ func TestEndpointIsABaseURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	refuses(t, &endpoint, "is not a URL; write it as https://api.localstack.cloud/v1",
-		"", "api.localstack.cloud/v1", "localhost:8080", "127.0.0.1:8080/v1", "https:/licenses.test", "//licenses.test/v1", "https:", "https://",
-		"https:///v1", "https://:443/v1", "https://licenses.test:/v1", "https://licenses test/v1", "https://licenses.test:port", "https://licenses.test:0", "https://licenses.test:65536",
-		"https://licenses.test/%zz", "https://[::1/v1", "https://licenses.test/\x7f", "://licenses.test", "https://user:secret@")
+		"", "api.localstack.cloud/v1", "localhost:8080", "127.0.0.1:8080/v1", "https:/licenses.test", "//licenses.test/v1",
+		"https:", "https://",
+		"https:///v1", "https://:443/v1", "https://licenses.test:/v1", "https://licenses test/v1",
+		"https://licenses.test:port", "https://licenses.test:0", "https://licenses.test:65536",
+		"https://licenses.test/%zz", "https://[::1/v1", "https://licenses.test/\x7f", "://licenses.test",
+		"https://user:secret@")
 	refuses(t, &endpoint, `has the scheme "ftp"; use https or http`, "ftp://licenses.test/v1")
 	refuses(t, &endpoint, "contains credentials; remove them, the Auth Token is enough",
 		"https://user:secret@licenses.test/v1", "https://secret@licenses.test")
 	refuses(t, &endpoint, "contains a query or fragment; remove it, a base URL ends with its path",
-		"https://licenses.test/v1?key=secret", "https://licenses.test/v1?", "https://licenses.test/v1#secret", "https://licenses.test#")
+		"https://licenses.test/v1?key=secret", "https://licenses.test/v1?", "https://licenses.test/v1#secret",
+		"https://licenses.test#")
 }
 
 func TestProxiesAreURLsWithOrWithoutAScheme(t *testing.T) {
@@ -180,9 +187,12 @@ func TestProxiesAreURLsWithOrWithoutAScheme(t *testing.T) {
 		}
 	}
 	var proxy ProxyURL
-	refuses(t, &proxy, "is not a proxy URL; write it as http://proxy.example:3128, and special characters of a password as %XX",
-		"", "http:", "http://", "http:///", "http://:3128", "http://proxy.test:", "http:/proxy.test:3128", "http://user:se#cret@proxy.test:3128", "http://user:12#cret@proxy.test:3128",
-		"http://user:12?cret@proxy.test:3128", "http://user:12/cret@proxy.test:3128", "http://proxy.test:99999", "http://proxy test:3128",
+	const want = "is not a proxy URL; write it as http://proxy.example:3128, and special characters of a password as %XX"
+	refuses(t, &proxy, want,
+		"", "http:", "http://", "http:///", "http://:3128", "http://proxy.test:", "http:/proxy.test:3128",
+		"http://user:se#cret@proxy.test:3128", "http://user:12#cret@proxy.test:3128",
+		"http://user:12?cret@proxy.test:3128", "http://user:12/cret@proxy.test:3128", "http://proxy.test:99999",
+		"http://proxy test:3128",
 		"http://user:secret@proxy.test:x", "http://proxy.test:3128/path", "http://user:se%zzcret@proxy.test")
 	refuses(t, &proxy, `has the scheme "ftp"; use http, https or socks5`, "ftp://user:secret@proxy.test")
 }
@@ -195,7 +205,8 @@ func TestNoVerbShowsAProxysPassword(t *testing.T) {
 	}
 	config := Config{Network: Network{HTTPSProxy: proxy}}
 	type hiding struct{ inside Network }
-	values := []any{proxy, &proxy, config, &config, config.Network, hiding{config.Network}, []ProxyURL{proxy}, map[string]ProxyURL{"": proxy}}
+	values := []any{proxy, &proxy, config, &config, config.Network, hiding{config.Network}, []ProxyURL{proxy},
+		map[string]ProxyURL{"": proxy}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%40.3s"} {
 		for _, value := range values {
 			shown := strings.ToLower(fmt.Sprintf(verb, value))

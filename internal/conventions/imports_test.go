@@ -46,7 +46,7 @@ func TestImportsPointDownTheListOfTheArchitecture(t *testing.T) {
 
 // position is where a package, or one that it is below, is in the list; -1 for nowhere.
 func position(order []string, path string) int {
-	return slices.IndexFunc(order, func(listed string) bool { return path == listed || strings.HasPrefix(path, listed+"/") })
+	return slices.IndexFunc(order, func(listed string) bool { return strings.HasPrefix(path+"/", listed+"/") })
 }
 
 func containsOnlyTests(path string) bool {
