@@ -20,7 +20,7 @@ const dnsTimeout = 5 * time.Second
 // runDNS asks name servers, and prints what they say in the shape of dig: the
 // given one, else all of resolv.conf. It is for images without dig.
 func runDNS(args []string) int {
-	cfg, _, _ := config.Load()       // a variable that makes no sense has its default
+	cfg, _, _ := config.Load()       // an invalid variable has its default
 	page := reporter(os.Stdout, cfg) // what we are asked for may be a secret by mistake
 	ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
 	query, err := resolve.NewResolver(string(cfg.Root)).ParseQuery(ctx, args, cfg.Endpoint.Hostname())

@@ -27,8 +27,8 @@ type doctorOptions struct {
 	command                       []string
 }
 
-// runDoctor looks at everything a start depends on, and says what a start
-// would come to now: exit code 0, 55 or 78.
+// runDoctor checks everything that a start depends on, and predicts the result of a
+// start now: exit code 0, 55 or 78.
 func runDoctor(args []string) int {
 	options, err := parseDoctor(args)
 	if err != nil {

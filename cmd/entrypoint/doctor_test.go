@@ -78,7 +78,7 @@ func TestDoctorDoesNotTakeSilenceForConsent(t *testing.T) {
 	w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	text, code := w.doctor("--timeout", "0.5", "--json", "--", "true")
 	mustFitSchema(t, text)
-	if code != 0 || !strings.Contains(text, `"outcome": "unknown"`) || !strings.Contains(text, "the time was over before the licensing server answered") || strings.Contains(text, "knows the credential") {
+	if code != 0 || !strings.Contains(text, `"outcome": "unknown"`) || !strings.Contains(text, "the licensing server did not answer in time") || strings.Contains(text, "accepts the credential") {
 		t.Errorf("exit code %d: %s", code, text)
 	}
 }
@@ -119,7 +119,7 @@ func TestDoctorSendsNothingAnywhereWhenTheConfigurationMakesNoSense(t *testing.T
 	w.names(dns.HandlerFunc(func(_ dns.ResponseWriter, question *dns.Msg) { asked <- question.Question[0].Name }))
 	w.set("API_ENDPOINT", "license.corp.test/v1") // no scheme
 	text, code := w.doctor("--", "true")
-	if code != 78 || !strings.Contains(text, "– license        not looked at, because of configuration\n") {
+	if code != 78 || !strings.Contains(text, "– license        not checked because of configuration\n") {
 		t.Errorf("exit code %d: %s", code, text)
 	}
 	select {
@@ -134,7 +134,7 @@ func TestDoctorKnowsThatBootHooksMayMendAFailure(t *testing.T) {
 	w := newWorld(t)
 	w.set("LOCALSTACK_AUTH_TOKEN", "")
 	const forecast = "start now would fail with exit code 55 (credentials.missing):"
-	for hooks, want := range []string{"\nA " + forecast, "\nUnless its BOOT hook mends that, which the doctor does not run, a " + forecast, "\nUnless one of its 2 BOOT hooks mends that, which"} {
+	for hooks, want := range []string{"\nA " + forecast, "\nUnless the BOOT hook fixes this (the doctor does not run hooks), a " + forecast, "\nUnless one of the 2 BOOT hooks fixes this (the"} {
 		text, code := w.doctor("--", "true")
 		if said := strings.ReplaceAll(text, "\n", " "); code != 55 || !strings.Contains(said, strings.ReplaceAll(want, "\n", " ")) {
 			t.Errorf("with %d hooks: exit code %d, %s", hooks, code, text)

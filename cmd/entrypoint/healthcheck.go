@@ -66,7 +66,7 @@ func parseHealthcheck(args []string) (*health, error) {
 		return nil, errors.Join(err, errors.New(healthcheckUsage))
 	}
 	if h.url = flags.Arg(0); h.url == "" {
-		cfg, _, _ := config.Load() // a variable that makes no sense has its default
+		cfg, _, _ := config.Load() // an invalid variable has its default
 		var listen gateway.Listen
 		if err := listen.UnmarshalText([]byte(cfg.GatewayListen)); err != nil {
 			return nil, fmt.Errorf("GATEWAY_LISTEN: %w", err)

@@ -57,11 +57,11 @@ func (c Container) confinement(context.Context) fault.Check {
 	}
 	// What follows is root's.
 	if user == "0" && slices.Contains(lacks, "KILL") {
-		facts = append(facts, "without KILL a stop cannot signal processes of other users, such as a database's")
+		facts = append(facts, "without KILL, a stop cannot signal processes of other users, such as a database's")
 	}
 	forUsers := func(name string) bool { return name == "CHOWN" || name == "SETUID" || name == "SETGID" }
 	if user == "0" && slices.ContainsFunc(lacks, forUsers) {
-		facts = append(facts, "without CHOWN, SETUID and SETGID what runs as a user of its own, such as a database, does not start")
+		facts = append(facts, "without CHOWN, SETUID and SETGID, processes with a user of their own, such as a database, cannot start")
 	}
 	var closed []string
 	for _, port := range c.Ports {
@@ -71,7 +71,7 @@ func (c Container) confinement(context.Context) fault.Check {
 	}
 	if len(closed) > 0 {
 		return fault.Warn(name, fault.New(fault.SystemConfinement,
-			"without NET_BIND_SERVICE user %s cannot listen on port %s, only from %d on",
+			"without NET_BIND_SERVICE, user %s cannot listen on port %s, only on %d and above",
 			user, strings.Join(slices.Compact(closed), ", "), first), facts...)
 	}
 	return fault.Pass(name, facts[0], facts[1:]...)

@@ -32,7 +32,7 @@ func (c Container) docker(ctx context.Context) fault.Check {
 	if c.DockerHost != "" {
 		path, found := strings.CutPrefix(c.DockerHost, "unix://")
 		if !found {
-			return fault.Skip(docker, "DOCKER_HOST does not name a socket of this machine")
+			return fault.Skip(docker, "DOCKER_HOST is not a unix:// address, and is not checked")
 		}
 		socket = path
 	}
@@ -44,9 +44,9 @@ func (c Container) docker(ctx context.Context) fault.Check {
 		return dockerWarning(err, "cannot look at %s: %s", socket, file.Cause(err))
 	case info.IsDir():
 		// What Docker makes of a bind mount whose source is not there.
-		return dockerWarning(nil, "%s is a folder: the machine had no socket there when the container was made", socket)
+		return dockerWarning(nil, "%s is a folder: the host had no socket there when the container was created", socket)
 	case info.Mode()&fs.ModeSocket == 0:
-		return dockerWarning(nil, "%s is no socket", socket)
+		return dockerWarning(nil, "%s is not a socket", socket)
 	}
 	server, err := pingDocker(ctx, socket)
 	switch {
@@ -58,7 +58,7 @@ func (c Container) docker(ctx context.Context) fault.Check {
 		slices.Sort(groups)
 		return dockerWarning(err, "%s in the groups %v", ownership(socket), slices.Compact(groups))
 	case errors.Is(err, unix.ECONNREFUSED):
-		return dockerWarning(err, "nobody listens on %s: Docker was started anew after the container, or does not run", socket)
+		return dockerWarning(err, "nothing listens on %s: Docker was restarted after the container was created, or is not running", socket)
 	case errors.Is(err, context.DeadlineExceeded):
 		return dockerWarning(err, "no answer on %s within %s", socket, pingTimeout)
 	}
@@ -91,9 +91,9 @@ func pingDocker(ctx context.Context, socket string) (server string, err error) {
 	version := response.Header.Get("Api-Version")
 	switch {
 	case response.StatusCode != http.StatusOK:
-		return "", fmt.Errorf("it answers with status %d", response.StatusCode)
+		return "", fmt.Errorf("the answer has status %d", response.StatusCode)
 	case version == "":
-		return "", errors.New("what answers there is not Docker")
+		return "", errors.New("the answer is not from Docker")
 	}
 	server = cmp.Or(response.Header.Get("Server"), "Docker")
 	return fmt.Sprintf("%.60s, API %.10s,", server, version), nil

@@ -66,10 +66,10 @@ func TestAnAnswerThatIsNotDockersIsSaid(t *testing.T) {
 		name, want string
 		answer     http.HandlerFunc
 	}{
-		{"a proxy in front that forbids it", "/.*/docker.sock: it answers with status 403", func(w http.ResponseWriter, _ *http.Request) {
+		{"a proxy in front that forbids it", "/.*/docker.sock: the answer has status 403", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusForbidden)
 		}},
-		{"something else", "/.*/docker.sock: what answers there is not Docker", func(w http.ResponseWriter, _ *http.Request) {
+		{"something else", "/.*/docker.sock: the answer is not from Docker", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "OK")
 		}},
 		{"it hangs up", "/.*/docker.sock: EOF", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
@@ -121,9 +121,9 @@ func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
 		{"a link to nothing", func(t *testing.T, path string) { noError(t, os.Symlink("gone", path)) },
 			want{fault.Skipped, "/.*/docker.sock is not mounted; only Lambda, .*", nil}},
 		{"a folder", func(t *testing.T, path string) { noError(t, os.Mkdir(path, 0o755)) },
-			want{fault.Warned, "/.*/docker.sock is a folder: the machine had no socket there when the container was made", nil}},
+			want{fault.Warned, "/.*/docker.sock is a folder: the host had no socket there when the container was created", nil}},
 		{"a file", func(t *testing.T, path string) { noError(t, os.WriteFile(path, nil, 0o600)) },
-			want{fault.Warned, "/.*/docker.sock is no socket", nil}},
+			want{fault.Warned, "/.*/docker.sock is not a socket", nil}},
 		{"a link to itself", func(t *testing.T, path string) { noError(t, os.Symlink("docker.sock", path)) },
 			want{fault.Warned, "cannot look at /.*/docker.sock: too many levels of symbolic links", nil}},
 	}
@@ -143,7 +143,7 @@ func TestASocketThatNobodyListensOnIsSaid(t *testing.T) {
 	c, listener := listening(t)
 	listener.SetUnlinkOnClose(false)
 	noError(t, listener.Close())
-	want{fault.Warned, "nobody listens on /.*/docker.sock: .*", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+	want{fault.Warned, "nothing listens on /.*/docker.sock: .*", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 }
 
 func TestASocketOfAnotherGroupIsSaidToBeSo(t *testing.T) {
@@ -152,7 +152,7 @@ func TestASocketOfAnotherGroupIsSaidToBeSo(t *testing.T) {
 	c := withSocket(t, engine)
 	mounted := "mount -t tmpfs tmpfs /var/run/ && touch /var/run/docker.sock && mount --bind " + c.Root.DockerSocket() + " /var/run/docker.sock && " +
 		"chown 0:998 /var/run/docker.sock && chmod 660 /var/run/docker.sock && "
-	want{fault.Warned, `/var/run/docker.sock belongs to user 0 and group 998, mode 0660, and this is user 1000 in the groups \[27 1000\]`, nil}.compare(t,
+	want{fault.Warned, `/var/run/docker.sock belongs to user 0 and group 998, mode 0660, but this process runs as user 1000 in the groups \[27 1000\]`, nil}.compare(t,
 		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 27,1000 $LOOK", "docker"), fault.SystemDocker)
 	want{fault.Passed, "Docker/28.1.1 .*", nil}.compare(t,
 		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 998 $LOOK", "docker"), fault.SystemDocker)
@@ -163,6 +163,6 @@ func TestAnotherDockerHostIsNotLookedAt(t *testing.T) {
 	for _, host := range []string{"tcp://docker:2376", "tcp://user:hidden@docker:2376", "ssh://me:hidden@machine.test", "hidden"} {
 		c := withSocket(t, engine)
 		c.DockerHost = host
-		want{fault.Skipped, "DOCKER_HOST does not name a socket of this machine", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+		want{fault.Skipped, "DOCKER_HOST is not a unix:// address, and is not checked", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
 	}
 }

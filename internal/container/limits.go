@@ -36,7 +36,7 @@ func (c Container) memory(context.Context) fault.Check {
 			fact = fmt.Sprintf("limit %s, %s in use", size(l.max), size(l.used))
 		}
 		if n := c.kills(g); n > 0 {
-			evidence = append(evidence, fmt.Sprintf("processes killed for want of memory: %d", n))
+			evidence = append(evidence, fmt.Sprintf("processes killed because memory ran out: %d", n))
 		}
 	}
 	if most < leastMemory {
@@ -76,7 +76,7 @@ func (c Container) processes(context.Context) fault.Check {
 	}
 	var evidence []string
 	if n := c.fields(g.folders[0], "pids.events").number("max"); n > 0 {
-		evidence = append(evidence, fmt.Sprintf("processes that could not be started for this limit: %d", n))
+		evidence = append(evidence, fmt.Sprintf("processes that could not be started because of this limit: %d", n))
 	}
 	fact := "no limit"
 	l, limited := c.tightest(g, "pids.max", "pids.current", limit.left)
@@ -84,7 +84,7 @@ func (c Container) processes(context.Context) fault.Check {
 		fact = fmt.Sprintf("%d of %d processes and threads", l.used, l.max)
 	}
 	if user, max := c.userLimit(); max < unlimited {
-		own := fmt.Sprintf("user %s may have %d in all (ulimit -u)", user, max)
+		own := fmt.Sprintf("user %s may have %d processes and threads in total (ulimit -u)", user, max)
 		if max < leastProcesses {
 			return fault.Warn(name, fault.New(fault.SystemProcesses, "%s", own), append(evidence, "the container: "+fact)...)
 		}

@@ -53,7 +53,7 @@ func TestMemoryIsThatOfTheTightestLimit(t *testing.T) {
 		{"version 2, too little", []tree{cgroupsV2, {
 			"sys/fs/cgroup/memory.max": "536870912\n", "sys/fs/cgroup/memory.current": "42991616\n",
 			"sys/fs/cgroup/memory.events": "low 0\nhigh 0\nmax 7\noom 3\noom_kill 3\n",
-		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"processes killed for want of memory: 3"}}},
+		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"processes killed because memory ran out: 3"}}},
 		{"files that can be forgotten are not in use", []tree{cgroupsV2, {
 			"sys/fs/cgroup/memory.max": "4294967296\n", "sys/fs/cgroup/memory.current": "1073741824\n",
 			"sys/fs/cgroup/memory.stat": "anon 1\ninactive_file 536870912\nactive_file 5\n",
@@ -76,7 +76,7 @@ func TestMemoryIsThatOfTheTightestLimit(t *testing.T) {
 			"sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "53687091\n",
 			"sys/fs/cgroup/memory/memory.stat":    "inactive_file 5\nhierarchical_memory_limit 536870912\ntotal_inactive_file 10485760\n",
 			"sys/fs/cgroup/memory/memory.failcnt": "12\n", "sys/fs/cgroup/memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
-		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"processes killed for want of memory: 1"}}},
+		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"processes killed because memory ran out: 1"}}},
 		{"version 1, the mount shows the container's group only", []tree{cgroupsV1, {
 			"proc/self/cgroup":                           "4:memory:/docker/0123\n",
 			"proc/self/mountinfo":                        strings.Replace(memoryMount, " / ", " /docker/0123 ", 1),
@@ -111,7 +111,7 @@ func TestProcessesAreThoseOfTheLimitThatIsMetFirst(t *testing.T) {
 			want{fault.Warned, "2 of 127 processes and threads", nil}},
 		{"version 2, few left", []tree{cgroupsV2, {
 			"sys/fs/cgroup/pids.max": "200\n", "sys/fs/cgroup/pids.current": "137\n", "sys/fs/cgroup/pids.events": "max 5\n",
-		}}, want{fault.Warned, "137 of 200 processes and threads", []string{"processes that could not be started for this limit: 5"}}},
+		}}, want{fault.Warned, "137 of 200 processes and threads", []string{"processes that could not be started because of this limit: 5"}}},
 		{"version 2, more than the limit", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "200\n", "sys/fs/cgroup/pids.current": "300\n"}},
 			want{fault.Warned, "300 of 200 processes and threads", nil}},
 		{"few left further up", []tree{cgroupsV2, {
@@ -126,9 +126,9 @@ func TestProcessesAreThoseOfTheLimitThatIsMetFirst(t *testing.T) {
 		{"version 1, few left", []tree{cgroupsV1, {"sys/fs/cgroup/pids/pids.max": "128\n", "sys/fs/cgroup/pids/pids.current": "65\n"}},
 			want{fault.Warned, "65 of 128 processes and threads", nil}},
 		{"a user's own limit", []tree{cgroupsV2, asUser, {"sys/fs/cgroup/pids.max": "4096\n", "sys/fs/cgroup/pids.current": "12\n"}},
-			want{fault.Warned, `user 1000 may have 100 in all \(ulimit -u\)`, []string{"the container: 12 of 4096 processes and threads"}}},
+			want{fault.Warned, `user 1000 may have 100 processes and threads in total \(ulimit -u\)`, []string{"the container: 12 of 4096 processes and threads"}}},
 		{"a user's own large limit", []tree{cgroupsV2, asUser, {"proc/self/limits": "Max processes             30000                unlimited            processes \n"}},
-			want{fault.Passed, "no limit", []string{`user 1000 may have 30000 in all \(ulimit -u\)`}}},
+			want{fault.Passed, "no limit", []string{`user 1000 may have 30000 processes and threads in total \(ulimit -u\)`}}},
 		{"a user without one", []tree{cgroupsV2, asUser, {"proc/self/limits": "Max processes             unlimited            unlimited            processes \n"}},
 			want{fault.Passed, "no limit", nil}},
 		{"no control groups", []tree{{"proc/self/cgroup": "0::/\n", "proc/self/mountinfo": "22 27 0:21 / /proc rw - proc proc rw\n"}},
@@ -178,7 +178,7 @@ func TestRealLimitsAreSeen(t *testing.T) {
 func TestARealUlimitIsSeen(t *testing.T) {
 	t.Parallel()
 	needs(t, "setpriv", "prlimit")
-	want{fault.Warned, `user 1000 may have 120 in all \(ulimit -u\)`, []string{".*"}}.compare(t,
+	want{fault.Warned, `user 1000 may have 120 processes and threads in total \(ulimit -u\)`, []string{".*"}}.compare(t,
 		lookFrom(t, 0, "exec prlimit --nproc=120 setpriv --reuid 1000 $LOOK", "processes"), fault.SystemProcesses)
 }
 

@@ -31,7 +31,7 @@ func (c Container) signals(context.Context) fault.Check {
 	case err != nil:
 		return fault.Skip(signals, "PID 1 cannot be seen from here")
 	case first.elsewhere:
-		return fault.Skip(signals, "PID 1 is "+first.name+" of another container or of the machine")
+		return fault.Skip(signals, "PID 1 is "+first.name+", which belongs to another container or to the host")
 	}
 	chain := "PID 1 is " + first.name
 	if first.ours {
@@ -44,14 +44,14 @@ func (c Container) signals(context.Context) fault.Check {
 		case err == nil && child.ours:
 			return fault.Pass(signals, chain)
 		case err != nil || !child.isShell():
-			return fault.Pass(signals, chain, "SUPERVISE=1 makes the entrypoint look after the emulator below it: "+
-				"restarts, renewal of the license")
+			return fault.Pass(signals, chain, "with SUPERVISE=1, the entrypoint supervises the emulator below it: "+
+				"restarts, license renewal")
 		}
 		first, chain = child, "PID 1 is "+first.name+" and its child is "+child.name
 	}
 	switch {
 	case first.isShell() && first.takesTERM:
-		return fault.Skip(signals, chain+", which handles SIGTERM; whether it passes it on cannot be seen")
+		return fault.Skip(signals, chain+", which handles SIGTERM; whether it passes it on is unknown")
 	case first.isShell():
 		return fault.Warn(signals, fault.New(fault.SystemSignals, "%s, which does not pass SIGTERM on", chain))
 	case !first.takesTERM:

@@ -71,7 +71,7 @@ func (p fake) unseen() fake {
 	return p
 }
 
-const supervise = "SUPERVISE=1 makes .*"
+const supervise = "with SUPERVISE=1, .*"
 
 func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		{"--init before a shell", []fake{tini, shell.below(1, 7), entrypoint.below(7, 8), doctor(20)},
 			want{fault.Warned, "PID 1 is tini and its child is sh, which does not pass SIGTERM on", nil}},
 		{"--init before a shell with a trap", []fake{tini, trapping.below(1, 7), doctor(20).below(7, 20)},
-			want{fault.Skipped, "PID 1 is tini and its child is bash, which handles SIGTERM; whether it passes it on cannot be seen", nil}},
+			want{fault.Skipped, "PID 1 is tini and its child is bash, which handles SIGTERM; whether it passes it on is unknown", nil}},
 		{"--init, and a shell that it inherited", []fake{tini, emulator.below(1, 8), shell.below(1, 12), doctor(20)},
 			want{fault.Passed, "PID 1 is tini, which passes SIGTERM on", []string{supervise}}},
 
@@ -110,10 +110,10 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		{"a shell of another user", []fake{shell.unseen(), doctor(7).below(1, 7)},
 			want{fault.Warned, "PID 1 is sh, which does not pass SIGTERM on", nil}},
 		{"a shell with a trap", []fake{trapping, doctor(7).below(1, 7)},
-			want{fault.Skipped, "PID 1 is bash, which handles SIGTERM; whether it passes it on cannot be seen", nil}},
+			want{fault.Skipped, "PID 1 is bash, which handles SIGTERM; whether it passes it on is unknown", nil}},
 
 		{"a pod's shared PIDs", []fake{{pid: 1, name: "pause", exe: "other", root: "there", caught: "4002"}, entrypoint.below(0, 7), doctor(20)},
-			want{fault.Skipped, "PID 1 is pause of another container or of the machine", nil}},
+			want{fault.Skipped, "PID 1 is pause, which belongs to another container or to the host", nil}},
 		{"PID 1 is hidden", []fake{doctor(20)}, want{fault.Skipped, "PID 1 cannot be seen from here", nil}},
 	}
 	for _, test := range tests {
@@ -161,7 +161,7 @@ func TestSharedPIDsAreToldByTheRootFolder(t *testing.T) {
 	const script = `mount -t proc proc /proc && mount -t tmpfs tmpfs /mnt && for each in /*; do
   if test -L $each; then cp -P $each /mnt; elif test -d $each -a $each != /mnt; then mkdir /mnt$each && mount --rbind $each /mnt$each; fi
 done && chroot /mnt $LOOK && true`
-	want{fault.Skipped, "PID 1 is sh of another container or of the machine", nil}.compare(t,
+	want{fault.Skipped, "PID 1 is sh, which belongs to another container or to the host", nil}.compare(t,
 		lookFrom(t, syscall.CLONE_NEWPID, script, "signals"), fault.SystemSignals)
 }
 

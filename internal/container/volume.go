@@ -50,7 +50,7 @@ func (c Container) writable(name string, id fault.ID, of func(layout.Root) strin
 	}
 	can := "can be written"
 	if there != folder {
-		can = "can be made"
+		can = "can be created"
 	}
 	return fault.Pass(name, fmt.Sprintf("%s %s, %s free", folder, can, left), kept...)
 }
@@ -85,7 +85,7 @@ func whyUnwritable(folder, there, left string, err error) string {
 	case errors.Is(err, unix.EROFS):
 		return folder + " is on a read-only mount"
 	case errors.Is(err, unix.ENOSPC):
-		return fmt.Sprintf("%s is full, it has %s left", folder, left)
+		return fmt.Sprintf("%s is full: %s left", folder, left)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
 		return ownership(there)
 	}
@@ -98,10 +98,10 @@ func ownership(path string) string {
 	if err := unix.Stat(path, &info); err != nil {
 		return fmt.Sprintf("cannot look at %s: %s", path, err)
 	}
-	said := fmt.Sprintf("%s belongs to user %d and group %d, mode %04o, and this is user %d",
+	said := fmt.Sprintf("%s belongs to user %d and group %d, mode %04o, but this process runs as user %d",
 		path, info.Uid, info.Gid, info.Mode&0o7777, os.Geteuid())
 	if os.Geteuid() == int(info.Uid) || os.Geteuid() == 0 {
-		said += "; SELinux or a missing capability may forbid it"
+		said += "; SELinux or a missing capability may deny access"
 	}
 	return said
 }
@@ -134,12 +134,12 @@ func (c Container) kept(folder string) []string {
 	}
 	switch m := mountOf(parseMounts(text), folder); {
 	case !within(m.point, layout.Root("").Volume()):
-		return []string{"no volume is mounted there: what is stored is gone with the container, and a start without network needs it"}
+		return []string{"no volume is mounted there: what is stored is lost with the container, and a start without network needs it"}
 	case m.kind == "tmpfs":
-		return []string{m.point + " is a tmpfs: what is stored is gone with the container, and a start without network needs it"}
+		return []string{m.point + " is a tmpfs: what is stored is lost with the container, and a start without network needs it"}
 	case isAnonymous(m.root):
-		return []string{m.point + " is an anonymous volume: the next container has another one, and a start without network needs what is stored"}
+		return []string{m.point + " is an anonymous volume: the next container gets a new one, and a start without network needs what is stored"}
 	default:
-		return []string{m.point + " is a mount of its own (" + m.kind + ")"}
+		return []string{m.point + " is a mount (" + m.kind + ")"}
 	}
 }

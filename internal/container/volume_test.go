@@ -36,8 +36,8 @@ func TestAFolderOfTheVolumeCanBeWritten(t *testing.T) {
 		fact string
 	}{
 		{"it is there", tree{"var/lib/localstack/%s/old": ""}, "/.*/var/lib/localstack/%s can be written, .* free"},
-		{"the volume is there", tree{"var/lib/localstack/other": ""}, "/.*/var/lib/localstack/%s can be made, .* free"},
-		{"nothing is there", tree{}, "/.*/var/lib/localstack/%s can be made, .* free"},
+		{"the volume is there", tree{"var/lib/localstack/other": ""}, "/.*/var/lib/localstack/%s can be created, .* free"},
+		{"nothing is there", tree{}, "/.*/var/lib/localstack/%s can be created, .* free"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -94,12 +94,12 @@ func TestWhatIsStoredEndsWithTheContainerUnlessItIsMounted(t *testing.T) {
 		{"no mount", root, notMounted},
 		{"a mount above", root + "28 27 0:41 / /var rw - ext4 /dev/vdb rw\n", notMounted},
 		{"a mount with a similar name", root + "28 27 0:41 / /var/lib/localstack2 rw - ext4 /dev/vdb rw\n", notMounted},
-		{"a bind mount", root + "28 27 254:0 /home/me/.localstack /var/lib/localstack rw master:1 - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount of its own \(ext4\)`},
-		{"a mount of the folder alone", root + "28 27 254:0 /x /var/lib/localstack/cache rw - xfs /dev/vda rw\n", `/var/lib/localstack/cache is a mount of its own \(xfs\)`},
-		{"a named volume", root + "28 27 254:0 /var/lib/docker/volumes/ls/_data /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount of its own \(ext4\)`},
+		{"a bind mount", root + "28 27 254:0 /home/me/.localstack /var/lib/localstack rw master:1 - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount \(ext4\)`},
+		{"a mount of the folder alone", root + "28 27 254:0 /x /var/lib/localstack/cache rw - xfs /dev/vda rw\n", `/var/lib/localstack/cache is a mount \(xfs\)`},
+		{"a named volume", root + "28 27 254:0 /var/lib/docker/volumes/ls/_data /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount \(ext4\)`},
 		{"an anonymous volume", root + "28 27 254:0 /var/lib/docker/volumes/" + random + "/_data /var/lib/localstack rw - ext4 /dev/vda rw\n", "/var/lib/localstack is an anonymous volume: .*"},
 		{"a tmpfs", root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n", "/var/lib/localstack is a tmpfs: .*"},
-		{"one mount over the other", root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n29 28 254:0 /x /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount of its own \(ext4\)`},
+		{"one mount over the other", root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n29 28 254:0 /x /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount \(ext4\)`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestAVolumeWithLittleSpaceIsNamedAsSuch(t *testing.T) {
 	}{
 		{"little", "size=1m", "cache has only 1 MiB of 1 MiB left", 0},
 		{"few files", "size=128m,nr_inodes=100", `cache has only \d\d of 100 files left`, 0},
-		{"no files", "size=128m,nr_inodes=3", "cache is full, it has 0 of 3 files left", 2},
+		{"no files", "size=128m,nr_inodes=3", "cache is full: 0 of 3 files left", 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestAFullVolumeIsNamedAsSuch(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(volume, "much"), make([]byte, 128<<10), 0o600); err == nil {
 		t.Fatal("the volume is larger than asked for")
 	}
-	want{fault.Warned, "/.*/cache is full, it has 0 KiB of 64 KiB left", []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
+	want{fault.Warned, "/.*/cache is full: 0 KiB of 64 KiB left", []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
 }
 
 func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
@@ -173,15 +173,15 @@ func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
 	const asUser = " && exec setpriv --reuid 1000 $LOOK"
 	tests := []struct{ name, script, want string }{
 		{"the volume", fresh + "mkdir -m 755 /var/lib/localstack" + asUser,
-			"/var/lib/localstack belongs to user 0 and group 0, mode 0755, and this is user 1000"},
+			"/var/lib/localstack belongs to user 0 and group 0, mode 0755, but this process runs as user 1000"},
 		{"the folder", fresh + "mkdir -p -m 700 /var/lib/localstack/cache" + asUser,
-			"/var/lib/localstack/cache belongs to user 0 and group 0, mode 0700, and this is user 1000"},
+			"/var/lib/localstack/cache belongs to user 0 and group 0, mode 0700, but this process runs as user 1000"},
 		{"a closed volume with the folder", fresh + "mkdir -p /var/lib/localstack/cache && chmod 700 /var/lib/localstack" + asUser,
-			"/var/lib/localstack belongs to user 0 and group 0, mode 0700, and this is user 1000"},
+			"/var/lib/localstack belongs to user 0 and group 0, mode 0700, but this process runs as user 1000"},
 		{"the folder that it is to be made in", fresh + "true" + asUser,
-			"/var/lib belongs to user 0 and group 0, mode 0755, and this is user 1000"},
+			"/var/lib belongs to user 0 and group 0, mode 0755, but this process runs as user 1000"},
 		{"root without the capability", fresh + "mkdir /var/lib/localstack && chown 1000 /var/lib/localstack && exec setpriv --bounding-set -dac_override $LOOK",
-			"/var/lib/localstack belongs to user 1000 and group 0, mode 0755, and this is user 0; SELinux or a missing capability may forbid it"},
+			"/var/lib/localstack belongs to user 1000 and group 0, mode 0755, but this process runs as user 0; SELinux or a missing capability may deny access"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -194,7 +194,7 @@ func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
 func TestARealMountIsSeen(t *testing.T) {
 	t.Parallel()
 	const mounted = "mount -t tmpfs tmpfs /var/lib && mkdir -p /var/lib/localstack && mount -t tmpfs tmpfs '/var/lib/localstack' && exec $LOOK"
-	want{fault.Passed, "/var/lib/localstack/cache can be made, .* free", []string{"/var/lib/localstack is a tmpfs: .*"}}.compare(t,
+	want{fault.Passed, "/var/lib/localstack/cache can be created, .* free", []string{"/var/lib/localstack is a tmpfs: .*"}}.compare(t,
 		lookFrom(t, 0, mounted, "volume"), fault.SystemVolume)
 }
 

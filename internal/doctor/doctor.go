@@ -1,6 +1,6 @@
-// Package doctor looks at everything that a start depends on, from inside the
-// same container, and says what a start would come to. A start that fails uses
-// the same eyes to say why.
+// Package doctor checks everything that a start depends on, from inside the same
+// container, and predicts the result of a start. A start that fails uses some of the
+// same checks to say why.
 package doctor
 
 import (
@@ -13,8 +13,8 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// Run looks at everything that a start depends on, and says what it would come to.
-// It shows each check as soon as those before it are made. While one takes long, it
+// Run checks everything that a start depends on, and predicts its result. It shows
+// each check as soon as it and those before it are made. While one takes long, it
 // calls wait with the check's name every second.
 func Run(
 	ctx context.Context, start Start, show func(fault.Check), wait func(name string, since time.Duration),
@@ -100,9 +100,9 @@ func run(
 
 // skipped are the checks that were not made.
 func (s section) skipped(made []fault.Check) []fault.Check {
-	why := cmp.Or(s.skip, "not looked at")
+	why := cmp.Or(s.skip, "not checked")
 	if i := slices.IndexFunc(made, func(c fault.Check) bool { return c.State == fault.Failed }); i >= 0 {
-		why = "not looked at, because of " + made[i].Name
+		why = "not checked because of " + made[i].Name
 	}
 	var missing []fault.Check
 	for _, name := range s.names {

@@ -121,10 +121,10 @@ func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
 	warned := fault.Warn("names", fault.New(fault.NetworkDNSHosts, "odd"))
 	failed := fault.Fail("connection", fault.New(fault.NetworkRefused, "refused"))
 	for want, section := range map[string]section{
-		"names passed well; connection failed refused; tls skipped not looked at, because of connection": way(names, failed),
-		"names passed well; connection skipped not looked at; tls skipped not looked at":                 way(names),
-		"names warned odd; connection skipped not looked at; tls skipped not looked at":                  way(warned),
-		"names skipped not looked at; connection skipped not looked at; tls skipped not looked at":       way(),
+		"names passed well; connection failed refused; tls skipped not checked because of connection": way(names, failed),
+		"names passed well; connection skipped not checked; tls skipped not checked":                  way(names),
+		"names warned odd; connection skipped not checked; tls skipped not checked":                   way(warned),
+		"names skipped not checked; connection skipped not checked; tls skipped not checked":          way(),
 	} {
 		if got := shown(t, section, passing("end")); got != want+"; end passed well" {
 			t.Errorf("got  %s\nwant %s", got, want)

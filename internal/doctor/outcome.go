@@ -9,7 +9,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Outcome is what a start would come to, in a word for programs.
+// Outcome is the predicted result of a start, in a word for programs.
 type Outcome string
 
 // Outcomes of a start.
@@ -26,8 +26,7 @@ const (
 	Failing Outcome = "failure"
 )
 
-// Checkup is what a doctor has to say: what was looked at, and what a start
-// would come to.
+// Checkup is the checks of a start, and its predicted result.
 type Checkup struct {
 	Checks  []fault.Check
 	Outcome Outcome
@@ -41,7 +40,7 @@ type Checkup struct {
 	Code int
 }
 
-// conclude says what a start would come to.
+// conclude predicts the result of a start.
 func (e *examination) conclude() Checkup {
 	c := e.forecast()
 	c.Checks = e.checks
@@ -56,19 +55,19 @@ func (e *examination) forecast() Checkup {
 	case !bool(e.Config.ActivatePro):
 		return Checkup{Outcome: Community, Fact: "A start now would work, without pro features."}
 	case e.Offline && e.standIn != nil:
-		return offline("A start now would work, also without the licensing server: until %s.", e.standIn.Document)
+		return offline("A start now would work, even without the licensing server, until %s.", e.standIn.Document)
 	case e.Offline:
-		return Checkup{Outcome: Unknown, Fact: "Nothing here speaks against a start, but it needs the licensing server, " +
-			"which was not asked."}
+		return Checkup{Outcome: Unknown, Fact: "Nothing found that would stop a start, but it needs the licensing server, " +
+			"which was not asked (--offline)."}
 	case e.refusal != nil:
-		return Checkup{Outcome: Unknown, Fact: "What a start now would come to is not known: the time was over before the " +
-			"licensing server answered (--timeout gives more)."}
+		return Checkup{Outcome: Unknown, Fact: "The result of a start is unknown: the licensing server did not answer in time " +
+			"(--timeout waits longer)."}
 	case e.result.Unreached != nil:
 		_ = e.refine(e.result.Unreached)
-		return offline("A start now would work, but without the licensing server, and so only until %s.", e.result.Document)
+		return offline("A start now would work with the stored license, but only until %s.", e.result.Document)
 	case e.result.Document.ID == "":
-		return Checkup{Outcome: Unknown, Fact: "Nothing speaks against a start: the licensing server knows the credential. " +
-			"Whether it has a license is known when it is asked for one, which may cost a CI credit; --activate does."}
+		return Checkup{Outcome: Unknown, Fact: "Nothing found that would stop a start: the licensing server accepts the credential. " +
+			"The doctor has not requested a license, which may cost a CI credit; --activate requests one."}
 	}
 	return Checkup{Outcome: Online, Fact: "A start now would work, with " + e.result.Document.Name() +
 		" from the licensing server."}
@@ -83,16 +82,16 @@ func offline(fact string, stored license.Document) Checkup {
 // failing is the outcome of a start that fails. A start runs the BOOT hooks before
 // what can fail, configuration aside; they may bring what is missing.
 func (s Start) failing(failed *fault.Error) Checkup {
-	code, unless := fault.ExitLicense, "A"
+	code, begins := fault.ExitLicense, "A"
 	switch {
 	case failed.ID == fault.ConfigInvalid:
 		code = fault.ExitConfig
 	case s.BootHooks == 1:
-		unless = "Unless its BOOT hook mends that, which the doctor does not run, a"
+		begins = "Unless the BOOT hook fixes this (the doctor does not run hooks), a"
 	case s.BootHooks > 1:
-		unless = fmt.Sprintf("Unless one of its %d BOOT hooks mends that, which the doctor does not run, a", s.BootHooks)
+		begins = fmt.Sprintf("Unless one of the %d BOOT hooks fixes this (the doctor does not run hooks), a", s.BootHooks)
 	}
-	fact := fmt.Sprintf("%s start now would fail with exit code %d (%s).", unless, failed.Row().Exit, failed.ID)
+	fact := fmt.Sprintf("%s start now would fail with exit code %d (%s).", begins, failed.Row().Exit, failed.ID)
 	return Checkup{Outcome: Failing, Failure: failed, Code: code, Fact: fact}
 }
 

@@ -60,7 +60,7 @@ func (e *examination) sections() []section {
 	case !bool(e.Config.ActivatePro):
 		needsNone, notJudged = withoutPro, withoutPro
 	case e.NoCredential != nil:
-		notJudged, notAsked = "cannot be judged without the credential", "not asked for without a credential"
+		notJudged, notAsked = "cannot be checked without the credential", "not requested without a credential"
 	}
 	all := []section{
 		single("configuration", e.checkConfiguration),
@@ -76,7 +76,7 @@ func (e *examination) sections() []section {
 	return all
 }
 
-const withoutPro = "ACTIVATE_PRO=0 needs none"
+const withoutPro = "not needed with ACTIVATE_PRO=0"
 
 // offTheNetwork is why nobody is asked; "" when somebody may be. A default that
 // stands for a value that makes no sense may name another server than the user
@@ -84,11 +84,11 @@ const withoutPro = "ACTIVATE_PRO=0 needs none"
 func (s Start) offTheNetwork() string {
 	switch {
 	case s.Problem != nil:
-		return "not looked at, because of configuration"
+		return "not checked because of configuration"
 	case !bool(s.Config.ActivatePro):
 		return withoutPro
 	case s.Offline:
-		return "--offline"
+		return "not checked because of --offline"
 	}
 	return ""
 }
@@ -117,7 +117,7 @@ func (s Start) checkConfiguration(context.Context) fault.Check {
 	}
 	unset := func(variable config.Variable) bool { return !s.Environ.Sets(variable) }
 	set := len(slices.DeleteFunc(config.Variables(), unset))
-	return fault.Pass(name, fmt.Sprintf("every variable that is set makes sense (%d)", set), s.Environ.Warnings...)
+	return fault.Pass(name, fmt.Sprintf("%d variables are set, all of them valid", set), s.Environ.Warnings...)
 }
 
 // checkCommand looks for what a start would run.
@@ -164,7 +164,7 @@ func (e *examination) checkStored(context.Context) fault.Check {
 // licensing server now.
 func OfflineUse(d license.Document, product license.Product, pro credential.Credential) (use string, usable bool) {
 	if !pro.IsSet() {
-		return "cannot be judged without the credential", false
+		return "cannot be checked without the credential", false
 	}
 	holder := license.Holder{Key: pro.Reveal(), Masked: pro.String()}
 	if flaw := d.CheckStored(time.Now(), product, holder); flaw != nil {
@@ -192,18 +192,18 @@ func (e *examination) judgeRehearsal(name string) fault.Check {
 	switch {
 	case ok && Explains(failed):
 		check := fault.Fail(name, failed)
-		check.Fact = "no verdict from the licensing server, and no stored license can stand in"
+		check.Fact = "no valid answer from the licensing server, and no stored license can be used instead"
 		return check
 	case ok:
 		return fault.Fail(name, failed)
 	case e.refusal != nil:
-		return fault.Skip(name, "the time was over before the licensing server answered")
+		return fault.Skip(name, "the licensing server did not answer in time")
 	case e.result.Unreached != nil:
 		check := fault.Warn(name, e.result.Unreached)
-		check.Fact = "no verdict from the licensing server; the stored license can stand in"
+		check.Fact = "no valid answer from the licensing server; the stored license can be used instead"
 		return check
 	case document.ID == "":
-		return fault.Pass(name, "the licensing server knows the credential; only a start asks for a license")
+		return fault.Pass(name, "the licensing server accepts the credential; only a start requests a license")
 	}
 	return fault.Pass(name, fmt.Sprintf("%s (%s), until %s", document.Name(), document.TypeName(), document.Expires))
 }

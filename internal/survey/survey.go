@@ -193,7 +193,7 @@ func (s *Survey) bypassed(ctx context.Context, tell func(fault.Check), failed fa
 		return
 	}
 	if failed.Name == stageNames {
-		tell(fault.Skip(stageConnection, "not looked at, because of "+stageNames))
+		tell(fault.Skip(stageConnection, "not checked because of "+stageNames))
 	}
 	if _, page, err := s.request(ctx, open); err != nil || page.Fault(s.target.Hostname()) != nil {
 		tell(fault.Skip(stageProxy, s.aside()))
