@@ -5,8 +5,8 @@
 package config
 
 import (
+	"reflect"
 	"slices"
-	"time"
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/layout"
@@ -101,6 +101,20 @@ type System struct {
 	Root           layout.Root `envconfig:"FILESYSTEM_ROOT"`
 }
 
+// Variable is one row of the configuration.
+type Variable struct {
+	// Section is the group that the variable belongs to.
+	Section string
+	// Name is how it is set; Alias another name that it is known by.
+	Name, Alias string
+	// Default is the text that stands for an unset variable.
+	Default string
+	// Meaning is a line for the user.
+	Meaning string
+	// Private values are never shown: they are secrets, or may contain one.
+	Private bool
+}
+
 // table has a row for each field above, in the same order. What only people
 // read is here and not in the tags: envconfig looks for several keys in each
 // tag, and every look reads the whole of it.
@@ -173,6 +187,23 @@ var table = []Variable{
 		"for tests and demonstrations."},
 }
 
+// Variables are all rows, in the order of Config.
+func Variables() []Variable {
+	var all []Variable
+	for section := range reflect.TypeFor[Config]().Fields() {
+		for field := range section.Type.Fields() {
+			v := *rowOf(field.Tag.Get("envconfig"))
+			v.Section, v.Default = section.Name, field.Tag.Get("default")
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+func rowOf(name string) *Variable {
+	return &table[slices.IndexFunc(table, func(row Variable) bool { return row.Name == name })]
+}
+
 // Level is a log level by name; empty when not given.
 type Level string
 
@@ -197,9 +228,3 @@ func (f *Format) Decode(value string) error { return oneOf((*string)(f), value, 
 
 // JSON reports whether lines are for machines.
 func (f Format) JSON() bool { return f == "json" }
-
-// Seconds is a span of time.
-type Seconds time.Duration
-
-// Duration is the span for the standard library.
-func (s Seconds) Duration() time.Duration { return time.Duration(s) }

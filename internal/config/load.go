@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -96,35 +95,4 @@ func describe(name string, environ Environ, err error) string {
 		return fmt.Sprintf("%s %s", name, err)
 	}
 	return fmt.Sprintf("%s=%q %s", name, value, err)
-}
-
-// Variable is one row of the configuration.
-type Variable struct {
-	// Section is the group that the variable belongs to.
-	Section string
-	// Name is how it is set; Alias another name that it is known by.
-	Name, Alias string
-	// Default is the text that stands for an unset variable.
-	Default string
-	// Meaning is a line for the user.
-	Meaning string
-	// Private values are never shown: they are secrets, or may contain one.
-	Private bool
-}
-
-// Variables are all rows, in the order of Config.
-func Variables() []Variable {
-	var all []Variable
-	for section := range reflect.TypeFor[Config]().Fields() {
-		for field := range section.Type.Fields() {
-			v := *rowOf(field.Tag.Get("envconfig"))
-			v.Section, v.Default = section.Name, field.Tag.Get("default")
-			all = append(all, v)
-		}
-	}
-	return all
-}
-
-func rowOf(name string) *Variable {
-	return &table[slices.IndexFunc(table, func(row Variable) bool { return row.Name == name })]
 }

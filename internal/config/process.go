@@ -75,7 +75,7 @@ func (r *Rewrites) Decode(value string) error {
 	})
 }
 
-// parseSignal tells whether word is a signal that somebody can send to have something happen. Not
+// parseSignal reads a signal that somebody can send to have something happen. Not
 // those that no process handles, that a terminal or the end of a child causes, or that belong to
 // the C library.
 func parseSignal(word string) (unix.Signal, bool) {

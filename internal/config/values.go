@@ -65,6 +65,12 @@ func (a Auto) Or(automatic bool) bool {
 	return automatic
 }
 
+// Seconds is a span of time.
+type Seconds time.Duration
+
+// Duration is the span for the standard library.
+func (s Seconds) Duration() time.Duration { return time.Duration(s) }
+
 // maxSeconds bounds a duration: more than a year is a typing mistake.
 const maxSeconds = 365 * 24 * 60 * 60
 

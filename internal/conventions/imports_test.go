@@ -66,6 +66,8 @@ func TestPackagesCannotReachWhatTheyMustNot(t *testing.T) {
 		{"internal/supervise", "net", "PID 1 must stay small"},
 		{"internal/supervise", "go.uber.org/zap", "PID 1 must stay small"},
 		{"internal/supervise", "internal/config", "its options say all"},
+		{"internal/survey", "internal/config", "the way to a host is handed its settings"},
+		{"internal/survey", "internal/license", "the way to a host knows nothing of licenses"},
 	}
 	all := allPackages(t)
 	for _, rule := range rules {

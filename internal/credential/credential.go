@@ -23,9 +23,6 @@ const (
 // is quoted in a message, which keeps a credential recognisable in one.
 const credentialCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:!$@%^*"
 
-// maxLength bounds a credential; real ones have fewer than 50 characters.
-const maxLength = 4096
-
 // Sources is what the environment says about credentials: a variable's value
 // and the path that its _FILE twin names, for each of the two kinds.
 type Sources struct {
@@ -64,16 +61,6 @@ func (c Credential) String() string { return Mask(c.Reveal()) }
 
 // Format shows String for every verb and flag.
 func (c Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
-
-// Mask keeps the prefix and first group of an auth token and hides the rest;
-// of anything else it shows nothing.
-func Mask(text string) string {
-	if checkToken(text) != nil {
-		return hidden
-	}
-	prefix := prefixOf(text)
-	return prefix + text[len(prefix):][:groupLengths[0]] + "-****-****-****-************"
-}
 
 // Read finds the credential in its sources. Without any it returns the zero
 // Credential and no error. Errors are [fault.Error] of the credentials rows
@@ -145,14 +132,6 @@ func withPath(variable, path string) string {
 		return variable + " is not the absolute path of a file"
 	}
 	return fmt.Sprintf("%s=%.200q", variable, path)
-}
-
-// Clean removes what gets around a value on its way here: blanks, the line
-// ends and byte order mark of files, the quotes of Compose's list syntax.
-func Clean(text string) string {
-	return strings.TrimFunc(text, func(r rune) bool {
-		return unicode.IsSpace(r) || r == '"' || r == '\'' || r == '\ufeff'
-	})
 }
 
 // check says what is wrong with a cleaned credential.

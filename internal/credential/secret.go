@@ -27,7 +27,7 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// IsSet tells whether there is any text, blanks included.
+// IsSet reports whether there is any text, blanks included.
 func (s Secret) IsSet() bool { return s.Reveal() != "" }
 
 // Decode lets envconfig fill a Secret.

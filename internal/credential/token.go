@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // The grammar of an auth token: "ls", letters, "-", then groups of these
@@ -23,6 +24,9 @@ const (
 	// CIPrefix begins an auth token for CI.
 	CIPrefix = "lsci-"
 )
+
+// maxLength bounds a credential; real ones have fewer than 50 characters.
+const maxLength = 4096
 
 // Checksum returns the four hex digits that end a token with this payload.
 // The protocol uses MD5 to detect typing mistakes; it protects nothing.
@@ -69,11 +73,29 @@ func checkToken(token string) error {
 	return nil
 }
 
+// Mask keeps the prefix and first group of an auth token and hides the rest;
+// of anything else it shows nothing.
+func Mask(text string) string {
+	if checkToken(text) != nil {
+		return hidden
+	}
+	prefix := prefixOf(text)
+	return prefix + text[len(prefix):][:groupLengths[0]] + "-****-****-****-************"
+}
+
 // MaskAll masks everything in text that has the form of an auth token, also one
 // that nobody knew of: a token in the wrong variable ends up in a message.
 func MaskAll(text string) string {
 	form := regexp.MustCompile(`(?i)\bls[a-z]*-[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}`)
 	return form.ReplaceAllStringFunc(text, Mask)
+}
+
+// Clean removes what gets around a value on its way here: blanks, the line
+// ends and byte order mark of files, the quotes of Compose's list syntax.
+func Clean(text string) string {
+	return strings.TrimFunc(text, func(r rune) bool {
+		return unicode.IsSpace(r) || r == '"' || r == '\'' || r == '\ufeff'
+	})
 }
 
 func notLetter(r rune) bool {
