@@ -76,6 +76,7 @@ func ServeTLS(t *testing.T, conf *tls.Config) *httptest.Server {
 	return server
 }
 
+// NewKey creates a private key.
 func NewKey(t *testing.T) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
