@@ -7,6 +7,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -25,7 +26,7 @@ const DefaultReactivateAfter = 24 * time.Hour
 // Options are the settings of a handler.
 type Options struct {
 	// ReactivateAfter is how long a client may use a document without asking
-	// again; zero stands for DefaultReactivateAfter.
+	// again; zero means DefaultReactivateAfter.
 	ReactivateAfter time.Duration
 	// Limit is how often one token may ask; the zero Limit means no limit.
 	Limit Limit
@@ -44,12 +45,9 @@ type Options struct {
 func New(store *Store, options Options) http.Handler {
 	h := &handler{
 		store:           store,
-		reactivateAfter: options.ReactivateAfter,
+		reactivateAfter: cmp.Or(options.ReactivateAfter, DefaultReactivateAfter),
 		limiters:        newLimiters(options.Limit),
 		log:             newAccessLog(options.AccessLog),
-	}
-	if h.reactivateAfter == 0 {
-		h.reactivateAfter = DefaultReactivateAfter
 	}
 	h.routes = map[string]route{
 		"/healthz":             {[]string{http.MethodGet, http.MethodHead}, healthy},

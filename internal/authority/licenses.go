@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -98,19 +99,13 @@ func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, 
 
 // insertLicense creates a license for a token without one.
 func (s *Store) insertLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
-	if terms.Plan == "" {
-		terms.Plan = defaultPlan
-	}
-	if terms.Expires.IsZero() {
-		terms.Expires = s.nextYear()
-	}
 	products, err := terms.products()
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO licenses (id, token_id, plan, status, products, expires_at, assigned)
 		VALUES (?, ?, ?, ?, ?, ?, 1)`, licensePrefix+uuid.NewString(), tokenID,
-		terms.Plan, license.StatusActive, products, terms.Expires.Unix())
+		cmp.Or(terms.Plan, defaultPlan), license.StatusActive, products, cmp.Or(terms.Expires, s.nextYear()).Unix())
 	return err
 }
 
@@ -145,14 +140,8 @@ func (s *Store) nextYear() time.Time { return s.now().AddDate(1, 0, 0) }
 
 // products is the column products: a JSON list as in the document.
 func (t Terms) products() (string, error) {
-	product := license.Product{Name: license.ProductName, Version: anyVersion}
-	if t.Product != "" {
-		product.Name = t.Product
-	}
-	if t.Version != "" {
-		product.Version = t.Version
-	}
-	text, err := json.Marshal([]license.Product{product})
+	name, version := cmp.Or(t.Product, license.ProductName), cmp.Or(t.Version, anyVersion)
+	text, err := json.Marshal([]license.Product{{Name: name, Version: version}})
 	return string(text), err
 }
 

@@ -36,7 +36,7 @@ type control struct {
 // newControl routes the endpoints. Requests from a web page of another origin are
 // refused: any page could stop the emulator.
 func newControl(id identity, hooks *stages, log *zap.SugaredLogger) *control {
-	c := &control{id: id, hooks: hooks, log: log}
+	c := &control{id: id, hooks: hooks, log: log, stored: map[string]any{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_localstack/health", c.getHealth)
 	mux.HandleFunc("POST /_localstack/health", c.postHealth)
@@ -58,12 +58,10 @@ func (c *control) notFound(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *control) getHealth(w http.ResponseWriter, _ *http.Request) {
+	report := map[string]any{}
 	c.mu.Lock()
-	report := maps.Clone(c.stored)
+	maps.Copy(report, c.stored)
 	c.mu.Unlock()
-	if report == nil {
-		report = map[string]any{}
-	}
 	report["services"] = map[string]string{"s3": "running"}
 	report["edition"] = c.id.edition
 	report["version"] = c.id.version
@@ -96,25 +94,17 @@ func (c *control) putHealth(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	merged := maps.Clone(c.stored) // a report that is being sent still reads the old one
-	if merged == nil {
-		merged = map[string]any{}
-	}
 	for key, value := range body {
 		outer, inner, nested := strings.Cut(key, ":")
-		if !nested {
-			merged[key] = value
-			continue
+		if nested {
+			old, _ := c.stored[outer].(map[string]any)
+			object := map[string]any{} // not the old one: a report may just be sent
+			maps.Copy(object, old)
+			object[inner] = value
+			key, value = outer, object
 		}
-		object, _ := merged[outer].(map[string]any)
-		object = maps.Clone(object)
-		if object == nil {
-			object = map[string]any{}
-		}
-		object[inner] = value
-		merged[outer] = object
+		c.stored[key] = value
 	}
-	c.stored = merged
 	answerJSON(w, map[string]string{"status": "OK"})
 }
 

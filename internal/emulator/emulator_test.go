@@ -114,19 +114,6 @@ func TestAFailingHookIsLoggedAndTheStartGoesOn(t *testing.T) {
 	}
 }
 
-func TestAClientCanStopTheEmulator(t *testing.T) {
-	r := newRun(t)
-	r.start()
-	r.listening()
-	r.until("Ready.")
-	if status, answer := r.request("POST", "/_localstack/health", `{"action":"kill"}`); status != 200 || answer != "ok" {
-		t.Errorf("%d %q", status, answer)
-	}
-	if err := r.wait(); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestAClientsRestartReachesTheSupervisor(t *testing.T) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGUSR1)
@@ -209,22 +196,6 @@ func TestASilentConnectionHoldsUpNeitherOthersNorTheStop(t *testing.T) {
 	}
 	if strings.Contains(r.log.String(), "Aborting") {
 		t.Errorf("the stop waited: %s", r.log.String())
-	}
-}
-
-func TestAnAddressInUseEndsTheRun(t *testing.T) {
-	busy, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer busy.Close()
-	r := newRun(t)
-	if err := r.opts.Listen.UnmarshalText([]byte(busy.Addr().String())); err != nil {
-		t.Fatal(err)
-	}
-	r.start()
-	if err := r.wait(); err == nil || !strings.Contains(err.Error(), "cannot listen on "+busy.Addr().String()) {
-		t.Errorf("got %v", err)
 	}
 }
 
