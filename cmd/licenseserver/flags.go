@@ -15,7 +15,8 @@ import (
 func termFlags(cmd *cobra.Command, terms *authority.Terms, expires *expiry) {
 	flags := cmd.Flags()
 	flags.StringVar(&terms.Plan, "plan", "", "`plan` of the license, such as team (if new: pro)")
-	flags.StringVar(&terms.Product, "product", "", "licensed product, a `name` or shell-style pattern (if new: localstack-pro)")
+	flags.StringVar(&terms.Product, "product", "",
+		"licensed product, a `name` or shell-style pattern (if new: localstack-pro)")
 	flags.StringVar(&terms.Version, "version", "", "licensed version, `MAJOR.MINOR` or * (if new: *)")
 	flags.Var(expires, "expires", "expiry, a duration such as 36h or 30d, or a `date` in UTC (if new: in a year)")
 }

@@ -26,7 +26,8 @@ func loadKey(dir string, hashesExist bool) ([]byte, error) {
 	key, err := os.ReadFile(filepath.Join(dir, keyFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && hashesExist:
-		return nil, fmt.Errorf("%s is missing, and %s is useless without it: restore both from a backup", keyFile, DatabaseFile)
+		return nil, fmt.Errorf("%s is missing, and %s is useless without it: restore both from a backup",
+			keyFile, DatabaseFile)
 	case errors.Is(err, fs.ErrNotExist):
 		return makeKey(dir)
 	case err != nil:

@@ -56,7 +56,8 @@ func readFlags() settings {
 	flag.IntVar(&s.termRounds, "term-rounds", 100, "how often a start is stopped at each moment after execve")
 	flag.DurationVar(&s.termStep, "term-step", time.Millisecond, "the time from one such moment to the next")
 	flag.DurationVar(&s.termUntil, "term-until", 25*time.Millisecond, "the last such moment")
-	flag.BoolVar(&s.onlyTerm, "term", false, "measure only these moments, those of other programs as well if there are arguments")
+	flag.BoolVar(&s.onlyTerm, "term", false,
+		"measure only these moments, those of other programs as well if there are arguments")
 	flag.StringVar(&s.document, "o", "", "a document to write the tables into, between its marks")
 	quick := flag.Bool("quick", false, "measure little, in less than a minute, whatever other flags say")
 	flag.Parse()

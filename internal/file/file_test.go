@@ -32,12 +32,15 @@ var obstacles = []struct {
 	{"nothing", "no such file or directory", func(*testing.T, string) {}},
 	{"a directory", "it is a directory", func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o755)) }},
 	// Nobody ever writes into it: a reader that waits for somebody waits for ever.
-	{"a FIFO", "it is a FIFO or a device, not a regular file", func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) }},
+	{"a FIFO", "it is a FIFO or a device, not a regular file",
+		func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) }},
 	{"a file larger than 1 MiB", "the file is larger than 1 MiB", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, make([]byte, MaxSize+1), 0o600))
 	}},
-	{"a link to itself", "too many levels of symbolic links", func(t *testing.T, path string) { must(t, os.Symlink(path, path)) }},
-	{"a link to nothing", "no such file or directory", func(t *testing.T, path string) { must(t, os.Symlink("gone", path)) }},
+	{"a link to itself", "too many levels of symbolic links",
+		func(t *testing.T, path string) { must(t, os.Symlink(path, path)) }},
+	{"a link to nothing", "no such file or directory",
+		func(t *testing.T, path string) { must(t, os.Symlink("gone", path)) }},
 }
 
 func TestReadRefusesWhatIsNoSmallRegularFile(t *testing.T) {

@@ -52,7 +52,8 @@ func TestAReadOnlyVolumeCanBeReadAndSaysThatItCannotBeWritten(t *testing.T) {
 	if err := RemoveOwn(base, "cache/license.json"); err == nil || err.Error() != "read-only file system" {
 		t.Errorf("remove: error %v", err)
 	}
-	if err := WriteOwn(filepath.Join(base, "volume"), "license.json", nil, 0o600); err == nil || err.Error() != "read-only file system" {
+	err := WriteOwn(filepath.Join(base, "volume"), "license.json", nil, 0o600)
+	if err == nil || err.Error() != "read-only file system" {
 		t.Errorf("make the volume: error %v", err)
 	}
 	if content, err := ReadOwn(base, "cache/license.json"); err != nil || string(content) != "old" {

@@ -62,7 +62,8 @@ func TestWriteOwnRefusesAFolderThatLeadsOutOfTheVolume(t *testing.T) {
 	for _, target := range []string{t.TempDir(), "../.."} {
 		base := t.TempDir()
 		must(t, os.Symlink(target, filepath.Join(base, "cache")))
-		if err := WriteOwn(base, "cache/license.json", []byte("document"), 0o600); err == nil || err.Error() != "path escapes from parent" {
+		err := WriteOwn(base, "cache/license.json", []byte("document"), 0o600)
+		if err == nil || err.Error() != "path escapes from parent" {
 			t.Errorf("link to %s: error %v", target, err)
 		}
 		if found := names(t, filepath.Join(base, "cache")); strings.Contains(strings.Join(found, " "), "license.json") {
@@ -77,7 +78,8 @@ func TestWriteOwnTakesAFolderThatLeadsElsewhereInTheVolume(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(base, "store"), 0o755))
 	must(t, os.Symlink("store", filepath.Join(base, "cache")))
 	must(t, WriteOwn(base, "cache/license.json", []byte("document"), 0o600))
-	if content, err := os.ReadFile(filepath.Join(base, "store", "license.json")); err != nil || string(content) != "document" {
+	content, err := os.ReadFile(filepath.Join(base, "store", "license.json"))
+	if err != nil || string(content) != "document" {
 		t.Errorf("read %q, %v", content, err)
 	}
 }
@@ -110,7 +112,8 @@ func TestWriteOwnSaysWhyItCannotAndLeavesNothingBehind(t *testing.T) {
 			}
 		})
 	}
-	if err := WriteOwn(write(t, "volume", ""), "cache/license.json", nil, 0o600); err == nil || err.Error() != "not a directory" {
+	err := WriteOwn(write(t, "volume", ""), "cache/license.json", nil, 0o600)
+	if err == nil || err.Error() != "not a directory" {
 		t.Errorf("a file in place of the volume: %v", err)
 	}
 }
@@ -175,7 +178,8 @@ func TestWriteOwnSweepsUpAfterWritersThatCrashed(t *testing.T) {
 		}
 	}
 	must(t, WriteOwn(base, "license.json", []byte("document"), 0o600))
-	if got, want := strings.Join(names(t, base), " "), "license.json license.json.YOUNG.tmp machine.json.OLD.tmp"; got != want {
+	got, want := strings.Join(names(t, base), " "), "license.json license.json.YOUNG.tmp machine.json.OLD.tmp"
+	if got != want {
 		t.Errorf("left %s, want %s", got, want)
 	}
 }

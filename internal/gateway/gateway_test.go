@@ -59,7 +59,8 @@ func TestBadGatewayListenIsAnErrorThatNamesTheEntry(t *testing.T) {
 }
 
 func FuzzGatewayListen(f *testing.F) {
-	for _, seed := range []string{"", "4566", ":443", "[::]:4566,0.0.0.0:1", "localhost", "[::1%eth0]:1", "a,,b:0", "[", "]:1", "1:2:3"} {
+	for _, seed := range []string{"", "4566", ":443", "[::]:4566,0.0.0.0:1", "localhost", "[::1%eth0]:1", "a,,b:0", "[",
+		"]:1", "1:2:3"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -133,7 +133,8 @@ func TestPythonIsLookedForOnThePathOfTheScripts(t *testing.T) {
 			if out.String() != tt.want {
 				t.Errorf("output %q, want %q", out, tt.want)
 			}
-			if tt.want == "" && (scripts[0].State != Failed || !strings.Contains(rec.lines[1], "cannot find a Python interpreter")) {
+			if tt.want == "" &&
+				(scripts[0].State != Failed || !strings.Contains(rec.lines[1], "cannot find a Python interpreter")) {
 				t.Errorf("got %q", rec.lines)
 			}
 		})
@@ -247,7 +248,8 @@ func TestAnUnreadableFolderIsReportedAndTheOthersRun(t *testing.T) {
 		// root may read everything; a file in the folder's place fails for all.
 		root := tree(t, map[string]string{"ready.d": "x"})
 		r, rec, _ := newRunner(root)
-		if got := r.Run(t.Context(), Ready); len(got) != 0 || len(rec.lines) != 1 || !strings.HasPrefix(rec.lines[0], "ready.d ERROR: ") {
+		got := r.Run(t.Context(), Ready)
+		if len(got) != 0 || len(rec.lines) != 1 || !strings.HasPrefix(rec.lines[0], "ready.d ERROR: ") {
 			t.Errorf("got %v, reported %q", got, rec.lines)
 		}
 		return

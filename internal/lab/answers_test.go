@@ -44,5 +44,6 @@ var answers = []situation{
 // spend uses up what the server allows in a minute.
 func (w *world) spend() {
 	w.Helper()
-	w.must(w.T, "GET / HTTP/1.0\r\nHost: "+host+"\r\n\r\n", "openssl", "s_client", "-quiet", "-ign_eof", "-connect", apiHost+":443", "-servername", host)
+	w.must(w.T, "GET / HTTP/1.0\r\nHost: "+host+"\r\n\r\n", "openssl", "s_client", "-quiet", "-ign_eof", "-connect",
+		apiHost+":443", "-servername", host)
 }

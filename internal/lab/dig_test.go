@@ -125,7 +125,8 @@ api.localstack.cloud.	17	IN	A	192.0.2.80
 
 func TestDigIsReadAsItsFacts(t *testing.T) {
 	want := []dnsMessage{
-		{Kind: "AAAA", Status: "NXDOMAIN", Flags: []string{"qr", "ra", "rd"}, EDE: []string{"15 (Blocked): (blocked by Example Corp policy)"}, Server: "10.0.0.2#53(10.0.0.2) (UDP)"},
+		{Kind: "AAAA", Status: "NXDOMAIN", Flags: []string{"qr", "ra", "rd"},
+			EDE: []string{"15 (Blocked): (blocked by Example Corp policy)"}, Server: "10.0.0.2#53(10.0.0.2) (UDP)"},
 		{Kind: "A", Status: "NOERROR", Flags: []string{"ad", "qr", "ra", "rd"}, Server: "10.0.0.3#53(10.0.0.3) (UDP)",
 			Answers: []string{"api.localstack.cloud. IN A 192.0.2.80", "api.localstack.cloud. IN A 192.0.2.81"}},
 	}

@@ -16,13 +16,17 @@ const domain = "localstack.cloud."
 // validates in front of it. The signatures end after valid.
 func (w *world) signed(valid time.Duration) {
 	w.Helper()
-	key := &dns.DNSKEY{Hdr: dns.RR_Header{Name: domain, Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 60}, Flags: 257, Protocol: 3, Algorithm: dns.ECDSAP256SHA256}
+	key := &dns.DNSKEY{
+		Hdr:   dns.RR_Header{Name: domain, Rrtype: dns.TypeDNSKEY, Class: dns.ClassINET, Ttl: 60},
+		Flags: 257, Protocol: 3, Algorithm: dns.ECDSAP256SHA256,
+	}
 	secret, err := key.Generate(256)
 	if err != nil {
 		w.Fatal(err)
 	}
 	records := []string{
-		domain + " 60 IN SOA ns." + domain + " admin." + domain + " 1 3600 600 86400 60", domain + " 60 IN NS ns." + domain, key.String(),
+		domain + " 60 IN SOA ns." + domain + " admin." + domain + " 1 3600 600 86400 60",
+		domain + " 60 IN NS ns." + domain, key.String(),
 		host + ". 60 IN A " + apiHost,
 		domain + " 60 IN NSEC " + host + ". NS SOA RRSIG NSEC DNSKEY", host + ". 60 IN NSEC " + domain + " A RRSIG NSEC",
 	}

@@ -78,7 +78,8 @@ var furnish = sync.OnceValue(func() error {
 	if shared.corporate, err = newAuthority("Example Corp TLS Inspection", false); err != nil {
 		return err
 	}
-	create := exec.Command(filepath.Join(shared.binaries, "licenseserver"), "token", "create", "--type", "ci", "--data", shared.data)
+	create := exec.Command(filepath.Join(shared.binaries, "licenseserver"), "token", "create", "--type", "ci", "--data",
+		shared.data)
 	create.Stderr = os.Stderr
 	out, err := create.Output()
 	if err != nil {

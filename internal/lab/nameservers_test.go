@@ -77,7 +77,8 @@ api.localstack.cloud CNAME .
 func (w *world) recursor(address string, code int, text string) {
 	w.Helper()
 	zone := w.put("rpz.zone", policy)
-	rules := w.put("recursor.lua", fmt.Sprintf("rpzFile(%q, {policyName=\"corp\", extendedErrorCode=%d, extendedErrorExtra=%q})\n", zone, code, text))
+	rules := w.put("recursor.lua",
+		fmt.Sprintf("rpzFile(%q, {policyName=\"corp\", extendedErrorCode=%d, extendedErrorExtra=%q})\n", zone, code, text))
 	w.put("recursor.conf", fmt.Sprintf(`local-address=%s
 allow-from=0.0.0.0/0,::/0
 daemon=no

@@ -118,5 +118,6 @@ func (w *world) wayOut(rules ...string) { w.filter("output", rules) }
 
 func (w *world) filter(hook string, rules []string) {
 	w.Helper()
-	w.must(w.T, "table inet lab {\nchain "+hook+" {\ntype filter hook "+hook+" priority 0;\n"+strings.Join(rules, "\n")+"\n}\n}\n", "nft", "-f", "-")
+	chain := "table inet lab {\nchain " + hook + " {\ntype filter hook " + hook + " priority 0;\n"
+	w.must(w.T, chain+strings.Join(rules, "\n")+"\n}\n}\n", "nft", "-f", "-")
 }

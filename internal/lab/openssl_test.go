@@ -63,7 +63,9 @@ func (w *world) presented(t *testing.T) []*x509.Certificate {
 
 // verified tells whether openssl trusts certificates, with the authorities of
 // the container. The emulator's Python does so with -x509_strict.
-func (w *world) verified(t *testing.T, certificates []*x509.Certificate, options ...string) (trusted bool, verdict string) {
+func (w *world) verified(
+	t *testing.T, certificates []*x509.Certificate, options ...string,
+) (trusted bool, verdict string) {
 	t.Helper()
 	roots, err := os.ReadFile(filepath.Join(w.root, "etc/ssl/certs/ca-certificates.crt"))
 	if err != nil {
@@ -76,7 +78,8 @@ func (w *world) verified(t *testing.T, certificates []*x509.Certificate, options
 		}
 		roots = append(roots, more...)
 	}
-	args := append([]string{"verify", "-purpose", "sslserver", "-verify_hostname", host, "-CAfile", w.put("roots.pem", string(roots))}, options...)
+	args := append([]string{"verify", "-purpose", "sslserver", "-verify_hostname", host, "-CAfile",
+		w.put("roots.pem", string(roots))}, options...)
 	for _, certificate := range certificates[1:] {
 		args = append(args, "-untrusted", w.put("untrusted-"+certificate.SerialNumber.String()+".pem", asPEM(certificate)))
 	}

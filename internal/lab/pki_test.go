@@ -111,7 +111,8 @@ func (i *identity) save(w *world, name string, chain []byte) (certificate, key s
 	if err != nil {
 		w.Fatal(err)
 	}
-	return w.put(name+".pem", string(chain)), w.put(name+".key", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	encoded := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	return w.put(name+".pem", string(chain)), w.put(name+".key", string(encoded))
 }
 
 // put writes a file of the world and returns its path.

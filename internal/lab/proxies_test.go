@@ -41,7 +41,8 @@ max_filedescriptors 1024
 workers 1
 cache_effective_user proxy
 `, port, strings.Join(lines, "\n"), upstream))
-	w.run(daemon{argv: []string{"squid", "-N", "-d", "1", "-n", w.unique("squid"), "-f", conf}, ready: listening(proxyAddress)})
+	w.run(daemon{argv: []string{"squid", "-N", "-d", "1", "-n", w.unique("squid"), "-f", conf},
+		ready: listening(proxyAddress)})
 }
 
 // plainPort is squid's line for a proxy without TLS of its own.
@@ -67,8 +68,8 @@ http_access deny !known`, users)
 func (w *world) inspection() (port, rules string) {
 	w.Helper()
 	certificate, key := shared.corporate.root.save(w, "inspection", shared.corporate.root.pem())
-	port = fmt.Sprintf("http_port %s ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=1MB tls-cert=%s tls-key=%s",
-		proxyAddress, certificate, key)
+	port = fmt.Sprintf("http_port %s ssl-bump tls-cert=%s tls-key=%s", proxyAddress, certificate, key) +
+		" generate-host-certificates=on dynamic_cert_mem_cache_size=1MB"
 	rules = fmt.Sprintf(`sslcrtd_program /usr/lib/squid/security_file_certgen
 sslcrtd_children 1 startup=1 idle=1
 tls_outgoing_options cafile=%s
@@ -82,7 +83,8 @@ ssl_bump bump all`, w.put("outside.pem", string(shared.public.root.pem())))
 // given ports only.
 func (w *world) tinyproxy(ports ...string) {
 	w.Helper()
-	conf := fmt.Sprintf("User proxy\nGroup proxy\nPort 3128\nListen %s\nTimeout 30\nMaxClients 20\nLogLevel Error\n", proxyHost)
+	conf := fmt.Sprintf("User proxy\nGroup proxy\nPort 3128\nListen %s\nTimeout 30\nMaxClients 20\nLogLevel Error\n",
+		proxyHost)
 	for _, port := range ports {
 		conf += "ConnectPort " + port + "\n"
 	}

@@ -31,7 +31,8 @@ type situation struct {
 // situations are all there are, in the order of the table.
 func situations() []situation {
 	var all []situation
-	for _, some := range [][]situation{working, deniedNames, brokenNames, misleadingNames, closedWays, proxies, certificates, handshakes, answers} {
+	for _, some := range [][]situation{working, deniedNames, brokenNames, misleadingNames, closedWays, proxies,
+		certificates, handshakes, answers} {
 		all = append(all, some...)
 	}
 	return all
@@ -87,7 +88,8 @@ func (s situation) check(t *testing.T, said outcome) {
 		t.Errorf("%q is not in: %s", s.says, text)
 	}
 	payload := shared.token[len(credential.CIPrefix)+8:]
-	if strings.Contains(said.Reason+said.warnings+said.stdout, payload) || strings.Contains(said.Reason+said.warnings, proxyPassword) {
+	if strings.Contains(said.Reason+said.warnings+said.stdout, payload) ||
+		strings.Contains(said.Reason+said.warnings, proxyPassword) {
 		t.Error("a secret was printed")
 	}
 }

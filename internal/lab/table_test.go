@@ -27,7 +27,8 @@ A  a stack trace that ends with "NewConnectionError … Failed to establish a ne
    not known" or "[Errno -3] Temporary failure in name resolution" (localstack/localstack#4958 and #5862, of 2021 and
    2022), or B
 B  "License activation failed! … Reason: The credentials defined in your environment are invalid." or a stack trace:
-   the published reasons are no credentials, invalid credentials and a version that is not covered; none is the network's
+   the published reasons are no credentials, invalid credentials and a version that is not covered, nothing about
+   the network
 C  "License activation failed!" and exit code 55, although the way to the server is free (orgs/localstack discussion 47)
 D  B; the documentation knows that such a LOCALSTACK_HOST breaks the activation
 E  B: Python 3.13 verifies strictly (the doctor of lstk warns of such authorities)

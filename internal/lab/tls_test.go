@@ -32,7 +32,8 @@ func days(from, until int) func(*x509.Certificate) {
 
 // certificates are servers that present the wrong one.
 var certificates = []situation{
-	{name: "certificate of a corporate authority", id: fault.NetworkIntercepted, says: "Example Corp", official: notReached, tls: true,
+	{name: "certificate of a corporate authority", id: fault.NetworkIntercepted, says: "Example Corp",
+		official: notReached, tls: true,
 		arrange: presents(corporate, nil)},
 	{name: "self-signed certificate", id: fault.NetworkSelfSigned, says: "issuer: ", official: notReached, tls: true,
 		arrange: func(w *world) {
@@ -45,7 +46,8 @@ var certificates = []situation{
 			api.certificate, api.key = self.save(w, "self", self.pem())
 			w.nginx(api)
 		}},
-	{name: "certificate without its intermediate", id: fault.NetworkIncomplete, says: "sends no intermediate", official: notReached, tls: true,
+	{name: "certificate without its intermediate", id: fault.NetworkIncomplete, says: "sends no intermediate",
+		official: notReached, tls: true,
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			api := w.api("", toAuthority)
@@ -57,13 +59,15 @@ var certificates = []situation{
 			api.certificate = w.put("leaf.pem", string(pem.EncodeToMemory(block)))
 			w.nginx(api)
 		}},
-	{name: "certificate for another name", id: fault.NetworkCertificateName, says: "is not for " + host, official: notReached, tls: true,
+	{name: "certificate for another name", id: fault.NetworkCertificateName, says: "is not for " + host,
+		official: notReached, tls: true,
 		arrange: presents(public, func(c *x509.Certificate) {
 			c.Subject, c.DNSNames = pkix.Name{CommonName: "www.corp.example"}, []string{"www.corp.example"}
 		})},
 	{name: "expired certificate", id: fault.NetworkCertificateDate, says: "is valid from", official: notReached, tls: true,
 		arrange: presents(public, days(-90, -1))},
-	{name: "our clock is two days behind the server's", id: fault.ClockSkew, says: "clock", official: notReached, tls: true,
+	{name: "our clock is two days behind the server's", id: fault.ClockSkew, says: "clock", official: notReached,
+		tls: true,
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			w.licenseServer()

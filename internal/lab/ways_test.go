@@ -57,7 +57,8 @@ var working = []situation{
 			w.inspected()
 			w.env["REQUESTS_CA_BUNDLE"] = w.put("corporate.pem", string(shared.corporate.root.pem()))
 		}},
-	{name: "authority that the emulator's Python will refuse", warns: fault.NetworkStrict, tls: true, official: brokenLater,
+	{name: "authority that the emulator's Python will refuse", warns: fault.NetworkStrict, tls: true,
+		official: brokenLater,
 		arrange: func(w *world) {
 			careless, err := issue(nil, &x509.Certificate{
 				Subject: pkix.Name{CommonName: "Careless Corp Root CA"}, IsCA: true, BasicConstraintsValid: true,
@@ -234,7 +235,8 @@ var proxies = []situation{
 			w.squid(plainPort)
 			w.through("http", "", "")
 		}},
-	{name: "NO_PROXY leads around the only way out", id: fault.NetworkProxyBypassed, says: "NO_PROXY", official: notReached,
+	{name: "NO_PROXY leads around the only way out", id: fault.NetworkProxyBypassed, says: "NO_PROXY",
+		official: notReached,
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			w.internet()
@@ -243,6 +245,7 @@ var proxies = []situation{
 			w.env["NO_PROXY"] = "localhost,.localstack.cloud"
 			w.onlyTheProxyGetsOut()
 		}},
-	{name: "inspecting proxy whose authority is not trusted", id: fault.NetworkIntercepted, says: "Example Corp", official: notReached, tls: true,
+	{name: "inspecting proxy whose authority is not trusted", id: fault.NetworkIntercepted, says: "Example Corp",
+		official: notReached, tls: true,
 		arrange: func(w *world) { w.inspected() }},
 }

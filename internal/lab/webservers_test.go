@@ -21,7 +21,8 @@ func (w *world) licenseServer() {
 	if err := os.CopyFS(data, os.DirFS(shared.data)); err != nil {
 		w.Fatal(err)
 	}
-	w.run(daemon{argv: []string{w.program("licenseserver"), "serve", "--listen", authorityHost, "--data", data}, ready: listening(authorityHost)})
+	w.run(daemon{argv: []string{w.program("licenseserver"), "serve", "--listen", authorityHost, "--data", data},
+		ready: listening(authorityHost)})
 }
 
 // internet is the licensing server as it should be.
@@ -81,7 +82,8 @@ func (w *world) nginx(s site) {
 events {}
 http {
 	access_log off; default_type text/html;
-	client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+	client_body_temp_path body; proxy_temp_path proxy;
+	fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
 	%s
 	server {
 		%s
@@ -113,7 +115,8 @@ func says(status int, body string, headers ...string) string {
 
 // clock is the environment of a program whose clock is off.
 func clock(off time.Duration) []string {
-	return []string{"LD_PRELOAD=" + libfaketime(), fmt.Sprintf("FAKETIME=%+d", int(off.Seconds())), "FAKETIME_DONT_FAKE_MONOTONIC=1"}
+	return []string{"LD_PRELOAD=" + libfaketime(), fmt.Sprintf("FAKETIME=%+d", int(off.Seconds())),
+		"FAKETIME_DONT_FAKE_MONOTONIC=1"}
 }
 
 // oldTLS serves the last TLS version that is not in use any more, and shows that
@@ -121,5 +124,6 @@ func clock(off time.Duration) []string {
 func (w *world) oldTLS() {
 	w.Helper()
 	w.nginx(w.api("", "ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0; "+says(200, "{}")))
-	w.must(w.T, "", "openssl", "s_client", "-connect", net.JoinHostPort(apiHost, "443"), "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
+	w.must(w.T, "", "openssl", "s_client", "-connect", net.JoinHostPort(apiHost, "443"), "-tls1_1", "-cipher",
+		"ALL:@SECLEVEL=0")
 }

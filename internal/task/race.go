@@ -12,7 +12,9 @@ import (
 // The losers' context is cancelled and Race waits for them, so that nothing of
 // a race outlives it: a try must end soon after its context. A second success
 // is lost.
-func Race[T any](ctx context.Context, n int, delay time.Duration, try func(context.Context, int) (T, error)) (winner T, errs []error) {
+func Race[T any](
+	ctx context.Context, n int, delay time.Duration, try func(context.Context, int) (T, error),
+) (winner T, errs []error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {

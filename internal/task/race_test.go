@@ -18,7 +18,9 @@ type runner struct {
 }
 
 // run races runners and tells who won, the errors, and when each began.
-func run(ctx context.Context, delay time.Duration, runners ...runner) (winner int, errs []error, begun []time.Duration) {
+func run(
+	ctx context.Context, delay time.Duration, runners ...runner,
+) (winner int, errs []error, begun []time.Duration) {
 	start := time.Now()
 	begun = slices.Repeat([]time.Duration{-1}, len(runners))
 	winner, errs = Race(ctx, len(runners), delay, func(ctx context.Context, i int) (int, error) {
@@ -36,7 +38,8 @@ func run(ctx context.Context, delay time.Duration, runners ...runner) (winner in
 func TestRaceBeginsTheNextAfterTheDelayOrAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const s = time.Second
-		winner, errs, begun := run(t.Context(), 2*s, runner{5 * s, errSlow}, runner{s, errFast}, runner{9 * s, nil}, runner{s, nil})
+		winner, errs, begun := run(t.Context(), 2*s, runner{5 * s, errSlow}, runner{s, errFast}, runner{9 * s, nil},
+			runner{s, nil})
 		if winner != 3 || errs != nil {
 			t.Errorf("winner %d, errors %v", winner, errs)
 		}
@@ -48,7 +51,8 @@ func TestRaceBeginsTheNextAfterTheDelayOrAFailure(t *testing.T) {
 
 func TestRaceWithoutDelayBeginsAllAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		winner, errs, begun := run(t.Context(), 0, runner{3 * time.Second, nil}, runner{time.Second, nil}, runner{time.Hour, errSlow})
+		winner, errs, begun := run(t.Context(), 0, runner{3 * time.Second, nil}, runner{time.Second, nil},
+			runner{time.Hour, errSlow})
 		if winner != 1 || errs != nil || slices.Max(begun) != 0 {
 			t.Errorf("winner %d, errors %v, begun at %v", winner, errs, begun)
 		}
@@ -68,7 +72,8 @@ func TestRaceEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		_, errs, begun := run(ctx, 2*time.Second, runner{time.Second, errFast}, runner{time.Hour, nil}, runner{time.Hour, nil}, runner{time.Hour, nil})
+		_, errs, begun := run(ctx, 2*time.Second, runner{time.Second, errFast}, runner{time.Hour, nil},
+			runner{time.Hour, nil}, runner{time.Hour, nil})
 		late := context.DeadlineExceeded
 		if !slices.Equal(errs, []error{errFast, late, late, late}) {
 			t.Errorf("errors %v", errs)
