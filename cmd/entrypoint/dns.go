@@ -23,7 +23,7 @@ func runDNS(args []string) int {
 	cfg, _, _ := config.Load()       // an invalid variable has its default
 	page := reporter(os.Stdout, cfg) // what we are asked for may be a secret by mistake
 	ctx, cancel := context.WithTimeout(context.Background(), dnsTimeout)
-	query, err := resolve.NewResolver(string(cfg.Root)).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
+	query, err := resolve.New(cfg.Root).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
 	cancel()
 	if err != nil {
 		return misused("entrypoint dns: " + err.Error() + "\n" + dnsUsage)

@@ -94,7 +94,7 @@ func (s settings) network() connect.Settings {
 		bundles = append(bundles, trust.Bundle{Variable: "SSL_CERT_DIR", Path: folder})
 	}
 	return connect.Settings{
-		Root:       string(s.cfg.Root),
+		Root:       s.cfg.Root,
 		HTTPProxy:  cmp.Or(set.OutboundHTTP, set.HTTPProxy).Secret,
 		HTTPSProxy: cmp.Or(set.OutboundHTTPS, set.HTTPSProxy).Secret,
 		NoProxy:    set.NoProxy,
@@ -108,7 +108,7 @@ func (s settings) network() connect.Settings {
 func (s settings) newActivation(
 	volume *file.Volume, pro credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
-	transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, s.network(), resolve.NewResolver(string(s.cfg.Root)))
+	transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, s.network(), resolve.New(s.cfg.Root))
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
 		Credential: pro,

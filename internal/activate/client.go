@@ -63,8 +63,6 @@ func (a *Activation) exchange(ctx context.Context, path, licenseID string) (gran
 		return granted{}, err
 	}
 	defer response.Body.Close()
-	// After an upgrade (101) the body is the bare connection, which knows of no time-out.
-	defer context.AfterFunc(ctx, func() { response.Body.Close() })()
 	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return granted{}, cmp.Or(ctx.Err(), err)

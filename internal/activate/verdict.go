@@ -37,7 +37,7 @@ func readAnswer(response *http.Response, body []byte, token string) (license.Doc
 	if err == nil {
 		return document, nil
 	}
-	detail := "it answered with " + connect.ReadPage(response, body).Bare()
+	detail := "it answered with " + connect.ReadPage(response, body).String()
 	if json.Valid(body) {
 		detail += fmt.Sprintf(": %.200s", err)
 	}
@@ -64,7 +64,7 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 	case page.Elsewhere != "":
 		return fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
 	}
-	return fault.New(fault.NetworkWrongServer, "it answered with %s", page.Bare())
+	return fault.New(fault.NetworkWrongServer, "it answered with %s", page)
 }
 
 // messageOf is the message of a refusal, "" for anything else. No other field

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/testkit"
 )
@@ -26,7 +27,7 @@ func reach(t *testing.T, ctx context.Context, port int, ips ...string) (string, 
 		old, _ := os.ReadFile(root + "/etc/hosts")
 		testkit.Put(t, root, "etc/hosts", string(old)+ip+" "+host+"\n")
 	}
-	conn, err := dial(ctx, resolve.NewResolver(root), net.JoinHostPort(host, strconv.Itoa(port)))
+	conn, err := dial(ctx, resolve.New(layout.Root(root)), net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return "", err
 	}
@@ -94,7 +95,7 @@ func TestDialNamesTheAddressThatWasSilent(t *testing.T) {
 func TestDialByAddressDoesNotRepeatIt(t *testing.T) {
 	t.Parallel()
 	_, port := testkit.Refuse(t, "127.0.0.2", 0)
-	_, err := dial(t.Context(), resolve.NewResolver(t.TempDir()), fmt.Sprintf("127.0.0.2:%d", port))
+	_, err := dial(t.Context(), resolve.New(layout.Root(t.TempDir())), fmt.Sprintf("127.0.0.2:%d", port))
 	testkit.ExpectFault(t, err, fault.NetworkRefused, fmt.Sprintf("the connection to 127.0.0.2:%d was refused", port))
 }
 
@@ -114,7 +115,7 @@ func TestDialAsksOnceForAllConnections(t *testing.T) {
 	t.Parallel()
 	port, _ := testkit.Hold(t, "127.0.0.1")
 	server := testkit.DNS(t, testkit.Zone{host: {IP: []string{"127.0.0.1"}}})
-	r := resolve.NewResolver(testkit.Root(t, server))
+	r := resolve.New(layout.Root(testkit.Root(t, server)))
 	var all sync.WaitGroup
 	for range 10 {
 		all.Go(func() {
@@ -150,8 +151,10 @@ func TestDialFaultPicksTheMostTellingError(t *testing.T) {
 		{[]error{fail(syscall.EPERM), fail(syscall.EPERM)}, fault.NetworkUnreachable, "cannot connect to api ([fd00::1]:443): operation not permitted"},
 		{[]error{errors.New("odd"), errors.New("odd")}, fault.NetworkUnreachable, "cannot connect to api ([fd00::1]:443)"},
 	} {
-		addresses := []netip.Addr{netip.MustParseAddr("fd00::1"), netip.MustParseAddr("10.0.0.2")}
-		testkit.ExpectFault(t, DialFault("api", "443", addresses, c.errs), c.id, c.detail)
+		attempts := []Attempt{
+			{Address: netip.MustParseAddr("fd00::1"), Err: c.errs[0]}, {Address: netip.MustParseAddr("10.0.0.2"), Err: c.errs[1]},
+		}
+		testkit.ExpectFault(t, Unreached("api", "443", attempts), c.id, c.detail)
 	}
 }
 
@@ -161,7 +164,7 @@ func TestAddressFamiliesTakeTurns(t *testing.T) {
 	for _, text := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.3", "fd00::1", "fd00::2"} {
 		addresses = append(addresses, netip.MustParseAddr(text))
 	}
-	if got := fmt.Sprint(Alternate(addresses)); got != "[fd00::1 10.0.0.1 fd00::2 10.0.0.2 10.0.0.3]" {
+	if got := fmt.Sprint(alternate(addresses)); got != "[fd00::1 10.0.0.1 fd00::2 10.0.0.2 10.0.0.3]" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -100,9 +100,9 @@ func TestTitles(t *testing.T) {
 		"<p>none":                                     "",
 		titled(strings.Repeat("ä", 100)):              strings.Repeat("ä", 80) + "…",
 		titled("bad \xff utf-8"):                      "bad ? utf-8",
-		titled("esc \x1b[2J\x00 here"):                "esc .[2J. here",
+		titled("esc \x1b[2J\x00 here"):                "esc [2J here",
 	} {
-		if got := shown(200, body).Title; got != want {
+		if got := shown(200, body).title; got != want {
 			t.Errorf("%.40q: %q, want %q", body, got, want)
 		}
 	}
@@ -116,13 +116,13 @@ func FuzzPage(f *testing.F) {
 		page := shown(status, body)
 		response := &http.Response{StatusCode: status, Header: http.Header{"Location": {location}, "X-Request-Id": {id}, "Date": {id}}}
 		redirected := ReadPage(response, []byte(body))
-		for _, text := range []string{page.Title, page.String(), redirected.String(), redirected.Elsewhere, redirected.RequestID} {
+		for _, text := range []string{page.title, page.String(), redirected.String(), redirected.Elsewhere, redirected.RequestID} {
 			if utf8.RuneCountInString(text) > 700 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || !utf8.ValidString(text) {
 				t.Errorf("%q", text)
 			}
 		}
-		if utf8.RuneCountInString(page.Title) > maxTitle+1 {
-			t.Errorf("title %q", page.Title)
+		if utf8.RuneCountInString(page.title) > maxTitle+1 {
+			t.Errorf("title %q", page.title)
 		}
 		if wrong := redirected.Fault(host); wrong != nil && strings.Contains(wrong.Detail, "\n") {
 			t.Errorf("%q", wrong.Detail)

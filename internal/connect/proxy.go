@@ -12,8 +12,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// ProxyFault says that err happened on the way to the proxy or was its doing,
-// not the server's.
+// ProxyFault says that err happened on the way to the proxy or was its doing, not the server's.
 func ProxyFault(proxy *url.URL, err error) *fault.Error {
 	if failed, ok := fault.Find(err); ok && failed.Row().Stage == fault.StageProxy {
 		return failed
@@ -33,20 +32,20 @@ func ProxyFault(proxy *url.URL, err error) *fault.Error {
 // ProxyName names a proxy without its credentials.
 func ProxyName(proxy *url.URL) string { return proxy.Scheme + "://" + proxy.Host }
 
-// proxyAnswer judges the proxy's answer to CONNECT.
-func proxyAnswer(_ context.Context, proxy *url.URL, request *http.Request, answer *http.Response) error {
+// checkTunnel reads the proxy's answer to CONNECT.
+func checkTunnel(_ context.Context, proxy *url.URL, request *http.Request, answer *http.Response) error {
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
 	return ProxyRefusal(ProxyName(proxy), request.Host, answer)
 }
 
-// ProxyRefusal is the failure behind a proxy's answer that is not a success:
-// it would not connect us to target, or wants to be told who we are.
+// ProxyRefusal is the failure behind a proxy's answer that is not a success: it would not connect us to
+// target, or wants to be told who we are.
 func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
 	detail := fmt.Sprintf("the proxy %s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
 	if answer.StatusCode == http.StatusProxyAuthRequired {
-		return fault.New(fault.NetworkProxyAuthentication, "%s and asks for %sauthentication", detail, asked(answer))
+		return fault.New(fault.NetworkProxyAuthentication, "%s and asks for %sauthentication", detail, schemes(answer))
 	}
 	// Squid says why in a header.
 	if why := answer.Header.Get("X-Squid-Error"); matches(`^ERR_[A-Z_]{1,40} [0-9]{1,5}$`, why) {
@@ -55,17 +54,17 @@ func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
 	return fault.New(fault.NetworkProxy, "%s", detail)
 }
 
-// asked lists the schemes of authentication that a proxy accepts, as in
-// "Negotiate or Basic ", for there may be none that we have.
-func asked(answer *http.Response) string {
-	var schemes []string
+// schemes are the kinds of authentication that a proxy accepts, as in "Negotiate or Basic ", for there
+// may be none that we have.
+func schemes(answer *http.Response) string {
+	var names []string
 	for _, challenge := range answer.Header.Values("Proxy-Authenticate") {
-		if scheme := strings.FieldsFunc(challenge, func(r rune) bool { return r == ' ' || r == ',' }); len(scheme) > 0 {
-			schemes = append(schemes, fmt.Sprintf("%.20s", scheme[0]))
+		if words := strings.FieldsFunc(challenge, func(r rune) bool { return r == ' ' || r == ',' }); len(words) > 0 {
+			names = append(names, fmt.Sprintf("%.20s", words[0]))
 		}
 	}
-	if len(schemes) == 0 {
+	if len(names) == 0 {
 		return ""
 	}
-	return strings.Join(schemes, " or ") + " "
+	return strings.Join(names, " or ") + " "
 }

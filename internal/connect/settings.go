@@ -11,13 +11,14 @@ import (
 	"golang.org/x/net/idna"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/trust"
 )
 
 // Settings say how hosts are reached.
 type Settings struct {
-	// Root is the folder with the image's file system, "" for the system's own.
-	Root string
+	// Root is the folder with the image's file system.
+	Root layout.Root
 	// HTTPProxy and HTTPSProxy are the URLs of the proxies for targets of these
 	// schemes, or not set. NoProxy lists the hosts that are reached without.
 	HTTPProxy, HTTPSProxy credential.Secret

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/testkit"
 )
@@ -28,8 +29,8 @@ func get(ctx context.Context, target string, cfg Settings, root string) (body st
 	if err != nil {
 		return "", nil, err
 	}
-	cfg.Root = root
-	transport, warnings := NewTransport(parsed, cfg, resolve.NewResolver(root))
+	cfg.Root = layout.Root(root)
+	transport, warnings := NewTransport(parsed, cfg, resolve.New(layout.Root(root)))
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return "", warnings, err

@@ -2,9 +2,6 @@ package resolve
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -15,127 +12,126 @@ import (
 )
 
 const (
-	// resend is when a question is asked again while the first is still open:
-	// a lost datagram must not cost the whole time-out.
+	// resend is when a question is asked again while the first is still open: a lost datagram must not
+	// cost the whole time-out.
 	resend = time.Second
-	// secondFamily is how long IPv4 addresses wait for IPv6 ones (RFC 8305's
-	// resolution delay). The other way round it is doubt: few containers have
-	// a way out over IPv6.
-	secondFamily = 50 * time.Millisecond
-	// doubt is how long a denial waits to be contradicted. libc does not
-	// doubt; but where one server filters a name, the next may know it.
-	doubt = 2 * time.Second
+	// maxPatience bounds the wait for one name server whatever resolv.conf says.
+	maxPatience = 10 * time.Second
+	// payload is the size of an answer over UDP, in bytes, that passes everywhere (DNS flag day 2020).
+	payload = 1232
 )
 
-// askBoth asks one server for both address families at once. The error is a [status].
-func (r *Resolver) askBoth(ctx context.Context, server, name string) ([]netip.Addr, error) {
-	patience := min(time.Duration(r.conf.Timeout*r.conf.Attempts)*time.Second, maxPatience)
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	type answer struct {
-		kind      uint16
-		addresses []netip.Addr
-		err       error
+// Ask puts one question to one server as dig does: with EDNS (RFC 6891) and the AD bit (RFC 6840), over
+// TCP when the reply over UDP does not fit. A server that does not know EDNS is asked without. The
+// question is sent up to three times, a second apart, until ctx ends.
+func Ask(ctx context.Context, server, name string, kind uint16, overTCP bool) Answer {
+	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), kind)
+	question.AuthenticatedData = true
+	question.SetEdns0(payload, false)
+	likeDig := manner{attempts: 3, overTCP: overTCP}
+	answer := likeDig.ask(ctx, server, question)
+	if r := answer.Reply; r != nil && (r.Rcode == dns.RcodeFormatError || r.Rcode == dns.RcodeNotImplemented) {
+		question.Extra = nil
+		answer = likeDig.ask(ctx, server, question)
 	}
-	answers := make(chan answer, 2)
-	for _, kind := range []uint16{dns.TypeAAAA, dns.TypeA} {
-		task.Go(ctx, func() {
-			addresses, err := r.askKind(ctx, server, name, kind)
-			answers <- answer{kind, addresses, err}
-		})
-	}
-	first := <-answers
-	switch {
-	case first.err == nil && first.kind == dns.TypeA:
-		time.AfterFunc(secondFamily, cancel)
-	case first.err == nil, IsDenial(first.err):
-		time.AfterFunc(doubt, cancel)
-	}
-	second := <-answers
-	if first.err == nil || second.err == nil {
-		return append(first.addresses, second.addresses...), nil
-	}
-	four, six := first, second
-	if four.kind != dns.TypeA {
-		four, six = six, four
-	}
-	if errors.Is(four.err, StatusEmpty) {
-		return nil, six.err // the name has no IPv4 address, so the other answer tells more
-	}
-	return nil, four.err
+	return answer
 }
 
-// askKind asks one server for one family, again when the first datagram seems lost.
-func (r *Resolver) askKind(ctx context.Context, server, name string, kind uint16) ([]netip.Addr, error) {
-	reply, errs := task.Race(ctx, r.conf.Attempts, resend, func(ctx context.Context, _ int) (*dns.Msg, error) {
-		question := new(dns.Msg).SetQuestion(name, kind)
-		if r.conf.extended {
-			question.SetEdns0(payload, false)
-		}
-		return exchange(ctx, server, question, r.conf.OverTCP)
+// manner is how a server is asked.
+type manner struct {
+	attempts int
+	overTCP  bool
+	// partial takes an answer that was cut short after the first address: one is enough to connect to.
+	partial bool
+}
+
+// ask sends a question to a server, and sends it again when the datagram seems lost.
+func (m manner) ask(ctx context.Context, server string, question *dns.Msg) Answer {
+	silent := Answer{Server: server, Query: question, OverTCP: m.overTCP, Err: StatusTimeout}
+	answers := slices.Repeat([]Answer{silent}, m.attempts)
+	answer, errs := task.Race(ctx, m.attempts, resend, func(ctx context.Context, i int) (Answer, error) {
+		answers[i] = m.send(ctx, server, question)
+		return answers[i], answers[i].Err
 	})
 	if errs == nil {
-		return judge(reply, name, kind)
+		return answer
 	}
 	// What came back tells more than what did not.
-	heard := slices.IndexFunc(errs, func(err error) bool { return statusOf(err) != StatusTimeout })
-	return nil, statusOf(errs[max(heard, 0)])
+	heard := slices.IndexFunc(answers, func(a Answer) bool { return a.Status() != StatusTimeout })
+	return answers[max(heard, 0)]
 }
 
-// judge reads the addresses of a reply, or why there are none.
-func judge(reply *dns.Msg, name string, kind uint16) ([]netip.Addr, error) {
-	if reply.Rcode != dns.RcodeSuccess {
-		if code, known := dns.RcodeToString[reply.Rcode]; known {
-			return nil, Status(code)
-		}
-		return nil, Status(fmt.Sprintf("RCODE %d", reply.Rcode))
-	}
-	addresses, looped := follow(reply, name, kind)
-	usable := slices.DeleteFunc(slices.Clone(addresses), netip.Addr.IsUnspecified)
+// send sends a question once, and again over TCP when the answer was cut short.
+func (m manner) send(ctx context.Context, server string, question *dns.Msg) Answer {
+	answer := Answer{Server: server, Query: question, OverTCP: m.overTCP}
+	began := time.Now()
+	answer.exchange(ctx)
 	switch {
-	case looped:
-		return nil, statusLoop
-	case len(usable) > 0:
-		return usable, nil
-	case len(addresses) > 0:
-		return nil, statusBlocked
+	case m.overTCP || answer.Reply == nil || !answer.Reply.Truncated:
+	case m.partial && len(answer.Addresses()) > 0:
+		answer.Err = nil
+	default:
+		answer.CutShort, answer.OverTCP = true, true
+		answer.exchange(ctx)
 	}
-	return nil, StatusEmpty
-}
-
-// outcome is what each server made of a question.
-type outcome []verdict
-
-// verdict is one server's useless word, or its silence.
-type verdict struct {
-	server string
-	status Status
-}
-
-// silence is the outcome when no server has answered.
-func silence(servers []string) outcome {
-	var told outcome
-	for _, server := range servers {
-		told = append(told, verdict{server, StatusTimeout})
+	answer.Took = time.Since(began)
+	if answer.Err != nil {
+		answer.Reply = nil
 	}
-	return told
+	return answer
 }
 
-// denied tells whether every server denied the name.
-func (o outcome) denied() bool {
-	return !slices.ContainsFunc(o, func(v verdict) bool { return !IsDenial(v.status) })
-}
-
-// doubted tells whether some server denied the name.
-func (o outcome) doubted() bool {
-	return slices.ContainsFunc(o, func(v verdict) bool { return IsDenial(v.status) })
-}
-
-// String is as in "NXDOMAIN from 10.0.0.2; timeout from 127.0.0.1:5353".
-func (o outcome) String() string {
-	var parts []string
-	for _, v := range o {
-		parts = append(parts, string(v.status)+" from "+ShortServer(v.server))
+// exchange sends the question over one network and fills in what comes back. A reply beside an error is
+// one whose head alone can be trusted.
+func (a *Answer) exchange(ctx context.Context) {
+	client := dns.Client{Net: "udp", Timeout: maxPatience}
+	if a.OverTCP {
+		client.Net = "tcp"
 	}
-	return strings.Join(parts, "; ")
+	a.Reply = nil
+	conn, err := client.DialContext(ctx, a.Server)
+	if err != nil {
+		a.Err = err
+		return
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(maxPatience))
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	a.Reply, a.Size, a.Err = converse(conn, a.Query)
+	switch {
+	case ctx.Err() != nil && a.Err != nil:
+		a.Reply, a.Err = nil, ctx.Err()
+	case a.Reply != nil && !isReply(a.Reply, a.Query):
+		a.Reply, a.Err = nil, statusMalformed
+	}
+}
+
+// converse sends a question and waits for its answer. The library's own way would lose a datagram that
+// is longer than we allow; some forwarders do not care.
+func converse(conn *dns.Conn, question *dns.Msg) (reply *dns.Msg, size int, err error) {
+	conn.UDPSize = dns.MaxMsgSize
+	if err := conn.WriteMsg(question); err != nil {
+		return nil, 0, err
+	}
+	for {
+		packed, err := conn.ReadMsgHeader(nil)
+		if err != nil {
+			return nil, 0, err
+		}
+		reply := new(dns.Msg)
+		if err = reply.Unpack(packed); reply.Id == question.Id {
+			return reply, len(packed), err
+		}
+	}
+}
+
+// isReply reports whether reply belongs to question. A server that will not answer may leave the
+// question out.
+func isReply(reply, question *dns.Msg) bool {
+	if len(reply.Question) == 0 {
+		return reply.Response && reply.Rcode != dns.RcodeSuccess
+	}
+	asked, echoed := question.Question[0], reply.Question[0]
+	return reply.Response && len(reply.Question) == 1 && strings.EqualFold(echoed.Name, asked.Name) &&
+		echoed.Qtype == asked.Qtype && echoed.Qclass == asked.Qclass
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -60,12 +61,12 @@ func TestServersThatAreNotNamed(t *testing.T) {
 	} {
 		root := t.TempDir()
 		testkit.Put(t, root, "etc/resolv.conf", content)
-		if got := NewResolver(root).conf.Flaw; got != want {
+		if got := New(layout.Root(root)).conf.Flaw; got != want {
 			t.Errorf("%q: %q", content, got)
 		}
 	}
 	root := t.TempDir()
-	if got, want := NewResolver(root).conf.Flaw, root+"/etc/resolv.conf: no such file or directory"; got != want {
+	if got, want := New(layout.Root(root)).conf.Flaw, root+"/etc/resolv.conf: no such file or directory"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// Dig is the answer in the shape in which dig prints one, without the first
-// line; now is when it came.
+// Dig is the answer in the shape in which dig prints one, without the first line; now is when it came.
 func (a Answer) Dig(now time.Time) string {
 	var out strings.Builder
 	host, port, _ := net.SplitHostPort(a.Server)
@@ -19,7 +18,8 @@ func (a Answer) Dig(now time.Time) string {
 		out.WriteString(";; Truncated, retrying in TCP mode.\n")
 	}
 	if a.Reply == nil {
-		fmt.Fprintf(&out, ";; communications error to %s#%s: %s\n;; no servers could be reached\n", host, port, digWord(a.Err))
+		fmt.Fprintf(&out, ";; communications error to %s#%s: %s\n;; no servers could be reached\n",
+			host, port, digError(a.Err))
 		return out.String()
 	}
 	out.WriteString(";; Got answer:\n")
@@ -49,41 +49,24 @@ func (a Answer) Short() string {
 	return out.String()
 }
 
-// digWord is a failure in dig's words.
-func digWord(err error) string {
-	switch statusOf(err) {
+// digError is a failure as dig calls it.
+func digError(err error) string {
+	switch status := statusOf(err); status {
 	case StatusTimeout:
 		return "timed out"
 	case statusClosed:
 		return "end of file"
+	default:
+		return string(status)
 	}
-	return err.Error()
 }
 
+// digHead writes the header, which the library prints nearly as dig does.
 func (a Answer) digHead(out *strings.Builder) {
 	reply := a.Reply
-	var flags []string
-	for _, flag := range []struct {
-		name string
-		set  bool
-	}{
-		{"qr", reply.Response}, {"aa", reply.Authoritative}, {"tc", reply.Truncated}, {"rd", reply.RecursionDesired},
-		{"ra", reply.RecursionAvailable}, {"ad", reply.AuthenticatedData}, {"cd", reply.CheckingDisabled},
-	} {
-		if flag.set {
-			flags = append(flags, flag.name)
-		}
-	}
-	code, known := dns.RcodeToString[reply.Rcode]
-	if !known {
-		code = fmt.Sprintf("RESERVED%d", reply.Rcode)
-	}
-	operation, known := dns.OpcodeToString[reply.Opcode]
-	if !known {
-		operation = fmt.Sprintf("RESERVED%d", reply.Opcode)
-	}
-	fmt.Fprintf(out, ";; ->>HEADER<<- opcode: %s, status: %s, id: %d\n", operation, code, reply.Id)
-	fmt.Fprintf(out, ";; flags: %s; QUERY: %d, ANSWER: %d, AUTHORITY: %d, ADDITIONAL: %d\n", strings.Join(flags, " "),
+	head := strings.Replace(reply.MsgHdr.String(), ";; ", ";; ->>HEADER<<- ", 1)
+	head = strings.Replace(head, "status: ,", fmt.Sprintf("status: RESERVED%d,", reply.Rcode), 1)
+	fmt.Fprintf(out, "%s QUERY: %d, ANSWER: %d, AUTHORITY: %d, ADDITIONAL: %d\n", head,
 		len(reply.Question), len(reply.Answer), len(reply.Ns), len(reply.Extra))
 	if reply.RecursionDesired && !reply.RecursionAvailable {
 		out.WriteString(";; WARNING: recursion requested but not available\n")
@@ -92,17 +75,17 @@ func (a Answer) digHead(out *strings.Builder) {
 
 // digOptions writes the EDNS section, with the extended errors, and the question.
 func (a Answer) digOptions(out *strings.Builder) {
+	out.WriteString("\n")
 	if opt := a.Reply.IsEdns0(); opt != nil {
 		flags := ""
 		if opt.Do() {
 			flags = " do"
 		}
-		fmt.Fprintf(out, "\n;; OPT PSEUDOSECTION:\n; EDNS: version: %d, flags:%s; udp: %d\n", opt.Version(), flags, opt.UDPSize())
-		for _, e := range a.Extended() {
-			fmt.Fprintf(out, "; EDE: %s\n", ExtendedText(e))
+		fmt.Fprintf(out, ";; OPT PSEUDOSECTION:\n; EDNS: version: %d, flags:%s; udp: %d\n",
+			opt.Version(), flags, opt.UDPSize())
+		for _, e := range a.ExtendedErrors() {
+			fmt.Fprintf(out, "; EDE: %s\n", e)
 		}
-	} else {
-		out.WriteString("\n")
 	}
 	if len(a.Reply.Question) > 0 {
 		out.WriteString(";; QUESTION SECTION:\n")
@@ -113,6 +96,7 @@ func (a Answer) digOptions(out *strings.Builder) {
 }
 
 func digSection(out *strings.Builder, name string, records []dns.RR) {
+	isOption := func(record dns.RR) bool { return record.Header().Rrtype == dns.TypeOPT }
 	if records = slices.DeleteFunc(slices.Clone(records), isOption); len(records) == 0 {
 		return
 	}
@@ -121,5 +105,3 @@ func digSection(out *strings.Builder, name string, records []dns.RR) {
 		out.WriteString(record.String() + "\n")
 	}
 }
-
-func isOption(record dns.RR) bool { return record.Header().Rrtype == dns.TypeOPT }

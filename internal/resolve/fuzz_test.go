@@ -91,7 +91,8 @@ func FuzzFollow(f *testing.F) {
 		_ = reply.Unpack(packed) // what a broken message leaves is looked at, too
 		isReply(reply, question)
 		for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
-			addresses, looped := follow(reply, host+".", kind)
+			answer := Answer{Query: new(dns.Msg).SetQuestion(host+".", kind), Reply: reply}
+			addresses, looped := answer.follow()
 			for _, address := range addresses {
 				if !address.IsValid() || address.Is4In6() || kind == dns.TypeA && !address.Is4() {
 					t.Errorf("address %v", address)
@@ -100,8 +101,8 @@ func FuzzFollow(f *testing.F) {
 			if looped && len(addresses) > 0 {
 				t.Error("a loop with an end")
 			}
-			if addresses, err := judge(reply, host+".", kind); (len(addresses) == 0) == (err == nil) {
-				t.Errorf("%v and %v", addresses, err)
+			if usable := (Both{Four: answer}).Usable(); (len(usable) > 0) != (answer.Status() == StatusFound) {
+				t.Errorf("%v and %s", usable, answer.Status())
 			}
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -32,7 +33,7 @@ func failing(code int) testkit.Zone { return testkit.Zone{"*": {Rcode: code}} }
 // resolverOf reads a resolv.conf that names the servers.
 func resolverOf(t *testing.T, servers ...*testkit.DNSServer) *Resolver {
 	t.Helper()
-	return NewResolver(testkit.Root(t, servers...))
+	return New(layout.Root(testkit.Root(t, servers...)))
 }
 
 // resolverWith is resolverOf with more lines.
@@ -44,7 +45,7 @@ func resolverWith(t *testing.T, lines string, servers ...*testkit.DNSServer) *Re
 		addresses = append(addresses, server.Addr())
 	}
 	testkit.Put(t, root, "etc/resolv.conf", testkit.ResolvConf(addresses...)+lines+"\n")
-	return NewResolver(root)
+	return New(layout.Root(root))
 }
 
 // expect looks name up and compares the addresses, in any order.

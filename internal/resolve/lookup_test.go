@@ -13,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -59,7 +60,7 @@ func TestHostsFileAnswersWithoutAQuestion(t *testing.T) {
 	server := testkit.DNS(t, here())
 	root := testkit.Root(t, server)
 	testkit.Put(t, root, "etc/hosts", "127.0.0.9\tother "+host+" # ours\r\nfd00::9 API.localstack.TEST.\n")
-	expect(t, NewResolver(root), host, "127.0.0.9", "fd00::9")
+	expect(t, New(layout.Root(root)), host, "127.0.0.9", "fd00::9")
 	if asked := server.Queries(); len(asked) > 0 {
 		t.Errorf("asked %v", asked)
 	}

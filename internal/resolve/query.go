@@ -21,33 +21,32 @@ type Query struct {
 	Short bool
 }
 
-// ParseQuery reads [NAME] [TYPE] [@SERVER] [-p PORT] [+tcp] [+short], in any order. The
-// defaults are the given name, A, and the servers of resolv.conf. A server may
-// be given by name.
+// ParseQuery reads [NAME] [TYPE] [@SERVER] [-p PORT] [+tcp] [+short], in any order. The defaults are the
+// given name, A, and the servers of resolv.conf. A server may be given by name.
 func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (Query, error) {
-	query, server, port := Query{Name: name, Kind: dns.TypeA, Servers: r.conf.Servers, OverTCP: r.conf.OverTCP}, "", ""
-	named := false
+	query := Query{Name: name, Kind: dns.TypeA, Servers: r.conf.Servers, OverTCP: r.conf.OverTCP}
+	server, port, hasName := "", "", false
 	for i := 0; i < len(args); i++ {
-		word := args[i]
-		kind, isKind := dns.StringToType[strings.ToUpper(word)]
+		arg := args[i]
+		kind, isKind := dns.StringToType[strings.ToUpper(arg)]
 		switch {
-		case strings.HasPrefix(word, "@"):
-			server = word[1:]
-		case word == "-p" && i+1 < len(args):
+		case strings.HasPrefix(arg, "@"):
+			server = arg[1:]
+		case arg == "-p" && i+1 < len(args):
 			i++
 			port = args[i]
-		case word == "+tcp" || word == "+vc":
+		case arg == "+tcp" || arg == "+vc":
 			query.OverTCP = true
-		case word == "+short":
+		case arg == "+short":
 			query.Short = true
-		case strings.HasPrefix(word, "+"), strings.HasPrefix(word, "-"):
-			return query, fmt.Errorf("unknown option %.40q", word)
-		case isKind && !strings.Contains(word, "."):
+		case strings.HasPrefix(arg, "+"), strings.HasPrefix(arg, "-"):
+			return query, fmt.Errorf("unknown option %.40q", arg)
+		case isKind && !strings.Contains(arg, "."):
 			query.Kind = kind
-		case named:
-			return query, fmt.Errorf("one name at a time: %.40q is the second", word)
+		case hasName:
+			return query, fmt.Errorf("one name at a time: %.40q is the second", arg)
 		default:
-			query.Name, named = word, true
+			query.Name, hasName = arg, true
 		}
 	}
 	if _, ok := dns.IsDomainName(query.Name); !ok || query.Name == "" {
@@ -56,7 +55,7 @@ func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (
 	var err error
 	switch {
 	case server != "":
-		query.Servers, err = r.serverNamed(ctx, server, cmp.Or(port, "53"))
+		query.Servers, err = r.findServer(ctx, server, cmp.Or(port, "53"))
 	case port != "":
 		query.Servers, err = atPort(query.Servers, port)
 	}
@@ -77,8 +76,8 @@ func atPort(servers []string, port string) ([]string, error) {
 	return moved, nil
 }
 
-// serverNamed is the address of the server that is called like this.
-func (r *Resolver) serverNamed(ctx context.Context, server, port string) ([]string, error) {
+// findServer is the address of a server that is given by name or address, maybe with a port.
+func (r *Resolver) findServer(ctx context.Context, server, port string) ([]string, error) {
 	if host, own, err := net.SplitHostPort(server); err == nil {
 		server, port = host, own
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -37,7 +38,7 @@ func TestQuestionsInTheWordsOfDig(t *testing.T) {
 		"+short a.test":            {"a.test", dns.TypeA, both, false, true},
 		"@fe80::1%eth0":            {public, dns.TypeA, []string{"[fe80::1%eth0]:53"}, false, false},
 	} {
-		got, err := NewResolver(root).ParseQuery(t.Context(), strings.Fields(words), public)
+		got, err := New(layout.Root(root)).ParseQuery(t.Context(), strings.Fields(words), public)
 		if err != nil || got.Name != want.Name || got.Kind != want.Kind || got.OverTCP != want.OverTCP || got.Short != want.Short || !slices.Equal(got.Servers, want.Servers) {
 			t.Errorf("%q: %+v, %v", words, got, err)
 		}

@@ -1,44 +1,48 @@
-// Package resolve finds the addresses of a name: in the hosts file and by name
-// servers, asked so that a failure can say which server answered what.
+// Package resolve finds the addresses of a name, in the hosts file and by asking name servers, in a
+// way that a failure can say which server answered what.
 package resolve
 
 import (
 	"context"
 	"errors"
 	"net/netip"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/task"
 )
 
-// ErrNoSuchName is in the chain of a failure that asking again will not mend:
-// every name server denied the name.
+// ErrNoSuchName is in the chain of a failure that asking again cannot change: every name server
+// denied the name.
 var ErrNoSuchName = errors.New("no such name")
 
-// Resolver resolves host names the way the container's own libc would, and
-// remembers the answers for its lifetime. It is safe for concurrent use.
+// doubt is how long a denial waits to be contradicted. libc does not wait; but where one server
+// filters a name, the next may know it.
+const doubt = 2 * time.Second
+
+// Resolver resolves host names the way the container's own libc would, and remembers the answers for
+// its lifetime. It is safe for concurrent use.
 type Resolver struct {
 	conf  *Config
 	hosts string
 
-	// turn is taken by the one lookup that may ask and touch known. It is no
-	// mutex, because a lookup must be able to give up waiting for it.
+	// turn is taken by the one lookup that may ask and touch known. It is no mutex, because a lookup
+	// must be able to give up waiting for it.
 	turn  chan struct{}
 	known map[string][]netip.Addr
 }
 
-// NewResolver reads etc/resolv.conf and etc/hosts below root ("" for the
-// system's own). Missing or senseless files count as empty: then the name
-// server is the local one, as for libc.
-func NewResolver(root string) *Resolver {
+// New reads resolv.conf and the hosts file of an image. Missing or senseless files count as empty: then
+// the name server is the local one, as for libc.
+func New(root layout.Root) *Resolver {
 	return &Resolver{
-		conf:  readConf(filepath.Join("/", root, "etc/resolv.conf")),
-		hosts: readHosts(filepath.Join("/", root, "etc/hosts")),
+		conf:  readConf(root.ResolvConf()),
+		hosts: readHosts(root.HostsFile()),
 		turn:  make(chan struct{}, 1),
 		known: map[string][]netip.Addr{},
 	}
@@ -47,43 +51,45 @@ func NewResolver(root string) *Resolver {
 // Config is what resolv.conf says.
 func (r *Resolver) Config() *Config { return r.conf }
 
-// InHostsFile are the addresses that the hosts file gives to name.
-func (r *Resolver) InHostsFile(name string) []netip.Addr { return addressesIn(r.hosts, name) }
+// InHostsFile are the addresses that the hosts file gives to host.
+func (r *Resolver) InHostsFile(host string) []netip.Addr { return addressesIn(r.hosts, host) }
 
-// Lookup returns the addresses of host: itself when it is an address, else
-// those of the hosts file, else those of the name servers, asked side by side.
-// The error is a [fault.Error] of network.dns that names every server and what
-// it answered.
+// Lookup returns the addresses of host: itself when it is an address, else those of the hosts file, else
+// those of the name servers, asked side by side. The error is a [fault.Error] of network.dns that names
+// every server and what it answered.
 func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address}, nil
 	}
-	name := strings.ToLower(host)
-	bare := strings.TrimSuffix(name, ".")
-	if addresses := addressesIn(r.hosts, bare); len(addresses) > 0 {
+	name, normal := strings.ToLower(host), Normal(host)
+	if addresses := r.InHostsFile(normal); len(addresses) > 0 {
 		return addresses, nil
 	}
-	if IsLocalhost(bare) {
+	if IsLocalhost(normal) {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}
-	if _, ok := dns.IsDomainName(name); !ok || bare == "" {
-		return nil, fault.Wrap(ErrNoSuchName, fault.NetworkDNS, "%.100q is not a host name", host).With(fault.Facts{Host: bare})
+	if _, ok := dns.IsDomainName(name); !ok || normal == "" {
+		return nil, fault.Wrap(ErrNoSuchName, fault.NetworkDNS, "%.100q is not a host name", host).
+			With(fault.Facts{Host: normal})
 	}
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return nil, unresolved(ctx.Err(), bare, silence(r.conf.Servers))
+		return nil, Unresolved(ctx.Err(), normal, silence(r.conf.Servers))
 	}
 	if addresses := r.known[name]; len(addresses) > 0 {
 		return addresses, nil
 	}
-	addresses, err := r.query(ctx, name)
+	addresses, err := r.search(ctx, name)
 	if err == nil {
 		r.known[name] = addresses
 	}
 	return addresses, err
 }
+
+// Normal is the form of a host's name in which names are compared.
+func Normal(host string) string { return strings.TrimSuffix(strings.ToLower(host), ".") }
 
 // IsLocalhost reports whether a name stands for this machine wherever it is (RFC 6761).
 func IsLocalhost(name string) bool { return InDomain(name, "localhost") }
@@ -91,59 +97,64 @@ func IsLocalhost(name string) bool { return InDomain(name, "localhost") }
 // InDomain reports whether host is domain or a name below it.
 func InDomain(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 
-// query asks for the name, then for the name in each search domain; for a
-// name without a dot the other way round. The failure it returns is that of
-// the name itself, or of the search domain where it ended.
-func (r *Resolver) query(ctx context.Context, name string) ([]netip.Addr, error) {
-	var told outcome
-	final, settled := true, false
+// search asks for the name, then for the name in each search domain; for a name without a dot the other
+// way round. The failure it returns is that of the name itself, or of the search domain where it ended.
+func (r *Resolver) search(ctx context.Context, name string) ([]netip.Addr, error) {
+	var said []Both
+	denied, settled := true, false
 	for _, candidate := range r.conf.NameList(name) {
 		if _, ok := dns.IsDomainName(candidate); !ok {
 			continue // the search domain makes it too long, or is none
 		}
-		addresses, failures := r.askServers(ctx, candidate)
-		if failures == nil {
+		addresses, failed := r.askServers(ctx, candidate)
+		if failed == nil {
 			return addresses, nil
 		}
+		denies := func(b Both) bool { return b.Status().Denies() }
 		if !settled {
-			told, final = failures, final && failures.denied()
+			said, denied = failed, denied && !slices.ContainsFunc(failed, func(b Both) bool { return !denies(b) })
 			settled = candidate == dns.Fqdn(name)
 		}
-		if !failures.doubted() {
+		if !slices.ContainsFunc(failed, denies) {
 			break // who knows nothing of this name will know nothing of the next
 		}
 	}
-	bare := strings.TrimSuffix(name, ".")
-	if final {
-		return nil, unresolved(ErrNoSuchName, bare, told)
+	cause := ctx.Err()
+	if denied {
+		cause = ErrNoSuchName
 	}
-	return nil, unresolved(ctx.Err(), bare, told)
+	return nil, Unresolved(cause, Normal(name), said)
 }
 
-// unresolved is the failure to resolve name.
-func unresolved(cause error, name string, told outcome) *fault.Error {
-	return fault.Wrap(cause, fault.NetworkDNS, "the name %s does not resolve (status: %s)", name, told).With(fault.Facts{Host: name})
-}
-
-// askServers asks every server for name and takes the first answer with an
-// address; without one it returns what each server said.
-func (r *Resolver) askServers(ctx context.Context, name string) ([]netip.Addr, outcome) {
+// askServers asks every server for name and takes the first answer with an address; without one it
+// returns what each server said.
+func (r *Resolver) askServers(ctx context.Context, name string) ([]netip.Addr, []Both) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	servers := r.conf.Servers
-	addresses, errs := task.Race(ctx, len(servers), 0, func(ctx context.Context, i int) ([]netip.Addr, error) {
-		addresses, err := r.askBoth(ctx, servers[i], name)
-		if IsDenial(err) {
+	said := silence(r.conf.Servers)
+	addresses, errs := task.Race(ctx, len(said), 0, func(ctx context.Context, i int) ([]netip.Addr, error) {
+		said[i] = r.conf.askBoth(ctx, r.conf.Servers[i], name)
+		if addresses := said[i].Usable(); len(addresses) > 0 {
+			return addresses, nil
+		}
+		status := said[i].Status()
+		if status.Denies() {
 			time.AfterFunc(doubt, cancel)
 		}
-		return addresses, err
+		return nil, status
 	})
 	if errs == nil {
 		return addresses, nil
 	}
-	told := silence(servers)
-	for i, err := range errs {
-		told[i].status = statusOf(err)
+	return nil, said
+}
+
+// Unresolved is the failure to resolve host, after its servers said this.
+func Unresolved(cause error, host string, said []Both) *fault.Error {
+	var parts []string
+	for _, both := range said {
+		parts = append(parts, string(both.Status())+" from "+both.Server())
 	}
-	return nil, told
+	return fault.Wrap(cause, fault.NetworkDNS, "the name %s does not resolve (status: %s)", host, strings.Join(parts, "; ")).
+		With(fault.Facts{Host: host})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,102 +13,111 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// Names is what everybody who could know the address of a host says of it.
-type Names struct {
-	Host string
-	// Hosts are the addresses of the hosts file, which wins over all servers.
-	Hosts []netip.Addr
-	// Servers are the name servers, in the order of resolv.conf.
-	Servers []Source
-	// Upstream are those that Docker's own server asks, when it notes them.
-	Upstream []Source
-	// Searched are the answers to the host's name with a search domain behind it.
-	Searched []resolve.Answer
-	// Local are the addresses of this container.
-	Local []netip.Addr
-	// Captor is LOCALSTACK_HOST's name when a DNS server of LocalStack with that
-	// setting answers for Host; "" otherwise.
-	Captor string
+const (
+	// maxSearched bounds how many search domains are looked into; old libc knew six.
+	maxSearched = 6
+	// grace is how long less important answers are waited for when the important one is there.
+	grace = time.Second
+)
+
+// names is what everybody who could know the address of a host says of it.
+type names struct {
+	host string
+	// hosts are the addresses of the hosts file, which wins over all servers.
+	hosts []netip.Addr
+	// servers are the name servers, in the order of resolv.conf.
+	servers []source
+	// upstream are those that Docker's own server asks, when it notes them.
+	upstream []source
+	// searched are the answers to the host's name with a search domain behind it.
+	searched []resolve.Answer
+	// local are the addresses of this container.
+	local []netip.Addr
+	// captor is LOCALSTACK_HOST's name when a DNS server of LocalStack with that setting answers for
+	// host; "" otherwise.
+	captor string
 
 	conf *resolve.Config
 }
 
-// Source is a name server and what it says.
-type Source struct {
-	Server    string
-	Four, Six resolve.Answer
-	// Other is its answer to a question that every resolver can answer: it tells
-	// one that is broken from one that knows nothing of this name.
-	Other resolve.Answer
+// source is a name server and what it says.
+type source struct {
+	resolve.Both
+	// root is its answer to a question that every resolver can answer: it tells one that is broken from
+	// one that knows nothing of this name.
+	root resolve.Answer
 }
 
-// Addresses are those that the server gives to the host, blocks included.
-func (s Source) Addresses() []netip.Addr { return append(s.Four.Addresses(), s.Six.Addresses()...) }
+// lookUp resolves host as a start does, and asks everybody about it at the same time, until ctx ends.
+func lookUp(
+	ctx context.Context, r *resolve.Resolver, host, localstackHost string,
+) (seen names, addresses []netip.Addr, err error) {
+	var all task.Group
+	all.Go(ctx, func() { seen = askAll(ctx, r, host, localstackHost) })
+	addresses, err = r.Lookup(ctx, host)
+	all.Wait()
+	return seen, addresses, err
+}
 
-// lookAt asks everybody about host at once, until ctx ends.
-func lookAt(ctx context.Context, r *resolve.Resolver, host, localstackHost string) Names {
+func askAll(ctx context.Context, r *resolve.Resolver, host, localstackHost string) names {
+	host = resolve.Normal(host)
 	conf := r.Config()
-	name := strings.TrimSuffix(strings.ToLower(host), ".")
-	n := Names{
-		Host: name, Hosts: r.InHostsFile(name), conf: conf, Local: ownAddresses(), Captor: captor(localstackHost, name),
-		Servers: make([]Source, len(conf.Servers)), Upstream: make([]Source, len(conf.Upstream)), Searched: make([]resolve.Answer, min(len(conf.Search), maxSearched)),
+	n := names{
+		host: host, hosts: r.InHostsFile(host), conf: conf, local: ownAddresses(), captor: captor(localstackHost, host),
+		searched: make([]resolve.Answer, min(len(conf.Search), maxSearched)),
 	}
 	extra, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var main, beside task.Group
-	for i, server := range conf.Servers {
-		main.Go(ctx, func() { n.Servers[i] = question(ctx, conf, server, name) })
+	var important, others task.Group
+	n.servers = ask(ctx, &important, conf, conf.Servers, host)
+	n.upstream = ask(extra, &others, conf, conf.Upstream, host)
+	for i := range n.searched {
+		others.Go(ctx, func() {
+			n.searched[i] = resolve.Ask(extra, conf.Servers[0], host+"."+conf.Search[i], dns.TypeA, conf.OverTCP)
+		})
 	}
-	for i, server := range conf.Upstream {
-		beside.Go(ctx, func() { n.Upstream[i] = question(extra, conf, server, name) })
-	}
-	for i, domain := range conf.Search[:len(n.Searched)] {
-		beside.Go(ctx, func() { n.Searched[i] = resolve.Ask(extra, conf.Servers[0], name+"."+domain, dns.TypeA, conf.OverTCP) })
-	}
-	main.Wait()
+	important.Wait()
 	time.AfterFunc(grace, cancel)
-	beside.Wait()
+	others.Wait()
 	return n
 }
 
-// maxSearched bounds how many search domains are looked into; old libc knew six.
-const maxSearched = 6
-
-// grace is how long less important answers are waited for when the important
-// one is there.
-const grace = time.Second
-
-// question asks one server for both families, and for the root's servers.
-func question(ctx context.Context, conf *resolve.Config, server, name string) Source {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	source := Source{Server: server}
-	var beside task.Group
-	beside.Go(ctx, func() { source.Six = resolve.Ask(ctx, server, name, dns.TypeAAAA, conf.OverTCP) })
-	beside.Go(ctx, func() { source.Other = resolve.Ask(ctx, server, ".", dns.TypeNS, conf.OverTCP) })
-	source.Four = resolve.Ask(ctx, server, name, dns.TypeA, conf.OverTCP)
-	time.AfterFunc(grace, cancel)
-	beside.Wait()
-	return source
+// ask has group ask each server for both families, and for the root's servers. The answers are there when
+// the group has ended.
+func ask(ctx context.Context, group *task.Group, conf *resolve.Config, servers []string, host string) []source {
+	sources := make([]source, len(servers))
+	for i, server := range servers {
+		group.Go(ctx, func() {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			s := &sources[i]
+			var others task.Group
+			others.Go(ctx, func() { s.Six = resolve.Ask(ctx, server, host, dns.TypeAAAA, conf.OverTCP) })
+			others.Go(ctx, func() { s.root = resolve.Ask(ctx, server, ".", dns.TypeNS, conf.OverTCP) })
+			s.Four = resolve.Ask(ctx, server, host, dns.TypeA, conf.OverTCP)
+			time.AfterFunc(grace, cancel)
+			others.Wait()
+		})
+	}
+	return sources
 }
 
-// captor is the name in LOCALSTACK_HOST if it captures name: LocalStack's DNS
-// server takes it for a pattern, and finds it anywhere in a name.
-func captor(localstackHost, name string) string {
+// captor is the name in LOCALSTACK_HOST if it captures host: LocalStack's DNS server takes it for a
+// pattern, and finds it anywhere in a name.
+func captor(localstackHost, host string) string {
 	pattern := strings.ToLower(strings.TrimSpace(localstackHost))
-	if host, _, err := net.SplitHostPort(pattern); err == nil {
-		pattern = host
+	if name, _, err := net.SplitHostPort(pattern); err == nil {
+		pattern = name
 	}
-	if pattern == "" || !strings.Contains(name, pattern) {
+	if pattern == "" || !strings.Contains(host, pattern) {
 		return ""
 	}
 	return pattern
 }
 
 // ownAddresses are those of this container's interfaces, loopback aside.
-func ownAddresses() []netip.Addr {
+func ownAddresses() (own []netip.Addr) {
 	interfaces, _ := net.InterfaceAddrs()
-	var own []netip.Addr
 	for _, one := range interfaces {
 		if prefix, err := netip.ParsePrefix(one.String()); err == nil && !prefix.Addr().IsLoopback() {
 			own = append(own, prefix.Addr())
@@ -118,44 +126,56 @@ func ownAddresses() []netip.Addr {
 	return own
 }
 
-// resolved tells whether the host has an address to connect to, and by whom.
-func (n Names) resolved() (addresses []netip.Addr, by string) {
-	if len(n.Hosts) > 0 {
-		return n.Hosts, "/etc/hosts"
+// resolved are the addresses to connect to, and who gives them; none when nobody does.
+func (n names) resolved() (addresses []netip.Addr, by string) {
+	if len(n.hosts) > 0 {
+		return n.hosts, "/etc/hosts"
 	}
-	for _, source := range n.Servers {
-		if usable := slices.DeleteFunc(source.Addresses(), netip.Addr.IsUnspecified); len(usable) > 0 {
-			return usable, resolve.ShortServer(source.Server)
+	for _, s := range n.servers {
+		if usable := s.Usable(); len(usable) > 0 {
+			return usable, s.Server()
 		}
 	}
-	for _, answer := range n.Searched {
-		if usable := slices.DeleteFunc(answer.Addresses(), netip.Addr.IsUnspecified); len(usable) > 0 {
+	for _, answer := range n.searched {
+		if usable := (resolve.Both{Four: answer}).Usable(); len(usable) > 0 {
 			return usable, resolve.ShortServer(answer.Server)
 		}
 	}
 	return nil, ""
 }
 
-// Evidence is all that was said, a line for each answer.
-func (n Names) Evidence() []string {
-	var lines []string
-	for _, source := range n.Servers {
-		lines = append(lines, source.evidence("")...)
+func (n names) isResolved() bool {
+	addresses, _ := n.resolved()
+	return len(addresses) > 0
+}
+
+// direct are the addresses that the servers give to the name itself.
+func (n names) direct() (direct []netip.Addr) {
+	for _, s := range n.servers {
+		direct = append(direct, s.Addresses()...)
 	}
-	for _, source := range n.Upstream {
-		lines = append(lines, source.evidence(" (asked by Docker's own)")...)
+	return direct
+}
+
+// evidence is all that was said, a line for each answer.
+func (n names) evidence() (lines []string) {
+	for _, s := range n.servers {
+		lines = append(lines, s.evidence(s.Server())...)
 	}
-	for _, answer := range n.Searched {
-		lines = append(lines, resolve.ShortServer(answer.Server)+" for "+strings.TrimSuffix(answer.Query.Question[0].Name, ".")+": "+answer.String())
+	for _, s := range n.upstream {
+		lines = append(lines, s.evidence(s.Server()+" (asked by Docker's own)")...)
+	}
+	for _, answer := range n.searched {
+		name := strings.TrimSuffix(answer.Query.Question[0].Name, ".")
+		lines = append(lines, resolve.ShortServer(answer.Server)+" for "+name+": "+answer.String())
 	}
 	return lines
 }
 
-func (s Source) evidence(note string) []string {
-	server := resolve.ShortServer(s.Server) + note
+func (s source) evidence(server string) []string {
 	lines := []string{server + ": " + s.Four.String(), server + ": " + s.Six.String()}
 	if len(s.Addresses()) == 0 {
-		lines = append(lines, server+", asked for the root zone: "+string(s.Other.Status()))
+		lines = append(lines, server+", asked for the root zone: "+string(s.root.Status()))
 	}
 	return lines
 }

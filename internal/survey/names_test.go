@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/testkit"
 )
@@ -68,28 +69,29 @@ type view struct {
 	local                 string
 }
 
-func (v view) names() Names {
+func (v view) names() names {
 	host := v.host
 	if host == "" {
 		host = public
 	}
-	n := Names{Host: host, Captor: v.captor, conf: &resolve.Config{Flaw: v.flaw, Dots: max(v.dots, 1)}}
-	source := func(server string, o *told) []Source {
+	n := names{host: host, captor: v.captor, conf: &resolve.Config{Flaw: v.flaw, Dots: max(v.dots, 1)}}
+	sourceOf := func(server string, o *told) []source {
 		if o == nil {
 			return nil
 		}
-		return []Source{{server, o.answer(server, host, dns.TypeA), o.answer(server, host, dns.TypeAAAA), o.answer(server, "", dns.TypeNS)}}
+		both := resolve.Both{Four: o.answer(server, host, dns.TypeA), Six: o.answer(server, host, dns.TypeAAAA)}
+		return []source{{both, o.answer(server, "", dns.TypeNS)}}
 	}
-	n.Servers = slices.Concat(source("127.0.0.11:53", v.docker), source("10.0.0.53:53", v.first), source("10.0.0.54:53", v.second))
-	n.Upstream = source("10.0.0.2:53", v.upstream)
+	n.servers = slices.Concat(sourceOf("127.0.0.11:53", v.docker), sourceOf("10.0.0.53:53", v.first), sourceOf("10.0.0.54:53", v.second))
+	n.upstream = sourceOf("10.0.0.2:53", v.upstream)
 	if v.search != nil {
-		n.Searched = []resolve.Answer{v.search.answer("10.0.0.53:53", host+".corp.test", dns.TypeA)}
+		n.searched = []resolve.Answer{v.search.answer("10.0.0.53:53", host+".corp.test", dns.TypeA)}
 	}
 	if v.hosts != "" {
-		n.Hosts = []netip.Addr{netip.MustParseAddr(v.hosts)}
+		n.hosts = []netip.Addr{netip.MustParseAddr(v.hosts)}
 	}
 	if v.local != "" {
-		n.Local = []netip.Addr{netip.MustParseAddr(v.local)}
+		n.local = []netip.Addr{netip.MustParseAddr(v.local)}
 	}
 	return n
 }
@@ -139,7 +141,7 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		{view{first: none, second: of(silent)}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NOERROR without an address from 10.0.0.53; timeout from 10.0.0.54)"},
 		{view{first: of(codes(dns.RcodeServerFailure, dns.EDNS0_EDE{InfoCode: 22}))}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: SERVFAIL from 10.0.0.53); 10.0.0.53 says EDE 22 (No Reachable Authority)"},
 	} {
-		found := c.view.names().Finding()
+		found := c.view.names().finding()
 		if found == nil {
 			t.Errorf("nothing is found, want %s: %s", c.id, c.detail)
 			continue
@@ -178,7 +180,7 @@ func TestNamesWithNothingWrong(t *testing.T) {
 		"a name without a dot, found by a search domain":        {host: "licenses", first: denied, search: private},
 		"an extended error that is no filter's, beside success": {first: of(told{addresses: []string{"54.1.2.3"}, reasons: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeStaleAnswer}}})},
 	} {
-		if found := v.names().Finding(); found != nil {
+		if found := v.names().finding(); found != nil {
 			t.Errorf("%s: %v", why, found)
 		}
 	}
@@ -200,7 +202,7 @@ func TestWhoCapturesAName(t *testing.T) {
 func TestEvidenceNamesEverybody(t *testing.T) {
 	t.Parallel()
 	v := view{docker: of(codes(dns.RcodeNameError)), upstream: of(gives("54.1.2.3")), search: of(silent)}
-	got := strings.Join(v.names().Evidence(), "\n")
+	got := strings.Join(v.names().evidence(), "\n")
 	want := `127.0.0.11: A NXDOMAIN in 0 ms
 127.0.0.11: AAAA NXDOMAIN in 0 ms
 127.0.0.11, asked for the root zone: NXDOMAIN
@@ -215,9 +217,9 @@ func TestEvidenceNamesEverybody(t *testing.T) {
 func TestSurveyWithoutANameServer(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
-	resolver := resolve.NewResolver(root)
+	resolver := resolve.New(layout.Root(root))
 	_, port := testkit.Refuse(t, "127.0.0.1", 0)
 	resolver.Config().Servers = []string{"127.0.0.1:" + strconv.Itoa(port)}
-	found := lookAt(testkit.Limited(t), resolver, public, "").Finding()
+	found := askAll(testkit.Limited(t), resolver, public, "").finding()
 	testkit.ExpectFault(t, found, fault.NetworkDNSNoServer, "there is no name server to resolve "+public+" ("+root+"/etc/resolv.conf: no such file or directory)")
 }

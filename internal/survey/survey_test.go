@@ -16,6 +16,7 @@ import (
 
 	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/testkit"
 )
@@ -45,7 +46,7 @@ func look(t *testing.T, ctx context.Context, target string, cfg connect.Settings
 		t.Fatal(err)
 	}
 	var checks []fault.Check
-	cfg.Root = root
+	cfg.Root = layout.Root(root)
 	New(parsed, cfg, "", license.ClockDiffers).Look(ctx, func(check fault.Check) { checks = append(checks, check) })
 	for _, check := range checks {
 		testkit.MustNotContain(t, fmt.Sprintf("%+v %v", check, check.Finding), secret, "dXNlcjpz")

@@ -1,5 +1,5 @@
-// Package trust knows the certificate authorities that a server may be vouched
-// for by, and says what is wrong with a certificate.
+// Package trust knows the certificate authorities that can vouch for a server, and says what is wrong
+// with a certificate.
 package trust
 
 import (
@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,78 +18,144 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
 	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/layout"
 )
 
-// systemBundles is where distributions keep their roots; the first that
-// exists is theirs. Go's own loader would take SSL_CERT_FILE instead of these.
-var systemBundles = []string{
-	"etc/ssl/certs/ca-certificates.crt",
-	"etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	"etc/pki/tls/certs/ca-bundle.crt",
-	"etc/ssl/ca-bundle.pem",
-	"etc/ssl/cert.pem",
-}
-
-// maxBundle bounds a file of certificates, in bytes; those of distributions
-// have up to half a MiB.
+// maxBundle bounds a file of certificates, in bytes; those of distributions have up to half a MiB.
 const maxBundle = 16 << 20
 
-// Authorities are the certificate authorities to trust: those that the
-// environment names, and the system's, or Mozilla's as embedded in this program
-// where the system has none.
+// Authorities are the certificate authorities to trust: those that the environment names, and the
+// system's, or Mozilla's as embedded in this program where the system has none.
 type Authorities struct {
-	root  string
-	named []pemFile
-	// embedded stands in for Mozilla's roots in tests.
-	embedded *x509.CertPool
+	root     layout.Root
+	named    []named
+	warnings []string
+	// embedded are Mozilla's, but in tests.
+	embedded certificates
 }
 
-// pemFile is a file of certificates that the environment names.
-type pemFile struct {
+// Bundle is a file of certificates, or a folder of such files, that the environment names.
+type Bundle struct{ Variable, Path string }
+
+// named is what a bundle holds.
+type named struct {
 	variable string
 	content  []byte
 }
 
-// Bundle is a file of certificates, or a folder of such files, that the
-// environment names.
-type Bundle struct{ Variable, Path string }
+// certificates are encoded certificates, some with a constraint.
+type certificates = iter.Seq[bundle.Root]
 
-// Load reads bundles. The warnings name the variables that could not be used.
-// The system's authorities are those below root ("" for the system's own).
-func Load(bundles []Bundle, root string) (a *Authorities, warnings []string) {
-	a = &Authorities{root: root}
-	read := map[string]bool{"": true}
+// Load reads bundles, to trust them beside the system's. The warnings name the variables that could not
+// be used.
+func Load(bundles []Bundle, root layout.Root) (a *Authorities, warnings []string) {
+	a = &Authorities{root: root, embedded: bundle.Roots()}
+	known := map[string]bool{"": true}
 	for _, b := range bundles {
-		if read[b.Path] {
+		if known[b.Path] {
 			continue // often one file under several names
 		}
-		read[b.Path] = true
-		if err := a.add(b.Variable, b.Path); err != nil {
-			warnings = append(warnings, fmt.Sprintf("%s=%.200q is ignored: %v", b.Variable, b.Path, err))
+		known[b.Path] = true
+		content, err := read(b.Path)
+		if err != nil {
+			a.warnings = append(a.warnings, fmt.Sprintf("%s=%.200q is ignored: %v", b.Variable, b.Path, err))
+			continue
+		}
+		a.named = append(a.named, named{b.Variable, content})
+	}
+	return a, a.warnings
+}
+
+// read is the content of the PEM file at path, or of those in the folder there. The error says why there
+// is none, without the path.
+func read(path string) (all []byte, err error) {
+	entries, err := os.ReadDir(path)
+	if err != nil { // it is no folder
+		if all, err = file.ReadUpTo(path, maxBundle); err == nil && !isBundle(all) {
+			err = errors.New("it holds no PEM certificate")
+		}
+		return all, err
+	}
+	for _, entry := range entries { // folders of certificates hold other things, too
+		content, err := file.ReadUpTo(filepath.Join(path, entry.Name()), maxBundle)
+		if err == nil && isBundle(content) {
+			all = append(append(all, content...), '\n')
 		}
 	}
-	return a, warnings
+	if len(all) == 0 {
+		return nil, errors.New("the folder holds no PEM certificate")
+	}
+	return all, nil
 }
 
-// Verify checks what host presented as crypto/tls does with a pool of all
-// authorities; but to parse them all would cost every start milliseconds, for
-// the one that matters.
+// certificatesIn are those of a PEM file.
+func certificatesIn(content []byte) certificates {
+	return func(yield func(bundle.Root) bool) {
+		for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
+			isCertificate := block.Type == "CERTIFICATE" && len(block.Headers) == 0
+			if isCertificate && !yield(bundle.Root{Certificate: block.Bytes}) {
+				return
+			}
+		}
+	}
+}
+
+// isBundle reports whether a PEM file holds a certificate that can be read. It does not parse more of
+// them than it takes to tell.
+func isBundle(content []byte) bool {
+	for root := range certificatesIn(content) {
+		if _, err := x509.ParseCertificate(root.Certificate); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// sources are the places of authorities.
+func (a *Authorities) sources() (sources []certificates) {
+	for _, b := range a.named {
+		sources = append(sources, certificatesIn(b.content))
+	}
+	for _, path := range a.root.CertificateBundles() {
+		if content, err := file.ReadUpTo(path, maxBundle); err == nil && isBundle(content) {
+			return append(sources, certificatesIn(content))
+		}
+	}
+	return append(sources, a.embedded)
+}
+
+// Verify checks what host presented as crypto/tls does.
 func (a *Authorities) Verify(presented []*x509.Certificate, host string) error {
-	_, err := a.chains(presented, host)
-	return err
+	if _, failed := verify(presented, host, a.sources()...); failed != nil {
+		return failed
+	}
+	return nil
 }
 
-// chains are the ways from what host presented to an authority.
-func (a *Authorities) chains(presented []*x509.Certificate, host string) ([][]*x509.Certificate, error) {
-	options := x509.VerifyOptions{DNSName: host, Intermediates: x509.NewCertPool()}
+// verify returns the ways from what host presented to an authority. A pool of all authorities would cost
+// every start milliseconds to parse them, for the one that matters.
+func verify(
+	presented []*x509.Certificate, host string, sources ...certificates,
+) ([][]*x509.Certificate, *tls.CertificateVerificationError) {
+	options := x509.VerifyOptions{DNSName: host, Intermediates: x509.NewCertPool(), Roots: x509.NewCertPool()}
 	for _, certificate := range presented[1:] {
 		options.Intermediates.AddCert(certificate)
 	}
-	options.Roots = a.pool(func(encoded []byte) bool {
-		return slices.ContainsFunc(presented, func(c *x509.Certificate) bool {
-			return bytes.Contains(encoded, c.RawIssuer) || bytes.Contains(encoded, c.RawSubject)
-		})
-	})
+	for _, source := range sources {
+		for root := range source {
+			matters := slices.ContainsFunc(presented, func(c *x509.Certificate) bool {
+				return bytes.Contains(root.Certificate, c.RawIssuer) || bytes.Contains(root.Certificate, c.RawSubject)
+			})
+			if !matters {
+				continue
+			}
+			if certificate, err := x509.ParseCertificate(root.Certificate); err == nil && root.Constraint != nil {
+				options.Roots.AddCertWithConstraint(certificate, root.Constraint)
+			} else if err == nil {
+				options.Roots.AddCert(certificate)
+			}
+		}
+	}
 	chains, err := presented[0].Verify(options)
 	if err != nil {
 		return nil, &tls.CertificateVerificationError{UnverifiedCertificates: presented, Err: err}
@@ -96,120 +163,23 @@ func (a *Authorities) chains(presented []*x509.Certificate, host string) ([][]*x
 	return chains, nil
 }
 
-// Inventory says of each variable whose authorities it names, of the first few.
-func (a *Authorities) Inventory() []string {
+// inventory says of each bundle whose authorities it holds, of the first few.
+func (a *Authorities) inventory() (lines []string) {
 	const few = 3
-	names := map[string][]string{}
-	var variables []string
-	for _, file := range a.named {
-		if names[file.variable] == nil {
-			variables = append(variables, file.variable)
-		}
-		eachIn(file.content, func(root bundle.Root) {
+	for _, b := range a.named {
+		var names []string
+		for root := range certificatesIn(b.content) {
 			name := "one that cannot be read"
 			if certificate, err := x509.ParseCertificate(root.Certificate); err == nil {
 				name = nameOf(certificate.Subject.String(), certificate)
 			}
-			names[file.variable] = append(names[file.variable], name)
-		})
-	}
-	var lines []string
-	for _, variable := range variables {
-		all := names[variable]
-		text := variable + " holds " + strings.Join(all[:min(len(all), few)], " and ")
-		if more := len(all) - few; more > 0 {
+			names = append(names, name)
+		}
+		text := b.variable + " holds " + strings.Join(names[:min(len(names), few)], " and ")
+		if more := len(names) - few; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
 		lines = append(lines, text+", not this issuer")
 	}
 	return lines
-}
-
-// Pool holds all authorities.
-func (a *Authorities) Pool() *x509.CertPool { return a.pool(func([]byte) bool { return true }) }
-
-// pool holds the authorities that are wanted, judged by their encoding.
-func (a *Authorities) pool(wanted func(encoded []byte) bool) *x509.CertPool {
-	pool := x509.NewCertPool()
-	a.each(func(root bundle.Root) {
-		if !wanted(root.Certificate) {
-			return
-		}
-		certificate, err := x509.ParseCertificate(root.Certificate)
-		switch {
-		case err != nil:
-		case root.Constraint != nil:
-			pool.AddCertWithConstraint(certificate, root.Constraint)
-		default:
-			pool.AddCert(certificate)
-		}
-	})
-	return pool
-}
-
-func (a *Authorities) each(visit func(bundle.Root)) {
-	for _, file := range a.named {
-		eachIn(file.content, visit)
-	}
-	for _, name := range systemBundles {
-		content, err := file.ReadUpTo(filepath.Join("/", a.root, name), maxBundle)
-		if err == nil && eachIn(content, visit) {
-			return
-		}
-	}
-	for root := range bundle.Roots() {
-		visit(root)
-	}
-}
-
-// eachIn visits the certificates of a PEM file and reports whether there is one
-// that makes sense. It does not parse more of them than it takes to tell.
-func eachIn(content []byte, visit func(bundle.Root)) (found bool) {
-	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type != "CERTIFICATE" || len(block.Headers) > 0 {
-			continue
-		}
-		visit(bundle.Root{Certificate: block.Bytes})
-		if !found {
-			_, err := x509.ParseCertificate(block.Bytes)
-			found = err == nil
-		}
-	}
-	return found
-}
-
-// add adds the PEM file at path, or the PEM files in the folder there. The
-// error says why there are none, without the path.
-func (a *Authorities) add(variable, path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return file.Cause(err)
-	}
-	if !info.IsDir() {
-		return a.addFile(variable, path)
-	}
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return file.Cause(err)
-	}
-	before := len(a.named)
-	for _, entry := range entries {
-		_ = a.addFile(variable, filepath.Join(path, entry.Name())) // folders of certificates hold other things, too
-	}
-	if len(a.named) == before {
-		return errors.New("the folder holds no PEM certificate")
-	}
-	return nil
-}
-
-func (a *Authorities) addFile(variable, path string) error {
-	content, err := file.ReadUpTo(path, maxBundle)
-	if err != nil {
-		return err
-	}
-	if !eachIn(content, func(bundle.Root) {}) {
-		return errors.New("it holds no PEM certificate")
-	}
-	a.named = append(a.named, pemFile{variable, content})
-	return nil
 }

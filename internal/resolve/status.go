@@ -1,0 +1,53 @@
+package resolve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// Status is what became of a question: the name of an RCODE, the operating system's word for a failure,
+// or one of those below.
+type Status string
+
+const (
+	StatusFound     Status = "NOERROR"
+	statusNone      Status = "NXDOMAIN"
+	StatusEmpty     Status = "NOERROR without an address"
+	statusBlocked   Status = "the blocking address 0.0.0.0"
+	statusLoop      Status = "CNAME loop"
+	statusMalformed Status = "malformed answer"
+	statusClosed    Status = "connection closed"
+	StatusTimeout   Status = "timeout"
+)
+
+// Error makes a status an error.
+func (s Status) Error() string { return string(s) }
+
+// Denies reports whether a server says that the name leads nowhere.
+func (s Status) Denies() bool { return s == statusNone || s == StatusEmpty || s == statusBlocked }
+
+// statusOf is the status that err is, or amounts to.
+func statusOf(err error) Status {
+	var known Status
+	var errno syscall.Errno
+	switch {
+	case errors.As(err, &known):
+		return known
+	case IsTimeout(err), errors.Is(err, context.Canceled):
+		return StatusTimeout
+	case errors.As(err, &errno):
+		return Status(errno.Error())
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return statusClosed
+	}
+	return statusMalformed
+}
+
+// IsTimeout reports whether time ran out for err, a single error.
+func IsTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
