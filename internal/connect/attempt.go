@@ -51,20 +51,16 @@ func dialAddress(ctx context.Context, address netip.Addr, port string) (net.Conn
 }
 
 // alternate orders addresses so that the families take turns, IPv6 first.
-func alternate(addresses []netip.Addr) (mixed []netip.Addr) {
-	var six, four []netip.Addr
+func alternate(addresses []netip.Addr) []netip.Addr {
+	turns := map[bool]int{}      // how many addresses of a family there are so far
+	turn := map[netip.Addr]int{} // an address's place in its family
 	for _, address := range addresses {
-		if address.Is4() {
-			four = append(four, address)
-		} else {
-			six = append(six, address)
-		}
+		turn[address] = turns[address.Is4()]
+		turns[address.Is4()]++
 	}
-	for i := range addresses {
-		mixed = append(mixed, six[min(i, len(six)):min(i+1, len(six))]...)
-		mixed = append(mixed, four[min(i, len(four)):min(i+1, len(four))]...)
-	}
-	return mixed
+	return slices.SortedStableFunc(slices.Values(addresses), func(a, b netip.Addr) int {
+		return cmp.Or(cmp.Compare(turn[a], turn[b]), cmp.Compare(b.BitLen(), a.BitLen()))
+	})
 }
 
 // String is as in "192.0.2.1: connected in 12 ms".
@@ -82,40 +78,37 @@ func (a Attempt) String() string {
 	return a.Address.String() + ": " + status
 }
 
-// Unreached is the failure to connect to a host: the most telling one, for a refusal tells more than
-// silence, and silence more than a missing route.
+// Unreached is the failure to connect to a host: that of the attempt that tells most.
 func Unreached(host, port string, attempts []Attempt) *fault.Error {
+	most := -1
+	var failed *fault.Error
 	var causes []error
 	for _, a := range attempts {
 		causes = append(causes, a.Err)
+		name := net.JoinHostPort(a.Address.String(), port)
+		if a.Address.String() != host {
+			name = fmt.Sprintf("%s (%s)", host, name)
+		}
+		if tells, one := failure(name, a.Err); tells > most {
+			most, failed = tells, one
+		}
 	}
-	most := slices.MaxFunc(attempts, func(a, b Attempt) int { return cmp.Compare(a.tells(), b.tells()) })
-	name := net.JoinHostPort(most.Address.String(), port)
-	if most.Address.String() != host {
-		name = fmt.Sprintf("%s (%s)", host, name)
-	}
-	id, detail := fault.NetworkUnreachable, "cannot connect to "+name
-	var errno syscall.Errno
-	switch {
-	case errors.Is(most.Err, syscall.ECONNREFUSED):
-		id, detail = fault.NetworkRefused, "the connection to "+name+" was refused"
-	case resolve.IsTimeout(most.Err):
-		id, detail = fault.NetworkTimeout, "no answer from "+name+" in time"
-	case errors.Is(most.Err, syscall.EHOSTUNREACH), errors.Is(most.Err, syscall.ENETUNREACH):
-		detail = "no route to " + name
-	case errors.As(most.Err, &errno):
-		detail += ": " + errno.Error()
-	}
-	return fault.Wrap(errors.Join(causes...), id, "%s", detail).With(fault.Facts{Host: host})
+	return failed.With(fault.Facts{Host: host, Cause: errors.Join(causes...)})
 }
 
-// tells is how much a failed attempt tells.
-func (a Attempt) tells() int {
+// failure is that of one attempt, and how much it tells: a refusal tells more than silence, and silence
+// more than a missing route.
+func failure(name string, err error) (tells int, failed *fault.Error) {
+	var errno syscall.Errno
 	switch {
-	case errors.Is(a.Err, syscall.ECONNREFUSED):
-		return 2
-	case resolve.IsTimeout(a.Err):
-		return 1
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return 2, fault.New(fault.NetworkRefused, "the connection to %s was refused", name)
+	case resolve.IsTimeout(err):
+		return 1, fault.New(fault.NetworkTimeout, "no answer from %s in time", name)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return 0, fault.New(fault.NetworkUnreachable, "no route to %s", name)
+	case errors.As(err, &errno):
+		return 0, fault.New(fault.NetworkUnreachable, "cannot connect to %s: %s", name, errno)
 	}
-	return 0
+	return 0, fault.New(fault.NetworkUnreachable, "cannot connect to %s", name)
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -34,6 +35,9 @@ type Answer struct {
 	Took time.Duration
 }
 
+// Name is the name that was asked for.
+func (a Answer) Name() string { return strings.TrimSuffix(a.Query.Question[0].Name, ".") }
+
 // Addresses are those behind the name that was asked for.
 func (a Answer) Addresses() []netip.Addr {
 	addresses, _ := a.follow()
@@ -45,26 +49,32 @@ func (a Answer) follow() (addresses []netip.Addr, looped bool) {
 	if a.Reply == nil {
 		return nil, false
 	}
-	asked := a.Query.Question[0]
-	aliases := map[string]string{}
-	found := map[string][]netip.Addr{}
-	for _, record := range a.Reply.Answer {
-		owner := strings.ToLower(record.Header().Name)
-		if alias, ok := record.(*dns.CNAME); ok {
-			aliases[owner] = strings.ToLower(alias.Target)
-		}
-		if address := addressOf(record); address.IsValid() && record.Header().Rrtype == asked.Qtype {
-			found[owner] = append(found[owner], address)
-		}
-	}
-	owner := strings.ToLower(asked.Name)
+	name, kind := a.Query.Question[0].Name, a.Query.Question[0].Qtype
 	for range maxChain {
-		if len(found[owner]) > 0 || aliases[owner] == "" {
-			return found[owner], false
+		alias := ""
+		for _, record := range a.Reply.Answer {
+			if !strings.EqualFold(record.Header().Name, name) {
+				continue
+			}
+			alias = cmp.Or(aliasOf(record), alias)
+			if address := addressOf(record); address.IsValid() && record.Header().Rrtype == kind {
+				addresses = append(addresses, address)
+			}
 		}
-		owner = aliases[owner]
+		if len(addresses) > 0 || alias == "" {
+			return addresses, false
+		}
+		name = alias
 	}
 	return nil, true
+}
+
+// aliasOf is the name that a record leads to; "" when it is no CNAME.
+func aliasOf(record dns.RR) string {
+	if alias, ok := record.(*dns.CNAME); ok {
+		return alias.Target
+	}
+	return ""
 }
 
 // addressOf is the address in a record; not valid when it holds none.
@@ -104,10 +114,7 @@ func (a Answer) Status() Status {
 
 // rcodeName is the name of a response code; one without a name is its number behind prefix.
 func rcodeName(code int, prefix string) string {
-	if name, known := dns.RcodeToString[code]; known {
-		return name
-	}
-	return prefix + fmt.Sprint(code)
+	return cmp.Or(dns.RcodeToString[code], prefix+fmt.Sprint(code))
 }
 
 // ExtendedError is a server's own explanation of an answer (RFC 8914).
@@ -175,25 +182,21 @@ func (a Answer) chain() string {
 	var ttls []uint32
 	for _, record := range a.Reply.Answer {
 		ttls = append(ttls, record.Header().Ttl)
-		if alias, ok := record.(*dns.CNAME); ok {
-			names = append(names, strings.TrimSuffix(alias.Target, "."))
+		if alias := aliasOf(record); alias != "" {
+			names = append(names, strings.TrimSuffix(alias, "."))
 		}
 		if address := addressOf(record); address.IsValid() {
 			addresses = append(addresses, address)
 		}
 	}
-	names = firstOf(names)
-	if len(addresses) > 0 {
+	if names = firstOf(names); len(addresses) > 0 {
 		names = append(names, Join(addresses))
 	}
 	if len(names) == 0 {
 		return ""
 	}
-	text := fmt.Sprintf(": %s (TTL %d s", strings.Join(names, " → "), slices.Min(ttls))
-	if a.Reply.AuthenticatedData {
-		text += ", authenticated"
-	}
-	return text + ")"
+	authenticated := map[bool]string{true: ", authenticated"}[a.Reply.AuthenticatedData]
+	return fmt.Sprintf(": %s (TTL %d s%s)", strings.Join(names, " → "), slices.Min(ttls), authenticated)
 }
 
 func firstOf[T any](all []T) []T { return all[:min(len(all), maxShown)] }

@@ -65,7 +65,7 @@ func digError(err error) string {
 func (a Answer) digHead(out *strings.Builder) {
 	reply := a.Reply
 	head := strings.Replace(reply.MsgHdr.String(), ";; ", ";; ->>HEADER<<- ", 1)
-	head = strings.Replace(head, "status: ,", fmt.Sprintf("status: RESERVED%d,", reply.Rcode), 1)
+	head = strings.Replace(head, "status: ,", "status: "+rcodeName(reply.Rcode, "RESERVED")+",", 1)
 	fmt.Fprintf(out, "%s QUERY: %d, ANSWER: %d, AUTHORITY: %d, ADDITIONAL: %d\n", head,
 		len(reply.Question), len(reply.Answer), len(reply.Ns), len(reply.Extra))
 	if reply.RecursionDesired && !reply.RecursionAvailable {

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 func (s *Survey) connection(ctx context.Context, next *url.URL, addresses []netip.Addr) fault.Check {
 	ctx, cancel := half(ctx)
 	defer cancel()
-	port := portOf(next)
+	port := cmp.Or(next.Port(), map[string]string{"http": "80", "https": "443"}[next.Scheme], "1080") // SOCKS
 	check := checkAttempts(next.Hostname(), port, connect.TryAll(ctx, addresses, port))
 	if check.State == fault.Failed && s.proxy != nil {
 		return fault.Fail(check.Name, connect.ProxyFault(s.proxy, check.Finding), check.Evidence...)
@@ -27,24 +28,14 @@ func (s *Survey) connection(ctx context.Context, next *url.URL, addresses []neti
 	return check
 }
 
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	if port, known := map[string]string{"http": "80", "socks5": "1080", "socks5h": "1080"}[u.Scheme]; known {
-		return port
-	}
-	return "443"
-}
-
 const four, six = "IPv4", "IPv6"
 
-// familyOf is the address family of an attempt.
-func familyOf(a connect.Attempt) string {
+// familyOf is the address family of an attempt, and the other one.
+func familyOf(a connect.Attempt) (family, other string) {
 	if a.Address.Unmap().Is4() {
-		return four
+		return four, six
 	}
-	return six
+	return six, four
 }
 
 // checkAttempts says what the attempts to connect to a host amount to.
@@ -52,26 +43,25 @@ func checkAttempts(host, port string, attempts []connect.Attempt) fault.Check {
 	name := fault.StageConnection.String()
 	var evidence []string
 	var fastest *connect.Attempt
-	reached, dead := map[string]bool{}, map[string]*connect.Attempt{}
+	reached := map[string]bool{}
 	for i, a := range attempts {
 		evidence = append(evidence, a.String())
-		switch family := familyOf(a); {
-		case a.Err == nil:
-			reached[family] = true
-			if fastest == nil || a.Took < fastest.Took {
-				fastest = &attempts[i]
-			}
-		case !isMissing(a) && dead[family] == nil:
-			dead[family] = &attempts[i]
+		if a.Err != nil {
+			continue
+		}
+		family, _ := familyOf(a)
+		reached[family] = true
+		if fastest == nil || a.Took < fastest.Took {
+			fastest = &attempts[i]
 		}
 	}
 	if fastest == nil {
 		return fault.Fail(name, unreached(host, port, attempts), evidence...)
 	}
-	for family, other := range map[string]string{four: six, six: four} {
-		if dead[family] != nil && !reached[family] {
+	for _, a := range attempts {
+		if family, other := familyOf(a); a.Err != nil && !reached[family] && !isMissing(a) {
 			finding := fault.New(fault.NetworkAddressFamily,
-				"%s leads nowhere here (%s), %s does: every connection to %s tries both", family, dead[family], other, host)
+				"%s leads nowhere here (%s), %s does: every connection to %s tries both", family, a, other, host)
 			return fault.Warn(name, finding.With(fault.Facts{Host: host}), evidence...)
 		}
 	}
@@ -89,12 +79,10 @@ func isMissing(a connect.Attempt) bool {
 // unreached says why no address of host answers. When all are of a family that this network does not
 // have, that is the reason.
 func unreached(host, port string, attempts []connect.Attempt) *fault.Error {
-	family, other := familyOf(attempts[0]), four
-	if family == four {
-		other = six
-	}
+	family, other := familyOf(attempts[0])
 	tellsOtherwise := func(a connect.Attempt) bool {
-		return familyOf(a) != family || errors.Is(a.Err, syscall.ECONNREFUSED)
+		own, _ := familyOf(a)
+		return own != family || errors.Is(a.Err, syscall.ECONNREFUSED)
 	}
 	if slices.ContainsFunc(attempts, tellsOtherwise) || hasRoute(family) || !hasRoute(other) {
 		return connect.Unreached(host, port, attempts)

@@ -13,7 +13,7 @@ import (
 // filtered finds a server that says so, or gives an address that leads nowhere.
 func (n names) filtered() *fault.Error {
 	sources := n.servers
-	if !n.isResolved() {
+	if n.resolvedBy() == "" {
 		sources = slices.Concat(n.servers, n.upstream) // Docker's own server does not pass reasons on
 	}
 	for _, s := range sources {

@@ -41,7 +41,7 @@ func (n names) finding() *fault.Error {
 }
 
 func (n names) noServer() *fault.Error {
-	if n.conf.Flaw == "" || n.isResolved() {
+	if n.conf.Flaw == "" || n.resolvedBy() != "" {
 		return nil
 	}
 	return fault.New(fault.NetworkDNSNoServer, "there is no name server to resolve %s (%s)", n.host, n.conf.Flaw)
@@ -63,7 +63,7 @@ func (n names) captured() *fault.Error {
 	}
 	for _, s := range n.servers {
 		for _, address := range s.Addresses() {
-			if address.IsLoopback() || address.IsPrivate() || slices.Contains(n.local, address) {
+			if address.IsLoopback() || address.IsPrivate() {
 				return fault.New(fault.NetworkDNSCaptured, "%s answers %s for %s, because LOCALSTACK_HOST=%.60s matches that name",
 					s.Server(), address, n.host, n.captor)
 			}
@@ -75,7 +75,7 @@ func (n names) captured() *fault.Error {
 // brokenDocker finds that Docker's own server has no answer.
 func (n names) brokenDocker() *fault.Error {
 	at := slices.IndexFunc(n.servers, func(s source) bool { return s.Server() == dockersOwn })
-	if at < 0 || n.isResolved() || len(n.servers[at].Addresses()) > 0 {
+	if at < 0 || n.resolvedBy() != "" || len(n.servers[at].Addresses()) > 0 {
 		return nil
 	}
 	docker := n.servers[at]
@@ -105,9 +105,9 @@ func (n names) misled() *fault.Error {
 		return nil
 	}
 	elsewhere := func(address netip.Addr) bool { return !slices.Contains(direct, address) }
-	for _, answer := range n.searched {
-		if addresses := answer.Addresses(); slices.ContainsFunc(addresses, elsewhere) {
-			name := strings.TrimSuffix(answer.Query.Question[0].Name, ".")
+	for _, s := range n.searched {
+		if addresses := s.Addresses(); slices.ContainsFunc(addresses, elsewhere) {
+			name := s.Four.Name()
 			return fault.New(fault.NetworkDNSSearch,
 				"the search domain %.100q of resolv.conf (options ndots:%d) turns %s into %s, which is %s",
 				strings.TrimPrefix(name, n.host+"."), n.conf.Dots, n.host, name, resolve.Join(addresses))
@@ -130,7 +130,7 @@ func (n names) disagreement() *fault.Error {
 
 // unresolved finds that no server has an address, and nothing tells why.
 func (n names) unresolved() *fault.Error {
-	if n.isResolved() {
+	if n.resolvedBy() != "" {
 		return nil
 	}
 	var said []resolve.Both

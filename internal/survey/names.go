@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,10 +30,8 @@ type names struct {
 	servers []source
 	// upstream are those that Docker's own server asks, when it notes them.
 	upstream []source
-	// searched are the answers to the host's name with a search domain behind it.
-	searched []resolve.Answer
-	// local are the addresses of this container.
-	local []netip.Addr
+	// searched are the answers to the host's name with a search domain behind it, IPv4 only.
+	searched []source
 	// captor is LOCALSTACK_HOST's name when a DNS server of LocalStack with that setting answers for
 	// host; "" otherwise.
 	captor string
@@ -48,23 +47,13 @@ type source struct {
 	root resolve.Answer
 }
 
-// lookUp resolves host as a start does, and asks everybody about it at the same time, until ctx ends.
-func lookUp(
-	ctx context.Context, r *resolve.Resolver, host, localstackHost string,
-) (seen names, addresses []netip.Addr, err error) {
-	var all task.Group
-	all.Go(ctx, func() { seen = askAll(ctx, r, host, localstackHost) })
-	addresses, err = r.Lookup(ctx, host)
-	all.Wait()
-	return seen, addresses, err
-}
-
+// askAll asks everybody about host at once, until ctx ends.
 func askAll(ctx context.Context, r *resolve.Resolver, host, localstackHost string) names {
 	host = resolve.Normal(host)
 	conf := r.Config()
 	n := names{
-		host: host, hosts: r.InHostsFile(host), conf: conf, local: ownAddresses(), captor: captor(localstackHost, host),
-		searched: make([]resolve.Answer, min(len(conf.Search), maxSearched)),
+		host: host, hosts: r.InHostsFile(host), conf: conf, captor: captor(localstackHost, host),
+		searched: make([]source, min(len(conf.Search), maxSearched)),
 	}
 	extra, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -73,7 +62,7 @@ func askAll(ctx context.Context, r *resolve.Resolver, host, localstackHost strin
 	n.upstream = ask(extra, &others, conf, conf.Upstream, host)
 	for i := range n.searched {
 		others.Go(ctx, func() {
-			n.searched[i] = resolve.Ask(extra, conf.Servers[0], host+"."+conf.Search[i], dns.TypeA, conf.OverTCP)
+			n.searched[i].Four = resolve.Ask(extra, conf.Servers[0], host+"."+conf.Search[i], dns.TypeA, conf.OverTCP)
 		})
 	}
 	important.Wait()
@@ -115,38 +104,17 @@ func captor(localstackHost, host string) string {
 	return pattern
 }
 
-// ownAddresses are those of this container's interfaces, loopback aside.
-func ownAddresses() (own []netip.Addr) {
-	interfaces, _ := net.InterfaceAddrs()
-	for _, one := range interfaces {
-		if prefix, err := netip.ParsePrefix(one.String()); err == nil && !prefix.Addr().IsLoopback() {
-			own = append(own, prefix.Addr())
-		}
-	}
-	return own
-}
-
-// resolved are the addresses to connect to, and who gives them; none when nobody does.
-func (n names) resolved() (addresses []netip.Addr, by string) {
+// resolvedBy is who gives the host an address to connect to; "" when nobody does.
+func (n names) resolvedBy() string {
 	if len(n.hosts) > 0 {
-		return n.hosts, "/etc/hosts"
+		return "/etc/hosts"
 	}
-	for _, s := range n.servers {
-		if usable := s.Usable(); len(usable) > 0 {
-			return usable, s.Server()
+	for _, s := range slices.Concat(n.servers, n.searched) {
+		if len(s.Usable()) > 0 {
+			return s.Server()
 		}
 	}
-	for _, answer := range n.searched {
-		if usable := (resolve.Both{Four: answer}).Usable(); len(usable) > 0 {
-			return usable, resolve.ShortServer(answer.Server)
-		}
-	}
-	return nil, ""
-}
-
-func (n names) isResolved() bool {
-	addresses, _ := n.resolved()
-	return len(addresses) > 0
+	return ""
 }
 
 // direct are the addresses that the servers give to the name itself.
@@ -159,23 +127,18 @@ func (n names) direct() (direct []netip.Addr) {
 
 // evidence is all that was said, a line for each answer.
 func (n names) evidence() (lines []string) {
-	for _, s := range n.servers {
-		lines = append(lines, s.evidence(s.Server())...)
+	for i, s := range slices.Concat(n.servers, n.upstream) {
+		server := s.Server()
+		if i >= len(n.servers) {
+			server += " (asked by Docker's own)"
+		}
+		lines = append(lines, server+": "+s.Four.String(), server+": "+s.Six.String())
+		if len(s.Addresses()) == 0 {
+			lines = append(lines, server+", asked for the root zone: "+string(s.root.Status()))
+		}
 	}
-	for _, s := range n.upstream {
-		lines = append(lines, s.evidence(s.Server()+" (asked by Docker's own)")...)
-	}
-	for _, answer := range n.searched {
-		name := strings.TrimSuffix(answer.Query.Question[0].Name, ".")
-		lines = append(lines, resolve.ShortServer(answer.Server)+" for "+name+": "+answer.String())
-	}
-	return lines
-}
-
-func (s source) evidence(server string) []string {
-	lines := []string{server + ": " + s.Four.String(), server + ": " + s.Six.String()}
-	if len(s.Addresses()) == 0 {
-		lines = append(lines, server+", asked for the root zone: "+string(s.root.Status()))
+	for _, s := range n.searched {
+		lines = append(lines, s.Server()+" for "+s.Four.Name()+": "+s.Four.String())
 	}
 	return lines
 }

@@ -66,7 +66,6 @@ type view struct {
 	first, second, docker *told // servers 10.0.0.53, 10.0.0.54, 127.0.0.11
 	upstream, search      *told // 10.0.0.2, search domain corp.test
 	dots                  int
-	local                 string
 }
 
 func (v view) names() names {
@@ -85,13 +84,10 @@ func (v view) names() names {
 	n.servers = slices.Concat(sourceOf("127.0.0.11:53", v.docker), sourceOf("10.0.0.53:53", v.first), sourceOf("10.0.0.54:53", v.second))
 	n.upstream = sourceOf("10.0.0.2:53", v.upstream)
 	if v.search != nil {
-		n.searched = []resolve.Answer{v.search.answer("10.0.0.53:53", host+".corp.test", dns.TypeA)}
+		n.searched = []source{{Both: resolve.Both{Four: v.search.answer("10.0.0.53:53", host+".corp.test", dns.TypeA)}}}
 	}
 	if v.hosts != "" {
 		n.hosts = []netip.Addr{netip.MustParseAddr(v.hosts)}
-	}
-	if v.local != "" {
-		n.local = []netip.Addr{netip.MustParseAddr(v.local)}
 	}
 	return n
 }
@@ -112,7 +108,6 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		{view{hosts: "10.1.2.3", first: blocked}, fault.NetworkDNSHosts, "/etc/hosts gives api.localstack.cloud the address 10.1.2.3"},
 		{view{captor: "localstack.cloud", first: of(gives("172.17.0.2"))}, fault.NetworkDNSCaptured, "10.0.0.53 answers 172.17.0.2 for api.localstack.cloud, because LOCALSTACK_HOST=localstack.cloud matches that name"},
 		{view{captor: "localstack.cloud", first: of(gives("127.0.0.1"))}, fault.NetworkDNSCaptured, "10.0.0.53 answers 127.0.0.1 for api.localstack.cloud, because LOCALSTACK_HOST=localstack.cloud matches that name"},
-		{view{captor: "localstack.cloud", local: "54.9.9.9", first: of(gives("54.9.9.9"))}, fault.NetworkDNSCaptured, "10.0.0.53 answers 54.9.9.9 for api.localstack.cloud, because LOCALSTACK_HOST=localstack.cloud matches that name"},
 		{view{first: blocked}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
 		{view{first: blocked, second: good}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
 		{view{docker: blocked, upstream: good}, fault.NetworkDNSFiltered, "the name server 127.0.0.11 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},

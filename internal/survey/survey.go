@@ -12,6 +12,7 @@ import (
 	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/resolve"
+	"localstack-entrypoint/internal/task"
 )
 
 // Survey looks at the way to a host stage by stage, where a connection only tells where it broke. It
@@ -135,7 +136,11 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 		addresses, _ := s.resolver.Lookup(ctx, host)
 		return addresses, fault.Pass(stage, fmt.Sprintf("%s is this machine itself, %s", host, resolve.Join(addresses)))
 	}
-	seen, addresses, err := lookUp(ctx, s.resolver, host, s.localstackHost)
+	var seen names
+	var asked task.Group
+	asked.Go(ctx, func() { seen = askAll(ctx, s.resolver, host, s.localstackHost) })
+	addresses, err := s.resolver.Lookup(ctx, host)
+	asked.Wait()
 	finding, evidence := seen.finding(), append(seen.evidence(), s.resolver.Config().String())
 	if failed, ok := fault.Find(err); ok {
 		if finding == nil {
@@ -152,11 +157,7 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 	default:
 		return addresses, fault.Warn(stage, finding, evidence...) // it leads the emulator astray, not us
 	}
-	fact := host + " is " + resolve.Join(addresses)
-	if _, by := seen.resolved(); by != "" {
-		fact += ", says " + by
-	}
-	return addresses, fault.Pass(stage, fact, evidence...)
+	return addresses, fault.Pass(stage, host+" is "+resolve.Join(addresses)+", says "+seen.resolvedBy(), evidence...)
 }
 
 // lookBehindProxy finds out, after the direct way has failed, whether the proxy that NO_PROXY rules out
@@ -172,7 +173,7 @@ func (s *Survey) lookBehindProxy(ctx context.Context, tell func(fault.Check), fa
 		tell(fault.Skip(fault.StageConnection.String(), "not checked because of "+failed.Name))
 	}
 	stage := fault.StageProxy.String()
-	if _, page, err := s.request(ctx, open); err != nil || page.Fault(s.target.Hostname()) != nil {
+	if got := s.request(ctx, open); got.page == nil || got.page.Fault(s.target.Hostname()) != nil {
 		tell(fault.Skip(stage, s.aside))
 		return
 	}
