@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -25,35 +26,20 @@ func isPublic(host string) bool {
 
 // finding is what is wrong with the names, nil when nothing is. Whether the host has an address all the
 // same is another question.
-func (n names) finding() *fault.Error {
-	looks := []func(names) *fault.Error{
-		names.noServer, names.captured, names.filtered, names.brokenDocker, names.misled, names.disagreement, names.unresolved,
+func (n names) finding() (found *fault.Error) {
+	switch {
+	case len(n.hosts) > 0 && isPublic(n.host):
+		found = fault.New(fault.NetworkDNSHosts, "/etc/hosts gives %s the address %s", n.host, resolve.Join(n.hosts))
+	case len(n.hosts) > 0: // for a server of one's own that is a usual place, and nobody asks a name server
+	case n.conf.Flaw != "" && n.resolvedBy() == "":
+		found = fault.New(fault.NetworkDNSNoServer, "there is no name server to resolve %s (%s)", n.host, n.conf.Flaw)
+	default:
+		found = cmp.Or(n.captured(), n.filtered(), n.brokenDocker(), n.misled(), n.disagreement(), n.unresolved())
 	}
-	if len(n.hosts) > 0 {
-		looks = []func(names) *fault.Error{names.fixed} // then nobody asks a server
-	}
-	for _, look := range looks {
-		if found := look(n); found != nil {
-			return found.With(fault.Facts{Host: n.host})
-		}
-	}
-	return nil
-}
-
-func (n names) noServer() *fault.Error {
-	if n.conf.Flaw == "" || n.resolvedBy() != "" {
+	if found == nil {
 		return nil
 	}
-	return fault.New(fault.NetworkDNSNoServer, "there is no name server to resolve %s (%s)", n.host, n.conf.Flaw)
-}
-
-// fixed finds that the hosts file gives the real server an address; for a server of one's own the file
-// is a usual place.
-func (n names) fixed() *fault.Error {
-	if !isPublic(n.host) {
-		return nil
-	}
-	return fault.New(fault.NetworkDNSHosts, "/etc/hosts gives %s the address %s", n.host, resolve.Join(n.hosts))
+	return found.With(fault.Facts{Host: n.host})
 }
 
 // captured finds that LocalStack's own DNS server answers.
@@ -74,7 +60,8 @@ func (n names) captured() *fault.Error {
 
 // brokenDocker finds that Docker's own server has no answer.
 func (n names) brokenDocker() *fault.Error {
-	at := slices.IndexFunc(n.servers, func(s source) bool { return s.Server() == dockersOwn })
+	isDocker := func(s source) bool { return strings.HasPrefix(s.Four.Server, dockersOwn+":") }
+	at := slices.IndexFunc(n.servers, isDocker)
 	if at < 0 || n.resolvedBy() != "" || len(n.servers[at].Addresses()) > 0 {
 		return nil
 	}

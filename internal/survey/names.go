@@ -51,44 +51,33 @@ type source struct {
 func askAll(ctx context.Context, r *resolve.Resolver, host, localstackHost string) names {
 	host = resolve.Normal(host)
 	conf := r.Config()
-	n := names{
-		host: host, hosts: r.InHostsFile(host), conf: conf, captor: captor(localstackHost, host),
-		searched: make([]source, min(len(conf.Search), maxSearched)),
-	}
 	extra, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var important, others task.Group
-	n.servers = ask(ctx, &important, conf, conf.Servers, host)
-	n.upstream = ask(extra, &others, conf, conf.Upstream, host)
-	for i := range n.searched {
-		others.Go(ctx, func() {
-			n.searched[i].Four = resolve.Ask(extra, conf.Servers[0], host+"."+conf.Search[i], dns.TypeA, conf.OverTCP)
-		})
+	ask := func(group *task.Group, server, name string, kind uint16, answer *resolve.Answer) {
+		group.Go(ctx, func() { *answer = resolve.Ask(extra, server, name, kind, conf.OverTCP) })
+	}
+	servers := make([]source, len(conf.Servers)+len(conf.Upstream))
+	for i, server := range slices.Concat(conf.Servers, conf.Upstream) {
+		group := &important
+		if i >= len(conf.Servers) {
+			group = &others
+		}
+		ask(group, server, host, dns.TypeA, &servers[i].Four)
+		ask(&others, server, host, dns.TypeAAAA, &servers[i].Six)
+		ask(&others, server, ".", dns.TypeNS, &servers[i].root)
+	}
+	searched := make([]source, min(len(conf.Search), maxSearched))
+	for i := range searched {
+		ask(&others, conf.Servers[0], host+"."+conf.Search[i], dns.TypeA, &searched[i].Four)
 	}
 	important.Wait()
 	time.AfterFunc(grace, cancel)
 	others.Wait()
-	return n
-}
-
-// ask has group ask each server for both families, and for the root's servers. The answers are there when
-// the group has ended.
-func ask(ctx context.Context, group *task.Group, conf *resolve.Config, servers []string, host string) []source {
-	sources := make([]source, len(servers))
-	for i, server := range servers {
-		group.Go(ctx, func() {
-			ctx, cancel := context.WithCancel(ctx)
-			defer cancel()
-			s := &sources[i]
-			var others task.Group
-			others.Go(ctx, func() { s.Six = resolve.Ask(ctx, server, host, dns.TypeAAAA, conf.OverTCP) })
-			others.Go(ctx, func() { s.root = resolve.Ask(ctx, server, ".", dns.TypeNS, conf.OverTCP) })
-			s.Four = resolve.Ask(ctx, server, host, dns.TypeA, conf.OverTCP)
-			time.AfterFunc(grace, cancel)
-			others.Wait()
-		})
+	return names{
+		host: host, hosts: r.InHostsFile(host), captor: captor(localstackHost, host), conf: conf,
+		servers: servers[:len(conf.Servers)], upstream: servers[len(conf.Servers):], searched: searched,
 	}
-	return sources
 }
 
 // captor is the name in LOCALSTACK_HOST if it captures host: LocalStack's DNS server takes it for a

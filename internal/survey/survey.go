@@ -91,16 +91,14 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 	if s.proxy != nil {
 		next = s.proxy
 	}
-	addresses, names := s.names(ctx, next.Hostname())
-	tell(s.noted(names))
-	if len(addresses) == 0 {
-		s.lookBehindProxy(ctx, tell, names)
-		return
+	addresses, check := s.names(ctx, next.Hostname())
+	tell(s.noted(check))
+	if len(addresses) > 0 {
+		check = s.connection(ctx, next, addresses)
+		tell(s.noted(check))
 	}
-	connected := s.connection(ctx, next, addresses)
-	tell(s.noted(connected))
-	if connected.State == fault.Failed {
-		s.lookBehindProxy(ctx, tell, connected)
+	if check.State == fault.Failed {
+		s.lookBehindProxy(ctx, tell, check)
 		return
 	}
 	s.exchange(ctx, tell)
