@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/netip"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -24,7 +23,7 @@ type Query struct {
 // ParseQuery reads [NAME] [TYPE] [@SERVER] [-p PORT] [+tcp] [+short], in any order. The defaults are the
 // given name, A, and the servers of resolv.conf. A server may be given by name.
 func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (Query, error) {
-	query := Query{Name: name, Kind: dns.TypeA, Servers: r.conf.Servers, OverTCP: r.conf.OverTCP}
+	query := Query{Name: name, Kind: dns.TypeA, OverTCP: r.conf.OverTCP}
 	server, port, hasName := "", "", false
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
@@ -53,18 +52,28 @@ func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (
 		return query, fmt.Errorf("%.100q is not a name", query.Name)
 	}
 	var err error
-	switch {
-	case server != "":
-		query.Servers, err = r.findServer(ctx, server, cmp.Or(port, "53"))
-	case port != "":
-		query.Servers, err = atPort(query.Servers, port)
-	}
+	query.Servers, err = r.serversAt(ctx, server, port)
 	return query, err
 }
 
-// atPort is the same servers at another port.
-func atPort(servers []string, port string) ([]string, error) {
-	var moved []string
+// serversAt are the given server, a name or an address, maybe with a port, or else those of resolv.conf;
+// at the given port, if there is one.
+func (r *Resolver) serversAt(ctx context.Context, server, port string) (moved []string, err error) {
+	servers := r.conf.Servers
+	if server != "" {
+		host, own, err := net.SplitHostPort(server)
+		if err != nil {
+			host, own = strings.Trim(server, "[]"), cmp.Or(port, "53")
+		}
+		addresses, err := r.Lookup(ctx, host)
+		if err != nil {
+			return nil, fmt.Errorf("cannot find the server %.100q: %w", host, err)
+		}
+		servers, port = []string{net.JoinHostPort(addresses[0].String(), own)}, own
+	}
+	if port == "" {
+		return servers, nil
+	}
 	for _, server := range servers {
 		host, _, _ := net.SplitHostPort(server)
 		address, ok := serverAddress("["+host+"]:"+port, port)
@@ -74,20 +83,4 @@ func atPort(servers []string, port string) ([]string, error) {
 		moved = append(moved, address)
 	}
 	return moved, nil
-}
-
-// findServer is the address of a server that is given by name or address, maybe with a port.
-func (r *Resolver) findServer(ctx context.Context, server, port string) ([]string, error) {
-	if host, own, err := net.SplitHostPort(server); err == nil {
-		server, port = host, own
-	}
-	server = strings.Trim(server, "[]")
-	if _, err := netip.ParseAddr(server); err != nil {
-		addresses, err := r.Lookup(ctx, server)
-		if err != nil {
-			return nil, fmt.Errorf("cannot find the server %.100q: %w", server, err)
-		}
-		server = addresses[0].String()
-	}
-	return atPort([]string{net.JoinHostPort(server, port)}, port)
 }
