@@ -23,12 +23,12 @@ func TestAStopSignalAfterABannerEndsAtOnceWithItsCode(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 12)
 	defer c.all.Wait()
-	for way, asPID1 := range ways {
+	for _, way := range inits {
 		for _, sig := range stopSignals {
-			c.run(way+", "+unix.SignalName(sig), func(t *testing.T) {
+			c.run(way.name+", "+unix.SignalName(sig), func(t *testing.T) {
 				lived := supervise.ShortestLife
 				for tries := 0; lived >= supervise.ShortestLife && tries < 5; tries++ {
-					s := failing.begin(t, testkit.EmptyPipe, asPID1)
+					s := failing.begin(t, testkit.EmptyPipe, way)
 					s.sends(sig)
 					lived = s.ends(55, s.began)
 					s.saidOnce()
@@ -45,9 +45,9 @@ func TestOtherSignalsAfterABannerChangeNothing(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 12)
 	defer c.all.Wait()
-	for way, asPID1 := range ways {
-		c.run(way, func(t *testing.T) {
-			s := failing.begin(t, testkit.EmptyPipe, asPID1)
+	for _, way := range inits {
+		c.run(way.name, func(t *testing.T) {
+			s := failing.begin(t, testkit.EmptyPipe, way)
 			for range 100 {
 				for _, sig := range []syscall.Signal{unix.SIGUSR1, unix.SIGUSR2, unix.SIGTSTP, unix.SIGCONT, 40} {
 					_ = s.Process.Signal(sig) // it may have ended
@@ -65,10 +65,10 @@ func TestKeysAfterABannerGiveItsCode(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 12)
 	defer c.all.Wait()
-	for way, asPID1 := range ways {
-		c.run(way, func(t *testing.T) {
+	for _, way := range inits {
+		c.run(way.name, func(t *testing.T) {
 			for _, key := range []string{"\x03", "\x1c", "\x1a"} {
-				s := failing.begin(t, testkit.Terminal, asPID1)
+				s := failing.begin(t, testkit.Terminal, way)
 				s.log.Type(key)
 				s.ends(55, s.began)
 				s.saidOnce()

@@ -15,57 +15,23 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-// endless are hooks that nothing ends but SIGKILL, or whose children nothing else ends.
-var endless = map[string]string{
-	"deaf":              `trap '' TERM INT HUP; echo here >"$WORDS"; while :; do sleep 1; done`,
-	"with a family":     `(trap '' TERM; sleep 60 & sleep 60) & echo here >"$WORDS"; sleep 60`,
-	"in other sessions": `setsid sh -c 'trap "" TERM; sleep 60 & sleep 60' & echo here >"$WORDS"; sleep 60`,
-}
-
-func TestAHookThatNeverEndsDoesNotDelayTheStop(t *testing.T) {
-	t.Parallel()
-	c := newCrowd(t, 12)
-	defer c.all.Wait()
-	for name, script := range endless {
-		for way, asPID1 := range ways {
-			c.run(name+", "+way, func(t *testing.T) {
-				m := moment{"", func(s *stage) { s.script("hook.sh", script) }, func(s *stage) { s.hears("here") }}
-				s := m.begin(t, testkit.EmptyPipe, asPID1)
-				began := time.Now()
-				s.sends(unix.SIGTERM)
-				if took := s.ends(143, began); took > time.Second+noise {
-					t.Errorf("the end took %s", took)
-				}
-				if log := s.log.All(); log != "" { // and nobody is left
-					t.Errorf("the log has %s", log)
-				}
-			})
-		}
-	}
-}
-
 func TestWhatAHookLeavesRunningIsToldToStop(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 12)
 	defer c.all.Wait()
-	for way, asPID1 := range ways {
+	for _, way := range inits {
 		for emulator, code := range map[string]int{obedient: 5, deaf: 137} {
-			c.run(fmt.Sprint(way, ", ", code), func(t *testing.T) {
+			c.run(fmt.Sprint(way.name, ", ", code), func(t *testing.T) {
 				s := newStage(t, testkit.EmptyPipe)
 				s.set("SHUTDOWN_TIMEOUT", "1")
 				// It says that it is told, and stays.
 				s.script("hook.sh", `(trap 'echo told' TERM; echo left >"$WORDS"; while :; do sleep 0.01; done) & `)
-				if !asPID1 {
-					s.set("SUPERVISE", "1")
-				}
 				s.asPID1(emulator)
-				if !asPID1 {
-					s.SysProcAttr.Cloneflags = 0
-				}
+				s.by(way)
 				s.log.Read()
 				s.start()
 				for range 2 {
-					s.hearsOneOf("left", "up")
+					s.hears("left", "up")
 				}
 				began := time.Now()
 				s.sends(unix.SIGTERM)
@@ -80,19 +46,6 @@ func TestWhatAHookLeavesRunningIsToldToStop(t *testing.T) {
 	}
 }
 
-// hearsOneOf waits for a word.
-func (s *stage) hearsOneOf(wanted ...string) {
-	s.Helper()
-	_ = s.fifo.SetReadDeadline(time.Now().Add(patience))
-	word, err := s.words.ReadString('\n')
-	for _, want := range wanted {
-		if word == want+"\n" {
-			return
-		}
-	}
-	s.Fatalf("%q instead of one of %q, %v", word, wanted, err)
-}
-
 func TestHooksThatASignalKillsEndTheStart(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 12)
@@ -103,7 +56,7 @@ func TestHooksThatASignalKillsEndTheStart(t *testing.T) {
 				s.set("RESTART_ON_CRASH", "9")
 				endlessHook(s)
 			}, func(s *stage) { s.hears("here") }}
-			s := m.begin(t, testkit.EmptyPipe, true)
+			s := m.begin(t, testkit.EmptyPipe, supervised)
 			_ = syscall.Kill(s.child(), sig)
 			s.ends(128+int(sig), time.Now())
 			if log := s.log.All(); log != "" {

@@ -47,7 +47,7 @@ func TestAServerCannotMakeUsPrintTheToken(t *testing.T) {
 		"a header that makes no sense":    "HTTP/1.1 200 OK\r\nContent-Length: " + w.token + "\r\n\r\n",
 		"no HTTP at all":                  w.token + "\r\n\r\n",
 		"a refusal that repeats it":       fmt.Sprintf("HTTP/1.1 403 X\r\nContent-Length: %d\r\n\r\n%s", len(body), body),
-		"a redirect that repeats it":      "HTTP/1.1 302 X\r\nContent-Length: 0\r\nLocation: http://" + w.secret() + "/\r\n\r\n",
+		"a redirect that repeats it":      "HTTP/1.1 302 X\r\nLocation: //" + w.secret() + "\r\nContent-Length: 0\r\n\r\n",
 		"a status line that repeats some": "HTTP/1.1 403 " + w.secret() + "\r\nContent-Length: 0\r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,9 +84,9 @@ func TestAProxyCannotMakeUsPrintItsPassword(t *testing.T) {
 			w.set("HTTP_PROXY", "http://bob:geheim%3A4711@"+proxy)
 			w.set("API_ENDPOINT", "http://license.test/v1")
 			w.set("LS_LOG", "trace")
-			for _, args := range [][]string{{"true"}, {"doctor", "--verbose", "--", "true"}, {"doctor", "--json", "--", "true"}} {
+			for _, args := range []string{"true", "doctor --verbose -- true", "doctor --json -- true"} {
 				for _, format := range []string{"LOG_FORMAT=text", "LOG_FORMAT=json"} {
-					stdout, stderr, code := run3(t, w.environ(format), "entrypoint", args...)
+					stdout, stderr, code := run3(t, w.environ(format), "entrypoint", strings.Fields(args)...)
 					said := strings.ToLower(stdout + stderr)
 					if code != 55 || strings.Contains(said, "geheim") || strings.Contains(said, strings.ToLower(sent[:10])) {
 						t.Errorf("%v: exit code %d, %s%s", args, code, stdout, stderr)
@@ -141,7 +141,8 @@ func TestAnUpgradeThatNeverComesKeepsToTheTimeBudget(t *testing.T) {
 
 func TestAFIFOInPlaceOfASystemFileDoesNotHoldTheStartUp(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"etc/hosts", "etc/resolv.conf", "etc/ssl/certs/ca-certificates.crt", "var/lib/localstack"} {
+	const names = "etc/hosts etc/resolv.conf etc/ssl/certs/ca-certificates.crt var/lib/localstack"
+	for name := range strings.FieldsSeq(names) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)

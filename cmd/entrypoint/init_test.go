@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ func TestSIGTERMAtAnyMomentOfAStartStopsIt(t *testing.T) {
 	for range 4 {
 		w := newWorld(t)
 		w.set("ACTIVATE_PRO", "0")
-		w.hook("sleep 0.05")
+		w.script("hook.sh", "sleep 0.05")
 		workers.Go(func() {
 			for delay := range delays {
 				p := w.asPID1("sleep", "60")
@@ -49,13 +50,9 @@ func TestSIGTERMAtAnyMomentOfAStartStopsIt(t *testing.T) {
 				}
 				p.awaitListening(t)
 				time.Sleep(delay)
-				sent := time.Now()
 				_ = p.Process.Signal(syscall.SIGTERM)
 				if code := p.end(); code != 143 || p.stdout.String() != "" || strings.Contains(p.stderr.String(), "License") {
 					t.Errorf("after %s: exit code %d, stderr %q", delay, code, p.stderr.String())
-				}
-				if took := time.Since(sent); took > 2*time.Second { // 100 ms on an idle machine
-					t.Errorf("after %s: it took %s to end", delay, took)
 				}
 			}
 		})
@@ -65,73 +62,6 @@ func TestSIGTERMAtAnyMomentOfAStartStopsIt(t *testing.T) {
 	}
 	close(delays)
 	workers.Wait()
-}
-
-func TestKilledHooksAreNoLoop(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.set("ACTIVATE_PRO", "0")
-	fifo, running := w.fifo()
-	w.hook("echo $PPID >" + fifo + "; exec sleep 60")
-	p := w.asPID1("echo", "started")
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	running()
-	task := fmt.Sprintf("/proc/%d/task/%[1]d/children", p.Process.Pid)
-	children, err := os.ReadFile(task)
-	hooks, _ := strconv.Atoi(strings.TrimSpace(string(children)))
-	if err != nil || hooks == 0 {
-		t.Fatalf("no process of hooks in %s: %q, %v", task, children, err)
-	}
-	_ = syscall.Kill(hooks, syscall.SIGKILL)
-	if code := p.end(); code != 137 || p.stdout.String() != "" {
-		t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())
-	}
-}
-
-func TestARestartDuringABootHookDoesNotCutItShort(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.set("ACTIVATE_PRO", "0")
-	fifo, running := w.fifo()
-	gate, open := w.fifo()
-	w.hook("echo >" + fifo + "; echo >" + gate + "; echo done")
-	p := w.asPID1("sh", "-c", "echo emulator; exit 7")
-	p.ownProc()
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	running()
-	_ = p.Process.Signal(syscall.SIGUSR1)
-	eventually(t, "an answer", func() bool {
-		return strings.Contains(p.stderr.String(), "nothing to restart: the command is still starting\n")
-	})
-	open()
-	if code := p.end(); code != 7 || p.stdout.String() != "done\nemulator\n" {
-		t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), p.stderr.String())
-	}
-}
-
-func TestStopTakesLessThanNineSecondsByDefault(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.set("ACTIVATE_PRO", "0")
-	fifo, running := w.fifo()
-	p := w.asPID1("sh", "-c", `trap "" TERM; echo up >`+fifo+`; while :; do sleep 1; done`)
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	running()
-	began := time.Now()
-	_ = p.Process.Signal(syscall.SIGTERM)
-	code := p.end()
-	if took := time.Since(began); took < 8*time.Second || took > 9*time.Second {
-		t.Errorf("it took %s", took)
-	}
-	if code != 137 || p.stderr.String() != "entrypoint: did not stop within 8s: killed\n" {
-		t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
-	}
 }
 
 func TestTheEmulatorInheritsOnlyWhatTheContainerWasGiven(t *testing.T) {
@@ -166,7 +96,7 @@ func TestTheEmulatorInheritsOnlyWhatTheContainerWasGiven(t *testing.T) {
 // runtime's answer to SIGQUIT, and a core file.
 func TestTheBootStageEndsBySignalWithoutATrace(t *testing.T) {
 	t.Parallel()
-	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGSEGV} {
+	for _, sig := range append(slices.Clone(stopSignals), syscall.SIGSEGV) {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
@@ -174,14 +104,13 @@ func TestTheBootStageEndsBySignalWithoutATrace(t *testing.T) {
 			w.set("GOTRACEBACK", "crash")
 			p := w.asPID1("-c", `ulimit -c unlimited; exec "$0" true`, filepath.Join(binaries, "entrypoint"))
 			p.Path, p.SysProcAttr, p.Dir = "/bin/sh", nil, t.TempDir()
-			if err := p.Start(); err != nil {
-				t.Fatal(err)
-			}
-			<-asked
+			p.begin(t)
+			receive(t, "a question", asked)
 			_ = p.Process.Signal(sig)
 			p.end()
 			status := p.ProcessState.Sys().(syscall.WaitStatus)
-			if !status.Signaled() || status.CoreDump() || sig != syscall.SIGSEGV && (status.Signal() != sig || p.stderr.String() != "") {
+			isPlain := status.Signal() == sig && p.stderr.String() == ""
+			if !status.Signaled() || status.CoreDump() || !isPlain && sig != syscall.SIGSEGV {
 				t.Errorf("status %#x, stderr %q", status, p.stderr.String())
 			}
 		})
@@ -196,9 +125,7 @@ func TestTheInitIsSmall(t *testing.T) {
 	fifo, running := w.fifo()
 	p := w.asPID1("sh", "-c", "echo up >"+fifo+"; exec sleep 60")
 	p.ownProc()
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p.begin(t)
 	running()
 	kib := 0
 	eventually(t, "an init of less than 4 MiB", func() bool {
@@ -208,7 +135,5 @@ func TestTheInitIsSmall(t *testing.T) {
 		return err == nil && scanErr == nil && kib < 4096
 	})
 	_ = p.Process.Signal(syscall.SIGTERM)
-	if code := p.end(); code != 143 {
-		t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
-	}
+	p.wants(t, 143, "")
 }

@@ -148,35 +148,37 @@ func TestALogThatNobodyReadsHoldsNoOtherRouteUp(t *testing.T) {
 				s.script("fails.sh", "exit 3")
 				return s
 			}
-			start := func(s *stage) {
-				s.asPID1(obedient)
-				s.by(route)
-				s.start()
-			}
-			c.run(route.name+", a start, "+name, func(t *testing.T) {
-				s := prepare(t)
-				start(s)
-				s.hears("up")
-				if took := time.Since(s.began); took > time.Second+noise {
-					t.Errorf("the emulator started after %s", took)
-				}
-				began := time.Now()
-				s.sends(unix.SIGUSR2)
-				if took := s.ends(7, began); took > time.Second+noise {
-					t.Errorf("the end took %s", took)
-				}
-			})
+			c.run(route.name+", a start, "+name, func(t *testing.T) { prepare(t).goesItsWay(route) })
 			c.run(route.name+", a failure, "+name, func(t *testing.T) {
 				s := prepare(t)
 				s.set("ACTIVATE_PRO", "1")
 				s.set("LOCALSTACK_AUTH_TOKEN", "")
-				start(s)
+				s.asPID1(obedient)
+				s.by(route)
+				s.start()
 				if took := s.ends(55, s.began); took < route.least || took > time.Second+noise {
 					t.Errorf("it lived for %s", took)
 				}
 			})
 		}
 	})
+}
+
+// goesItsWay checks that a start, and its end, are not held up.
+func (s *stage) goesItsWay(way route) {
+	s.Helper()
+	s.asPID1(obedient)
+	s.by(way)
+	s.start()
+	s.hears("up")
+	if took := time.Since(s.began); took > time.Second+noise {
+		s.Errorf("the emulator started after %s", took)
+	}
+	began := time.Now()
+	s.sends(unix.SIGUSR2)
+	if took := s.ends(7, began); took > time.Second+noise {
+		s.Errorf("the end took %s", took)
+	}
 }
 
 // TestALogThatNobodyReadsKeepsNoHelper is about the init's own processes, which it waits for or not.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -57,18 +56,6 @@ func TestAFileOnADiskThatHangsStopsNothing(t *testing.T) {
 		c.run(a.name, func(t *testing.T) { a.perform(stage(t), false) })
 	}
 	for _, route := range routes {
-		c.run(route.name, func(t *testing.T) {
-			s := stage(t)
-			s.asPID1(obedient)
-			s.by(route)
-			s.start()
-			s.hears("up")
-			if took := time.Since(s.began); took > time.Second+noise {
-				t.Errorf("the emulator started after %s", took)
-			}
-			began := time.Now()
-			s.sends(unix.SIGUSR2)
-			s.ends(7, began)
-		})
+		c.run(route.name, func(t *testing.T) { stage(t).goesItsWay(route) })
 	}
 }

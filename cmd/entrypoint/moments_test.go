@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -40,7 +41,12 @@ var moments = []moment{
 // heldBack makes the start one of a loop, which waits for a minute.
 func heldBack(s *stage) { s.set("ACTIVATE_PRO", "1"); s.noteRefusal(0, 20) }
 
-func endlessHook(s *stage) { s.script("hook.sh", `echo here >"$WORDS"; exec sleep 60`) }
+// endlessHook never ends by itself, nor does what it has started, in another session.
+func endlessHook(s *stage) {
+	s.script("hook.sh", `
+		setsid sh -c 'trap "" TERM; sleep 60 & sleep 60' & trap '' TERM INT HUP
+		echo here >"$WORDS"; while :; do sleep 1; done`)
+}
 
 // neverAnswers puts a server in the license server's place that only listens.
 func neverAnswers(s *stage) {
@@ -53,18 +59,13 @@ func neverAnswers(s *stage) {
 }
 
 // begin starts a container, or a process that is no PID 1, and returns when the moment has come.
-func (m moment) begin(t *testing.T, open func(testing.TB) *testkit.Log, asPID1 bool) *stage {
+func (m moment) begin(t *testing.T, open func(testing.TB) *testkit.Log, way route) *stage {
 	t.Helper()
 	s := newStage(t, open)
 	s.set("LS_LOG", "")
 	m.arrange(s)
-	if !asPID1 {
-		s.set("SUPERVISE", "1")
-	}
 	s.asPID1(`echo up >"$WORDS"; exec sleep 60`)
-	if !asPID1 {
-		s.SysProcAttr.Cloneflags = 0
-	}
+	s.by(way)
 	s.Dir = t.TempDir()
 	s.Args = append([]string{"sh", "-c", `ulimit -c unlimited; exec "$0" "$@"`, s.Path}, s.Args[1:]...)
 	s.Path = "/bin/sh"
@@ -86,18 +87,15 @@ func (s *stage) storm() {
 // stopSignals end a start at once.
 var stopSignals = []syscall.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP}
 
-// ways are the starts with an init: as PID 1 or not.
-var ways = map[string]bool{"PID 1": true, "not PID 1": false}
-
 func TestAStopSignalBeforeTheEmulatorEndsTheStart(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for _, m := range moments {
-		for way, asPID1 := range ways {
+		for _, way := range inits {
 			for i, sig := range stopSignals {
-				c.run(strings.Join([]string{m.name, way, unix.SignalName(sig)}, ", "), func(t *testing.T) {
-					s := m.begin(t, testkit.EmptyPipe, asPID1)
+				c.run(strings.Join([]string{m.name, way.name, unix.SignalName(sig)}, ", "), func(t *testing.T) {
+					s := m.begin(t, testkit.EmptyPipe, way)
 					before := s.log.Text()
 					if i%2 == 1 {
 						s.storm()
@@ -129,10 +127,10 @@ func TestKeysBeforeTheEmulatorEndTheStart(t *testing.T) {
 	c := newCrowd(t, 12)
 	defer c.all.Wait()
 	for _, m := range moments {
-		for way, asPID1 := range ways {
+		for _, way := range inits {
 			for key, code := range map[string]int{"\x03": 130, "\x1c": 131} {
-				c.run(strings.Join([]string{m.name, way, unix.SignalName(syscall.Signal(code - 128))}, ", "), func(t *testing.T) {
-					s := m.begin(t, testkit.Terminal, asPID1)
+				c.run(fmt.Sprint(m.name, ", ", way.name, ", ", code), func(t *testing.T) {
+					s := m.begin(t, testkit.Terminal, way)
 					began := time.Now()
 					s.log.Type("\x1a") // that must change nothing: there is no shell
 					s.log.Type(key)
@@ -154,7 +152,7 @@ func TestSIGUSR1BeforeTheEmulatorIsAnswered(t *testing.T) {
 	defer c.all.Wait()
 	for _, m := range moments {
 		c.run(m.name, func(t *testing.T) {
-			s := m.begin(t, testkit.EmptyPipe, true)
+			s := m.begin(t, testkit.EmptyPipe, supervised)
 			s.sends(unix.SIGUSR1)
 			s.says([]string{"nothing to restart: the command is still starting"})
 			s.sends(unix.SIGTERM)
@@ -176,7 +174,7 @@ func TestASignalDuringAHookReachesTheEmulator(t *testing.T) {
 				s.set("GATE", gate)
 				s.script("hook.sh", `echo here >"$WORDS"; echo >"$GATE"`)
 			}, func(s *stage) { s.hears("here") }}
-			s := m.begin(t, testkit.EmptyPipe, true)
+			s := m.begin(t, testkit.EmptyPipe, supervised)
 			s.sends(sig)
 			open()
 			if slices.Contains(ends, sig) {

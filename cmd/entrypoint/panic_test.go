@@ -52,10 +52,12 @@ func TestAPanicIsAFailureOfItsOwn(t *testing.T) {
 					p.playing(t, name)
 					code := p.code(t)
 					said := p.stderr.String()
-					if code != 70 || p.stdout.String() != "" || !strings.Contains(said, "exit code 70. Reason: \nThe entrypoint itself has failed: ") {
+					const banner = "exit code 70. Reason: \nThe entrypoint itself has failed: "
+					if code != 70 || p.stdout.String() != "" || !strings.Contains(said, banner) {
 						t.Errorf("exit code %d, stdout %q, stderr %q", code, p.stdout.String(), said)
 					}
-					if hasStack := strings.Contains(said, "panic_test.go") || strings.Contains(said, "runtime/debug.Stack"); hasStack != (level == "debug") {
+					hasStack := strings.Contains(said, "panic_test.go") || strings.Contains(said, "runtime/debug.Stack")
+					if hasStack != (level == "debug") {
 						t.Errorf("at %s it says %s", level, said)
 					}
 					if strings.Contains(said, w.secret()) {
@@ -74,7 +76,8 @@ func TestAPanicIsReportedInJSONAndItsCodeCanBeReplaced(t *testing.T) {
 	w.set("EXIT_CODE_REMAP", "70:9")
 	p := w.asPID1("echo", "started")
 	p.playing(t, panicsInDecision)
-	if code := p.code(t); code != 9 || !strings.Contains(p.stderr.String(), `"id":"internal.panic","exit_code":70,"retry":true`) {
+	const facts = `"id":"internal.panic","exit_code":70,"retry":true`
+	if code := p.code(t); code != 9 || !strings.Contains(p.stderr.String(), facts) {
 		t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
 	}
 }

@@ -100,6 +100,9 @@ var (
 	subreaper = route{"not PID 1, with an init", "1", false, supervise.ShortestLife}
 )
 
+// inits are those with an init.
+var inits = []route{supervised, subreaper}
+
 // by makes it go one of the ways.
 func (s *stage) by(way route) {
 	if !way.asPID1 {
@@ -140,13 +143,13 @@ func (s *stage) answer(c *syscalls.Call) unix.Errno {
 	return syscalls.Continue
 }
 
-// hears waits for a word.
-func (s *stage) hears(want string) {
+// hears waits for a word, one of those wanted.
+func (s *stage) hears(wanted ...string) {
 	s.Helper()
 	_ = s.fifo.SetReadDeadline(time.Now().Add(patience))
 	word, err := s.words.ReadString('\n')
-	if err != nil || word != want+"\n" {
-		s.Fatalf("%q instead of %s, %v; the log has %s", word, want, err, s.log.Text())
+	if err != nil || !slices.Contains(wanted, strings.TrimSuffix(word, "\n")) {
+		s.Fatalf("%q instead of %q, %v; the log has %s", word, wanted, err, s.log.Text())
 	}
 	s.sameFlags()
 }
@@ -238,12 +241,12 @@ func (s *stage) isStuck() bool {
 }
 
 // script writes a BOOT script.
-func (s *stage) script(name, text string) {
-	s.Helper()
+func (w *world) script(name, text string) {
+	w.Helper()
 	path := filepath.Join("etc/localstack/init/boot.d", name)
-	testkit.Put(s.T, s.root, path, "#!/bin/sh\n"+text+"\n")
-	if err := os.Chmod(filepath.Join(s.root, path), 0o755); err != nil {
-		s.Fatal(err)
+	testkit.Put(w.T, w.root, path, "#!/bin/sh\n"+text+"\n")
+	if err := os.Chmod(filepath.Join(w.root, path), 0o755); err != nil {
+		w.Fatal(err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/miekg/dns"
 )
@@ -22,15 +21,10 @@ func TestASubcommandAsPID1EndsBySignalsAsAnyProcess(t *testing.T) {
 					w.names(dns.HandlerFunc(func(dns.ResponseWriter, *dns.Msg) { asked <- struct{}{} }))
 				}
 				p := w.asPID1(args...)
-				if err := p.Start(); err != nil {
-					t.Fatal(err)
-				}
-				<-asked
-				began := time.Now()
+				p.begin(t)
+				receive(t, "a question", asked)
 				_ = p.Process.Signal(sig)
-				if code := p.end(); code != 128+int(sig) || time.Since(began) > 2*time.Second {
-					t.Errorf("exit code %d after %s, stderr %q", code, time.Since(began), p.stderr.String())
-				}
+				p.wants(t, 128+int(sig), "")
 			})
 		}
 	}
