@@ -29,7 +29,7 @@ func (b *background) run(work func(context.Context) (then func()), failed func(*
 			b.mu.Lock()
 			b.done = append(b.done, then)
 			b.mu.Unlock()
-			box.post(markDone)
+			inbox.post(markDone)
 		})
 	}
 	ctx := task.Watch(b.ctx, func(p *task.Panic) { end(func() { failed(p) }) })

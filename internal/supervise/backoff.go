@@ -19,9 +19,9 @@ const (
 // after is the state with its counters brought up to date after a run of the command.
 func (s state) after(e exited) state {
 	s.code, s.again, s.approved = e.code, true, false
-	s.quick++
+	s.quickStarts++
 	if e.lived >= shortLife {
-		s.quick = 0
+		s.quickStarts = 0
 	}
 	if e.lived >= calmLife {
 		s.crashes = 0
@@ -31,13 +31,13 @@ func (s state) after(e exited) state {
 
 // pause is the time before the next start: 0, 1, 2, 4, … 30 seconds for starts in quick succession.
 func (s state) pause() time.Duration {
-	if s.quick < 2 {
+	if s.quickStarts < 2 {
 		return 0
 	}
-	if s.quick > 6 { // or the shift would overflow some day
+	if s.quickStarts > 6 { // or the shift would overflow some day
 		return longestPause
 	}
-	return min(time.Second<<(s.quick-2), longestPause)
+	return min(time.Second<<(s.quickStarts-2), longestPause)
 }
 
 // isCrash reports whether a command that ended by itself with this code may do better the next time.

@@ -11,7 +11,7 @@ import (
 
 // spawn starts a process once we have all threads that we shall need: it may fill the container.
 func (l *loop) spawn(command Command, foreground bool) (int, *fault.Error) {
-	l.spared.Wait()
+	l.threads.Wait()
 	return spawn(command, foreground, l.options.CoreLimit)
 }
 
@@ -32,7 +32,7 @@ func (l *loop) runHooks(hooks Command) {
 // startCommand starts what was decided. It is always the last action of a step, so a failure can be
 // the next event at once.
 func (l *loop) startCommand() {
-	l.since, l.asked = time.Now(), false
+	l.since, l.suspendedByUs = time.Now(), false
 	pid, err := l.spawn(l.decision.Command, l.terminal.give())
 	switch {
 	case err == nil:
@@ -50,12 +50,12 @@ func (l *loop) startCommand() {
 func (l *loop) commandStarted() {
 	// A Ctrl-Z from before the command had the terminal was for us, and a command that it stops would not be
 	// continued by anybody.
-	if l.options.rewritten(unix.SIGTSTP) == unix.SIGTSTP && box.drop(unix.SIGTSTP) {
+	if l.options.rewritten(unix.SIGTSTP) == unix.SIGTSTP && inbox.drop(unix.SIGTSTP) {
 		suspendSelf(unix.SIGTSTP)
 	}
 	for sig, count := range l.kept {
 		if count > 0 {
-			box.putBack(unix.Signal(sig), count)
+			inbox.putBack(unix.Signal(sig), count)
 		}
 	}
 	clear(l.kept[:])

@@ -37,8 +37,8 @@ func playDrill([]string) int {
 		{"preemption", d.preemption},
 	} {
 		part.do()
-		for ; box.waiting() > 0; d.failed = true {
-			sig, n := box.next()
+		for ; inbox.waiting() > 0; d.failed = true {
+			sig, n := inbox.next()
 			say(part.name, "leaves signal", int(sig), n, "times")
 		}
 	}
@@ -83,8 +83,8 @@ func (d *drill) order() {
 		d.send(d.thread, sig)
 	}
 	var got []unix.Signal
-	for range box.waiting() {
-		sig, n := box.next()
+	for range inbox.waiting() {
+		sig, n := inbox.next()
 		got = append(got, sig)
 		d.expect("count of "+unix.SignalName(sig), n, uint32(1))
 	}
@@ -101,11 +101,11 @@ func (d *drill) count() {
 		d.send(d.thread, 40)
 		d.send(d.thread, unix.SIGUSR2)
 	}
-	d.expect("number of signals while they are blocked", box.waiting(), uint32(0))
+	d.expect("number of signals while they are blocked", inbox.waiting(), uint32(0))
 	_ = unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil)
 	counts := map[unix.Signal]uint32{}
-	for range box.waiting() {
-		sig, n := box.next()
+	for range inbox.waiting() {
+		sig, n := inbox.next()
 		counts[sig] += n
 	}
 	d.expect("counts", counts, map[unix.Signal]uint32{40: times, unix.SIGUSR2: 1})
@@ -126,9 +126,9 @@ func (d *drill) storm() {
 	}
 	counts := map[unix.Signal]uint32{}
 	for deadline := time.Now().Add(limit / 2); counts[41]+counts[42] < threads*times && !hasCome(deadline); {
-		box.await(deadline, false)
-		for range box.waiting() {
-			sig, n := box.next()
+		inbox.await(deadline, false)
+		for range inbox.waiting() {
+			sig, n := inbox.next()
 			counts[sig] += n
 		}
 	}
@@ -145,14 +145,14 @@ func (d *drill) kill() {
 // next waits for the next signal, which must be this one.
 func (d *drill) next(what string, want unix.Signal, times uint32) {
 	deadline := time.Now().Add(limit / 2)
-	for box.waiting() == 0 && !hasCome(deadline) {
-		box.await(deadline, true)
+	for inbox.waiting() == 0 && !hasCome(deadline) {
+		inbox.await(deadline, true)
 	}
-	if box.waiting() == 0 {
+	if inbox.waiting() == 0 {
 		d.expect(what, "nothing", want)
 		return
 	}
-	sig, n := box.next()
+	sig, n := inbox.next()
 	d.expect(what, []any{sig, n}, []any{want, times})
 }
 
@@ -164,26 +164,26 @@ func (d *drill) pipe() {
 	_, err := unix.Write(ends[1], []byte{0})
 	_ = unix.Close(ends[1])
 	d.expect("write", err, error(unix.EPIPE))
-	d.expect("number of signals after it", box.waiting(), uint32(0))
+	d.expect("number of signals after it", inbox.waiting(), uint32(0))
 	d.send(d.thread, unix.SIGPIPE)
 	d.next("signal by another process", unix.SIGPIPE, 1)
 }
 
 func (d *drill) putBack() {
-	box.putBack(40, 3)
-	box.putBack(unix.SIGUSR2, 1)
+	inbox.putBack(40, 3)
+	inbox.putBack(unix.SIGUSR2, 1)
 	d.send(d.thread, 40)
-	d.expect("signals put back", []bool{box.holds(40), box.holds(unix.SIGUSR2)}, []bool{true, true})
+	d.expect("signals put back", []bool{inbox.holds(40), inbox.holds(unix.SIGUSR2)}, []bool{true, true})
 	d.next("first signal put back", 40, 4)
 	d.next("second signal put back", unix.SIGUSR2, 1)
-	d.expect("signals taken out", []bool{box.holds(40), box.holds(unix.SIGUSR2)}, []bool{false, false})
+	d.expect("signals taken out", []bool{inbox.holds(40), inbox.holds(unix.SIGUSR2)}, []bool{false, false})
 }
 
 // wake is what a signal that another thread handles, and a mark, do to a reader that waits.
 func (d *drill) wake() {
 	for what, act := range map[unix.Signal]func(){
 		43:       func() { d.send(unix.Gettid(), 43) },
-		markDone: func() { box.post(markDone) },
+		markDone: func() { inbox.post(markDone) },
 	} {
 		time.AfterFunc(50*time.Millisecond, func() {
 			runtime.LockOSThread()
@@ -198,7 +198,7 @@ func (d *drill) wake() {
 
 func (d *drill) deadline() {
 	deadline := time.Now().Add(30 * time.Millisecond)
-	box.await(deadline, true)
+	inbox.await(deadline, true)
 	d.expect("deadline kept", hasCome(deadline), true)
 }
 

@@ -21,11 +21,11 @@ const (
 	markReleased                           // no further signal will come
 )
 
-// inbox reads the mailbox. There is one reader.
-type inbox struct{ head uint32 } // tickets taken
+// reader reads the mailbox.
+type reader struct{ head uint32 } // tickets taken
 
-// box is a global as [mailbox.Signals] is, of which it is a part.
-var box inbox
+// inbox is the only one: a global as [mailbox.Signals] is, of which it is a part.
+var inbox reader
 
 // shortWait is how long await holds on to its processor. A wait by way of Go's scheduler costs three
 // times the wake-up itself, and what wakes an init comes in bursts; 2 ms save most of it.
@@ -33,12 +33,12 @@ const shortWait = 2 * time.Millisecond
 
 // await waits until there is a signal, or until the deadline, if there is one. With hold it keeps its
 // processor for a moment, which would hold up a collection of garbage: not while others work.
-func (b *inbox) await(deadline time.Time, hold bool) {
-	if hold && b.waiting() == 0 {
-		b.sleep(true, min(shortWait, until(deadline)))
+func (r *reader) await(deadline time.Time, hold bool) {
+	if hold && r.waiting() == 0 {
+		r.sleep(true, min(shortWait, until(deadline)))
 	}
-	if b.waiting() == 0 && !hasCome(deadline) {
-		b.sleep(false, until(deadline))
+	if r.waiting() == 0 && !hasCome(deadline) {
+		r.sleep(false, until(deadline))
 	}
 }
 
@@ -52,9 +52,9 @@ func until(deadline time.Time) time.Duration {
 
 // sleep waits for the next ticket, within a limit. The kernel compares once more: a signal between our
 // look and the system call ends the wait.
-func (b *inbox) sleep(hold bool, limit time.Duration) {
+func (r *reader) sleep(hold bool, limit time.Duration) {
 	const waitPrivate = 0 | 128 // FUTEX_WAIT | FUTEX_PRIVATE_FLAG
-	timeout, head := unix.NsecToTimespec(int64(limit)), uintptr(b.head)
+	timeout, head := unix.NsecToTimespec(int64(limit)), uintptr(r.head)
 	if hold {
 		_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), waitPrivate,
 			head, uintptr(unsafe.Pointer(&timeout)), 0, 0)
@@ -65,16 +65,16 @@ func (b *inbox) sleep(hold bool, limit time.Duration) {
 }
 
 // waiting is the number of signals and marks to get without waiting.
-func (b *inbox) waiting() uint32 { return atomic.LoadUint32(&mailbox.Signals.Tail) - b.head }
+func (r *reader) waiting() uint32 { return atomic.LoadUint32(&mailbox.Signals.Tail) - r.head }
 
 // next takes out the next signal or mark, of which one must be waiting, and how often it came.
-func (b *inbox) next() (unix.Signal, uint32) {
-	slot := &mailbox.Signals.Ring[b.head%mailbox.Size]
+func (r *reader) next() (unix.Signal, uint32) {
+	slot := &mailbox.Signals.Ring[r.head%mailbox.Size]
 	sig := atomic.SwapUint32(slot, 0)
 	for ; sig == 0; sig = atomic.SwapUint32(slot, 0) {
 		runtime.Gosched() // its handler, on another thread, is between two instructions
 	}
-	b.head++
+	r.head++
 	if sig > lastSignal {
 		return unix.Signal(sig), 1
 	}
@@ -84,32 +84,32 @@ func (b *inbox) next() (unix.Signal, uint32) {
 }
 
 // putBack puts a signal that came so many times behind those that are waiting.
-func (b *inbox) putBack(sig unix.Signal, times uint32) {
+func (r *reader) putBack(sig unix.Signal, times uint32) {
 	atomic.AddUint32(&mailbox.Signals.Count[sig], times)
 	if atomic.SwapUint32(&mailbox.Signals.Listed[sig], 1) == 0 {
-		b.list(uint32(sig))
+		r.list(uint32(sig))
 	}
 }
 
 // list gives the next ticket to a signal or a mark.
-func (b *inbox) list(what uint32) {
+func (r *reader) list(what uint32) {
 	ticket := atomic.AddUint32(&mailbox.Signals.Tail, 1) - 1
 	atomic.StoreUint32(&mailbox.Signals.Ring[ticket%mailbox.Size], what)
 }
 
 // holds reports whether sig is waiting.
-func (b *inbox) holds(sig unix.Signal) bool {
+func (r *reader) holds(sig unix.Signal) bool {
 	return atomic.LoadUint32(&mailbox.Signals.Count[sig]) > 0
 }
 
 // drop takes a signal out before its turn, and reports whether it was waiting.
-func (b *inbox) drop(sig unix.Signal) bool {
+func (r *reader) drop(sig unix.Signal) bool {
 	return atomic.SwapUint32(&mailbox.Signals.Count[sig], 0) > 0
 }
 
 // post puts a mark behind what has come, and wakes the reader.
-func (b *inbox) post(mark uint32) {
-	b.list(mark)
+func (r *reader) post(mark uint32) {
+	r.list(mark)
 	const wakePrivate = 1 | 128 // FUTEX_WAKE | FUTEX_PRIVATE_FLAG
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), wakePrivate, 1, 0, 0, 0)
 }

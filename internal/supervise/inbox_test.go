@@ -12,7 +12,7 @@ func TestAMomentThatHasJustPassedIsNotWaitedFor(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			var empty inbox
+			var empty reader
 			empty.head = empty.waiting()
 			empty.await(time.Now().Add(-time.Nanosecond), hold)
 			if got := until(time.Now().Add(-time.Second)); got != 0 {

@@ -118,9 +118,9 @@ func (r *initRole) run(start Start) int {
 	l := newLoop(context.Background(), start, r.options)
 	l.handle(begun{hooks: start.Hooks != nil})
 	for command := 0; l.state.phase != ended; {
-		box.await(l.deadline, false)
-		for box.waiting() > 0 && l.state.phase != ended {
-			l.receive(box.next())
+		inbox.await(l.deadline, false)
+		for inbox.waiting() > 0 && l.state.phase != ended {
+			l.receive(inbox.next())
 			if l.state.phase == running && l.child != command {
 				command = l.child
 				awaitReport(command)

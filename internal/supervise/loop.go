@@ -17,7 +17,7 @@ type loop struct {
 	options    Options
 	terminal   terminal
 	background background
-	spared     sync.WaitGroup // until the spare threads are there
+	threads    sync.WaitGroup // until the spare threads are there
 
 	deadline  time.Time // of doArm; zero for none
 	choreTime time.Time // when the chore is due; zero for never
@@ -28,12 +28,12 @@ type loop struct {
 	decision Decision               // until the command is started
 	kept     [lastSignal + 1]uint32 // how often each signal came for the command that is to be started
 
-	child      int       // the process of the hooks or the command, 0 once it is reaped
-	group      int       // its process group, which may outlive it
-	hooksGroup int       // the hooks' process group when they are over, 0 once it is empty
-	since      time.Time // when child was started
-	asked      bool      // child was suspended by a signal from us, and not by its terminal
-	chore      int       // the chore's process, 0 for none
+	child         int       // the process of the hooks or the command, 0 once it is reaped
+	group         int       // its process group, which may outlive it
+	hooksGroup    int       // the hooks' process group when they are over, 0 once it is empty
+	since         time.Time // when child was started
+	suspendedByUs bool      // child was suspended by a signal from us, and not by its terminal
+	chore         int       // the chore's process, 0 for none
 
 	code exitCode
 }
@@ -56,11 +56,11 @@ func (l *loop) run() {
 
 // wait waits for something to happen and handles it.
 func (l *loop) wait() {
-	box.await(earliest(l.deadline, l.choreTime, l.trimTime), l.background.isIdle())
+	inbox.await(earliest(l.deadline, l.choreTime, l.trimTime), l.background.isIdle())
 	// Those that are waiting now, and then a look at the clock: signals without end must not keep
 	// the deadline from passing.
-	for range box.waiting() {
-		l.receive(box.next())
+	for range inbox.waiting() {
+		l.receive(inbox.next())
 	}
 	if hasCome(l.deadline) {
 		l.deadline = time.Time{}
@@ -110,7 +110,7 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 	}
 	// A flood must not keep a SIGTERM behind it from its turn.
 	if count > batch {
-		box.putBack(sig, count-batch)
+		inbox.putBack(sig, count-batch)
 		count = batch
 	}
 	for range count {

@@ -30,14 +30,14 @@ func playRestarts(args []string) int {
 	}
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	l := newLoop(context.Background(), restless(args), Options{RestartOnCrash: 1, Warn: func(string) {}})
-	spareThreads(context.Background(), &l.spared)
+	spareThreads(context.Background(), &l.threads)
 	l.handle(begun{})
 	for starts, command := 0, 0; l.state.phase != ended; l.wait() {
 		if l.child == command || l.child == 0 {
 			continue
 		}
 		command, starts = l.child, starts+1
-		l.state.quick, l.state.crashes = 0, 0
+		l.state.quickStarts, l.state.crashes = 0, 0
 		switch starts {
 		case 100:
 			say(fmt.Sprint(held()))

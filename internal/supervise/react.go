@@ -32,7 +32,7 @@ func (o *Options) react(s state, e event) (state, []action) {
 			return s.stay(doArm{max(0, ShortestLife-e.age)})
 		}
 	case refused: // a restart is of a container that is up already, and had better stay so
-		s.quick = max(s.quick+1, 2) // never at once
+		s.quickStarts = max(s.quickStarts+1, 2) // never at once
 		return s.to(resting, doSay{"trying again in " + s.pause().String()}, doArm{s.pause()})
 	case signalled:
 		return o.onSignal(s, e.signal)

@@ -214,9 +214,9 @@ func playReport(args []string) int {
 		end = lastSignal
 	}
 	for {
-		box.await(time.Time{}, true)
-		for range box.waiting() {
-			sig, count := box.next()
+		inbox.await(time.Time{}, true)
+		for range inbox.waiting() {
+			sig, count := inbox.next()
 			for range count {
 				say("signal", int(sig))
 			}

@@ -13,9 +13,9 @@ func (l *loop) forward(sig unix.Signal) {
 	}
 	switch sig {
 	case unix.SIGTSTP:
-		l.asked = true
+		l.suspendedByUs = true
 	case unix.SIGCONT:
-		l.asked = false
+		l.suspendedByUs = false
 		l.terminal.offer(l.group) // a shell that brings us to the foreground means the command
 	}
 	var err error
@@ -65,14 +65,14 @@ func (l *loop) suspendWith(sig unix.Signal) {
 	if _, err := foreground(); err != nil {
 		return // so no terminal suspended it
 	}
-	if l.options.isPID1 && l.asked {
+	if l.options.isPID1 && l.suspendedByUs {
 		return // it was somebody else's wish, who will continue it
 	}
 	if sig != unix.SIGTSTP && l.terminal.offer(l.group) {
 		l.forward(unix.SIGCONT)
 		return
 	}
-	if !suspendSelf(sig) && sig == unix.SIGTSTP && !l.asked {
+	if !suspendSelf(sig) && sig == unix.SIGTSTP && !l.suspendedByUs {
 		l.forward(unix.SIGCONT)
 	}
 }
@@ -85,9 +85,9 @@ func suspendSelf(sig unix.Signal) bool {
 	if getAction(int(sig), &action) != nil || setAction(int(sig), &sigaction{}) != nil {
 		return false
 	}
-	if !box.holds(unix.SIGCONT) { // else it is over already
+	if !inbox.holds(unix.SIGCONT) { // else it is over already
 		_ = unix.Tgkill(unix.Getpid(), unix.Gettid(), sig) // to this thread: it takes effect right here
 	}
 	_ = setAction(int(sig), &action)
-	return box.holds(unix.SIGCONT)
+	return inbox.holds(unix.SIGCONT)
 }

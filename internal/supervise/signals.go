@@ -60,7 +60,7 @@ func release(stuck bool) {
 	if !stuck {
 		_, _, _ = syscall.AllThreadsSyscall(unix.SYS_GETPID, 0, 0, 0)
 	}
-	box.post(markReleased)
+	inbox.post(markReleased)
 }
 
 // Stopped is the cause of a context that a signal has ended.
@@ -85,10 +85,10 @@ func Context(parent context.Context) (ctx context.Context, free func(stuck bool)
 	task.Go(ctx, func() {
 		defer close(drained)
 		for {
-			for box.waiting() == 0 {
-				box.await(time.Time{}, false)
+			for inbox.waiting() == 0 {
+				inbox.await(time.Time{}, false)
 			}
-			switch sig, _ := box.next(); {
+			switch sig, _ := inbox.next(); {
 			case sig == markReleased:
 				return
 			case roleOf(sig) == roleStop:

@@ -131,13 +131,13 @@ func TestSignalsThatTheCallerBlockedArrive(t *testing.T) {
 func TestAFloodOfOneSignalGivesWayToTheNext(t *testing.T) {
 	l := newLoop(t.Context(), Start{}, Options{})
 	l.state.phase = ended
-	box.putBack(40, 1000)
-	box.putBack(unix.SIGTERM, 1)
-	l.receive(box.next())
-	if sig, _ := box.next(); sig != unix.SIGTERM {
+	inbox.putBack(40, 1000)
+	inbox.putBack(unix.SIGTERM, 1)
+	l.receive(inbox.next())
+	if sig, _ := inbox.next(); sig != unix.SIGTERM {
 		t.Errorf("then %d", sig)
 	}
-	if sig, count := box.next(); sig != 40 || count != 1000-64 || box.waiting() > 0 {
+	if sig, count := inbox.next(); sig != 40 || count != 1000-64 || inbox.waiting() > 0 {
 		t.Errorf("at last %d, %d times", sig, count)
 	}
 }

@@ -36,12 +36,12 @@ type exitCode int
 
 // state is all the init remembers from one event to the next.
 type state struct {
-	phase    phase
-	code     exitCode // to leave with, in failing, clearing, resting and ending
-	quick    int      // starts in a row that did not live for long
-	crashes  int      // starts in a row that were due to a crash
-	again    bool     // the command has run before
-	approved bool     // what to start is decided already
+	phase       phase
+	code        exitCode // to leave with, in failing, clearing, resting and ending
+	quickStarts int      // starts in a row that did not live for long
+	crashes     int      // starts in a row that were due to a crash
+	again       bool     // the command has run before
+	approved    bool     // what to start is decided already
 }
 
 // event is something that happened. Each kind can happen in some phases only.

@@ -96,7 +96,7 @@ func TestStepDecidesEveryCase(t *testing.T) {
 func TestAnImpossibleEventChangesNothing(t *testing.T) {
 	for from := range ended {
 		for _, on := range eventsByName {
-			before := state{phase: from, code: 3, quick: 2}
+			before := state{phase: from, code: 3, quickStarts: 2}
 			after, actions, err := (&Options{}).step(before, on.event)
 			if err != nil && (after != before || len(actions) > 0 || !strings.Contains(err.Error(), from.String())) {
 				t.Errorf("%s, %s: %v, %s, %v", from, on.name, after, show(actions), err)

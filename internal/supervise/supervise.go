@@ -122,7 +122,7 @@ func Run(ctx context.Context, start Start, options Options) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := newLoop(ctx, start, options)
-	spareThreads(ctx, &l.spared)
+	spareThreads(ctx, &l.threads)
 	if !l.options.isPID1 {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 			options.Warn("cannot become a child subreaper: " + err.Error())
