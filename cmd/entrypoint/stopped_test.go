@@ -24,7 +24,9 @@ func TestASubcommandAsPID1EndsBySignalsAsAnyProcess(t *testing.T) {
 				p.begin(t)
 				receive(t, "a question", asked)
 				_ = p.Process.Signal(sig)
-				p.wants(t, 128+int(sig), "")
+				if code := p.end(); code != 128+int(sig) {
+					t.Errorf("exit code %d, stderr %q", code, p.stderr.String())
+				}
 			})
 		}
 	}

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"slices"
 	"time"
 
 	"localstack-entrypoint/internal/fault"
@@ -43,9 +44,7 @@ func (s state) pause() time.Duration {
 // isCrash reports whether a command that ended by itself with this code may do better the next time.
 // Without a license, with a bad configuration, or without a program, it cannot.
 func isCrash(code exitCode) bool {
-	switch code {
-	case 0, fault.ExitLicense, fault.ExitConfig, fault.ExitNotExecutable, fault.ExitNotFound:
-		return false
-	}
-	return true
+	return !slices.Contains([]exitCode{
+		0, fault.ExitLicense, fault.ExitConfig, fault.ExitNotExecutable, fault.ExitNotFound,
+	}, code)
 }

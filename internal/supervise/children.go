@@ -15,28 +15,32 @@ func (l *loop) spawn(command Command, foreground bool) (int, *fault.Error) {
 	return spawn(command, foreground, l.options.CoreLimit)
 }
 
+// launch starts the hooks or the command, on the terminal.
+func (l *loop) launch(command Command) *fault.Error {
+	l.since = time.Now()
+	pid, err := l.spawn(command, l.terminal.give())
+	if err == nil {
+		l.child, l.group = pid, pid
+	}
+	return err
+}
+
 // runHooks starts what comes before the first decision, unless the start was stopped meanwhile.
 func (l *loop) runHooks(hooks Command) {
 	if l.state.phase != hooking {
 		return
 	}
-	l.since = time.Now()
-	pid, err := l.spawn(hooks, l.terminal.give())
-	if err != nil {
+	if err := l.launch(hooks); err != nil {
 		l.fail(err)
-		return
 	}
-	l.child, l.group = pid, pid
 }
 
 // startCommand starts what was decided. It is always the last action of a step, so a failure can be
 // the next event at once.
 func (l *loop) startCommand() {
-	l.since, l.suspendedByUs = time.Now(), false
-	pid, err := l.spawn(l.decision.Command, l.terminal.give())
-	switch {
+	l.suspendedByUs = false
+	switch err := l.launch(l.decision.Command); {
 	case err == nil:
-		l.child, l.group = pid, pid
 		l.commandStarted()
 	case l.state.again && passes(err):
 		l.options.Warn("cannot restart the command: " + err.Cause.Error())
@@ -63,7 +67,7 @@ func (l *loop) commandStarted() {
 		l.background.run(func(context.Context) func() { after(); return nil }, l.warnOf)
 	}
 	l.decision = Decision{} // nothing of it stays
-	l.trimTime = l.since.Add(trimAfter)
+	l.pages, l.trimTime = nil, l.since.Add(trimAfter)
 }
 
 // doChore runs the chore, unless what the last decision has stored is still on its way to the disk.
@@ -90,9 +94,6 @@ func (l *loop) reap() {
 	for l.state.phase != ended {
 		var status unix.WaitStatus
 		pid, err := unix.Wait4(-1, &status, unix.WNOHANG|unix.WUNTRACED, nil)
-		if err == unix.EINTR {
-			continue
-		}
 		if err == unix.ECHILD {
 			alone = true
 			l.group, l.hooksGroup = 0, 0 // their numbers may mean others some day

@@ -22,6 +22,7 @@ type loop struct {
 	deadline  time.Time // of doArm; zero for none
 	choreTime time.Time // when the chore is due; zero for never
 	trimTime  time.Time // when to give memory back; zero for never
+	pages     []mapping // of our program, to give back next
 
 	state    state
 	began    time.Time              // when this start began

@@ -48,14 +48,9 @@ func (l *loop) kill() {
 	if l.child != 0 {
 		_ = unix.Kill(l.child, unix.SIGKILL)
 	}
-	if hasChildren() {
+	if unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) != unix.ECHILD {
 		descendants(func(pid int) { _ = unix.Kill(pid, unix.SIGKILL) })
 	}
-}
-
-// hasChildren reports whether there is any process to wait for, zombies included.
-func hasChildren() bool {
-	return unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil) != unix.ECHILD
 }
 
 // suspendWith does what the terminal wants of a command that it suspended. Was it in the background by

@@ -11,11 +11,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trimAfter is when what a start leaves behind is given back: when no millisecond counts any more.
+// trimAfter is when what a start leaves behind is given back: when no millisecond counts any more. The pages
+// of our program follow after the same time again, when what gave back the rest has come to rest, too.
 const trimAfter = time.Second
 
-// trim gives memory back. The pages of our program come last, because the rest touches most of them.
+// trim takes the step that is due.
 func (l *loop) trim() {
+	if l.pages == nil {
+		l.freeMemory()
+		return
+	}
+	for _, m := range l.pages {
+		if l.background.isIdle() { // or else they are in use
+			_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
+		}
+	}
+	l.pages = nil
+}
+
+func (l *loop) freeMemory() {
 	again := l.state.again
 	l.background.run(func(context.Context) func() {
 		if again {
@@ -24,11 +38,8 @@ func (l *loop) trim() {
 		debug.FreeOSMemory()
 		pages := programPages()
 		return func() {
-			if !l.background.isIdle() {
-				return // or else they are in use
-			}
-			for _, m := range pages {
-				_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
+			if l.trimTime.IsZero() { // or else there was another start meanwhile
+				l.pages, l.trimTime = pages, time.Now().Add(trimAfter)
 			}
 		}
 	}, l.warnOf)
