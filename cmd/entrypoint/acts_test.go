@@ -1,8 +1,6 @@
 package main
 
 import (
-	"net/http"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,17 +14,17 @@ type act struct {
 	name     string
 	way      *route // nil for PID 1
 	arrange  func(*stage)
-	emulator string
-	// play goes on until everything is said.
+	emulator string // obedient by default
+	// play goes on until everything is said. By default it waits for the emulator.
 	play func(*stage)
 	says []string
 	// also is what the process of the hooks says meanwhile.
 	also string
 	// last is what it says at its end.
 	last string
-	// end ends the container, within a time and with a code. Without it the
+	// end is the signal that ends the container, within a time and with a code. Without it the
 	// container ends by itself, not before its shortest life.
-	end    func(*stage)
+	end    unix.Signal
 	within time.Duration
 	code   int
 }
@@ -47,65 +45,42 @@ var acts = []act{
 			s.script("1-fails.sh", "exit 3")
 			s.script("2-waits.sh", `echo hook >"$WORDS"; exec sleep 60`)
 		},
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("hook"); s.sends(unix.SIGUSR1) },
-		says:     []string{"nothing to restart: the command is still starting"},
-		also:     "1-fails.sh: exit status 3",
-		end:      func(s *stage) { s.sends(unix.SIGTERM) },
-		code:     143,
+		play: func(s *stage) { s.hears("hook"); s.sends(unix.SIGUSR1) },
+		says: []string{"nothing to restart: the command is still starting"},
+		also: "1-fails.sh: exit status 3",
+		end:  unix.SIGTERM, code: 143,
 	},
 	{
-		name:     "hooking, and running",
-		arrange:  func(s *stage) { s.script("fails.sh", "exit 3") },
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("up") },
-		says:     []string{warning}, // by then the process of the hooks has ended, and with it what it could not say
-		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
-		code:     7,
+		name:    "hooking, and running",
+		arrange: func(s *stage) { s.script("fails.sh", "exit 3") },
+		says:    []string{warning}, // by then the process of the hooks has ended, and with it what it could not say
+		end:     unix.SIGUSR2, code: 7,
 	},
 	{
-		name: "deciding, and stopped",
-		arrange: func(s *stage) {
-			s.set("ACTIVATE_PRO", "1")
-			words := s.env["WORDS"]
-			s.serve(func(_ http.ResponseWriter, r *http.Request) {
-				_ = os.WriteFile(words, []byte("asked\n"), 0o600)
-				<-r.Context().Done()
-			})
-		},
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("asked"); s.sends(unix.SIGUSR1) },
-		says:     []string{warning, "credential found", "nothing to restart: the command is still starting"},
-		end:      func(s *stage) { s.sends(unix.SIGTERM) },
-		code:     143,
+		name:    "deciding, and stopped",
+		arrange: neverAnswers,
+		play:    func(s *stage) { s.hears("here"); s.sends(unix.SIGUSR1) },
+		says:    []string{warning, "credential found", "nothing to restart: the command is still starting"},
+		end:     unix.SIGTERM, code: 143,
 	},
 	{
-		name:     "deciding, held back in a loop",
-		arrange:  heldBack,
-		emulator: obedient,
-		play:     func(s *stage) { s.awaitListening(s.T) },
-		says:     []string{warning, "asks to slow down: asking again in "},
-		end:      func(s *stage) { s.sends(unix.SIGTERM) },
-		code:     143,
+		name:    "deciding, held back in a loop",
+		arrange: heldBack,
+		play:    func(s *stage) { s.awaitListening(s.T) },
+		says:    []string{warning, "asks to slow down: asking again in "},
+		end:     unix.SIGTERM, code: 143,
 	},
 	{
-		name: "deciding, and running",
-		arrange: func(s *stage) {
-			s.set("ACTIVATE_PRO", "1")
-			s.world.answer(200, string(s.document(nothing)))
-		},
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("up") },
-		says:     []string{warning, "Successfully requested and activated new license"},
-		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
-		code:     7,
+		name:    "deciding, and running",
+		arrange: licensed,
+		says:    []string{warning, "Successfully requested and activated new license"},
+		end:     unix.SIGUSR2, code: 7,
 	},
 	{
-		name:     "failing, without a credential",
-		arrange:  func(s *stage) { s.set("ACTIVATE_PRO", "1"); s.set("LOCALSTACK_AUTH_TOKEN", "") },
-		emulator: obedient,
-		says:     []string{warning, "No credentials were found in the environment"},
-		code:     55,
+		name:    "failing, without a credential",
+		arrange: withoutCredential,
+		says:    []string{warning, "No credentials were found in the environment"},
+		code:    55,
 	},
 	{
 		name: "failing, refused by the server",
@@ -113,23 +88,20 @@ var acts = []act{
 			s.set("ACTIVATE_PRO", "1")
 			s.world.answer(429, "", "Retry-After", "20")
 		},
-		emulator: obedient,
-		says:     []string{warning, "asks to slow down"},
-		code:     55,
+		says: []string{warning, "asks to slow down"},
+		code: 55,
 	},
 	{
-		name:     "failing, by its configuration",
-		arrange:  func(s *stage) { s.set("SHUTDOWN_TIMEOUT", "soon") },
-		emulator: obedient,
-		says:     []string{"SHUTDOWN_TIMEOUT"},
-		code:     78,
+		name:    "failing, by its configuration",
+		arrange: func(s *stage) { s.set("SHUTDOWN_TIMEOUT", "soon") },
+		says:    []string{"SHUTDOWN_TIMEOUT"},
+		code:    78,
 	},
 	{
-		name:     "failing, for want of processes",
-		arrange:  func(s *stage) { s.refuse(0, forever) },
-		emulator: obedient,
-		says:     []string{warning, "sh: resource temporarily unavailable"},
-		code:     126,
+		name:    "failing, for want of processes",
+		arrange: func(s *stage) { s.refuse(0, forever) },
+		says:    []string{warning, "sh: resource temporarily unavailable"},
+		code:    126,
 	},
 	{
 		name: "running, and not all is allowed",
@@ -138,30 +110,23 @@ var acts = []act{
 			s.forbid(unix.SYS_PRCTL, 0, unix.PR_SET_PDEATHSIG)
 			s.forbid(unix.SYS_KILL, 1, uint64(unix.SIGWINCH))
 		},
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("up"); s.sends(unix.SIGWINCH) },
-		says:     []string{"cannot watch the parent process", warning, "cannot send signal 28 to the command"},
-		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
-		code:     7,
+		play: func(s *stage) { s.hears("up"); s.sends(unix.SIGWINCH) },
+		says: []string{"cannot watch the parent process", warning, "cannot send signal 28 to the command"},
+		end:  unix.SIGUSR2, code: 7,
 	},
 	{
-		name:     "running, and not PID 1",
-		way:      &subreaper,
-		arrange:  func(s *stage) { s.forbid(unix.SYS_PRCTL, 0, unix.PR_SET_CHILD_SUBREAPER) },
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("up") },
-		says:     []string{"cannot become a child subreaper", warning},
-		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
-		code:     7,
+		name:    "running, and not PID 1",
+		way:     &subreaper,
+		arrange: func(s *stage) { s.forbid(unix.SYS_PRCTL, 0, unix.PR_SET_CHILD_SUBREAPER) },
+		says:    []string{"cannot become a child subreaper", warning},
+		end:     unix.SIGUSR2, code: 7,
 	},
 	{
 		name:     "running, and crashing",
 		arrange:  func(s *stage) { s.set("RESTART_ON_CRASH", "1"); s.set("DIR", s.root) },
 		emulator: `test -e "$DIR/crashed" || { : >"$DIR/crashed"; exit 9; }; ` + obedient,
-		play:     func(s *stage) { s.hears("up") },
 		says:     []string{warning, "the command exited with code 9: restarting, attempt 1 of 1"},
-		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
-		code:     7,
+		end:      unix.SIGUSR2, code: 7,
 	},
 	{
 		name:     "restarting",
@@ -176,9 +141,7 @@ var acts = []act{
 		},
 		says: []string{warning, "did not stop within 200ms: killed", "did not stop within 200ms: killed",
 			"restarting too fast; next start in 1s"},
-		end:    func(s *stage) { s.sends(unix.SIGTERM) },
-		within: 200 * time.Millisecond,
-		code:   137,
+		end: unix.SIGTERM, code: 137, within: 200 * time.Millisecond,
 	},
 	{
 		name:     "resting, and stopped",
@@ -192,49 +155,38 @@ var acts = []act{
 		},
 		says: []string{warning, "code 9: restarting, attempt 1 of 9", "code 9: restarting in 1s, attempt 2 of 9",
 			"nothing to restart: the command is still starting"},
-		end:  func(s *stage) { s.sends(unix.SIGTERM) },
-		code: 143,
+		end: unix.SIGTERM, code: 143,
 	},
 	{
-		name:     "running, and a renewal cannot be started",
-		arrange:  func(s *stage) { s.set("LICENSE_RENEWAL_INTERVAL", "0.1"); s.refuse(1, forever) },
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("up"); s.awaitRefusals(2) },
-		says:     []string{warning, "cannot run localstack-renew: resource temporarily unavailable"},
-		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
-		code:     7,
+		name:    "running, and a renewal cannot be started",
+		arrange: func(s *stage) { s.set("LICENSE_RENEWAL_INTERVAL", "0.1"); s.refuse(1, forever) },
+		play:    func(s *stage) { s.hears("up"); s.awaitRefusals(2) },
+		says:    []string{warning, "cannot run localstack-renew: resource temporarily unavailable"},
+		end:     unix.SIGUSR2, code: 7,
 	},
 	{
 		name: "running, and the disk hangs",
 		arrange: func(s *stage) {
-			s.set("ACTIVATE_PRO", "1")
-			s.world.answer(200, string(s.document(nothing)))
+			licensed(s)
 			s.ask(syscalls.Syncs, func(c *syscalls.Call) unix.Errno { c.Hold(nil); return syscalls.Continue })
 		},
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("up") },
-		says:     []string{warning, "Successfully "},
-		last:     unsettled,
-		end:      func(s *stage) { s.sends(unix.SIGUSR2) },
-		within:   200 * time.Millisecond,
-		code:     7,
+		says: []string{warning, "Successfully "},
+		last: unsettled,
+		end:  unix.SIGUSR2, code: 7, within: 200 * time.Millisecond,
 	},
 	{
-		name:     "restarting, for want of processes",
-		arrange:  func(s *stage) { s.refuse(1, 1) },
-		emulator: obedient,
+		name:    "restarting, for want of processes",
+		arrange: func(s *stage) { s.refuse(1, 1) },
 		play: func(s *stage) {
 			s.hears("up")
 			s.sends(unix.SIGUSR1)
 			s.hears("up")
 		},
 		says: []string{warning, "cannot restart the command: resource temporarily unavailable", "trying again in 1s"},
-		end:  func(s *stage) { s.sends(unix.SIGUSR2) },
-		code: 7,
+		end:  unix.SIGUSR2, code: 7,
 	},
 	{
-		name:     "restarting, and something is left",
-		emulator: obedient,
+		name: "restarting, and something is left",
 		play: func(s *stage) {
 			s.hears("up")
 			release := s.hold(s.grandchild())
@@ -243,28 +195,33 @@ var acts = []act{
 			release()
 		},
 		says: []string{warning, "some processes could not be killed in time"},
-		end:  func(s *stage) { s.sends(unix.SIGUSR2) },
-		code: 7,
+		end:  unix.SIGUSR2, code: 7,
 	},
 	{
-		name:     "stopping, and it obeys",
-		emulator: obedient,
-		play:     func(s *stage) { s.hears("up") },
-		says:     []string{warning},
-		end:      func(s *stage) { s.sends(unix.SIGTERM) },
-		code:     5,
+		name: "stopping, and it obeys",
+		says: []string{warning},
+		end:  unix.SIGTERM, code: 5,
 	},
 	{
 		name:     "stopping, and it does not",
 		arrange:  func(s *stage) { s.set("SHUTDOWN_TIMEOUT", "0.2") },
 		emulator: deaf,
-		play:     func(s *stage) { s.hears("up") },
 		says:     []string{warning},
 		last:     "did not stop within 200ms: killed",
-		end:      func(s *stage) { s.sends(unix.SIGTERM) },
-		within:   200 * time.Millisecond,
-		code:     137,
+		end:      unix.SIGTERM, code: 137, within: 200 * time.Millisecond,
 	},
+}
+
+// licensed has the server give a license.
+func licensed(s *stage) {
+	s.set("ACTIVATE_PRO", "1")
+	s.world.answer(200, string(s.document(nothing)))
+}
+
+// withoutCredential lets a start fail.
+func withoutCredential(s *stage) {
+	s.set("ACTIVATE_PRO", "1")
+	s.set("LOCALSTACK_AUTH_TOKEN", "")
 }
 
 // nothing is to be changed of a document.

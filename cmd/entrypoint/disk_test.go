@@ -164,7 +164,7 @@ func promised(waits bool, pace time.Duration) time.Duration {
 func TestADiskThatHangsDelaysNeitherStartNorExit(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)
-	c := newCrowd(t, 4)
+	c := newPool(t, 4)
 	defer c.all.Wait()
 	for _, route := range append(routes, supervised) {
 		for _, h := range hangs {
@@ -206,7 +206,7 @@ func TestADiskThatHangsDelaysNoFailure(t *testing.T) {
 	w := newWorld(t)
 	w.authority("license expire ID") // a verdict, for which the stored license is removed
 	issuer.token, issuer.endpoint = w.token, w.env["API_ENDPOINT"]
-	c := newCrowd(t, 4)
+	c := newPool(t, 4)
 	defer c.all.Wait()
 	for _, h := range append(hangs, hang{name: "unlink of the license", numbers: unlinks, file: documentName},
 		hang{name: "rename of the note", numbers: syscalls.Renames, file: noteName}) {

@@ -57,7 +57,7 @@ func newOnline(
 // asks for the license.
 func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	for name, arrange := range online {
 		c.run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 // the disk hangs and the log is not read, which keeps some of its threads.
 func TestPID1StartsNoThreadOnceItHasStartedAProcess(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	for name, arrange := range online {
 		for _, stuck := range []bool{false, true} {

@@ -17,7 +17,7 @@ import (
 
 func TestWhatAHookLeavesRunningIsToldToStop(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	for _, way := range inits {
 		for emulator, code := range map[string]int{obedient: 5, deaf: 137} {
@@ -48,7 +48,7 @@ func TestWhatAHookLeavesRunningIsToldToStop(t *testing.T) {
 
 func TestHooksThatASignalKillsEndTheStart(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	for _, sig := range append(slices.Clone(stopSignals), unix.SIGKILL) {
 		c.run(unix.SignalName(sig), func(t *testing.T) {

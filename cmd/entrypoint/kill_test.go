@@ -123,7 +123,7 @@ func (v victim) calls(t *testing.T, issuer issuer) int {
 func TestAKillAtAnyCallLeavesAWholeLicense(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)
-	c := newCrowd(t, 8)
+	c := newPool(t, 8)
 	defer c.all.Wait()
 	for _, v := range victims {
 		calls := v.calls(t, issuer)

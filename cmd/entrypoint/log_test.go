@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -34,13 +35,16 @@ func (a act) perform(s *stage, comesBack bool) {
 	if a.arrange != nil {
 		a.arrange(s)
 	}
-	s.asPID1(a.emulator)
+	s.asPID1(cmp.Or(a.emulator, obedient))
 	if a.way != nil {
 		s.by(*a.way)
 	}
 	s.start()
-	if a.play != nil {
+	switch {
+	case a.play != nil:
 		a.play(s)
+	case a.end != 0:
+		s.hears("up")
 	}
 	if s.log.IsStuck() && s.flags&unix.O_NONBLOCK == 0 {
 		eventually(s.T, "a line that waits", s.isStuck)
@@ -58,7 +62,7 @@ func (a act) perform(s *stage, comesBack bool) {
 
 func (a act) finish(s *stage) {
 	s.Helper()
-	if a.end == nil {
+	if a.end == 0 {
 		took := s.ends(a.code, s.began)
 		s.Logf("ended with %d after %s", a.code, took.Round(time.Millisecond))
 		if took < 700*time.Millisecond || took > time.Second+noise {
@@ -71,7 +75,7 @@ func (a act) finish(s *stage) {
 	}
 	there := time.Since(s.began)
 	began := time.Now()
-	a.end(s)
+	s.sends(a.end)
 	took := s.ends(a.code, began)
 	s.Logf("ended with %d in %s after %s", a.code, took.Round(time.Millisecond), there.Round(time.Millisecond))
 	// An end waits for the reader for 200 ms.
@@ -100,9 +104,9 @@ func (a act) check(s *stage) {
 }
 
 // everyLog is every log that nobody reads.
-func everyLog(t *testing.T, test func(c *crowd, name string, on logKind)) {
+func everyLog(t *testing.T, test func(c *pool, name string, on logKind)) {
 	t.Helper()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	for name, open := range testkit.StuckLogs {
 		test(c, name, logKind{open, "text"})
@@ -117,7 +121,7 @@ func everyLog(t *testing.T, test func(c *crowd, name string, on logKind)) {
 
 func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 	t.Parallel()
-	everyLog(t, func(c *crowd, name string, on logKind) {
+	everyLog(t, func(c *pool, name string, on logKind) {
 		for _, a := range acts {
 			c.run(a.name+", "+name, func(t *testing.T) { a.perform(on.stage(t), false) })
 		}
@@ -126,7 +130,7 @@ func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
 
 func TestALogThatIsReadAgainHasEveryLine(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	for name, open := range testkit.StuckLogs {
 		for _, a := range acts {
@@ -141,7 +145,7 @@ func TestALogThatIsReadAgainHasEveryLine(t *testing.T) {
 
 func TestALogThatNobodyReadsHoldsNoOtherRouteUp(t *testing.T) {
 	t.Parallel()
-	everyLog(t, func(c *crowd, name string, on logKind) {
+	everyLog(t, func(c *pool, name string, on logKind) {
 		for _, route := range routes {
 			prepare := func(t *testing.T) *stage {
 				s := on.stage(t)
@@ -151,8 +155,7 @@ func TestALogThatNobodyReadsHoldsNoOtherRouteUp(t *testing.T) {
 			c.run(route.name+", a start, "+name, func(t *testing.T) { prepare(t).goesItsWay(route) })
 			c.run(route.name+", a failure, "+name, func(t *testing.T) {
 				s := prepare(t)
-				s.set("ACTIVATE_PRO", "1")
-				s.set("LOCALSTACK_AUTH_TOKEN", "")
+				withoutCredential(s)
 				s.asPID1(obedient)
 				s.by(route)
 				s.start()
@@ -184,7 +187,7 @@ func (s *stage) goesItsWay(way route) {
 // TestALogThatNobodyReadsKeepsNoHelper is about the init's own processes, which it waits for or not.
 func TestALogThatNobodyReadsKeepsNoHelper(t *testing.T) {
 	t.Parallel()
-	everyLog(t, func(c *crowd, name string, on logKind) {
+	everyLog(t, func(c *pool, name string, on logKind) {
 		for _, helper := range []string{hooksName, renewName} {
 			c.run(helper+", "+name, func(t *testing.T) {
 				s := on.stage(t)

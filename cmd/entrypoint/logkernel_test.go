@@ -21,8 +21,7 @@ func TestLinesComeWhereTheKernelCannotWriteAtOnce(t *testing.T) {
 			t.Parallel()
 			s := logKind{testkit.EmptyPipe, "json"}.stage(t)
 			s.log.Read()
-			s.set("ACTIVATE_PRO", "1")
-			s.set("LOCALSTACK_AUTH_TOKEN", "")
+			withoutCredential(s)
 			s.ask([]uintptr{unix.SYS_PWRITEV2}, func(*syscalls.Call) unix.Errno { return errno })
 			s.asPID1(obedient)
 			s.start()
@@ -39,7 +38,7 @@ func TestLinesComeWhereTheKernelCannotWriteAtOnce(t *testing.T) {
 // TestAFileOnADiskThatHangsStopsNothing is about a log that is a file.
 func TestAFileOnADiskThatHangsStopsNothing(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	stage := func(t *testing.T) *stage {
 		s := logKind{testkit.File, "text"}.stage(t)

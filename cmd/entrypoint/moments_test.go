@@ -87,32 +87,42 @@ func (s *stage) storm() {
 // stopSignals end a start at once.
 var stopSignals = []syscall.Signal{unix.SIGTERM, unix.SIGINT, unix.SIGQUIT, unix.SIGHUP}
 
-func TestAStopSignalBeforeTheEmulatorEndsTheStart(t *testing.T) {
+// atEach runs a test at each of some moments, in each case and with each kind of init, which begin starts.
+func atEach[T any](
+	t *testing.T, moments []moment, open func(testing.TB) *testkit.Log, cases []T,
+	test func(t *testing.T, begin func() *stage, c T),
+) {
 	t.Parallel()
-	c := newCrowd(t, 12)
-	defer c.all.Wait()
+	all := newPool(t, 12)
+	defer all.all.Wait()
 	for _, m := range moments {
 		for _, way := range inits {
-			for i, sig := range stopSignals {
-				c.run(strings.Join([]string{m.name, way.name, unix.SignalName(sig)}, ", "), func(t *testing.T) {
-					s := m.begin(t, testkit.EmptyPipe, way)
-					before := s.log.Text()
-					if i%2 == 1 {
-						s.storm()
-					}
-					began := time.Now()
-					s.sends(sig)
-					if took := s.ends(128+int(sig), began); took > time.Second+noise {
-						t.Errorf("the end took %s", took)
-					}
-					if log := s.log.All(); log != before { // and nobody is left
-						t.Errorf("the log has %s", log)
-					}
-					s.hasNoCore()
+			for _, c := range cases {
+				all.run(fmt.Sprintf("%s, %s, %q", m.name, way.name, fmt.Sprint(c)), func(t *testing.T) {
+					test(t, func() *stage { return m.begin(t, open, way) }, c)
 				})
 			}
 		}
 	}
+}
+
+func TestAStopSignalBeforeTheEmulatorEndsTheStart(t *testing.T) {
+	atEach(t, moments, testkit.EmptyPipe, stopSignals, func(t *testing.T, begin func() *stage, sig syscall.Signal) {
+		s := begin()
+		before := s.log.Text()
+		if sig == unix.SIGINT || sig == unix.SIGHUP {
+			s.storm()
+		}
+		began := time.Now()
+		s.sends(sig)
+		if took := s.ends(128+int(sig), began); took > time.Second+noise {
+			t.Errorf("the end took %s", took)
+		}
+		if log := s.log.All(); log != before { // and nobody is left
+			t.Errorf("the log has %s", log)
+		}
+		s.hasNoCore()
+	})
 }
 
 func (s *stage) hasNoCore() {
@@ -123,48 +133,36 @@ func (s *stage) hasNoCore() {
 }
 
 func TestKeysBeforeTheEmulatorEndTheStart(t *testing.T) {
-	t.Parallel()
-	c := newCrowd(t, 12)
-	defer c.all.Wait()
-	for _, m := range moments {
-		for _, way := range inits {
-			for key, code := range map[string]int{"\x03": 130, "\x1c": 131} {
-				c.run(fmt.Sprint(m.name, ", ", way.name, ", ", code), func(t *testing.T) {
-					s := m.begin(t, testkit.Terminal, way)
-					began := time.Now()
-					s.log.Type("\x1a") // that must change nothing: there is no shell
-					s.log.Type(key)
-					if took := s.ends(code, began); took > time.Second+noise {
-						t.Errorf("the end took %s", took)
-					}
-					if log := s.log.All(); strings.Contains(log, "License") || strings.Contains(log, "goroutine") {
-						t.Errorf("the log has %s", log)
-					}
-				})
-			}
+	atEach(t, moments, testkit.Terminal, []string{"\x03", "\x1c"}, func(t *testing.T, begin func() *stage, key string) {
+		s := begin()
+		began := time.Now()
+		s.log.Type("\x1a") // that must change nothing: there is no shell
+		s.log.Type(key)
+		code := map[string]int{"\x03": 130, "\x1c": 131}[key]
+		if took := s.ends(code, began); took > time.Second+noise {
+			t.Errorf("the end took %s", took)
 		}
-	}
+		if log := s.log.All(); strings.Contains(log, "License") || strings.Contains(log, "goroutine") {
+			t.Errorf("the log has %s", log)
+		}
+	})
 }
 
 func TestSIGUSR1BeforeTheEmulatorIsAnswered(t *testing.T) {
-	t.Parallel()
-	c := newCrowd(t, 12)
-	defer c.all.Wait()
-	for _, m := range moments {
-		c.run(m.name, func(t *testing.T) {
-			s := m.begin(t, testkit.EmptyPipe, supervised)
-			s.sends(unix.SIGUSR1)
+	atEach(t, moments, testkit.EmptyPipe, []syscall.Signal{unix.SIGUSR1},
+		func(_ *testing.T, begin func() *stage, sig syscall.Signal) {
+			s := begin()
+			s.sends(sig)
 			s.says([]string{"nothing to restart: the command is still starting"})
 			s.sends(unix.SIGTERM)
 			s.ends(143, time.Now())
 		})
-	}
 }
 
 // TestASignalDuringAHookReachesTheEmulator, which has no handler for it.
 func TestASignalDuringAHookReachesTheEmulator(t *testing.T) {
 	t.Parallel()
-	c := newCrowd(t, 12)
+	c := newPool(t, 12)
 	defer c.all.Wait()
 	ends := []syscall.Signal{unix.SIGUSR2, unix.SIGALRM, unix.SIGPIPE, 34, 40, 64}
 	for _, sig := range append(slices.Clone(ends), unix.SIGWINCH, unix.SIGCONT, unix.SIGURG, unix.SIGTSTP) {

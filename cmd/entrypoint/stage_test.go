@@ -250,17 +250,17 @@ func (w *world) script(name, text string) {
 	}
 }
 
-// crowd runs subtests side by side that wait most of the time, many more than there
+// pool runs subtests side by side that wait most of the time, many more than there
 // are processors.
-type crowd struct {
+type pool struct {
 	t    *testing.T
 	all  sync.WaitGroup
 	free chan struct{}
 }
 
-func newCrowd(t *testing.T, most int) *crowd { return &crowd{t: t, free: make(chan struct{}, most)} }
+func newPool(t *testing.T, most int) *pool { return &pool{t: t, free: make(chan struct{}, most)} }
 
-func (c *crowd) run(name string, test func(t *testing.T)) {
+func (c *pool) run(name string, test func(t *testing.T)) {
 	c.all.Go(func() {
 		c.free <- struct{}{}
 		defer func() { <-c.free }()

@@ -17,13 +17,13 @@ hooking: suspended -> hooking: suspend 20
 hooking: approved -> running: start
 hooking: denied -> failing: arm 1s
 hooking: exited -> deciding: decide
-hooking: crowded alone due -> nothing
+hooking: reaped alone due -> nothing
 
 deciding: begun hooks suspended reported exited killed refused expired -> impossible
 deciding: TERM INT HUP QUIT -> ending: kill, arm 500ms, reap
 deciding: USR1 -> deciding: say nothing to restart: the command is still starting
 deciding: TSTP -> deciding: suspendself
-deciding: CONT crowded alone due -> nothing
+deciding: CONT reaped alone due -> nothing
 deciding: USR2 -> deciding: keep 12
 deciding: 40 -> deciding: keep 40
 deciding: approved -> running: start
@@ -31,7 +31,7 @@ deciding: denied -> failing: arm 1s
 
 failing: begun hooks suspended approved denied exited killed refused -> impossible
 failing: TERM INT HUP QUIT expired -> ending: kill, arm 500ms, reap
-failing: USR1 TSTP CONT USR2 40 crowded alone due -> nothing
+failing: USR1 TSTP CONT USR2 40 reaped alone due -> nothing
 failing: reported -> failing: arm 600ms
 
 running: begun hooks approved reported expired -> impossible
@@ -48,7 +48,7 @@ running: suspended -> running: suspend 20
 running: denied -> failing: arm 1s
 running: exited killed -> ending: kill, arm 500ms, reap
 running: refused -> resting: say trying again in 1s, arm 1s
-running: crowded alone -> nothing
+running: reaped alone -> nothing
 running: due -> running: chore
 
 stopping: begun hooks approved denied reported refused -> impossible
@@ -56,7 +56,7 @@ stopping: TERM -> stopping: forward 15, forward 18
 stopping: INT -> stopping: forward 2, forward 18
 stopping: HUP -> stopping: forward 1
 stopping: QUIT -> stopping: forward 3
-stopping: USR1 suspended crowded alone due -> nothing
+stopping: USR1 suspended reaped alone due -> nothing
 stopping: TSTP -> stopping: forward 20
 stopping: CONT -> stopping: forward 18
 stopping: USR2 -> stopping: forward 12
@@ -69,7 +69,7 @@ restarting: TERM -> stopping: forward 15, forward 18
 restarting: INT -> stopping: forward 2, forward 18
 restarting: HUP -> restarting: forward 1
 restarting: QUIT -> restarting: forward 3
-restarting: USR1 suspended crowded alone due -> nothing
+restarting: USR1 suspended reaped alone due -> nothing
 restarting: TSTP -> restarting: forward 20
 restarting: CONT -> restarting: forward 18
 restarting: USR2 -> restarting: forward 12
@@ -84,7 +84,7 @@ clearing: TSTP -> clearing: suspendself
 clearing: CONT suspended due -> nothing
 clearing: USR2 -> clearing: keep 12
 clearing: 40 -> clearing: keep 40
-clearing: crowded -> clearing: kill
+clearing: reaped -> clearing: kill
 clearing: alone -> resting: arm
 clearing: expired -> resting: say some processes could not be killed in time, arm
 
@@ -95,14 +95,14 @@ resting: HUP -> ended: finish 129
 resting: QUIT -> ended: finish 131
 resting: USR1 -> resting: say nothing to restart: the command is still starting
 resting: TSTP -> resting: suspendself
-resting: CONT suspended crowded alone due -> nothing
+resting: CONT suspended reaped alone due -> nothing
 resting: USR2 -> resting: keep 12
 resting: 40 -> resting: keep 40
 resting: expired -> deciding: decide
 
 ending: begun hooks refused -> impossible
 ending: TERM INT HUP QUIT USR1 TSTP CONT USR2 40 suspended approved denied reported exited killed due -> nothing
-ending: crowded -> ending: kill
+ending: reaped -> ending: kill
 ending: alone -> ended: finish 3
 ending: expired -> ended: say some processes could not be killed in time, finish 3
 

@@ -53,7 +53,7 @@ var eventsByName = []struct {
 	{"exited", exited{code: 7}},
 	{"killed", exited{code: 137, killed: true}},
 	{"refused", refused{}},
-	{"crowded", reaped{}},
+	{"reaped", reaped{}},
 	{"alone", reaped{alone: true}},
 	{"expired", expired{}},
 	{"due", due{}},

@@ -24,17 +24,6 @@ func TestStopSignalsReachTheCommandUnchangedAndExactlyOnce(t *testing.T) {
 	})
 }
 
-func TestSIGPIPEAndSIGCHLDFromOutsideChangeNothing(t *testing.T) {
-	each(t, onPipes, func(t *testing.T, init starter) {
-		p := init("count", "child")
-		p.expect("ready child")
-		p.signal(unix.SIGPIPE)
-		p.signal(unix.SIGCHLD)
-		p.signal(unix.SIGUSR2)
-		p.exits(40)
-	})
-}
-
 func TestSignalStormBeforeTheStartDoesNotCrowdOutSIGTERM(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-wait", "/bin/sleep", "60")
