@@ -13,16 +13,16 @@ type phase uint8
 
 const (
 	idle       phase = iota // nothing has begun
-	hooking                 // what comes before the first decision is looked for, and runs if there is any
-	deciding                // it is being decided what to start, if anything
-	failing                 // there is nothing to start, and the user is being told why
-	running                 // the command is started, and nobody wants it to end
-	stopping                // it is asked to end, for good
-	restarting              // it is asked to end, to be started again
-	clearing                // it has ended, to be started again when nothing of it is left
-	resting                 // the same, when some time has passed
-	ending                  // all is over; the exit waits until nothing is left
-	ended                   // there is an exit code; nothing matters any more
+	hooking                 // hooks are looked for, and run if there are any
+	deciding                // the program decides what to start, if anything
+	failing                 // there is nothing to start, and the program reports why
+	running                 // the command runs
+	stopping                // the command was asked to end, for good
+	restarting              // the command was asked to end, to be started again
+	clearing                // the command has ended; what is left of it is killed before the next start
+	resting                 // the pause before the next start
+	ending                  // the exit waits until no process is left
+	ended                   // there is an exit code
 )
 
 var phaseNames = [...]string{idle: "idle", hooking: "hooking", deciding: "deciding", failing: "failing",

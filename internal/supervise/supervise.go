@@ -1,13 +1,13 @@
-// Package supervise is the init of the container: it has it decided what to run, starts that, passes
-// signals on to it, reaps whatever dies, restarts it on SIGUSR1, stops it within a deadline and reports
-// its exit code. Without an init to be, [Exec] becomes the command instead.
+// Package supervise is the init of the container. It runs the hooks, asks for a decision, starts the
+// command, forwards signals to it, reaps processes, restarts the command on SIGUSR1, stops it within a
+// deadline and returns its exit code. Where there is no init, [Exec] becomes the command instead.
 //
-// What to do is decided by a pure function, step; the loop around it only turns system calls into
-// events and actions into system calls. The loop alone starts and waits for processes: a second
-// waiter in the process (os/exec, say) would lose its child's status to the loop's wait4(-1), so
-// whoever calls [Run] must start no process of its own.
+// A pure function, step, decides what to do. The loop around it only turns system calls into events and
+// actions into system calls. Only the loop starts processes and waits for them: a second waiter in the
+// process (os/exec, say) would lose its child's status to the loop's wait4(-1), so callers of [Run] must
+// not start any.
 //
-// Signals come in through a handler of our own; see package mailbox.
+// Signals are received by a handler of our own; see package mailbox.
 package supervise
 
 import (
@@ -37,22 +37,22 @@ type Decision struct {
 	After func()
 }
 
-// Start is what an init starts, and how it comes to it. Decide, report and After run beside the loop,
-// which waits for none of them longer than it says here.
+// Start is how an init finds out what to run. Its functions run in the background of the loop, but for
+// Fail, and the loop waits for none of them longer than it says here.
 type Start struct {
-	// Hooks returns what runs before the first decision, and has the terminal; nil for nothing. It may
-	// look at a disk, and so it is called beside the loop, too.
+	// Hooks returns what runs before the first decision, with the terminal; nil for nothing. It is nil
+	// itself where there are never any.
 	Hooks func() *Command
 
-	// Decide returns what to start, or why there is nothing; again after a command that has ended. Its
-	// context ends when the container has to.
+	// Decide returns what to start, or why there is nothing; again is true after a command that has
+	// ended. Its context ends with Run.
 	Decide func(ctx context.Context, again bool) (Decision, error)
 
 	// Fail returns the exit code for an error: Decide's, or a [*fault.Error] for a command that cannot be
 	// started. The exit waits until report has told the user, for a second at most.
 	Fail func(err error) (code int, report func())
 
-	// Chore is a short task beside the command; nil for none. See Options.ChoreEvery.
+	// Chore is a short process beside the command; nil for none. See Options.ChoreEvery.
 	Chore *Command
 }
 
@@ -77,19 +77,18 @@ type Options struct {
 	// with a code that may be better the next time.
 	RestartOnCrash int
 
-	// ChoreEvery is about how often to run Start.Chore: each pause is drawn between half of that
-	// and all of it. Zero is never. What becomes of the chore changes nothing.
+	// ChoreEvery is the longest pause before Start.Chore is run again; each is drawn between half of
+	// that and all of it. Zero is never. How the chore ends changes nothing.
 	ChoreEvery time.Duration
 
 	// ParentDeath is a signal that we receive when our parent ends; 0 for none.
 	ParentDeath unix.Signal
 
-	// CoreLimit is what the hooks and the command are to have.
+	// CoreLimit is that of the hooks and the command.
 	CoreLimit CoreLimit
 
-	// Warn receives one line, without a newline, for what is worth knowing but no reason to stop.
-	// It must not wait, nor write with os.Stdout or os.Stderr: their write to a pipe that nobody reads
-	// any more ends the process.
+	// Warn logs a line, which has no newline. It must not block, nor write with os.Stdout or os.Stderr:
+	// their write to a pipe that nobody reads any more ends the process.
 	Warn func(line string)
 
 	isPID1 bool // so the kernel kills what we leave
@@ -106,9 +105,9 @@ func lockMainThread() bool {
 	return mailbox.AsInit
 }
 
-// Run runs the container and returns the exit code to leave with. That is the command's own, 128+n if
-// signal n killed it, that of [Start.Fail], or what Options.ExitCodes makes of either. Call [Listen]
-// before, from the main thread; signals that came since are applied.
+// Run runs the container and returns its exit code: the command's own, 128+n if signal n killed it, or
+// that of [Start.Fail], replaced as Options.ExitCodes says. Call [Listen] before, from the main thread;
+// signals that came since are handled.
 func Run(ctx context.Context, start Start, options Options) int {
 	if !mainThread {
 		runtime.LockOSThread() // PR_SET_PDEATHSIG lasts as long as its thread
@@ -138,11 +137,11 @@ func Run(ctx context.Context, start Start, options Options) int {
 	return int(l.code)
 }
 
-// spareThreads has the runtime start now what threads it will need: the container may be at its
-// limit later, and a Go program that cannot start a thread ends. Two processors bound the number of
-// those that run; with only one, every signal would have to get it back first. One waits for the network
-// meanwhile. One more may be stuck in a log that nobody reads, and two in a disk that does not answer. When
-// all.Wait returns, all are there.
+// spareThreads has the runtime start now the threads that it will need: the container may be at its
+// limit of processes later, and a Go program that cannot start a thread ends. Two processors bound the
+// number of those that run; with only one, every signal would have to get it back first. One waits for
+// the network. One more may block on a log that nobody reads, and two on a disk that does not respond.
+// When all.Wait returns, all are there.
 func spareThreads(ctx context.Context, all *sync.WaitGroup) {
 	const processors, waiting, stuck = 2, 1, 3
 	const threads = processors + waiting + stuck
