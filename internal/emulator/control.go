@@ -36,7 +36,7 @@ type control struct {
 // newControl routes the endpoints. Requests from a web page of another origin are
 // refused: any page could stop the emulator.
 func newControl(id identity, hooks *stages, log *zap.SugaredLogger) *control {
-	c := &control{id: id, hooks: hooks, log: log, stored: map[string]any{}}
+	c := &control{id: id, hooks: hooks, log: log, kill: func() {}, stored: map[string]any{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_localstack/health", c.getHealth)
 	mux.HandleFunc("POST /_localstack/health", c.postHealth)
@@ -98,7 +98,7 @@ func (c *control) putHealth(w http.ResponseWriter, r *http.Request) {
 		outer, inner, nested := strings.Cut(key, ":")
 		if nested {
 			old, _ := c.stored[outer].(map[string]any)
-			object := map[string]any{} // not the old one: a report may just be sent
+			object := map[string]any{} // a report that is being sent reads the old one
 			maps.Copy(object, old)
 			object[inner] = value
 			key, value = outer, object
