@@ -28,17 +28,17 @@ func Ask(ctx context.Context, server, name string, kind uint16, overTCP bool) An
 	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), kind)
 	question.AuthenticatedData = true
 	question.SetEdns0(payload, false)
-	likeDig := manner{attempts: 3, overTCP: overTCP}
-	answer := likeDig.ask(ctx, server, question)
+	dig := asker{attempts: 3, overTCP: overTCP}
+	answer := dig.ask(ctx, server, question)
 	if r := answer.Reply; r != nil && (r.Rcode == dns.RcodeFormatError || r.Rcode == dns.RcodeNotImplemented) {
 		question.Extra = nil
-		answer = likeDig.ask(ctx, server, question)
+		answer = dig.ask(ctx, server, question)
 	}
 	return answer
 }
 
-// manner is how a server is asked.
-type manner struct {
+// asker is how a server is asked.
+type asker struct {
 	attempts int
 	overTCP  bool
 	// partial takes an answer that was cut short after the first address: one is enough to connect to.
@@ -46,7 +46,7 @@ type manner struct {
 }
 
 // ask sends a question to a server, and sends it again when the datagram seems lost.
-func (m manner) ask(ctx context.Context, server string, question *dns.Msg) Answer {
+func (m asker) ask(ctx context.Context, server string, question *dns.Msg) Answer {
 	silent := Answer{Server: server, Query: question, OverTCP: m.overTCP, Err: StatusTimeout}
 	answers := slices.Repeat([]Answer{silent}, m.attempts)
 	answer, errs := task.Race(ctx, m.attempts, resend, func(ctx context.Context, i int) (Answer, error) {
@@ -62,7 +62,7 @@ func (m manner) ask(ctx context.Context, server string, question *dns.Msg) Answe
 }
 
 // send sends a question once, and again over TCP when the answer was cut short.
-func (m manner) send(ctx context.Context, server string, question *dns.Msg) Answer {
+func (m asker) send(ctx context.Context, server string, question *dns.Msg) Answer {
 	answer := Answer{Server: server, Query: question, OverTCP: m.overTCP}
 	began := time.Now()
 	answer.exchange(ctx)
@@ -97,7 +97,7 @@ func (a *Answer) exchange(ctx context.Context) {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(maxPatience))
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	a.Reply, a.Size, a.Err = converse(conn, a.Query)
+	a.Reply, a.Size, a.Err = roundTrip(conn, a.Query)
 	switch {
 	case ctx.Err() != nil && a.Err != nil:
 		a.Reply, a.Err = nil, ctx.Err()
@@ -106,9 +106,9 @@ func (a *Answer) exchange(ctx context.Context) {
 	}
 }
 
-// converse sends a question and waits for its answer. The library's own way would lose a datagram that
+// roundTrip sends a question and waits for its answer. The library's own way would lose a datagram that
 // is longer than we allow; some forwarders do not care.
-func converse(conn *dns.Conn, question *dns.Msg) (reply *dns.Msg, size int, err error) {
+func roundTrip(conn *dns.Conn, question *dns.Msg) (reply *dns.Msg, size int, err error) {
 	conn.UDPSize = dns.MaxMsgSize
 	if err := conn.WriteMsg(question); err != nil {
 		return nil, 0, err

@@ -40,16 +40,16 @@ func (c *Config) askBoth(ctx context.Context, server, name string) (both Both) {
 			if c.extended {
 				question.SetEdns0(payload, false)
 			}
-			*answer = manner{c.Attempts, c.OverTCP, true}.ask(ctx, server, question)
+			*answer = asker{c.Attempts, c.OverTCP, true}.ask(ctx, server, question)
 			switch status := answer.Status(); {
 			case status == StatusFound:
 				time.AfterFunc(wait, cancel)
 			case status.Denies():
-				time.AfterFunc(doubt, cancel)
+				time.AfterFunc(denialWait, cancel)
 			}
 		})
 	}
-	ask(dns.TypeAAAA, &both.Six, doubt)
+	ask(dns.TypeAAAA, &both.Six, denialWait)
 	ask(dns.TypeA, &both.Four, secondFamily)
 	asked.Wait()
 	return both

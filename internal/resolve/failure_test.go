@@ -51,7 +51,7 @@ func TestDenialDoesNotWaitLongForSilentServers(t *testing.T) {
 	t.Parallel()
 	denying, silent := testkit.DNS(t, testkit.Zone{}), testkit.DNS(t, testkit.Silent{})
 	r := resolverOf(t, silent, denying)
-	testkit.Within(t, doubt+testkit.Soon, func() {
+	testkit.Within(t, denialWait+testkit.Soon, func() {
 		expectFailure(t, r, host, from("timeout", silent)+"; "+from("NXDOMAIN", denying), false)
 	})
 }
@@ -65,7 +65,7 @@ func TestMissingFamilyIsNoDenialWhileTheOtherIsUnknown(t *testing.T) {
 func TestDenialDoesNotWaitLongForTheOtherFamily(t *testing.T) {
 	t.Parallel()
 	server := testkit.DNS(t, byFamily(testkit.Zone{}, testkit.Silent{}))
-	testkit.Within(t, doubt+testkit.Soon, func() { expectFailure(t, resolverOf(t, server), host, from("NXDOMAIN", server), true) })
+	testkit.Within(t, denialWait+testkit.Soon, func() { expectFailure(t, resolverOf(t, server), host, from("NXDOMAIN", server), true) })
 }
 
 func TestBlockingAddressIsADenial(t *testing.T) {

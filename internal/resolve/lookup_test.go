@@ -125,7 +125,7 @@ func TestSlowIPv4AddressIsWaitedFor(t *testing.T) {
 func TestMissingIPv4AddressIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
 	server := testkit.DNS(t, byFamily(testkit.Silent{}, testkit.Zone{host: {IP: []string{"::1"}}}))
-	testkit.Within(t, doubt+testkit.Soon, func() { expect(t, resolverOf(t, server), host, "::1") })
+	testkit.Within(t, denialWait+testkit.Soon, func() { expect(t, resolverOf(t, server), host, "::1") })
 }
 
 func TestLostDatagramIsSentAgain(t *testing.T) {

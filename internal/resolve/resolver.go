@@ -21,9 +21,9 @@ import (
 // denied the name.
 var ErrNoSuchName = errors.New("no such name")
 
-// doubt is how long a denial waits to be contradicted. libc does not wait; but where one server
+// denialWait is how long a denial waits to be contradicted. libc does not wait; but where one server
 // filters a name, the next may know it.
-const doubt = 2 * time.Second
+const denialWait = 2 * time.Second
 
 // Resolver resolves host names the way the container's own libc would, and remembers the answers for
 // its lifetime. It is safe for concurrent use.
@@ -139,7 +139,7 @@ func (r *Resolver) askServers(ctx context.Context, name string) ([]netip.Addr, [
 		}
 		status := said[i].Status()
 		if status.Denies() {
-			time.AfterFunc(doubt, cancel)
+			time.AfterFunc(denialWait, cancel)
 		}
 		return nil, status
 	})
@@ -155,6 +155,6 @@ func Unresolved(cause error, host string, said []Both) *fault.Error {
 	for _, both := range said {
 		parts = append(parts, string(both.Status())+" from "+both.Server())
 	}
-	return fault.Wrap(cause, fault.NetworkDNS, "the name %s does not resolve (status: %s)", host, strings.Join(parts, "; ")).
-		With(fault.Facts{Host: host})
+	const format = "the name %s does not resolve (status: %s)"
+	return fault.Wrap(cause, fault.NetworkDNS, format, host, strings.Join(parts, "; ")).With(fault.Facts{Host: host})
 }

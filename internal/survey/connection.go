@@ -91,7 +91,8 @@ func unreached(host, port string, attempts []connect.Attempt) *fault.Error {
 	for _, a := range attempts {
 		addresses = append(addresses, a.Address.String())
 	}
-	return fault.New(fault.NetworkAddressFamily, "%s has only addresses of %s (%s), and this network has a way out over %s only",
+	return fault.New(fault.NetworkAddressFamily,
+		"%s has only addresses of %s (%s), and this network has a way out over %s only",
 		host, family, strings.Join(addresses, ", "), other).With(fault.Facts{Host: host})
 }
 

@@ -34,7 +34,7 @@ func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	case s.proxy != nil:
 		tell(fault.Pass(proxy, connect.ProxyName(s.proxy)+" connects to "+s.target.Host))
 	default:
-		tell(fault.Skip(proxy, cmp.Or(s.aside, "none is set for "+s.target.Scheme+"://"+s.target.Host)))
+		tell(fault.Skip(proxy, cmp.Or(s.unusedProxy, "none is set for "+s.target.Scheme+"://"+s.target.Host)))
 	}
 	tell(s.checkTLS(got))
 	if got.presented == nil && s.target.Scheme == "https" {

@@ -19,7 +19,7 @@ import (
 // never sends a credential for the host.
 type Survey struct {
 	target, proxy  *url.URL
-	aside          string // why a proxy that is set is not used; "" when none is
+	unusedProxy    string // why a proxy that is set is not used; "" when none is
 	settings       connect.Settings
 	localstackHost string
 	clockDiffers   func(ours, theirs time.Time) bool
@@ -44,13 +44,13 @@ func New(
 ) *Survey {
 	target = connect.InASCII(target)
 	return &Survey{
-		target: target, proxy: settings.Proxy(target), aside: unused(target, settings), settings: settings,
+		target: target, proxy: settings.Proxy(target), unusedProxy: whyUnused(target, settings), settings: settings,
 		localstackHost: localstackHost, clockDiffers: clockDiffers, resolver: resolve.New(settings.Root),
 	}
 }
 
-// unused is why a proxy that is set is not used for target; "" when none is set.
-func unused(target *url.URL, settings connect.Settings) string {
+// whyUnused is why a proxy that is set is not used for target; "" when none is set.
+func whyUnused(target *url.URL, settings connect.Settings) string {
 	list := settings.NoProxy
 	throughProxy := func(noProxy string) bool {
 		settings.NoProxy = noProxy
@@ -92,10 +92,10 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 		next = s.proxy
 	}
 	addresses, check := s.names(ctx, next.Hostname())
-	tell(s.noted(check))
+	tell(s.withUnusedProxy(check))
 	if len(addresses) > 0 {
 		check = s.connection(ctx, next, addresses)
-		tell(s.noted(check))
+		tell(s.withUnusedProxy(check))
 	}
 	if check.State == fault.Failed {
 		s.lookBehindProxy(ctx, tell, check)
@@ -104,12 +104,12 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 	s.exchange(ctx, tell)
 }
 
-// noted adds to a direct way that failed why no proxy was tried, where one is set.
-func (s *Survey) noted(check fault.Check) fault.Check {
-	if check.State != fault.Failed || s.aside == "" {
+// withUnusedProxy adds to a direct way that failed why no proxy was tried, where one is set.
+func (s *Survey) withUnusedProxy(check fault.Check) fault.Check {
+	if check.State != fault.Failed || s.unusedProxy == "" {
 		return check
 	}
-	return fault.Fail(check.Name, check.Finding.With(fault.Facts{Remarks: []string{s.aside}}), check.Evidence...)
+	return fault.Fail(check.Name, check.Finding.With(fault.Facts{Remarks: []string{s.unusedProxy}}), check.Evidence...)
 }
 
 // half is a context that ends when half of ctx's time is over, so that something is left for the stages
@@ -172,9 +172,9 @@ func (s *Survey) lookBehindProxy(ctx context.Context, tell func(fault.Check), fa
 	}
 	stage := fault.StageProxy.String()
 	if got := s.request(ctx, open); got.page == nil || got.page.Fault(s.target.Hostname()) != nil {
-		tell(fault.Skip(stage, s.aside))
+		tell(fault.Skip(stage, s.unusedProxy))
 		return
 	}
 	tell(fault.Fail(stage, fault.New(fault.NetworkProxyBypassed,
-		"%s, and without the proxy %s there is no way (%s)", s.aside, connect.ProxyName(proxy), failed.Fact)))
+		"%s, and without the proxy %s there is no way (%s)", s.unusedProxy, connect.ProxyName(proxy), failed.Fact)))
 }

@@ -28,7 +28,7 @@ const maxBundle = 16 << 20
 // system's, or Mozilla's as embedded in this program where the system has none.
 type Authorities struct {
 	root     layout.Root
-	named    []named
+	loaded   []loaded
 	warnings []string
 	// embedded are Mozilla's, but in tests.
 	embedded certificates
@@ -37,8 +37,8 @@ type Authorities struct {
 // Bundle is a file of certificates, or a folder of such files, that the environment names.
 type Bundle struct{ Variable, Path string }
 
-// named is what a bundle holds.
-type named struct {
+// loaded is what a bundle holds.
+type loaded struct {
 	variable string
 	content  []byte
 }
@@ -61,7 +61,7 @@ func Load(bundles []Bundle, root layout.Root) (a *Authorities, warnings []string
 			a.warnings = append(a.warnings, fmt.Sprintf("%s=%.200q is ignored: %v", b.Variable, b.Path, err))
 			continue
 		}
-		a.named = append(a.named, named{b.Variable, content})
+		a.loaded = append(a.loaded, loaded{b.Variable, content})
 	}
 	return a, a.warnings
 }
@@ -113,7 +113,7 @@ func isBundle(content []byte) bool {
 
 // sources are the places of authorities.
 func (a *Authorities) sources() (sources []certificates) {
-	for _, b := range a.named {
+	for _, b := range a.loaded {
 		sources = append(sources, certificatesIn(b.content))
 	}
 	for _, path := range a.root.CertificateBundles() {
@@ -166,7 +166,7 @@ func verify(
 // inventory says of each bundle whose authorities it holds, of the first few.
 func (a *Authorities) inventory() (lines []string) {
 	const few = 3
-	for _, b := range a.named {
+	for _, b := range a.loaded {
 		var names []string
 		for root := range certificatesIn(b.content) {
 			name := "one that cannot be read"

@@ -29,24 +29,22 @@ type Presented struct {
 func (a *Authorities) Check(p Presented, theirs time.Time) fault.Check {
 	name, evidence := fault.StageTLS.String(), append(p.evidence(), a.warnings...)
 	version := tls.VersionName(p.Version)
-	fail := func(id fault.ID, format string, args ...any) fault.Check {
-		return fault.Fail(name, fault.New(id, format, args...).With(fault.Facts{Host: p.Host}), evidence...)
-	}
 	isInsecure := func(s *tls.CipherSuite) bool { return s.ID == p.Suite }
 	switch {
 	case p.Version < tls.VersionTLS12:
-		return fail(fault.NetworkTLSVersion, "%s speaks nothing newer than %s", p.Host, version)
+		failed := fault.New(fault.NetworkTLSVersion, "%s speaks nothing newer than %s", p.Host, version)
+		return fault.Fail(name, failed, evidence...)
 	case slices.ContainsFunc(tls.InsecureCipherSuites(), isInsecure):
-		return fail(fault.NetworkTLSVersion, "%s offers nothing better than the outdated cipher %s",
+		failed := fault.New(fault.NetworkTLSVersion, "%s offers nothing better than the outdated cipher %s",
 			p.Host, tls.CipherSuiteName(p.Suite))
+		return fault.Fail(name, failed, evidence...)
 	}
 	chains, err := verify(p.Chain, p.Host, a.sources()...)
 	if err != nil {
-		return fault.Fail(name, a.diagnose(p, err, theirs).With(fault.Facts{Host: p.Host}), evidence...)
+		return fault.Fail(name, a.diagnose(p, err, theirs), evidence...)
 	}
 	if flaws := strictFlaws(chains[0]); len(flaws) > 0 {
-		finding := fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; ")).With(fault.Facts{Host: p.Host})
-		return fault.Warn(name, finding, evidence...)
+		return fault.Warn(name, fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; ")), evidence...)
 	}
 	leaf := p.Chain[0]
 	if left := time.Until(leaf.NotAfter); left < expiresSoon {

@@ -23,6 +23,7 @@ func strictFlaws(chain []*x509.Certificate) (flaws []string) {
 	for i, c := range chain {
 		name := nameOf(c.Subject.CommonName, c)
 		names, constraints := find(c, subjectNames), find(c, basicConstraints)
+		isLooseAuthority := c.IsCA && constraints != nil && !constraints.Critical
 		isNameless := len(c.Subject.Names) == 0 && names != nil && !names.Critical
 		for _, rule := range []struct {
 			broken bool
@@ -32,7 +33,7 @@ func strictFlaws(chain []*x509.Certificate) (flaws []string) {
 			{isNameless, "the certificate of %s has no subject, and its names are not critical"},
 			{!c.IsCA && c.KeyUsage&x509.KeyUsageCertSign != 0, "the certificate of %s may sign others, but is no authority's"},
 			{c.IsCA && len(c.SubjectKeyId) == 0, "the authority %s has no subject key identifier"},
-			{c.IsCA && constraints != nil && !constraints.Critical, "the basic constraints of the authority %s are not critical"},
+			{isLooseAuthority, "the basic constraints of the authority %s are not critical"},
 			{c.IsCA && find(c, keyUsage) == nil, "the authority %s has no key usage"},
 		} {
 			if rule.broken {
