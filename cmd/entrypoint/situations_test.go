@@ -89,7 +89,7 @@ var situations = []situation{
 		arrange: func(w *world) { w.names(testkit.Zone{}) }},
 	{name: "name is filtered", id: fault.NetworkDNS, says: "(status: REFUSED from 127.0.0.1:",
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeRefused}}) }},
-	{name: "name is blocked by an address", id: fault.NetworkDNSFiltered, says: "the blocking address, 0.0.0.0",
+	{name: "name is blocked by an address", id: fault.NetworkDNSFiltered, says: "the blocking address (0.0.0.0)",
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {IP: []string{"0.0.0.0"}}}) }},
 	{name: "public name has a private address", id: fault.NetworkDNSFiltered, says: "a loopback address, 127.0.0.1; the connection to",
 		arrange: func(w *world) {

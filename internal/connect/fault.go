@@ -45,9 +45,9 @@ func newFault(host string, err error) *fault.Error {
 	switch {
 	case !isTLS: // what net/http says of an answer that is no HTTP may repeat our own words
 		return fault.New(fault.NetworkUnreachable,
-			"the exchange with %s broke off: what answers does not speak HTTP as it should", host)
+			"the exchange with %s failed: the answer is not valid HTTP", host)
 	case strings.Contains(reason, "protocol version"):
-		return fault.New(fault.NetworkTLSVersion, "%s speaks no TLS of version 1.2 or newer", host)
+		return fault.New(fault.NetworkTLSVersion, "%s does not support TLS 1.2 or newer", host)
 	case isAlert && alert.Op == "remote error":
 		return fault.New(fault.NetworkTLS, "%s ended the TLS handshake: %.200s", host, reason)
 	}

@@ -39,7 +39,7 @@ type Page struct {
 
 // ReadPage reads an answer and its body.
 func ReadPage(response *http.Response, body []byte) Page {
-	page := Page{Status: response.StatusCode, kind: "something else than JSON", isJSON: len(body) >= PageSize}
+	page := Page{Status: response.StatusCode, kind: "something other than JSON", isJSON: len(body) >= PageSize}
 	content := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) // a byte order mark
 	switch {
 	case len(content) == 0:
@@ -132,9 +132,9 @@ func (p Page) Fault(host string) *fault.Error {
 	case p.isJSON:
 		return nil
 	case matches(aboutBlocking, p.title), p.isHTML && p.forbids():
-		failed = fault.New(fault.NetworkBlockPage, "the answer is %s, no licensing server's", p.titled())
+		failed = fault.New(fault.NetworkBlockPage, "the answer is %s, which no licensing server sends", p.titled())
 	case matches(aboutSigningIn, p.title):
-		failed = fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in of a network", p.titled())
+		failed = fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in page of a network", p.titled())
 	default:
 		failed = fault.New(fault.NetworkWrongServer, "the answer is %s", p).With(p.remarks())
 	}

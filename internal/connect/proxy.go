@@ -24,7 +24,7 @@ func ProxyFault(proxy *url.URL, err error) *fault.Error {
 	}
 	cause := Fault(proxy.Hostname(), err)
 	if cause.ID == fault.NetworkReset {
-		return fault.Wrap(err, fault.NetworkProxy, "the proxy %s closed the connection instead of answering", name)
+		return fault.Wrap(err, fault.NetworkProxy, "the proxy %s closed the connection without answering", name)
 	}
 	return fault.Wrap(err, fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, cause.Detail)
 }

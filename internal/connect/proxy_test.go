@@ -89,7 +89,7 @@ func TestHTTPTargetThroughAnHTTPProxy(t *testing.T) {
 	}
 	cfg.HTTPProxy = proxyURL("http://" + testkit.Speak(t, "").String())
 	_, _, err := get(t.Context(), "http://"+host, cfg, t.TempDir())
-	testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxy, "the proxy "+cfg.HTTPProxy.Reveal()+" closed the connection instead of answering")
+	testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxy, "the proxy "+cfg.HTTPProxy.Reveal()+" closed the connection without answering")
 }
 
 func TestNoProxyReachesTheServerDirectly(t *testing.T) {
@@ -149,8 +149,8 @@ func TestProxyThatMisbehaves(t *testing.T) {
 	encrypted := testkit.NewForwarder(t, nil, nil, a.Issue(t, "proxy.localhost", nil))
 	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
 	root := t.TempDir()
-	expectProxyFault(t, through(t, "http", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy http://%s closed the connection instead of answering", closing))
-	expectProxyFault(t, through(t, "https", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy https://%s closed the connection instead of answering", closing))
+	expectProxyFault(t, through(t, "http", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy http://%s closed the connection without answering", closing))
+	expectProxyFault(t, through(t, "https", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy https://%s closed the connection without answering", closing))
 	expectProxyFault(t, through(t, "https", chatting), root, fault.NetworkProxyUnreachable, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
 	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("https://user:" + secret + "@proxy.localhost:" + port)}, root, fault.NetworkProxyUnreachable,
 		"the proxy https://proxy.localhost:"+port+" cannot be reached: the certificate of proxy.localhost is signed by an authority that is not trusted here (issuer: CN=Proxy CA)")

@@ -99,7 +99,7 @@ func TestCertificatesThatCannotBeTrusted(t *testing.T) {
 	reject(a.Serve(t, "portal.test", nil), fault.NetworkCertificateName,
 		"the certificate presented is not for "+host+" (issuer: CN=System CA)")
 	reject(a.Serve(t, host, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }),
-		fault.NetworkUntrusted, "the certificate of "+host+" is unfit: certificate specifies an incompatible key usage (issuer: CN=System CA)")
+		fault.NetworkUntrusted, "the certificate of "+host+" is invalid: certificate specifies an incompatible key usage (issuer: CN=System CA)")
 }
 
 func TestExpiredCertificateIsDated(t *testing.T) {
@@ -134,7 +134,7 @@ func TestServerOfAnOldProtocol(t *testing.T) {
 	a := testkit.NewAuthority(t, "System CA")
 	server := testkit.ServeTLS(t, &tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MaxVersion: tls.VersionTLS11})
 	expectExplained(t, at("https", server.Listener.Addr()), Settings{}, rooted(t, a.PEM),
-		fault.NetworkTLSVersion, host+" speaks no TLS of version 1.2 or newer")
+		fault.NetworkTLSVersion, host+" does not support TLS 1.2 or newer")
 }
 
 func TestServerThatAnswersInAnOldProtocol(t *testing.T) {
@@ -142,7 +142,7 @@ func TestServerThatAnswersInAnOldProtocol(t *testing.T) {
 	// A ServerHello of TLS 1.0, for which crypto/tls has no typed error.
 	hello := "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"
 	expectExplained(t, at("https", testkit.Speak(t, hello)), Settings{}, rooted(t, ""),
-		fault.NetworkTLSVersion, host+" speaks no TLS of version 1.2 or newer")
+		fault.NetworkTLSVersion, host+" does not support TLS 1.2 or newer")
 }
 
 func TestServerThatCloses(t *testing.T) {

@@ -92,7 +92,7 @@ func addressOf(record dns.RR) (address netip.Addr) {
 func (a Answer) Status() Status {
 	switch {
 	case a.Err != nil && a.CutShort:
-		return "answer cut short, then " + statusOf(a.Err) + " over TCP"
+		return "truncated answer, then " + statusOf(a.Err) + " over TCP"
 	case a.Err != nil:
 		return statusOf(a.Err)
 	case a.Reply.Rcode != dns.RcodeSuccess:
@@ -170,7 +170,7 @@ func (a Answer) String() string {
 	}
 	text += fmt.Sprintf(" in %d ms", a.Took.Milliseconds())
 	if a.CutShort {
-		text += " over TCP, for it was cut short over UDP"
+		text += " over TCP, truncated over UDP"
 	}
 	return text + a.chain()
 }

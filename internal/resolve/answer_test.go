@@ -34,10 +34,10 @@ func TestAnswerInALine(t *testing.T) {
 		"A NOERROR without an address in _ ms":                              {host: {IP: []string{"::1"}}},
 		"A NOERROR without an address in _ ms: a.test (TTL 60 s)":           {host: {CNAME: "a.test"}},
 		"A NXDOMAIN in _ ms": {},
-		"A NXDOMAIN, EDE 15 (Blocked): (by policy) in _ ms":                              {host: {Rcode: dns.RcodeNameError, EDE: blocked}},
-		"A REFUSED, EDE 18 (Prohibited) in _ ms":                                         {host: {Rcode: dns.RcodeRefused, EDE: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeProhibited}}}},
-		"A RCODE 12, EDE 4711: (house rule) in _ ms":                                     {host: {Rcode: 12, EDE: []dns.EDNS0_EDE{{InfoCode: 4711, ExtraText: "house rule"}}}},
-		"A NOERROR in _ ms over TCP, for it was cut short over UDP: 10.0.0.1 (TTL 60 s)": {host: {IP: []string{"10.0.0.1"}, Truncated: true}},
+		"A NXDOMAIN, EDE 15 (Blocked): (by policy) in _ ms":                   {host: {Rcode: dns.RcodeNameError, EDE: blocked}},
+		"A REFUSED, EDE 18 (Prohibited) in _ ms":                              {host: {Rcode: dns.RcodeRefused, EDE: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeProhibited}}}},
+		"A RCODE 12, EDE 4711: (house rule) in _ ms":                          {host: {Rcode: 12, EDE: []dns.EDNS0_EDE{{InfoCode: 4711, ExtraText: "house rule"}}}},
+		"A NOERROR in _ ms over TCP, truncated over UDP: 10.0.0.1 (TTL 60 s)": {host: {IP: []string{"10.0.0.1"}, Truncated: true}},
 		"A FORMERR in _ ms": {host: {Rcode: dns.RcodeFormatError}},
 	} {
 		t.Run(want, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestReasonsForNoAnswer(t *testing.T) {
 		t.Error(answer)
 	}
 	cut := testkit.DNS(t, overUDP(testkit.Zone{host: {Truncated: true}}))
-	if answer := Ask(ctx, cut.Addr(), host, dns.TypeA, false); !answer.CutShort || answer.String() != "A answer cut short, then connection closed over TCP" {
+	if answer := Ask(ctx, cut.Addr(), host, dns.TypeA, false); !answer.CutShort || answer.String() != "A truncated answer, then connection closed over TCP" {
 		t.Error(answer)
 	}
 }

@@ -104,9 +104,9 @@ func TestTruncatedAnswerWithoutTCPIsNoDenial(t *testing.T) {
 	truncated := testkit.Zone{host: {IP: []string{"127.0.0.1", "::1"}, Truncated: true}}
 	hangingUp := dns.HandlerFunc(func(w dns.ResponseWriter, _ *dns.Msg) { w.Close() })
 	closing := testkit.DNS(t, overTCP(truncated, hangingUp))
-	expectFailure(t, resolverOf(t, closing), host, from("answer cut short, then connection closed over TCP", closing), false)
+	expectFailure(t, resolverOf(t, closing), host, from("truncated answer, then connection closed over TCP", closing), false)
 	garbage := testkit.DNS(t, overTCP(truncated, testkit.Zone{host: {Raw: []byte("garbage")}}))
-	expectFailure(t, resolverOf(t, garbage), host, from("answer cut short, then malformed answer over TCP", garbage), false)
+	expectFailure(t, resolverOf(t, garbage), host, from("truncated answer, then malformed answer over TCP", garbage), false)
 }
 
 func TestTruncatedAnswerWithSilenceOverTCPIsNamed(t *testing.T) {
@@ -114,7 +114,7 @@ func TestTruncatedAnswerWithSilenceOverTCPIsNamed(t *testing.T) {
 	silence, heard := testkit.Reporting(testkit.Silent{})
 	server := testkit.DNS(t, overTCP(testkit.Zone{host: {Truncated: true}}, silence))
 	_, err := resolverOf(t, server).Lookup(testkit.OverAfter(t, heard, 2), host) // one for each family
-	testkit.ExpectFault(t, err, fault.NetworkDNS, "the name "+host+" does not resolve (status: "+from("answer cut short, then timeout over TCP", server)+")")
+	testkit.ExpectFault(t, err, fault.NetworkDNS, "the name "+host+" does not resolve (status: "+from("truncated answer, then timeout over TCP", server)+")")
 }
 
 func TestWrongIDIsIgnored(t *testing.T) {

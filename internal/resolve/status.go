@@ -16,7 +16,7 @@ const (
 	StatusFound     Status = "NOERROR"
 	statusNone      Status = "NXDOMAIN"
 	StatusEmpty     Status = "NOERROR without an address"
-	statusBlocked   Status = "the blocking address 0.0.0.0"
+	statusBlocked   Status = "NOERROR with a blocking address"
 	statusLoop      Status = "CNAME loop"
 	statusMalformed Status = "malformed answer"
 	statusClosed    Status = "connection closed"

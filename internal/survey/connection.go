@@ -61,7 +61,7 @@ func checkAttempts(host, port string, attempts []connect.Attempt) fault.Check {
 	for _, a := range attempts {
 		if family, other := familyOf(a); a.Err != nil && !reached[family] && !isMissing(a) {
 			finding := fault.New(fault.NetworkAddressFamily,
-				"%s leads nowhere here (%s), %s does: every connection to %s tries both", family, a, other, host)
+				"%s does not work here (%s), %s does; every connection to %s tries both", family, a, other, host)
 			return fault.Warn(name, finding.With(fault.Facts{Host: host}), evidence...)
 		}
 	}
@@ -92,7 +92,7 @@ func unreached(host, port string, attempts []connect.Attempt) *fault.Error {
 		addresses = append(addresses, a.Address.String())
 	}
 	return fault.New(fault.NetworkAddressFamily,
-		"%s has only addresses of %s (%s), and this network has a way out over %s only",
+		"%s has only addresses of %s (%s), and this network has a route for %s only",
 		host, family, strings.Join(addresses, ", "), other).With(fault.Facts{Host: host})
 }
 

@@ -77,7 +77,7 @@ func (s *Survey) checkClock(theirs time.Time) fault.Check {
 	name, now := fault.StageClock.String(), time.Now()
 	switch {
 	case theirs.IsZero():
-		return fault.Skip(name, "the server does not tell the time")
+		return fault.Skip(name, "the server sends no date")
 	case s.clockDiffers(now, theirs):
 		return fault.Warn(name, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server",
 			now.UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339)))

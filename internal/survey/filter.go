@@ -23,7 +23,7 @@ func (n names) filtered() *fault.Error {
 			}
 			for _, address := range answer.Addresses() {
 				if kind := blocking(address, isPublic(n.host)); kind != "" {
-					return fault.New(fault.NetworkDNSFiltered, "the name server %s gives %s %s, %s", s.Server(), n.host, kind, address)
+					return fault.New(fault.NetworkDNSFiltered, "the name server %s answers %s with %s (%s)", s.Server(), n.host, kind, address)
 				}
 			}
 		}
@@ -68,7 +68,7 @@ func blocking(address netip.Addr, public bool) string {
 	case address.IsPrivate(), address.IsLinkLocalUnicast(), isIn("100.64.0.0/10"):
 		return "a private address"
 	case isIn("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "240.0.0.0/4", "2001:db8::/32"):
-		return "an address that no server has"
+		return "a reserved address"
 	}
 	return ""
 }

@@ -155,7 +155,7 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 	default:
 		return addresses, fault.Warn(stage, finding, evidence...) // it leads the emulator astray, not us
 	}
-	return addresses, fault.Pass(stage, host+" is "+resolve.Join(addresses)+", says "+seen.resolvedBy(), evidence...)
+	return addresses, fault.Pass(stage, host+" is "+resolve.Join(addresses)+" (from "+seen.resolvedBy()+")", evidence...)
 }
 
 // lookBehindProxy finds out, after the direct way has failed, whether the proxy that NO_PROXY rules out
@@ -176,5 +176,5 @@ func (s *Survey) lookBehindProxy(ctx context.Context, tell func(fault.Check), fa
 		return
 	}
 	tell(fault.Fail(stage, fault.New(fault.NetworkProxyBypassed,
-		"%s, and without the proxy %s there is no way (%s)", s.unusedProxy, connect.ProxyName(proxy), failed.Fact)))
+		"%s, but only the proxy %s reaches the server (%s)", s.unusedProxy, connect.ProxyName(proxy), failed.Fact)))
 }

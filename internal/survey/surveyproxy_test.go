@@ -174,7 +174,7 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			checks := expectWay(t, c.target, c.cfg, c.root, c.want)
-			if name == "refused" && !strings.HasPrefix(checks[2].Fact, `the entry ".localstack.test" of NO_PROXY matches `+host+", and without the proxy http://127.0.0.1:") {
+			if name == "refused" && !strings.HasPrefix(checks[2].Fact, `the entry ".localstack.test" of NO_PROXY matches `+host+", but only the proxy http://127.0.0.1:") {
 				t.Error(checks[2].Fact)
 			}
 		})

@@ -32,10 +32,10 @@ func (a *Authorities) Check(p Presented, theirs time.Time) fault.Check {
 	isInsecure := func(s *tls.CipherSuite) bool { return s.ID == p.Suite }
 	switch {
 	case p.Version < tls.VersionTLS12:
-		failed := fault.New(fault.NetworkTLSVersion, "%s speaks nothing newer than %s", p.Host, version)
+		failed := fault.New(fault.NetworkTLSVersion, "%s supports nothing newer than %s", p.Host, version)
 		return fault.Fail(name, failed, evidence...)
 	case slices.ContainsFunc(tls.InsecureCipherSuites(), isInsecure):
-		failed := fault.New(fault.NetworkTLSVersion, "%s offers nothing better than the outdated cipher %s",
+		failed := fault.New(fault.NetworkTLSVersion, "%s supports only outdated ciphers (%s)",
 			p.Host, tls.CipherSuiteName(p.Suite))
 		return fault.Fail(name, failed, evidence...)
 	}

@@ -117,7 +117,7 @@ func TestImageWithOldAuthorities(t *testing.T) {
 	trusted := trusting(t, system)
 	trusted.embedded = certificatesIn([]byte(recent.PEM))
 	expectCheck(t, trusted.Check(shows(t, public, recent.Issue(t, public, nil)), time.Time{}), fault.Failed, fault.NetworkOldAuthorities,
-		"the certificate of "+public+" is good, but the CA certificates of this image do not know CN=New Public CA")
+		"the certificate of "+public+" is valid, but the CA certificates of this image do not include CN=New Public CA")
 }
 
 func TestTheEmbeddedAuthoritiesAreMozillas(t *testing.T) {
@@ -157,9 +157,9 @@ func TestOldProtocolsAndCiphers(t *testing.T) {
 	a := testkit.NewAuthority(t, "System CA")
 	p := shows(t, host, a.Issue(t, host, nil))
 	p.Version, p.Suite = tls.VersionTLS11, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
-	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" speaks nothing newer than TLS 1.1")
+	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" supports nothing newer than TLS 1.1")
 	p.Version, p.Suite = tls.VersionTLS12, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA
-	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" offers nothing better than the outdated cipher TLS_RSA_WITH_3DES_EDE_CBC_SHA")
+	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" supports only outdated ciphers (TLS_RSA_WITH_3DES_EDE_CBC_SHA)")
 }
 
 func TestCertificatesThatOnlyAStrictClientRejects(t *testing.T) {

@@ -29,7 +29,7 @@ func Fault(host string, failed *tls.CertificateVerificationError) *fault.Error {
 		return fault.New(fault.NetworkCertificateDate, "the certificate of %s is %s, and here it is %s",
 			host, validity(invalid.Cert), time.Now().UTC().Format(time.DateTime))
 	case isInvalid:
-		return fail(fault.NetworkUntrusted, "of "+host+" is unfit: "+strings.TrimPrefix(invalid.Error(), "x509: "))
+		return fail(fault.NetworkUntrusted, "of "+host+" is invalid: "+strings.TrimPrefix(invalid.Error(), "x509: "))
 	case !isAlone(chain):
 		return fail(fault.NetworkUntrusted, "of "+host+" is signed by an authority that is not trusted here")
 	case selfSigned(chain[0]):
@@ -58,7 +58,7 @@ func (a *Authorities) diagnose(p Presented, err *tls.CertificateVerificationErro
 			time.Now().UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339), p.Host, validity(p.Chain[0]))
 	case failed.ID == fault.NetworkUntrusted && notMozillas == nil:
 		return fault.New(fault.NetworkOldAuthorities,
-			"the certificate of %s is good, but the CA certificates of this image do not know %.200s", p.Host, issuer)
+			"the certificate of %s is valid, but the CA certificates of this image do not include %.200s", p.Host, issuer)
 	case failed.ID == fault.NetworkUntrusted && p.Public:
 		failed = fault.New(fault.NetworkIntercepted,
 			"the certificate presented for %s was issued by %.200s, which is no public authority", p.Host, issuer)
