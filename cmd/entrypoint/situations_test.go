@@ -91,7 +91,7 @@ var situations = []situation{
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeRefused}}) }},
 	{name: "name is blocked by an address", id: fault.NetworkDNSFiltered, says: "the blocking address (0.0.0.0)",
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {IP: []string{"0.0.0.0"}}}) }},
-	{name: "public name has a private address", id: fault.NetworkDNSFiltered, says: "a loopback address, 127.0.0.1; the connection to",
+	{name: "public name has a private address", id: fault.NetworkDNSFiltered, says: "a loopback address (127.0.0.1); the connection to",
 		arrange: func(w *world) {
 			w.names(testkit.Zone{"*": {IP: []string{"127.0.0.1"}}})
 			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
