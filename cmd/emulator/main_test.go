@@ -260,7 +260,7 @@ func TestBlankVariablesMeanTheDefaults(t *testing.T) {
 	}
 	t.Setenv("LOCALSTACK_BUILD_DATE", "today")
 	opts, problems := options()
-	got := fmt.Sprint(opts.Listen.String(), opts.SupervisorPID, opts.BuildDate)
+	got := fmt.Sprint(opts.Listen[0].String(), opts.SupervisorPID, opts.BuildDate)
 	if len(problems) != 0 || got != fmt.Sprint("0.0.0.0:4566", emulator.PID(0), "today") {
 		t.Errorf("%+v, %v", opts, problems)
 	}

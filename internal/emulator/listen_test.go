@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -33,5 +34,22 @@ func TestIPv4WildcardDoesNotOpenIPv6(t *testing.T) {
 	defer listeners[0].Close()
 	if got := listeners[0].Addr().String(); !strings.HasPrefix(got, "0.0.0.0:") {
 		t.Errorf("listens on %s", got)
+	}
+}
+
+func TestAddressesThatAnotherCoversAreNotOpened(t *testing.T) {
+	for text, want := range map[string]string{
+		"127.0.0.1:1,localhost:1,127.0.0.1:1":              "[127.0.0.1:1 localhost:1]",
+		"127.0.0.1:1,0.0.0.0:1,10.0.0.1:1,[::1]:1":         "[0.0.0.0:1 [::1]:1]",
+		"127.0.0.1:1,0.0.0.0:1,localhost:1,[::]:1,[::1]:1": "[[::]:1]",
+		"0.0.0.0:1,127.0.0.1:2":                            "[0.0.0.0:1 127.0.0.1:2]",
+	} {
+		var all gateway.Listen
+		if err := all.UnmarshalText([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(reduced(all)); got != want {
+			t.Errorf("of %s it opens %s, want %s", text, got, want)
+		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,15 +28,6 @@ func (a Address) String() string {
 	return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port)))
 }
 
-// Network is the one that matches the host: the plain "tcp" would quietly open
-// IPv6 as well for 0.0.0.0.
-func (a Address) Network() string {
-	if ip, err := netip.ParseAddr(a.Host); err == nil && ip.Is4() {
-		return "tcp4"
-	}
-	return "tcp"
-}
-
 // Local is where a program on the same machine reaches the address: the
 // loopback address for one that stands for all.
 func (a Address) Local() Address {
@@ -50,12 +40,11 @@ func (a Address) Local() Address {
 	return a
 }
 
-// Listen is a list of addresses without duplicates, never empty once read.
+// Listen is a list of addresses, never empty once read.
 type Listen []Address
 
 // UnmarshalText reads a comma list of [host]:port. A bare port and a bare host
-// are fine too, an empty list is the default. Addresses that a wildcard of the
-// same port covers are dropped: `::` covers all, 0.0.0.0 covers IPv4.
+// are fine too, an empty list is the default.
 func (l *Listen) UnmarshalText(text []byte) error {
 	var all Listen
 	for entry := range strings.SplitSeq(string(text), ",") {
@@ -72,16 +61,8 @@ func (l *Listen) UnmarshalText(text []byte) error {
 	if len(all) == 0 {
 		all = Listen{{defaultHost, defaultPort}}
 	}
-	*l = all.reduced()
+	*l = all
 	return nil
-}
-
-func (l Listen) String() string {
-	texts := make([]string, len(l))
-	for i, address := range l {
-		texts[i] = address.String()
-	}
-	return strings.Join(texts, ",")
 }
 
 func parseAddress(entry string) (Address, error) {
@@ -132,27 +113,4 @@ func parsePort(text string) (uint16, error) {
 func isHostName(host string) bool {
 	const digits, others = "0123456789.", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 	return strings.Trim(host, digits+others) == "" && strings.Trim(host, digits) != "" && len(host) <= 253
-}
-
-// reduced drops what another address of the same port covers.
-func (l Listen) reduced() Listen {
-	var kept Listen
-	for _, a := range l {
-		covered := slices.ContainsFunc(l, func(b Address) bool { return b != a && b.covers(a) })
-		if !covered && !slices.Contains(kept, a) {
-			kept = append(kept, a)
-		}
-	}
-	return kept
-}
-
-func (a Address) covers(b Address) bool {
-	switch {
-	case a.Port != b.Port:
-		return false
-	case a.Host == "::":
-		return true // such a socket takes IPv4 as well
-	default:
-		return a.Host == "0.0.0.0" && b.Network() == "tcp4"
-	}
 }

@@ -6,6 +6,14 @@ import (
 	"testing"
 )
 
+func joined(l Listen) string {
+	var texts []string
+	for _, address := range l {
+		texts = append(texts, address.String())
+	}
+	return strings.Join(texts, ",")
+}
+
 func TestGatewayListenIsRead(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unset by blank", "", "0.0.0.0:4566"},
@@ -21,10 +29,6 @@ func TestGatewayListenIsRead(t *testing.T) {
 		{"name", "LocalHost:4567", "localhost:4567"},
 		{"blanks around", " 127.0.0.1:1 , 127.0.0.1:2 ", "127.0.0.1:1,127.0.0.1:2"},
 		{"any free port", "127.0.0.1:0", "127.0.0.1:0"},
-		{"duplicates", "127.0.0.1:1,localhost:1,127.0.0.1:1", "127.0.0.1:1,localhost:1"},
-		{"0.0.0.0 covers IPv4", "127.0.0.1:1,0.0.0.0:1,10.0.0.1:1,[::1]:1", "0.0.0.0:1,[::1]:1"},
-		{":: covers all", "127.0.0.1:1,0.0.0.0:1,localhost:1,[::]:1,[::1]:1", "[::]:1"},
-		{"wildcards cover their port only", "0.0.0.0:1,127.0.0.1:2", "0.0.0.0:1,127.0.0.1:2"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -32,7 +36,7 @@ func TestGatewayListenIsRead(t *testing.T) {
 			if err := l.UnmarshalText([]byte(tt.text)); err != nil {
 				t.Fatal(err)
 			}
-			if l.String() != tt.want {
+			if joined(l) != tt.want {
 				t.Errorf("%q: got %s, want %s", tt.text, l, tt.want)
 			}
 		})
@@ -77,7 +81,7 @@ func FuzzGatewayListen(f *testing.F) {
 			}
 		}
 		var again Listen
-		if err := again.UnmarshalText([]byte(first.String())); err != nil || again.String() != first.String() {
+		if err := again.UnmarshalText([]byte(joined(first))); err != nil || joined(again) != joined(first) {
 			t.Fatalf("%q: %s, read again %s (%v)", text, first, again, err)
 		}
 	})
