@@ -13,7 +13,8 @@ import (
 	"localstack-entrypoint/internal/report"
 )
 
-// runLicense shows the stored licenses without asking the server.
+// runLicense shows the stored licenses, and whether one would do for a start without
+// network now: then the exit code is 0.
 func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
 		return misused(licenseUsage)
@@ -36,12 +37,7 @@ func runLicense(args []string) int {
 		fmt.Println("no stored license")
 		return fault.ExitLicense
 	}
-	return showStored(page, stored, license.Product{Name: license.ProductName, Version: s.version()}, pro)
-}
-
-// showStored prints each document and whether it would do for a start without
-// network now; the exit code is 0 if one would.
-func showStored(page *report.Reporter, stored []activate.Stored, product license.Product, pro credential.Credential) int {
+	product := license.Product{Name: license.ProductName, Version: s.version()}
 	code := fault.ExitLicense
 	for _, one := range stored {
 		d := one.Document

@@ -18,7 +18,8 @@ type subcommand struct {
 
 const (
 	healthcheckUsage = "usage: entrypoint healthcheck [--service NAME] [--ready] [URL]"
-	doctorUsage      = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] [-- COMMAND [ARG…]]"
+	doctorUsage      = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] " +
+		"[-- COMMAND [ARG…]]"
 	dnsUsage         = "usage: entrypoint dns [NAME] [A|AAAA|TYPE] [@SERVER] [-p PORT] [+tcp] [+short]"
 	explainUsage     = "usage: entrypoint explain [ID]"
 	licenseUsage     = "usage: entrypoint license status"

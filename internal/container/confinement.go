@@ -61,7 +61,7 @@ func (c Container) confinement(context.Context) fault.Check {
 	}
 	forUsers := func(name string) bool { return name == "CHOWN" || name == "SETUID" || name == "SETGID" }
 	if user == "0" && slices.ContainsFunc(lacks, forUsers) {
-		facts = append(facts, "without CHOWN, SETUID and SETGID, processes with a user of their own, such as a database, cannot start")
+		facts = append(facts, "without CHOWN, SETUID and SETGID, services with a user of their own (databases) cannot start")
 	}
 	var closed []string
 	for _, port := range c.Ports {

@@ -47,7 +47,11 @@ type want struct {
 	evidence []string
 }
 
-func (w want) compare(t *testing.T, got fault.Check, row fault.ID) {
+func passed(fact string, evidence ...string) want  { return want{fault.Passed, fact, evidence} }
+func warned(fact string, evidence ...string) want  { return want{fault.Warned, fact, evidence} }
+func skipped(fact string, evidence ...string) want { return want{fault.Skipped, fact, evidence} }
+
+func (w want) compare(t *testing.T, got fault.Check) {
 	t.Helper()
 	if got.State != w.state || !matches(w.fact, got.Fact) {
 		t.Errorf("%s: %s\nwant %s: %s", got.State, got.Fact, w.state, w.fact)
@@ -55,8 +59,9 @@ func (w want) compare(t *testing.T, got fault.Check, row fault.ID) {
 	if !slices.EqualFunc(w.evidence, got.Evidence, matches) {
 		t.Errorf("evidence %q\nwant %q", got.Evidence, w.evidence)
 	}
-	if (got.State == fault.Warned) != (got.Finding != nil) || got.Finding != nil && got.Finding.ID != row {
-		t.Errorf("the finding is %v", got.Finding)
+	row := "system." + got.Name
+	if (got.State == fault.Warned) != (got.Finding != nil) || got.Finding != nil && string(got.Finding.ID) != row {
+		t.Errorf("the finding is %v, want %s", got.Finding, row)
 	}
 }
 

@@ -58,7 +58,7 @@ func (c Container) docker(ctx context.Context) fault.Check {
 		slices.Sort(groups)
 		return dockerWarning(err, "%s in the groups %v", ownership(socket), slices.Compact(groups))
 	case errors.Is(err, unix.ECONNREFUSED):
-		return dockerWarning(err, "nothing listens on %s: Docker was restarted after the container was created, or is not running", socket)
+		return dockerWarning(err, "nothing listens on %s: Docker does not run, or was restarted after this container", socket)
 	case errors.Is(err, context.DeadlineExceeded):
 		return dockerWarning(err, "no answer on %s within %s", socket, pingTimeout)
 	}

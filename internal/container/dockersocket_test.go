@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/layout"
 )
 
@@ -54,10 +53,10 @@ func TestDockersAnswerIsShown(t *testing.T) {
 	t.Parallel()
 	const found = `Docker/28.1.1 \(linux\), API 1.49, answers on /.*/docker.sock$`
 	c := withSocket(t, engine)
-	want{fault.Passed, found, nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+	passed(found).compare(t, c.docker(t.Context()))
 
 	elsewhere := Container{Root: layout.Root(t.TempDir()), DockerHost: "unix://" + c.Root.DockerSocket()}
-	want{fault.Passed, found, nil}.compare(t, elsewhere.docker(t.Context()), fault.SystemDocker)
+	passed(found).compare(t, elsewhere.docker(t.Context()))
 }
 
 func TestAnAnswerThatIsNotDockersIsSaid(t *testing.T) {
@@ -66,9 +65,8 @@ func TestAnAnswerThatIsNotDockersIsSaid(t *testing.T) {
 		name, want string
 		answer     http.HandlerFunc
 	}{
-		{"a proxy in front that forbids it", "/.*/docker.sock: the answer has status 403", func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusForbidden)
-		}},
+		{"a proxy in front that forbids it", "/.*/docker.sock: the answer has status 403",
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }},
 		{"something else", "/.*/docker.sock: the answer is not from Docker", func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "OK")
 		}},
@@ -78,7 +76,7 @@ func TestAnAnswerThatIsNotDockersIsSaid(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := withSocket(t, test.answer)
-			want{fault.Warned, test.want, nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+			warned(test.want).compare(t, c.docker(t.Context()))
 		})
 	}
 }
@@ -89,14 +87,14 @@ func TestAnEngineMayCallItselfAnything(t *testing.T) {
 		w.Header().Set("Api-Version", strings.Repeat("9", 50))
 		w.Header().Set("Server", strings.Repeat("x", 500))
 	})
-	want{fault.Passed, `x{60}, API 9{10}, answers on .*`, nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+	passed(`x{60}, API 9{10}, answers on .*`).compare(t, c.docker(t.Context()))
 }
 
 func TestAnEngineThatDoesNotAnswerIsGivenASecond(t *testing.T) {
 	t.Parallel()
 	c, _ := listening(t) // connections wait in the queue for ever
 	began := time.Now()
-	want{fault.Warned, "no answer on /.*/docker.sock within 1s", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+	warned("no answer on /.*/docker.sock within 1s").compare(t, c.docker(t.Context()))
 	if took := time.Since(began); took < pingTimeout {
 		t.Errorf("it was given %s", took)
 	}
@@ -107,7 +105,7 @@ func TestACallerMayHaveLessTime(t *testing.T) {
 	c, _ := listening(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	want{fault.Warned, "/.*/docker.sock: context canceled", nil}.compare(t, c.docker(ctx), fault.SystemDocker)
+	warned("/.*/docker.sock: context canceled").compare(t, c.docker(ctx))
 }
 
 func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
@@ -117,15 +115,15 @@ func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
 		make func(t *testing.T, path string)
 		want want
 	}{
-		{"nothing", func(*testing.T, string) {}, want{fault.Skipped, "/.*/docker.sock is not mounted; only Lambda, .*", nil}},
+		{"nothing", func(*testing.T, string) {}, skipped("/.*/docker.sock is not mounted; only Lambda, .*")},
 		{"a link to nothing", func(t *testing.T, path string) { noError(t, os.Symlink("gone", path)) },
-			want{fault.Skipped, "/.*/docker.sock is not mounted; only Lambda, .*", nil}},
+			skipped("/.*/docker.sock is not mounted; only Lambda, .*")},
 		{"a folder", func(t *testing.T, path string) { noError(t, os.Mkdir(path, 0o755)) },
-			want{fault.Warned, "/.*/docker.sock is a folder: the host had no socket there when the container was created", nil}},
+			warned("/.*/docker.sock is a folder: the host had no socket there when the container was created")},
 		{"a file", func(t *testing.T, path string) { noError(t, os.WriteFile(path, nil, 0o600)) },
-			want{fault.Warned, "/.*/docker.sock is not a socket", nil}},
+			warned("/.*/docker.sock is not a socket")},
 		{"a link to itself", func(t *testing.T, path string) { noError(t, os.Symlink("docker.sock", path)) },
-			want{fault.Warned, "cannot look at /.*/docker.sock: too many levels of symbolic links", nil}},
+			warned("cannot look at /.*/docker.sock: too many levels of symbolic links")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -133,7 +131,7 @@ func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
 			c := Container{Root: layout.Root(t.TempDir())}
 			noError(t, os.MkdirAll(c.path("var/run"), 0o755))
 			test.make(t, c.Root.DockerSocket())
-			test.want.compare(t, c.docker(t.Context()), fault.SystemDocker)
+			test.want.compare(t, c.docker(t.Context()))
 		})
 	}
 }
@@ -143,26 +141,28 @@ func TestASocketThatNobodyListensOnIsSaid(t *testing.T) {
 	c, listener := listening(t)
 	listener.SetUnlinkOnClose(false)
 	noError(t, listener.Close())
-	want{fault.Warned, "nothing listens on /.*/docker.sock: .*", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+	warned("nothing listens on /.*/docker.sock: .*").compare(t, c.docker(t.Context()))
 }
 
 func TestASocketOfAnotherGroupIsSaidToBeSo(t *testing.T) {
 	t.Parallel()
 	needs(t, "setpriv")
 	c := withSocket(t, engine)
-	mounted := "mount -t tmpfs tmpfs /var/run/ && touch /var/run/docker.sock && mount --bind " + c.Root.DockerSocket() + " /var/run/docker.sock && " +
+	mounted := "mount -t tmpfs tmpfs /var/run/ && touch /var/run/docker.sock && " +
+		"mount --bind " + c.Root.DockerSocket() + " /var/run/docker.sock && " +
 		"chown 0:998 /var/run/docker.sock && chmod 660 /var/run/docker.sock && "
-	want{fault.Warned, `/var/run/docker.sock belongs to user 0 and group 998, mode 0660, but this process runs as user 1000 in the groups \[27 1000\]`, nil}.compare(t,
-		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 27,1000 $LOOK", "docker"), fault.SystemDocker)
-	want{fault.Passed, "Docker/28.1.1 .*", nil}.compare(t,
-		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 998 $LOOK", "docker"), fault.SystemDocker)
+	warned("/var/run/docker.sock belongs to user 0 and group 998, mode 0660, "+
+		`but this process runs as user 1000 in the groups \[27 1000\]`).compare(t,
+		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 27,1000 $LOOK", "docker"))
+	passed("Docker/28.1.1 .*").compare(t,
+		lookFrom(t, 0, mounted+"exec setpriv --reuid 1000 --regid 1000 --groups 998 $LOOK", "docker"))
 }
 
 func TestAnotherDockerHostIsNotLookedAt(t *testing.T) {
 	t.Parallel()
-	for _, host := range []string{"tcp://docker:2376", "tcp://user:hidden@docker:2376", "ssh://me:hidden@machine.test", "hidden"} {
+	for _, host := range []string{"tcp://docker:2376", "tcp://user:hidden@docker:2376", "ssh://me:hidden@host.test"} {
 		c := withSocket(t, engine)
 		c.DockerHost = host
-		want{fault.Skipped, "DOCKER_HOST is not a unix:// address, and is not checked", nil}.compare(t, c.docker(t.Context()), fault.SystemDocker)
+		skipped("DOCKER_HOST is not a unix:// address, and is not checked").compare(t, c.docker(t.Context()))
 	}
 }

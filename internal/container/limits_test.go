@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"localstack-entrypoint/internal/fault"
 )
 
 const (
@@ -22,15 +20,21 @@ var (
 	bigMachine = tree{
 		"proc/meminfo":     "MemTotal:        8052684 kB\nMemFree:          123456 kB\nMemAvailable:    5242880 kB\n",
 		"proc/self/status": "Name:\tentrypoint\nUid:\t0\t0\t0\t0\n",
-		"proc/self/limits": "Limit                     Soft Limit           Hard Limit           Units     \nMax processes             100                  100                  processes \n",
+		"proc/self/limits": "Limit                     Soft Limit           Hard Limit           Units     \n" +
+			"Max processes             100                  100                  processes \n",
 	}
 	cgroupsV2 = tree{
 		"proc/self/cgroup":    "0::/\n",
 		"proc/self/mountinfo": unifiedMount,
 	}
 	cgroupsV1 = tree{
-		"proc/self/cgroup":    "8:pids:/\n4:memory:/\n0::/\n",
-		"proc/self/mountinfo": memoryMount + pidsMount + strings.Replace(unifiedMount, "/sys/fs/cgroup", "/sys/fs/cgroup/unified", 1),
+		"proc/self/cgroup": "8:pids:/\n4:memory:/\n0::/\n",
+		"proc/self/mountinfo": memoryMount + pidsMount +
+			strings.Replace(unifiedMount, "/sys/fs/cgroup", "/sys/fs/cgroup/unified", 1),
+	}
+	noCgroups = tree{
+		"proc/self/cgroup":    "0::/\n",
+		"proc/self/mountinfo": "22 27 0:21 / /proc rw - proc proc rw\n",
 	}
 )
 
@@ -43,54 +47,55 @@ func TestMemoryIsThatOfTheTightestLimit(t *testing.T) {
 	}{
 		{"version 2, no limit", []tree{cgroupsV2, {
 			"sys/fs/cgroup/memory.max": "max\n", "sys/fs/cgroup/memory.current": "42991616\n",
-		}}, want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", nil}},
+		}}, passed("no limit; the machine has 7.7 GiB, 5.0 GiB available")},
 		{"version 2, enough", []tree{cgroupsV2, {
 			"sys/fs/cgroup/memory.max": "4294967296\n", "sys/fs/cgroup/memory.current": "42991616\n",
 			"sys/fs/cgroup/memory.events": "low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n",
-		}}, want{fault.Passed, "limit 4.0 GiB, 41 MiB in use", nil}},
+		}}, passed("limit 4.0 GiB, 41 MiB in use")},
 		{"version 2, 1 GiB", []tree{cgroupsV2, {"sys/fs/cgroup/memory.max": "1073741824\n"}},
-			want{fault.Passed, "limit 1.0 GiB, 0 KiB in use", nil}},
+			passed("limit 1.0 GiB, 0 KiB in use")},
 		{"version 2, too little", []tree{cgroupsV2, {
 			"sys/fs/cgroup/memory.max": "536870912\n", "sys/fs/cgroup/memory.current": "42991616\n",
 			"sys/fs/cgroup/memory.events": "low 0\nhigh 0\nmax 7\noom 3\noom_kill 3\n",
-		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"processes killed because memory ran out: 3"}}},
+		}}, warned("limit 512 MiB, 41 MiB in use", "processes killed because memory ran out: 3")},
 		{"files that can be forgotten are not in use", []tree{cgroupsV2, {
 			"sys/fs/cgroup/memory.max": "4294967296\n", "sys/fs/cgroup/memory.current": "1073741824\n",
 			"sys/fs/cgroup/memory.stat": "anon 1\ninactive_file 536870912\nactive_file 5\n",
-		}}, want{fault.Passed, "limit 4.0 GiB, 512 MiB in use", nil}},
+		}}, passed("limit 4.0 GiB, 512 MiB in use")},
 		{"more than the machine has", []tree{cgroupsV2, {"sys/fs/cgroup/memory.max": "1099511627776\n"}},
-			want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", nil}},
+			passed("no limit; the machine has 7.7 GiB, 5.0 GiB available")},
 		{"a limit further up", []tree{cgroupsV2, {
 			"proc/self/cgroup":                       "0::/pod/container\n",
 			"sys/fs/cgroup/pod/memory.max":           "268435456\n",
 			"sys/fs/cgroup/pod/memory.current":       "134217728\n",
 			"sys/fs/cgroup/pod/container/memory.max": "536870912\n",
-		}}, want{fault.Warned, "limit 256 MiB, 128 MiB in use", nil}},
+		}}, warned("limit 256 MiB, 128 MiB in use")},
 		{"the path is one of another namespace", []tree{cgroupsV2, {
 			"proc/self/cgroup": "0::/../other\n", "sys/fs/cgroup/memory.max": "4294967296\n",
-		}}, want{fault.Passed, "limit 4.0 GiB, 0 KiB in use", nil}},
+		}}, passed("limit 4.0 GiB, 0 KiB in use")},
 		{"version 1, no limit", []tree{cgroupsV1, {
-			"sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n", "sys/fs/cgroup/memory/memory.failcnt": "0\n",
-		}}, want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", nil}},
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+		}}, passed("no limit; the machine has 7.7 GiB, 5.0 GiB available")},
 		{"version 1, too little", []tree{cgroupsV1, {
-			"sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "53687091\n",
-			"sys/fs/cgroup/memory/memory.stat":    "inactive_file 5\nhierarchical_memory_limit 536870912\ntotal_inactive_file 10485760\n",
-			"sys/fs/cgroup/memory/memory.failcnt": "12\n", "sys/fs/cgroup/memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
-		}}, want{fault.Warned, "limit 512 MiB, 41 MiB in use", []string{"processes killed because memory ran out: 1"}}},
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n",
+			"sys/fs/cgroup/memory/memory.usage_in_bytes": "53687091\n",
+			"sys/fs/cgroup/memory/memory.stat":           "inactive_file 5\ntotal_inactive_file 10485760\n",
+			"sys/fs/cgroup/memory/memory.oom_control":    "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
+		}}, warned("limit 512 MiB, 41 MiB in use", "processes killed because memory ran out: 1")},
 		{"version 1, the mount shows the container's group only", []tree{cgroupsV1, {
 			"proc/self/cgroup":                           "4:memory:/docker/0123\n",
 			"proc/self/mountinfo":                        strings.Replace(memoryMount, " / ", " /docker/0123 ", 1),
 			"sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n",
-		}}, want{fault.Warned, "limit 512 MiB, 0 KiB in use", nil}},
-		{"no control groups", []tree{{"proc/self/cgroup": "0::/\n", "proc/self/mountinfo": "22 27 0:21 / /proc rw - proc proc rw\n"}},
-			want{fault.Passed, "no limit; the machine has 7.7 GiB, 5.0 GiB available", []string{"no control groups are mounted"}}},
+		}}, warned("limit 512 MiB, 0 KiB in use")},
+		{"no control groups", []tree{noCgroups},
+			passed("no limit; the machine has 7.7 GiB, 5.0 GiB available", "no control groups are mounted")},
 		{"a small machine", []tree{cgroupsV2, {"proc/meminfo": "MemTotal: 524288 kB\nMemAvailable: 262144 kB\n"}},
-			want{fault.Warned, "no limit; the machine has 512 MiB, 256 MiB available", nil}},
+			warned("no limit; the machine has 512 MiB, 256 MiB available")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).memory(t.Context()), fault.SystemMemory)
+			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).memory(t.Context()))
 		})
 	}
 }
@@ -98,47 +103,57 @@ func TestMemoryIsThatOfTheTightestLimit(t *testing.T) {
 func TestProcessesAreThoseOfTheLimitThatIsMetFirst(t *testing.T) {
 	t.Parallel()
 	asUser := tree{"proc/self/status": "Name:\tentrypoint\nUid:\t0\t1000\t0\t0\n"}
+	pids := func(max, current string) tree {
+		return tree{"sys/fs/cgroup/pids.max": max + "\n", "sys/fs/cgroup/pids.current": current + "\n"}
+	}
+	pidsV1 := func(max, current string) tree {
+		return tree{"sys/fs/cgroup/pids/pids.max": max + "\n", "sys/fs/cgroup/pids/pids.current": current + "\n"}
+	}
+	ulimit := func(soft string) tree {
+		return tree{"proc/self/limits": "Max processes         " + soft + "         unlimited         processes \n"}
+	}
 	tests := []struct {
 		name  string
 		trees []tree
 		want  want
 	}{
-		{"version 2, no limit", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "max\n", "sys/fs/cgroup/pids.current": "12\n"}},
-			want{fault.Passed, "no limit", nil}},
-		{"version 2, enough", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "4096\n", "sys/fs/cgroup/pids.current": "12\n"}},
-			want{fault.Passed, "12 of 4096 processes and threads", nil}},
-		{"version 2, a low limit", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "127\n", "sys/fs/cgroup/pids.current": "2\n"}},
-			want{fault.Warned, "2 of 127 processes and threads", nil}},
+		{"version 2, no limit", []tree{cgroupsV2, pids("max", "12")},
+			passed("no limit")},
+		{"version 2, enough", []tree{cgroupsV2, pids("4096", "12")},
+			passed("12 of 4096 processes and threads")},
+		{"version 2, a low limit", []tree{cgroupsV2, pids("127", "2")},
+			warned("2 of 127 processes and threads")},
 		{"version 2, few left", []tree{cgroupsV2, {
 			"sys/fs/cgroup/pids.max": "200\n", "sys/fs/cgroup/pids.current": "137\n", "sys/fs/cgroup/pids.events": "max 5\n",
-		}}, want{fault.Warned, "137 of 200 processes and threads", []string{"processes that could not be started because of this limit: 5"}}},
-		{"version 2, more than the limit", []tree{cgroupsV2, {"sys/fs/cgroup/pids.max": "200\n", "sys/fs/cgroup/pids.current": "300\n"}},
-			want{fault.Warned, "300 of 200 processes and threads", nil}},
+		}}, warned("137 of 200 processes and threads", "processes that could not be started because of this limit: 5")},
+		{"version 2, more than the limit", []tree{cgroupsV2, pids("200", "300")},
+			warned("300 of 200 processes and threads")},
 		{"few left further up", []tree{cgroupsV2, {
 			"proc/self/cgroup":                         "0::/pod/container\n",
 			"sys/fs/cgroup/pod/pids.max":               "1000\n",
 			"sys/fs/cgroup/pod/pids.current":           "990\n",
 			"sys/fs/cgroup/pod/container/pids.max":     "512\n",
 			"sys/fs/cgroup/pod/container/pids.current": "10\n",
-		}}, want{fault.Warned, "990 of 1000 processes and threads", nil}},
-		{"version 1, enough", []tree{cgroupsV1, {"sys/fs/cgroup/pids/pids.max": "4096\n", "sys/fs/cgroup/pids/pids.current": "12\n"}},
-			want{fault.Passed, "12 of 4096 processes and threads", nil}},
-		{"version 1, few left", []tree{cgroupsV1, {"sys/fs/cgroup/pids/pids.max": "128\n", "sys/fs/cgroup/pids/pids.current": "65\n"}},
-			want{fault.Warned, "65 of 128 processes and threads", nil}},
-		{"a user's own limit", []tree{cgroupsV2, asUser, {"sys/fs/cgroup/pids.max": "4096\n", "sys/fs/cgroup/pids.current": "12\n"}},
-			want{fault.Warned, `user 1000 may have 100 processes and threads in total \(ulimit -u\)`, []string{"the container: 12 of 4096 processes and threads"}}},
-		{"a user's own large limit", []tree{cgroupsV2, asUser, {"proc/self/limits": "Max processes             30000                unlimited            processes \n"}},
-			want{fault.Passed, "no limit", []string{`user 1000 may have 30000 processes and threads in total \(ulimit -u\)`}}},
-		{"a user without one", []tree{cgroupsV2, asUser, {"proc/self/limits": "Max processes             unlimited            unlimited            processes \n"}},
-			want{fault.Passed, "no limit", nil}},
-		{"no control groups", []tree{{"proc/self/cgroup": "0::/\n", "proc/self/mountinfo": "22 27 0:21 / /proc rw - proc proc rw\n"}},
-			want{fault.Skipped, "no control groups are mounted", nil}},
-		{"no /proc", nil, want{fault.Skipped, "cannot read /.*/proc/self/cgroup: no such file or directory", nil}},
+		}}, warned("990 of 1000 processes and threads")},
+		{"version 1, enough", []tree{cgroupsV1, pidsV1("4096", "12")},
+			passed("12 of 4096 processes and threads")},
+		{"version 1, few left", []tree{cgroupsV1, pidsV1("128", "65")},
+			warned("65 of 128 processes and threads")},
+		{"a user's own limit", []tree{cgroupsV2, asUser, pids("4096", "12")},
+			warned(`user 1000 may have 100 processes and threads in total \(ulimit -u\)`,
+				"the container: 12 of 4096 processes and threads")},
+		{"a user's own large limit", []tree{cgroupsV2, asUser, ulimit("30000")},
+			passed("no limit", `user 1000 may have 30000 processes and threads in total \(ulimit -u\)`)},
+		{"a user without one", []tree{cgroupsV2, asUser, ulimit("unlimited")},
+			passed("no limit")},
+		{"no control groups", []tree{noCgroups},
+			skipped("no control groups are mounted")},
+		{"no /proc", nil, skipped("cannot read /.*/proc/self/cgroup: no such file or directory")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).processes(t.Context()), fault.SystemProcesses)
+			test.want.compare(t, plant(t, append([]tree{bigMachine}, test.trees...)...).processes(t.Context()))
 		})
 	}
 }
@@ -169,22 +184,22 @@ func realGroup(t *testing.T, controller, oldFile, file, limit string) (enter str
 func TestRealLimitsAreSeen(t *testing.T) {
 	t.Parallel()
 	enter := realGroup(t, "memory", "memory.limit_in_bytes", "memory.max", "536870912")
-	want{fault.Warned, `limit 512 MiB, \d+ (K|M)iB in use`, nil}.compare(t, lookFrom(t, 0, enter+"$LOOK && true", "memory"), fault.SystemMemory)
+	warned(`limit 512 MiB, \d+ (K|M)iB in use`).compare(t, lookFrom(t, 0, enter+"$LOOK && true", "memory"))
 
 	enter = realGroup(t, "pids", "pids.max", "pids.max", "100")
-	want{fault.Warned, `\d+ of 100 processes and threads`, nil}.compare(t, lookFrom(t, 0, enter+"$LOOK && true", "processes"), fault.SystemProcesses)
+	warned(`\d+ of 100 processes and threads`).compare(t, lookFrom(t, 0, enter+"$LOOK && true", "processes"))
 }
 
 func TestARealUlimitIsSeen(t *testing.T) {
 	t.Parallel()
 	needs(t, "setpriv", "prlimit")
-	want{fault.Warned, `user 1000 may have 120 processes and threads in total \(ulimit -u\)`, []string{".*"}}.compare(t,
-		lookFrom(t, 0, "exec prlimit --nproc=120 setpriv --reuid 1000 $LOOK", "processes"), fault.SystemProcesses)
+	warned(`user 1000 may have 120 processes and threads in total \(ulimit -u\)`, ".*").compare(t,
+		lookFrom(t, 0, "exec prlimit --nproc=120 setpriv --reuid 1000 $LOOK", "processes"))
 }
 
 func TestMemoryIsNotGuessedWithoutProc(t *testing.T) {
 	t.Parallel()
-	want{fault.Skipped, "cannot read /.*/proc/meminfo: no such file or directory", nil}.compare(t, plant(t).memory(t.Context()), fault.SystemMemory)
+	skipped("cannot read /.*/proc/meminfo: no such file or directory").compare(t, plant(t).memory(t.Context()))
 }
 
 func FuzzControlGroups(f *testing.F) {

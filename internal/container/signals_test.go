@@ -7,8 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"localstack-entrypoint/internal/fault"
 )
 
 // fake is a process of a container that is made up.
@@ -34,7 +32,7 @@ func inhabit(t *testing.T, processes ...fake) Container {
 	files := tree{"files/entrypoint": "", "files/other": "", "files/here/x": "", "files/there/x": ""}
 	for _, p := range processes {
 		folder := "proc/" + strconv.Itoa(p.pid)
-		files[folder+"/status"] = fmt.Sprintf("Name:\t%s\nPPid:\t%d\nSigBlk:\t%016x\nSigCgt:\t%016s\n", p.name, p.parent, 0, p.caught)
+		files[folder+"/status"] = fmt.Sprintf("Name:\t%s\nSigBlk:\t%016x\nSigCgt:\t%016s\n", p.name, 0, p.caught)
 		files[folder+"/wchan"] = p.wchan
 		files[fmt.Sprintf("proc/%d/task/%[1]d/children", p.parent)] += strconv.Itoa(p.pid) + " "
 	}
@@ -57,6 +55,9 @@ var (
 	tini       = fake{pid: 1, name: "tini", exe: "other", root: "here", wchan: "do_sigtimedwait.isra.0"}
 	shell      = fake{pid: 1, name: "sh", exe: "other", root: "here", caught: "10002"}
 	trapping   = fake{pid: 1, name: "bash", exe: "other", root: "here", caught: "14000"}
+	script     = fake{pid: 1, name: "docker-entrypoi", exe: "other", root: "here", caught: "10000"}
+	otherInit  = fake{pid: 1, name: "myinit", exe: "other", root: "here", wchan: "do_sigtimedwait"}
+	pause      = fake{pid: 1, name: "pause", exe: "other", root: "there", caught: "4002"}
 )
 
 // below is the process with another number and parent.
@@ -80,46 +81,46 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		processes []fake
 		want      want
 	}{
-		{"doctor is the container's command", []fake{doctor(1)}, want{fault.Passed, "PID 1 is entrypoint, the entrypoint", nil}},
+		{"doctor is the container's command", []fake{doctor(1)}, passed("PID 1 is entrypoint, the entrypoint")},
 		{"our init", []fake{entrypoint, emulator.below(1, 8), doctor(20)},
-			want{fault.Passed, "PID 1 is docker-entrypoi, the entrypoint", nil}},
+			passed("PID 1 is docker-entrypoi, the entrypoint")},
 		{"our init, of another user", []fake{entrypoint.unseen(), doctor(20)},
-			want{fault.Passed, "PID 1 is docker-entrypoi, the entrypoint", nil}},
-		{"LocalStack's own script", []fake{{pid: 1, name: "docker-entrypoi", exe: "other", root: "here", caught: "10000"}, doctor(20)},
-			want{fault.Warned, "PID 1 is docker-entrypoi, which has no handler for SIGTERM", nil}},
+			passed("PID 1 is docker-entrypoi, the entrypoint")},
+		{"LocalStack's own script", []fake{script, doctor(20)},
+			warned("PID 1 is docker-entrypoi, which has no handler for SIGTERM")},
 		{"the emulator, with SUPERVISE=0", []fake{emulator, doctor(20)},
-			want{fault.Passed, "PID 1 is python3, which handles SIGTERM", nil}},
+			passed("PID 1 is python3, which handles SIGTERM")},
 		{"an emulator that handles nothing", []fake{{pid: 1, name: "sleep", exe: "other", root: "here"}, doctor(20)},
-			want{fault.Warned, "PID 1 is sleep, which has no handler for SIGTERM", nil}},
-		{"one that waits for signals", []fake{{pid: 1, name: "myinit", exe: "other", root: "here", wchan: "do_sigtimedwait"}, doctor(20)},
-			want{fault.Passed, "PID 1 is myinit, which handles SIGTERM", nil}},
+			warned("PID 1 is sleep, which has no handler for SIGTERM")},
+		{"one that waits for signals", []fake{otherInit, doctor(20)},
+			passed("PID 1 is myinit, which handles SIGTERM")},
 
 		{"docker run --init", []fake{tini, emulator.below(1, 8), doctor(20)},
-			want{fault.Passed, "PID 1 is tini, which passes SIGTERM on", []string{supervise}}},
+			passed("PID 1 is tini, which passes SIGTERM on", supervise)},
 		{"--init and SUPERVISE=1", []fake{tini, entrypoint.below(1, 7), emulator.below(7, 8), doctor(20)},
-			want{fault.Passed, "PID 1 is tini, which passes SIGTERM on", nil}},
+			passed("PID 1 is tini, which passes SIGTERM on")},
 		{"--init before a shell", []fake{tini, shell.below(1, 7), entrypoint.below(7, 8), doctor(20)},
-			want{fault.Warned, "PID 1 is tini and its child is sh, which does not pass SIGTERM on", nil}},
+			warned("PID 1 is tini and its child is sh, which does not pass SIGTERM on")},
 		{"--init before a shell with a trap", []fake{tini, trapping.below(1, 7), doctor(20).below(7, 20)},
-			want{fault.Skipped, "PID 1 is tini and its child is bash, which handles SIGTERM; whether it passes it on is unknown", nil}},
+			skipped("PID 1 is tini and its child is bash, which handles SIGTERM; whether it passes it on is unknown")},
 		{"--init, and a shell that it inherited", []fake{tini, emulator.below(1, 8), shell.below(1, 12), doctor(20)},
-			want{fault.Passed, "PID 1 is tini, which passes SIGTERM on", []string{supervise}}},
+			passed("PID 1 is tini, which passes SIGTERM on", supervise)},
 
 		{"a shell around it", []fake{shell, entrypoint.below(1, 7), emulator.below(7, 8), doctor(20)},
-			want{fault.Warned, "PID 1 is sh, which does not pass SIGTERM on", nil}},
+			warned("PID 1 is sh, which does not pass SIGTERM on")},
 		{"a shell of another user", []fake{shell.unseen(), doctor(7).below(1, 7)},
-			want{fault.Warned, "PID 1 is sh, which does not pass SIGTERM on", nil}},
+			warned("PID 1 is sh, which does not pass SIGTERM on")},
 		{"a shell with a trap", []fake{trapping, doctor(7).below(1, 7)},
-			want{fault.Skipped, "PID 1 is bash, which handles SIGTERM; whether it passes it on is unknown", nil}},
+			skipped("PID 1 is bash, which handles SIGTERM; whether it passes it on is unknown")},
 
-		{"a pod's shared PIDs", []fake{{pid: 1, name: "pause", exe: "other", root: "there", caught: "4002"}, entrypoint.below(0, 7), doctor(20)},
-			want{fault.Skipped, "PID 1 is pause, which belongs to another container or to the host", nil}},
-		{"PID 1 is hidden", []fake{doctor(20)}, want{fault.Skipped, "PID 1 cannot be seen from here", nil}},
+		{"a pod's shared PIDs", []fake{pause, entrypoint.below(0, 7), doctor(20)},
+			skipped("PID 1 is pause, which belongs to another container or to the host")},
+		{"PID 1 is hidden", []fake{doctor(20)}, skipped("PID 1 cannot be seen from here")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			test.want.compare(t, inhabit(t, test.processes...).signals(t.Context()), fault.SystemSignals)
+			test.want.compare(t, inhabit(t, test.processes...).signals(t.Context()))
 		})
 	}
 }
@@ -131,25 +132,26 @@ func TestRealInitsAreJudgedAsPID1(t *testing.T) {
 		name, needs, script string
 		want                want
 	}{
-		{"itself", "sh", "exec $LOOK", want{fault.Passed, "PID 1 is container.test, the entrypoint", nil}},
-		{"a shell", "sh", "sh -c '$LOOK; true' && true", want{fault.Warned, "PID 1 is sh, which does not pass SIGTERM on", nil}},
+		{"itself", "sh", "exec $LOOK", passed("PID 1 is container.test, the entrypoint")},
+		{"a shell", "sh", "sh -c '$LOOK; true' && true", warned("PID 1 is sh, which does not pass SIGTERM on")},
 		{"bash with a trap", "bash", `exec bash -c 'trap : TERM; $LOOK; true'`,
-			want{fault.Skipped, "PID 1 is bash, which handles SIGTERM; whether .*", nil}},
-		{"tini", "tini", "exec tini -- $LOOK", want{fault.Passed, "PID 1 is tini, which passes SIGTERM on", nil}},
+			skipped("PID 1 is bash, which handles SIGTERM; whether .*")},
+		{"tini", "tini", "exec tini -- $LOOK", passed("PID 1 is tini, which passes SIGTERM on")},
 		{"tini and a shell", "tini", "exec tini -- sh -c '$LOOK; true'",
-			want{fault.Warned, "PID 1 is tini and its child is sh, which does not pass SIGTERM on", nil}},
-		{"dumb-init", "dumb-init", "exec dumb-init $LOOK", want{fault.Passed, "PID 1 is dumb-init, which passes SIGTERM on", nil}},
-		{"catatonit", "catatonit", "exec catatonit -- $LOOK", want{fault.Passed, "PID 1 is catatonit, which passes SIGTERM on", nil}},
-		{"an init under another name", "tini", "mount -t tmpfs tmpfs /mnt && cp $(command -v tini) /mnt/mine && exec /mnt/mine -- $LOOK",
-			want{fault.Passed, "PID 1 is mine, which handles SIGTERM", nil}},
+			warned("PID 1 is tini and its child is sh, which does not pass SIGTERM on")},
+		{"dumb-init", "dumb-init", "exec dumb-init $LOOK", passed("PID 1 is dumb-init, which passes SIGTERM on")},
+		{"catatonit", "catatonit", "exec catatonit -- $LOOK", passed("PID 1 is catatonit, which passes SIGTERM on")},
+		{"an init under another name", "tini",
+			"mount -t tmpfs tmpfs /mnt && cp $(command -v tini) /mnt/mine && exec /mnt/mine -- $LOOK",
+			passed("PID 1 is mine, which handles SIGTERM")},
 		{"a shell of another user", "setpriv", "setpriv --reuid 1000 $LOOK; true",
-			want{fault.Warned, "PID 1 is sh, which does not pass SIGTERM on", nil}},
+			warned("PID 1 is sh, which does not pass SIGTERM on")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			needs(t, test.needs)
-			test.want.compare(t, lookFrom(t, syscall.CLONE_NEWPID, mounted+test.script, "signals"), fault.SystemSignals)
+			test.want.compare(t, lookFrom(t, syscall.CLONE_NEWPID, mounted+test.script, "signals"))
 		})
 	}
 }
@@ -159,10 +161,11 @@ func TestSharedPIDsAreToldByTheRootFolder(t *testing.T) {
 	// PID 1 keeps its root; what the shell behind it starts has another one,
 	// with the same in it.
 	const script = `mount -t proc proc /proc && mount -t tmpfs tmpfs /mnt && for each in /*; do
-  if test -L $each; then cp -P $each /mnt; elif test -d $each -a $each != /mnt; then mkdir /mnt$each && mount --rbind $each /mnt$each; fi
+  if test -L $each; then cp -P $each /mnt
+  elif test -d $each -a $each != /mnt; then mkdir /mnt$each && mount --rbind $each /mnt$each; fi
 done && chroot /mnt $LOOK && true`
-	want{fault.Skipped, "PID 1 is sh, which belongs to another container or to the host", nil}.compare(t,
-		lookFrom(t, syscall.CLONE_NEWPID, script, "signals"), fault.SystemSignals)
+	skipped("PID 1 is sh, which belongs to another container or to the host").compare(t,
+		lookFrom(t, syscall.CLONE_NEWPID, script, "signals"))
 }
 
 func FuzzProcesses(f *testing.F) {

@@ -132,13 +132,14 @@ func (c Container) kept(folder string) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
+	const lost = "what is stored is lost with the container, and a start without network needs it"
 	switch m := mountOf(parseMounts(text), folder); {
 	case !within(m.point, layout.Root("").Volume()):
-		return []string{"no volume is mounted there: what is stored is lost with the container, and a start without network needs it"}
+		return []string{"no volume is mounted there: " + lost}
 	case m.kind == "tmpfs":
-		return []string{m.point + " is a tmpfs: what is stored is lost with the container, and a start without network needs it"}
+		return []string{m.point + " is a tmpfs: " + lost}
 	case isAnonymous(m.root):
-		return []string{m.point + " is an anonymous volume: the next container gets a new one, and a start without network needs what is stored"}
+		return []string{m.point + " is an anonymous volume, which the next container does not get: " + lost}
 	default:
 		return []string{m.point + " is a mount (" + m.kind + ")"}
 	}

@@ -51,7 +51,7 @@ func TestAFolderOfTheVolumeCanBeWritten(t *testing.T) {
 				}
 				c := plant(t, noMounts, files)
 				before := everything(t, c)
-				want{fault.Passed, fmt.Sprintf(test.fact, folder), []string{notMounted}}.compare(t, check(c, t.Context()), "")
+				passed(fmt.Sprintf(test.fact, folder), notMounted).compare(t, check(c, t.Context()))
 				if after := everything(t, c); after != before {
 					t.Errorf("before %s, after %s", before, after)
 				}
@@ -81,31 +81,39 @@ func TestObstaclesInTheVolumeAreNamed(t *testing.T) {
 			t.Parallel()
 			c := plant(t, tree{"var/lib/localstack/other": ""})
 			test.make(t, c.Root.Volume())
-			want{fault.Warned, "/.*/var/lib/localstack/cache: " + test.want, []string{"cannot read /.*/mountinfo: .*"}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
+			warned("/.*/cache: "+test.want, "cannot read /.*/mountinfo: .*").compare(t, c.volume(t.Context()))
 		})
 	}
 }
 
 func TestWhatIsStoredEndsWithTheContainerUnlessItIsMounted(t *testing.T) {
 	t.Parallel()
-	const root = "27 1 0:40 / / rw,relatime - overlay overlay rw,lowerdir=/a\n"
-	random := strings.Repeat("0123456789abcdef", 4)
+	const (
+		root = "27 1 0:40 / / rw,relatime - overlay overlay rw,lowerdir=/a\n"
+		ext4 = " rw - ext4 /dev/vda rw\n"
+		tmp  = root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n"
+		kept = `/var/lib/localstack is a mount \(ext4\)`
+	)
+	named := func(volume string) string {
+		return root + "28 27 254:0 /var/lib/docker/volumes/" + volume + "/_data /var/lib/localstack" + ext4
+	}
 	tests := []struct{ name, mounts, want string }{
 		{"no mount", root, notMounted},
-		{"a mount above", root + "28 27 0:41 / /var rw - ext4 /dev/vdb rw\n", notMounted},
-		{"a mount with a similar name", root + "28 27 0:41 / /var/lib/localstack2 rw - ext4 /dev/vdb rw\n", notMounted},
-		{"a bind mount", root + "28 27 254:0 /home/me/.localstack /var/lib/localstack rw master:1 - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount \(ext4\)`},
-		{"a mount of the folder alone", root + "28 27 254:0 /x /var/lib/localstack/cache rw - xfs /dev/vda rw\n", `/var/lib/localstack/cache is a mount \(xfs\)`},
-		{"a named volume", root + "28 27 254:0 /var/lib/docker/volumes/ls/_data /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount \(ext4\)`},
-		{"an anonymous volume", root + "28 27 254:0 /var/lib/docker/volumes/" + random + "/_data /var/lib/localstack rw - ext4 /dev/vda rw\n", "/var/lib/localstack is an anonymous volume: .*"},
-		{"a tmpfs", root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n", "/var/lib/localstack is a tmpfs: .*"},
-		{"one mount over the other", root + "28 27 0:50 / /var/lib/localstack rw - tmpfs tmpfs rw\n29 28 254:0 /x /var/lib/localstack rw - ext4 /dev/vda rw\n", `/var/lib/localstack is a mount \(ext4\)`},
+		{"a mount above", root + "28 27 0:41 / /var" + ext4, notMounted},
+		{"a mount with a similar name", root + "28 27 0:41 / /var/lib/localstack2" + ext4, notMounted},
+		{"a bind mount", root + "28 27 254:0 /home/me/x /var/lib/localstack rw master:1 - ext4 /dev/vda rw\n", kept},
+		{"a mount of the folder alone", root + "28 27 254:0 /x /var/lib/localstack/cache rw - xfs /dev/vda rw\n",
+			`/var/lib/localstack/cache is a mount \(xfs\)`},
+		{"a named volume", named("ls"), kept},
+		{"an anonymous volume", named(strings.Repeat("0123456789abcdef", 4)), ".* is an anonymous volume, .*"},
+		{"a tmpfs", tmp, "/var/lib/localstack is a tmpfs: .*"},
+		{"one mount over the other", tmp + "29 28 254:0 /x /var/lib/localstack" + ext4, kept},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := plant(t, tree{"proc/self/mountinfo": test.mounts})
-			want{fault.Passed, ".*", []string{test.want}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
+			passed(".*", test.want).compare(t, c.volume(t.Context()))
 		})
 	}
 }
@@ -131,8 +139,8 @@ func TestAReadOnlyVolumeIsNamedAsSuch(t *testing.T) {
 	c, volume := mountVolume(t, "size=128m")
 	noError(t, os.Mkdir(filepath.Join(volume, "logs"), 0o755))
 	noError(t, syscall.Mount("", volume, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
-	want{fault.Warned, "/.*/var/lib/localstack/cache is on a read-only mount", []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
-	want{fault.Warned, "/.*/var/lib/localstack/logs is on a read-only mount", []string{notMounted}}.compare(t, c.logs(t.Context()), fault.SystemLogs)
+	warned("/.*/var/lib/localstack/cache is on a read-only mount", notMounted).compare(t, c.volume(t.Context()))
+	warned("/.*/var/lib/localstack/logs is on a read-only mount", notMounted).compare(t, c.logs(t.Context()))
 }
 
 func TestAVolumeWithLittleSpaceIsNamedAsSuch(t *testing.T) {
@@ -152,7 +160,7 @@ func TestAVolumeWithLittleSpaceIsNamedAsSuch(t *testing.T) {
 			for i := range test.files {
 				noError(t, os.WriteFile(filepath.Join(volume, fmt.Sprint(i)), nil, 0o600))
 			}
-			want{fault.Warned, "/.*/var/lib/localstack/" + test.want, []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
+			warned("/.*/var/lib/localstack/"+test.want, notMounted).compare(t, c.volume(t.Context()))
 		})
 	}
 }
@@ -163,7 +171,7 @@ func TestAFullVolumeIsNamedAsSuch(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(volume, "much"), make([]byte, 128<<10), 0o600); err == nil {
 		t.Fatal("the volume is larger than asked for")
 	}
-	want{fault.Warned, "/.*/cache is full: 0 KiB of 64 KiB left", []string{notMounted}}.compare(t, c.volume(t.Context()), fault.SystemVolume)
+	warned("/.*/cache is full: 0 KiB of 64 KiB left", notMounted).compare(t, c.volume(t.Context()))
 }
 
 func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
@@ -176,26 +184,31 @@ func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
 			"/var/lib/localstack belongs to user 0 and group 0, mode 0755, but this process runs as user 1000"},
 		{"the folder", fresh + "mkdir -p -m 700 /var/lib/localstack/cache" + asUser,
 			"/var/lib/localstack/cache belongs to user 0 and group 0, mode 0700, but this process runs as user 1000"},
-		{"a closed volume with the folder", fresh + "mkdir -p /var/lib/localstack/cache && chmod 700 /var/lib/localstack" + asUser,
+		{"a closed volume with the folder",
+			fresh + "mkdir -p /var/lib/localstack/cache && chmod 700 /var/lib/localstack" + asUser,
 			"/var/lib/localstack belongs to user 0 and group 0, mode 0700, but this process runs as user 1000"},
 		{"the folder that it is to be made in", fresh + "true" + asUser,
 			"/var/lib belongs to user 0 and group 0, mode 0755, but this process runs as user 1000"},
-		{"root without the capability", fresh + "mkdir /var/lib/localstack && chown 1000 /var/lib/localstack && exec setpriv --bounding-set -dac_override $LOOK",
-			"/var/lib/localstack belongs to user 1000 and group 0, mode 0755, but this process runs as user 0; SELinux or a missing capability may deny access"},
+		{"root without the capability",
+			fresh + "mkdir /var/lib/localstack && chown 1000 /var/lib/localstack && " +
+				"exec setpriv --bounding-set -dac_override $LOOK",
+			"/var/lib/localstack belongs to user 1000 and group 0, mode 0755, but this process runs as user 0; " +
+				"SELinux or a missing capability may deny access"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			want{fault.Warned, test.want, []string{notMounted}}.compare(t, lookFrom(t, 0, test.script, "volume"), fault.SystemVolume)
+			warned(test.want, notMounted).compare(t, lookFrom(t, 0, test.script, "volume"))
 		})
 	}
 }
 
 func TestARealMountIsSeen(t *testing.T) {
 	t.Parallel()
-	const mounted = "mount -t tmpfs tmpfs /var/lib && mkdir -p /var/lib/localstack && mount -t tmpfs tmpfs '/var/lib/localstack' && exec $LOOK"
-	want{fault.Passed, "/var/lib/localstack/cache can be created, .* free", []string{"/var/lib/localstack is a tmpfs: .*"}}.compare(t,
-		lookFrom(t, 0, mounted, "volume"), fault.SystemVolume)
+	const mounted = "mount -t tmpfs tmpfs /var/lib && mkdir -p /var/lib/localstack && " +
+		"mount -t tmpfs tmpfs /var/lib/localstack && exec $LOOK"
+	passed("/var/lib/localstack/cache can be created, .* free", "/var/lib/localstack is a tmpfs: .*").compare(t,
+		lookFrom(t, 0, mounted, "volume"))
 }
 
 func FuzzMounts(f *testing.F) {

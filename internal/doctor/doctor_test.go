@@ -48,7 +48,8 @@ func TestChecksAreToldInOrder(t *testing.T) {
 		defer close(last)
 		return fault.Fail("early", fault.New(fault.ConfigInvalid, "bad"))
 	})
-	if got, want := shown(t, late, early, passing("end")), "late passed well; early failed bad; end passed well"; got != want {
+	const want = "late passed well; early failed bad; end passed well"
+	if got := shown(t, late, early, passing("end")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

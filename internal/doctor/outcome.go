@@ -60,14 +60,14 @@ func (e *examination) forecast() Checkup {
 		return Checkup{Outcome: Unknown, Fact: "Nothing found that would stop a start, but it needs the licensing server, " +
 			"which was not asked (--offline)."}
 	case e.refusal != nil:
-		return Checkup{Outcome: Unknown, Fact: "The result of a start is unknown: the licensing server did not answer in time " +
-			"(--timeout waits longer)."}
+		return Checkup{Outcome: Unknown, Fact: "The result of a start is unknown: the licensing server did not answer " +
+			"in time (--timeout waits longer)."}
 	case e.result.Unreached != nil:
 		_ = e.refine(e.result.Unreached)
 		return offline("A start now would work with the stored license, but only until %s.", e.result.Document)
 	case e.result.Document.ID == "":
-		return Checkup{Outcome: Unknown, Fact: "Nothing found that would stop a start: the licensing server accepts the credential. " +
-			"The doctor has not requested a license, which may cost a CI credit; --activate requests one."}
+		return Checkup{Outcome: Unknown, Fact: "Nothing found that would stop a start: the licensing server accepts the " +
+			"credential. The doctor has not requested a license, which may cost a CI credit; --activate requests one."}
 	}
 	return Checkup{Outcome: Online, Fact: "A start now would work, with " + e.result.Document.Name() +
 		" from the licensing server."}

@@ -13,7 +13,8 @@ import (
 func longCheck() fault.Check {
 	intercepted := fault.New(fault.NetworkIntercepted,
 		"the certificate presented for api.localstack.cloud was issued by CN=Corp CA,O=Corp, which is no public authority")
-	check := fault.Fail("tls", intercepted, "1. CN=api.localstack.cloud, issued by CN=Corp CA,O=Corp, valid from 2026-11-01 to 2027-11-01")
+	check := fault.Fail("tls", intercepted,
+		"1. CN=api.localstack.cloud, issued by CN=Corp CA,O=Corp, valid from 2026-11-01 to 2027-11-01")
 	check.Took = 36 * time.Millisecond
 	return check
 }

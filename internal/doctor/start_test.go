@@ -27,11 +27,14 @@ func TestTheCredentialIsJudgedWithoutTheServer(t *testing.T) {
 		facts int // lines of evidence
 	}{
 		{"a CI token", token("lsci-" + payload), true, fault.Passed, "", "CI Auth Token lsci-" + masked, 1},
-		{"a developer's token", token("ls-" + payload + "\n"), false, fault.Passed, "", "Developer Auth Token ls-" + masked, 1},
+		{"a developer's token", token("ls-" + payload + "\n"), false, fault.Passed, "",
+			"Developer Auth Token ls-" + masked, 1},
 		{"a developer's token in CI", token("ls-" + payload), true, fault.Warned, fault.CredentialsDeveloper,
 			"LOCALSTACK_AUTH_TOKEN holds a Developer Auth Token (ls-…), and the variable CI is set", 2},
-		{"none", credential.Sources{}, false, fault.Failed, fault.CredentialsMissing, "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set", 0},
-		{"a blank one", credential.Sources{Present: credential.AuthTokenVariable}, false, fault.Failed, fault.CredentialsMissing, "LOCALSTACK_AUTH_TOKEN is set, but blank", 0},
+		{"none", credential.Sources{}, false, fault.Failed, fault.CredentialsMissing,
+			"neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set", 0},
+		{"a blank one", credential.Sources{Present: credential.AuthTokenVariable}, false, fault.Failed,
+			fault.CredentialsMissing, "LOCALSTACK_AUTH_TOKEN is set, but blank", 0},
 		{"a placeholder", token("null"), true, fault.Failed, fault.CredentialsPlaceholder,
 			"LOCALSTACK_AUTH_TOKEN: it is what programs write when there is no value", 0},
 	}
