@@ -51,7 +51,9 @@ func TestAllAddressesAreTriedAtOnce(t *testing.T) {
 		t.Skip("the port is taken there")
 	}
 	defer listener.Close()
-	attempts := TryAll(testkit.Limited(t), []netip.Addr{netip.MustParseAddr("127.0.0.3"), netip.MustParseAddr("127.0.0.4"), netip.MustParseAddr("127.0.0.5")}, fmt.Sprint(port))
+	attempts := TryAll(testkit.Limited(t),
+		[]netip.Addr{netip.MustParseAddr("127.0.0.3"), netip.MustParseAddr("127.0.0.4"), netip.MustParseAddr("127.0.0.5")},
+		fmt.Sprint(port))
 	var got []string
 	for _, r := range attempts {
 		got = append(got, strings.Split(r.String(), " in ")[0])

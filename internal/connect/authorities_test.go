@@ -47,7 +47,8 @@ func TestNamedAuthoritiesAreTrustedBesideTheSystems(t *testing.T) {
 
 func TestTheChainMayPassAnIntermediate(t *testing.T) {
 	t.Parallel()
-	root, between, stranger := testkit.NewAuthority(t, "Root CA"), testkit.NewAuthority(t, "Intermediate CA"), testkit.NewAuthority(t, "Stranger")
+	root, between, stranger := testkit.NewAuthority(t, "Root CA"), testkit.NewAuthority(t, "Intermediate CA"),
+		testkit.NewAuthority(t, "Stranger")
 	signed := *between.Certificate
 	signed.SerialNumber = big.NewInt(3)
 	between.Certificate.Raw = testkit.Sign(t, &signed, root.Certificate, between.Key, root.Key)
@@ -64,7 +65,8 @@ func TestTheChainMayPassAnIntermediate(t *testing.T) {
 func TestUnusableBundleLeavesTheSystemsAuthorities(t *testing.T) {
 	t.Parallel()
 	a := testkit.NewAuthority(t, "System CA")
-	cfg := Settings{Bundles: []trust.Bundle{{Variable: "REQUESTS_CA_BUNDLE", Path: "/nowhere"}, {Variable: "SSL_CERT_DIR", Path: "/elsewhere"}}}
+	cfg := Settings{Bundles: []trust.Bundle{{Variable: "REQUESTS_CA_BUNDLE", Path: "/nowhere"},
+		{Variable: "SSL_CERT_DIR", Path: "/elsewhere"}}}
 	body, warnings, err := get(t.Context(), at("https", a.Serve(t, host, nil).Listener.Addr()), cfg, rooted(t, a.PEM))
 	if err != nil || body != "licensed" || len(warnings) != 2 {
 		t.Errorf("got %q, %q, %v", body, warnings, err)
@@ -77,7 +79,8 @@ func TestNoVerifyTrustsAnyoneAndWarns(t *testing.T) {
 	target := at("https", server.Listener.Addr())
 	cfg := Settings{NoVerify: true}
 	body, warnings, err := get(t.Context(), target, cfg, rooted(t, ""))
-	want := "SSL_NO_VERIFY=1: the certificate of " + strings.TrimPrefix(target, "https://") + " is not checked; anyone in between can read your Auth Token"
+	want := "SSL_NO_VERIFY=1: the certificate of " + strings.TrimPrefix(target, "https://") +
+		" is not checked; anyone in between can read your Auth Token"
 	if err != nil || body != "licensed" || len(warnings) != 1 || warnings[0] != want {
 		t.Errorf("got %q, %q, %v", body, warnings, err)
 	}

@@ -77,10 +77,12 @@ func TestDialNamesTheAddressThatRefused(t *testing.T) {
 	t.Parallel()
 	_, port := testkit.Refuse(t, "127.0.0.2", 0)
 	_, err := reach(t, t.Context(), port, "127.0.0.2")
-	testkit.ExpectFault(t, err, fault.NetworkRefused, fmt.Sprintf("the connection to %s (127.0.0.2:%d) was refused", host, port))
+	testkit.ExpectFault(t, err, fault.NetworkRefused,
+		fmt.Sprintf("the connection to %s (127.0.0.2:%d) was refused", host, port))
 	testkit.Swallow(t, "127.0.0.3", port)
 	_, err = reach(t, testkit.Limited(t), port, "127.0.0.3", "127.0.0.2")
-	testkit.ExpectFault(t, err, fault.NetworkRefused, fmt.Sprintf("the connection to %s (127.0.0.2:%d) was refused", host, port))
+	testkit.ExpectFault(t, err, fault.NetworkRefused,
+		fmt.Sprintf("the connection to %s (127.0.0.2:%d) was refused", host, port))
 }
 
 func TestDialNamesTheAddressThatWasSilent(t *testing.T) {
@@ -145,14 +147,19 @@ func TestDialFaultPicksTheMostTellingError(t *testing.T) {
 		detail string
 	}{
 		{[]error{fail(syscall.ENETUNREACH), silent}, fault.NetworkTimeout, "no answer from api (10.0.0.2:443) in time"},
-		{[]error{fail(syscall.ENETUNREACH), fail(syscall.ETIMEDOUT)}, fault.NetworkTimeout, "no answer from api (10.0.0.2:443) in time"},
-		{[]error{silent, fail(syscall.ECONNREFUSED)}, fault.NetworkRefused, "the connection to api (10.0.0.2:443) was refused"},
-		{[]error{fail(syscall.EHOSTUNREACH), fail(syscall.ENETUNREACH)}, fault.NetworkUnreachable, "no route to api ([fd00::1]:443)"},
-		{[]error{fail(syscall.EPERM), fail(syscall.EPERM)}, fault.NetworkUnreachable, "cannot connect to api ([fd00::1]:443): operation not permitted"},
+		{[]error{fail(syscall.ENETUNREACH), fail(syscall.ETIMEDOUT)}, fault.NetworkTimeout,
+			"no answer from api (10.0.0.2:443) in time"},
+		{[]error{silent, fail(syscall.ECONNREFUSED)}, fault.NetworkRefused,
+			"the connection to api (10.0.0.2:443) was refused"},
+		{[]error{fail(syscall.EHOSTUNREACH), fail(syscall.ENETUNREACH)}, fault.NetworkUnreachable,
+			"no route to api ([fd00::1]:443)"},
+		{[]error{fail(syscall.EPERM), fail(syscall.EPERM)}, fault.NetworkUnreachable,
+			"cannot connect to api ([fd00::1]:443): operation not permitted"},
 		{[]error{errors.New("odd"), errors.New("odd")}, fault.NetworkUnreachable, "cannot connect to api ([fd00::1]:443)"},
 	} {
 		attempts := []Attempt{
-			{Address: netip.MustParseAddr("fd00::1"), Err: c.errs[0]}, {Address: netip.MustParseAddr("10.0.0.2"), Err: c.errs[1]},
+			{Address: netip.MustParseAddr("fd00::1"), Err: c.errs[0]},
+			{Address: netip.MustParseAddr("10.0.0.2"), Err: c.errs[1]},
 		}
 		testkit.ExpectFault(t, Unreached("api", "443", attempts), c.id, c.detail)
 	}

@@ -32,27 +32,47 @@ func TestPagesThatAreNoLicenseServers(t *testing.T) {
 		id     fault.ID
 		detail string
 	}{
-		{shown(511, titled("Anything")), fault.NetworkCaptivePortal, `the network asks for a sign-in first: an HTML page (status 511, title "Anything")`},
-		{shown(511, `{"portal":true}`), fault.NetworkCaptivePortal, `the network asks for a sign-in first: JSON of another kind (status 511)`},
-		{shown(302, "", "Location: http://portal.hotel.test/login?next=x"), fault.NetworkCaptivePortal, "the answer is a redirect to portal.hotel.test (status 302)"},
-		{shown(307, "", "Location: /login"), fault.NetworkCaptivePortal, "the answer is a redirect to elsewhere (status 307)"},
-		{shown(301, "", "Location: https://"+host+"/v1/"), fault.NetworkWrongServer, "it redirects to another address of its own (status 301)"},
-		{shown(200, titled("Hotel Wi-Fi")), fault.NetworkCaptivePortal, `the answer is an HTML page (status 200, title "Hotel Wi-Fi"), the sign-in page of a network`},
-		{shown(401, titled("Please log in")), fault.NetworkCaptivePortal, `the answer is an HTML page (status 401, title "Please log in"), the sign-in page of a network`},
-		{shown(407, titled("Proxy Authentication Required")), fault.NetworkProxyAuthentication, "a proxy in between asks for authentication (status 407)"},
-		{shown(403, titled("Access Denied &amp; logged")), fault.NetworkBlockPage, `the answer is an HTML page (status 403, title "Access Denied & logged"), which no licensing server sends`},
-		{shown(403, "<html>"), fault.NetworkBlockPage, "the answer is an HTML page (status 403), which no licensing server sends"},
-		{shown(451, titled("Sorry")), fault.NetworkBlockPage, `the answer is an HTML page (status 451, title "Sorry"), which no licensing server sends`},
-		{shown(200, titled("Web Page Blocked: sign-in policy")), fault.NetworkBlockPage, `the answer is an HTML page (status 200, title "Web Page Blocked: sign-in policy"), which no licensing server sends`},
-		{shown(403, "\ufeff\n"+titled("Blocked")), fault.NetworkBlockPage, `the answer is an HTML page (status 403, title "Blocked"), which no licensing server sends`},
-		{shown(200, titled("Welcome to nginx!")), fault.NetworkWrongServer, `the answer is an HTML page (status 200); title "Welcome to nginx!"`},
-		{shown(404, titled("404 Not Found")), fault.NetworkWrongServer, `the answer is an HTML page (status 404); title "404 Not Found"`},
-		{shown(404, "404 page not found\n"), fault.NetworkWrongServer, "the answer is something other than JSON (status 404)"},
+		{shown(511, titled("Anything")), fault.NetworkCaptivePortal,
+			`the network asks for a sign-in first: an HTML page (status 511, title "Anything")`},
+		{shown(511, `{"portal":true}`), fault.NetworkCaptivePortal,
+			`the network asks for a sign-in first: JSON of another kind (status 511)`},
+		{shown(302, "", "Location: http://portal.hotel.test/login?next=x"), fault.NetworkCaptivePortal,
+			"the answer is a redirect to portal.hotel.test (status 302)"},
+		{shown(307, "", "Location: /login"), fault.NetworkCaptivePortal,
+			"the answer is a redirect to elsewhere (status 307)"},
+		{shown(301, "", "Location: https://"+host+"/v1/"), fault.NetworkWrongServer,
+			"it redirects to another address of its own (status 301)"},
+		{shown(200, titled("Hotel Wi-Fi")), fault.NetworkCaptivePortal,
+			`the answer is an HTML page (status 200, title "Hotel Wi-Fi"), the sign-in page of a network`},
+		{shown(401, titled("Please log in")), fault.NetworkCaptivePortal,
+			`the answer is an HTML page (status 401, title "Please log in"), the sign-in page of a network`},
+		{shown(407, titled("Proxy Authentication Required")), fault.NetworkProxyAuthentication,
+			"a proxy in between asks for authentication (status 407)"},
+		{shown(403, titled("Access Denied &amp; logged")), fault.NetworkBlockPage,
+			`the answer is an HTML page (status 403, title "Access Denied & logged"), which no licensing server sends`},
+		{shown(403, "<html>"), fault.NetworkBlockPage,
+			"the answer is an HTML page (status 403), which no licensing server sends"},
+		{shown(451, titled("Sorry")), fault.NetworkBlockPage,
+			`the answer is an HTML page (status 451, title "Sorry"), which no licensing server sends`},
+		{shown(200, titled("Web Page Blocked: login policy")), fault.NetworkBlockPage,
+			`the answer is an HTML page (status 200, title "Web Page Blocked: login policy"), which no licensing server sends`},
+		{shown(403, "\ufeff\n"+titled("Blocked")), fault.NetworkBlockPage,
+			`the answer is an HTML page (status 403, title "Blocked"), which no licensing server sends`},
+		{shown(200, titled("Welcome to nginx!")), fault.NetworkWrongServer,
+			`the answer is an HTML page (status 200); title "Welcome to nginx!"`},
+		{shown(404, titled("404 Not Found")), fault.NetworkWrongServer,
+			`the answer is an HTML page (status 404); title "404 Not Found"`},
+		{shown(404, "404 page not found\n"), fault.NetworkWrongServer,
+			"the answer is something other than JSON (status 404)"},
 		{shown(200, ""), fault.NetworkWrongServer, "the answer is an empty page (status 200)"},
-		{shown(502, titled("502 Bad Gateway")), fault.NetworkServerError, `it answers with an HTML page (status 502); title "502 Bad Gateway"`},
-		{shown(500, `{"message":"Internal server error"}`, "X-Amzn-Requestid: 1b2c3d4e-aaaa"), fault.NetworkServerError, "it answers with JSON of another kind (status 500), request 1b2c3d4e-aaaa"},
-		{shown(503, "", "Cf-Ray: 8f00aabbccdd-FRA", "X-Request-Id: nice-and-long"), fault.NetworkServerError, "it answers with an empty page (status 503), request nice-and-long"},
-		{shown(503, "", "X-Request-Id: <b>not one</b>"), fault.NetworkServerError, "it answers with an empty page (status 503)"},
+		{shown(502, titled("502 Bad Gateway")), fault.NetworkServerError,
+			`it answers with an HTML page (status 502); title "502 Bad Gateway"`},
+		{shown(500, `{"message":"Internal server error"}`, "X-Amzn-Requestid: 1b2c3d4e-aaaa"), fault.NetworkServerError,
+			"it answers with JSON of another kind (status 500), request 1b2c3d4e-aaaa"},
+		{shown(503, "", "Cf-Ray: 8f00aabbccdd-FRA", "X-Request-Id: nice-and-long"), fault.NetworkServerError,
+			"it answers with an empty page (status 503), request nice-and-long"},
+		{shown(503, "", "X-Request-Id: <b>not one</b>"), fault.NetworkServerError,
+			"it answers with an empty page (status 503)"},
 		{shown(429, `{"message":"slow"}`), fault.NetworkRateLimited, "it asks to slow down (status 429)"},
 		{shown(429, ""), fault.NetworkRateLimited, "it asks to slow down (status 429)"},
 	} {
@@ -69,7 +89,8 @@ func TestPagesOfALicenseServer(t *testing.T) {
 	t.Parallel()
 	for _, page := range []Page{
 		shown(200, `{}`), shown(400, `{"message":"licensing.license.credentials.missing:x"}`), shown(401, ` {"error":true}`),
-		shown(403, `{"message":"Forbidden"}`), shown(404, `[]`), shown(422, "\ufeff{}"), shown(200, "{}", "Location: http://portal.test/"),
+		shown(403, `{"message":"Forbidden"}`), shown(404, `[]`), shown(422, "\ufeff{}"),
+		shown(200, "{}", "Location: http://portal.test/"),
 	} {
 		if wrong := page.Fault(host); wrong != nil {
 			t.Errorf("%s: %v", page, wrong)
@@ -109,15 +130,19 @@ func TestTitles(t *testing.T) {
 }
 
 func FuzzPage(f *testing.F) {
-	for _, seed := range []string{titled("Sign in"), "\xef\xbb\xbf<html>", "{}", "<title>\x1b\xff&#39;", "", "<title>" + strings.Repeat("&amp;", 90)} {
+	for _, seed := range []string{titled("Sign in"), "\xef\xbb\xbf<html>", "{}", "<title>\x1b\xff&#39;", "", "<title>" +
+		strings.Repeat("&amp;", 90)} {
 		f.Add(403, seed, "https://portal.test/", "1234-5678")
 	}
 	f.Fuzz(func(t *testing.T, status int, body, location, id string) {
 		page := shown(status, body)
-		response := &http.Response{StatusCode: status, Header: http.Header{"Location": {location}, "X-Request-Id": {id}, "Date": {id}}}
+		response := &http.Response{StatusCode: status,
+			Header: http.Header{"Location": {location}, "X-Request-Id": {id}, "Date": {id}}}
 		redirected := ReadPage(response, []byte(body))
-		for _, text := range []string{page.title, page.String(), redirected.String(), redirected.Elsewhere, redirected.RequestID} {
-			if utf8.RuneCountInString(text) > 700 || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || !utf8.ValidString(text) {
+		for _, text := range []string{page.title, page.String(), redirected.String(), redirected.Elsewhere,
+			redirected.RequestID} {
+			if utf8.RuneCountInString(text) > 700 ||
+				strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) || !utf8.ValidString(text) {
 				t.Errorf("%q", text)
 			}
 		}

@@ -79,17 +79,21 @@ func TestHTTPSThroughProxiesOfEachKind(t *testing.T) {
 
 func TestHTTPTargetThroughAnHTTPProxy(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "licensed") }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "licensed")
+	}))
 	t.Cleanup(server.Close)
 	proxy := testkit.NewForwarder(t, server.Listener.Addr(), nil)
-	cfg := Settings{HTTPProxy: proxyURL("http://user:" + secret + "@" + proxy.Listener.Addr().String()), HTTPSProxy: proxyURL("http://127.0.0.1:1")}
+	cfg := Settings{HTTPProxy: proxyURL("http://user:" + secret + "@" + proxy.Listener.Addr().String()),
+		HTTPSProxy: proxyURL("http://127.0.0.1:1")}
 	expectLicensed(t, "http://"+host, cfg, t.TempDir())
 	if seen := proxy.Seen(); len(seen) != 1 || seen[0] != "GET "+host+" Basic dXNlcjpzM2NyM3Q=" {
 		t.Errorf("the proxy has seen %q", seen)
 	}
 	cfg.HTTPProxy = proxyURL("http://" + testkit.Speak(t, "").String())
 	_, _, err := get(t.Context(), "http://"+host, cfg, t.TempDir())
-	testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxy, "the proxy "+cfg.HTTPProxy.Reveal()+" closed the connection without answering")
+	testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxy,
+		"the proxy "+cfg.HTTPProxy.Reveal()+" closed the connection without answering")
 }
 
 func TestNoProxyReachesTheServerDirectly(t *testing.T) {
@@ -132,11 +136,14 @@ func TestProxyThatCannotBeReached(t *testing.T) {
 	root := testkit.Root(t, names)
 	for scheme := range map[string]bool{"http": true, "https": true, "socks5": true} {
 		address := fmt.Sprintf("127.0.0.2:%d", port)
-		expectProxyFault(t, Settings{HTTPSProxy: proxyURL(scheme + "://user:" + secret + "@" + address)}, root, fault.NetworkProxyUnreachable,
+		expectProxyFault(t, Settings{HTTPSProxy: proxyURL(scheme + "://user:" + secret + "@" + address)}, root,
+			fault.NetworkProxyUnreachable,
 			fmt.Sprintf("the proxy %s://%s cannot be reached: the connection to %s was refused", scheme, address, address))
 	}
-	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("http://user:" + secret + "@proxy.corp.test:3128")}, root, fault.NetworkProxyUnreachable,
-		"the proxy http://proxy.corp.test:3128 cannot be reached: the name proxy.corp.test does not resolve (status: "+"NXDOMAIN from "+names.Addr()+")")
+	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("http://user:" + secret + "@proxy.corp.test:3128")}, root,
+		fault.NetworkProxyUnreachable,
+		"the proxy http://proxy.corp.test:3128 cannot be reached: "+
+			"the name proxy.corp.test does not resolve (status: NXDOMAIN from "+names.Addr()+")")
 	if names.Count(testkit.DNSQuery{Name: host}) > 0 {
 		t.Errorf("asked %v", names.Queries())
 	}
@@ -149,13 +156,19 @@ func TestProxyThatMisbehaves(t *testing.T) {
 	encrypted := testkit.NewForwarder(t, nil, nil, a.Issue(t, "proxy.localhost", nil))
 	_, port, _ := net.SplitHostPort(encrypted.Listener.Addr().String())
 	root := t.TempDir()
-	expectProxyFault(t, through(t, "http", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy http://%s closed the connection without answering", closing))
-	expectProxyFault(t, through(t, "https", closing), root, fault.NetworkProxy, fmt.Sprintf("the proxy https://%s closed the connection without answering", closing))
-	expectProxyFault(t, through(t, "https", chatting), root, fault.NetworkProxyUnreachable, fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
-	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("https://user:" + secret + "@proxy.localhost:" + port)}, root, fault.NetworkProxyUnreachable,
-		"the proxy https://proxy.localhost:"+port+" cannot be reached: the certificate of proxy.localhost is signed by an authority that is not trusted here (issuer: CN=Proxy CA)")
+	expectProxyFault(t, through(t, "http", closing), root, fault.NetworkProxy,
+		fmt.Sprintf("the proxy http://%s closed the connection without answering", closing))
+	expectProxyFault(t, through(t, "https", closing), root, fault.NetworkProxy,
+		fmt.Sprintf("the proxy https://%s closed the connection without answering", closing))
+	expectProxyFault(t, through(t, "https", chatting), root, fault.NetworkProxyUnreachable,
+		fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
+	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("https://user:" + secret + "@proxy.localhost:" + port)}, root,
+		fault.NetworkProxyUnreachable,
+		"the proxy https://proxy.localhost:"+port+" cannot be reached: "+
+			"the certificate of proxy.localhost is signed by an authority that is not trusted here (issuer: CN=Proxy CA)")
 	socks := testkit.NewSOCKS(t, nil, 4)
-	expectProxyFault(t, through(t, "socks5", socks), root, fault.NetworkProxy, fmt.Sprintf("the proxy socks5://%s did not connect to %s:443 (unknown error host unreachable)", socks, host))
+	expectProxyFault(t, through(t, "socks5", socks), root, fault.NetworkProxy,
+		fmt.Sprintf("the proxy socks5://%s did not connect to %s:443 (unknown error host unreachable)", socks, host))
 }
 
 func TestProxyThatStaysSilentIsBlamed(t *testing.T) {
@@ -167,7 +180,8 @@ func TestProxyThatStaysSilentIsBlamed(t *testing.T) {
 			address := fmt.Sprintf("127.0.0.1:%d", port)
 			cfg := Settings{HTTPSProxy: proxyURL(scheme + "://" + address)}
 			_, _, err := get(testkit.OverAfter(t, spoken, 1), target, cfg, t.TempDir())
-			testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxyUnreachable, "the proxy "+scheme+"://"+address+" cannot be reached: no answer from 127.0.0.1 in time")
+			testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxyUnreachable,
+				"the proxy "+scheme+"://"+address+" cannot be reached: no answer from 127.0.0.1 in time")
 		})
 	}
 }

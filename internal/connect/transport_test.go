@@ -99,7 +99,8 @@ func TestCertificatesThatCannotBeTrusted(t *testing.T) {
 	reject(a.Serve(t, "portal.test", nil), fault.NetworkCertificateName,
 		"the certificate presented is not for "+host+" (issuer: CN=System CA)")
 	reject(a.Serve(t, host, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }),
-		fault.NetworkUntrusted, "the certificate of "+host+" is invalid: certificate specifies an incompatible key usage (issuer: CN=System CA)")
+		fault.NetworkUntrusted,
+		"the certificate of "+host+" is invalid: certificate specifies an incompatible key usage (issuer: CN=System CA)")
 }
 
 func TestExpiredCertificateIsDated(t *testing.T) {
@@ -132,7 +133,8 @@ func TestServersThatDoNotSpeakTLS(t *testing.T) {
 func TestServerOfAnOldProtocol(t *testing.T) {
 	t.Parallel()
 	a := testkit.NewAuthority(t, "System CA")
-	server := testkit.ServeTLS(t, &tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MaxVersion: tls.VersionTLS11})
+	server := testkit.ServeTLS(t,
+		&tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MaxVersion: tls.VersionTLS11})
 	expectExplained(t, at("https", server.Listener.Addr()), Settings{}, rooted(t, a.PEM),
 		fault.NetworkTLSVersion, host+" does not support TLS 1.2 or newer")
 }
@@ -172,20 +174,23 @@ func TestDeadNameServerIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {
 	handler, heard := testkit.Reporting(testkit.Silent{})
 	server := testkit.DNS(t, handler)
 	_, _, err := get(testkit.OverAfter(t, heard, 2), "https://"+host, Settings{}, testkit.Root(t, server))
-	testkit.ExpectFault(t, Fault(host, err), fault.NetworkDNS, "the name "+host+" does not resolve (status: "+"timeout from "+server.Addr()+")")
+	testkit.ExpectFault(t, Fault(host, err), fault.NetworkDNS,
+		"the name "+host+" does not resolve (status: timeout from "+server.Addr()+")")
 }
 
 func TestSilentAddressIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {
 	t.Parallel()
 	port := testkit.Swallow(t, "127.0.0.1", 0)
 	_, _, err := get(testkit.Limited(t), fmt.Sprintf("https://%s:%d", host, port), Settings{}, rooted(t, ""))
-	testkit.ExpectFault(t, Fault(host, err), fault.NetworkTimeout, fmt.Sprintf("no answer from %s (127.0.0.1:%d) in time", host, port))
+	testkit.ExpectFault(t, Fault(host, err), fault.NetworkTimeout,
+		fmt.Sprintf("no answer from %s (127.0.0.1:%d) in time", host, port))
 }
 
 func TestExplainLeavesAFailureOfTheTableAsItIs(t *testing.T) {
 	t.Parallel()
 	failed := fault.New(fault.NetworkRateLimited, "slow down")
-	if got := Fault(host, fmt.Errorf("wrapped: %w", failed)); got.ID != failed.ID || got.Detail != failed.Detail || got.Host != host {
+	if got := Fault(host, fmt.Errorf("wrapped: %w", failed)); got.ID != failed.ID || got.Detail != failed.Detail ||
+		got.Host != host {
 		t.Errorf("got %v of %s", got, got.Host)
 	}
 }

@@ -28,16 +28,22 @@ func TestAnswerInALine(t *testing.T) {
 	t.Parallel()
 	blocked := []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeBlocked, ExtraText: "by policy"}}
 	for want, zone := range map[string]testkit.Zone{
-		"A NOERROR in _ ms: 127.0.0.1 (TTL 60 s)":                           here(),
-		"A NOERROR in _ ms: 10.0.0.1 (TTL 7 s, authenticated)":              {host: {IP: []string{"10.0.0.1"}, TTL: 7, Authenticated: true}},
-		"A NOERROR in _ ms: a.test → b.test → 10.0.0.1, 10.0.0.2 (TTL 5 s)": {host: {CNAME: "a.test"}, "a.test": {CNAME: "b.test", TTL: 5}, "b.test": {IP: []string{"10.0.0.1", "10.0.0.2"}, TTL: 9}},
-		"A NOERROR without an address in _ ms":                              {host: {IP: []string{"::1"}}},
-		"A NOERROR without an address in _ ms: a.test (TTL 60 s)":           {host: {CNAME: "a.test"}},
-		"A NXDOMAIN in _ ms": {},
-		"A NXDOMAIN, EDE 15 (Blocked): (by policy) in _ ms":                   {host: {Rcode: dns.RcodeNameError, EDE: blocked}},
-		"A REFUSED, EDE 18 (Prohibited) in _ ms":                              {host: {Rcode: dns.RcodeRefused, EDE: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeProhibited}}}},
-		"A RCODE 12, EDE 4711: (house rule) in _ ms":                          {host: {Rcode: 12, EDE: []dns.EDNS0_EDE{{InfoCode: 4711, ExtraText: "house rule"}}}},
-		"A NOERROR in _ ms over TCP, truncated over UDP: 10.0.0.1 (TTL 60 s)": {host: {IP: []string{"10.0.0.1"}, Truncated: true}},
+		"A NOERROR in _ ms: 127.0.0.1 (TTL 60 s)": here(),
+		"A NOERROR in _ ms: 10.0.0.1 (TTL 7 s, authenticated)": {host: {IP: []string{"10.0.0.1"}, TTL: 7,
+			Authenticated: true}},
+		"A NOERROR in _ ms: a.test → b.test → 10.0.0.1, 10.0.0.2 (TTL 5 s)": {host: {CNAME: "a.test"},
+			"a.test": {CNAME: "b.test", TTL: 5}, "b.test": {IP: []string{"10.0.0.1", "10.0.0.2"}, TTL: 9}},
+		"A NOERROR without an address in _ ms":                    {host: {IP: []string{"::1"}}},
+		"A NOERROR without an address in _ ms: a.test (TTL 60 s)": {host: {CNAME: "a.test"}},
+		"A NXDOMAIN in _ ms":                                      {},
+		"A NXDOMAIN, EDE 15 (Blocked): (by policy) in _ ms": {host: {Rcode: dns.RcodeNameError,
+			EDE: blocked}},
+		"A REFUSED, EDE 18 (Prohibited) in _ ms": {host: {Rcode: dns.RcodeRefused,
+			EDE: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeProhibited}}}},
+		"A RCODE 12, EDE 4711: (house rule) in _ ms": {host: {Rcode: 12,
+			EDE: []dns.EDNS0_EDE{{InfoCode: 4711, ExtraText: "house rule"}}}},
+		"A NOERROR in _ ms over TCP, truncated over UDP: 10.0.0.1 (TTL 60 s)": {host: {IP: []string{"10.0.0.1"},
+			Truncated: true}},
 		"A FORMERR in _ ms": {host: {Rcode: dns.RcodeFormatError}},
 	} {
 		t.Run(want, func(t *testing.T) {
@@ -57,7 +63,8 @@ func TestAnswerInALine(t *testing.T) {
 func TestQuestionIsAskedWithEDNSAndAD(t *testing.T) {
 	t.Parallel()
 	answer, server := asking(t, here(), dns.TypeA)
-	if q := server.Queries(); len(q) != 1 || q[0] != (testkit.DNSQuery{Name: host, Type: "A", Network: "udp", EDNS: "yes"}) {
+	if q := server.Queries(); len(q) != 1 ||
+		q[0] != (testkit.DNSQuery{Name: host, Type: "A", Network: "udp", EDNS: "yes"}) {
 		t.Errorf("asked %v", q)
 	}
 	if !answer.Query.AuthenticatedData || answer.Query.IsEdns0().UDPSize() != payload {
@@ -72,7 +79,8 @@ func TestServerWithoutEDNSIsAskedWithout(t *testing.T) {
 		if got := Join(answer.Addresses()); got != "10.0.0.1" {
 			t.Errorf("after %s: %s", dns.RcodeToString[code], answer)
 		}
-		if with, without := server.Count(testkit.DNSQuery{EDNS: "yes"}), server.Count(testkit.DNSQuery{EDNS: "no"}); with != 1 || without != 1 {
+		if with, without := server.Count(testkit.DNSQuery{EDNS: "yes"}),
+			server.Count(testkit.DNSQuery{EDNS: "no"}); with != 1 || without != 1 {
 			t.Errorf("asked %d times with and %d times without", with, without)
 		}
 	}
@@ -94,7 +102,8 @@ func TestAnswerThatDoesNotComeEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-heard; cancel() }()
 		testkit.Within(t, testkit.Soon, func() {
-			if answer := Ask(ctx, server.Addr(), host, dns.TypeA, overTCP); answer.String() != "A timeout" || answer.Reply != nil {
+			if answer := Ask(ctx, server.Addr(), host, dns.TypeA, overTCP); answer.String() != "A timeout" ||
+				answer.Reply != nil {
 				t.Errorf("%s: %s", name, answer)
 			}
 		})
@@ -117,7 +126,8 @@ func TestReasonsForNoAnswer(t *testing.T) {
 		t.Error(answer)
 	}
 	cut := testkit.DNS(t, overUDP(testkit.Zone{host: {Truncated: true}}))
-	if answer := Ask(ctx, cut.Addr(), host, dns.TypeA, false); !answer.CutShort || answer.String() != "A truncated answer, then connection closed over TCP" {
+	if answer := Ask(ctx, cut.Addr(), host, dns.TypeA, false); !answer.CutShort ||
+		answer.String() != "A truncated answer, then connection closed over TCP" {
 		t.Error(answer)
 	}
 }
@@ -197,7 +207,8 @@ func TestHostileAnswersAreShownOnOneShortLine(t *testing.T) {
 func expectHarmless(t *testing.T, answer Answer) {
 	t.Helper()
 	line := answer.String()
-	if len(line) > 20_000 || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u202e' }) {
+	if len(line) > 20_000 ||
+		strings.ContainsFunc(line, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u202e' }) {
 		t.Errorf("%d bytes: %.500q", len(line), line)
 	}
 	long := answer.Dig(time.Unix(0, 0))
@@ -226,15 +237,19 @@ func TestAnswerToAnotherQuestionIsNone(t *testing.T) {
 
 func TestAnswerUnderAnotherNumberIsIgnored(t *testing.T) {
 	t.Parallel()
-	if answer, _ := asking(t, testkit.Zone{host: {IP: []string{"10.0.0.1"}, WrongID: true}}, dns.TypeA); Join(answer.Addresses()) != "10.0.0.1" {
+	if answer,
+		_ := asking(t, testkit.Zone{host: {IP: []string{"10.0.0.1"}, WrongID: true}},
+		dns.TypeA); Join(answer.Addresses()) != "10.0.0.1" {
 		t.Error(answer)
 	}
 }
 
 func TestNoiseIsNoAnswer(t *testing.T) {
 	t.Parallel()
-	for _, raw := range [][]byte{{}, []byte(strings.Repeat("\xc0", 60_000)), []byte("\x80\x00\x00\x01\xff\xff\xff\xff\xff\xff\x00")} {
-		if answer, _ := asking(t, testkit.Zone{host: {Raw: raw}}, dns.TypeA); answer.Reply != nil || answer.String() != "A malformed answer" {
+	for _, raw := range [][]byte{{}, []byte(strings.Repeat("\xc0", 60_000)),
+		[]byte("\x80\x00\x00\x01\xff\xff\xff\xff\xff\xff\x00")} {
+		if answer, _ := asking(t, testkit.Zone{host: {Raw: raw}}, dns.TypeA); answer.Reply != nil ||
+			answer.String() != "A malformed answer" {
 			t.Errorf("%.20q: %s", raw, answer)
 		}
 	}
@@ -255,7 +270,8 @@ func FuzzAnswer(f *testing.F) {
 		m.Answer, m.Extra = m.Extra, nil // where none should be
 	}, func(m *dns.Msg) {
 		m.Rcode = 11
-		m.SetEdns0(payload, true).IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: 15, ExtraText: "a\x1b\n"}, &dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: "0011223344556677"}}
+		m.SetEdns0(payload, true).IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: 15, ExtraText: "a\x1b\n"},
+			&dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: "0011223344556677"}}
 	}} {
 		reply := new(dns.Msg).SetReply(question)
 		alter(reply)
@@ -283,7 +299,8 @@ func TestManyAddressesAreCounted(t *testing.T) {
 	for i := range byte(20) {
 		all = append(all, netip.AddrFrom4([4]byte{10, 0, 0, i}))
 	}
-	if got := Join(all); got != "10.0.0.0, 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7 and 12 more" {
+	if got := Join(all); got !=
+		"10.0.0.0, 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4, 10.0.0.5, 10.0.0.6, 10.0.0.7 and 12 more" {
 		t.Error(got)
 	}
 }

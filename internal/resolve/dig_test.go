@@ -69,7 +69,10 @@ func TestDigIsLikeTheRealOne(t *testing.T) {
 		"many":              replying(many(200)),
 		"authority":         replying(soa),
 		"strange records":   replying(strange),
-		"all flags":         replying(func(m *dns.Msg) { m.Authoritative, m.RecursionAvailable, m.CheckingDisabled = true, true, true }),
+		"all flags": replying(func(m *dns.Msg) {
+			m.Authoritative, m.RecursionAvailable, m.CheckingDisabled = true,
+				true, true
+		}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -129,7 +132,8 @@ func soa(m *dns.Msg) {
 
 func strange(m *dns.Msg) {
 	for _, line := range []string{
-		host + `. 60 IN TXT "a \"quoted\" \007 text" "more"`, host + ". 60 IN MX 10 mail.test.", host + `. 60 IN SRV 1 2 443 b.test.`,
+		host + `. 60 IN TXT "a \"quoted\" \007 text" "more"`, host + ". 60 IN MX 10 mail.test.", host +
+			`. 60 IN SRV 1 2 443 b.test.`,
 		host + ". 60 IN CAA 0 issue \"ca.test\"", host + ". 60 IN AAAA 2001:db8::1",
 	} {
 		m.Answer = append(m.Answer, parsed(line))

@@ -93,7 +93,8 @@ func TestHugeAnswerIsReadOverTCP(t *testing.T) {
 func TestLargeDatagramIsRead(t *testing.T) {
 	t.Parallel()
 	server := testkit.DNS(t, altered(func(reply *dns.Msg) {
-		padding := &dns.TXT{Hdr: dns.RR_Header{Name: reply.Question[0].Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET}, Txt: []string{"padding"}}
+		padding := &dns.TXT{Hdr: dns.RR_Header{Name: reply.Question[0].Name, Rrtype: dns.TypeTXT, Class: dns.ClassINET},
+			Txt: []string{"padding"}}
 		reply.Answer = append(slices.Repeat([]dns.RR{padding}, 100), reply.Answer...)
 	}))
 	expect(t, resolverOf(t, server), host, "127.0.0.1")
@@ -104,9 +105,11 @@ func TestTruncatedAnswerWithoutTCPIsNoDenial(t *testing.T) {
 	truncated := testkit.Zone{host: {IP: []string{"127.0.0.1", "::1"}, Truncated: true}}
 	hangingUp := dns.HandlerFunc(func(w dns.ResponseWriter, _ *dns.Msg) { w.Close() })
 	closing := testkit.DNS(t, overTCP(truncated, hangingUp))
-	expectFailure(t, resolverOf(t, closing), host, from("truncated answer, then connection closed over TCP", closing), false)
+	expectFailure(t, resolverOf(t, closing), host, from("truncated answer, then connection closed over TCP", closing),
+		false)
 	garbage := testkit.DNS(t, overTCP(truncated, testkit.Zone{host: {Raw: []byte("garbage")}}))
-	expectFailure(t, resolverOf(t, garbage), host, from("truncated answer, then malformed answer over TCP", garbage), false)
+	expectFailure(t, resolverOf(t, garbage), host, from("truncated answer, then malformed answer over TCP", garbage),
+		false)
 }
 
 func TestTruncatedAnswerWithSilenceOverTCPIsNamed(t *testing.T) {
@@ -114,12 +117,14 @@ func TestTruncatedAnswerWithSilenceOverTCPIsNamed(t *testing.T) {
 	silence, heard := testkit.Reporting(testkit.Silent{})
 	server := testkit.DNS(t, overTCP(testkit.Zone{host: {Truncated: true}}, silence))
 	_, err := resolverOf(t, server).Lookup(testkit.OverAfter(t, heard, 2), host) // one for each family
-	testkit.ExpectFault(t, err, fault.NetworkDNS, "the name "+host+" does not resolve (status: "+from("truncated answer, then timeout over TCP", server)+")")
+	testkit.ExpectFault(t, err, fault.NetworkDNS,
+		"the name "+host+" does not resolve (status: "+from("truncated answer, then timeout over TCP", server)+")")
 }
 
 func TestWrongIDIsIgnored(t *testing.T) {
 	t.Parallel()
-	expect(t, resolverOf(t, testkit.DNS(t, testkit.Zone{host: {IP: []string{"127.0.0.1"}, WrongID: true}})), host, "127.0.0.1")
+	expect(t, resolverOf(t, testkit.DNS(t, testkit.Zone{host: {IP: []string{"127.0.0.1"}, WrongID: true}})), host,
+		"127.0.0.1")
 }
 
 func TestMalformedAnswersAreNamed(t *testing.T) {
@@ -137,7 +142,8 @@ func TestMalformedAnswersAreNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := testkit.DNS(t, handler)
-			testkit.Within(t, testkit.Soon, func() { expectFailure(t, resolverOf(t, server), host, from("malformed answer", server), false) })
+			testkit.Within(t, testkit.Soon,
+				func() { expectFailure(t, resolverOf(t, server), host, from("malformed answer", server), false) })
 		})
 	}
 }
@@ -156,7 +162,8 @@ func TestMalformedAnswerBetweenSilenceIsNamed(t *testing.T) {
 	server := testkit.DNS(t, byFamily(four, testkit.Silent{}))
 	r := resolverWith(t, "options attempts:3", server)
 	_, err := r.Lookup(testkit.OverAfter(t, heard, 3), host) // the third question follows the garbage
-	testkit.ExpectFault(t, err, fault.NetworkDNS, "the name "+host+" does not resolve (status: "+from("malformed answer", server)+")")
+	testkit.ExpectFault(t, err, fault.NetworkDNS,
+		"the name "+host+" does not resolve (status: "+from("malformed answer", server)+")")
 }
 
 // thenSilent lets handler answer the first n questions.

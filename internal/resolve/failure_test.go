@@ -30,14 +30,17 @@ func TestFailureNamesEachServersCode(t *testing.T) {
 func TestFailureListsTheServersInTheirOrder(t *testing.T) {
 	t.Parallel()
 	denying, refusing := testkit.DNS(t, testkit.Zone{}), testkit.DNS(t, failing(dns.RcodeRefused))
-	expectFailure(t, resolverOf(t, denying, refusing), host, from("NXDOMAIN", denying)+"; "+from("REFUSED", refusing), false)
-	expectFailure(t, resolverOf(t, refusing, denying), host, from("REFUSED", refusing)+"; "+from("NXDOMAIN", denying), false)
+	expectFailure(t, resolverOf(t, denying, refusing), host, from("NXDOMAIN", denying)+"; "+from("REFUSED", refusing),
+		false)
+	expectFailure(t, resolverOf(t, refusing, denying), host, from("REFUSED", refusing)+"; "+from("NXDOMAIN", denying),
+		false)
 }
 
 func TestNameIsDeniedForGoodWhenAllServersDenyIt(t *testing.T) {
 	t.Parallel()
 	denying, empty := testkit.DNS(t, testkit.Zone{}), testkit.DNS(t, testkit.Zone{host: {}})
-	expectFailure(t, resolverOf(t, denying, empty), host, from("NXDOMAIN", denying)+"; "+from("NOERROR without an address", empty), true)
+	expectFailure(t, resolverOf(t, denying, empty), host,
+		from("NXDOMAIN", denying)+"; "+from("NOERROR without an address", empty), true)
 }
 
 func TestSentenceShowsThePortOnlyWhenItIsNot53(t *testing.T) {
@@ -65,7 +68,8 @@ func TestMissingFamilyIsNoDenialWhileTheOtherIsUnknown(t *testing.T) {
 func TestDenialDoesNotWaitLongForTheOtherFamily(t *testing.T) {
 	t.Parallel()
 	server := testkit.DNS(t, byFamily(testkit.Zone{}, testkit.Silent{}))
-	testkit.Within(t, denialWait+testkit.Soon, func() { expectFailure(t, resolverOf(t, server), host, from("NXDOMAIN", server), true) })
+	testkit.Within(t, denialWait+testkit.Soon,
+		func() { expectFailure(t, resolverOf(t, server), host, from("NXDOMAIN", server), true) })
 }
 
 func TestBlockingAddressIsADenial(t *testing.T) {
@@ -106,7 +110,8 @@ func TestContextEndsTheWaitForServers(t *testing.T) {
 	r := resolverOf(t, server)
 	testkit.Within(t, testkit.Soon, func() {
 		_, err := r.Lookup(testkit.OverAfter(t, heard, 1), host)
-		testkit.ExpectFault(t, err, fault.NetworkDNS, "the name "+host+" does not resolve (status: "+from("timeout", server)+")")
+		testkit.ExpectFault(t, err, fault.NetworkDNS,
+			"the name "+host+" does not resolve (status: "+from("timeout", server)+")")
 	})
 }
 
@@ -120,7 +125,8 @@ func TestWhatIsNoHostNameIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	server := testkit.DNS(t, testkit.Zone{"*": {IP: []string{"127.0.0.1"}}})
 	r := resolverOf(t, server)
-	for _, name := range []string{"", ".", "..", ".api.test", "api..test", "api.test..", strings.Repeat("a", 64) + ".test", strings.Repeat("a.", 200) + "test"} {
+	for _, name := range []string{"", ".", "..", ".api.test", "api..test", "api.test..", strings.Repeat("a", 64) +
+		".test", strings.Repeat("a.", 200) + "test"} {
 		_, err := r.Lookup(t.Context(), name)
 		if !errors.Is(err, &fault.Error{ID: fault.NetworkDNS}) || !errors.Is(err, ErrNoSuchName) {
 			t.Errorf("%q: %v", name, err)

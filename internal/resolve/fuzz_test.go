@@ -13,9 +13,13 @@ import (
 
 func FuzzResolvConf(f *testing.F) {
 	for _, text := range []string{
-		"", "nameserver 10.0.0.2\nsearch corp.test\noptions ndots:5 timeout:1 attempts:3\n", "nameserver [::1]:5353\nnameserver fe80::1%eth0\n",
-		"nameserver [127.0.0.1]:99999\nnameserver [::1]\nnameserver [\n", "options timeout:99999999999999999999 attempts:-1 ndots:x\n", "options attempts:99999999\n", "search . .. a..b\ndomain\n",
-		testkit.ResolvConf("127.0.0.1:53", "127.0.0.1:5353"), strings.Repeat("nameserver 10.0.0.1\n", 100), "\x00\xff\r\n;#", "nameserver 127.0.0.11\n# ExtServers: [host(10.0.0.2) 10.0.0.3]\noptions use-vc edns0\n",
+		"", "nameserver 10.0.0.2\nsearch corp.test\noptions ndots:5 timeout:1 attempts:3\n",
+		"nameserver [::1]:5353\nnameserver fe80::1%eth0\n",
+		"nameserver [127.0.0.1]:99999\nnameserver [::1]\nnameserver [\n",
+		"options timeout:99999999999999999999 attempts:-1 ndots:x\n", "options attempts:99999999\n",
+		"search . .. a..b\ndomain\n",
+		testkit.ResolvConf("127.0.0.1:53", "127.0.0.1:5353"), strings.Repeat("nameserver 10.0.0.1\n", 100), "\x00\xff\r\n;#",
+		"nameserver 127.0.0.11\n# ExtServers: [host(10.0.0.2) 10.0.0.3]\noptions use-vc edns0\n",
 	} {
 		f.Add(text)
 	}
@@ -47,7 +51,8 @@ func FuzzResolvConf(f *testing.F) {
 
 func FuzzHosts(f *testing.F) {
 	for _, text := range []string{
-		"127.0.0.1 localhost\n::1 localhost ip6-localhost\n", "10.0.0.1\t" + host + " # ours\r\n", "# 10.0.0.1 " + host, "10.0.0.1", host + " 10.0.0.1",
+		"127.0.0.1 localhost\n::1 localhost ip6-localhost\n", "10.0.0.1\t" + host + " # ours\r\n", "# 10.0.0.1 " + host,
+		"10.0.0.1", host + " 10.0.0.1",
 		"::ffff:10.0.0.1 " + host + " " + host, "fe80::1%eth0 " + strings.ToUpper(host) + ".", "\x00\xff \xff\n",
 	} {
 		f.Add(text)
@@ -68,7 +73,8 @@ func FuzzHosts(f *testing.F) {
 func FuzzFollow(f *testing.F) {
 	question := new(dns.Msg).SetQuestion(host+".", dns.TypeA)
 	for _, text := range []string{
-		host + ". A 127.0.0.1", host + ". CNAME a.test.\na.test. A 10.0.0.1\na.test. AAAA ::1", host + ". CNAME " + host + ".",
+		host + ". A 127.0.0.1", host + ". CNAME a.test.\na.test. A 10.0.0.1\na.test. AAAA ::1", host + ". CNAME " + host +
+			".",
 		host + ". AAAA ::ffff:10.0.0.1", host + ". TXT text", "other.test. A 10.0.0.1", host + ". A 0.0.0.0",
 	} {
 		reply := new(dns.Msg).SetReply(question)

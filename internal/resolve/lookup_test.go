@@ -22,12 +22,14 @@ func TestLookupFindsAddressesOfBothFamilies(t *testing.T) {
 	zone := testkit.Zone{host: {IP: []string{"127.0.0.1", "127.0.0.2", "::1"}}}
 	// IPv4 comes second, because it would not wait long for IPv6.
 	six, answered := testkit.Reporting(zone)
-	expect(t, resolverOf(t, testkit.DNS(t, byFamily(after(1, answered, zone), six))), host, "127.0.0.1", "127.0.0.2", "::1")
+	expect(t, resolverOf(t, testkit.DNS(t, byFamily(after(1, answered, zone), six))), host, "127.0.0.1", "127.0.0.2",
+		"::1")
 }
 
 func TestLookupFindsAddressesOfOneFamily(t *testing.T) {
 	t.Parallel()
-	r := resolverOf(t, testkit.DNS(t, testkit.Zone{"four.test": {IP: []string{"127.0.0.4"}}, "six.test": {IP: []string{"fd00::6"}}}))
+	r := resolverOf(t,
+		testkit.DNS(t, testkit.Zone{"four.test": {IP: []string{"127.0.0.4"}}, "six.test": {IP: []string{"fd00::6"}}}))
 	expect(t, r, "four.test", "127.0.0.4")
 	expect(t, r, "six.test", "fd00::6")
 }
@@ -198,7 +200,8 @@ func TestCancellationEndsALookupAndThoseThatWaitForIt(t *testing.T) {
 
 func TestMissingResolvConfMeansTheLocalServer(t *testing.T) {
 	t.Parallel()
-	for name, content := range map[string]string{"missing": "", "empty": " \n", "senseless": "nameserver\nnameserver api.test\nnameserver [::1\n\x00\xff"} {
+	for name, content := range map[string]string{"missing": "", "empty": " \n",
+		"senseless": "nameserver\nnameserver api.test\nnameserver [::1\n\x00\xff"} {
 		root := t.TempDir()
 		if content != "" {
 			testkit.Put(t, root, "etc/resolv.conf", content)

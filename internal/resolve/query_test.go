@@ -39,7 +39,8 @@ func TestQuestionsInTheWordsOfDig(t *testing.T) {
 		"@fe80::1%eth0":            {public, dns.TypeA, []string{"[fe80::1%eth0]:53"}, false, false},
 	} {
 		got, err := New(layout.Root(root)).ParseQuery(t.Context(), strings.Fields(words), public)
-		if err != nil || got.Name != want.Name || got.Kind != want.Kind || got.OverTCP != want.OverTCP || got.Short != want.Short || !slices.Equal(got.Servers, want.Servers) {
+		if err != nil || got.Name != want.Name || got.Kind != want.Kind || got.OverTCP != want.OverTCP ||
+			got.Short != want.Short || !slices.Equal(got.Servers, want.Servers) {
 			t.Errorf("%q: %+v, %v", words, got, err)
 		}
 	}
@@ -50,16 +51,17 @@ func TestQuestionsThatMakeNoSense(t *testing.T) {
 	names := testkit.DNS(t, testkit.Zone{})
 	resolver := resolverOf(t, names)
 	for words, want := range map[string]string{
-		"a.test b.test":                    `one name at a time: "b.test" is the second`,
-		"+trace a.test":                    `unknown option "+trace"`,
-		"-x 10.0.0.1":                      `unknown option "-x"`,
-		"-p":                               `unknown option "-p"`,
-		"@10.0.0.5 -p 0":                   `"0" is not a port`,
-		"-p 70000":                         `"70000" is not a port`,
-		"@10.0.0.5:dns":                    `"dns" is not a port`,
-		"a..test":                          `"a..test" is not a name`,
-		strings.Repeat("a", 64):            `"` + strings.Repeat("a", 64) + `" is not a name`,
-		"@absent.test":                     `cannot find the server "absent.test": network.dns: the name absent.test does not resolve (status: ` + from("NXDOMAIN", names) + ")",
+		"a.test b.test":         `one name at a time: "b.test" is the second`,
+		"+trace a.test":         `unknown option "+trace"`,
+		"-x 10.0.0.1":           `unknown option "-x"`,
+		"-p":                    `unknown option "-p"`,
+		"@10.0.0.5 -p 0":        `"0" is not a port`,
+		"-p 70000":              `"70000" is not a port`,
+		"@10.0.0.5:dns":         `"dns" is not a port`,
+		"a..test":               `"a..test" is not a name`,
+		strings.Repeat("a", 64): `"` + strings.Repeat("a", 64) + `" is not a name`,
+		"@absent.test": `cannot find the server "absent.test": ` +
+			`network.dns: the name absent.test does not resolve (status: ` + from("NXDOMAIN", names) + ")",
 		"+" + strings.Repeat("x\x1b", 500): `unknown option "+` + strings.Repeat(`x\x1b`, 19) + `x"`,
 	} {
 		if _, err := resolver.ParseQuery(t.Context(), strings.Fields(words), public); err == nil || err.Error() != want {

@@ -13,7 +13,8 @@ func TestSingleLabelIsLookedForInTheSearchDomainsFirst(t *testing.T) {
 	server := testkit.DNS(t, testkit.Zone{"licenses.b.test": {IP: []string{"127.0.0.1"}}})
 	r := resolverWith(t, "search a.test b.test c.test", server)
 	expect(t, r, "licenses", "127.0.0.1")
-	for name, want := range map[string]bool{"licenses.a.test": true, "licenses.b.test": true, "licenses.c.test": false, "licenses": false} {
+	for name, want := range map[string]bool{"licenses.a.test": true, "licenses.b.test": true, "licenses.c.test": false,
+		"licenses": false} {
 		if got := server.Count(testkit.DNSQuery{Name: name, Type: "A"}) > 0; got != want {
 			t.Errorf("asked for %s: %t, want %t", name, got, want)
 		}

@@ -29,11 +29,13 @@ func TestSurveyOfAServerThatPrefersAnOutdatedCipher(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "server.PEM")
-	content := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issued.Certificate[0]}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
+	content := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: issued.Certificate[0]}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...)
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	server := exec.CommandContext(t.Context(), path, "s_server", "-accept", "127.0.0.1:0", "-cert", file, "-key", file, "-rev", "-tls1_2",
+	server := exec.CommandContext(t.Context(), path, "s_server", "-accept", "127.0.0.1:0", "-cert", file, "-key", file,
+		"-rev", "-tls1_2",
 		"-serverpref", "-cipher", "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256")
 	out, err := server.StdoutPipe()
 	if err != nil {

@@ -23,7 +23,8 @@ func (n names) filtered() *fault.Error {
 			}
 			for _, address := range answer.Addresses() {
 				if kind := blocking(address, isPublic(n.host)); kind != "" {
-					return fault.New(fault.NetworkDNSFiltered, "the name server %s answers %s with %s (%s)", s.Server(), n.host, kind, address)
+					return fault.New(fault.NetworkDNSFiltered, "the name server %s answers %s with %s (%s)",
+						s.Server(), n.host, kind, address)
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -81,7 +82,8 @@ func (v view) names() names {
 		both := resolve.Both{Four: o.answer(server, host, dns.TypeA), Six: o.answer(server, host, dns.TypeAAAA)}
 		return []source{{both, o.answer(server, "", dns.TypeNS)}}
 	}
-	n.servers = slices.Concat(sourceOf("127.0.0.11:53", v.docker), sourceOf("10.0.0.53:53", v.first), sourceOf("10.0.0.54:53", v.second))
+	n.servers = slices.Concat(sourceOf("127.0.0.11:53", v.docker), sourceOf("10.0.0.53:53", v.first),
+		sourceOf("10.0.0.54:53", v.second))
 	n.upstream = sourceOf("10.0.0.2:53", v.upstream)
 	if v.search != nil {
 		n.searched = []source{{Both: resolve.Both{Four: v.search.answer("10.0.0.53:53", host+".corp.test", dns.TypeA)}}}
@@ -104,44 +106,82 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		id     fault.ID
 		detail string
 	}{
-		{view{first: denied, flaw: "/etc/resolv.conf names no name server"}, fault.NetworkDNSNoServer, "there is no name server to resolve api.localstack.cloud (/etc/resolv.conf names no name server)"},
-		{view{hosts: "10.1.2.3", first: blocked}, fault.NetworkDNSHosts, "/etc/hosts gives api.localstack.cloud the address 10.1.2.3"},
-		{view{captor: "localstack.cloud", first: of(gives("172.17.0.2"))}, fault.NetworkDNSCaptured, "10.0.0.53 answers 172.17.0.2 for api.localstack.cloud, because LOCALSTACK_HOST=localstack.cloud matches that name"},
-		{view{captor: "localstack.cloud", first: of(gives("127.0.0.1"))}, fault.NetworkDNSCaptured, "10.0.0.53 answers 127.0.0.1 for api.localstack.cloud, because LOCALSTACK_HOST=localstack.cloud matches that name"},
-		{view{first: blocked}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
-		{view{first: blocked, second: good}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
-		{view{docker: blocked, upstream: good}, fault.NetworkDNSFiltered, "the name server 127.0.0.11 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
-		{view{docker: denied, upstream: blocked}, fault.NetworkDNSFiltered, "the name server 10.0.0.2 filters api.localstack.cloud (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
-		{view{first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 filters api.localstack.cloud (status: NXDOMAIN without recursion available, the sign of a response policy)"},
-		{view{first: of(told{code: dns.RcodeNameError, cannot: true})}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.53)"},
-		{view{host: "licenses.corp.test", first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNS, "the name licenses.corp.test does not resolve (status: NXDOMAIN from 10.0.0.53)"},
-		{view{first: of(gives("0.0.0.0"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers api.localstack.cloud with the blocking address (0.0.0.0)"},
-		{view{first: of(gives("54.1.2.3", "::"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers api.localstack.cloud with the blocking address (::)"},
-		{view{host: "licenses.corp.test", first: of(gives("0.0.0.0"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers licenses.corp.test with the blocking address (0.0.0.0)"},
-		{view{first: of(gives("127.0.0.1"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers api.localstack.cloud with a loopback address (127.0.0.1)"},
-		{view{first: of(gives("10.9.9.9"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers api.localstack.cloud with a private address (10.9.9.9)"},
-		{view{first: of(gives("100.64.0.1"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers api.localstack.cloud with a private address (100.64.0.1)"},
-		{view{first: of(gives("fd00::1"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers api.localstack.cloud with a private address (fd00::1)"},
-		{view{first: of(gives("198.51.100.7"))}, fault.NetworkDNSFiltered, "the name server 10.0.0.53 answers api.localstack.cloud with a reserved address (198.51.100.7)"},
-		{view{docker: denied, upstream: good}, fault.NetworkDNSDocker, "Docker's name server 127.0.0.11 does not resolve api.localstack.cloud (status: NXDOMAIN), but 10.0.0.2, which it should ask, does (54.1.2.3, 2600::1)"},
-		{view{docker: failed}, fault.NetworkDNSDocker, "Docker's name server 127.0.0.11 does not resolve api.localstack.cloud (status: SERVFAIL)"},
-		{view{docker: of(silent), upstream: failed}, fault.NetworkDNSDocker, "Docker's name server 127.0.0.11 does not resolve api.localstack.cloud (status: timeout); it asks 10.0.0.2, which says SERVFAIL"},
-		{view{docker: denied, upstream: denied}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NXDOMAIN from 127.0.0.11)"},
-		{view{first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:1) turns api.localstack.cloud into api.localstack.cloud.corp.test, which is 10.0.0.99"},
-		{view{first: denied, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:5) turns api.localstack.cloud into api.localstack.cloud.corp.test, which is 10.0.0.99"},
-		{view{host: "licenses.example.test", first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:1) turns licenses.example.test into licenses.example.test.corp.test, which is 10.0.0.99"},
-		{view{first: good, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch, "the search domain \"corp.test\" of resolv.conf (options ndots:5) turns api.localstack.cloud into api.localstack.cloud.corp.test, which is 10.0.0.99"},
-		{view{first: denied, second: good}, fault.NetworkDNSDisagree, "the name servers disagree about api.localstack.cloud: NXDOMAIN from 10.0.0.53, but 54.1.2.3, 2600::1 from 10.0.0.54"},
-		{view{first: good, second: none}, fault.NetworkDNSDisagree, "the name servers disagree about api.localstack.cloud: NOERROR without an address from 10.0.0.54, but 54.1.2.3, 2600::1 from 10.0.0.53"},
-		{view{first: none, second: of(silent)}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NOERROR without an address from 10.0.0.53; timeout from 10.0.0.54)"},
-		{view{first: of(codes(dns.RcodeServerFailure, dns.EDNS0_EDE{InfoCode: 22}))}, fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: SERVFAIL from 10.0.0.53); 10.0.0.53 says EDE 22 (No Reachable Authority)"},
+		{view{first: denied, flaw: "/etc/resolv.conf names no name server"}, fault.NetworkDNSNoServer,
+			"there is no name server to resolve <host> (/etc/resolv.conf names no name server)"},
+		{view{hosts: "10.1.2.3", first: blocked}, fault.NetworkDNSHosts, "/etc/hosts gives <host> the address 10.1.2.3"},
+		{view{captor: "localstack.cloud", first: of(gives("172.17.0.2"))}, fault.NetworkDNSCaptured,
+			"10.0.0.53 answers 172.17.0.2 for <host>, because LOCALSTACK_HOST=localstack.cloud matches that name"},
+		{view{captor: "localstack.cloud", first: of(gives("127.0.0.1"))}, fault.NetworkDNSCaptured,
+			"10.0.0.53 answers 127.0.0.1 for <host>, because LOCALSTACK_HOST=localstack.cloud matches that name"},
+		{view{first: blocked}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 filters <host> (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
+		{view{first: blocked, second: good}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 filters <host> (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
+		{view{docker: blocked, upstream: good}, fault.NetworkDNSFiltered,
+			"the name server 127.0.0.11 filters <host> (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
+		{view{docker: denied, upstream: blocked}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.2 filters <host> (status: NXDOMAIN, EDE 15 (Blocked): (by policy))"},
+		{view{first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 filters <host> " +
+				"(status: NXDOMAIN without recursion available, the sign of a response policy)"},
+		{view{first: of(told{code: dns.RcodeNameError, cannot: true})}, fault.NetworkDNS,
+			"the name <host> does not resolve (status: NXDOMAIN from 10.0.0.53)"},
+		{view{host: "licenses.corp.test", first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNS,
+			"the name <host> does not resolve (status: NXDOMAIN from 10.0.0.53)"},
+		{view{first: of(gives("0.0.0.0"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with the blocking address (0.0.0.0)"},
+		{view{first: of(gives("54.1.2.3", "::"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with the blocking address (::)"},
+		{view{host: "licenses.corp.test", first: of(gives("0.0.0.0"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with the blocking address (0.0.0.0)"},
+		{view{first: of(gives("127.0.0.1"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with a loopback address (127.0.0.1)"},
+		{view{first: of(gives("10.9.9.9"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with a private address (10.9.9.9)"},
+		{view{first: of(gives("100.64.0.1"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with a private address (100.64.0.1)"},
+		{view{first: of(gives("fd00::1"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with a private address (fd00::1)"},
+		{view{first: of(gives("198.51.100.7"))}, fault.NetworkDNSFiltered,
+			"the name server 10.0.0.53 answers <host> with a reserved address (198.51.100.7)"},
+		{view{docker: denied, upstream: good}, fault.NetworkDNSDocker,
+			"Docker's name server 127.0.0.11 does not resolve <host> (status: NXDOMAIN), " +
+				"but 10.0.0.2, which it should ask, does (54.1.2.3, 2600::1)"},
+		{view{docker: failed}, fault.NetworkDNSDocker,
+			"Docker's name server 127.0.0.11 does not resolve <host> (status: SERVFAIL)"},
+		{view{docker: of(silent), upstream: failed}, fault.NetworkDNSDocker,
+			"Docker's name server 127.0.0.11 does not resolve <host> (status: timeout); it asks 10.0.0.2, which says SERVFAIL"},
+		{view{docker: denied, upstream: denied}, fault.NetworkDNS,
+			"the name <host> does not resolve (status: NXDOMAIN from 127.0.0.11)"},
+		{view{first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch,
+			`the search domain "corp.test" of resolv.conf (options ndots:1) turns <host> into <host>.corp.test, ` +
+				"which is 10.0.0.99"},
+		{view{first: denied, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch,
+			`the search domain "corp.test" of resolv.conf (options ndots:5) turns <host> into <host>.corp.test, ` +
+				"which is 10.0.0.99"},
+		{view{host: "licenses.example.test", first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch,
+			`the search domain "corp.test" of resolv.conf (options ndots:1) turns <host> into <host>.corp.test, ` +
+				"which is 10.0.0.99"},
+		{view{first: good, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch,
+			`the search domain "corp.test" of resolv.conf (options ndots:5) turns <host> into <host>.corp.test, ` +
+				"which is 10.0.0.99"},
+		{view{first: denied, second: good}, fault.NetworkDNSDisagree,
+			"the name servers disagree about <host>: NXDOMAIN from 10.0.0.53, but 54.1.2.3, 2600::1 from 10.0.0.54"},
+		{view{first: good, second: none}, fault.NetworkDNSDisagree,
+			"the name servers disagree about <host>: " +
+				"NOERROR without an address from 10.0.0.54, but 54.1.2.3, 2600::1 from 10.0.0.53"},
+		{view{first: none, second: of(silent)}, fault.NetworkDNS,
+			"the name <host> does not resolve (status: NOERROR without an address from 10.0.0.53; timeout from 10.0.0.54)"},
+		{view{first: of(codes(dns.RcodeServerFailure, dns.EDNS0_EDE{InfoCode: 22}))}, fault.NetworkDNS,
+			"the name <host> does not resolve (status: SERVFAIL from 10.0.0.53); " +
+				"10.0.0.53 says EDE 22 (No Reachable Authority)"},
 	} {
 		found := c.view.names().finding()
 		if found == nil {
 			t.Errorf("nothing is found, want %s: %s", c.id, c.detail)
 			continue
 		}
-		testkit.ExpectFault(t, found, c.id, c.detail)
+		testkit.ExpectFault(t, found, c.id, strings.ReplaceAll(c.detail, "<host>", cmp.Or(c.view.host, public)))
 	}
 }
 
@@ -152,28 +192,33 @@ func TestNamesWithNothingWrong(t *testing.T) {
 	blocked := of(codes(dns.RcodeNameError, dns.EDNS0_EDE{InfoCode: dns.ExtendedErrorCodeBlocked}))
 	const own = "licenses.corp.test"
 	for why, v := range map[string]view{
-		"a public host with public addresses":                   {first: good, second: good},
-		"a public host over IPv4 only":                          {first: of(gives("54.1.2.3"))},
-		"an own server's private address":                       {host: own, first: private},
-		"an own server on loopback":                             {host: own, first: of(gives("127.0.0.1"))},
-		"an own server in the hosts file":                       {host: own, hosts: "10.0.0.1", first: blocked},
-		"the hosts file wins over what servers say":             {host: own, hosts: "10.0.0.1", first: good, second: denied, search: private, dots: 5},
-		"the machine's own name":                                {host: "localhost.localstack.cloud", first: of(gives("127.0.0.1"))},
-		"a service of the machine's own":                        {host: "api.localhost.localstack.cloud", first: of(gives("127.0.0.1"))},
-		"no server is named, but the local one knows":           {flaw: "x", first: good},
-		"LOCALSTACK_HOST matches, but the address is public":    {captor: "localstack.cloud", first: good},
-		"LOCALSTACK_HOST matches a server of one's own":         {host: own, captor: "corp.test", first: private},
-		"a name that is like a public one":                      {host: "api.localstack.cloud.corp.test", first: private},
-		"Docker's server knows, what it asks does not":          {docker: good, upstream: blocked},
-		"another server than Docker's knows":                    {docker: of(silent), first: good},
-		"one server is silent":                                  {first: good, second: of(silent)},
-		"one server fails":                                      {first: good, second: of(codes(dns.RcodeServerFailure))},
-		"a search domain that is never reached":                 {first: good, search: private, dots: 1},
-		"a search domain that leads to the same":                {first: good, search: of(gives("54.1.2.3")), dots: 5},
-		"a search domain without an answer":                     {first: good, search: denied, dots: 5},
-		"a service of the cluster, found by a search domain":    {host: "licenses.tools", first: denied, search: private, dots: 5},
-		"a name without a dot, found by a search domain":        {host: "licenses", first: denied, search: private},
-		"an extended error that is no filter's, beside success": {first: of(told{addresses: []string{"54.1.2.3"}, reasons: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeStaleAnswer}}})},
+		"a public host with public addresses": {first: good, second: good},
+		"a public host over IPv4 only":        {first: of(gives("54.1.2.3"))},
+		"an own server's private address":     {host: own, first: private},
+		"an own server on loopback":           {host: own, first: of(gives("127.0.0.1"))},
+		"an own server in the hosts file":     {host: own, hosts: "10.0.0.1", first: blocked},
+		"the hosts file wins over what servers say": {host: own, hosts: "10.0.0.1", first: good, second: denied,
+			search: private, dots: 5},
+		"the machine's own name": {host: "localhost.localstack.cloud",
+			first: of(gives("127.0.0.1"))},
+		"a service of the machine's own": {host: "api.localhost.localstack.cloud",
+			first: of(gives("127.0.0.1"))},
+		"no server is named, but the local one knows":        {flaw: "x", first: good},
+		"LOCALSTACK_HOST matches, but the address is public": {captor: "localstack.cloud", first: good},
+		"LOCALSTACK_HOST matches a server of one's own":      {host: own, captor: "corp.test", first: private},
+		"a name that is like a public one":                   {host: "api.localstack.cloud.corp.test", first: private},
+		"Docker's server knows, what it asks does not":       {docker: good, upstream: blocked},
+		"another server than Docker's knows":                 {docker: of(silent), first: good},
+		"one server is silent":                               {first: good, second: of(silent)},
+		"one server fails":                                   {first: good, second: of(codes(dns.RcodeServerFailure))},
+		"a search domain that is never reached":              {first: good, search: private, dots: 1},
+		"a search domain that leads to the same":             {first: good, search: of(gives("54.1.2.3")), dots: 5},
+		"a search domain without an answer":                  {first: good, search: denied, dots: 5},
+		"a service of the cluster, found by a search domain": {host: "licenses.tools", first: denied, search: private,
+			dots: 5},
+		"a name without a dot, found by a search domain": {host: "licenses", first: denied, search: private},
+		"an extended error that is no filter's, beside success": {first: of(told{addresses: []string{"54.1.2.3"},
+			reasons: []dns.EDNS0_EDE{{InfoCode: dns.ExtendedErrorCodeStaleAnswer}}})},
 	} {
 		if found := v.names().finding(); found != nil {
 			t.Errorf("%s: %v", why, found)
@@ -184,8 +229,10 @@ func TestNamesWithNothingWrong(t *testing.T) {
 func TestWhoCapturesAName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ setting, name, want string }{
-		{"", public, ""}, {"  ", public, ""}, {"localstack.cloud", public, "localstack.cloud"}, {"localstack.cloud:4566", public, "localstack.cloud"},
-		{" API.LocalStack.Cloud:443 ", public, public}, {"localhost.localstack.cloud:4566", public, ""}, {"localhost", public, ""}, {"cloud", public, "cloud"},
+		{"", public, ""}, {"  ", public, ""}, {"localstack.cloud", public, "localstack.cloud"},
+		{"localstack.cloud:4566", public, "localstack.cloud"},
+		{" API.LocalStack.Cloud:443 ", public, public}, {"localhost.localstack.cloud:4566", public, ""},
+		{"localhost", public, ""}, {"cloud", public, "cloud"},
 		{"ls.local", public, ""}, {"[::1]:4566", public, ""},
 	} {
 		if got := captor(c.setting, c.name); got != c.want {
@@ -216,5 +263,6 @@ func TestSurveyWithoutANameServer(t *testing.T) {
 	_, port := testkit.Refuse(t, "127.0.0.1", 0)
 	resolver.Config().Servers = []string{"127.0.0.1:" + strconv.Itoa(port)}
 	found := askAll(testkit.Limited(t), resolver, public, "").finding()
-	testkit.ExpectFault(t, found, fault.NetworkDNSNoServer, "there is no name server to resolve "+public+" ("+root+"/etc/resolv.conf: no such file or directory)")
+	testkit.ExpectFault(t, found, fault.NetworkDNSNoServer,
+		"there is no name server to resolve "+public+" ("+root+"/etc/resolv.conf: no such file or directory)")
 }

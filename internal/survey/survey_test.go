@@ -114,8 +114,10 @@ func TestSurveyOfAWayThatIsGood(t *testing.T) {
 	server := newLicensing(t, serving(a.Issue(t, host, lasting)), refusal)
 	checks := expectWay(t, at("https", server.Listener.Addr()), connect.Settings{}, named(t, a.PEM), allWell)
 	for i, prefix := range []string{
-		host + " is 127.0.0.1 (from 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1", host, server.port()), "none is set for https://" + host,
-		"TLS 1.3, certificate by System CA until ", fmt.Sprintf("https://%s:%d/v1 answers in JSON (status 401)", host, server.port()), "",
+		host + " is 127.0.0.1 (from 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1", host, server.port()),
+		"none is set for https://" + host,
+		"TLS 1.3, certificate by System CA until ",
+		fmt.Sprintf("https://%s:%d/v1 answers in JSON (status 401)", host, server.port()), "",
 	} {
 		if !strings.HasPrefix(checks[i].Fact, prefix) {
 			t.Errorf("%s: %s", checks[i].Name, checks[i].Fact)
@@ -128,7 +130,8 @@ func TestSurveySendsNoCredential(t *testing.T) {
 	server := newLicensing(t, nil, refusal)
 	expectWay(t, at("http", server.Listener.Addr()), connect.Settings{}, named(t, ""),
 		"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
-	want := "POST /v1/license/activate\nAccept-Encoding: gzip\r\nConnection: close\r\nContent-Length: 2\r\nContent-Type: application/json\r\nUser-Agent: localstack-entrypoint\r\n\n{}"
+	want := "POST /v1/license/activate\nAccept-Encoding: gzip\r\nConnection: close\r\nContent-Length: 2\r\n" +
+		"Content-Type: application/json\r\nUser-Agent: localstack-entrypoint\r\n\n{}"
 	if sent := server.Sent(); len(sent) != 1 || sent[0] != want {
 		t.Errorf("got %q\nwant %q", sent, want)
 	}
@@ -143,10 +146,12 @@ func TestSurveyOfOtherWaysToNameAServer(t *testing.T) {
 	root := named(t, a.PEM)
 	testkit.Put(t, root, "etc/hosts", "127.0.0.1 xn--bcher-kva.test\n")
 	expectWay(t, fmt.Sprintf("https://Bücher.test:%d", server.port()), connect.Settings{}, root, allWell)
-	expectWay(t, fmt.Sprintf("http://%s:%d", strings.ToUpper(host), plain.port()), connect.Settings{}, root, "names passed"+untold)
+	expectWay(t, fmt.Sprintf("http://%s:%d", strings.ToUpper(host), plain.port()), connect.Settings{}, root,
+		"names passed"+untold)
 	expectWay(t, fmt.Sprintf("http://127.0.0.1:%d", plain.port()), connect.Settings{}, root, "names skipped"+untold)
 	for _, address := range []string{"localhost", "a.localhost"} {
-		checks := expectWay(t, fmt.Sprintf("http://%s:%d", address, plain.port()), connect.Settings{}, root, "names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
+		checks := expectWay(t, fmt.Sprintf("http://%s:%d", address, plain.port()), connect.Settings{}, root,
+			"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
 		if checks[0].Fact != address+" is this machine itself, 127.0.0.1, ::1" {
 			t.Error(checks[0].Fact)
 		}
@@ -166,22 +171,44 @@ func TestSurveyStopsWhereTheWayEnds(t *testing.T) {
 		})
 	}
 	for name, c := range map[string]struct{ target, want string }{
-		"no name":          {"https://absent.test", "names failed (network.dns)"},
-		"refused":          {fmt.Sprintf("https://%s:%d", host, closed), "names passed, connection failed (network.refused)"},
-		"plain HTTP":       {at("https", newLicensing(t, nil, refusal).Listener.Addr()), reached + "tls failed (network.tls)"},
-		"hangs up":         {at("https", testkit.Speak(t, "")), reached + "tls failed (network.reset)"},
-		"no HTTP":          {at("http", testkit.Speak(t, "SSH-2.0-OpenSSH_9.9\r\n")), reached + "tls skipped, server failed (network.unreachable)"},
-		"block page":       {at("https", page(403, titled("Blocked")).Listener.Addr()), reached + "tls passed, server failed (network.block_page), clock passed"},
-		"server error":     {at("https", page(503, "").Listener.Addr()), reached + "tls passed, server failed (network.server_error), clock passed"},
-		"endless page":     {at("https", page(200, strings.Repeat("x", 1<<20)).Listener.Addr()), reached + "tls passed, server passed, clock passed"},
-		"untrusted":        {at("https", newLicensing(t, serving(testkit.NewAuthority(t, "Other").Issue(t, host, nil)), refusal).Listener.Addr()), reached + "tls failed (network.certificate.untrusted), server passed, clock passed"},
-		"another name":     {at("https", newLicensing(t, serving(a.Issue(t, "portal.test", nil)), refusal).Listener.Addr()), reached + "tls failed (network.certificate.name), server passed, clock passed"},
-		"TLS 1.1":          {at("https", newLicensing(t, &tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, refusal).Listener.Addr()), reached + "tls failed (network.tls.version), server passed, clock passed"},
-		"outdated cipher":  {at("https", newLicensing(t, &tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256}}, refusal).Listener.Addr()), reached + "tls failed (network.tls.version), server passed, clock passed"},
-		"asks who we are":  {at("https", newLicensing(t, &tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, lasting)}, ClientAuth: tls.RequireAnyClientCert}, refusal).Listener.Addr()), reached + "tls passed, server failed (network.tls)"},
-		"another's clock":  {at("https", newLicensing(t, serving(a.Issue(t, host, lasting)), late).Listener.Addr()), reached + "tls passed, server passed, clock warned (clock.skew)"},
-		"without a clock":  {at("https", newLicensing(t, serving(a.Issue(t, host, lasting)), undated).Listener.Addr()), reached + "tls passed, server passed, clock skipped"},
-		"expired for them": {at("https", newLicensing(t, serving(a.Issue(t, host, inThePast)), late).Listener.Addr()), reached + "tls failed (clock.skew), server passed, clock warned (clock.skew)"},
+		"no name": {"https://absent.test", "names failed (network.dns)"},
+		"refused": {fmt.Sprintf("https://%s:%d", host, closed), "names passed, connection failed (network.refused)"},
+		"plain HTTP": {at("https", newLicensing(t, nil, refusal).Listener.Addr()), reached +
+			"tls failed (network.tls)"},
+		"hangs up": {at("https", testkit.Speak(t, "")), reached + "tls failed (network.reset)"},
+		"no HTTP": {at("http", testkit.Speak(t, "SSH-2.0-OpenSSH_9.9\r\n")), reached +
+			"tls skipped, server failed (network.unreachable)"},
+		"block page": {at("https", page(403, titled("Blocked")).Listener.Addr()), reached +
+			"tls passed, server failed (network.block_page), clock passed"},
+		"server error": {at("https", page(503, "").Listener.Addr()), reached +
+			"tls passed, server failed (network.server_error), clock passed"},
+		"endless page": {at("https", page(200, strings.Repeat("x", 1<<20)).Listener.Addr()), reached +
+			"tls passed, server passed, clock passed"},
+		"untrusted": {at("https",
+			newLicensing(t, serving(testkit.NewAuthority(t, "Other").Issue(t, host, nil)), refusal).Listener.Addr()), reached +
+			"tls failed (network.certificate.untrusted), server passed, clock passed"},
+		"another name": {at("https", newLicensing(t, serving(a.Issue(t, "portal.test", nil)), refusal).Listener.Addr()),
+			reached + "tls failed (network.certificate.name), server passed, clock passed"},
+		"TLS 1.1": {at("https",
+			newLicensing(t,
+				&tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MinVersion: tls.VersionTLS10,
+					MaxVersion: tls.VersionTLS11}, refusal).Listener.Addr()), reached +
+			"tls failed (network.tls.version), server passed, clock passed"},
+		"outdated cipher": {at("https",
+			newLicensing(t,
+				&tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MaxVersion: tls.VersionTLS12,
+					CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256}}, refusal).Listener.Addr()), reached +
+			"tls failed (network.tls.version), server passed, clock passed"},
+		"asks who we are": {at("https",
+			newLicensing(t,
+				&tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, lasting)}, ClientAuth: tls.RequireAnyClientCert},
+				refusal).Listener.Addr()), reached + "tls passed, server failed (network.tls)"},
+		"another's clock": {at("https", newLicensing(t, serving(a.Issue(t, host, lasting)), late).Listener.Addr()),
+			reached + "tls passed, server passed, clock warned (clock.skew)"},
+		"without a clock": {at("https", newLicensing(t, serving(a.Issue(t, host, lasting)), undated).Listener.Addr()),
+			reached + "tls passed, server passed, clock skipped"},
+		"expired for them": {at("https", newLicensing(t, serving(a.Issue(t, host, inThePast)), late).Listener.Addr()),
+			reached + "tls failed (clock.skew), server passed, clock warned (clock.skew)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -215,14 +242,18 @@ func TestSurveyOfANameThatASearchDomainCompletes(t *testing.T) {
 		zone testkit.Zone
 		want string
 	}{
-		"nobody else knows it":  {public, testkit.Zone{public + ".corp.test": wild}, "names failed (network.dns.search_domain), connection failed (network.refused)"},
-		"libc will be led away": {host, testkit.Zone{host: wild, host + ".corp.test": {IP: []string{"127.0.0.9"}}}, "names warned (network.dns.search_domain), connection failed (network.refused)"},
-		"it is a short one":     {"licenses", testkit.Zone{"licenses.corp.test": wild}, "names passed, connection failed (network.refused)"},
+		"nobody else knows it": {public, testkit.Zone{public + ".corp.test": wild},
+			"names failed (network.dns.search_domain), connection failed (network.refused)"},
+		"libc will be led away": {host, testkit.Zone{host: wild, host + ".corp.test": {IP: []string{"127.0.0.9"}}},
+			"names warned (network.dns.search_domain), connection failed (network.refused)"},
+		"it is a short one": {"licenses", testkit.Zone{"licenses.corp.test": wild},
+			"names passed, connection failed (network.refused)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			root := t.TempDir()
-			testkit.Put(t, root, "etc/resolv.conf", testkit.ResolvConf(testkit.DNS(t, c.zone).Addr())+"search corp.test\noptions ndots:5\n")
+			testkit.Put(t, root, "etc/resolv.conf",
+				testkit.ResolvConf(testkit.DNS(t, c.zone).Addr())+"search corp.test\noptions ndots:5\n")
 			expectWay(t, fmt.Sprintf("https://%s:%d", c.host, closed), connect.Settings{}, root, c.want)
 		})
 	}
@@ -245,9 +276,12 @@ func TestSurveyEndsWithItsTime(t *testing.T) {
 	silent := testkit.Root(t, testkit.DNS(t, testkit.Silent{}))
 	for name, c := range map[string]struct{ target, root, want string }{
 		"silent name server": {"https://" + host, silent, "names failed (network.dns)"},
-		"silent address":     {fmt.Sprintf("https://%s:%d", host, full), rooted(t, ""), "names passed, connection failed (network.timeout)"},
-		"silent TLS server":  {fmt.Sprintf("https://%s:%d", host, port), rooted(t, ""), "names passed, connection passed, proxy skipped, tls failed (network.timeout)"},
-		"silent HTTP server": {fmt.Sprintf("http://%s:%d", host, port), rooted(t, ""), "names passed, connection passed, proxy skipped, tls skipped, server failed (network.timeout)"},
+		"silent address": {fmt.Sprintf("https://%s:%d", host, full), rooted(t, ""),
+			"names passed, connection failed (network.timeout)"},
+		"silent TLS server": {fmt.Sprintf("https://%s:%d", host, port), rooted(t, ""),
+			"names passed, connection passed, proxy skipped, tls failed (network.timeout)"},
+		"silent HTTP server": {fmt.Sprintf("http://%s:%d", host, port), rooted(t, ""),
+			"names passed, connection passed, proxy skipped, tls skipped, server failed (network.timeout)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -295,7 +329,8 @@ func TestSurveyLeavesNothingBehind(t *testing.T) {
 	for end := time.Now().Add(testkit.Soon); ; <-tick.C {
 		stacks := make([]byte, 1<<20)
 		left := string(stacks[:runtime.Stack(stacks, true)])
-		if !strings.Contains(left, "resolve.Ask") && !strings.Contains(left, "survey.(*") && !strings.Contains(left, "persistConn") {
+		if !strings.Contains(left, "resolve.Ask") && !strings.Contains(left, "survey.(*") &&
+			!strings.Contains(left, "persistConn") {
 			return
 		}
 		if time.Now().After(end) {

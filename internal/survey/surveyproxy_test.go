@@ -39,7 +39,8 @@ func through(scheme string, address net.Addr) connect.Settings {
 
 // viaName is a setting with a proxy at this port under its name, and credentials.
 func viaName(scheme string, address net.Addr) connect.Settings {
-	return connect.Settings{HTTPSProxy: proxyURL(fmt.Sprintf("%s://user:%s@proxy.corp.test:%d", scheme, secret, address.(*net.TCPAddr).Port))}
+	return connect.Settings{HTTPSProxy: proxyURL(fmt.Sprintf("%s://user:%s@proxy.corp.test:%d", scheme, secret,
+		address.(*net.TCPAddr).Port))}
 }
 
 func TestSurveyThroughProxiesOfEachKind(t *testing.T) {
@@ -50,14 +51,18 @@ func TestSurveyThroughProxiesOfEachKind(t *testing.T) {
 	plain := testkit.NewForwarder(t, to, nil)
 	byName := testkit.NewForwarder(t, to, nil, a.Issue(t, "proxy.corp.test", nil))
 	byAddress := testkit.NewForwarder(t, to, nil, a.Issue(t, "127.0.0.1", atLoopback))
-	const named, numbered = allWell, "names skipped, connection passed, proxy passed, tls passed, server passed, clock passed"
+	const named, numbered = allWell,
+		"names skipped, connection passed, proxy passed, tls passed, server passed, clock passed"
 	for name, c := range map[string]struct {
 		cfg  connect.Settings
 		want string
 	}{
-		"http":               {viaName("http", plain.Listener.Addr()), strings.Replace(named, "proxy skipped", "proxy passed", 1)},
-		"https":              {viaName("https", byName.Listener.Addr()), strings.Replace(named, "proxy skipped", "proxy passed", 1)},
-		"socks5":             {viaName("socks5", testkit.NewSOCKS(t, to, 0)), strings.Replace(named, "proxy skipped", "proxy passed", 1)},
+		"http": {viaName("http", plain.Listener.Addr()),
+			strings.Replace(named, "proxy skipped", "proxy passed", 1)},
+		"https": {viaName("https", byName.Listener.Addr()),
+			strings.Replace(named, "proxy skipped", "proxy passed", 1)},
+		"socks5": {viaName("socks5", testkit.NewSOCKS(t, to, 0)),
+			strings.Replace(named, "proxy skipped", "proxy passed", 1)},
 		"http, an address":   {through("http", plain.Listener.Addr()), numbered},
 		"https, an address":  {through("https", byAddress.Listener.Addr()), numbered},
 		"socks5, an address": {through("socks5", testkit.NewSOCKS(t, to, 0)), numbered},
@@ -85,7 +90,8 @@ func TestSurveyTellsNoPasswordToAProxyThatIsNotTrusted(t *testing.T) {
 			proxy := testkit.NewForwarder(t, server.Listener.Addr(), nil, stranger.Issue(t, "127.0.0.1", atLoopback))
 			cfg := through("https", proxy.Listener.Addr())
 			cfg.HTTPProxy = cfg.HTTPSProxy
-			expectWay(t, scheme+"://"+host, cfg, beside(t, ""), "names skipped, connection passed, proxy failed (network.proxy.unreachable)")
+			expectWay(t, scheme+"://"+host, cfg, beside(t, ""),
+				"names skipped, connection passed, proxy failed (network.proxy.unreachable)")
 			if seen := proxy.Seen(); len(seen) > 0 {
 				t.Errorf("the proxy was asked %q", seen)
 			}
@@ -100,7 +106,8 @@ func TestSurveyWithoutVerificationTrustsTheProxyLikeAStart(t *testing.T) {
 	proxy := testkit.NewForwarder(t, server.Listener.Addr(), nil, stranger.Issue(t, "127.0.0.1", atLoopback))
 	cfg := through("https", proxy.Listener.Addr())
 	cfg.NoVerify = true
-	checks := expectWay(t, target, cfg, beside(t, ""), "names skipped, connection passed, proxy passed, tls skipped, server passed, clock passed")
+	checks := expectWay(t, target, cfg, beside(t, ""),
+		"names skipped, connection passed, proxy passed, tls skipped, server passed, clock passed")
 	if want := "(the certificate of " + host; !strings.Contains(checks[3].Fact, want) {
 		t.Errorf("whose certificate is it? %s", checks[3].Fact)
 	}
@@ -128,15 +135,27 @@ func TestSurveyOfProxiesThatAreNoWay(t *testing.T) {
 		cfg    connect.Settings
 		want   string
 	}{
-		"asks for a password":               {target, viaName("http", testkit.NewForwarder(t, nil, asks).Listener.Addr()), reached + "proxy failed (network.proxy.authentication)"},
-		"asks for a password, http target":  {"http://" + host, both(viaName("http", testkit.NewForwarder(t, nil, asks).Listener.Addr())), reached + "proxy failed (network.proxy.authentication)"},
-		"does not let us through":           {target, viaName("http", testkit.NewForwarder(t, nil, forbids).Listener.Addr()), reached + "proxy failed (network.proxy)"},
-		"has a block page, for http target": {"http://" + host, both(viaName("http", testkit.NewForwarder(t, nil, forbids).Listener.Addr())), reached + "proxy passed, tls skipped, server failed (network.block_page), clock passed"},
-		"SOCKS finds no way":                {target, viaName("socks5", testkit.NewSOCKS(t, nil, 4)), reached + "proxy failed (network.proxy)"},
-		"hangs up":                          {target, viaName("http", testkit.Speak(t, "")), reached + "proxy failed (network.proxy)"},
-		"does not speak TLS":                {target, viaName("https", testkit.Speak(t, "hello")), reached + "proxy failed (network.proxy.unreachable)"},
-		"is not there":                      {target, viaName("http", &net.TCPAddr{Port: closed}), "names passed, connection failed (network.proxy.unreachable)"},
-		"has no address":                    {target, connect.Settings{HTTPSProxy: proxyURL("http://user:" + secret + "@absent.corp.test:3128")}, "names failed (network.dns)"},
+		"asks for a password": {target, viaName("http", testkit.NewForwarder(t, nil, asks).Listener.Addr()),
+			reached + "proxy failed (network.proxy.authentication)"},
+		"asks for a password, http target": {"http://" + host,
+			both(viaName("http", testkit.NewForwarder(t, nil, asks).Listener.Addr())), reached +
+				"proxy failed (network.proxy.authentication)"},
+		"does not let us through": {target, viaName("http", testkit.NewForwarder(t, nil, forbids).Listener.Addr()),
+			reached + "proxy failed (network.proxy)"},
+		"has a block page, for http target": {"http://" + host,
+			both(viaName("http", testkit.NewForwarder(t, nil, forbids).Listener.Addr())), reached +
+				"proxy passed, tls skipped, server failed (network.block_page), clock passed"},
+		"SOCKS finds no way": {target, viaName("socks5", testkit.NewSOCKS(t, nil, 4)), reached +
+			"proxy failed (network.proxy)"},
+		"hangs up": {target, viaName("http", testkit.Speak(t, "")), reached +
+			"proxy failed (network.proxy)"},
+		"does not speak TLS": {target, viaName("https", testkit.Speak(t, "hello")), reached +
+			"proxy failed (network.proxy.unreachable)"},
+		"is not there": {target, viaName("http", &net.TCPAddr{Port: closed}),
+			"names passed, connection failed (network.proxy.unreachable)"},
+		"has no address": {target,
+			connect.Settings{HTTPSProxy: proxyURL("http://user:" + secret + "@absent.corp.test:3128")},
+			"names failed (network.dns)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +169,8 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 	a := testkit.NewAuthority(t, "System CA")
 	server := newLicensing(t, serving(a.Issue(t, host, lasting)), refusal)
 	_, closed := testkit.Refuse(t, "127.0.0.1", 0)
-	blocking := testkit.NewForwarder(t, nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	blocking := testkit.NewForwarder(t, nil,
+		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	cfg := through("http", testkit.NewForwarder(t, server.Listener.Addr(), nil).Listener.Addr())
 	cfg.NoProxy = "10.0.0.0/8, .localstack.test,other.test"
 	useless := through("http", blocking.Listener.Addr())
@@ -163,18 +183,28 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 		target, root, want string
 		cfg                connect.Settings
 	}{
-		"no address":               {target, beside(t, a.PEM), "names failed (network.dns), connection skipped, proxy failed (network.proxy.bypassed)", cfg},
-		"refused":                  {refused, rooted(t, a.PEM), "names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)", cfg},
-		"the proxy is none":        {refused, rooted(t, a.PEM), "names passed, connection failed (network.refused), proxy skipped", useless},
-		"the proxy's page is none": {plain, rooted(t, a.PEM), "names passed, connection failed (network.refused), proxy skipped", useless},
-		"the way is good":          {at("https", server.Listener.Addr()), rooted(t, a.PEM), allWell, cfg},
-		"no entry matches":         {target, beside(t, a.PEM), "names skipped, connection passed, proxy passed, tls passed, server passed, clock passed", unrelated},
-		"there is no proxy":        {refused, rooted(t, a.PEM), "names passed, connection failed (network.refused)", connect.Settings{NoProxy: "*"}},
-		"everything is matched":    {refused, rooted(t, a.PEM), "names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)", connect.Settings{HTTPSProxy: cfg.HTTPSProxy, NoProxy: "*"}},
+		"no address": {target, beside(t, a.PEM),
+			"names failed (network.dns), connection skipped, proxy failed (network.proxy.bypassed)", cfg},
+		"refused": {refused, rooted(t, a.PEM),
+			"names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)", cfg},
+		"the proxy is none": {refused, rooted(t, a.PEM),
+			"names passed, connection failed (network.refused), proxy skipped", useless},
+		"the proxy's page is none": {plain, rooted(t, a.PEM),
+			"names passed, connection failed (network.refused), proxy skipped", useless},
+		"the way is good": {at("https", server.Listener.Addr()), rooted(t, a.PEM), allWell, cfg},
+		"no entry matches": {target, beside(t, a.PEM),
+			"names skipped, connection passed, proxy passed, tls passed, server passed, clock passed", unrelated},
+		"there is no proxy": {refused, rooted(t, a.PEM), "names passed, connection failed (network.refused)",
+			connect.Settings{NoProxy: "*"}},
+		"everything is matched": {refused, rooted(t, a.PEM),
+			"names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)",
+			connect.Settings{HTTPSProxy: cfg.HTTPSProxy, NoProxy: "*"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checks := expectWay(t, c.target, c.cfg, c.root, c.want)
-			if name == "refused" && !strings.HasPrefix(checks[2].Fact, `the entry ".localstack.test" of NO_PROXY matches `+host+", but only the proxy http://127.0.0.1:") {
+			if name == "refused" &&
+				!strings.HasPrefix(checks[2].Fact,
+					`the entry ".localstack.test" of NO_PROXY matches `+host+", but only the proxy http://127.0.0.1:") {
 				t.Error(checks[2].Fact)
 			}
 		})

@@ -24,7 +24,8 @@ func bundleAt(t *testing.T, name, content string) (path string) {
 func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 	t.Parallel()
 	missing, empty := filepath.Join(t.TempDir(), "missing.PEM"), bundleAt(t, "empty.PEM", "")
-	garbage, folder := bundleAt(t, "garbage.PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), t.TempDir()
+	garbage, folder := bundleAt(t, "garbage.PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+		t.TempDir()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
@@ -46,7 +47,8 @@ func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 func TestOneFileUnderSeveralNamesIsNamedOnce(t *testing.T) {
 	t.Parallel()
 	bundles := []Bundle{{"REQUESTS_CA_BUNDLE", "/nowhere"}, {"CURL_CA_BUNDLE", "/nowhere"}, {"SSL_CERT_FILE", "/nowhere"}}
-	if _, warnings := Load(bundles, layout.Root(t.TempDir())); len(warnings) != 1 || !strings.HasPrefix(warnings[0], "REQUESTS_CA_BUNDLE=") {
+	if _, warnings := Load(bundles, layout.Root(t.TempDir())); len(warnings) != 1 ||
+		!strings.HasPrefix(warnings[0], "REQUESTS_CA_BUNDLE=") {
 		t.Errorf("got %q", warnings)
 	}
 }

@@ -69,12 +69,14 @@ func TestGoodCertificateIsDescribed(t *testing.T) {
 	check := trusting(t, a).Check(p, time.Time{})
 	until := day(p.Chain[0].NotAfter)
 	expectCheck(t, check, fault.Passed, "", "TLS 1.3, certificate by System CA until "+until)
-	want := "TLS 1.3, TLS_AES_128_GCM_SHA256\n1. CN=" + host + ", issued by CN=System CA, valid from " + day(time.Now().Add(-time.Hour)) + " to " + until
+	want := "TLS 1.3, TLS_AES_128_GCM_SHA256\n1. CN=" + host + ", issued by CN=System CA, valid from " +
+		day(time.Now().Add(-time.Hour)) + " to " + until
 	if got := strings.Join(check.Evidence, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	soonOver := trusting(t, a).Check(shows(t, host, a.Issue(t, host, nil)), time.Time{})
-	if last := soonOver.Evidence[len(soonOver.Evidence)-1]; soonOver.State != fault.Passed || last != "the certificate ends in 0 days" {
+	if last := soonOver.Evidence[len(soonOver.Evidence)-1]; soonOver.State != fault.Passed ||
+		last != "the certificate ends in 0 days" {
 		t.Errorf("%s: %s", soonOver.State, last)
 	}
 }
@@ -91,12 +93,18 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 		id        fault.ID
 		detail    string
 	}{
-		"a public host's, by a stranger":   {shows(t, public, corporate.Issue(t, public, nil)), fault.NetworkIntercepted, "the certificate presented for " + public + " was issued by CN=Corporate CA, which is no public authority"},
-		"an own server's, alone":           {shows(t, host, corporate.Issue(t, host, nil)), fault.NetworkUntrusted, "the certificate of " + host + " " + notTrusted},
-		"without its intermediate":         {shows(t, host, corporate.Issue(t, host, pointing)), fault.NetworkIncomplete, "the certificate of " + host + " " + notTrusted + ", and the server sends no intermediate certificate"},
-		"a public host's, without it":      {shows(t, public, corporate.Issue(t, public, pointing)), fault.NetworkIncomplete, "the certificate of " + public + " " + notTrusted + ", and the server sends no intermediate certificate"},
-		"an own server's, with its issuer": {shows(t, host, whole), fault.NetworkUntrusted, "the certificate of " + host + " " + notTrusted},
-		"another name's":                   {shows(t, public, system.Issue(t, host, nil)), fault.NetworkCertificateName, "the certificate presented is not for " + public + " (issuer: CN=System CA)"},
+		"a public host's, by a stranger": {shows(t, public, corporate.Issue(t, public, nil)), fault.NetworkIntercepted,
+			"the certificate presented for " + public + " was issued by CN=Corporate CA, which is no public authority"},
+		"an own server's, alone": {shows(t, host, corporate.Issue(t, host, nil)), fault.NetworkUntrusted,
+			"the certificate of " + host + " " + notTrusted},
+		"without its intermediate": {shows(t, host, corporate.Issue(t, host, pointing)), fault.NetworkIncomplete,
+			"the certificate of " + host + " " + notTrusted + ", and the server sends no intermediate certificate"},
+		"a public host's, without it": {shows(t, public, corporate.Issue(t, public, pointing)), fault.NetworkIncomplete,
+			"the certificate of " + public + " " + notTrusted + ", and the server sends no intermediate certificate"},
+		"an own server's, with its issuer": {shows(t, host, whole), fault.NetworkUntrusted, "the certificate of " + host +
+			" " + notTrusted},
+		"another name's": {shows(t, public, system.Issue(t, host, nil)), fault.NetworkCertificateName,
+			"the certificate presented is not for " + public + " (issuer: CN=System CA)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,7 +124,8 @@ func TestImageWithOldAuthorities(t *testing.T) {
 	system, recent := testkit.NewAuthority(t, "System CA"), testkit.NewAuthority(t, "New Public CA")
 	trusted := trusting(t, system)
 	trusted.embedded = certificatesIn([]byte(recent.PEM))
-	expectCheck(t, trusted.Check(shows(t, public, recent.Issue(t, public, nil)), time.Time{}), fault.Failed, fault.NetworkOldAuthorities,
+	expectCheck(t, trusted.Check(shows(t, public, recent.Issue(t, public, nil)), time.Time{}), fault.Failed,
+		fault.NetworkOldAuthorities,
 		"the certificate of "+public+" is valid, but the CA certificates of this image do not include CN=New Public CA")
 }
 
@@ -132,7 +141,9 @@ func TestExpiredCertificateOrWrongClock(t *testing.T) {
 	t.Parallel()
 	a := testkit.NewAuthority(t, "System CA")
 	then := time.Date(2020, 6, 15, 12, 0, 0, 0, time.UTC)
-	p := shows(t, host, a.Issue(t, host, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = then.AddDate(0, -1, 0), then.AddDate(0, 1, 0) }))
+	p := shows(t, host,
+		a.Issue(t, host,
+			func(c *x509.Certificate) { c.NotBefore, c.NotAfter = then.AddDate(0, -1, 0), then.AddDate(0, 1, 0) }))
 	for name, c := range map[string]struct {
 		theirs time.Time
 		id     fault.ID
@@ -146,7 +157,9 @@ func TestExpiredCertificateOrWrongClock(t *testing.T) {
 		if check.State != fault.Failed || check.Finding.ID != c.id {
 			t.Errorf("%s: %s %v", name, check.State, check.Finding)
 		}
-		if c.id == fault.ClockSkew && !strings.HasSuffix(check.Fact, ", but 2020-06-15T12:00:00Z at "+host+", whose certificate is valid from 2020-05-15 to 2020-07-15") {
+		if c.id == fault.ClockSkew &&
+			!strings.HasSuffix(check.Fact,
+				", but 2020-06-15T12:00:00Z at "+host+", whose certificate is valid from 2020-05-15 to 2020-07-15") {
 			t.Error(check.Fact)
 		}
 	}
@@ -157,9 +170,11 @@ func TestOldProtocolsAndCiphers(t *testing.T) {
 	a := testkit.NewAuthority(t, "System CA")
 	p := shows(t, host, a.Issue(t, host, nil))
 	p.Version, p.Suite = tls.VersionTLS11, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
-	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" supports nothing newer than TLS 1.1")
+	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion,
+		host+" supports nothing newer than TLS 1.1")
 	p.Version, p.Suite = tls.VersionTLS12, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA
-	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion, host+" supports only outdated ciphers (TLS_RSA_WITH_3DES_EDE_CBC_SHA)")
+	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion,
+		host+" supports only outdated ciphers (TLS_RSA_WITH_3DES_EDE_CBC_SHA)")
 }
 
 func TestCertificatesThatOnlyAStrictClientRejects(t *testing.T) {
@@ -167,6 +182,7 @@ func TestCertificatesThatOnlyAStrictClientRejects(t *testing.T) {
 	chain := mould{root: func(c *x509.Certificate) { c.KeyUsage = 0 }}.chain(t)
 	root := pemOf(chain[2])
 	trusted, _ := Load(nil, layout.Root(testkit.TrustingRoot(t, host, root)))
-	p := Presented{Host: host, Version: tls.VersionTLS12, Suite: tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Chain: chain[:2]}
+	p := Presented{Host: host, Version: tls.VersionTLS12, Suite: tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+		Chain: chain[:2]}
 	expectCheck(t, trusted.Check(p, time.Time{}), fault.Warned, fault.NetworkStrict, "the authority Root has no key usage")
 }

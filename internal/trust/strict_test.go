@@ -128,21 +128,26 @@ func TestStrictnessIsOpenSSLs(t *testing.T) {
 		mould mould
 		want  string
 	}{
-		"good":                        {mould{}, ""},
-		"good, without a middle":      {mould{short: true}, ""},
-		"signs itself":                {mould{alone: true}, ""},
-		"signs itself as authority":   {mould{alone: true, leaf: both(constraints(false), noUsage)}, ""},
-		"leaf without usage":          {mould{leaf: noUsage}, ""},
-		"root without usage":          {mould{root: noUsage}, "the authority Root has no key usage"},
-		"root without usage, 2 long":  {mould{root: noUsage, short: true}, "the authority Root has no key usage"},
-		"middle without usage":        {mould{middle: noUsage}, middle + "has no key usage"},
-		"middle without identifier":   {mould{middle: constraints(true)}, middle + "has no subject key identifier"},
-		"root without identifier":     {mould{root: constraints(true)}, "the authority Root has no subject key identifier"},
-		"middle, basic not critical":  {mould{middle: both(constraints(false), identified)}, "the basic constraints of the authority Middle are not critical"},
-		"root, basic not critical":    {mould{root: both(constraints(false), identified)}, "the basic constraints of the authority Root are not critical"},
-		"issuers without identifiers": {mould{anonymous: true}, "the certificate of " + host + " has no authority key identifier"},
-		"leaf that may sign":          {mould{leaf: func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }}, "the certificate of " + host + " may sign others, but is no authority's"},
-		"leaf without subject":        {mould{leaf: nameless(false)}, "the certificate of " + host + " has no subject, and its names are not critical"},
+		"good":                       {mould{}, ""},
+		"good, without a middle":     {mould{short: true}, ""},
+		"signs itself":               {mould{alone: true}, ""},
+		"signs itself as authority":  {mould{alone: true, leaf: both(constraints(false), noUsage)}, ""},
+		"leaf without usage":         {mould{leaf: noUsage}, ""},
+		"root without usage":         {mould{root: noUsage}, "the authority Root has no key usage"},
+		"root without usage, 2 long": {mould{root: noUsage, short: true}, "the authority Root has no key usage"},
+		"middle without usage":       {mould{middle: noUsage}, middle + "has no key usage"},
+		"middle without identifier":  {mould{middle: constraints(true)}, middle + "has no subject key identifier"},
+		"root without identifier":    {mould{root: constraints(true)}, "the authority Root has no subject key identifier"},
+		"middle, basic not critical": {mould{middle: both(constraints(false), identified)},
+			"the basic constraints of the authority Middle are not critical"},
+		"root, basic not critical": {mould{root: both(constraints(false), identified)},
+			"the basic constraints of the authority Root are not critical"},
+		"issuers without identifiers": {mould{anonymous: true}, "the certificate of " + host +
+			" has no authority key identifier"},
+		"leaf that may sign": {mould{leaf: func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }},
+			"the certificate of " + host + " may sign others, but is no authority's"},
+		"leaf without subject": {mould{leaf: nameless(false)}, "the certificate of " + host +
+			" has no subject, and its names are not critical"},
 		"leaf without subject, right": {mould{leaf: nameless(true)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
