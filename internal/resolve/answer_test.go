@@ -263,36 +263,6 @@ func TestNoiseIsNoAnswer(t *testing.T) {
 	}
 }
 
-func FuzzAnswer(f *testing.F) {
-	question := new(dns.Msg).SetQuestion(host+".", dns.TypeA)
-	for _, alter := range []func(*dns.Msg){many(0), many(3), func(m *dns.Msg) {
-		m.SetEdns0(payload, false).IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: 15, ExtraText: "\x1b[2J\n"}}
-		m.Answer, m.Extra = m.Extra, nil // where none should be
-	}, func(m *dns.Msg) {
-		m.Rcode = 11
-		m.SetEdns0(payload, true).IsEdns0().Option = []dns.EDNS0{&dns.EDNS0_EDE{InfoCode: 15, ExtraText: "a\x1b\n"},
-			&dns.EDNS0_COOKIE{Code: dns.EDNS0COOKIE, Cookie: "0011223344556677"}}
-	}} {
-		reply := new(dns.Msg).SetReply(question)
-		alter(reply)
-		packed, err := reply.Pack()
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(packed)
-		f.Add(packed[:len(packed)-2])
-	}
-	f.Fuzz(func(t *testing.T, packed []byte) {
-		reply := new(dns.Msg)
-		_ = reply.Unpack(packed) // what a broken message leaves is looked at, too
-		answer := Answer{Server: "127.0.0.1:53", Query: question, Reply: reply}
-		expectHarmless(t, answer)
-		if n := len(answer.Dig(time.Unix(0, 0))); n > 2000+2000*len(packed) {
-			t.Errorf("%d bytes of %d", n, len(packed))
-		}
-	})
-}
-
 func TestManyAddressesAreCounted(t *testing.T) {
 	t.Parallel()
 	var all []netip.Addr
