@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/connect"
-	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/testkit"
 )
 
