@@ -66,10 +66,5 @@ func (r Root) CertificateBundles() []string {
 // DockerSocket is where Docker listens unless DOCKER_HOST says otherwise.
 func (r Root) DockerSocket() string { return r.At("var/run/docker.sock") }
 
-// Proc is the path of a file of the kernel's, such as Proc("self/status").
-func (r Root) Proc(elements ...string) string {
-	return filepath.Join(r.At("proc"), filepath.Join(elements...))
-}
-
-// At is where a path of the container's is.
+// At is where another of the container's paths is, such as At("proc/self/status").
 func (r Root) At(fixed string) string { return filepath.Join("/", string(r), fixed) }

@@ -13,8 +13,7 @@ func TestTheImagesPathsAreBelowTheRoot(t *testing.T) {
 		{Root("/").Volume(), "/var/lib/localstack"},
 		{Root("/demo/").Cache(), "/demo/var/lib/localstack/cache"},
 		{Root("/demo").Python(), "/demo/opt/code/localstack/.venv/bin/python"},
-		{Root("").Proc("self", "status"), "/proc/self/status"},
-		{Root("/demo").Proc(), "/demo/proc"},
+		{Root("").At("proc/self/status"), "/proc/self/status"},
 		{Root("/demo").CertificateBundles()[0], "/demo/etc/ssl/certs/ca-certificates.crt"},
 	} {
 		if tt.got != tt.want {
