@@ -80,7 +80,7 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 		{name: "of another version", change: func(d *license.Document) { d.Offline.Version = "4.13.0" },
 			want: "stored.version: " + licenseID + ` is for "4.13.0", this is 4.14.0`},
 		{name: "expired", change: func(d *license.Document) { move(d, -2*365*24*time.Hour) },
-			want: "stored.invalid: " + licenseID + " ended on 1999-01-02T00:00:00+00:00"},
+			want: "stored.invalid: " + licenseID + " expired on 1999-01-02T00:00:00+00:00"},
 		{name: "suspended", change: func(d *license.Document) { d.Status = license.StatusSuspended },
 			want: "stored.invalid: " + licenseID + ` has the status SUSPENDED`},
 		{name: "of another token", change: func(d *license.Document) { d.Offline.Credential = "lsci-other000-****" },

@@ -47,7 +47,7 @@ func ReadPage(response *http.Response, body []byte) Page {
 	case content[0] == '<':
 		page.kind, page.isHTML, page.title = "an HTML page", true, titleOf(content)
 	case json.Valid(content):
-		page.kind, page.isJSON = "JSON of another kind", true
+		page.kind, page.isJSON = "unexpected JSON", true
 	}
 	if target := response.Header.Get("Location"); target != "" && page.Status >= 300 && page.Status < 400 {
 		page.Elsewhere = hostOf(target)
@@ -120,7 +120,7 @@ func (p Page) Fault(host string) *fault.Error {
 	case p.Status == http.StatusNetworkAuthenticationRequired:
 		failed = fault.New(fault.NetworkCaptivePortal, "the network asks for a sign-in first: %s", p.titled())
 	case p.Elsewhere == host:
-		failed = fault.New(fault.NetworkWrongServer, "it redirects to another address of its own (status %d)", p.Status)
+		failed = fault.New(fault.NetworkWrongServer, "it redirects to another address on the same host (status %d)", p.Status)
 	case p.Elsewhere != "":
 		failed = fault.New(fault.NetworkCaptivePortal, "the answer is a redirect to %s (status %d)", p.Elsewhere, p.Status)
 	case p.Status == http.StatusProxyAuthRequired:

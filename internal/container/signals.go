@@ -53,7 +53,7 @@ func (c Container) signals(context.Context) fault.Check {
 	case first.isShell() && first.takesTERM:
 		return fault.Skip(signals, chain+", which handles SIGTERM; whether it passes it on is unknown")
 	case first.isShell():
-		return fault.Warn(signals, fault.New(fault.SystemSignals, "%s, which does not pass SIGTERM on", chain))
+		return fault.Warn(signals, fault.New(fault.SystemSignals, "%s, which does not forward SIGTERM", chain))
 	case !first.takesTERM:
 		return fault.Warn(signals, fault.New(fault.SystemSignals, "%s, which has no handler for SIGTERM", chain))
 	}

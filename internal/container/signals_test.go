@@ -100,16 +100,16 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		{"--init and SUPERVISE=1", []fake{tini, entrypoint.below(1, 7), emulator.below(7, 8), doctor(20)},
 			passed("PID 1 is tini, which passes SIGTERM on")},
 		{"--init before a shell", []fake{tini, shell.below(1, 7), entrypoint.below(7, 8), doctor(20)},
-			warned("PID 1 is tini and its child is sh, which does not pass SIGTERM on")},
+			warned("PID 1 is tini and its child is sh, which does not forward SIGTERM")},
 		{"--init before a shell with a trap", []fake{tini, trapping.below(1, 7), doctor(20).below(7, 20)},
 			skipped("PID 1 is tini and its child is bash, which handles SIGTERM; whether it passes it on is unknown")},
 		{"--init, and a shell that it inherited", []fake{tini, emulator.below(1, 8), shell.below(1, 12), doctor(20)},
 			passed("PID 1 is tini, which passes SIGTERM on", supervise)},
 
 		{"a shell around it", []fake{shell, entrypoint.below(1, 7), emulator.below(7, 8), doctor(20)},
-			warned("PID 1 is sh, which does not pass SIGTERM on")},
+			warned("PID 1 is sh, which does not forward SIGTERM")},
 		{"a shell of another user", []fake{shell.unseen(), doctor(7).below(1, 7)},
-			warned("PID 1 is sh, which does not pass SIGTERM on")},
+			warned("PID 1 is sh, which does not forward SIGTERM")},
 		{"a shell with a trap", []fake{trapping, doctor(7).below(1, 7)},
 			skipped("PID 1 is bash, which handles SIGTERM; whether it passes it on is unknown")},
 
@@ -133,19 +133,19 @@ func TestRealInitsAreJudgedAsPID1(t *testing.T) {
 		want                want
 	}{
 		{"itself", "sh", "exec $LOOK", passed("PID 1 is container.test, the entrypoint")},
-		{"a shell", "sh", "sh -c '$LOOK; true' && true", warned("PID 1 is sh, which does not pass SIGTERM on")},
+		{"a shell", "sh", "sh -c '$LOOK; true' && true", warned("PID 1 is sh, which does not forward SIGTERM")},
 		{"bash with a trap", "bash", `exec bash -c 'trap : TERM; $LOOK; true'`,
 			skipped("PID 1 is bash, which handles SIGTERM; whether .*")},
 		{"tini", "tini", "exec tini -- $LOOK", passed("PID 1 is tini, which passes SIGTERM on")},
 		{"tini and a shell", "tini", "exec tini -- sh -c '$LOOK; true'",
-			warned("PID 1 is tini and its child is sh, which does not pass SIGTERM on")},
+			warned("PID 1 is tini and its child is sh, which does not forward SIGTERM")},
 		{"dumb-init", "dumb-init", "exec dumb-init $LOOK", passed("PID 1 is dumb-init, which passes SIGTERM on")},
 		{"catatonit", "catatonit", "exec catatonit -- $LOOK", passed("PID 1 is catatonit, which passes SIGTERM on")},
 		{"an init under another name", "tini",
 			"mount -t tmpfs tmpfs /mnt && cp $(command -v tini) /mnt/mine && exec /mnt/mine -- $LOOK",
 			passed("PID 1 is mine, which handles SIGTERM")},
 		{"a shell of another user", "setpriv", "setpriv --reuid 1000 $LOOK; true",
-			warned("PID 1 is sh, which does not pass SIGTERM on")},
+			warned("PID 1 is sh, which does not forward SIGTERM")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

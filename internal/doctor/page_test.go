@@ -12,7 +12,7 @@ import (
 // longCheck is a check whose fact and evidence do not fit a line of a terminal.
 func longCheck() fault.Check {
 	intercepted := fault.New(fault.NetworkIntercepted,
-		"the certificate presented for api.localstack.cloud was issued by CN=Corp CA,O=Corp, which is no public authority")
+		"the certificate presented for api.localstack.cloud was issued by CN=Corp CA,O=Corp, which is not a public authority")
 	check := fault.Fail("tls", intercepted,
 		"1. CN=api.localstack.cloud, issued by CN=Corp CA,O=Corp, valid from 2026-11-01 to 2027-11-01")
 	check.Took = 36 * time.Millisecond
@@ -23,7 +23,7 @@ func TestAChecksLinesFitATerminal(t *testing.T) {
 	t.Parallel()
 	shown := CheckLine(longCheck(), Style{Wrapped: true})
 	const want = `✗ tls            the certificate presented for api.localstack.cloud was issued
-                 by CN=Corp CA,O=Corp, which is no public authority (36 ms)
+                 by CN=Corp CA,O=Corp, which is not a public authority (36 ms)
                  1. CN=api.localstack.cloud, issued by CN=Corp CA,O=Corp, valid
                  from 2026-11-01 to 2027-11-01
 `
@@ -40,7 +40,7 @@ func TestAChecksLinesFitATerminal(t *testing.T) {
 func TestAProgramReadsAFactInOneLine(t *testing.T) {
 	t.Parallel()
 	lines := strings.Split(CheckLine(longCheck(), Style{}), "\n")
-	if len(lines) != 3 || !strings.HasSuffix(lines[0], "no public authority (36 ms)") {
+	if len(lines) != 3 || !strings.HasSuffix(lines[0], "not a public authority (36 ms)") {
 		t.Errorf("%q", lines)
 	}
 }

@@ -24,7 +24,7 @@ const (
 func (d Document) Check(now time.Time, product Product) *fault.Error {
 	switch {
 	case d.Status == StatusExpired || !now.Before(d.Expires.Time):
-		return fault.New(fault.LicenseExpired, "%s ended on %s", d.Name(), d.Expires)
+		return fault.New(fault.LicenseExpired, "%s expired on %s", d.Name(), d.Expires)
 	case d.Status != StatusActive:
 		return fault.New(fault.LicenseStatus, "%s has the status %s", d.Name(), d.statusName())
 	case !d.Covers(product):

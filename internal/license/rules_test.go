@@ -112,7 +112,7 @@ func TestVersionsAreNormalised(t *testing.T) {
 
 func TestCheckJudgesStatusDatesAndProduct(t *testing.T) {
 	t.Parallel()
-	ended := "license.expired: " + sampleID + " ended on 2027-11-21T17:00:00+00:00"
+	ended := "license.expired: " + sampleID + " expired on 2027-11-21T17:00:00+00:00"
 	tests := []struct {
 		name, status string
 		now          time.Time
@@ -158,7 +158,7 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 			"stored.version: " + sampleID + ` is for "4.13.9", this is 4.14.0`},
 		{"never activated here", issued, func(d *Document) { d.Offline.Version = "" },
 			"stored.version: " + sampleID + ` is for "", this is 4.14.0`},
-		{"expired", expires, nil, "stored.invalid: " + sampleID + " ended on 2027-11-21T17:00:00+00:00"},
+		{"expired", expires, nil, "stored.invalid: " + sampleID + " expired on 2027-11-21T17:00:00+00:00"},
 		{"suspended", issued, func(d *Document) { d.Status = StatusSuspended }, "stored.invalid: " + sampleID + ` has the status SUSPENDED`},
 		{"another product", issued, func(d *Document) { d.Products = nil }, "stored.invalid: " + sampleID + " (pro) is not for localstack-pro 4.14.0"},
 	}

@@ -94,7 +94,7 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 		detail    string
 	}{
 		"a public host's, by a stranger": {shows(t, public, corporate.Issue(t, public, nil)), fault.NetworkIntercepted,
-			"the certificate presented for " + public + " was issued by CN=Corporate CA, which is no public authority"},
+			"the certificate presented for " + public + " was issued by CN=Corporate CA, which is not a public authority"},
 		"an own server's, alone": {shows(t, host, corporate.Issue(t, host, nil)), fault.NetworkUntrusted,
 			"the certificate of " + host + " " + notTrusted},
 		"without its intermediate": {shows(t, host, corporate.Issue(t, host, pointing)), fault.NetworkIncomplete,

@@ -61,7 +61,7 @@ func (a *Authorities) diagnose(p Presented, err *tls.CertificateVerificationErro
 			"the certificate of %s is valid, but the CA certificates of this image do not include %.200s", p.Host, issuer)
 	case failed.ID == fault.NetworkUntrusted && p.Public:
 		failed = fault.New(fault.NetworkIntercepted,
-			"the certificate presented for %s was issued by %.200s, which is no public authority", p.Host, issuer)
+			"the certificate presented for %s was issued by %.200s, which is not a public authority", p.Host, issuer)
 	case failed.ID != fault.NetworkUntrusted && failed.ID != fault.NetworkSelfSigned:
 		return failed
 	}
