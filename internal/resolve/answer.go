@@ -24,7 +24,7 @@ type Answer struct {
 	// Server is its host:port.
 	Server string
 	Query  *dns.Msg
-	// Reply is nil when there is none; Err then says why.
+	// Reply is nil when there is none; Err then says why, nil for silence.
 	Reply *dns.Msg
 	Err   error
 	// OverTCP is over which network the reply came, CutShort whether a reply over UDP did not fit.
@@ -91,9 +91,9 @@ func addressOf(record dns.RR) (address netip.Addr) {
 // Status is the RCODE or why there is none, or why there is no address where one was asked for.
 func (a Answer) Status() Status {
 	switch {
-	case a.Err != nil && a.CutShort:
+	case a.Reply == nil && a.CutShort:
 		return "truncated answer, then " + statusOf(a.Err) + " over TCP"
-	case a.Err != nil:
+	case a.Reply == nil:
 		return statusOf(a.Err)
 	case a.Reply.Rcode != dns.RcodeSuccess:
 		return Status(rcodeName(a.Reply.Rcode, "RCODE "))
@@ -105,11 +105,11 @@ func (a Answer) Status() Status {
 	case looped:
 		return statusLoop
 	case len(a.Reply.Answer) == 0, asksForAddress && len(addresses) == 0:
-		return StatusEmpty
+		return statusEmpty
 	case asksForAddress && !slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !a.IsUnspecified() }):
 		return statusBlocked
 	}
-	return StatusFound
+	return statusFound
 }
 
 // rcodeName is the name of a response code; one without a name is its number behind prefix.

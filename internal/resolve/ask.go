@@ -46,29 +46,29 @@ type asker struct {
 }
 
 // ask sends a question to a server, and sends it again when the datagram seems lost.
-func (m asker) ask(ctx context.Context, server string, question *dns.Msg) Answer {
-	silent := Answer{Server: server, Query: question, OverTCP: m.overTCP, Err: StatusTimeout}
-	answers := slices.Repeat([]Answer{silent}, m.attempts)
-	answer, errs := task.Race(ctx, m.attempts, resend, func(ctx context.Context, i int) (Answer, error) {
-		answers[i] = m.send(ctx, server, question)
+func (a asker) ask(ctx context.Context, server string, question *dns.Msg) Answer {
+	silent := Answer{Server: server, Query: question, OverTCP: a.overTCP}
+	answers := slices.Repeat([]Answer{silent}, a.attempts)
+	answer, errs := task.Race(ctx, a.attempts, resend, func(ctx context.Context, i int) (Answer, error) {
+		answers[i] = a.send(ctx, server, question)
 		return answers[i], answers[i].Err
 	})
 	if errs == nil {
 		return answer
 	}
 	// What came back tells more than what did not.
-	heard := slices.IndexFunc(answers, func(a Answer) bool { return a.Status() != StatusTimeout })
+	heard := slices.IndexFunc(answers, func(got Answer) bool { return got.Status() != statusTimeout })
 	return answers[max(heard, 0)]
 }
 
 // send sends a question once, and again over TCP when the answer was cut short.
-func (m asker) send(ctx context.Context, server string, question *dns.Msg) Answer {
-	answer := Answer{Server: server, Query: question, OverTCP: m.overTCP}
+func (a asker) send(ctx context.Context, server string, question *dns.Msg) Answer {
+	answer := Answer{Server: server, Query: question, OverTCP: a.overTCP}
 	began := time.Now()
 	answer.exchange(ctx)
 	switch {
-	case m.overTCP || answer.Reply == nil || !answer.Reply.Truncated:
-	case m.partial && len(answer.Addresses()) > 0:
+	case a.overTCP || answer.Reply == nil || !answer.Reply.Truncated:
+	case a.partial && len(answer.Addresses()) > 0:
 		answer.Err = nil
 	default:
 		answer.CutShort, answer.OverTCP = true, true

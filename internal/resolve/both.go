@@ -19,11 +19,9 @@ const secondFamily = 50 * time.Millisecond
 type Both struct{ Four, Six Answer }
 
 // silence is what servers say that have not answered.
-func silence(servers []string) []Both {
-	var said []Both
+func silence(servers []string) (said []Both) {
 	for _, server := range servers {
-		silent := Answer{Server: server, Err: StatusTimeout}
-		said = append(said, Both{silent, silent})
+		said = append(said, Both{Four: Answer{Server: server}})
 	}
 	return said
 }
@@ -42,7 +40,7 @@ func (c *Config) askBoth(ctx context.Context, server, name string) (both Both) {
 			}
 			*answer = asker{c.Attempts, c.OverTCP, true}.ask(ctx, server, question)
 			switch status := answer.Status(); {
-			case status == StatusFound:
+			case status == statusFound:
 				time.AfterFunc(wait, cancel)
 			case status.Denies():
 				time.AfterFunc(denialWait, cancel)
@@ -64,12 +62,12 @@ func (b Both) Usable() []netip.Addr {
 }
 
 // Server is the server's address, without the port that all have.
-func (b Both) Server() string { return ShortServer(b.Four.Server) }
+func (b Both) Server() string { return shortServer(b.Four.Server) }
 
 // Status is why the server gave no address: what it says of IPv4, unless that is only that the name
 // has none.
 func (b Both) Status() Status {
-	if status := b.Four.Status(); status != StatusEmpty {
+	if status := b.Four.Status(); status != statusEmpty {
 		return status
 	}
 	return b.Six.Status()

@@ -116,7 +116,7 @@ func serverAddress(entry, port string) (string, bool) {
 func (c *Config) String() string {
 	var servers []string
 	for _, server := range c.Servers {
-		servers = append(servers, ShortServer(server))
+		servers = append(servers, shortServer(server))
 	}
 	text := "resolv.conf: nameserver " + strings.Join(servers, ", ")
 	if len(c.Search) > 0 {
@@ -132,8 +132,8 @@ func (c *Config) String() string {
 	return text
 }
 
-// ShortServer is a server's address without the port that all have.
-func ShortServer(server string) string {
+// shortServer is a server's address without the port that all have.
+func shortServer(server string) string {
 	if host, port, err := net.SplitHostPort(server); err == nil && port == "53" {
 		return host
 	}

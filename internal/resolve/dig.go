@@ -52,7 +52,7 @@ func (a Answer) Short() string {
 // digError is a failure as dig calls it.
 func digError(err error) string {
 	switch status := statusOf(err); status {
-	case StatusTimeout:
+	case statusTimeout:
 		return "timed out"
 	case statusClosed:
 		return "end of file"

@@ -108,7 +108,7 @@ func FuzzFollow(f *testing.F) {
 			if looped && len(addresses) > 0 {
 				t.Error("a loop with an end")
 			}
-			if usable := (Both{Four: answer}).Usable(); (len(usable) > 0) != (answer.Status() == StatusFound) {
+			if usable := (Both{Four: answer}).Usable(); (len(usable) > 0) != (answer.Status() == statusFound) {
 				t.Errorf("%v and %s", usable, answer.Status())
 			}
 		}

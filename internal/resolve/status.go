@@ -13,31 +13,31 @@ import (
 type Status string
 
 const (
-	StatusFound     Status = "NOERROR"
+	statusFound     Status = "NOERROR"
 	statusNone      Status = "NXDOMAIN"
-	StatusEmpty     Status = "NOERROR without an address"
+	statusEmpty     Status = "NOERROR without an address"
 	statusBlocked   Status = "NOERROR with a blocking address"
 	statusLoop      Status = "CNAME loop"
 	statusMalformed Status = "malformed answer"
 	statusClosed    Status = "connection closed"
-	StatusTimeout   Status = "timeout"
+	statusTimeout   Status = "timeout"
 )
 
 // Error makes a status an error.
 func (s Status) Error() string { return string(s) }
 
 // Denies reports whether a server says that the name leads nowhere.
-func (s Status) Denies() bool { return s == statusNone || s == StatusEmpty || s == statusBlocked }
+func (s Status) Denies() bool { return s == statusNone || s == statusEmpty || s == statusBlocked }
 
-// statusOf is the status that err is, or amounts to.
+// statusOf is the status of an exchange that failed with err, or of one that did not end.
 func statusOf(err error) Status {
 	var known Status
 	var errno syscall.Errno
 	switch {
 	case errors.As(err, &known):
 		return known
-	case IsTimeout(err), errors.Is(err, context.Canceled):
-		return StatusTimeout
+	case err == nil, IsTimeout(err), errors.Is(err, context.Canceled):
+		return statusTimeout
 	case errors.As(err, &errno):
 		return Status(errno.Error())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
