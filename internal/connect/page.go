@@ -81,7 +81,8 @@ func titleOf(body []byte) string {
 		return ""
 	}
 	// Package html would know all 2,231 entities, for 70 kB.
-	entities := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`, "&#39;", "'", "&apos;", "'", "&nbsp;", " ")
+	entities := strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&quot;", `"`,
+		"&#39;", "'", "&apos;", "'", "&nbsp;", " ")
 	text := entities.Replace(strings.ToValidUTF8(string(found[1]), "?"))
 	isSeparator := func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }
 	title := []rune(strings.Join(strings.FieldsFunc(text, isSeparator), " "))

@@ -86,21 +86,40 @@ func TestTrustedServerIsReached(t *testing.T) {
 	expectLicensed(t, at("https", a.Serve(t, host, nil).Listener.Addr()), Settings{}, rooted(t, a.PEM))
 }
 
-func TestCertificatesThatCannotBeTrusted(t *testing.T) {
+func TestServersThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	a, stranger := testkit.NewAuthority(t, "System CA"), testkit.NewAuthority(t, "Corporate CA")
-	root := rooted(t, a.PEM)
-	reject := func(server *httptest.Server, id fault.ID, detail string) {
-		t.Helper()
-		expectExplained(t, at("https", server.Listener.Addr()), Settings{}, root, id, detail)
+	forClients := func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }
+	old := &tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MaxVersion: tls.VersionTLS11}
+	// A ServerHello of TLS 1.0, for which crypto/tls has no typed error.
+	hello := "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	_, closed := testkit.Refuse(t, "127.0.0.1", 0)
+	for _, c := range []struct {
+		scheme  string
+		address net.Addr
+		id      fault.ID
+		detail  string
+	}{
+		{"https", stranger.Serve(t, host, nil).Listener.Addr(), fault.NetworkUntrusted,
+			"the certificate of " + host + " is signed by an authority that is not trusted here (issuer: CN=Corporate CA)"},
+		{"https", a.Serve(t, "portal.test", nil).Listener.Addr(), fault.NetworkCertificateName,
+			"the certificate presented is not for " + host + " (issuer: CN=System CA)"},
+		{"https", a.Serve(t, host, forClients).Listener.Addr(), fault.NetworkUntrusted, "the certificate of " + host +
+			" is invalid: certificate specifies an incompatible key usage (issuer: CN=System CA)"},
+		{"https", testkit.ServeTLS(t, old).Listener.Addr(), fault.NetworkTLSVersion,
+			host + " does not support TLS 1.2 or newer"},
+		{"https", testkit.Speak(t, hello), fault.NetworkTLSVersion, host + " does not support TLS 1.2 or newer"},
+		{"https", plain.Listener.Addr(), fault.NetworkTLS, host + " answers in plain HTTP, not in TLS"},
+		{"https", testkit.Speak(t, "SSH-2.0-OpenSSH_9.9\r\n"), fault.NetworkTLS, host + " does not answer in TLS"},
+		{"https", testkit.Speak(t, ""), fault.NetworkReset, host + " closed the connection without an answer"},
+		{"http", testkit.Speak(t, ""), fault.NetworkReset, host + " closed the connection without an answer"},
+		{"http", &net.TCPAddr{Port: closed}, fault.NetworkRefused,
+			fmt.Sprintf("the connection to %s (127.0.0.1:%d) was refused", host, closed)},
+	} {
+		expectExplained(t, at(c.scheme, c.address), Settings{}, rooted(t, a.PEM), c.id, c.detail)
 	}
-	reject(stranger.Serve(t, host, nil), fault.NetworkUntrusted,
-		"the certificate of "+host+" is signed by an authority that is not trusted here (issuer: CN=Corporate CA)")
-	reject(a.Serve(t, "portal.test", nil), fault.NetworkCertificateName,
-		"the certificate presented is not for "+host+" (issuer: CN=System CA)")
-	reject(a.Serve(t, host, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }),
-		fault.NetworkUntrusted,
-		"the certificate of "+host+" is invalid: certificate specifies an incompatible key usage (issuer: CN=System CA)")
 }
 
 func TestExpiredCertificateIsDated(t *testing.T) {
@@ -117,56 +136,11 @@ func TestExpiredCertificateIsDated(t *testing.T) {
 	}
 }
 
-func TestServersThatDoNotSpeakTLS(t *testing.T) {
-	t.Parallel()
-	root := rooted(t, "")
-	plain := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(plain.Close)
-	for detail, address := range map[string]net.Addr{
-		host + " answers in plain HTTP, not in TLS": plain.Listener.Addr(),
-		host + " does not answer in TLS":            testkit.Speak(t, "SSH-2.0-OpenSSH_9.9\r\n"),
-	} {
-		expectExplained(t, at("https", address), Settings{}, root, fault.NetworkTLS, detail)
-	}
-}
-
-func TestServerOfAnOldProtocol(t *testing.T) {
-	t.Parallel()
-	a := testkit.NewAuthority(t, "System CA")
-	server := testkit.ServeTLS(t,
-		&tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}, MaxVersion: tls.VersionTLS11})
-	expectExplained(t, at("https", server.Listener.Addr()), Settings{}, rooted(t, a.PEM),
-		fault.NetworkTLSVersion, host+" does not support TLS 1.2 or newer")
-}
-
-func TestServerThatAnswersInAnOldProtocol(t *testing.T) {
-	t.Parallel()
-	// A ServerHello of TLS 1.0, for which crypto/tls has no typed error.
-	hello := "\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"
-	expectExplained(t, at("https", testkit.Speak(t, hello)), Settings{}, rooted(t, ""),
-		fault.NetworkTLSVersion, host+" does not support TLS 1.2 or newer")
-}
-
-func TestServerThatCloses(t *testing.T) {
-	t.Parallel()
-	for _, scheme := range []string{"http", "https"} {
-		expectExplained(t, at(scheme, testkit.Speak(t, "")), Settings{}, rooted(t, ""),
-			fault.NetworkReset, host+" closed the connection without an answer")
-	}
-}
-
 func TestServerThatAcceptsAndStaysSilent(t *testing.T) {
 	t.Parallel()
 	port, spoken := testkit.Hold(t, "127.0.0.1")
 	_, _, err := get(testkit.OverAfter(t, spoken, 1), fmt.Sprintf("https://%s:%d", host, port), Settings{}, rooted(t, ""))
 	testkit.ExpectFault(t, Fault(host, err), fault.NetworkTimeout, "no answer from "+host+" in time")
-}
-
-func TestServerThatRefusesTheConnection(t *testing.T) {
-	t.Parallel()
-	_, port := testkit.Refuse(t, "127.0.0.1", 0)
-	expectExplained(t, fmt.Sprintf("https://%s:%d", host, port), Settings{}, rooted(t, ""),
-		fault.NetworkRefused, fmt.Sprintf("the connection to %s (127.0.0.1:%d) was refused", host, port))
 }
 
 func TestDeadNameServerIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/miekg/dns"
@@ -8,61 +9,55 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-func TestSingleLabelIsLookedForInTheSearchDomainsFirst(t *testing.T) {
+func TestSearchDomains(t *testing.T) {
 	t.Parallel()
-	server := testkit.DNS(t, testkit.Zone{"licenses.b.test": {IP: []string{"127.0.0.1"}}})
-	r := resolverWith(t, "search a.test b.test c.test", server)
-	expect(t, r, "licenses", "127.0.0.1")
-	for name, want := range map[string]bool{"licenses.a.test": true, "licenses.b.test": true, "licenses.c.test": false,
-		"licenses": false} {
-		if got := server.Count(testkit.DNSQuery{Name: name, Type: "A"}) > 0; got != want {
-			t.Errorf("asked for %s: %t, want %t", name, got, want)
-		}
-	}
-}
-
-func TestSingleLabelIsFoundWithoutItsSearchDomain(t *testing.T) {
-	t.Parallel()
-	server := testkit.DNS(t, testkit.Zone{"licenses": {IP: []string{"127.0.0.1"}}})
-	expect(t, resolverWith(t, "search a.test", server), "licenses", "127.0.0.1")
-}
-
-func TestNameWithADotIsAskedAsItIsWhateverNdotsSays(t *testing.T) {
-	t.Parallel()
-	server := testkit.DNS(t, here())
-	r := resolverWith(t, "search default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5", server)
-	expect(t, r, host, "127.0.0.1")
-	if all, own := server.Count(testkit.DNSQuery{}), server.Count(testkit.DNSQuery{Name: host}); all != own {
-		t.Errorf("asked %v", server.Queries())
-	}
-}
-
-func TestDeniedNameWithADotIsLookedForInTheSearchDomains(t *testing.T) {
-	t.Parallel()
-	server := testkit.DNS(t, testkit.Zone{"licenses.dev.corp.test": {IP: []string{"127.0.0.1"}}})
-	expect(t, resolverWith(t, "search corp.test", server), "licenses.dev", "127.0.0.1")
-}
-
-func TestSearchDomainsThatAreNoneAreLeftOut(t *testing.T) {
-	t.Parallel()
-	server := testkit.DNS(t, testkit.Zone{"licenses.corp.test": {IP: []string{"127.0.0.1"}}})
-	r := resolverWith(t, "search . .. a..b .corp.test.", server)
-	expect(t, r, "licenses", "127.0.0.1")
-	expectFailure(t, resolverWith(t, "search .", server), "absent", from("NXDOMAIN", server), true)
-}
-
-func TestFailureIsThatOfTheNameItself(t *testing.T) {
-	t.Parallel()
-	server := testkit.DNS(t, testkit.Zone{host + ".corp.test": {Rcode: dns.RcodeRefused}})
-	expectFailure(t, resolverWith(t, "search corp.test", server), host, from("NXDOMAIN", server), true)
-}
-
-func TestFailingSearchDomainIsNoDenial(t *testing.T) {
-	t.Parallel()
-	server := testkit.DNS(t, testkit.Zone{"licenses.corp.test": {Rcode: dns.RcodeServerFailure}})
-	expectFailure(t, resolverWith(t, "search corp.test", server), "licenses", from("SERVFAIL", server), false)
-	if server.Count(testkit.DNSQuery{Name: "licenses"}) > 0 {
-		t.Error("a server that fails was asked for the next name")
+	known := testkit.DNSAnswer{IP: []string{"127.0.0.1"}}
+	failing, refusing := testkit.DNSAnswer{Rcode: dns.RcodeServerFailure}, testkit.DNSAnswer{Rcode: dns.RcodeRefused}
+	const cluster = "search default.svc.cluster.local svc.cluster.local cluster.local\noptions ndots:5"
+	for name, c := range map[string]struct {
+		conf, host string
+		zone       testkit.Zone
+		asked      []string
+		// status is why it is not found, final that asking again is in vain.
+		status string
+		final  bool
+	}{
+		"a name without a dot is looked for in them first": {conf: "search a.test b.test c.test", host: "licenses",
+			zone: testkit.Zone{"licenses.b.test": known}, asked: []string{"licenses.a.test", "licenses.b.test"}},
+		"then it is asked for as it is": {conf: "search a.test", host: "licenses",
+			zone: testkit.Zone{"licenses": known}, asked: []string{"licenses.a.test", "licenses"}},
+		"a name with a dot is asked for as it is, whatever ndots says": {conf: cluster, host: host,
+			zone: here(), asked: []string{host}},
+		"when it is denied, it is looked for in them": {conf: "search corp.test", host: "licenses.dev",
+			zone: testkit.Zone{"licenses.dev.corp.test": known}, asked: []string{"licenses.dev", "licenses.dev.corp.test"}},
+		"what is no domain is left out": {conf: "search . .. a..b .corp.test.", host: "licenses",
+			zone: testkit.Zone{"licenses.corp.test": known}, asked: []string{"licenses.corp.test"}},
+		"the root is none": {conf: "search .", host: "absent", asked: []string{"absent"}, status: "NXDOMAIN", final: true},
+		"the failure is that of the name itself": {conf: "search corp.test", host: host,
+			zone: testkit.Zone{host + ".corp.test": refusing}, asked: []string{host, host + ".corp.test"},
+			status: "NXDOMAIN", final: true},
+		"one that fails is no denial, and ends the search": {conf: "search corp.test", host: "licenses",
+			zone: testkit.Zone{"licenses.corp.test": failing}, asked: []string{"licenses.corp.test"}, status: "SERVFAIL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := testkit.DNS(t, c.zone)
+			resolver := resolverWith(t, c.conf, server)
+			if c.status == "" {
+				expect(t, resolver, c.host, "127.0.0.1")
+			} else {
+				expectFailure(t, resolver, c.host, from(c.status, server), c.final)
+			}
+			var asked []string
+			for _, query := range server.Queries() {
+				if !slices.Contains(asked, query.Name) {
+					asked = append(asked, query.Name)
+				}
+			}
+			if !slices.Equal(asked, c.asked) {
+				t.Errorf("asked for %q, want %q", asked, c.asked)
+			}
+		})
 	}
 }
 
