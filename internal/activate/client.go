@@ -14,9 +14,6 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// maxAnswer bounds what is read of an answer; documents have about 1 KiB.
-const maxAnswer = 1 << 20
-
 // The requests of the licensing protocol.
 const (
 	pathActivate = "license/activate"

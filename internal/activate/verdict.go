@@ -25,6 +25,9 @@ var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 // longestRetry bounds what a server can ask us to wait.
 const longestRetry = 24 * time.Hour
 
+// maxAnswer bounds what is read of an answer; documents have about 1 KiB.
+const maxAnswer = 1 << 20
+
 // readAnswer reads an answer: a document, or the failure behind it.
 func readAnswer(response *http.Response, body []byte, token string) (license.Document, *fault.Error) {
 	if len(body) > maxAnswer {

@@ -11,6 +11,10 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
+// denialWait is how long a denial waits to be contradicted. libc does not wait; but where one server
+// filters a name, the next may know it.
+const denialWait = 2 * time.Second
+
 // secondFamily is how long IPv4 addresses wait for IPv6 ones (RFC 8305's resolution delay). The other
 // way round it is doubt: few containers have a way out over IPv6.
 const secondFamily = 50 * time.Millisecond

@@ -21,10 +21,6 @@ import (
 // denied the name.
 var ErrNoSuchName = errors.New("no such name")
 
-// denialWait is how long a denial waits to be contradicted. libc does not wait; but where one server
-// filters a name, the next may know it.
-const denialWait = 2 * time.Second
-
 // Resolver resolves host names the way the container's own libc would, and remembers the answers for
 // its lifetime. It is safe for concurrent use.
 type Resolver struct {

@@ -64,17 +64,6 @@ func (p Presented) evidence() []string {
 	return lines
 }
 
-// nameOf is a distinguished name, or for a certificate without one the names it is for.
-func nameOf(name string, c *x509.Certificate) string {
-	if name == "" && c != nil {
-		name = strings.Join(c.DNSNames, ", ")
-	}
-	if name == "" {
-		return "nobody"
-	}
-	return fmt.Sprintf("%.200s", name)
-}
-
 func day(when time.Time) string { return when.UTC().Format(time.DateOnly) }
 
 func validity(c *x509.Certificate) string {
