@@ -1,10 +1,20 @@
 package fault
 
 import (
+	_ "embed"
 	"fmt"
 	"strconv"
 	"strings"
 )
+
+// table is every failure there is, in prose. It is read a section at a time when a failure has happened;
+// a start that works never looks into it.
+//
+//go:embed failures.md
+var table string
+
+// shared is the heading of the texts that several sections refer to.
+const shared = "\n# Texts that several failures share\n"
 
 // parse reads a section without its heading's mark.
 func parse(section string) (row Row, err error) {

@@ -37,9 +37,3 @@ func stageNamed(name string) (stage Stage, known bool) {
 // IsNetwork reports whether something between us and the license server is to blame. A clock is not: it
 // has been compared with the server's.
 func (s Stage) IsNetwork() bool { return s >= StageNames && s <= StageServer && s != StageClock }
-
-// Explains reports whether r, which a closer look has found, says why a start failed with failed: it is
-// exact, and of the same stage or an earlier one.
-func (r Row) Explains(failed Row) bool {
-	return r.Stage != StageNone && !r.Coarse && r.Stage <= failed.Stage
-}

@@ -7,18 +7,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
-	"unicode"
 
 	"localstack-entrypoint/internal/fault"
 )
 
+// Names of loggers. Users know the license lines by LicenseLogger, which is
+// what LocalStack calls it.
+const (
+	LicenseLogger = "l.p.c.b.licensingv2"
+	Logger        = "entrypoint"
+)
+
+// thread is what stands where LocalStack's log lines name one.
+const thread = "  MainThread"
+
 // announcement begins every failure; clients of the image look for it.
 const announcement = "Localstack returning with exit code %d. Reason: "
-
-// maxReason bounds a reason, in bytes, against servers that say too much.
-const maxReason = 4000
 
 const rule = "==============================================="
 
@@ -104,38 +109,4 @@ func FailureOf(failed *fault.Error) Failure {
 		form.RefusedTimes, form.RefusedSince = again.Times, again.Since.UTC().Format(time.RFC3339)
 	}
 	return form
-}
-
-// Plain is text made safe for a terminal and one line: no control or invisible
-// characters, no broken UTF-8, no more than a screenful.
-func Plain(text string) string {
-	text = printable(text)
-	if len(text) > maxReason {
-		text = strings.ToValidUTF8(text[:maxReason], "") + " …"
-	}
-	return text
-}
-
-// PlainLines is Plain for a text of several lines, with its tabs and without the
-// bound.
-func PlainLines(text string) string {
-	var lines []string
-	for line := range strings.Lines(text) {
-		columns := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		for i, column := range columns {
-			columns[i] = printable(column)
-		}
-		lines = append(lines, strings.Join(columns, "\t")+"\n")
-	}
-	return strings.Join(lines, "")
-}
-
-// printable is text on one line, without control and invisible characters.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
 }

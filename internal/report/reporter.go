@@ -14,16 +14,6 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// Names of loggers. Users know the license lines by LicenseLogger, which is
-// what LocalStack calls it.
-const (
-	LicenseLogger = "l.p.c.b.licensingv2"
-	Logger        = "entrypoint"
-)
-
-// thread is what stands where LocalStack's log lines name one.
-const thread = "  MainThread"
-
 // Reporter prints for one start.
 type Reporter struct {
 	out    *filter
