@@ -78,17 +78,17 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	}
 	online, cancel := context.WithTimeout(ctx, budget.Duration())
 	defer cancel()
-	document, path, err := a.online(online, stored, standIn != nil)
+	got, err := a.online(online, stored, standIn != nil)
 	failed, _ := fault.Find(err)
 	if late && failed != nil && !errors.Is(err, errVerdict) {
 		// Now that the start depends on it, the disk is worth more patience.
 		standIn, flaw = a.StandIn(a.Store.LoadWithin(a.Config.ActivationTimeoutCached.Duration()))
 	}
 	switch {
-	case err == nil && path == "":
-		a.Log.Info("Successfully requested and activated new license " + describe(document))
+	case err == nil && got.path == "":
+		a.Log.Info("Successfully requested and activated new license " + describe(got.document))
 	case err == nil:
-		a.Log.Info("Successfully activated cached license " + describe(document) + " from " + path)
+		a.Log.Info("Successfully activated cached license " + describe(got.document) + " from " + got.path)
 	case ctx.Err() != nil:
 		return Result{}, context.Cause(ctx)
 	case errors.Is(err, errVerdict):
@@ -101,7 +101,7 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	default:
 		return Result{}, failed.With(fault.Facts{Stored: flaw})
 	}
-	return Result{Document: document}, nil
+	return Result{Document: got.document}, nil
 }
 
 // StandIn finds the first stored document that can stand in for the server, or
@@ -127,38 +127,37 @@ func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
 
 // online asks the server, again after a pause while the failure is a passing
 // one. With a stand-in at hand it asks only once: a start is worth more than
-// a fresh document. path is that of the document it asked with, if any.
-func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) (document license.Document, path string, err error) {
+// a fresh document.
+func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) (granted, error) {
 	for attempt := 1; ; attempt++ {
-		got, path, err := a.ask(ctx, stored)
-		if err == nil && !a.free {
-			_, err = a.accept(got)
-			return got.document, path, err
-		}
+		got, err := a.ask(ctx, stored)
 		if err == nil {
-			return license.Document{}, "", nil
+			if !a.free {
+				_, err = a.accept(got)
+			}
+			return got, err
 		}
 		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
 		if hasStandIn || attempt >= int(a.Config.Attempts) || !isPassing(err) || !pause(ctx, attempt, err) {
-			return license.Document{}, "", err
+			return granted{}, err
 		}
 	}
 }
 
 // ask activates the document on disk, or requests one where there is none or
-// the server does not know it. path is the document's, "" for a new one.
-func (a *Activation) ask(ctx context.Context, stored []Stored) (got granted, path string, err error) {
+// the server does not know it.
+func (a *Activation) ask(ctx context.Context, stored []Stored) (granted, error) {
 	if a.free {
-		return granted{}, "", a.askFree(ctx)
+		return granted{}, a.askFree(ctx)
 	}
 	if len(stored) > 0 {
-		got, err = a.post(ctx, pathActivate, stored[0].Document.ID)
+		got, err := a.post(ctx, pathActivate, stored[0].Document.ID)
 		if !errors.Is(err, errNotFound) {
-			return got, stored[0].Path, err
+			got.path = stored[0].Path
+			return got, err
 		}
 	}
-	got, err = a.post(ctx, pathRequest, "")
-	return got, "", err
+	return a.post(ctx, pathRequest, "")
 }
 
 // accept judges a live answer and keeps it for a start without network, if it
@@ -179,7 +178,8 @@ func (a *Activation) accept(got granted) (kept bool, err error) {
 		return false, failed.With(fault.Facts{Server: a.Config.Endpoint.String(), Cause: errVerdict})
 	}
 	if !document.SignedWith(a.Credential.Reveal()) {
-		a.Log.Warn("the signature of " + document.Name() + " does not match this credential; it is not stored for a start without network")
+		a.Log.Warn("the signature of " + document.Name() + " does not match this credential; " +
+			"it is not stored for a start without network")
 		return false, nil
 	}
 	return a.keep(document, got.date), nil

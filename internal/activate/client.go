@@ -20,10 +20,13 @@ const (
 	pathRequest  = "license/request"
 )
 
-// granted is what the license server gives: a document, and its clock (zero when it does not say).
+// granted is what the license server gives.
 type granted struct {
 	document license.Document
-	date     time.Time
+	// path is that of the document on disk that was activated, "" for a new one.
+	path string
+	// date is the server's clock, zero when it does not say.
+	date time.Time
 }
 
 // post sends a request of the licensing protocol; licenseID is that of a document on disk, "" for none.
@@ -69,7 +72,7 @@ func (a *Activation) exchange(ctx context.Context, path, licenseID string) (gran
 		return granted{}, failed
 	}
 	date, _ := http.ParseTime(response.Header.Get("Date"))
-	return granted{document, date}, nil
+	return granted{document: document, date: date}, nil
 }
 
 func (a *Activation) request(ctx context.Context, path, licenseID string) (*http.Request, error) {

@@ -123,7 +123,8 @@ func (n RefusalNote) hold(now time.Time) time.Duration {
 
 // next is the note after one more refusal at now.
 func (n RefusalNote) next(asked Question, failed *fault.Error, now time.Time) RefusalNote {
-	note := RefusalNote{Question: asked, ID: failed.ID, Times: min(n.Times, manyTimes-1) + 1, Since: n.Since, Last: now.UTC()}
+	note := RefusalNote{Question: asked, ID: failed.ID, Since: n.Since, Last: now.UTC()}
+	note.Times = min(n.Times, manyTimes-1) + 1
 	if n.Times == 0 {
 		note.Since = note.Last
 	}

@@ -21,12 +21,16 @@ import (
 func (a *Activation) Renew(ctx context.Context) {
 	stored, _ := a.Store.Load()
 	i := slices.IndexFunc(stored, a.Store.isOwn)
-	if i < 0 || !stored[i].Document.SignedWith(a.Credential.Reveal()) || time.Now().Before(stored[i].Document.RenewFrom()) {
+	if i < 0 {
+		return
+	}
+	document := stored[i].Document
+	if !document.SignedWith(a.Credential.Reveal()) || time.Now().Before(document.RenewFrom()) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.Config.ActivationTimeout.Duration())
 	defer cancel()
-	got, err := a.post(ctx, pathActivate, stored[i].Document.ID)
+	got, err := a.post(ctx, pathActivate, document.ID)
 	kept := false
 	if err == nil {
 		kept, err = a.accept(got)
@@ -34,23 +38,23 @@ func (a *Activation) Renew(ctx context.Context) {
 	failed, _ := fault.Find(err)
 	switch {
 	case kept:
-		a.Log.Info("Successfully renewed license " + describe(stored[i].Document))
+		a.Log.Info("Successfully renewed license " + describe(document))
 	case failed == nil: // not stored, as accept has said
 	case errors.Is(err, errNotFound):
 		a.forget()
-		a.Log.Warn("the next start requests a new license: the licensing server does not know " + stored[i].Document.Name() + " any longer")
+		a.Log.Warn("the licensing server no longer knows " + document.Name() + "; the next start requests a new license")
 	case errors.Is(err, errVerdict) && failed.ID != fault.LicenseRefused:
 		a.forget()
 		a.Log.Warn("the next start will fail: " + report.Reason(failed))
 	default:
-		a.Log.Warn(offlineTime(stored[i].Document) + ": " + report.Reason(failed))
+		a.Log.Warn(offlineTime(document) + ": " + report.Reason(failed))
 	}
 }
 
 func offlineTime(document license.Document) string {
 	until := document.OfflineUntil()
 	if time.Now().Before(until) {
-		return "a start without network works until " + license.FormatTime(until) + " only"
+		return "a start without network works only until " + license.FormatTime(until)
 	}
-	return "a start without network does not work since " + license.FormatTime(until)
+	return "a start without network has not worked since " + license.FormatTime(until)
 }

@@ -60,7 +60,7 @@ func TestRenewalWithoutNetworkSaysHowLongStartsWork(t *testing.T) {
 			t.Error("the document was changed without the server's word")
 		}
 		lines := s.logged(zap.WarnLevel)
-		if len(lines) != 1 || !strings.HasPrefix(lines[0], "a start without network works until 2000-01-02T00:00:00+00:00 only: ") ||
+		if len(lines) != 1 || !strings.HasPrefix(lines[0], "a start without network works only until 2000-01-02T00:00:00+00:00: ") ||
 			!strings.Contains(lines[0], "NXDOMAIN from 10.0.0.2") {
 			t.Errorf("%q", lines)
 		}
@@ -96,7 +96,7 @@ func TestRenewalNeverAsksForANewLicense(t *testing.T) {
 		if got := s.server.asked(); got != "request activate" || s.get(t, ownPath) != "" {
 			t.Errorf("asked for %s, kept %q", got, s.get(t, ownPath))
 		}
-		s.wantLogged(t, zap.WarnLevel, "the next start requests a new license: the licensing server does not know "+licenseID+" any longer")
+		s.wantLogged(t, zap.WarnLevel, "the licensing server no longer knows "+licenseID+"; the next start requests a new license")
 	})
 }
 
@@ -151,7 +151,7 @@ func TestAnAnswerThatMakesNoSenseRemovesNothingAtRenewal(t *testing.T) {
 				time.Sleep(25 * time.Hour)
 				s.Renew(t.Context())
 				if lines := s.logged(zap.WarnLevel); s.get(t, ownPath) != before || len(lines) != 1 ||
-					!strings.HasPrefix(lines[0], "a start without network does not work since 2000-01-02T00:00:00+00:00: ") {
+					!strings.HasPrefix(lines[0], "a start without network has not worked since 2000-01-02T00:00:00+00:00: ") {
 					t.Errorf("%q", lines)
 				}
 			})

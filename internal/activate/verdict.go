@@ -30,10 +30,7 @@ const maxAnswer = 1 << 20
 
 // readAnswer reads an answer: a document, or the failure behind it.
 func readAnswer(response *http.Response, body []byte, token string) (license.Document, *fault.Error) {
-	if len(body) > maxAnswer {
-		return license.Document{}, fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", response.StatusCode)
-	}
-	if response.StatusCode != http.StatusOK {
+	if len(body) > maxAnswer || response.StatusCode != http.StatusOK {
 		return license.Document{}, readFailure(response, body, token)
 	}
 	document, err := license.Parse(body)
@@ -52,6 +49,8 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 	status, page := response.StatusCode, connect.ReadPage(response, body)
 	message := messageOf(body)
 	switch {
+	case len(body) > maxAnswer:
+		return fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
 	case status == http.StatusProxyAuthRequired:
 		return connect.ProxyRefusal("in between", response.Request.URL.Host, response)
 	case status == http.StatusTooManyRequests:

@@ -25,14 +25,13 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 // way to the license server, which does not matter once the server has answered.
 func Explains(failed *fault.Error) bool { return failed.Row().Stage.IsNetwork() }
 
-// because is what check has found, in the place of failed.
+// because is what check has found, with those facts of the failure that it does not replace.
 func because(check *fault.Check, failed *fault.Error) *fault.Error {
 	facts := failed.Facts
-	facts.Host, facts.Waited, facts.RequestID, facts.Remarks = "", 0, "", nil
+	facts.Waited, facts.RetryAfter, facts.RequestID, facts.Remarks = 0, 0, "", nil
 	if check.Suspect {
 		facts.Remarks = []string{failed.Seen()} // the finding alone does not say what failed
 	}
-	facts.Host = failed.Host
 	return check.Finding.With(facts)
 }
 

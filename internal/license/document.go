@@ -127,7 +127,8 @@ func (d Document) complete() error {
 // isUsable reports whether text can be shown and stored: something, on one line,
 // of a sensible length.
 func isUsable(text string) bool {
-	return text != "" && len(text) <= maxText && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+	isHidden := func(r rune) bool { return !unicode.IsPrint(r) }
+	return text != "" && len(text) <= maxText && !strings.ContainsFunc(text, isHidden)
 }
 
 // Name is the id as it may be shown: whole when it has the protocol's form, of

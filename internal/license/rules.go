@@ -28,7 +28,8 @@ func (d Document) Check(now time.Time, product Product) *fault.Error {
 	case d.Status != StatusActive:
 		return fault.New(fault.LicenseStatus, "%s has the status %s", d.Name(), d.statusName())
 	case !d.Covers(product):
-		return fault.New(fault.LicenseProduct, "%s (%s) is not for %s %s", d.Name(), d.TypeName(), product.Name, product.Version)
+		return fault.New(fault.LicenseProduct, "%s (%s) is not for %s %s",
+			d.Name(), d.TypeName(), product.Name, product.Version)
 	}
 	return nil
 }
@@ -77,7 +78,8 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 	case d.Issued.After(soon):
 		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was issued on %s", FormatTime(now), d.Issued)
 	case d.ReactivateAfter == nil && d.LastActivated != nil && d.LastActivated.After(soon):
-		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was activated on %s", FormatTime(now), d.LastActivated)
+		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was activated on %s",
+			FormatTime(now), d.LastActivated)
 	case MajorMinor(d.Offline.Version) != MajorMinor(product.Version):
 		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.Name(), d.Offline.Version, product.Version)
 	case !now.Before(until):

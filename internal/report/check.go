@@ -18,7 +18,8 @@ type Check struct {
 func Checks(checks []fault.Check) []Check {
 	var all []Check
 	for _, check := range checks {
-		one := Check{Name: check.Name, State: check.State, Fact: Plain(check.Fact), Took: float64(check.Took.Microseconds()) / 1000}
+		one := Check{Name: check.Name, State: check.State, Fact: Plain(check.Fact)}
+		one.Took = float64(check.Took.Microseconds()) / 1000
 		if check.Finding != nil {
 			one.ID, one.Reason, one.Remedy = check.Finding.ID, Plain(Sentence(check.Finding)), Plain(Remedy(check.Finding))
 		}

@@ -33,7 +33,8 @@ func Explain(w io.Writer, row fault.Row) {
 }
 
 // doctor is how to see which failure it is, and what it rests on.
-const doctor = "The doctor looks at everything that a start depends on, in a new container with the same options: `docker run --rm IMAGE doctor`."
+const doctor = "The doctor looks at everything that a start depends on, in a new container with the same options: " +
+	"`docker run --rm IMAGE doctor`."
 
 // Index writes a line for every row of the table, by kind.
 func Index(w io.Writer) {
