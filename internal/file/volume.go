@@ -32,27 +32,26 @@ type Volume struct {
 	// a disk that is well otherwise.
 	work, syncs queue
 
+	left    atomic.Int64 // nanoseconds of the bound
+	changes atomic.Int64 // asked for so far
+	synced  atomic.Int64 // of these, so many are on the disk
+
 	mu       sync.Mutex
-	left     time.Duration // of the bound
-	changes  int           // asked for so far
-	synced   int           // of these, so many are on the disk
-	unsynced []*os.File    // written, but perhaps not on the disk yet
+	unsynced []*os.File // written, but perhaps not on the disk yet
 }
 
 // NewVolume returns the folder at base. A bound of 0 is none.
 func NewVolume(base string, bound time.Duration) *Volume {
-	return &Volume{base: base, bounded: bound > 0, left: bound}
+	v := &Volume{base: base, bounded: bound > 0}
+	v.Allow(bound)
+	return v
 }
 
 // Base is the folder's path.
 func (v *Volume) Base() string { return v.base }
 
 // Allow lets the waits from now on add up to a bound of their own.
-func (v *Volume) Allow(bound time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.left = bound
-}
+func (v *Volume) Allow(bound time.Duration) { v.left.Store(int64(bound)) }
 
 // Read is [ReadOwn]. The error is [ErrSlow] when the disk is.
 func (v *Volume) Read(name string) ([]byte, error) {
@@ -83,25 +82,22 @@ func (v *Volume) Remove(name string) error {
 // bound, or however long that takes if limit is 0. File systems that do not know the call are taken at
 // their word.
 func (v *Volume) Sync(limit time.Duration) error {
-	v.mu.Lock()
-	changes, synced := v.changes, v.synced
-	v.mu.Unlock()
-	if changes == synced {
+	changes := v.changes.Load()
+	if changes == v.synced.Load() {
 		return nil // a disk that hangs in a read keeps nothing of ours
 	}
 	wait := forever
 	if limit > 0 {
 		wait = v.patience(limit)
 	}
-	_, err := await(v, &v.syncs, wait, false, func() (any, error) {
+	return v.await(&v.syncs, wait, false, func() error {
 		<-v.work.add(func() {}) // until all is written
-		return nil, v.sync(changes)
+		return v.sync(changes)
 	})
-	return err
 }
 
 // sync puts what is written on the disk, after so many changes.
-func (v *Volume) sync(changes int) (err error) {
+func (v *Volume) sync(changes int64) (err error) {
 	v.mu.Lock()
 	written := v.unsynced
 	v.unsynced = nil
@@ -112,9 +108,7 @@ func (v *Volume) sync(changes int) (err error) {
 		}
 		f.Close()
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.synced = max(v.synced, changes)
+	v.synced.Store(max(v.synced.Load(), changes))
 	return err
 }
 
@@ -128,16 +122,22 @@ func Ask[T any](v *Volume, work func() (T, error)) (none T, err error) {
 	if wait == 0 {
 		return none, ErrSlow // whoever was not waited for once is not waited for again
 	}
-	return await(v, &v.work, wait, true, work)
+	answers := make(chan T, 1)
+	err = v.await(&v.work, wait, true, func() error {
+		answer, err := work()
+		answers <- answer
+		return err
+	})
+	if errors.Is(err, ErrSlow) {
+		return none, err
+	}
+	return <-answers, err
 }
 
 // change is for what shall happen, even if nobody waits for it any more.
 func (v *Volume) change(work func() error) error {
-	v.mu.Lock()
-	v.changes++
-	v.mu.Unlock()
-	_, err := await(v, &v.work, v.patience(forever), false, func() (any, error) { return nil, work() })
-	return err
+	v.changes.Add(1)
+	return v.await(&v.work, v.patience(forever), false, work)
 }
 
 // forever is a wait without an end.
@@ -148,49 +148,40 @@ func (v *Volume) patience(limit time.Duration) time.Duration {
 	if !v.bounded {
 		return limit
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return min(limit, max(0, v.left))
+	return min(limit, max(0, time.Duration(v.left.Load())))
 }
 
-// await has work done and waits for its result. A question need not be answered when nobody waits for the
+// await has work done and waits for its end. A question need not be answered when nobody waits for the
 // answer any more. A panic in work is one of the caller's.
-func await[T any](v *Volume, q *queue, wait time.Duration, question bool, work func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
+func (v *Volume) await(q *queue, wait time.Duration, question bool, work func() error) (err error) {
+	done := make(chan error, 1)
 	var abandoned atomic.Bool
 	q.add(func() {
 		if !abandoned.Load() {
-			value, err := task.Guard(context.Background(), work)
-			done <- result{value, err}
+			_, err := task.Guard(context.Background(), func() (any, error) { return nil, work() })
+			done <- err
 		}
 	})
 	began := time.Now()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	var r result
 	select {
-	case r = <-done:
+	case err = <-done:
 	case <-timer.C:
 		select {
-		case r = <-done: // both came while we were kept from looking
+		case err = <-done: // both came while we were kept from looking
 		default:
 			abandoned.Store(question)
-			r.err = ErrSlow
+			err = ErrSlow
 		}
 	}
 	if wait != forever {
-		v.mu.Lock()
-		v.left -= time.Since(began)
-		v.mu.Unlock()
+		v.left.Add(-int64(time.Since(began)))
 	}
-	if p, panicked := errors.AsType[*task.Panic](r.err); panicked {
+	if p, panicked := errors.AsType[*task.Panic](err); panicked {
 		panic(p.Value)
 	}
-	return r.value, r.err
+	return err
 }
 
 // queue does one job after the other.

@@ -126,7 +126,7 @@ func TestASyncWaitsForAnAnswerWithinItsLimit(t *testing.T) {
 	for _, bound := range []time.Duration{0, time.Hour} {
 		t.Run(bound.String(), func(t *testing.T) {
 			bubble(t, bound, func(t *testing.T, v *Volume, answer func()) {
-				v.changes = 1 // something that was told to the disk
+				v.changes.Add(1) // something that was told to the disk
 				began := time.Now()
 				if err := v.Sync(time.Second); !errors.Is(err, ErrSlow) || time.Since(began) != time.Second {
 					t.Errorf("%v after %s", err, time.Since(began))

@@ -27,11 +27,10 @@ func passes(err error) bool {
 	return slices.ContainsFunc(passing, func(cause unix.Errno) bool { return errors.Is(err, cause) })
 }
 
-// Reasons the kernel has no words of its own for.
-var (
-	errNoInterpreter = errors.New("the file exists, but not the interpreter or loader that it names")
-	errNotOnPath     = errors.New("not found in any directory of PATH")
-)
+var errNotOnPath = errors.New("not found in any directory of PATH")
+
+// errNoInterpreter is said by the kernel as if the file did not exist.
+var errNoInterpreter = errors.New("the file exists, but not the interpreter or loader that it names")
 
 // cannotStart explains a failed execve of path, or its absence from PATH.
 func cannotStart(path string, cause error) *fault.Error {

@@ -63,9 +63,11 @@ func Watch(ctx context.Context, tell func(*Panic)) context.Context {
 
 // Go starts f on a goroutine of its own. A panic in it goes to the [Run] or [Watch] that ctx comes from.
 func Go(ctx context.Context, f func()) {
-	go func() {
-		_, _ = Guard(ctx, func() (any, error) { f(); return nil, nil })
-	}()
+	go guard(ctx, f)
+}
+
+func guard(ctx context.Context, f func()) {
+	_, _ = Guard(ctx, func() (any, error) { f(); return nil, nil })
 }
 
 // Guard calls f on a goroutine that a library has started. A panic in f is its error, and goes to the
@@ -82,17 +84,12 @@ func Guard[T any](ctx context.Context, f func() (T, error)) (value T, err error)
 	return f()
 }
 
-// Group is several goroutines that are waited for together. The zero Group is ready for use.
+// Group is several goroutines that are waited for together, those that end by a panic also. The zero
+// Group is ready for use.
 type Group struct{ running sync.WaitGroup }
 
 // Go is [Go], for a member of the group.
-func (g *Group) Go(ctx context.Context, f func()) {
-	g.running.Add(1)
-	Go(ctx, func() {
-		defer g.running.Done()
-		f()
-	})
-}
+func (g *Group) Go(ctx context.Context, f func()) { g.running.Go(func() { guard(ctx, f) }) }
 
-// Wait returns when all members have ended, by a panic also.
+// Wait returns when all members have ended.
 func (g *Group) Wait() { g.running.Wait() }
