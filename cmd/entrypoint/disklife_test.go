@@ -86,17 +86,14 @@ func TestARenewalThatHangsEndsBeforeADecision(t *testing.T) {
 }
 
 // TestSIGTERMWhileAStartWaitsForTheDiskExits143 is also about the thread that the kernel gives the signal
-// to: if that is the one that hangs, nobody notices. A busy machine may be late now and then.
+// to: if that is the one that hangs, nobody notices.
 func TestSIGTERMWhileAStartWaitsForTheDiskExits143(t *testing.T) {
 	t.Parallel()
-	const starts = 8
 	issuer := newIssuer(t)
 	for _, route := range append(routes, supervised) {
 		t.Run(route.name, func(t *testing.T) {
 			t.Parallel()
-			late := 0
-			for range starts {
-				most := promised(false, pace(t))
+			for range 4 {
 				s := issuer.stage(t)
 				s.asPID1(obedient)
 				s.by(route)
@@ -114,16 +111,9 @@ func TestSIGTERMWhileAStartWaitsForTheDiskExits143(t *testing.T) {
 				s.sends(unix.SIGTERM)
 				s.end()
 				code := supervise.ExitCode(unix.WaitStatus(s.ProcessState.Sys().(syscall.WaitStatus)))
-				if code != 143 {
-					t.Errorf("exit code %d", code)
+				if took := time.Since(began); code != 143 || took > prompt {
+					t.Errorf("exit code %d after %s", code, took)
 				}
-				if took := time.Since(began); took > most {
-					t.Logf("the exit took %s", took)
-					late++
-				}
-			}
-			if late > starts/2 {
-				t.Errorf("%d of %d exits were late", late, starts)
 			}
 		})
 	}
@@ -135,23 +125,18 @@ func TestARestartOnADiskThatHangsIsAsQuickAsAStart(t *testing.T) {
 	for _, h := range hangs {
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func(pace time.Duration) (wrong string) {
-				s := issuer.stage(t)
-				s.asPID1(obedient)
-				s.intercepted(h.decide(s, nil))
-				s.hears("up")
-				began := time.Now()
-				s.sends(unix.SIGUSR1)
-				s.hears("up")
-				took := time.Since(began)
-				s.sends(unix.SIGTERM)
-				s.ends(5, time.Now())
-				t.Logf("the emulator started again after %s", took.Round(time.Millisecond))
-				if took > promised(h.waits, pace) {
-					return "that is too late"
-				}
-				return ""
-			})
+			s := issuer.stage(t)
+			s.asPID1(obedient)
+			s.intercepted(h.decide(s, nil))
+			s.hears("up")
+			began := time.Now()
+			s.sends(unix.SIGUSR1)
+			s.hears("up")
+			if took := time.Since(began); took > prompt {
+				t.Errorf("the emulator started again after %s", took)
+			}
+			s.sends(unix.SIGTERM)
+			s.ends(5, time.Now())
 		})
 	}
 }

@@ -64,7 +64,7 @@ func TestTheLicenseIsInPlaceBeforeTheEmulatorAndOnTheDiskAfterIt(t *testing.T) {
 	for _, route := range append(routes, supervised) {
 		t.Run(route.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func(time.Duration) string { return inOrder(issuer, issuer.stage(t), route) })
+			quick(t, func() string { return inOrder(issuer, issuer.stage(t), route) })
 		})
 	}
 }
@@ -120,7 +120,7 @@ func inOrder(issuer issuer, s *stage, route route) (wrong string) {
 func TestAnExitWaitsForADiskThatAnswers(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)
-	quick(t, func(time.Duration) (wrong string) {
+	quick(t, func() (wrong string) {
 		s := issuer.stage(t)
 		s.asPID1("exit 7")
 		var happened events
@@ -145,7 +145,7 @@ func TestWhatASlowDiskHasTakenIsThereLater(t *testing.T) {
 	for _, h := range hangs {
 		t.Run(h.name, func(t *testing.T) {
 			t.Parallel()
-			quick(t, func(time.Duration) string { return late(issuer, issuer.stage(t), h) })
+			quick(t, func() string { return late(issuer, issuer.stage(t), h) })
 		})
 	}
 }

@@ -85,7 +85,7 @@ func (s *stage) recovers(issuer issuer) {
 	if identity, err := os.ReadFile(s.volumePath(identityName)); err == nil && !json.Valid(identity) {
 		s.Errorf("the machine's identity is %s", identity)
 	}
-	quick(s.T, func(time.Duration) (wrong string) {
+	quick(s.T, func() (wrong string) {
 		next := issuer.stage(s.T)
 		next.root = s.root
 		next.set("FILESYSTEM_ROOT", s.root)
