@@ -57,12 +57,15 @@ func Takes(sig uint32) bool {
 	return sig <= Last
 }
 
-// The signals with which start_*.s ends PID 1.
+// The signals that ask a program to end: they come first here, and start_*.s ends PID 1 with them.
 const hangup, interrupt, quit, terminate = 1, 2, 3, 15
 
 // TakeAll takes every signal that it can; for one that is taken already it changes nothing.
 func TakeAll() {
 	Signals.self = uint32(syscall4(sysGetpid, 0, 0, 0, 0))
+	for _, sig := range [...]uint32{terminate, interrupt, quit, hangup} {
+		take(sig)
+	}
 	for sig := range uint32(Last + 1) {
 		if Takes(sig) {
 			take(sig)

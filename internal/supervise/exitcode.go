@@ -42,7 +42,7 @@ func cannotStart(path string, cause error) *fault.Error {
 		if unix.Access(path, unix.F_OK) == nil {
 			cause = errNoInterpreter
 		}
-	case cause != errNotOnPath:
+	case !errors.Is(cause, errNotOnPath):
 		id = fault.CommandNotExecutable
 	}
 	return fault.Wrap(cause, id, "%.200s: %s", path, cause)
