@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/mailbox"
 	"localstack-entrypoint/internal/report"
@@ -23,6 +22,14 @@ const (
 	// bannerTime is how long it waits for the reader of a failure's banner: with the note of a refusal
 	// and flushTime at the end, a second.
 	bannerTime = 600 * time.Millisecond
+)
+
+// Names of this program. The init starts it under the first two, so that neither an argument nor a
+// variable of the user's can be taken for them.
+const (
+	hooksName = "localstack-hooks" // runs the BOOT hooks
+	renewName = "localstack-renew" // renews the license
+	digName   = "dig"              // a link to us in images without dig: our own advice names it
 )
 
 // boot is the start of a container.
@@ -176,16 +183,4 @@ func (s *start) end(code *int) {
 		show()
 	}
 	s.outlet.Flush(flushTime)
-}
-
-// failureOf gives an error its row of the failure table. Where a panic happened is for those who ask for it.
-func failureOf(err error, log *zap.Logger) *fault.Error {
-	if p, ok := errors.AsType[*task.Panic](err); ok {
-		log.Debug("panic", zap.ByteString("stack", p.Stack))
-		return fault.New(fault.InternalPanic, "%.200s", p)
-	}
-	if failed, ok := fault.Find(err); ok {
-		return failed
-	}
-	return fault.New(fault.ConfigInvalid, "%s", err)
 }

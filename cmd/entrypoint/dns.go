@@ -14,6 +14,8 @@ import (
 	"localstack-entrypoint/internal/version"
 )
 
+const dnsUsage = "usage: entrypoint dns [NAME] [A|AAAA|TYPE] [@SERVER] [-p PORT] [+tcp] [+short]"
+
 // dnsTimeout is how long one server is waited for, as dig waits for one datagram.
 const dnsTimeout = 5 * time.Second
 

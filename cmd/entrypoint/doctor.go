@@ -20,6 +20,9 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
+const doctorUsage = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] " +
+	"[-- COMMAND [ARG…]]"
+
 // doctorOptions are the doctor's arguments.
 type doctorOptions struct {
 	json, offline, spend, verbose bool

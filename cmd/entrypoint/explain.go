@@ -9,6 +9,8 @@ import (
 	"localstack-entrypoint/internal/report"
 )
 
+const explainUsage = "usage: entrypoint explain [ID]"
+
 // runExplain prints what a failure means, how it is known and what to do about
 // it; without an ID, all IDs.
 func runExplain(args []string) int {

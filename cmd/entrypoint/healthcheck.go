@@ -37,6 +37,8 @@ type health struct {
 	client *http.Client
 }
 
+const healthcheckUsage = "usage: entrypoint healthcheck [--service NAME] [--ready] [URL]"
+
 // runHealthcheck asks the gateway's own port for its health. It does not go
 // by LOCALSTACK_HOST, which is the name and port that the world outside uses.
 func runHealthcheck(args []string) int {

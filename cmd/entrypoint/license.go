@@ -13,6 +13,8 @@ import (
 	"localstack-entrypoint/internal/report"
 )
 
+const licenseUsage = "usage: entrypoint license status"
+
 // runLicense shows the stored licenses, and whether one would do for a start without
 // network now: then the exit code is 0.
 func runLicense(args []string) int {

@@ -26,14 +26,6 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// Names of this program. The init starts it under the first two, so that neither an argument nor a
-// variable of the user's can be taken for them.
-const (
-	hooksName = "localstack-hooks" // runs the BOOT hooks
-	renewName = "localstack-renew" // renews the license
-	digName   = "dig"              // a link to us in images without dig: our own advice names it
-)
-
 func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
 
 // run is the program under a name: a process that the init starts, a subcommand, or the start of a

@@ -6,12 +6,14 @@ import (
 	"log"
 	"os"
 
+	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/task"
 )
 
 // settings are what the environment says. A subcommand that looks at a start, and
@@ -64,4 +66,24 @@ func (s settings) refuse(out *report.Reporter, err error) (code int) {
 // isTold reports whether the user wants to read of this failure.
 func (s settings) isTold(failed *fault.Error) bool {
 	return failed.Row().Exit != fault.ExitLicense || bool(s.cfg.LogIssues)
+}
+
+// failureOf gives an error its row of the failure table. Where a panic happened is for those who ask for it.
+func failureOf(err error, log *zap.Logger) *fault.Error {
+	if p, ok := errors.AsType[*task.Panic](err); ok {
+		log.Debug("panic", zap.ByteString("stack", p.Stack))
+		return fault.New(fault.InternalPanic, "%.200s", p)
+	}
+	if failed, ok := fault.Find(err); ok {
+		return failed
+	}
+	return fault.New(fault.ConfigInvalid, "%s", err)
+}
+
+// misused says what is wrong with a subcommand's arguments. It says so through a
+// Reporter, since one of them may be the token.
+func misused(what string) int {
+	cfg, _, _ := config.Load()
+	reporter(os.Stderr, cfg).Print(what + "\n")
+	return fault.ExitUsage
 }

@@ -2,11 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
-
-	"localstack-entrypoint/internal/config"
-	"localstack-entrypoint/internal/fault"
 )
 
 // subcommand is one of ours.
@@ -15,15 +11,6 @@ type subcommand struct {
 	usage string
 	run   func([]string) int
 }
-
-const (
-	healthcheckUsage = "usage: entrypoint healthcheck [--service NAME] [--ready] [URL]"
-	doctorUsage      = "usage: entrypoint doctor [--json] [--offline] [--activate] [--verbose] [--timeout SECONDS] " +
-		"[-- COMMAND [ARG…]]"
-	dnsUsage         = "usage: entrypoint dns [NAME] [A|AAAA|TYPE] [@SERVER] [-p PORT] [+tcp] [+short]"
-	explainUsage     = "usage: entrypoint explain [ID]"
-	licenseUsage     = "usage: entrypoint license status"
-)
 
 func subcommands() []subcommand {
 	return []subcommand{
@@ -58,12 +45,4 @@ func findSubcommand(args []string) (run func([]string) int, rest []string) {
 func (s subcommand) help([]string) int {
 	fmt.Println(s.usage)
 	return 0
-}
-
-// misused says what is wrong with a subcommand's arguments. It says so through a
-// Reporter, since one of them may be the token.
-func misused(what string) int {
-	cfg, _, _ := config.Load()
-	reporter(os.Stderr, cfg).Print(what + "\n")
-	return fault.ExitUsage
 }
