@@ -29,7 +29,7 @@ func Run(
 	return e.conclude()
 }
 
-// section is a row of checks that depend on each other; different sections do not.
+// section is checks that depend on each other. Sections are independent.
 type section struct {
 	// names are those of its checks, in their order.
 	names []string

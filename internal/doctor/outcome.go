@@ -16,7 +16,7 @@ type Outcome string
 const (
 	// Online: with a license from the license server.
 	Online Outcome = "online"
-	// Offline: with a stored license that stands in for the server.
+	// Offline: with a stored license instead of an answer of the server.
 	Offline Outcome = "offline"
 	// Community: without pro features.
 	Community Outcome = "community"
@@ -32,7 +32,7 @@ type Checkup struct {
 	Outcome Outcome
 	// Fact says the outcome for people, in a sentence.
 	Fact string
-	// Until is how long a start works without the server; zero when it is not known to.
+	// Until is how long a start works without the server; zero when that is unknown.
 	Until time.Time
 	// Failure is why a start would fail; nil when it would not.
 	Failure *fault.Error
@@ -73,14 +73,14 @@ func (e *examination) forecast() Checkup {
 		" from the licensing server."}
 }
 
-// offline is the outcome of a start with a stored license; fact has a place for how long.
+// offline is the outcome of a start with a stored license. In fact, %s is how long it can be used.
 func offline(fact string, stored license.Document) Checkup {
 	until := stored.OfflineUntil()
 	return Checkup{Outcome: Offline, Until: until, Fact: fmt.Sprintf(fact, license.FormatTime(until))}
 }
 
-// failing is the outcome of a start that fails. A start runs the BOOT hooks before
-// what can fail, configuration aside; they may bring what is missing.
+// failing is the outcome of a start that fails. BOOT hooks run before everything that
+// can fail, except the configuration, and may install what is missing.
 func (s Start) failing(failed *fault.Error) Checkup {
 	code, begins := fault.ExitLicense, "A"
 	switch {
@@ -95,8 +95,7 @@ func (s Start) failing(failed *fault.Error) Checkup {
 	return Checkup{Outcome: Failing, Failure: failed, Code: code, Fact: fact}
 }
 
-// refine makes a failure as exact as the checks allow, also in the check that
-// met it.
+// refine makes a failure as exact as the checks allow, also in the check that found it.
 func (e *examination) refine(failed *fault.Error) *fault.Error {
 	exact := Explain(failed, e.checks)
 	for i, check := range e.checks {

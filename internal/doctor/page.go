@@ -70,7 +70,7 @@ func (s Style) paint(text, color string) string {
 	return "\x1b[" + color + "m" + text + "\x1b[0m"
 }
 
-// Verdict is what a start would come to, and what to do, for people.
+// Verdict is the predicted result of a start and what to do, for people.
 func (c Checkup) Verdict(style Style) string {
 	var fact, out strings.Builder
 	said, color := report.Plain(c.Fact), "1;32"
@@ -94,8 +94,8 @@ func (c Checkup) Verdict(style Style) string {
 	return out.String()
 }
 
-// todo are the steps that help: against what makes a start fail, then against
-// what is merely not as it should be.
+// todo are the steps that help: against what makes a start fail, then against the
+// other findings.
 func (c Checkup) todo() []string {
 	steps := []string{}
 	add := func(texts ...string) {
@@ -118,8 +118,8 @@ func (c Checkup) todo() []string {
 	return steps
 }
 
-// explains reports whether the failure is behind what a check found as well: all
-// that fails on the way to the server fails of one thing.
+// explains reports whether the failure explains what a check found as well: everything
+// that fails on the way to the server has one cause.
 func (c Checkup) explains(check fault.Check) bool {
 	return c.Failure != nil && check.State == fault.Failed && Explains(c.Failure) && Explains(check.Finding)
 }

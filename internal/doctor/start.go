@@ -17,7 +17,7 @@ import (
 	"localstack-entrypoint/internal/survey"
 )
 
-// Start is a start as its environment and arguments would make it.
+// Start is a start that is not made: all that it would begin with.
 type Start struct {
 	Config  config.Config
 	Environ config.Environ
@@ -47,7 +47,7 @@ type examination struct {
 	stored  []activate.Stored
 	standIn *activate.Stored
 	flaw    *fault.Error
-	// result and refusal are what the activation came to.
+	// result and refusal are what the rehearsal of the activation returned.
 	result  activate.Result
 	refusal error
 	checks  []fault.Check
@@ -78,9 +78,8 @@ func (e *examination) sections() []section {
 
 const withoutPro = "not needed with ACTIVATE_PRO=0"
 
-// offTheNetwork is why nobody is asked; "" when somebody may be. A default that
-// stands for a value that makes no sense may name another server than the user
-// did, who must not be sent the credential.
+// offTheNetwork is why no server is asked; "" when one may be. The default of an invalid
+// variable may name another server than the user's, which must not get the credential.
 func (s Start) offTheNetwork() string {
 	switch {
 	case s.Problem != nil:
@@ -149,19 +148,19 @@ func (e *examination) checkStored(context.Context) fault.Check {
 		use, _ := OfflineUse(one.Document, e.Activation.Product, e.Credential)
 		evidence = append(evidence, one.Path+": "+use)
 	}
-	standIn, flaw := e.Activation.StandIn(e.stored)
 	switch {
-	case flaw != nil:
-		return fault.Warn(name, flaw, evidence...)
-	case standIn == nil:
+	case e.flaw != nil:
+		return fault.Warn(name, e.flaw, evidence...)
+	case e.standIn == nil:
 		return fault.Skip(name, "no license is stored; a start needs the licensing server")
 	}
-	until := license.FormatTime(standIn.Document.OfflineUntil())
-	return fault.Pass(name, standIn.Document.Name()+" works without the licensing server until "+until, evidence...)
+	document := e.standIn.Document
+	until := license.FormatTime(document.OfflineUntil())
+	return fault.Pass(name, document.Name()+" works without the licensing server until "+until, evidence...)
 }
 
-// OfflineUse says whether a stored document would do for a start without the
-// licensing server now.
+// OfflineUse says until when a stored document can be used without the licensing
+// server, or why it cannot.
 func OfflineUse(d license.Document, product license.Product, pro credential.Credential) (use string, usable bool) {
 	if !pro.IsSet() {
 		return "cannot be checked without the credential", false
@@ -180,7 +179,7 @@ func (e *examination) checkLicense(ctx context.Context) fault.Check {
 	check := e.judgeRehearsal(name)
 	if last, found := e.Activation.LastRefusal(); found {
 		check.Evidence = append(check.Evidence, fmt.Sprintf(
-			"starts were refused %s, the last one on %s (%s); those that follow at once wait up to a minute",
+			"earlier starts were refused %s, last on %s (%s); a start that follows soon waits up to a minute",
 			last.HowOften(), license.FormatTime(last.Last), last.ID))
 	}
 	return check
