@@ -64,7 +64,7 @@ func linked(t *testing.T, programs ...string) map[string]goPackage {
 	all := allPackages(t)
 	reached := map[string]goPackage{}
 	for _, program := range programs {
-		for _, path := range append(all[program].Deps, program) {
+		for _, path := range append([]string{program}, all[program].Deps...) {
 			if p, isOurs := all[path]; isOurs {
 				reached[path] = p
 			}
