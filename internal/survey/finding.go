@@ -14,16 +14,6 @@ import (
 // dockersOwn is the name server in every container on a network of its own.
 const dockersOwn = "127.0.0.11"
 
-// publicDomain is the one that every name server of the internet knows.
-const publicDomain = "localstack.cloud"
-
-// isPublic reports whether host must have a public address. All names in localhost.localstack.cloud
-// stand for the machine itself.
-func isPublic(host string) bool {
-	host = resolve.Normal(host)
-	return resolve.InDomain(host, publicDomain) && !resolve.InDomain(host, "localhost."+publicDomain)
-}
-
 // finding is what is wrong with the names, nil when nothing is. Whether the host has an address all the
 // same is another question.
 func (n names) finding() (found *fault.Error) {

@@ -21,6 +21,16 @@ const (
 	grace = time.Second
 )
 
+// publicDomain is the one that every name server of the internet knows.
+const publicDomain = "localstack.cloud"
+
+// isPublic reports whether host must have a public address. All names in localhost.localstack.cloud
+// stand for the machine itself.
+func isPublic(host string) bool {
+	host = resolve.Normal(host)
+	return resolve.InDomain(host, publicDomain) && !resolve.InDomain(host, "localhost."+publicDomain)
+}
+
 // names is what everybody who could know the address of a host says of it.
 type names struct {
 	host string

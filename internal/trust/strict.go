@@ -5,7 +5,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"fmt"
-	"strings"
 )
 
 var (
@@ -52,15 +51,4 @@ func find(c *x509.Certificate, id asn1.ObjectIdentifier) *pkix.Extension {
 		}
 	}
 	return nil
-}
-
-// nameOf is a distinguished name, or for a certificate without one the names it is for.
-func nameOf(name string, c *x509.Certificate) string {
-	if name == "" && c != nil {
-		name = strings.Join(c.DNSNames, ", ")
-	}
-	if name == "" {
-		return "nobody"
-	}
-	return fmt.Sprintf("%.200s", name)
 }

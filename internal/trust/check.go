@@ -2,7 +2,6 @@ package trust
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,16 +12,6 @@ import (
 
 // expiresSoon is when a certificate's end is worth a word.
 const expiresSoon = 14 * 24 * time.Hour
-
-// Presented is what a server showed of itself in a TLS handshake.
-type Presented struct {
-	Host string
-	// Public is whether the host must have a certificate of a public authority.
-	Public  bool
-	Version uint16
-	Suite   uint16
-	Chain   []*x509.Certificate
-}
 
 // Check checks what was presented as the real connection does, and finds out why it is not good. theirs
 // is the server's clock where it is not ours, zero otherwise.
@@ -52,20 +41,4 @@ func (a *Authorities) Check(p Presented, theirs time.Time) fault.Check {
 	}
 	issuer := nameOf(leaf.Issuer.CommonName, nil)
 	return fault.Pass(name, version+", certificate by "+issuer+" until "+day(leaf.NotAfter), evidence...)
-}
-
-// evidence is the chain as presented, a line for each certificate.
-func (p Presented) evidence() []string {
-	lines := []string{tls.VersionName(p.Version) + ", " + tls.CipherSuiteName(p.Suite)}
-	for i, c := range p.Chain {
-		lines = append(lines, fmt.Sprintf("%d. %s, issued by %s, %s", i+1,
-			nameOf(c.Subject.String(), c), nameOf(c.Issuer.String(), nil), validity(c)))
-	}
-	return lines
-}
-
-func day(when time.Time) string { return when.UTC().Format(time.DateOnly) }
-
-func validity(c *x509.Certificate) string {
-	return "valid from " + day(c.NotBefore) + " to " + day(c.NotAfter)
 }
