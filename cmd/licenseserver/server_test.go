@@ -29,9 +29,13 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
+// patience bounds the life of each server. It is far more than any needs.
+const patience = time.Minute
+
 // process is a running licenseserver.
 type process struct {
 	cmd    *exec.Cmd
+	kill   *time.Timer
 	url    string
 	stdout *bufio.Reader
 	stderr bytes.Buffer // to be read after stop
@@ -50,6 +54,7 @@ func startProcess(dir string, args ...string) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
+	p.kill = time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
 	p.stdout = bufio.NewReader(stdout)
 	line, err := p.stdout.ReadString('\n')
 	url, ok := strings.CutPrefix(line, "listening on ")
@@ -78,7 +83,9 @@ func (p *process) wait() error {
 	if len(rest) > 0 {
 		err = fmt.Errorf("it also prints %q", rest)
 	}
-	return errors.Join(err, p.cmd.Wait())
+	err = errors.Join(err, p.cmd.Wait())
+	p.kill.Stop()
+	return err
 }
 
 // serverKey is the key of a script's server, a **process.
@@ -153,7 +160,7 @@ func trusting(file string) *http.Client {
 	if text, err := os.ReadFile(file); err == nil {
 		pool.AppendCertsFromPEM(text)
 	}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}, Timeout: patience}
 }
 
 // cmdCertificate creates cert.pem and key.pem for 127.0.0.1.
@@ -201,7 +208,7 @@ func TestStoppingLetsARequestUnderWayEnd(t *testing.T) {
 	if err := running.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		late, err := net.Dial("tcp", address)
 		if err != nil {
 			break // the server no longer listens

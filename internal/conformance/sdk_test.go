@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -29,6 +30,9 @@ func persistent(o emulator.Options, root string) emulator.Options {
 	o.Persistence, o.Root = emulator.On, layout.Root(root)
 	return o
 }
+
+// patience bounds every wait. It is far more than any takes.
+const patience = time.Minute
 
 // start runs an emulator on a free port of loopback, until stop or the end of the test.
 func start(t *testing.T, o emulator.Options) (address string, stop func()) {
@@ -50,8 +54,13 @@ func start(t *testing.T, o emulator.Options) (address string, stop func()) {
 	go func() { ended <- e.Run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(patience):
+			t.Error("the emulator does not stop")
 		}
 	})
 	t.Cleanup(stop)
@@ -60,8 +69,10 @@ func start(t *testing.T, o emulator.Options) (address string, stop func()) {
 		return a[0].String(), stop
 	case err := <-ended:
 		t.Fatal("the emulator does not start: ", err)
-		return "", nil
+	case <-time.After(patience):
+		t.Fatal("the emulator does not listen")
 	}
+	return "", nil
 }
 
 // client returns an SDK client of the emulator at an address, over http or https.
@@ -74,7 +85,7 @@ func client(t *testing.T, scheme, address string) *s3.Client {
 		Region:       "us-east-1",
 		Credentials:  credentials.NewStaticCredentialsProvider("test", "test", "session-token"),
 		UsePathStyle: true,
-		HTTPClient:   &http.Client{Transport: transport},
+		HTTPClient:   &http.Client{Transport: transport, Timeout: patience},
 		// What the SDK's own configuration loader sets.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
