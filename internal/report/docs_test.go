@@ -4,106 +4,36 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"localstack-entrypoint/internal/fault"
 )
 
-const errorsIntroduction = `# Failures
-
-When a container does not start, it says why on standard error, and its exit code tells the kind of failure.
-This page lists everything that it can say, what it means, how the program knows, and what to do. A container can
-show it, too: ` + "`entrypoint explain ID`" + `, in Docker ` + "`docker run --rm IMAGE explain ID`" + `; without an ID, all of them.
-Which of them a start would meet now, and why, says the doctor, in a new container with the same options:
-` + "`docker run --rm IMAGE doctor`" + `.
-
-The page is generated from ` + "`internal/fault/failures.md`" + `: change that, then run ` + "`go test ./internal/report -update`" + `.
-
-## Contents
-
-%s
-## Exit codes
-
-| Code | Meaning |
-| --- | --- |
-| %d | There is no usable license, whatever the cause. |
-| %d | The configuration is invalid: a variable has a value that cannot be used. |
-| %d | The command to run exists, but cannot be executed. |
-| %d | The command to run was not found. |
-| 128 + n | Signal n ended the start or the command, for example 143 after ` + "`docker stop`" + `. |
-| any other | The command did run, and this is its own exit code. |
-
-The code says nothing about whether a second try can help; the failure itself does, see below.
-
-What has exit code 0 in the list only warns: no start ends because of it. ` + "`entrypoint doctor`" + ` shows such things.
-
-## What is printed
-
-A failure begins with the line ` + "`Localstack returning with exit code N. Reason: `" + `. With code %d a banner follows, and
-the failure is in its line that begins with ` + "`Reason:`" + `. With any other code the reason alone follows.
-When the licensing server has refused three starts in a row or more, one line that begins with ` + "`License activation failed: `" + ` stands
-for the banner: it has the failure, how often and since when. Such a start also waits before it asks again, up to a minute.
-` + "`LOG_LICENSE_ISSUES=0`" + ` hides the failures of code %d; the exit code stays the same.
-
-Credentials are never printed. What is shown of an Auth Token is its beginning, as in
-` + "`ls-demo0000-****-****-****-************`" + `.
-
-## For programs: the JSON form
-
-With ` + "`LOG_FORMAT=json`" + ` a failure is one line of JSON instead, and so is every line of the log.
-A failure is the line that has an ` + "`exit_code`" + `. Here is one, broken into several lines for this page:
-
-` + "```json" + `
-%s
-` + "```" + `
-
-| Field | Meaning |
-| --- | --- |
-| ` + "`time`, `level`" + ` | When it happened, in UTC; the level is always ` + "`error`" + `. |
-| ` + "`id`" + ` | The failure, as in the headings below and for ` + "`entrypoint explain`" + `. IDs do not change once they are released. |
-| ` + "`stored`" + ` | Why no stored license could be used instead, also an ID. Absent when there was none. |
-| ` + "`exit_code`" + ` | The exit code. |
-| ` + "`retry`" + ` | Whether starting again without any change can help. |
-| ` + "`reason`" + ` | All that the banner would say, the remedy included, and where to read more. |
-| ` + "`remedy`" + ` | What to do about it. Absent when the reason says it. |
-| ` + "`detail`, `server`, `host`" + ` | The facts that the sentences below are filled with. |
-| ` + "`checks`" + ` | What was looked at to explain a failure of the network, in order. Absent when nothing was. |
-| ` + "`refused_times`, `refused_since`" + ` | How often in a row the licensing server has refused this, and since when, in UTC. Absent for other failures. |
-
-Each of the ` + "`checks`" + ` has a ` + "`name`" + ` such as ` + "`names`" + ` or ` + "`tls`" + `, a ` + "`state`" + ` (` + "`passed`, `failed`, `warned` or `skipped`" + `), a ` + "`fact`" + `
-in a line, the lines of ` + "`evidence`" + ` that it rests on, and ` + "`took_ms`" + `. One that failed or warned has the
-` + "`id`, `reason` and `remedy`" + ` of what it found as well.
-
-## How to read the list
-
-Words in *italics* stand for the facts of the case:
-
-- *detail* is what was seen, such as "%s";
-- *server* is the base URL of the licensing server, as in ` + "`API_ENDPOINT`" + `;
-- *host* is the name that could not be reached.
-
-Addresses and names in commands, such as ` + "`10.0.0.53`" + ` and ` + "`proxy.example.com`" + `, are examples.
-What is in one line for Compose or Kubernetes belongs into the service, or into the container or pod; in YAML it
-may have several lines as well. What has no place before it holds everywhere.
-
-The failures that begin with ` + "`stored.`" + ` come second, and so may ` + "`clock.skew`" + `: the licensing server could not be
-reached, and this is why the stored license could not stand in for it. The first failure decides about ` + "`retry`" + `.
-`
-
 // example is the failure that the page explains the JSON form with.
 func example() *fault.Error { return failures()["stored.stale"] }
 
 // errorsDoc is docs/ERRORS.md.
-func errorsDoc() []byte {
+func errorsDoc(t *testing.T) []byte {
+	t.Helper()
+	introduction, err := os.ReadFile("testdata/errors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var line, doc bytes.Buffer
 	writeJSON(&line, example(), noon)
 	fields := strings.ReplaceAll(strings.TrimSpace(line.String()), `,"`, ",\n  \"")
 	fields = "{\n  " + strings.Trim(fields, "{}") + "\n}"
-	fmt.Fprintf(&doc, errorsIntroduction, contents(), fault.ExitLicense, fault.ExitConfig, fault.ExitNotExecutable, fault.ExitNotFound,
-		fault.ExitLicense, fault.ExitLicense, strings.ReplaceAll(fields, `":`, `": `), example().Detail)
+	_, _ = strings.NewReplacer(
+		"{contents}", contents(), "{failure}", strings.ReplaceAll(fields, `":`, `": `), "{detail}", example().Detail,
+		"{license}", strconv.Itoa(fault.ExitLicense), "{internal}", strconv.Itoa(fault.ExitInternal),
+		"{config}", strconv.Itoa(fault.ExitConfig), "{not found}", strconv.Itoa(fault.ExitNotFound),
+		"{not executable}", strconv.Itoa(fault.ExitNotExecutable),
+	).WriteString(&doc, string(introduction))
 	for _, kind := range fault.Kinds() {
 		fmt.Fprintf(&doc, "\n## %s\n", kind.Name)
 		for _, row := range kind.Rows {
@@ -178,12 +108,12 @@ func markdown(text string) string {
 
 func TestTheDocumentationIsThatOfTheTable(t *testing.T) {
 	t.Parallel()
-	golden(t, filepath.Join("..", "..", "docs", "ERRORS.md"), errorsDoc())
+	golden(t, filepath.Join("..", "..", "docs", "ERRORS.md"), errorsDoc(t))
 }
 
 func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	doc := string(errorsDoc())
+	doc := string(errorsDoc(t))
 	headings := map[string]int{}
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(doc, -1) {
 		headings[anchor(heading[1])]++
