@@ -12,9 +12,6 @@ import (
 	"localstack-entrypoint/internal/mailbox"
 )
 
-// lastSignal is the last one there is.
-const lastSignal = mailbox.Last
-
 // Marks stand in the mailbox between signals: something of our own has happened.
 const (
 	markDone     = mailbox.Last + 1 + iota // work in the background has ended
@@ -113,3 +110,5 @@ func (r *reader) post(mark uint32) {
 	const wakePrivate = 1 | 128 // FUTEX_WAKE | FUTEX_PRIVATE_FLAG
 	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&mailbox.Signals.Tail)), wakePrivate, 1, 0, 0, 0)
 }
+
+func hasCome(moment time.Time) bool { return !moment.IsZero() && !time.Now().Before(moment) }

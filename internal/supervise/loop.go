@@ -87,8 +87,6 @@ func earliest(moments ...time.Time) (first time.Time) {
 	return first
 }
 
-func hasCome(moment time.Time) bool { return !moment.IsZero() && !time.Now().Before(moment) }
-
 // planChore draws the moment of the next one, so that many containers that were started together do
 // not ask the same server at once.
 func (l *loop) planChore() {

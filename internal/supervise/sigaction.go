@@ -4,7 +4,12 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/mailbox"
 )
+
+// lastSignal is the last one there is.
+const lastSignal = mailbox.Last
 
 const sigIgn = 1 // SIG_IGN
 
