@@ -2,13 +2,10 @@ package resolve
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
-
-	"localstack-entrypoint/internal/task"
 )
 
 const (
@@ -45,34 +42,19 @@ type asker struct {
 	partial bool
 }
 
-// ask sends a question to a server, and sends it again when the datagram seems lost.
+// ask sends a question to a server, and again over TCP when the answer is truncated.
 func (a asker) ask(ctx context.Context, server string, question *dns.Msg) Answer {
-	silent := Answer{Server: server, Query: question, OverTCP: a.overTCP}
-	answers := slices.Repeat([]Answer{silent}, a.attempts)
-	answer, errs := task.Race(ctx, a.attempts, resend, func(ctx context.Context, i int) (Answer, error) {
-		answers[i] = a.send(ctx, server, question)
-		return answers[i], answers[i].Err
-	})
-	if errs == nil {
-		return answer
-	}
-	// What came back tells more than what did not.
-	heard := slices.IndexFunc(answers, func(got Answer) bool { return got.Status() != statusTimeout })
-	return answers[max(heard, 0)]
-}
-
-// send sends a question once, and again over TCP when the answer was cut short.
-func (a asker) send(ctx context.Context, server string, question *dns.Msg) Answer {
 	answer := Answer{Server: server, Query: question, OverTCP: a.overTCP}
 	began := time.Now()
-	answer.exchange(ctx)
+	answer.exchange(ctx, a.attempts)
 	switch {
 	case a.overTCP || answer.Reply == nil || !answer.Reply.Truncated:
 	case a.partial && len(answer.Addresses()) > 0:
 		answer.Err = nil
 	default:
 		answer.CutShort, answer.OverTCP = true, true
-		answer.exchange(ctx)
+		answer.Reply, answer.Err = nil, nil
+		answer.exchange(ctx, 1)
 	}
 	answer.Took = time.Since(began)
 	if answer.Err != nil {
@@ -81,35 +63,44 @@ func (a asker) send(ctx context.Context, server string, question *dns.Msg) Answe
 	return answer
 }
 
-// exchange sends the question over one network and fills in what comes back. A reply beside an error is
-// one whose head alone can be trusted.
-func (a *Answer) exchange(ctx context.Context) {
+// exchange sends the question over one network, again when the datagram seems lost, and fills in what
+// comes back. A reply beside an error is one whose head alone can be trusted.
+func (a *Answer) exchange(ctx context.Context, attempts int) {
 	client := dns.Client{Net: "udp", Timeout: maxPatience}
 	if a.OverTCP {
 		client.Net = "tcp"
 	}
-	a.Reply = nil
 	conn, err := client.DialContext(ctx, a.Server)
 	if err != nil {
 		a.Err = err
 		return
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(maxPatience))
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	a.Reply, a.Size, a.Err = roundTrip(conn, a.Query)
-	switch {
-	case ctx.Err() != nil && a.Err != nil:
-		a.Reply, a.Err = nil, ctx.Err()
-	case a.Reply != nil && !isReply(a.Reply, a.Query):
-		a.Reply, a.Err = nil, statusMalformed
+	for i := range attempts {
+		patience := maxPatience
+		if i+1 < attempts {
+			patience = resend
+		}
+		reply, size, err := roundTrip(conn, a.Query, patience)
+		if ctx.Err() != nil && err != nil {
+			err = ctx.Err()
+		}
+		// What came back tells more than what did not.
+		if err == nil || statusOf(a.Err) == statusTimeout {
+			a.Reply, a.Size, a.Err = reply, size, err
+		}
+		if err == nil || ctx.Err() != nil || reply != nil && reply.Truncated {
+			return
+		}
 	}
 }
 
 // roundTrip sends a question and waits for its answer. The library's own way would lose a datagram that
 // is longer than we allow; some forwarders do not care.
-func roundTrip(conn *dns.Conn, question *dns.Msg) (reply *dns.Msg, size int, err error) {
+func roundTrip(conn *dns.Conn, question *dns.Msg, patience time.Duration) (reply *dns.Msg, size int, err error) {
 	conn.UDPSize = dns.MaxMsgSize
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	if err := conn.WriteMsg(question); err != nil {
 		return nil, 0, err
 	}
@@ -119,7 +110,11 @@ func roundTrip(conn *dns.Conn, question *dns.Msg) (reply *dns.Msg, size int, err
 			return nil, 0, err
 		}
 		reply := new(dns.Msg)
-		if err = reply.Unpack(packed); reply.Id == question.Id {
+		switch err = reply.Unpack(packed); {
+		case reply.Id != question.Id:
+		case !isReply(reply, question):
+			return nil, 0, statusMalformed
+		default:
 			return reply, len(packed), err
 		}
 	}

@@ -16,7 +16,7 @@ import (
 const denialWait = 2 * time.Second
 
 // secondFamily is how long IPv4 addresses wait for IPv6 ones (RFC 8305's resolution delay). The other
-// way round it is doubt: few containers have a way out over IPv6.
+// way round it is denialWait: few containers have a way out over IPv6.
 const secondFamily = 50 * time.Millisecond
 
 // Both are a server's answers for the two address families.
