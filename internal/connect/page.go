@@ -108,15 +108,11 @@ const (
 	aboutSigningIn = `(?i)sign.?in|log.?in|logon|portal|wi-?fi|hotspot|authenticat|terms of (use|service)|guest`
 )
 
-// forbids reports whether the status is one of those that filters use.
-func (p Page) forbids() bool {
-	return p.Status == http.StatusForbidden || p.Status == http.StatusUnavailableForLegalReasons
-}
-
 // Fault says what is wrong with host's answer to a request without a credential; nil when a license
 // server could answer like that.
 func (p Page) Fault(host string) *fault.Error {
 	var failed *fault.Error
+	forbids := p.Status == http.StatusForbidden || p.Status == http.StatusUnavailableForLegalReasons
 	switch {
 	case p.Status == http.StatusNetworkAuthenticationRequired:
 		failed = fault.New(fault.NetworkCaptivePortal, "the network asks for a sign-in first: %s", p.titled())
@@ -132,7 +128,7 @@ func (p Page) Fault(host string) *fault.Error {
 		failed = fault.New(fault.NetworkServerError, "it answers with %s", p).With(p.remarks())
 	case p.isJSON:
 		return nil
-	case matches(aboutBlocking, p.title), p.isHTML && p.forbids():
+	case matches(aboutBlocking, p.title), p.isHTML && forbids:
 		failed = fault.New(fault.NetworkBlockPage, "the answer is %s, which no licensing server sends", p.titled())
 	case matches(aboutSigningIn, p.title):
 		failed = fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in page of a network", p.titled())
