@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -11,8 +10,6 @@ import (
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 func TestQuestionsInTheWordsOfDig(t *testing.T) {
 	t.Parallel()
