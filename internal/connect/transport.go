@@ -93,10 +93,15 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	trace := &httptrace.ClientTrace{TLSHandshakeStart: c.watch}
 	response, err := once.RoundTrip(request.WithContext(httptrace.WithClientTrace(c.request, trace)))
-	if err == nil {
+	switch {
+	case err != nil:
+		err = cmp.Or(c.failure(), c.request.Err(), err)
+	case t.proxy != nil && t.target.Scheme == "http" && response.StatusCode == http.StatusProxyAuthRequired:
+		response.Body.Close() // to an http target a proxy speaks like a server
+		err = ProxyRefusal(ProxyName(t.proxy), t.target.Host, response)
+	default:
 		return response, nil
 	}
-	err = cmp.Or(c.failure(), c.request.Err(), err)
 	if t.proxy != nil && !c.isThrough.Load() {
 		err = ProxyFault(t.proxy, err)
 	}

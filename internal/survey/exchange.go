@@ -20,12 +20,7 @@ import (
 // exchange sends a request without a credential, and checks what comes back.
 func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	got := s.request(ctx, s.settings)
-	failed, page := got.fault(s.target.Hostname()), got.page
-	if page != nil && page.Status == http.StatusProxyAuthRequired && s.proxy != nil && s.target.Scheme == "http" {
-		// To an http target a proxy speaks like a server.
-		failed = fault.New(fault.NetworkProxyAuthentication, "the proxy %s asks for authentication (status %d)",
-			connect.ProxyName(s.proxy), page.Status)
-	}
+	failed, page := got.failed, got.page
 	proxy, server := fault.StageProxy.String(), fault.StageServer.String()
 	switch {
 	case failed != nil && failed.Row().Stage == fault.StageProxy:
@@ -58,7 +53,7 @@ func (s *Survey) checkTLS(got reply) fault.Check {
 	case s.target.Scheme != "https":
 		return fault.Skip(name, "API_ENDPOINT is http")
 	case got.presented == nil:
-		return fault.Fail(name, got.fault(s.target.Hostname()))
+		return fault.Fail(name, got.failed)
 	}
 	var theirs time.Time
 	if got.page != nil && s.clockDiffers(time.Now(), got.page.Date) {
@@ -93,22 +88,15 @@ func (s *Survey) checkClock(theirs time.Time) fault.Check {
 type reply struct {
 	presented *trust.Presented
 	page      *connect.Page
-	err       error
-}
-
-func (r reply) fault(host string) *fault.Error {
-	if r.err == nil {
-		return nil
-	}
-	return connect.Fault(host, r.err)
+	failed    *fault.Error
 }
 
 // request asks for the activation of nothing, on the way that settings say. It accepts any certificate,
 // and where the handshake fails old protocols, too, to see them; hence it carries no credential.
 func (s *Survey) request(ctx context.Context, settings connect.Settings) reply {
 	got := s.send(ctx, settings, false)
-	_, explained := fault.Find(got.err) // then there was no handshake
-	if got.err != nil && got.presented == nil && !explained && s.target.Scheme == "https" {
+	noHandshake := got.presented == nil && got.failed != nil && got.failed.Row().Stage != fault.StageProxy
+	if noHandshake && s.target.Scheme == "https" {
 		if outdated := s.send(ctx, settings, true); outdated.presented != nil {
 			return outdated
 		}
@@ -129,8 +117,11 @@ func (s *Survey) send(ctx context.Context, settings connect.Settings, outdated b
 			Version: state.Version, Suite: state.CipherSuite, Chain: slices.Clone(state.PeerCertificates),
 		})
 	})
-	got.page, got.err = s.post(ctx, transport)
-	got.presented = seen.Load()
+	page, err := s.post(ctx, transport)
+	if err != nil {
+		got.failed = connect.Fault(host, err)
+	}
+	got.page, got.presented = page, seen.Load()
 	return got
 }
 
