@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"localstack-entrypoint/internal/testkit"
 )
@@ -62,7 +63,10 @@ func (p *pid1) wants(t *testing.T, code int, stdout string) {
 	}
 }
 
-func (p *pid1) end() int {
+// end waits for the end, and kills what is too late for that.
+func (p *pid1) end() (code int) {
+	hung := time.AfterFunc(patience, func() { _ = p.Process.Kill() })
+	defer hung.Stop()
 	_ = p.Wait()
 	return p.ProcessState.ExitCode()
 }
@@ -75,11 +79,13 @@ func (w *world) fifo() (path string, read func() string) {
 		w.Fatal(err)
 	}
 	return path, func() string {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			w.Fatal(err)
-		}
-		return string(content)
+		w.Helper()
+		content := make(chan string, 1)
+		go func() {
+			text, _ := os.ReadFile(path)
+			content <- string(text)
+		}()
+		return receive(w.T, "a writer of the FIFO", content)
 	}
 }
 

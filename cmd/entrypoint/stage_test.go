@@ -169,13 +169,6 @@ func (s *stage) sameFlags() {
 	}
 }
 
-// end waits for the end, and kills what is too late for that.
-func (s *stage) end() (code int) {
-	hung := time.AfterFunc(patience, func() { _ = s.Process.Kill() })
-	defer hung.Stop()
-	return s.pid1.end()
-}
-
 // receive waits until a channel has something, or is closed.
 func receive[T any](t *testing.T, what string, from <-chan T) (got T) {
 	t.Helper()
