@@ -65,17 +65,10 @@ func alternate(addresses []netip.Addr) []netip.Addr {
 
 // String is as in "192.0.2.1: connected in 12 ms".
 func (a Attempt) String() string {
-	var errno syscall.Errno
-	status := "cannot connect"
-	switch {
-	case a.Err == nil:
-		status = fmt.Sprintf("connected in %d ms", a.Took.Milliseconds())
-	case resolve.IsTimeout(a.Err), errors.Is(a.Err, context.Canceled):
-		status = "timeout"
-	case errors.As(a.Err, &errno):
-		status = errno.Error()
+	if a.Err == nil {
+		return fmt.Sprintf("%s: connected in %d ms", a.Address, a.Took.Milliseconds())
 	}
-	return a.Address.String() + ": " + status
+	return fmt.Sprintf("%s: %s", a.Address, string(resolve.StatusOf(a.Err, "cannot connect")))
 }
 
 // Unreached is the failure to connect to a host: that of the attempt that tells most.

@@ -69,12 +69,11 @@ func (t *Transport) Inspect(outdated bool, see func(tls.ConnectionState)) {
 		see(state)
 		return nil
 	}
-	if !outdated {
-		return
-	}
-	t.conf.MinVersion = tls.VersionTLS10
-	for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
-		t.conf.CipherSuites = append(t.conf.CipherSuites, suite.ID)
+	if outdated {
+		t.conf.MinVersion = tls.VersionTLS10
+		for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+			t.conf.CipherSuites = append(t.conf.CipherSuites, suite.ID)
+		}
 	}
 }
 
@@ -95,7 +94,11 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := once.RoundTrip(request.WithContext(httptrace.WithClientTrace(c.request, trace)))
 	switch {
 	case err != nil:
-		err = cmp.Or(c.failure(), c.request.Err(), err)
+		// When time is over, http.Transport does not wait to hear why there is no connection; but without
+		// that a dead name server would pass for a dead license server.
+		c.mu.Lock()
+		err = cmp.Or(c.err, c.request.Err(), err)
+		c.mu.Unlock()
 	case t.proxy != nil && t.target.Scheme == "http" && response.StatusCode == http.StatusProxyAuthRequired:
 		response.Body.Close() // to an http target a proxy speaks like a server
 		err = ProxyRefusal(ProxyName(t.proxy), t.target.Host, response)
@@ -163,12 +166,4 @@ func (c *connection) dialTLS(ctx context.Context, network, address string) (net.
 		}
 		return secure, nil
 	})
-}
-
-// failure is why there is no connection. When time is over, http.Transport does not wait to hear that;
-// but without it a dead name server would pass for a dead license server.
-func (c *connection) failure() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
 }

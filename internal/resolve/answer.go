@@ -92,9 +92,9 @@ func addressOf(record dns.RR) (address netip.Addr) {
 func (a Answer) Status() Status {
 	switch {
 	case a.Reply == nil && a.CutShort:
-		return "truncated answer, then " + statusOf(a.Err) + " over TCP"
+		return "truncated answer, then " + StatusOf(a.Err, statusMalformed) + " over TCP"
 	case a.Reply == nil:
-		return statusOf(a.Err)
+		return StatusOf(a.Err, statusMalformed)
 	case a.Reply.Rcode != dns.RcodeSuccess:
 		return Status(rcodeName(a.Reply.Rcode, "RCODE "))
 	}

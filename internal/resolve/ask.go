@@ -87,7 +87,7 @@ func (a *Answer) exchange(ctx context.Context, attempts int) {
 			err = ctx.Err()
 		}
 		// What came back tells more than what did not.
-		if err == nil || statusOf(a.Err) == statusTimeout {
+		if err == nil || StatusOf(a.Err, statusMalformed) == statusTimeout {
 			a.Reply, a.Size, a.Err = reply, size, err
 		}
 		if err == nil || ctx.Err() != nil || reply != nil && reply.Truncated {

@@ -51,7 +51,7 @@ func (a Answer) Short() string {
 
 // digError is a failure as dig calls it.
 func digError(err error) string {
-	switch status := statusOf(err); status {
+	switch status := StatusOf(err, statusMalformed); status {
 	case statusTimeout:
 		return "timed out"
 	case statusClosed:

@@ -4,15 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-
-	"localstack-entrypoint/internal/file"
 )
-
-// readHosts is the text of a hosts file; one that cannot be read counts as empty.
-func readHosts(path string) string {
-	content, _ := file.Read(path)
-	return string(content)
-}
 
 // addressesIn finds the addresses that the hosts file gives to name.
 func addressesIn(hosts, name string) (addresses []netip.Addr) {

@@ -13,6 +13,7 @@ import (
 	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/task"
 )
@@ -36,9 +37,10 @@ type Resolver struct {
 // New reads resolv.conf and the hosts file of an image. Missing or senseless files count as empty: then
 // the name server is the local one, as for libc.
 func New(root layout.Root) *Resolver {
+	hosts, _ := file.Read(root.HostsFile())
 	return &Resolver{
 		conf:  readConf(root.ResolvConf()),
-		hosts: readHosts(root.HostsFile()),
+		hosts: string(hosts),
 		turn:  make(chan struct{}, 1),
 		known: map[string][]netip.Addr{},
 	}

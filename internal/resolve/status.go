@@ -29,8 +29,9 @@ func (s Status) Error() string { return string(s) }
 // Denies reports whether a server says that the name leads nowhere.
 func (s Status) Denies() bool { return s == statusNone || s == statusEmpty || s == statusBlocked }
 
-// statusOf is the status of an exchange that failed with err, or of one that did not end.
-func statusOf(err error) Status {
+// StatusOf is the status of an exchange that failed with err, or of one that did not end; other where
+// nothing is known of err.
+func StatusOf(err error, other Status) Status {
 	var known Status
 	var errno syscall.Errno
 	switch {
@@ -43,7 +44,7 @@ func statusOf(err error) Status {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return statusClosed
 	}
-	return statusMalformed
+	return other
 }
 
 // IsTimeout reports whether time ran out for err, a single error.

@@ -126,17 +126,13 @@ func (a *Authorities) sources() (sources []certificates) {
 
 // Verify checks what host presented as crypto/tls does.
 func (a *Authorities) Verify(presented []*x509.Certificate, host string) error {
-	if _, failed := verify(presented, host, a.sources()...); failed != nil {
-		return failed
-	}
-	return nil
+	_, err := verify(presented, host, a.sources()...)
+	return err
 }
 
 // verify returns the ways from what host presented to an authority. A pool of all authorities would cost
 // every start milliseconds to parse them, for the one that matters.
-func verify(
-	presented []*x509.Certificate, host string, sources ...certificates,
-) ([][]*x509.Certificate, *tls.CertificateVerificationError) {
+func verify(presented []*x509.Certificate, host string, sources ...certificates) ([][]*x509.Certificate, error) {
 	options := x509.VerifyOptions{DNSName: host, Intermediates: x509.NewCertPool(), Roots: x509.NewCertPool()}
 	for _, certificate := range presented[1:] {
 		options.Intermediates.AddCert(certificate)

@@ -48,8 +48,9 @@ func isAlone(chain []*x509.Certificate) bool {
 func selfSigned(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
 
 // diagnose says why certificates are not accepted, as exactly as can be known.
-func (a *Authorities) diagnose(p Presented, err *tls.CertificateVerificationError, theirs time.Time) *fault.Error {
-	failed := Fault(p.Host, err)
+func (a *Authorities) diagnose(p Presented, err error, theirs time.Time) *fault.Error {
+	verification, _ := errors.AsType[*tls.CertificateVerificationError](err)
+	failed := Fault(p.Host, verification)
 	issuer := p.Chain[len(p.Chain)-1].Issuer.String()
 	_, notMozillas := verify(p.Chain, p.Host, a.embedded)
 	switch {
