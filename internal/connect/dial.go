@@ -1,12 +1,18 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/task"
 )
@@ -46,4 +52,94 @@ func dial(ctx context.Context, resolver *resolve.Resolver, target string) (net.C
 		attempts = append(attempts, Attempt{Address: addresses[i], Err: err})
 	}
 	return nil, Unreached(host, port, attempts)
+}
+
+// maxAttempts bounds how many addresses of a host are tried at once.
+const maxAttempts = 8
+
+// Attempt is what became of a connection to one address of a host.
+type Attempt struct {
+	Address netip.Addr
+	Took    time.Duration
+	Err     error
+}
+
+// TryAll connects to all addresses at once, and hangs up.
+func TryAll(ctx context.Context, addresses []netip.Addr, port string) []Attempt {
+	addresses = alternate(addresses) // so that both families are among the first
+	attempts := make([]Attempt, min(len(addresses), maxAttempts))
+	var all task.Group
+	for i := range attempts {
+		all.Go(ctx, func() {
+			began := time.Now()
+			conn, err := dialAddress(ctx, addresses[i], port)
+			if err == nil {
+				conn.Close()
+			}
+			attempts[i] = Attempt{addresses[i], time.Since(began), err}
+		})
+	}
+	all.Wait()
+	return attempts
+}
+
+func dialAddress(ctx context.Context, address netip.Addr, port string) (net.Conn, error) {
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, "tcp", net.JoinHostPort(address.String(), port))
+}
+
+// alternate orders addresses so that the families take turns, IPv6 first.
+func alternate(addresses []netip.Addr) []netip.Addr {
+	turns := map[bool]int{}      // how many addresses of a family there are so far
+	turn := map[netip.Addr]int{} // an address's place in its family
+	for _, address := range addresses {
+		turn[address] = turns[address.Is4()]
+		turns[address.Is4()]++
+	}
+	return slices.SortedStableFunc(slices.Values(addresses), func(a, b netip.Addr) int {
+		return cmp.Or(cmp.Compare(turn[a], turn[b]), cmp.Compare(b.BitLen(), a.BitLen()))
+	})
+}
+
+// String is as in "192.0.2.1: connected in 12 ms".
+func (a Attempt) String() string {
+	if a.Err == nil {
+		return fmt.Sprintf("%s: connected in %d ms", a.Address, a.Took.Milliseconds())
+	}
+	return fmt.Sprintf("%s: %s", a.Address, string(resolve.StatusOf(a.Err, "cannot connect")))
+}
+
+// Unreached is the failure to connect to a host: that of the attempt that tells most.
+func Unreached(host, port string, attempts []Attempt) *fault.Error {
+	most := -1
+	var failed *fault.Error
+	var causes []error
+	for _, a := range attempts {
+		causes = append(causes, a.Err)
+		name := net.JoinHostPort(a.Address.String(), port)
+		if a.Address.String() != host {
+			name = fmt.Sprintf("%s (%s)", host, name)
+		}
+		if tells, one := failure(name, a.Err); tells > most {
+			most, failed = tells, one
+		}
+	}
+	return failed.With(fault.Facts{Host: host, Cause: errors.Join(causes...)})
+}
+
+// failure is that of one attempt, and how much it tells: a refusal tells more than silence, and silence
+// more than a missing route.
+func failure(name string, err error) (tells int, failed *fault.Error) {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return 2, fault.New(fault.NetworkRefused, "the connection to %s was refused", name)
+	case resolve.IsTimeout(err):
+		return 1, fault.New(fault.NetworkTimeout, "no answer from %s in time", name)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return 0, fault.New(fault.NetworkUnreachable, "no route to %s", name)
+	case errors.As(err, &errno):
+		return 0, fault.New(fault.NetworkUnreachable, "cannot connect to %s: %s", name, errno)
+	}
+	return 0, fault.New(fault.NetworkUnreachable, "cannot connect to %s", name)
 }
