@@ -17,6 +17,9 @@ const (
 	leastLeft      = 64
 )
 
+// notSeen is what is known without control groups.
+const notSeen = "no limit can be seen in " + cgroups
+
 // memory checks how much memory the container may use.
 func (c Container) memory(context.Context) fault.Check {
 	const name = "memory"
@@ -27,17 +30,24 @@ func (c Container) memory(context.Context) fault.Check {
 	machine := parseFields(info)
 	most, available := machine.number("MemTotal")<<10, machine.number("MemAvailable")<<10
 	fact := fmt.Sprintf("no limit; the machine has %s, %s available", size(most), size(available))
+	// What is in use is what the kernel cannot take back at once: without files read a
+	// while ago, as `docker stats` counts.
+	max, used, forgettable, events := "memory.max", "memory.current", "inactive_file", "memory.events"
+	folders, old := c.groups("memory")
+	if old {
+		max, used = "memory.limit_in_bytes", "memory.usage_in_bytes"
+		forgettable, events = "total_inactive_file", "memory.oom_control"
+	}
+	if l := c.tightest(folders, max, used, func(l limit) uint64 { return l.max }); l.max < most {
+		most = l.max
+		l.used -= min(l.used, c.fields(l.folder, "memory.stat").number(forgettable))
+		fact = fmt.Sprintf("limit %s, %s in use", size(l.max), size(l.used))
+	}
 	var evidence []string
-	if g, err := c.group("memory"); err != nil {
-		evidence = append(evidence, err.Error())
-	} else {
-		if l, ok := c.memoryLimit(g); ok && l.max < most {
-			most = l.max
-			fact = fmt.Sprintf("limit %s, %s in use", size(l.max), size(l.used))
-		}
-		if n := c.kills(g); n > 0 {
-			evidence = append(evidence, fmt.Sprintf("processes killed because memory ran out: %d", n))
-		}
+	if len(folders) == 0 {
+		evidence = append(evidence, notSeen)
+	} else if n := c.fields(folders[0], events).number("oom_kill"); n > 0 {
+		evidence = append(evidence, fmt.Sprintf("processes killed because memory ran out: %d", n))
 	}
 	if most < leastMemory {
 		return fault.Warn(name, fault.New(fault.SystemMemory, "%s", fact), evidence...)
@@ -45,42 +55,20 @@ func (c Container) memory(context.Context) fault.Check {
 	return fault.Pass(name, fact, evidence...)
 }
 
-// memoryLimit is the memory limit that is met first. In use is what the kernel
-// cannot take back at once: without files read a while ago, as `docker stats`
-// counts.
-func (c Container) memoryLimit(g group) (limit, bool) {
-	max, used, forgettable := "memory.max", "memory.current", "inactive_file"
-	if g.old {
-		max, used, forgettable = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
-	}
-	l, ok := c.tightest(g, max, used, func(l limit) uint64 { return l.max })
-	l.used -= min(l.used, c.fields(l.folder, "memory.stat").number(forgettable))
-	return l, ok
-}
-
-// kills is how many processes the kernel has killed for want of memory.
-func (c Container) kills(g group) uint64 {
-	events := "memory.events"
-	if g.old {
-		events = "memory.oom_control"
-	}
-	return c.fields(g.folders[0], events).number("oom_kill")
-}
-
 // processes checks how many processes and threads the container may have.
 func (c Container) processes(context.Context) fault.Check {
 	const name = "processes"
-	g, err := c.group("pids")
-	if err != nil {
-		return fault.Skip(name, err.Error())
+	folders, _ := c.groups("pids")
+	if len(folders) == 0 {
+		return fault.Skip(name, notSeen)
 	}
+	l := c.tightest(folders, "pids.max", "pids.current", limit.left)
 	var evidence []string
-	if n := c.fields(g.folders[0], "pids.events").number("max"); n > 0 {
+	if n := c.fields(folders[0], "pids.events").number("max"); n > 0 {
 		evidence = append(evidence, fmt.Sprintf("processes that could not be started because of this limit: %d", n))
 	}
 	fact := "no limit"
-	l, limited := c.tightest(g, "pids.max", "pids.current", limit.left)
-	if limited {
+	if l.max < unlimited {
 		fact = fmt.Sprintf("%d of %d processes and threads", l.used, l.max)
 	}
 	if user, max := c.userLimit(); max < unlimited {
@@ -90,7 +78,7 @@ func (c Container) processes(context.Context) fault.Check {
 		}
 		evidence = append(evidence, own)
 	}
-	if limited && (l.max < leastProcesses || l.left() < leastLeft) {
+	if l.max < leastProcesses || l.left() < leastLeft {
 		return fault.Warn(name, fault.New(fault.SystemProcesses, "%s", fact), evidence...)
 	}
 	return fault.Pass(name, fact, evidence...)

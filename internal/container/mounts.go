@@ -12,9 +12,6 @@ type mount struct {
 	root, point string
 	// kind is the type of the file system, as in "ext4".
 	kind string
-	// options are those of the whole file system; of a control group's
-	// hierarchy they are the controllers.
-	options []string
 }
 
 // parseMounts reads mountinfo, whose lines are
@@ -30,10 +27,7 @@ func parseMounts(text string) []mount {
 		if len(where) < 6 || len(what) < 3 || !path.IsAbs(where[4]) {
 			continue
 		}
-		mounts = append(mounts, mount{
-			root: unescape(where[3]), point: unescape(where[4]),
-			kind: what[0], options: strings.Split(what[2], ","),
-		})
+		mounts = append(mounts, mount{unescape(where[3]), unescape(where[4]), what[0]})
 	}
 	return mounts
 }
@@ -61,13 +55,5 @@ func mountOf(mounts []mount, folder string) (found mount) {
 
 // within reports whether folder is base or below it.
 func within(folder, base string) bool {
-	_, ok := below(folder, base)
-	return ok
-}
-
-// below is folder's path from base on, "" for base itself.
-func below(folder, base string) (rest string, ok bool) {
-	folder, base = path.Clean(folder), strings.TrimSuffix(path.Clean(base), "/")
-	rest, ok = strings.CutPrefix(folder, base)
-	return strings.TrimPrefix(rest, "/"), ok && (rest == "" || rest[0] == '/')
+	return strings.HasPrefix(path.Clean(folder)+"/", strings.TrimSuffix(path.Clean(base), "/")+"/")
 }
