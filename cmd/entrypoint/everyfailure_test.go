@@ -16,13 +16,14 @@ func TestASituationLeadsToEveryFailure(t *testing.T) {
 		fault.NetworkOldAuthorities: "it takes a public authority's signature, which a unit test replaces",
 		fault.InternalPanic:         "it takes an error of ours, see TestAPanicIsAFailureOfItsOwn",
 	}
-	constants := regexp.MustCompile(`(?m)^\t(\w+) +ID = "(.+)"$`).FindAllStringSubmatch(read(t, "../../internal/fault/id.go"), -1)
+	constant := regexp.MustCompile(`(?m)^\t(\w+) +ID = "(.+)"$`)
+	constants := constant.FindAllStringSubmatch(read(t, "../../internal/fault/id.go"), -1)
 	if len(constants) == 0 {
 		t.Fatal("found no failure")
 	}
 	situations := read(t, "situations_test.go") + read(t, "../../internal/lab/*_test.go")
-	for _, constant := range constants {
-		name, id := constant[1], fault.ID(constant[2])
+	for _, found := range constants {
+		name, id := found[1], fault.ID(found[2])
 		if row, _ := fault.Lookup(id); row.Exit == fault.ExitNone || elsewhere[id] != "" {
 			continue
 		}

@@ -111,7 +111,8 @@ func (s situation) happen(t *testing.T) outcome {
 		t.Errorf("the reason lacks %q: %s", s.says, said.Reason)
 	}
 	stdout, banner, textCode := w.start("LOG_FORMAT=text")
-	if textCode != code || stdout != "" || !strings.Contains(banner, fmt.Sprintf("Localstack returning with exit code %d. Reason: \n", code)) {
+	announcement := fmt.Sprintf("Localstack returning with exit code %d. Reason: \n", code)
+	if textCode != code || stdout != "" || !strings.Contains(banner, announcement) {
 		t.Errorf("for people: exit code %d, stdout %q, stderr %q", textCode, stdout, banner)
 	}
 	w.askDoctor(said)
@@ -124,7 +125,8 @@ func (s situation) happen(t *testing.T) outcome {
 // askDoctor compares what the doctor expects of a start with what it came to.
 func (w *world) askDoctor(said outcome) {
 	w.Helper()
-	text, stderr, code := run3(w.T, w.environ("LOG_FORMAT=text"), "entrypoint", "doctor", "--json", "--activate", "--timeout", "3", "--", w.command)
+	text, stderr, code := run3(w.T, w.environ("LOG_FORMAT=text"), "entrypoint",
+		"doctor", "--json", "--activate", "--timeout", "3", "--", w.command)
 	var checkup struct {
 		Outcome string
 		Exit    int `json:"exit_code"`
@@ -139,10 +141,12 @@ func (w *world) askDoctor(said outcome) {
 		want = fault.ExitConfig
 	}
 	if checkup.Outcome != "failure" || checkup.Exit != want || code != want {
-		w.Errorf("the doctor expects %q with exit code %d and ends with %d, but the start failed with %s", checkup.Outcome, checkup.Exit, code, said.ID)
+		w.Errorf("the doctor expects %q with exit code %d and ends with %d, but the start failed with %s",
+			checkup.Outcome, checkup.Exit, code, said.ID)
 	}
 	if checkup.Failure.ID != said.ID || checkup.Failure.Stored != said.Stored {
-		w.Errorf("the doctor expects %s (stored %q), but the start failed with %s (stored %q)\n%s", checkup.Failure.ID, checkup.Failure.Stored, said.ID, said.Stored, text)
+		w.Errorf("the doctor expects %s (stored %q), but the start failed with %s (stored %q)\n%s",
+			checkup.Failure.ID, checkup.Failure.Stored, said.ID, said.Stored, text)
 	}
 	if strings.Contains(text+stderr, w.token[len(credential.CIPrefix)+8:]) {
 		w.Error("the doctor printed the token")
@@ -151,7 +155,8 @@ func (w *world) askDoctor(said outcome) {
 
 func newWorld(t *testing.T) *world {
 	payload := "demo0000-AAAA-BBBB-CCCC-DDDDEEEE"
-	w := &world{T: t, root: t.TempDir(), token: credential.CIPrefix + payload + credential.Checksum(payload), command: "true"}
+	w := &world{T: t, root: t.TempDir(), token: credential.CIPrefix + payload + credential.Checksum(payload),
+		command: "true"}
 	testkit.Put(t, w.root, "etc/resolv.conf", testkit.ResolvConf("127.0.0.1:1"))
 	w.env = map[string]string{
 		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
@@ -253,9 +258,10 @@ func (w *world) document(change func(*license.Document)) []byte {
 	again := license.Time{Time: now.Add(24 * time.Hour)}
 	document := license.Document{
 		ID: "license_00000000-0000-0000-0000-000000000000", Format: license.Format, Type: "pro", Status: license.StatusActive,
-		Issued: license.Time{Time: now.Add(-time.Minute)}, Expires: license.Time{Time: now.AddDate(1, 0, 0)}, ReactivateAfter: &again,
-		Products: []license.Product{{Name: license.ProductName, Version: "*"}},
-		Offline:  license.Offline{Version: "4.14.0", Credential: "lsci-demo0000-****-****-****-************"},
+		Issued: license.Time{Time: now.Add(-time.Minute)}, Expires: license.Time{Time: now.AddDate(1, 0, 0)},
+		ReactivateAfter: &again,
+		Products:        []license.Product{{Name: license.ProductName, Version: "*"}},
+		Offline:         license.Offline{Version: "4.14.0", Credential: "lsci-demo0000-****-****-****-************"},
 	}
 	change(&document)
 	if document.Signature == "" {

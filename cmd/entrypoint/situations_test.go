@@ -1,16 +1,8 @@
 package main
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -26,7 +18,8 @@ import (
 
 // situations lead to every row of the failure table, some on several ways.
 var situations = []situation{
-	{name: "no credential", id: fault.CredentialsMissing, says: "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set",
+	{name: "no credential", id: fault.CredentialsMissing,
+		says:    "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "") }},
 	{name: "Compose's single blank", id: fault.CredentialsMissing, says: "LOCALSTACK_AUTH_TOKEN is set, but blank",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", " ") }},
@@ -36,9 +29,11 @@ var situations = []situation{
 		}},
 	{name: "token with a control character", id: fault.CredentialsMalformed, says: "control or non-ASCII characters",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", w.token[:20]+"\x1b"+w.token[20:]) }},
-	{name: "token that Compose did not substitute", id: fault.CredentialsPlaceholder, says: "a variable was not replaced by its value",
+	{name: "token that Compose did not substitute", id: fault.CredentialsPlaceholder,
+		says:    "a variable was not replaced by its value",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "${LOCALSTACK_AUTH_TOKEN}") }},
-	{name: "token of the documentation", id: fault.CredentialsPlaceholder, says: "the brackets around it are those of instructions",
+	{name: "token of the documentation", id: fault.CredentialsPlaceholder,
+		says:    "the brackets around it are those of instructions",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "<YOUR_AUTH_TOKEN>") }},
 	{name: "masked token", id: fault.CredentialsPlaceholder, says: "it is masked",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "***") }},
@@ -50,7 +45,8 @@ var situations = []situation{
 		arrange: func(w *world) {
 			w.set("LOCALSTACK_AUTH_TOKEN", base64.StdEncoding.EncodeToString([]byte(w.token+"\n")))
 		}},
-	{name: "two credentials", id: fault.CredentialsConflict, says: "LOCALSTACK_AUTH_TOKEN and LOCALSTACK_API_KEY have different values",
+	{name: "two credentials", id: fault.CredentialsConflict,
+		says:    "LOCALSTACK_AUTH_TOKEN and LOCALSTACK_API_KEY have different values",
 		arrange: func(w *world) { w.set("LOCALSTACK_API_KEY", "another") }},
 	{name: "secret file absent", id: fault.CredentialsUnreadable, says: "no such file or directory",
 		arrange: func(w *world) {
@@ -76,7 +72,8 @@ var situations = []situation{
 		arrange: func(w *world) { w.authority("license suspend ID") }},
 	{name: "license for another version, says the server", id: fault.LicenseRefused, says: "licensing.activation_error",
 		arrange: func(w *world) { w.authority("license assign ID --version 3.0") }},
-	{name: "license for another version, says the document", id: fault.LicenseProduct, says: "is not for localstack-pro 4.14.0",
+	{name: "license for another version, says the document", id: fault.LicenseProduct,
+		says: "is not for localstack-pro 4.14.0",
 		arrange: func(w *world) {
 			w.answer(http.StatusOK, string(w.document(func(d *license.Document) { d.Products[0].Version = "3.0" })))
 		}},
@@ -91,18 +88,21 @@ var situations = []situation{
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeRefused}}) }},
 	{name: "name is blocked by an address", id: fault.NetworkDNSFiltered, says: "the blocking address (0.0.0.0)",
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {IP: []string{"0.0.0.0"}}}) }},
-	{name: "public name has a private address", id: fault.NetworkDNSFiltered, says: "a loopback address (127.0.0.1); the connection to",
+	{name: "public name has a private address", id: fault.NetworkDNSFiltered,
+		says: "a loopback address (127.0.0.1); the connection to",
 		arrange: func(w *world) {
 			w.names(testkit.Zone{"*": {IP: []string{"127.0.0.1"}}})
 			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
 		}},
-	{name: "LocalStack's own name server answers", id: fault.NetworkDNSCaptured, says: "because LOCALSTACK_HOST=localstack matches that name",
+	{name: "LocalStack's own name server answers", id: fault.NetworkDNSCaptured,
+		says: "because LOCALSTACK_HOST=localstack matches that name",
 		arrange: func(w *world) {
 			w.names(testkit.Zone{"*": {IP: []string{"127.0.0.1"}}})
 			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
 			w.set("LOCALSTACK_HOST", "localstack")
 		}},
-	{name: "the hosts file leads astray", id: fault.NetworkDNSHosts, says: "/etc/hosts gives api.localstack.cloud the address 127.0.0.1; the connection to",
+	{name: "the hosts file leads astray", id: fault.NetworkDNSHosts,
+		says: "/etc/hosts gives api.localstack.cloud the address 127.0.0.1; the connection to",
 		arrange: func(w *world) {
 			testkit.Put(w.T, w.root, "etc/hosts", "127.0.0.1 api.localstack.cloud\n")
 			w.set("API_ENDPOINT", "https://api.localstack.cloud:1/v1")
@@ -120,7 +120,8 @@ var situations = []situation{
 			}
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 		}},
-	{name: "Docker's name server is at a loss", id: fault.NetworkDNSDocker, says: "Docker's name server 127.0.0.11 does not resolve",
+	{name: "Docker's name server is at a loss", id: fault.NetworkDNSDocker,
+		says: "Docker's name server 127.0.0.11 does not resolve",
 		arrange: func(w *world) {
 			testkit.Put(w.T, w.root, "etc/resolv.conf", testkit.ResolvConf("127.0.0.11:1"))
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
@@ -152,13 +153,15 @@ var situations = []situation{
 		}},
 	{name: "intercepted TLS", id: fault.NetworkUntrusted, says: "issuer: CN=Corporate CA",
 		arrange: func(w *world) { w.secure(time.Hour, "127.0.0.1") }},
-	{name: "self-signed certificate", id: fault.NetworkSelfSigned, says: "self-signed and not trusted here (issuer: O=Acme Co)",
+	{name: "self-signed certificate", id: fault.NetworkSelfSigned,
+		says: "self-signed and not trusted here (issuer: O=Acme Co)",
 		arrange: func(w *world) {
 			server := w.server(http.NotFoundHandler())
 			server.StartTLS() // by a certificate of its own
 			w.set("API_ENDPOINT", server.URL+"/v1")
 		}},
-	{name: "certificate without its intermediate", id: fault.NetworkIncomplete, says: "the server sends no intermediate certificate",
+	{name: "certificate without its intermediate", id: fault.NetworkIncomplete,
+		says: "the server sends no intermediate certificate",
 		arrange: func(w *world) {
 			w.secure(time.Hour, "127.0.0.1", func(leaf *x509.Certificate) {
 				leaf.IssuingCertificateURL = []string{"http://authority.test/intermediate.der"}
@@ -202,23 +205,28 @@ var situations = []situation{
 		arrange: func(w *world) { w.answer(http.StatusOK, `{"id": "license_`) }},
 	{name: "ten megabytes", id: fault.NetworkWrongServer, says: "larger than 1 MiB",
 		arrange: func(w *world) { w.answer(http.StatusOK, strings.Repeat("x", 10<<20)) }},
-	{name: "stored license is stale", id: fault.NetworkRefused, stored: fault.StoredStale, says: "had to be activated again by",
+	{name: "stored license is stale", id: fault.NetworkRefused, stored: fault.StoredStale,
+		says: "had to be activated again by",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.ReactivateAfter = &license.Time{Time: time.Now().Add(-time.Hour)} })
 		}},
-	{name: "stored license of another credential", id: fault.NetworkRefused, stored: fault.StoredCredential, says: "belongs to another credential",
+	{name: "stored license of another credential", id: fault.NetworkRefused, stored: fault.StoredCredential,
+		says: "belongs to another credential",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.Offline.Credential = ""; d.Sign("another") })
 		}},
-	{name: "stored license was altered", id: fault.NetworkRefused, stored: fault.StoredTampered, says: "does not match its content",
+	{name: "stored license was altered", id: fault.NetworkRefused, stored: fault.StoredTampered,
+		says: "does not match its content",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.Sign(w.token); d.Type = "enterprise" })
 		}},
-	{name: "stored license of another version", id: fault.NetworkRefused, stored: fault.StoredVersion, says: `is for "4.13.1", this is 4.14.0`,
+	{name: "stored license of another version", id: fault.NetworkRefused, stored: fault.StoredVersion,
+		says:    `is for "4.13.1", this is 4.14.0`,
 		arrange: func(w *world) { w.store(func(d *license.Document) { d.Offline.Version = "4.13.1" }) }},
 	{name: "stored license is suspended", id: fault.NetworkRefused, stored: fault.StoredInvalid, says: "SUSPENDED",
 		arrange: func(w *world) { w.store(func(d *license.Document) { d.Status = license.StatusSuspended }) }},
-	{name: "stored license from the future", id: fault.NetworkRefused, stored: fault.ClockSkew, says: "The clock of this machine is wrong",
+	{name: "stored license from the future", id: fault.NetworkRefused, stored: fault.ClockSkew,
+		says: "The clock of this machine is wrong",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.Issued = license.Time{Time: time.Now().Add(time.Hour)} })
 		}},
@@ -228,72 +236,4 @@ var situations = []situation{
 		arrange: func(w *world) { w.command = "no-such-command" }},
 	{name: "command is a directory", id: fault.CommandNotExecutable, says: "is a directory",
 		arrange: func(w *world) { w.command = w.root }},
-}
-
-// drip answers a byte at a time, for ever.
-func drip(out http.ResponseWriter, r *http.Request) {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			_, _ = out.Write([]byte(" "))
-			_ = http.NewResponseController(out).Flush()
-		case <-r.Context().Done():
-			return
-		}
-	}
-}
-
-// secure puts an HTTPS server in the license server's place whose certificate
-// is for name and valid for that long, and returns its authority's in PEM.
-// change may make the certificate another one.
-func (w *world) secure(valid time.Duration, name string, change ...func(*x509.Certificate)) string {
-	authority := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Corporate CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour),
-	}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: authority.NotBefore, NotAfter: time.Now().Add(valid)}
-	if leaf.DNSNames = []string{name}; net.ParseIP(name) != nil {
-		leaf.DNSNames, leaf.IPAddresses = nil, []net.IP{net.ParseIP(name)}
-	}
-	for _, change := range change {
-		change(leaf)
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		w.Fatal(err)
-	}
-	sign := func(template *x509.Certificate) []byte {
-		der, err := x509.CreateCertificate(rand.Reader, template, authority, key.Public(), key)
-		if err != nil {
-			w.Fatal(err)
-		}
-		return der
-	}
-	server := w.server(http.NotFoundHandler())
-	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{sign(leaf)}, PrivateKey: key}}}
-	server.StartTLS()
-	w.set("API_ENDPOINT", server.URL+"/v1")
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: sign(authority)}))
-}
-
-// trust makes the world's certificate authorities those of the PEM text.
-func (w *world) trust(authorities string) {
-	testkit.Put(w.T, w.root, "ca.pem", authorities)
-	w.set("REQUESTS_CA_BUNDLE", w.root+"/ca.pem")
-}
-
-// proxy puts a proxy in the way that answers CONNECT with status.
-func (w *world) proxy(status int) {
-	proxy := w.server(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
-		out.Header().Set("Proxy-Authenticate", `Basic realm="corp"`)
-		if status == http.StatusForbidden {
-			out.Header().Del("Proxy-Authenticate")
-		}
-		out.WriteHeader(status)
-	}))
-	proxy.Start()
-	w.set("API_ENDPOINT", "https://api.localstack.test/v1")
-	w.set("HTTPS_PROXY", proxy.URL)
 }

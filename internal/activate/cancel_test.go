@@ -18,7 +18,8 @@ func TestCancellationReturnsItsCause(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{0, time.Second, 5*time.Second + time.Nanosecond} {
 		for name, answer := range map[string]reply{
-			"waiting for an answer": silence, "pausing": page(429, "", "Retry-After", "9"), "pausing after a timeout": fail(context.DeadlineExceeded),
+			"waiting for an answer": silence, "pausing": page(429, "", "Retry-After", "9"),
+			"pausing after a timeout": fail(context.DeadlineExceeded),
 		} {
 			for _, onDisk := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, document %t, after %s", name, onDisk, after), func(t *testing.T) {

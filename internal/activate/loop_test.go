@@ -54,9 +54,10 @@ func TestARefusedContainerAsksLessAndLessOften(t *testing.T) {
 		docker time.Duration
 		want   []time.Duration
 	}{
-		"restarted at once":        {lived, seconds(0.7, 0.7, 1, 2, 4, 8, 16, 32, 60, 60, 60)},
-		"restarted after 5":        {lived + 5*time.Second, seconds(5.7, 5.7, 5.7, 5.7, 5.7, 8, 16, 32, 60, 60, 60)},
-		"restarted after a minute": {lived + time.Minute, seconds(60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7)},
+		"restarted at once": {lived, seconds(0.7, 0.7, 1, 2, 4, 8, 16, 32, 60, 60, 60)},
+		"restarted after 5": {lived + 5*time.Second, seconds(5.7, 5.7, 5.7, 5.7, 5.7, 8, 16, 32, 60, 60, 60)},
+		"restarted after a minute": {lived + time.Minute,
+			seconds(60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7, 60.7)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +67,8 @@ func TestARefusedContainerAsksLessAndLessOften(t *testing.T) {
 				if got := s.loops(t, 12, test.docker); !slices.Equal(got, test.want) {
 					t.Errorf("asked after %s\nwant %s", got, test.want)
 				}
-				if note := s.keptNote(); note.Times != 12 || !note.Since.Equal(s.server.requests[0].at) || note.ID != fault.CredentialsInvalid {
+				if note := s.keptNote(); note.Times != 12 || !note.Since.Equal(s.server.requests[0].at) ||
+					note.ID != fault.CredentialsInvalid {
 					t.Errorf("the note is %+v", note)
 				}
 			})
@@ -110,7 +112,8 @@ func TestAStartIsAskedAtOnceWhenSomethingHasChanged(t *testing.T) {
 	tests := map[string]func(*scene){
 		"another token": func(s *scene) {
 			const payload = "abcd0000-AAAA-BBBB-CCCC-DDDDEEEE"
-			s.Credential, _ = credential.Read(credential.Sources{AuthToken: credential.NewSecret("ls-" + payload + credential.Checksum(payload))})
+			secret := credential.NewSecret("ls-" + payload + credential.Checksum(payload))
+			s.Credential, _ = credential.Read(credential.Sources{AuthToken: secret})
 		},
 		"another server":  func(s *scene) { _ = s.Config.Endpoint.Decode("https://other.test/v1") },
 		"another version": func(s *scene) { s.Product.Version = "4.15.0" },
@@ -196,7 +199,8 @@ func TestAStartThatIsHeldBackSaysSoOnce(t *testing.T) {
 			s.Config.LogIssues = loud
 			s.loops(t, 4, 0)
 			if loud {
-				s.wantLogged(t, zap.WarnLevel, "the licensing server has refused this 3 times in a row since 2000-01-01T00:00:00+00:00: asking again in 1s")
+				s.wantLogged(t, zap.WarnLevel,
+					"the licensing server has refused this 3 times in a row since 2000-01-01T00:00:00+00:00: asking again in 1s")
 			} else {
 				s.wantLogged(t, zap.WarnLevel)
 			}

@@ -53,7 +53,8 @@ func TestTheFirstUsableDocumentStandsIn(t *testing.T) {
 		if err := s.run(t); err != "" {
 			t.Fatal(err)
 		}
-		if got := s.logged(zap.InfoLevel); len(got) != 1 || !strings.Contains(got[0], " from "+s.path(builtInPath)+" offline") {
+		if got := s.logged(zap.InfoLevel); len(got) != 1 ||
+			!strings.Contains(got[0], " from "+s.path(builtInPath)+" offline") {
 			t.Errorf("%q", got)
 		}
 		s.wantLogged(t, zap.DebugLevel,
@@ -86,7 +87,9 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 		{name: "of another token", change: func(d *license.Document) { d.Offline.Credential = "lsci-other000-****" },
 			after: func(content string) string { return strings.ReplaceAll(content, `"signature":"`, `"signature":"00`) },
 			want:  "stored.credential: the signature of " + licenseID + " was not made for " + masked},
-		{name: "tampered with", after: func(content string) string { return strings.Replace(content, `"pro"`, `"enterprise"`, 1) },
+		{name: "tampered with", after: func(content string) string {
+			return strings.Replace(content, `"pro"`, `"enterprise"`, 1)
+		},
 			want: "stored.tampered: the signature of " + licenseID + " does not match its content"},
 	}
 	for _, test := range tests {
@@ -102,7 +105,8 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 				if failed.ID != fault.NetworkDNS || failed.Stored == nil || failed.Stored.Error() != test.want {
 					t.Errorf("got  %v, stored %v\nwant %s", failed, failed.Stored, test.want)
 				}
-				if network, flaw := strings.Index(report.Reason(failed), "NXDOMAIN"), strings.Index(report.Reason(failed), failed.Stored.Detail); network < 0 || flaw < network {
+				reason := report.Reason(failed)
+				if network, flaw := strings.Index(reason, "NXDOMAIN"), strings.Index(reason, failed.Stored.Detail); network < 0 || flaw < network {
 					t.Errorf("the reason names them in another order: %s", report.Reason(failed))
 				}
 				if s.get(t, ownPath) != document {
@@ -142,19 +146,22 @@ var nuisances = []struct {
 	name, want string
 	make       func(t *testing.T, path string)
 }{
-	{"garbage", "not a license document: invalid character 'g' looking for beginning of value", func(t *testing.T, path string) {
-		must(t, os.WriteFile(path, []byte("garbage"), 0o600))
-	}},
+	{"garbage", "not a license document: invalid character 'g' looking for beginning of value",
+		func(t *testing.T, path string) {
+			must(t, os.WriteFile(path, []byte("garbage"), 0o600))
+		}},
 	{"nothing in the file", "not a license document: unexpected end of JSON input", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, nil, 0o600))
 	}},
-	{"what lstk mounts in its tests", "not a license document: no usable expiry_date, id, issue_date, license_status", func(t *testing.T, path string) {
-		must(t, os.WriteFile(path, []byte(`{"license":"test-license-data"}`), 0o600))
-	}},
+	{"what lstk mounts in its tests", "not a license document: no usable expiry_date, id, issue_date, license_status",
+		func(t *testing.T, path string) {
+			must(t, os.WriteFile(path, []byte(`{"license":"test-license-data"}`), 0o600))
+		}},
 	{"a large file", "the file is larger than 1 MiB", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path, make([]byte, file.MaxSize+1), 0o600))
 	}},
-	{"a FIFO", "it is a FIFO or a device, not a regular file", func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) }},
+	{"a FIFO", "it is a FIFO or a device, not a regular file",
+		func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) }},
 	{"a directory", "it is a directory", func(t *testing.T, path string) { must(t, os.MkdirAll(path+"/full", 0o755)) }},
 	{"a link", "it is a symbolic link", func(t *testing.T, path string) {
 		must(t, os.WriteFile(path+".target", []byte(stored(nil)), 0o600))
@@ -176,7 +183,8 @@ func TestNonsenseOnDiskIsPassedOver(t *testing.T) {
 				}
 				s.wantLogged(t, zap.DebugLevel, "passing over "+s.path(ownPath)+": "+nuisance.want)
 				if nuisance.name == "a directory" {
-					s.wantLogged(t, zap.WarnLevel, "cannot store "+licenseID+" for a start without network: "+s.path(ownPath)+": file exists")
+					s.wantLogged(t, zap.WarnLevel,
+						"cannot store "+licenseID+" for a start without network: "+s.path(ownPath)+": file exists")
 					return
 				}
 				s.wantLogged(t, zap.WarnLevel)

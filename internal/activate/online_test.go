@@ -34,7 +34,8 @@ func TestWithoutADocumentOneIsRequestedAndKept(t *testing.T) {
 		kept, err := license.Parse([]byte(s.get(t, ownPath)))
 		must(t, err)
 		notes := kept.Offline
-		if kept.ID != licenseID || notes.Version != "4.14.0" || notes.Credential != masked || !notes.Activated.Equal(time.Now()) || !kept.SignedWith(token) {
+		if kept.ID != licenseID || notes.Version != "4.14.0" || notes.Credential != masked ||
+			!notes.Activated.Equal(time.Now()) || !kept.SignedWith(token) {
 			t.Errorf("kept %s", s.get(t, ownPath))
 		}
 		if info, err := os.Stat(s.path(ownPath)); err != nil || info.Mode() != 0o600 {
@@ -54,7 +55,8 @@ func TestADocumentOnDiskIsActivated(t *testing.T) {
 				if err := s.run(t); err != "" {
 					t.Fatal(err)
 				}
-				if got := s.server.asked(); got != "activate" || !strings.Contains(s.server.requests[0].body, `"license_id":"license_on_disk"`) {
+				if got := s.server.asked(); got != "activate" ||
+					!strings.Contains(s.server.requests[0].body, `"license_id":"license_on_disk"`) {
 					t.Errorf("asked for %s: %s", got, s.server.requests[0].body)
 				}
 				s.wantLogged(t, zap.InfoLevel, "Successfully activated cached license "+licenseID+":pro from "+s.path(name))
@@ -153,7 +155,8 @@ func TestALiveDocumentWithAnotherSignatureCountsButIsNotKept(t *testing.T) {
 			if err := s.run(t); err != "" {
 				t.Fatal(err)
 			}
-			s.wantLogged(t, zap.WarnLevel, "the signature of "+licenseID+" does not match this credential; it is not stored for a start without network")
+			s.wantLogged(t, zap.WarnLevel,
+				"the signature of "+licenseID+" does not match this credential; it is not stored for a start without network")
 			if got := s.get(t, ownPath); got != before {
 				t.Errorf("kept %s instead of %s", got, before)
 			}
@@ -169,8 +172,10 @@ func TestAWrongClockIsMentionedAndIsTheFailureWhenADocumentHasEndedByIt(t *testi
 	}{
 		{"right", "Sat, 01 Jan 2000 00:00:00 GMT", ""},
 		{"five minutes slow", "Sat, 01 Jan 2000 00:05:00 GMT", ""},
-		{"slow", "Sat, 01 Jan 2000 00:05:01 GMT", "the clock of this machine is wrong: it is " + here + " here, and 2000-01-01T00:05:01+00:00 at the licensing server"},
-		{"two years fast", "Thu, 01 Jan 1998 00:00:00 GMT", "the clock of this machine is wrong: it is " + here + " here, and 1998-01-01T00:00:00+00:00 at the licensing server"},
+		{"slow", "Sat, 01 Jan 2000 00:05:01 GMT", "the clock of this machine is wrong: it is " + here +
+			" here, and 2000-01-01T00:05:01+00:00 at the licensing server"},
+		{"two years fast", "Thu, 01 Jan 1998 00:00:00 GMT", "the clock of this machine is wrong: it is " + here +
+			" here, and 1998-01-01T00:00:00+00:00 at the licensing server"},
 		{"not told", "", ""},
 		{"nonsense", "yesterday", ""},
 	}

@@ -97,11 +97,13 @@ func TestANoteThatMakesNoSenseIsNone(t *testing.T) {
 
 func FuzzNoNoteHoldsAStartBackForLong(f *testing.F) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	good, err := json.Marshal([]RefusalNote{{Question: sameQuestion, ID: fault.LicenseExpired, Times: 9, Since: now, Last: now, Until: now.Add(time.Hour)}})
+	good, err := json.Marshal([]RefusalNote{{Question: sameQuestion, ID: fault.LicenseExpired, Times: 9, Since: now,
+		Last: now, Until: now.Add(time.Hour)}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{string(good), "", "null", "{}", `{"times": -1}`, `{"times": 1e99}`, `{"last": "9999-12-31T23:59:59Z"}`, `[1]`,
+	for _, seed := range []string{string(good), "", "null", "{}", `{"times": -1}`, `{"times": 1e99}`,
+		`{"last": "9999-12-31T23:59:59Z"}`, `[1]`,
 		strings.Replace(string(good), "9,", "1073741824,", 1), strings.Replace(string(good), "license.expired", "x", 1)} {
 		f.Add(seed)
 	}

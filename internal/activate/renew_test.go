@@ -60,7 +60,8 @@ func TestRenewalWithoutNetworkSaysHowLongStartsWork(t *testing.T) {
 			t.Error("the document was changed without the server's word")
 		}
 		lines := s.logged(zap.WarnLevel)
-		if len(lines) != 1 || !strings.HasPrefix(lines[0], "a start without network works only until 2000-01-02T00:00:00+00:00: ") ||
+		if len(lines) != 1 || !strings.HasPrefix(lines[0],
+			"a start without network works only until 2000-01-02T00:00:00+00:00: ") ||
 			!strings.Contains(lines[0], "NXDOMAIN from 10.0.0.2") {
 			t.Errorf("%q", lines)
 		}
@@ -76,7 +77,8 @@ func TestAVerdictAtRenewalRemovesTheDocumentAndWarns(t *testing.T) {
 		if s.get(t, ownPath) != "" {
 			t.Error("the document is still there")
 		}
-		if lines := s.logged(zap.WarnLevel); len(lines) != 1 || !strings.HasPrefix(lines[0], "the next start will fail: The credentials defined in your environment are invalid") {
+		if lines := s.logged(zap.WarnLevel); len(lines) != 1 ||
+			!strings.HasPrefix(lines[0], "the next start will fail: The credentials defined in your environment are invalid") {
 			t.Errorf("%q", lines)
 		}
 		s.Renew(t.Context())
@@ -96,7 +98,8 @@ func TestRenewalNeverAsksForANewLicense(t *testing.T) {
 		if got := s.server.asked(); got != "request activate" || s.get(t, ownPath) != "" {
 			t.Errorf("asked for %s, kept %q", got, s.get(t, ownPath))
 		}
-		s.wantLogged(t, zap.WarnLevel, "the licensing server no longer knows "+licenseID+"; the next start requests a new license")
+		s.wantLogged(t, zap.WarnLevel,
+			"the licensing server no longer knows "+licenseID+"; the next start requests a new license")
 	})
 }
 
@@ -109,7 +112,8 @@ func TestDocumentsThatAreNotOursDoNotMatterToTheRenewal(t *testing.T) {
 		s.put(t, mountedPath, encode(foreign))
 		time.Sleep(13 * time.Hour)
 		s.Renew(t.Context())
-		if got := s.server.asked(); got != "request activate" || strings.Contains(s.server.requests[1].body, "license_foreign") {
+		if got := s.server.asked(); got != "request activate" ||
+			strings.Contains(s.server.requests[1].body, "license_foreign") {
 			t.Errorf("asked for %s: %s", got, s.server.requests[1].body)
 		}
 		s.put(t, ownPath, encode(foreign))

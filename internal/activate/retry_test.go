@@ -31,7 +31,8 @@ func TestThreeAttemptsAreEnough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, page(500, ""), page(500, ""), page(502, ""), grant(nil))
-		if got := s.run(t); got != "network.server_error: it answered with status 502" || s.server.asked() != "request request request" {
+		if got := s.run(t); got != "network.server_error: it answered with status 502" ||
+			s.server.asked() != "request request request" {
 			t.Errorf("%s, asked for %s", got, s.server.asked())
 		}
 	})
@@ -184,7 +185,8 @@ func TestBudgetsAreThoseOfTheConfiguration(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, began := newScene(t, silence), time.Now()
-				s.Config.ActivationTimeout, s.Config.ActivationTimeoutCached = config.Seconds(test.whole), config.Seconds(test.cached)
+				s.Config.ActivationTimeout = config.Seconds(test.whole)
+				s.Config.ActivationTimeoutCached = config.Seconds(test.cached)
 				s.Config.AttemptTimeout = config.Seconds(test.attempt)
 				if test.onDisk {
 					s.put(t, ownPath, stored(nil))
@@ -230,7 +232,8 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 				switch pauses := s.server.pauses(); {
 				case test.want == 0 && (len(pauses) != 0 || time.Since(began) != 0):
 					t.Errorf("waited %s for what cannot help", time.Since(began))
-				case test.want > 0 && (len(pauses) != 1 || pauses[0] < test.want.Truncate(time.Second) || pauses[0] >= test.want+firstPause):
+				case test.want > 0 && (len(pauses) != 1 || pauses[0] < test.want.Truncate(time.Second) ||
+					pauses[0] >= test.want+firstPause):
 					t.Errorf("paused %s, want %s and a little", pauses, test.want)
 				}
 			})
@@ -245,7 +248,8 @@ func TestEveryAttemptIsADebugLine(t *testing.T) {
 		_ = s.run(t)
 		for i, line := range s.lines.FilterMessage("activation attempt").All() {
 			fields := line.ContextMap()
-			if got := fmt.Sprint(fields["attempt"], " ", fields["result"]); got != strconv.Itoa(i+1)+" network.server_error: it answered with status 500" {
+			want := strconv.Itoa(i+1) + " network.server_error: it answered with status 500"
+			if got := fmt.Sprint(fields["attempt"], " ", fields["result"]); got != want {
 				t.Errorf("attempt %d: %s", i+1, got)
 			}
 		}

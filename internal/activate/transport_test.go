@@ -35,7 +35,8 @@ func TestARealExchange(t *testing.T) {
 	t.Parallel()
 	s := overHTTP(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/v1/license/request" || !strings.Contains(string(body), token) {
+		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/v1/license/request" ||
+			!strings.Contains(string(body), token) {
 			t.Errorf("%s %s %s, %v", r.Method, r.URL, body, err)
 		}
 		_, _ = io.WriteString(w, encode(issued(nil)))
@@ -123,7 +124,9 @@ func TestAnAnswerByteByByteEndsWithTheAttempt(t *testing.T) {
 		})}
 		go func() { _ = served.Serve(listener) }()
 		defer served.Close()
-		transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return listener.dial() }}
+		transport := &http.Transport{
+			DialContext: func(context.Context, string, string) (net.Conn, error) { return listener.dial() },
+		}
 		defer transport.CloseIdleConnections()
 		s := newScene(t)
 		s.Transport = transport

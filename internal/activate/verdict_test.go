@@ -29,21 +29,33 @@ var answers = []struct {
 	verdict bool
 	want    string
 }{
-	{"malformed credentials", refuse(400, "licensing.credentials.format"), true, `credentials.malformed: the server says "licensing.credentials.format"`},
-	{"unknown credentials", refuse(403, "licensing.credentials.invalid"), true, "credentials.invalid: " + masked + " from LOCALSTACK_AUTH_TOKEN"},
-	{"nothing assigned", refuse(400, "licensing.license.not_found"), true, "license.not_assigned: " + masked + " from LOCALSTACK_AUTH_TOKEN"},
+	{"malformed credentials", refuse(400, "licensing.credentials.format"), true,
+		`credentials.malformed: the server says "licensing.credentials.format"`},
+	{"unknown credentials", refuse(403, "licensing.credentials.invalid"), true,
+		"credentials.invalid: " + masked + " from LOCALSTACK_AUTH_TOKEN"},
+	{"nothing assigned", refuse(400, "licensing.license.not_found"), true,
+		"license.not_assigned: " + masked + " from LOCALSTACK_AUTH_TOKEN"},
 	{"subscription ended", refuse(403, "licensing.license.expired"), true, "license.expired: the subscription has ended"},
-	{"suspended", refuse(403, "licensing.license.invalid_status:SUSPENDED"), true, "license.status: the licensing server says that its status is SUSPENDED"},
-	{"nothing assigned, with more behind the code", refuse(400, "licensing.license.not_found:x"), true, "license.not_assigned: " + masked + " from LOCALSTACK_AUTH_TOKEN"},
-	{"another reason", refuse(400, "licensing.activation_error"), true, `license.refused: the server says "licensing.activation_error"`},
-	{"a code of the future", refuse(401, "licensing.moon.phase"), true, `license.refused: the server says a code that this program does not know`},
+	{"suspended", refuse(403, "licensing.license.invalid_status:SUSPENDED"), true,
+		"license.status: the licensing server says that its status is SUSPENDED"},
+	{"nothing assigned, with more behind the code", refuse(400, "licensing.license.not_found:x"), true,
+		"license.not_assigned: " + masked + " from LOCALSTACK_AUTH_TOKEN"},
+	{"another reason", refuse(400, "licensing.activation_error"), true,
+		`license.refused: the server says "licensing.activation_error"`},
+	{"a code of the future", refuse(401, "licensing.moon.phase"), true,
+		`license.refused: the server says a code that this program does not know`},
 
-	{"a version that cannot be judged", refuse(400, "licensing.license.format:no MAJOR.MINOR"), false, `license.version: the server says "licensing.license.format"`},
-	{"the same without a detail", refuse(400, "licensing.license.format"), false, `license.version: the server says "licensing.license.format"`},
+	{"a version that cannot be judged", refuse(400, "licensing.license.format:no MAJOR.MINOR"), false,
+		`license.version: the server says "licensing.license.format"`},
+	{"the same without a detail", refuse(400, "licensing.license.format"), false,
+		`license.version: the server says "licensing.license.format"`},
 
-	{"a live document that has ended", grant(func(d *license.Document) { d.Expires = d.Issued }), true, "license.expired: " + licenseID + " expired on 2000-01-01T00:00:00+00:00"},
-	{"a live document that is suspended", grant(func(d *license.Document) { d.Status = "SUSPENDED" }), true, "license.status: " + licenseID + ` has the status SUSPENDED`},
-	{"a live document for another product", grant(func(d *license.Document) { d.Products[0].Name = "localstack-base" }), true,
+	{"a live document that has ended", grant(func(d *license.Document) { d.Expires = d.Issued }), true,
+		"license.expired: " + licenseID + " expired on 2000-01-01T00:00:00+00:00"},
+	{"a live document that is suspended", grant(func(d *license.Document) { d.Status = "SUSPENDED" }), true,
+		"license.status: " + licenseID + ` has the status SUSPENDED`},
+	{"a live document for another product", grant(func(d *license.Document) { d.Products[0].Name = "localstack-base" }),
+		true,
 		"license.product: " + licenseID + " (pro) is not for localstack-pro 4.14.0"},
 	{"a live document for another version", grant(func(d *license.Document) { d.Products[0].Version = "4.13" }), true,
 		"license.product: " + licenseID + " (pro) is not for localstack-pro 4.14.0"},
@@ -63,15 +75,20 @@ var answers = []struct {
 	{"a verdict that is no text", page(403, `{"message": 7}`), false, wrongServer + "unexpected JSON (status 403)"},
 	{"a verdict with status 200", refuse(200, "licensing.license.expired"), false,
 		wrongServer + "unexpected JSON (status 200): not a license document: no usable expiry_date, id, issue_date, license_status"},
-	{"a redirect", page(302, "", "Location", "https://login.test/?next=x"), false, `network.not_a_license_server: it redirects to login.test (status 302)`},
-	{"a verdict in a redirect", refuse(302, "licensing.license.expired"), false, wrongServer + "unexpected JSON (status 302)"},
+	{"a redirect", page(302, "", "Location", "https://login.test/?next=x"), false,
+		`network.not_a_license_server: it redirects to login.test (status 302)`},
+	{"a verdict in a redirect", refuse(302, "licensing.license.expired"), false,
+		wrongServer + "unexpected JSON (status 302)"},
 	{"a redirect to nowhere", page(301, html), false, wrongServer + "an HTML page (status 301)"},
-	{"an endless answer", page(200, strings.Repeat(" ", maxAnswer+1)), false, "network.not_a_license_server: its answer (status 200) is larger than 1 MiB"},
+	{"an endless answer", page(200, strings.Repeat(" ", maxAnswer+1)), false,
+		"network.not_a_license_server: its answer (status 200) is larger than 1 MiB"},
 
-	{"a proxy that wants a password", page(407, html, "Proxy-Authenticate", `Basic realm="x"`), false, "network.proxy.authentication: …"},
+	{"a proxy that wants a password", page(407, html, "Proxy-Authenticate", `Basic realm="x"`), false,
+		"network.proxy.authentication: …"},
 	{"slow down", refuse(429, "licensing.rate_limited"), false, "network.rate_limited: it asks to slow down (status 429)"},
 	{"an error of the server", page(500, html), false, "network.server_error: it answered with status 500"},
-	{"a verdict in an error of the server", refuse(503, "licensing.license.expired"), false, "network.server_error: it answered with status 503"},
+	{"a verdict in an error of the server", refuse(503, "licensing.license.expired"), false,
+		"network.server_error: it answered with status 503"},
 
 	{"an end of the connection", fail(io.EOF), false, "network.reset: …"},
 	{"a reset", fail(&net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}), false, "network.reset: …"},
@@ -85,7 +102,8 @@ func TestWithoutADocumentEveryAnswerButAGoodOneEndsTheStart(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t, test.answer)
 				got := s.run(t)
-				if beginning, open := strings.CutSuffix(test.want, "…"); got != test.want && (!open || !strings.HasPrefix(got, beginning)) {
+				if beginning, open := strings.CutSuffix(test.want, "…"); got != test.want &&
+					(!open || !strings.HasPrefix(got, beginning)) {
 					t.Errorf("got  %s\nwant %s", got, test.want)
 				}
 				if got := s.get(t, ownPath); got != "" {
@@ -168,7 +186,8 @@ func FuzzJudgeTakesOnlyWholeDocumentsForADocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body, retry, location string) {
 		sent, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://licenses.test/v1", nil)
 		must(t, err)
-		response := &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retry}, "Location": {location}}, Request: sent}
+		response := &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {retry}, "Location": {location}},
+			Request: sent}
 		document, failed := readAnswer(response, []byte(body), "")
 		if failed == nil {
 			if _, err := license.Parse([]byte(body)); err != nil || status != http.StatusOK || document.ID == "" {
@@ -177,7 +196,8 @@ func FuzzJudgeTakesOnlyWholeDocumentsForADocument(f *testing.F) {
 			return
 		}
 		isVerdict := errors.Is(failed, errVerdict)
-		if isVerdict && (status < 400 || status >= 500 || !strings.Contains(body, "icensing") && !strings.Contains(body, `\u`)) {
+		if isVerdict && (status < 400 || status >= 500 || !strings.Contains(body, "icensing") &&
+			!strings.Contains(body, `\u`)) {
 			t.Errorf("%q with status %d is a verdict: %v", body, status, failed)
 		}
 		if len(failed.Detail) > 2000 {

@@ -37,7 +37,8 @@ func parse(t *testing.T, raw []byte) Document {
 
 func TestSignatureIsTheProtocolsHMAC(t *testing.T) {
 	t.Parallel()
-	const reactivate, products = `"reactivate_after": "2026-11-22T17:00:00+00:00"`, `{"name": "localstack-pro", "version": "*"}`
+	const reactivate, products = `"reactivate_after": "2026-11-22T17:00:00+00:00"`,
+		`{"name": "localstack-pro", "version": "*"}`
 	tests := []struct {
 		name, key, signature string
 		replaced             []string
@@ -105,7 +106,8 @@ func TestSignatureCoversWhatDecides(t *testing.T) {
 
 func TestWhatIsNoSignatureVerifiesNothing(t *testing.T) {
 	t.Parallel()
-	for _, signature := range []string{"", "0", "not hex", tokenSignature[:62], tokenSignature + "00", strings.Repeat("0", 64)} {
+	for _, signature := range []string{"", "0", "not hex", tokenSignature[:62], tokenSignature + "00",
+		strings.Repeat("0", 64)} {
 		document := parse(t, sample())
 		document.Signature = signature
 		if document.SignedWith(token) {
@@ -120,8 +122,10 @@ func TestWhatIsNoSignatureVerifiesNothing(t *testing.T) {
 func TestParseReadsTheProtocolsDocument(t *testing.T) {
 	t.Parallel()
 	document := parse(t, sample(`"offline_data": {}`, `"offline_data": {"localstack_version": "4.14.0"}`))
-	if document.ID != sampleID || document.Type != "pro" || document.Status != StatusActive || string(document.Secret) != "null" ||
-		document.LastActivated != nil || document.Offline.Version != "4.14.0" || document.Products[0] != (Product{"localstack-pro", "*"}) {
+	if document.ID != sampleID || document.Type != "pro" || document.Status != StatusActive ||
+		string(document.Secret) != "null" ||
+		document.LastActivated != nil || document.Offline.Version != "4.14.0" ||
+		document.Products[0] != (Product{"localstack-pro", "*"}) {
 		t.Errorf("%+v", document)
 	}
 	for got, want := range map[string]string{
@@ -146,8 +150,10 @@ func TestParseTakesDatesOfThePast(t *testing.T) {
 func TestWhatWeDoNotNeedDoesNotSpoilADocument(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{
-		`"offline_data": "x"`, `"offline_data": []`, `"offline_data": {"localstack_version": 5}`, `"offline_data": {}, "license_secret": {"a": 1}`,
-		`"offline_data": {}, "last_activated": 1700000000`, `"offline_data": {}, "last_activated": "never"`, `"offline_data": {}, "signature": ""`,
+		`"offline_data": "x"`, `"offline_data": []`, `"offline_data": {"localstack_version": 5}`,
+		`"offline_data": {}, "license_secret": {"a": 1}`,
+		`"offline_data": {}, "last_activated": 1700000000`, `"offline_data": {}, "last_activated": "never"`,
+		`"offline_data": {}, "signature": ""`,
 	} {
 		document := parse(t, sample(`"offline_data": {}`, odd))
 		document.Offline = Offline{Version: "4.14.0"}
@@ -168,7 +174,8 @@ func TestEncodeNotesTheActivationOnlyWhereItSetsTheLimit(t *testing.T) {
 		"with reactivate_after":    {`"2026-11-22T17:00:00+00:00"`, `"last_activated": "2026-11-21T17:00:00.5Z"`},
 		"without reactivate_after": {"null", `"last_activated": "2026-11-21T18:00:00+00:00"`},
 	} {
-		document := parse(t, sample(`"last_activated": null`, `"last_activated": "2026-11-21T17:00:00.5Z"`, `"2026-11-22T17:00:00+00:00"`, test.replaced))
+		document := parse(t, sample(`"last_activated": null`, `"last_activated": "2026-11-21T17:00:00.5Z"`,
+			`"2026-11-22T17:00:00+00:00"`, test.replaced))
 		document.LastActivated = did
 		if content, err := document.Encode(); err != nil || !strings.Contains(string(content), test.want) {
 			t.Errorf("%s: %s, %v", name, content, err)
@@ -187,9 +194,11 @@ func TestParseSaysWhatMakesNoSense(t *testing.T) {
 		{"null", "null", none + "no usable expiry_date, id, issue_date, license_status"},
 		{"an array", "[]", none + "unexpected array as the whole"},
 		{"lstk's test document", `{"license_type":"pro"}`, none + "no usable expiry_date, id, issue_date, license_status"},
-		{"another of lstk's", `{"license":"test-license-data"}`, none + "no usable expiry_date, id, issue_date, license_status"},
+		{"another of lstk's", `{"license":"test-license-data"}`,
+			none + "no usable expiry_date, id, issue_date, license_status"},
 		{"a number as id", string(sample(`"`+sampleID+`"`, "7")), none + "unexpected number as id"},
-		{"a text as products", string(sample(`[{"name": "localstack-pro", "version": "*"}]`, `"all"`)), none + "unexpected string as products"},
+		{"a text as products", string(sample(`[{"name": "localstack-pro", "version": "*"}]`, `"all"`)),
+			none + "unexpected string as products"},
 		{"an empty id", string(sample(sampleID, "")), none + "no usable id"},
 		{"an endless id", string(sample(sampleID, strings.Repeat("x", 1000))), none + "no usable id"},
 		{"a type with a line break", string(sample(`"pro"`, `"p\nro"`)), none + "no usable license_type"},
@@ -198,7 +207,8 @@ func TestParseSaysWhatMakesNoSense(t *testing.T) {
 		{"the year 1", string(sample("2027-11-21T17:00:00", "0001-01-01T00:00:00")), none + "no usable expiry_date"},
 		{"a negative year", string(sample("2027-11-21", "-2027-11-21")), none + "no usable expiry_date"},
 		{"the 31st of February", string(sample("2027-11-21", "2027-02-31")), none + "no usable expiry_date"},
-		{"a date without a time", string(sample("2026-11-22T17:00:00+00:00", "2026-11-22")), none + "no usable reactivate_after"},
+		{"a date without a time", string(sample("2026-11-22T17:00:00+00:00", "2026-11-22")),
+			none + "no usable reactivate_after"},
 		{"a number as a date", string(sample(`"2027-11-21T17:00:00+00:00"`, "1826812800")), none + "no usable expiry_date"},
 		{"an empty date", string(sample("2026-11-22T17:00:00+00:00", "")), none + "no usable reactivate_after"},
 		{"another format", string(sample(`"license_format": "1"`, `"license_format": "2"`)), `not license_format "1"`},
@@ -217,8 +227,10 @@ func TestParseSaysWhatMakesNoSense(t *testing.T) {
 func TestEncodeKeepsUnknownFieldsByteForByte(t *testing.T) {
 	t.Parallel()
 	const odd = `"zeta": {"b":[1.0, 1e400 ,-0, 123456789012345678901234567890],  "a":null},` + "\n\t" +
-		`"text": "<a href='x'>&amp;</a> é \u00e9 \ud83d\ude00 😀 \/ \"",` + ` "": "", "a.b": {"localstack_version": "deep"}, "id2":"` + sampleID + `",`
-	const before, after = `{"kept": [ true ],"localstack_version":"4.13.0"}`, `{"kept": [ true ],"localstack_version":"4.14.0","entrypoint_credential":"ls-demo0000-****"}`
+		`"text": "<a href='x'>&amp;</a> é \u00e9 \ud83d\ude00 😀 \/ \"",` +
+		` "": "", "a.b": {"localstack_version": "deep"}, "id2":"` + sampleID + `",`
+	const before, after = `{"kept": [ true ],"localstack_version":"4.13.0"}`,
+		`{"kept": [ true ],"localstack_version":"4.14.0","entrypoint_credential":"ls-demo0000-****"}`
 	raw := sample(`"license_type"`, odd+` "license_type"`, `{}`, before)
 	document := parse(t, raw)
 	document.Offline = Offline{Version: "4.14.0", Credential: "ls-demo0000-****"}

@@ -159,8 +159,10 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 		{"never activated here", issued, func(d *Document) { d.Offline.Version = "" },
 			"stored.version: " + sampleID + ` is for "", this is 4.14.0`},
 		{"expired", expires, nil, "stored.invalid: " + sampleID + " expired on 2027-11-21T17:00:00+00:00"},
-		{"suspended", issued, func(d *Document) { d.Status = StatusSuspended }, "stored.invalid: " + sampleID + ` has the status SUSPENDED`},
-		{"another product", issued, func(d *Document) { d.Products = nil }, "stored.invalid: " + sampleID + " (pro) is not for localstack-pro 4.14.0"},
+		{"suspended", issued, func(d *Document) { d.Status = StatusSuspended },
+			"stored.invalid: " + sampleID + ` has the status SUSPENDED`},
+		{"another product", issued, func(d *Document) { d.Products = nil },
+			"stored.invalid: " + sampleID + " (pro) is not for localstack-pro 4.14.0"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -187,7 +189,8 @@ func TestADocumentOfAnotherCredentialIsToldFromATamperedOne(t *testing.T) {
 	}{
 		{"another token", storable(t, nil), other,
 			"stored.credential: the signature of " + sampleID + " was not made for lsci-demo1111-****-****-****-************"},
-		{"altered", tampered(storable(t, nil)), holder, "stored.tampered: the signature of " + sampleID + " does not match its content"},
+		{"altered", tampered(storable(t, nil)), holder,
+			"stored.tampered: the signature of " + sampleID + " does not match its content"},
 		{"altered, stored by another program", tampered(storable(t, func(d *Document) { d.Offline.Credential = "" })), holder,
 			"stored.credential: the signature of " + sampleID + " was not made for ls-demo0000-****-****-****-************"},
 		{"API keys all look alike", storable(t, func(d *Document) { d.Offline.Credential = "****" }), apiKey,
@@ -219,7 +222,8 @@ func TestOfflineUntilIsTheReactivationAtMostTheExpiry(t *testing.T) {
 		{"a license that ends within the hour", nil, nil, issued.Add(time.Hour), issued.Add(time.Hour)},
 	}
 	for _, test := range tests {
-		document := Document{Issued: Time{issued}, Expires: Time{test.expires}, ReactivateAfter: test.reactivate, LastActivated: test.lastDid}
+		document := Document{Issued: Time{issued}, Expires: Time{test.expires}, ReactivateAfter: test.reactivate,
+			LastActivated: test.lastDid}
 		if got := document.OfflineUntil(); !got.Equal(test.want) {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
@@ -239,7 +243,8 @@ func TestRenewFromIsHalfTheTimeWithoutTheServer(t *testing.T) {
 		"by a clock ahead":      {did(again.Add(time.Hour)), again.Add(-12 * time.Hour)},
 		"a note without sense":  {did(time.Time{}), again.Add(-12 * time.Hour)},
 	} {
-		document := Document{Issued: Time{issued}, Expires: Time{expires}, ReactivateAfter: &Time{again}, Offline: Offline{Activated: test.activated}}
+		document := Document{Issued: Time{issued}, Expires: Time{expires}, ReactivateAfter: &Time{again},
+			Offline: Offline{Activated: test.activated}}
 		if got := document.RenewFrom(); !got.Equal(test.want) {
 			t.Errorf("%s: %s, want %s", name, got, test.want)
 		}
@@ -265,8 +270,10 @@ func TestPrintingARequestOrAHolderShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	request := Request{LicenseID: sampleID, Credentials: Credentials{AuthToken, token}, Product: running}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%10.3s"} {
-		for _, value := range []any{request, &request, request.Credentials, &request.Credentials, holder, &holder, []Holder{holder}} {
-			if shown := fmt.Sprintf(verb, value); strings.Contains(shown, "AAAA") || strings.Contains(shown, fmt.Sprintf("%x", "AAAA")) {
+		for _, value := range []any{request, &request, request.Credentials, &request.Credentials, holder, &holder,
+			[]Holder{holder}} {
+			if shown := fmt.Sprintf(verb, value); strings.Contains(shown, "AAAA") ||
+				strings.Contains(shown, fmt.Sprintf("%x", "AAAA")) {
 				t.Errorf("%s of %T shows %s", verb, value, shown)
 			}
 		}

@@ -61,8 +61,10 @@ func TestTheFilterHidesTheCredential(t *testing.T) {
 		{"an API key", "0123456789abcdef", "****", "x0123456789abcdefx", "x****x"},
 		{"an API key, cut short", "0123456789abcdef", "****", "0123456 01234567 0123456789a", "0123456 **** ****"},
 		{"an API key of few characters", "zq7x9w", "****", "zq7x9w zq7x9", "**** zq7x9"},
-		{"a placeholder that stands in our own words", "${LOCALSTACK_AUTH_TOKEN}", "****", "set LOCALSTACK_AUTH_TOKEN", "set LOCALSTACK_AUTH_TOKEN"},
-		{"a word of the announcement", "returning", "****", "Localstack returning with exit code 55", "Localstack returning with exit code 55"},
+		{"a placeholder that stands in our own words", "${LOCALSTACK_AUTH_TOKEN}", "****", "set LOCALSTACK_AUTH_TOKEN",
+			"set LOCALSTACK_AUTH_TOKEN"},
+		{"a word of the announcement", "returning", "****", "Localstack returning with exit code 55",
+			"Localstack returning with exit code 55"},
 		{"a placeholder", "test", "****", "the latest test", "the latest test"},
 		{"half of an escape sequence stays whole", `0123456789"abc`, "****", `{"m":"0123456789\\"}`, `{"m":"****\\"}`},
 		{"none", "", "****", "anything", "anything"},
@@ -108,7 +110,8 @@ func TestAServerThatEchoesTheTokenDoesNotBringItIntoTheLog(t *testing.T) {
 	for _, secret := range []credential.Credential{
 		sampleCredential(t), read(t, credential.Sources{APIKey: credential.NewSecret(oddKey)}),
 	} {
-		failed := fault.New(fault.LicenseRefused, "the server says %.200q", "licensing.echo: "+secret.Reveal()+" "+strings.Repeat("x", 150)+secret.Reveal())
+		failed := fault.New(fault.LicenseRefused, "the server says %.200q",
+			"licensing.echo: "+secret.Reveal()+" "+strings.Repeat("x", 150)+secret.Reveal())
 		failed.Server = "https://licenses.test/" + secret.Reveal()
 		long := fault.New(fault.LicenseRefused, "%s", strings.Repeat("y", maxReason-100)+secret.Reveal()) // cut by Plain
 		for _, format := range []config.Format{"text", "json"} {
@@ -117,7 +120,8 @@ func TestAServerThatEchoesTheTokenDoesNotBringItIntoTheLog(t *testing.T) {
 			reporter.Hide(secret)
 			reporter.Failure(failed)
 			reporter.Failure(long)
-			reporter.Log(LicenseLogger).Debug("echo "+secret.Reveal(), zap.String("field", failed.Error()), zap.Error(errors.New(secret.Reveal())),
+			reporter.Log(LicenseLogger).Debug("echo "+secret.Reveal(), zap.String("field", failed.Error()),
+				zap.Error(errors.New(secret.Reveal())),
 				zap.Any("any", map[string]string{"token": secret.Reveal()}), zap.Stringer("credential", secret))
 			for _, part := range []string{"-AAAA", "BBBB", "34567", "abc\\"} {
 				if strings.Contains(out.String(), part) {

@@ -27,7 +27,8 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 	want, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s differs (%v); if that is meant, run go test ./internal/report -update\ngot:\n%s\nwant:\n%s", path, err, got, want)
+		t.Errorf("%s differs (%v); if that is meant, run go test ./internal/report -update\ngot:\n%s\nwant:\n%s", path, err,
+			got, want)
 	}
 }
 
@@ -42,21 +43,25 @@ func failures() map[string]*fault.Error {
 	stale.Stored = fault.New(fault.StoredStale, "license_1 had to be activated again by 2026-11-20T12:00:00+00:00")
 	skewed := fault.New(fault.NetworkTimeout, "no answer from 10.0.0.9:443 in time (waited 5s)")
 	skewed.Server, skewed.Host = dns.Server, dns.Host
-	skewed.Stored = fault.New(fault.ClockSkew, "it is 1970-01-01T00:00:00+00:00 here, but the stored license was issued on 2026-11-20T12:00:00+00:00")
+	skewed.Stored = fault.New(fault.ClockSkew,
+		"it is 1970-01-01T00:00:00+00:00 here, but the stored license was issued on 2026-11-20T12:00:00+00:00")
 	hostile := fault.New(fault.LicenseRefused, "the server says \"\x1b[2J\x00\u202eReady.\n\u2028====\xff\"")
 	hostile.Server = "https://licenses.test/v1"
 	again := fault.New(fault.CredentialsInvalid, "ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN")
 	again.Refused = fault.Repetition{Times: 12, Since: noon.Add(-time.Hour)}
 	return map[string]*fault.Error{
-		"refused.again":       again,
-		"credentials.missing": fault.New(fault.CredentialsMissing, "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set"),
-		"credentials.invalid": fault.New(fault.CredentialsInvalid, "ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN"),
-		"network.dns":         dns,
-		"stored.stale":        &stale,
-		"clock.skew":          skewed,
-		"hostile":             hostile,
-		"config.invalid":      fault.New(fault.ConfigInvalid, `DEBUG="maybe" is not a boolean; SHUTDOWN_TIMEOUT="soon" is not a time span`),
-		"command.not_found":   fault.New(fault.CommandNotFound, "emulator: not found in PATH"),
+		"refused.again": again,
+		"credentials.missing": fault.New(fault.CredentialsMissing,
+			"neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set"),
+		"credentials.invalid": fault.New(fault.CredentialsInvalid,
+			"ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN"),
+		"network.dns":  dns,
+		"stored.stale": &stale,
+		"clock.skew":   skewed,
+		"hostile":      hostile,
+		"config.invalid": fault.New(fault.ConfigInvalid,
+			`DEBUG="maybe" is not a boolean; SHUTDOWN_TIMEOUT="soon" is not a time span`),
+		"command.not_found": fault.New(fault.CommandNotFound, "emulator: not found in PATH"),
 	}
 }
 
@@ -162,7 +167,8 @@ func TestPlainIsOneShortPrintableLine(t *testing.T) {
 // isClean tells whether text can go to a terminal: whole runes, nothing that
 // moves the cursor or cannot be seen. Lines may end.
 func isClean(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) })
+	return utf8.ValidString(text) && !strings.ContainsFunc(text,
+		func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) })
 }
 
 func FuzzPlain(f *testing.F) {

@@ -9,7 +9,8 @@ import (
 
 func TestReasonSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	t.Parallel()
-	failed := fault.New(fault.NetworkDNS, "the name %s does not resolve (status: %s from %s)", "api.localstack.cloud", "NXDOMAIN", "10.0.0.2")
+	failed := fault.New(fault.NetworkDNS, "the name %s does not resolve (status: %s from %s)", "api.localstack.cloud",
+		"NXDOMAIN", "10.0.0.2")
 	failed.Server, failed.Host = "https://api.localstack.cloud/v1", "api.localstack.cloud"
 	want := "Could not reach the LocalStack licensing server at https://api.localstack.cloud/v1: " +
 		"the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.2). " +
@@ -58,12 +59,14 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 		failed *fault.Error
 		ends   string
 	}{
-		{fault.New(fault.NetworkRefused, "no"), "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
+		{fault.New(fault.NetworkRefused, "no"),
+			"may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
 		{stale, "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
 		{fault.New(fault.StoredStale, "old"), "offline: old. More: entrypoint doctor, entrypoint explain stored.stale"},
 		{fault.New(fault.ClockSkew, "1970"), "take their host's. More: entrypoint doctor, entrypoint explain clock.skew"},
 		{fault.New(fault.LicenseExpired, "over"), "in the LocalStack web app https://app.localstack.cloud."},
-		{fault.New(fault.CredentialsMalformed, "cut"), "in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
+		{fault.New(fault.CredentialsMalformed, "cut"),
+			"in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
 		{fault.New(fault.ConfigInvalid, "bad"), "explains every variable."},
 		// Nothing may be copied with a command.
 		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig"},
