@@ -77,7 +77,8 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 		{name: "stale", change: func(d *license.Document) { move(d, -24*time.Hour) },
 			want: "stored.stale: " + licenseID + " had to be activated again by 2000-01-01T00:00:00+00:00"},
 		{name: "of the future", change: func(d *license.Document) { move(d, 6*time.Minute) },
-			want: "clock.skew: it is 2000-01-01T00:00:00+00:00 here, but the stored license was issued on 2000-01-01T00:06:00+00:00"},
+			want: "clock.skew: it is 2000-01-01T00:00:00+00:00 here, " +
+				"but the stored license was issued on 2000-01-01T00:06:00+00:00"},
 		{name: "of another version", change: func(d *license.Document) { d.Offline.Version = "4.13.0" },
 			want: "stored.version: " + licenseID + ` is for "4.13.0", this is 4.14.0`},
 		{name: "expired", change: func(d *license.Document) { move(d, -2*365*24*time.Hour) },
@@ -106,7 +107,8 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 					t.Errorf("got  %v, stored %v\nwant %s", failed, failed.Stored, test.want)
 				}
 				reason := report.Reason(failed)
-				if network, flaw := strings.Index(reason, "NXDOMAIN"), strings.Index(reason, failed.Stored.Detail); network < 0 || flaw < network {
+				network, flaw := strings.Index(reason, "NXDOMAIN"), strings.Index(reason, failed.Stored.Detail)
+				if network < 0 || flaw < network {
 					t.Errorf("the reason names them in another order: %s", report.Reason(failed))
 				}
 				if s.get(t, ownPath) != document {

@@ -81,7 +81,8 @@ func TestOnlyTheSameQuestionSoonAfterARefusalIsALoop(t *testing.T) {
 
 func TestANoteThatMakesNoSenseIsNone(t *testing.T) {
 	t.Parallel()
-	const good = `{"credential": "****", "id": "license.expired", "times": 2, "since": "2026-11-21T12:00:00Z", "last": "2026-11-21T12:00:01Z"}`
+	const good = `{"credential": "****", "id": "license.expired", "times": 2, ` +
+		`"since": "2026-11-21T12:00:00Z", "last": "2026-11-21T12:00:01Z"}`
 	if notes := parseRefusals([]byte("[" + good + "]")); len(notes) != 1 || notes[0].Times != 2 {
 		t.Fatalf("%+v of %s", notes, good)
 	}

@@ -24,7 +24,9 @@ func running(t *testing.T, replies ...reply) *scene {
 func TestALicenseIsRenewedWhenHalfItsTimeIsOver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := running(t, grant(func(d *license.Document) { d.ReactivateAfter = &license.Time{Time: time.Now().Add(24 * time.Hour)} }))
+		s := running(t, grant(func(d *license.Document) {
+			d.ReactivateAfter = &license.Time{Time: time.Now().Add(24 * time.Hour)}
+		}))
 		time.Sleep(12*time.Hour - time.Second)
 		s.Renew(t.Context())
 		if got := s.server.asked(); got != "request" {

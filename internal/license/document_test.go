@@ -47,7 +47,8 @@ func TestSignatureIsTheProtocolsHMAC(t *testing.T) {
 		{"without reactivate_after", token, "24feca04da64a990043581a43ea9d7a491832056e30b81d18018cc9276b93a8c",
 			[]string{reactivate, `"reactivate_after": null`}},
 		{"products sorted by name, then version", token, "a0f334d25d1592372496621a721da2d4f794d222919a58f12147beb3e3b8928d",
-			[]string{products, `{"name":"localstack-pro","version":"4.14"},{"name":"b","version":"2"},{"name":"b","version":"1"},{"name":"ab","version":"c"},{"name":"a","version":"z"}`}},
+			[]string{products, `{"name":"localstack-pro","version":"4.14"},{"name":"b","version":"2"},` +
+				`{"name":"b","version":"1"},{"name":"ab","version":"c"},{"name":"a","version":"z"}`}},
 		{"no products", token, "a6526e2aec72b98099d62bce290201d85238d896335c92f60f819c1435dd953a",
 			[]string{products, ""}},
 		{"a key and a field beyond ASCII", "Schlüssel", "c501f65887421e5faf4626ffef5f44b805d4bd57fa7b18c29f675c174aa28ee8",

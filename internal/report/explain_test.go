@@ -83,7 +83,8 @@ func TestTheIndexHasALineForEveryRow(t *testing.T) {
 	var index bytes.Buffer
 	Index(&index)
 	for _, row := range fault.Table() {
-		if line := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(string(row.ID)) + ` +` + regexp.QuoteMeta(row.Title) + `$`); !line.MatchString(index.String()) {
+		line := `(?m)^  ` + regexp.QuoteMeta(string(row.ID)) + ` +` + regexp.QuoteMeta(row.Title) + `$`
+		if !regexp.MustCompile(line).MatchString(index.String()) {
 			t.Errorf("no line for %s", row.ID)
 		}
 	}

@@ -37,28 +37,25 @@ var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
 // failures are some of each kind, as the packages below make them.
 func failures() map[string]*fault.Error {
-	dns := fault.New(fault.NetworkDNS, "the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.2)")
-	dns.Server, dns.Host = "https://api.localstack.cloud/v1", "api.localstack.cloud"
-	stale := *dns
-	stale.Stored = fault.New(fault.StoredStale, "license_1 had to be activated again by 2026-11-20T12:00:00+00:00")
-	skewed := fault.New(fault.NetworkTimeout, "no answer from 10.0.0.9:443 in time (waited 5s)")
-	skewed.Server, skewed.Host = dns.Server, dns.Host
-	skewed.Stored = fault.New(fault.ClockSkew,
+	server := fault.Facts{Server: "https://api.localstack.cloud/v1", Host: "api.localstack.cloud"}
+	dns := fault.New(fault.NetworkDNS,
+		"the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.2)").With(server)
+	stale := fault.New(fault.StoredStale, "license_1 had to be activated again by 2026-11-20T12:00:00+00:00")
+	skewed := fault.New(fault.ClockSkew,
 		"it is 1970-01-01T00:00:00+00:00 here, but the stored license was issued on 2026-11-20T12:00:00+00:00")
 	hostile := fault.New(fault.LicenseRefused, "the server says \"\x1b[2J\x00\u202eReady.\n\u2028====\xff\"")
-	hostile.Server = "https://licenses.test/v1"
 	again := fault.New(fault.CredentialsInvalid, "ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN")
-	again.Refused = fault.Repetition{Times: 12, Since: noon.Add(-time.Hour)}
 	return map[string]*fault.Error{
-		"refused.again": again,
+		"refused.again": again.With(fault.Facts{Refused: fault.Repetition{Times: 12, Since: noon.Add(-time.Hour)}}),
 		"credentials.missing": fault.New(fault.CredentialsMissing,
 			"neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set"),
 		"credentials.invalid": fault.New(fault.CredentialsInvalid,
 			"ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN"),
 		"network.dns":  dns,
-		"stored.stale": &stale,
-		"clock.skew":   skewed,
-		"hostile":      hostile,
+		"stored.stale": dns.With(fault.Facts{Stored: stale}),
+		"clock.skew": fault.New(fault.NetworkTimeout, "no answer from 10.0.0.9:443 in time").
+			With(server).With(fault.Facts{Waited: 5 * time.Second, Stored: skewed}),
+		"hostile": hostile.With(fault.Facts{Server: "https://licenses.test/v1"}),
 		"config.invalid": fault.New(fault.ConfigInvalid,
 			`DEBUG="maybe" is not a boolean; SHUTDOWN_TIMEOUT="soon" is not a time span`),
 		"command.not_found": fault.New(fault.CommandNotFound, "emulator: not found in PATH"),
@@ -104,7 +101,8 @@ func TestAFailureWithAnotherExitCodeHasNoLicenseBanner(t *testing.T) {
 	t.Parallel()
 	var got bytes.Buffer
 	writeBanner(&got, fault.New(fault.CommandNotFound, "emulator"))
-	if want := "Localstack returning with exit code 127. Reason: \nThe command to run was not found: emulator.\n"; got.String() != want {
+	want := "Localstack returning with exit code 127. Reason: \nThe command to run was not found: emulator.\n"
+	if got.String() != want {
 		t.Errorf("got %q, want %q", &got, want)
 	}
 }
@@ -113,7 +111,8 @@ func TestTheThirdRefusalInARowIsOneLine(t *testing.T) {
 	t.Parallel()
 	for times, line := range map[int]bool{0: false, 1: false, 2: false, 3: true, 4: true} {
 		failed := fault.New(fault.LicenseExpired, "it ended")
-		failed.Refused = fault.Repetition{Times: times, Since: noon.In(time.FixedZone("", 3600))}
+		since := noon.In(time.FixedZone("", 3600))
+		failed = failed.With(fault.Facts{Refused: fault.Repetition{Times: times, Since: since}})
 		var got bytes.Buffer
 		writeBanner(&got, failed)
 		if short := strings.Count(got.String(), "\n") == 2; short != line || strings.Contains(got.String(), rule) == line {

@@ -11,7 +11,7 @@ func TestReasonSaysWhatHappenedAndWhatToDo(t *testing.T) {
 	t.Parallel()
 	failed := fault.New(fault.NetworkDNS, "the name %s does not resolve (status: %s from %s)", "api.localstack.cloud",
 		"NXDOMAIN", "10.0.0.2")
-	failed.Server, failed.Host = "https://api.localstack.cloud/v1", "api.localstack.cloud"
+	failed = failed.With(fault.Facts{Server: "https://api.localstack.cloud/v1", Host: "api.localstack.cloud"})
 	want := "Could not reach the LocalStack licensing server at https://api.localstack.cloud/v1: " +
 		"the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.2). " +
 		"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " +
@@ -24,7 +24,7 @@ func TestReasonSaysWhatHappenedAndWhatToDo(t *testing.T) {
 func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 	t.Parallel()
 	failed := fault.New(fault.NetworkDNS, "the name does not resolve")
-	failed.Server, failed.Host = "https://licenses.test/v1", "licenses.test"
+	failed = failed.With(fault.Facts{Server: "https://licenses.test/v1", Host: "licenses.test"})
 	tests := []struct {
 		name   string
 		stored *fault.Error
@@ -33,12 +33,14 @@ func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 		{"a flaw without a remedy", fault.New(fault.StoredStale, "it had to be activated again by noon"),
 			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
 				"The stored license is too old to be used offline: it had to be activated again by noon. " +
-				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licenses.test"},
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " +
+				"Check with: dig licenses.test"},
 		{"a flaw with one", fault.New(fault.ClockSkew, "it is 1970 here"),
 			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
 				"The clock of this machine is wrong: it is 1970 here. " +
 				"Please set the clock; containers take their host's. " +
-				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. Check with: dig licenses.test"},
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " +
+				"Check with: dig licenses.test"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -53,8 +55,7 @@ func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 
 func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 	t.Parallel()
-	stale := fault.New(fault.NetworkRefused, "no")
-	stale.Stored = fault.New(fault.StoredStale, "old")
+	stale := fault.New(fault.NetworkRefused, "no").With(fault.Facts{Stored: fault.New(fault.StoredStale, "old")})
 	tests := []struct {
 		failed *fault.Error
 		ends   string
@@ -70,7 +71,8 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 		{fault.New(fault.ConfigInvalid, "bad"), "explains every variable."},
 		// Nothing may be copied with a command.
 		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig"},
-		{fault.New(fault.NetworkIntercepted, "no"), "corporate-ca.pem`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
+		{fault.New(fault.NetworkIntercepted, "no"),
+			"corporate-ca.pem`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
 	}
 	for _, test := range tests {
 		if got := Reason(test.failed); !strings.HasSuffix(got, test.ends) {
@@ -81,7 +83,8 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 
 func TestReasonWithoutRemedyEndsWithTheReason(t *testing.T) {
 	t.Parallel()
-	if got, want := Reason(fault.New(fault.CommandNotFound, "emulator")), "The command to run was not found: emulator."; got != want {
+	got, want := Reason(fault.New(fault.CommandNotFound, "emulator")), "The command to run was not found: emulator."
+	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -89,8 +92,9 @@ func TestReasonWithoutRemedyEndsWithTheReason(t *testing.T) {
 func TestFactsAreNotReadAsPlaceholders(t *testing.T) {
 	t.Parallel()
 	failed := fault.New(fault.LicenseRefused, "the server says {host} and %s", "{server}")
-	failed.Server, failed.Host = "https://licenses.test/v1", "{detail}"
-	want := "The licensing server at https://licenses.test/v1 refused the activation: the server says {host} and {server}. " +
+	failed = failed.With(fault.Facts{Server: "https://licenses.test/v1", Host: "{detail}"})
+	want := "The licensing server at https://licenses.test/v1 refused the activation: " +
+		"the server says {host} and {server}. " +
 		"Please contact LocalStack support with this message."
 	if got := Reason(failed); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
