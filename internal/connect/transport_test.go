@@ -23,6 +23,8 @@ import (
 // host is the name that the tests connect to.
 const host = "api.localstack.test"
 
+func TestMain(m *testing.M) { testkit.RunSideBySide(m) }
+
 // get requests target through a new transport.
 func get(ctx context.Context, target string, cfg Settings, root string) (body string, warnings []string, err error) {
 	parsed, err := url.Parse(target)

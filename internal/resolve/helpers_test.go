@@ -24,6 +24,8 @@ const (
 	sendOnce = "options timeout:10 attempts:1"
 )
 
+func TestMain(m *testing.M) { testkit.RunSideBySide(m) }
+
 // here is a zone that knows host at one address.
 func here() testkit.Zone { return testkit.Zone{host: {IP: []string{"127.0.0.1"}}} }
 

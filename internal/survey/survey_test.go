@@ -27,6 +27,8 @@ const (
 	public = "api.localstack.cloud"
 )
 
+func TestMain(m *testing.M) { testkit.RunSideBySide(m) }
+
 // at is the URL of what listens at address, under the name of host.
 func at(scheme string, address net.Addr) string {
 	return fmt.Sprintf("%s://%s:%d", scheme, host, address.(*net.TCPAddr).Port)

@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -19,6 +20,14 @@ import (
 // Soon is what a loaded machine may take for what is done at once; the waits
 // that must not happen last 10 s and more.
 const Soon = 8 * time.Second
+
+// RunSideBySide runs a package's tests, more of them at a time than there are processors: they wait for
+// time to pass, they hardly compute.
+func RunSideBySide(m *testing.M) {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "16")
+	m.Run()
+}
 
 // ExpectFault compares a failure's row, words and host.
 func ExpectFault(t *testing.T, err error, id fault.ID, detail string) {
