@@ -14,28 +14,22 @@ import (
 	"localstack-entrypoint/internal/trust"
 )
 
-// bundleAt writes a file below a new folder.
-func bundleAt(t *testing.T, name, content string) (path string) {
-	t.Helper()
-	dir := t.TempDir()
-	testkit.Put(t, dir, name, content)
-	return filepath.Join(dir, name)
-}
-
 func TestNamedAuthoritiesAreTrustedBesideTheSystems(t *testing.T) {
 	t.Parallel()
 	system, corporate := testkit.NewAuthority(t, "System CA"), testkit.NewAuthority(t, "Corporate CA")
 	root := rooted(t, system.PEM)
 	known, inspected := system.Serve(t, host, nil).Listener.Addr(), corporate.Serve(t, host, nil).Listener.Addr()
-	file := bundleAt(t, "corporate[1]*.pem", corporate.PEM)
-	testkit.Put(t, filepath.Dir(file), "README", "no certificate")
-	if err := os.Symlink("nowhere", filepath.Join(filepath.Dir(file), "dangling.pem")); err != nil {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "corporate[1]*.pem")
+	testkit.Put(t, folder, filepath.Base(file), corporate.PEM)
+	testkit.Put(t, folder, "README", "no certificate")
+	if err := os.Symlink("nowhere", filepath.Join(folder, "dangling.pem")); err != nil {
 		t.Fatal(err)
 	}
 	for name, bundles := range map[string][]trust.Bundle{
 		"a file":          {{Variable: "SSL_CERT_FILE", Path: file}},
 		"a second bundle": {{Variable: "SSL_CERT_DIR", Path: t.TempDir()}, {Variable: "SSL_CERT_DIR", Path: file}},
-		"a folder":        {{Variable: "SSL_CERT_DIR", Path: filepath.Dir(file)}},
+		"a folder":        {{Variable: "SSL_CERT_DIR", Path: folder}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := Settings{Bundles: bundles}
