@@ -80,12 +80,17 @@ func (t *Transport) Inspect(outdated bool, see func(tls.ConnectionState)) {
 // RoundTrip sends the request.
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	c := &connection{Transport: t, request: request.Context()}
+	conf := t.conf.Clone()
+	conf.VerifyConnection = func(state tls.ConnectionState) error {
+		_, err := task.Guard(c.request, func() (any, error) { return nil, t.conf.VerifyConnection(state) })
+		return err
+	}
 	once := &http.Transport{
 		Proxy:                  http.ProxyURL(t.proxy),
 		OnProxyConnectResponse: checkTunnel,
 		DialContext:            c.dial,
 		DialTLSContext:         c.dialTLS,
-		TLSClientConfig:        t.conf,
+		TLSClientConfig:        conf, // for the handshake behind a proxy, which net/http makes
 		// There is one request, at most a second. On an idle connection net/http would print what comes
 		// unasked, by the log package.
 		DisableKeepAlives: true,

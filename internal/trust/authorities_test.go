@@ -23,8 +23,8 @@ func bundleAt(t *testing.T, name, content string) (path string) {
 
 func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 	t.Parallel()
-	missing, empty := filepath.Join(t.TempDir(), "missing.PEM"), bundleAt(t, "empty.PEM", "")
-	garbage, folder := bundleAt(t, "garbage.PEM", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+	missing, empty := filepath.Join(t.TempDir(), "missing.pem"), bundleAt(t, "empty.pem", "")
+	garbage, folder := bundleAt(t, "garbage.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
 		t.TempDir()
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
