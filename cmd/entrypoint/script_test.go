@@ -19,7 +19,7 @@ import (
 )
 
 // The transcripts in testdata/script are the readable specification of the
-// program: one file per behaviour, with the real programs, a real license
+// program: one file per behavior, with the real programs, a real license
 // authority and real name servers on loopback. Beside testscript's own
 // commands they have these:
 //

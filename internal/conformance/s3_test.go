@@ -20,12 +20,12 @@ func TestObjectsRoundTripWithTheSDK(t *testing.T) {
 	eachStorage(t, func(t *testing.T, c *s3.Client) {
 		b := newBucket(t, c, "round-trip")
 		const key = "a/b c/ü+%.txt"
-		etag := b.put(key, "content", map[string]string{"colour": "blue"})
+		etag := b.put(key, "content", map[string]string{"color": "blue"})
 		if want := fmt.Sprintf(`"%x"`, md5.Sum([]byte("content"))); etag != want {
 			t.Errorf("ETag %s, want %s", etag, want)
 		}
 		content, meta := b.get(key, "")
-		if content != "content" || !maps.Equal(meta, map[string]string{"colour": "blue"}) {
+		if content != "content" || !maps.Equal(meta, map[string]string{"color": "blue"}) {
 			t.Errorf("got %q, %v", content, meta)
 		}
 		if content, _ := b.get(key, "bytes=2-4"); content != "nte" {
@@ -104,14 +104,14 @@ func TestListsFollowPrefixDelimiterAndPages(t *testing.T) {
 func TestObjectsAreCopiedAndDeleted(t *testing.T) {
 	eachStorage(t, func(t *testing.T, c *s3.Client) {
 		b := newBucket(t, c, "copies")
-		b.put("dir/from", "content", map[string]string{"colour": "blue"})
+		b.put("dir/from", "content", map[string]string{"color": "blue"})
 		_, err := c.CopyObject(t.Context(), &s3.CopyObjectInput{
 			Bucket: &b.name, Key: aws.String("to"), CopySource: aws.String("copies/dir/from"),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if content, meta := b.get("to", ""); content != "content" || meta["colour"] != "blue" {
+		if content, meta := b.get("to", ""); content != "content" || meta["color"] != "blue" {
 			t.Errorf("got %q, %v", content, meta)
 		}
 		_, err = c.DeleteObjects(t.Context(), &s3.DeleteObjectsInput{Bucket: &b.name, Delete: &types.Delete{
@@ -177,13 +177,13 @@ func TestPersistedObjectsOutliveTheEmulator(t *testing.T) {
 	root := t.TempDir()
 	address, stop := start(t, persistent(pro, root))
 	b := newBucket(t, client(t, "http", address), "kept")
-	b.put("dir/key", "content", map[string]string{"colour": "blue"})
+	b.put("dir/key", "content", map[string]string{"color": "blue"})
 	b.multipart("multi", "one")
 	stop()
 
 	address, _ = start(t, persistent(pro, root))
 	b.Client = client(t, "http", address)
-	if content, meta := b.get("dir/key", ""); content != "content" || meta["colour"] != "blue" {
+	if content, meta := b.get("dir/key", ""); content != "content" || meta["color"] != "blue" {
 		t.Errorf("got %q, %v", content, meta)
 	}
 	if content, _ := b.get("multi", ""); content != "one" {

@@ -20,7 +20,7 @@ const (
 )
 
 // credentialCharacters are those that a credential may consist of. None of them
-// is quoted in a message, which keeps a credential recognisable in one.
+// is quoted in a message, which keeps a credential recognizable in one.
 const credentialCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:!$@%^*"
 
 // Sources is what the environment says about credentials: a variable's value

@@ -1,4 +1,4 @@
-// Package fault is the catalogue of everything that can keep a container from
+// Package fault is the catalog of everything that can keep a container from
 // starting: one table, failures.md, and one error type. A package that meets such
 // a thing returns an [Error] with the row's ID and what it saw; nothing but package
 // report makes sentences of that, and docs/ERRORS.md is generated from the table.

@@ -36,7 +36,7 @@ type Runner struct {
 }
 
 // Run runs the stage and returns its scripts with the states they ended in.
-// Cancelling ctx sends SIGTERM to the running script, SIGKILL after 3 s, and
+// Canceling ctx sends SIGTERM to the running script, SIGKILL after 3 s, and
 // leaves the scripts after it UNKNOWN.
 func (r *Runner) Run(ctx context.Context, stage Stage) []Script {
 	scripts, unreadable := find(r.Root, stage)

@@ -15,7 +15,7 @@ import (
 	"localstack-entrypoint/internal/layout"
 )
 
-// The tests of this file run one at a time: a fork of a neighbour could hold
+// The tests of this file run one at a time: a fork of a neighbor could hold
 // a script open for writing, and the kernel refuses to run it then.
 
 // recorder collects what a Runner reports, one line per change of state.

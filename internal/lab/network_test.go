@@ -11,7 +11,7 @@ import (
 )
 
 // The machines of every network. They all are addresses of the loopback
-// device, for which no link has to be made and no neighbour to be found.
+// device, for which no link has to be made and no neighbor to be found.
 const (
 	nameServer  = "10.0.0.2"
 	nameServer2 = "10.0.0.3"

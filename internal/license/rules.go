@@ -144,7 +144,7 @@ func NormalVersion(version string) string {
 	return strings.Join(parts, ".")
 }
 
-// MajorMinor is the first two parts of a version, normalised.
+// MajorMinor is the first two parts of a version, normalized.
 func MajorMinor(version string) string {
 	parts := strings.SplitN(NormalVersion(version), ".", 3)
 	return strings.Join(parts[:min(len(parts), 2)], ".")

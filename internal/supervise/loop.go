@@ -116,7 +116,7 @@ func (l *loop) receive(sig unix.Signal, count uint32) {
 		if sig == unix.SIGCHLD {
 			l.reap()
 		} else {
-			l.handle(signalled{sig})
+			l.handle(signaled{sig})
 		}
 	}
 }

@@ -30,7 +30,7 @@ func TestRewrittenSignalIsTakenForTheOther(t *testing.T) {
 	}
 	for _, c := range cases {
 		p := &Options{ShutdownTimeout: 8 * time.Second, Rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
-		next, actions, err := p.step(state{phase: running}, signalled{c.sent})
+		next, actions, err := p.step(state{phase: running}, signaled{c.sent})
 		if got := next.phase.String(); got != c.phase || show(actions) != c.actions || err != nil {
 			t.Errorf("%+v: %s, %s, %v", c, got, show(actions), err)
 		}
@@ -54,7 +54,7 @@ func TestBeforeTheCommandARewrittenSignalIsTakenForTheOther(t *testing.T) {
 	}
 	for _, c := range cases {
 		p := &Options{isPID1: true, Rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
-		next, actions, err := p.step(state{phase: deciding}, signalled{c.sent})
+		next, actions, err := p.step(state{phase: deciding}, signaled{c.sent})
 		if next.phase != c.phase || show(actions) != c.actions || err != nil {
 			t.Errorf("%+v: %s, %s, %v", c, next.phase, show(actions), err)
 		}
@@ -74,7 +74,7 @@ func history(p *Options, on func(s state) event, lengths ...time.Duration) (said
 	s, _ = step(s, approved{})
 	for _, lived := range lengths {
 		e := on(s)
-		if _, asked := e.(signalled); asked {
+		if _, asked := e.(signaled); asked {
 			s, _ = step(s, e)
 			e = exited{code: 143}
 		}
@@ -94,7 +94,7 @@ func history(p *Options, on func(s state) event, lengths ...time.Duration) (said
 
 func TestRestartsInQuickSuccessionBackOff(t *testing.T) {
 	const long = shortLife
-	restart := func(state) event { return signalled{unix.SIGUSR1} }
+	restart := func(state) event { return signaled{unix.SIGUSR1} }
 	got := history(&Options{}, restart, 1, 1, 1, 1, 1, 1, 1, 1, long, 1, 1)
 	const want = "arm, arm 1s, arm 2s, arm 4s, arm 8s, arm 16s, arm 30s, arm 30s, arm, arm, arm 1s"
 	if strings.Join(got, ", ") != want {

@@ -34,7 +34,7 @@ func (o *Options) react(s state, e event) (state, []action) {
 	case refused: // a restart is of a container that is up already, and had better stay so
 		s.quickStarts = max(s.quickStarts+1, 2) // never at once
 		return s.to(resting, doSay{"trying again in " + s.pause().String()}, doArm{s.pause()})
-	case signalled:
+	case signaled:
 		return o.onSignal(s, e.signal)
 	case suspended:
 		if s.phase == hooking || s.phase == running {

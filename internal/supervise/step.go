@@ -49,7 +49,7 @@ type event interface{ possible(phase) bool }
 
 type (
 	begun     struct{ hooks bool }         // the init is ready, and hooks may have to run
-	signalled struct{ signal unix.Signal } // a signal arrived
+	signaled  struct{ signal unix.Signal } // a signal arrived
 	suspended struct{ signal unix.Signal } // the terminal suspended the hooks or the command
 	approved  struct{}                     // the decision is made: there is a command
 	denied    struct{ code exitCode }      // there is nothing to start, or it cannot be started
@@ -66,7 +66,7 @@ type (
 )
 
 func (begun) possible(p phase) bool     { return p == idle }
-func (signalled) possible(p phase) bool { return p != idle }
+func (signaled) possible(p phase) bool  { return p != idle }
 func (suspended) possible(p phase) bool { return p == hooking || p >= running }
 func (approved) possible(p phase) bool  { return p.isOneOf(hooking, deciding, ending) }
 func (denied) possible(p phase) bool    { return p.isOneOf(hooking, deciding, running, ending) }

@@ -37,15 +37,15 @@ var eventsByName = []struct {
 }{
 	{"begun", begun{}},
 	{"hooks", begun{hooks: true}},
-	{"TERM", signalled{unix.SIGTERM}},
-	{"INT", signalled{unix.SIGINT}},
-	{"HUP", signalled{unix.SIGHUP}},
-	{"QUIT", signalled{unix.SIGQUIT}},
-	{"USR1", signalled{unix.SIGUSR1}},
-	{"TSTP", signalled{unix.SIGTSTP}},
-	{"CONT", signalled{unix.SIGCONT}},
-	{"USR2", signalled{unix.SIGUSR2}},
-	{"40", signalled{40}},
+	{"TERM", signaled{unix.SIGTERM}},
+	{"INT", signaled{unix.SIGINT}},
+	{"HUP", signaled{unix.SIGHUP}},
+	{"QUIT", signaled{unix.SIGQUIT}},
+	{"USR1", signaled{unix.SIGUSR1}},
+	{"TSTP", signaled{unix.SIGTSTP}},
+	{"CONT", signaled{unix.SIGCONT}},
+	{"USR2", signaled{unix.SIGUSR2}},
+	{"40", signaled{40}},
 	{"suspended", suspended{20}},
 	{"approved", approved{}},
 	{"denied", denied{55}},
@@ -107,9 +107,9 @@ func TestAnImpossibleEventChangesNothing(t *testing.T) {
 
 func TestPID1LeavesTheRestToTheKernel(t *testing.T) {
 	for from, e := range map[phase]event{
-		hooking: signalled{unix.SIGTERM}, deciding: signalled{unix.SIGTERM}, failing: expired{},
+		hooking: signaled{unix.SIGTERM}, deciding: signaled{unix.SIGTERM}, failing: expired{},
 		running: exited{code: 143}, stopping: exited{code: 143},
-		clearing: signalled{unix.SIGTERM}, resting: signalled{unix.SIGTERM},
+		clearing: signaled{unix.SIGTERM}, resting: signaled{unix.SIGTERM},
 	} {
 		next, actions, _ := (&Options{isPID1: true}).step(state{phase: from, code: 143}, e)
 		if next.phase != ended || show(actions) != "finish 143" {
@@ -123,7 +123,7 @@ func TestPID1LeavesTheRestToTheKernel(t *testing.T) {
 func TestStepArmsOneDeadlinePerRunAndNeverStartsAfterSIGTERM(t *testing.T) {
 	p := &Options{ShutdownTimeout: 8 * time.Second, RestartOnCrash: 2}
 	alphabet := []event{
-		signalled{unix.SIGTERM}, signalled{unix.SIGUSR1}, signalled{unix.SIGUSR2}, approved{}, denied{55},
+		signaled{unix.SIGTERM}, signaled{unix.SIGUSR1}, signaled{unix.SIGUSR2}, approved{}, denied{55},
 		exited{code: 7}, refused{}, reaped{}, reaped{alone: true}, expired{},
 	}
 	var walk func(s state, wanted bool, armed, depth int)

@@ -61,7 +61,7 @@ func TestWhatConnectionsComeTo(t *testing.T) {
 		"IPv4 in the form of IPv6": {[]connect.Attempt{attempt("::ffff:192.0.2.1", 0, nil), attempt(six, 0, timeout)},
 			fault.Warned, fault.NetworkAddressFamily,
 			"IPv6 does not work here (2001:db8::1: timeout), IPv4 does; every connection to " + host + " tries both"},
-		"cancelled, as time was out": {[]connect.Attempt{attempt(four, 0, context.Canceled)}, fault.Failed,
+		"canceled, as time was out": {[]connect.Attempt{attempt(four, 0, context.Canceled)}, fault.Failed,
 			fault.NetworkUnreachable, "cannot connect to " + host + " (192.0.2.1:443)"},
 	} {
 		check := checkAttempts(host, "443", c.attempts)

@@ -9,7 +9,7 @@ import (
 // after delay, or as soon as a running one fails; with delay 0 all begin at
 // once. It returns the first success, or the error of each try.
 //
-// The losers' context is cancelled and Race waits for them, so that nothing of
+// The losers' context is canceled and Race waits for them, so that nothing of
 // a race outlives it: a try must end soon after its context. A second success
 // is lost.
 func Race[T any](

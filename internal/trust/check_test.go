@@ -113,7 +113,7 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 	}
 	t.Run("signs itself", func(t *testing.T) {
 		t.Parallel()
-		p := shows(t, host, tls.Certificate{Certificate: [][]byte{mould{alone: true}.chain(t)[0].Raw}})
+		p := shows(t, host, tls.Certificate{Certificate: [][]byte{mold{alone: true}.chain(t)[0].Raw}})
 		expectCheck(t, trusting(t, system).Check(p, time.Time{}), fault.Failed, fault.NetworkSelfSigned,
 			"the certificate of "+host+" is self-signed and not trusted here (issuer: CN="+host+")")
 	})
@@ -179,7 +179,7 @@ func TestOldProtocolsAndCiphers(t *testing.T) {
 
 func TestCertificatesThatOnlyAStrictClientRejects(t *testing.T) {
 	t.Parallel()
-	chain := mould{root: func(c *x509.Certificate) { c.KeyUsage = 0 }}.chain(t)
+	chain := mold{root: func(c *x509.Certificate) { c.KeyUsage = 0 }}.chain(t)
 	root := pemOf(chain[2])
 	trusted, _ := Load(nil, layout.Root(testkit.TrustingRoot(t, host, root)))
 	p := Presented{Host: host, Version: tls.VersionTLS12, Suite: tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,

@@ -17,8 +17,8 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-// mould is how a chain of three certificates is made.
-type mould struct {
+// mold is how a chain of three certificates is made.
+type mold struct {
 	// root, middle and leaf alter the templates.
 	root, middle, leaf func(*x509.Certificate)
 	// anonymous makes an issuer's key have no name in what it signs.
@@ -40,7 +40,7 @@ func constraints(critical bool) func(*x509.Certificate) {
 }
 
 // chain makes certificates, the leaf first.
-func (m mould) chain(t *testing.T) []*x509.Certificate {
+func (m mold) chain(t *testing.T) []*x509.Certificate {
 	t.Helper()
 	var chain []*x509.Certificate
 	var signer *ecdsa.PrivateKey
@@ -125,34 +125,34 @@ func TestStrictnessIsOpenSSLs(t *testing.T) {
 	}
 	middle := "the authority Middle "
 	for name, c := range map[string]struct {
-		mould mould
-		want  string
+		mold mold
+		want string
 	}{
-		"good":                       {mould{}, ""},
-		"good, without a middle":     {mould{short: true}, ""},
-		"signs itself":               {mould{alone: true}, ""},
-		"signs itself as authority":  {mould{alone: true, leaf: both(constraints(false), noUsage)}, ""},
-		"leaf without usage":         {mould{leaf: noUsage}, ""},
-		"root without usage":         {mould{root: noUsage}, "the authority Root has no key usage"},
-		"root without usage, 2 long": {mould{root: noUsage, short: true}, "the authority Root has no key usage"},
-		"middle without usage":       {mould{middle: noUsage}, middle + "has no key usage"},
-		"middle without identifier":  {mould{middle: constraints(true)}, middle + "has no subject key identifier"},
-		"root without identifier":    {mould{root: constraints(true)}, "the authority Root has no subject key identifier"},
-		"middle, basic not critical": {mould{middle: both(constraints(false), identified)},
+		"good":                       {mold{}, ""},
+		"good, without a middle":     {mold{short: true}, ""},
+		"signs itself":               {mold{alone: true}, ""},
+		"signs itself as authority":  {mold{alone: true, leaf: both(constraints(false), noUsage)}, ""},
+		"leaf without usage":         {mold{leaf: noUsage}, ""},
+		"root without usage":         {mold{root: noUsage}, "the authority Root has no key usage"},
+		"root without usage, 2 long": {mold{root: noUsage, short: true}, "the authority Root has no key usage"},
+		"middle without usage":       {mold{middle: noUsage}, middle + "has no key usage"},
+		"middle without identifier":  {mold{middle: constraints(true)}, middle + "has no subject key identifier"},
+		"root without identifier":    {mold{root: constraints(true)}, "the authority Root has no subject key identifier"},
+		"middle, basic not critical": {mold{middle: both(constraints(false), identified)},
 			"the basic constraints of the authority Middle are not critical"},
-		"root, basic not critical": {mould{root: both(constraints(false), identified)},
+		"root, basic not critical": {mold{root: both(constraints(false), identified)},
 			"the basic constraints of the authority Root are not critical"},
-		"issuers without identifiers": {mould{anonymous: true}, "the certificate of " + host +
+		"issuers without identifiers": {mold{anonymous: true}, "the certificate of " + host +
 			" has no authority key identifier"},
-		"leaf that may sign": {mould{leaf: func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }},
+		"leaf that may sign": {mold{leaf: func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }},
 			"the certificate of " + host + " may sign others, but is no authority's"},
-		"leaf without subject": {mould{leaf: nameless(false)}, "the certificate of " + host +
+		"leaf without subject": {mold{leaf: nameless(false)}, "the certificate of " + host +
 			" has no subject, and its names are not critical"},
-		"leaf without subject, right": {mould{leaf: nameless(true)}, ""},
+		"leaf without subject, right": {mold{leaf: nameless(true)}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			chain := c.mould.chain(t)
+			chain := c.mold.chain(t)
 			flaws := strictFlaws(chain)
 			if (c.want == "") != (len(flaws) == 0) || c.want != "" && !slices.Contains(flaws, c.want) {
 				t.Errorf("got %q, want %s", flaws, c.want)
