@@ -12,8 +12,8 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-// failing is the moment after a banner.
-var failing = []moment{{"failing", withoutCredential, func(s *stage) { s.says([]string{"ACTIVATE_PRO=0"}) }}} // the end of the banner
+// failing is the moment after a banner, which ends with this variable.
+var failing = []moment{{"failing", withoutCredential, func(s *stage) { s.says([]string{"ACTIVATE_PRO=0"}) }}}
 
 // TestAStopSignalAfterABannerEndsAtOnceWithItsCode tries again when the machine is too busy to tell.
 func TestAStopSignalAfterABannerEndsAtOnceWithItsCode(t *testing.T) {

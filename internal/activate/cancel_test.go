@@ -24,16 +24,16 @@ func TestCancellationReturnsItsCause(t *testing.T) {
 			for _, onDisk := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, document %t, after %s", name, onDisk, after), func(t *testing.T) {
 					t.Parallel()
-					synctest.Test(t, func(t *testing.T) { cancelled(t, answer, onDisk, after) })
+					synctest.Test(t, func(t *testing.T) { canceled(t, answer, onDisk, after) })
 				})
 			}
 		}
 	}
 }
 
-// cancelled runs an activation that is ended from outside after some time. One
+// canceled runs an activation that is ended from outside after some time. One
 // that ends by itself before that may say so.
-func cancelled(t *testing.T, answer reply, onDisk bool, after time.Duration) {
+func canceled(t *testing.T, answer reply, onDisk bool, after time.Duration) {
 	s := newScene(t, answer)
 	document := ""
 	if onDisk {

@@ -58,7 +58,8 @@ func TestTheFirstUsableDocumentStandsIn(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		s.wantLogged(t, zap.DebugLevel,
-			"passing over "+s.path(mountedPath)+": not a license document: no usable expiry_date, id, issue_date, license_status",
+			"passing over "+s.path(mountedPath)+
+				": not a license document: no usable expiry_date, id, issue_date, license_status",
 			"cannot use "+s.path(ownPath)+" offline", "activation attempt")
 	})
 }
@@ -178,7 +179,7 @@ func TestNonsenseOnDiskIsPassedOver(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newScene(t, grant(nil))
-				s.put(t, ownPath+".neighbour", "")
+				s.put(t, ownPath+".neighbor", "")
 				nuisance.make(t, s.path(ownPath))
 				if err := s.run(t); err != "" || s.server.asked() != "request" {
 					t.Errorf("%s, asked for %s", err, s.server.asked())

@@ -34,7 +34,8 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 		{"stored.stael", []ID{StoredStale}},
 		{"network.dns.no-server", []ID{NetworkDNSNoServer}},
 		{"credentials.mising", []ID{CredentialsMissing}},
-		{"network.proxi.bypassed", []ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
+		{"network.proxi.bypassed",
+			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
 		{"networkdns", nil}, // all of the network's
 		{"Network.TLS", []ID{NetworkTLS, NetworkTLSVersion}},
 		{"network.proxy.", []ID{NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},

@@ -99,7 +99,7 @@ func TestWrapKeepsWordsAndCodeWhole(t *testing.T) {
 		{strings.Repeat("ééé ", 20), "- " + strings.TrimSpace(strings.Repeat("ééé ", 19)) + "\n  ééé\n"},
 		{"see " + long + " then", "- see\n  " + long + "\n  then\n"},
 		{"a ` " + strings.Repeat("x ", 38) + "y", "- a ` " + strings.Repeat("x ", 36) + "x\n  x y\n"},
-		{"say `a b` " + strings.Repeat("x", 60) + " `c d e f g`.", "- say `a b` " + strings.Repeat("x", 60) + "\n  `c d e f g`.\n"},
+		{"say `a b` " + long[:60] + " `c d e f g`.", "- say `a b` " + long[:60] + "\n  `c d e f g`.\n"},
 	}
 	for _, test := range tests {
 		var got bytes.Buffer
