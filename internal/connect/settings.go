@@ -1,6 +1,5 @@
-// Package connect reaches a host: it chooses the proxy, dials, shakes hands and
-// sends HTTP requests, and turns what goes wrong on the way into a row of the
-// failure table.
+// Package connect reaches a host: it chooses the proxy, dials, does the TLS handshake and sends HTTP
+// requests, and turns an error on the way into a row of the failure table.
 package connect
 
 import (
@@ -35,7 +34,7 @@ func (s Settings) Proxy(target *url.URL) *url.URL {
 	choose := httpproxy.Config{HTTPProxy: s.HTTPProxy.Reveal(), HTTPSProxy: s.HTTPSProxy.Reveal(), NoProxy: s.NoProxy}
 	proxy, err := choose.ProxyFunc()(target)
 	if err != nil || proxy == nil {
-		return nil // whoever made the settings has checked that they parse
+		return nil // the settings were parsed before
 	}
 	return InASCII(proxy)
 }

@@ -61,9 +61,9 @@ func (t *Transport) verifier(host *url.URL) func(tls.ConnectionState) error {
 	}
 }
 
-// Inspect has the transport accept whatever certificates the target presents, and tell see of them;
-// outdated protocols and ciphers, too, where outdated is true. A proxy must prove itself all the same,
-// for it is told its password.
+// Inspect makes the transport accept any certificate of the target and hand it to see; with outdated,
+// also outdated protocols and ciphers. A proxy's certificate is verified all the same, since the proxy
+// gets its password.
 func (t *Transport) Inspect(outdated bool, see func(tls.ConnectionState)) {
 	t.conf.VerifyConnection = func(state tls.ConnectionState) error {
 		see(state)
@@ -152,7 +152,7 @@ func (c *connection) dial(ctx context.Context, _, address string) (net.Conn, err
 	})
 }
 
-// dialTLS connects and shakes hands with the target, or with a proxy that speaks TLS.
+// dialTLS connects and does the TLS handshake with the target, or with a proxy that speaks TLS.
 func (c *connection) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
 	return task.Guard(ctx, func() (net.Conn, error) {
 		conn, err := c.dial(ctx, network, address)

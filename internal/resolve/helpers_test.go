@@ -72,7 +72,7 @@ func sorted(addresses []netip.Addr) []string {
 }
 
 // expectFailure looks name up and compares the statuses in the sentence; final
-// tells whether asking again is in vain.
+// reports whether asking again cannot help.
 func expectFailure(t *testing.T, r *Resolver, name, statuses string, final bool) {
 	t.Helper()
 	addresses, err := r.Lookup(t.Context(), name)

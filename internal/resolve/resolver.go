@@ -34,7 +34,7 @@ type Resolver struct {
 	known map[string][]netip.Addr
 }
 
-// New reads resolv.conf and the hosts file of an image. Missing or senseless files count as empty: then
+// New reads resolv.conf and the hosts file of an image. Missing or invalid files count as empty: then
 // the name server is the local one, as for libc.
 func New(root layout.Root) *Resolver {
 	hosts, _ := file.Read(root.HostsFile())
@@ -102,7 +102,7 @@ func (r *Resolver) search(ctx context.Context, name string) ([]netip.Addr, error
 	denied, settled := true, false
 	for _, candidate := range r.conf.NameList(name) {
 		if _, ok := dns.IsDomainName(candidate); !ok {
-			continue // the search domain makes it too long, or is none
+			continue // the search domain makes it too long, or is invalid
 		}
 		addresses, failed := r.askServers(ctx, candidate)
 		if failed == nil {

@@ -38,7 +38,7 @@ func familyOf(a connect.Attempt) (family, other string) {
 	return six, four
 }
 
-// checkAttempts says what the attempts to connect to a host amount to.
+// checkAttempts is the check of a host's addresses after these attempts to connect.
 func checkAttempts(host, port string, attempts []connect.Attempt) fault.Check {
 	name := fault.StageConnection.String()
 	var evidence []string

@@ -55,12 +55,12 @@ func (s *Survey) checkTLS(got reply) fault.Check {
 	case got.presented == nil:
 		return fault.Fail(name, got.failed)
 	}
-	var theirs time.Time
+	var serverTime time.Time
 	if got.page != nil && s.clockDiffers(time.Now(), got.page.Date) {
-		theirs = got.page.Date
+		serverTime = got.page.Date
 	}
 	trusted, _ := trust.Load(s.settings.Bundles, s.settings.Root)
-	check := trusted.Check(*got.presented, theirs)
+	check := trusted.Check(*got.presented, serverTime)
 	if s.settings.NoVerify {
 		check.State, check.Finding, check.Fact = fault.Skipped, nil, "SSL_NO_VERIFY=1: not checked ("+check.Fact+")"
 	}
@@ -68,17 +68,17 @@ func (s *Survey) checkTLS(got reply) fault.Check {
 }
 
 // checkClock compares the server's clock with ours.
-func (s *Survey) checkClock(theirs time.Time) fault.Check {
+func (s *Survey) checkClock(serverTime time.Time) fault.Check {
 	name, now := fault.StageClock.String(), time.Now()
 	switch {
-	case theirs.IsZero():
+	case serverTime.IsZero():
 		return fault.Skip(name, "the server sends no date")
-	case s.clockDiffers(now, theirs):
+	case s.clockDiffers(now, serverTime):
 		return fault.Warn(name, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server",
-			now.UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339)))
+			now.UTC().Format(time.RFC3339), serverTime.UTC().Format(time.RFC3339)))
 	}
 	// The header knows no fractions.
-	if offset := now.Sub(theirs).Round(time.Second); offset.Abs() > 2*time.Second {
+	if offset := now.Sub(serverTime).Round(time.Second); offset.Abs() > 2*time.Second {
 		return fault.Pass(name, fmt.Sprintf("%s off the server's clock", offset))
 	}
 	return fault.Pass(name, "agrees with the server's")
@@ -91,8 +91,8 @@ type reply struct {
 	failed    *fault.Error
 }
 
-// request asks for the activation of nothing, on the way that settings say. It accepts any certificate,
-// and where the handshake fails old protocols, too, to see them; hence it carries no credential.
+// request asks to activate an empty document, as the settings say. It accepts any certificate and, if the
+// handshake fails, outdated protocols, to see them; so it carries no credential.
 func (s *Survey) request(ctx context.Context, settings connect.Settings) reply {
 	got := s.send(ctx, settings, false)
 	noHandshake := got.presented == nil && got.failed != nil && got.failed.Row().Stage != fault.StageProxy

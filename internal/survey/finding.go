@@ -22,7 +22,7 @@ func (n names) finding() (found *fault.Error) {
 	switch {
 	case len(n.hosts) > 0 && isPublic(n.host):
 		found = fault.New(fault.NetworkDNSHosts, "/etc/hosts gives %s the address %s", n.host, resolve.Join(n.hosts))
-	case len(n.hosts) > 0: // for a server of one's own that is a usual place, and nobody asks a name server
+	case len(n.hosts) > 0: // usual for a private server; name servers are not asked then
 	case n.conf.Flaw != "" && n.resolvedBy() == "":
 		found = fault.New(fault.NetworkDNSNoServer, "there is no name server to resolve %s (%s)", n.host, n.conf.Flaw)
 	default:

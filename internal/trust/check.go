@@ -10,12 +10,12 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// expiresSoon is when a certificate's end is worth a word.
+// expiresSoon is how long before its end a certificate is said to expire.
 const expiresSoon = 14 * 24 * time.Hour
 
-// Check checks what was presented as the real connection does, and finds out why it is not good. theirs
-// is the server's clock where it is not ours, zero otherwise.
-func (a *Authorities) Check(p Presented, theirs time.Time) fault.Check {
+// Check checks what was presented as a start does, and finds out why it is rejected. serverTime is the
+// server's clock if it differs from ours, zero otherwise.
+func (a *Authorities) Check(p Presented, serverTime time.Time) fault.Check {
 	name, evidence := fault.StageTLS.String(), append(p.evidence(), a.warnings...)
 	version := tls.VersionName(p.Version)
 	isInsecure := func(s *tls.CipherSuite) bool { return s.ID == p.Suite }
@@ -30,7 +30,7 @@ func (a *Authorities) Check(p Presented, theirs time.Time) fault.Check {
 	}
 	chains, err := verify(p.Chain, p.Host, a.sources()...)
 	if err != nil {
-		return fault.Fail(name, a.diagnose(p, err, theirs), evidence...)
+		return fault.Fail(name, a.diagnose(p, err, serverTime), evidence...)
 	}
 	if flaws := strictFlaws(chains[0]); len(flaws) > 0 {
 		return fault.Warn(name, fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; ")), evidence...)

@@ -145,15 +145,15 @@ func TestExpiredCertificateOrWrongClock(t *testing.T) {
 		a.Issue(t, host,
 			func(c *x509.Certificate) { c.NotBefore, c.NotAfter = then.AddDate(0, -1, 0), then.AddDate(0, 1, 0) }))
 	for name, c := range map[string]struct {
-		theirs time.Time
+		serverTime time.Time
 		id     fault.ID
 	}{
 		"no clock":              {time.Time{}, fault.NetworkCertificateDate},
-		"valid by theirs":       {then, fault.ClockSkew},
+		"valid by serverTime":       {then, fault.ClockSkew},
 		"not valid by either":   {then.AddDate(1, 0, 0), fault.NetworkCertificateDate},
 		"not valid yet, either": {then.AddDate(-1, 0, 0), fault.NetworkCertificateDate},
 	} {
-		check := trusting(t, a).Check(p, c.theirs)
+		check := trusting(t, a).Check(p, c.serverTime)
 		if check.State != fault.Failed || check.Finding.ID != c.id {
 			t.Errorf("%s: %s %v", name, check.State, check.Finding)
 		}

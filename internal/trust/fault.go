@@ -48,15 +48,15 @@ func isAlone(chain []*x509.Certificate) bool {
 func selfSigned(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
 
 // diagnose says why certificates are not accepted, as exactly as can be known.
-func (a *Authorities) diagnose(p Presented, err error, theirs time.Time) *fault.Error {
+func (a *Authorities) diagnose(p Presented, err error, serverTime time.Time) *fault.Error {
 	verification, _ := errors.AsType[*tls.CertificateVerificationError](err)
 	failed := Fault(p.Host, verification)
 	issuer := p.Chain[len(p.Chain)-1].Issuer.String()
 	_, notMozillas := verify(p.Chain, p.Host, a.embedded)
 	switch {
-	case failed.ID == fault.NetworkCertificateDate && !theirs.IsZero() && validAt(p.Chain, theirs):
+	case failed.ID == fault.NetworkCertificateDate && !serverTime.IsZero() && validAt(p.Chain, serverTime):
 		return fault.New(fault.ClockSkew, "it is %s here, but %s at %s, whose certificate is %s",
-			time.Now().UTC().Format(time.RFC3339), theirs.UTC().Format(time.RFC3339), p.Host, validity(p.Chain[0]))
+			time.Now().UTC().Format(time.RFC3339), serverTime.UTC().Format(time.RFC3339), p.Host, validity(p.Chain[0]))
 	case failed.ID == fault.NetworkUntrusted && notMozillas == nil:
 		return fault.New(fault.NetworkOldAuthorities,
 			"the certificate of %s is valid, but the CA certificates of this image do not include %.200s", p.Host, issuer)

@@ -82,7 +82,7 @@ func pemOf(c *x509.Certificate) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
 }
 
-// openssl tells whether OpenSSL accepts a chain as Python 3.13 asks it to.
+// openssl reports whether OpenSSL accepts a chain as Python 3.13 asks it to.
 func openssl(t *testing.T, chain []*x509.Certificate, flags ...string) (accepts bool, word string) {
 	t.Helper()
 	path, err := exec.LookPath("openssl")
