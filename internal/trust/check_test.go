@@ -146,10 +146,10 @@ func TestExpiredCertificateOrWrongClock(t *testing.T) {
 			func(c *x509.Certificate) { c.NotBefore, c.NotAfter = then.AddDate(0, -1, 0), then.AddDate(0, 1, 0) }))
 	for name, c := range map[string]struct {
 		serverTime time.Time
-		id     fault.ID
+		id         fault.ID
 	}{
 		"no clock":              {time.Time{}, fault.NetworkCertificateDate},
-		"valid by serverTime":       {then, fault.ClockSkew},
+		"valid by serverTime":   {then, fault.ClockSkew},
 		"not valid by either":   {then.AddDate(1, 0, 0), fault.NetworkCertificateDate},
 		"not valid yet, either": {then.AddDate(-1, 0, 0), fault.NetworkCertificateDate},
 	} {
