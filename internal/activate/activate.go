@@ -82,7 +82,7 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	failed, _ := fault.Find(err)
 	if late && failed != nil && !errors.Is(err, errVerdict) {
 		// Now that the start depends on it, the disk is worth more patience.
-		standIn, flaw = a.StandIn(a.Store.LoadWithin(a.Config.ActivationTimeoutCached.Duration()))
+		standIn, flaw = a.StandIn(a.Store.loadWithin(a.Config.ActivationTimeoutCached.Duration()))
 	}
 	switch {
 	case err == nil && got.path == "":
@@ -200,7 +200,7 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 	if a.dry {
 		return true
 	}
-	err := a.Store.Save(document, a.Credential)
+	err := a.Store.save(document, a.Credential)
 	if err != nil {
 		a.Log.Warn("cannot store " + document.Name() + " for a start without network: " + err.Error())
 	}
@@ -211,7 +211,7 @@ func (a *Activation) forget() {
 	if a.dry {
 		return
 	}
-	if err := a.Store.Remove(); err != nil {
+	if err := a.Store.remove(); err != nil {
 		a.Log.Warn("cannot remove the stored document: " + err.Error())
 	}
 }

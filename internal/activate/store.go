@@ -51,8 +51,8 @@ func (s *Store) Load() (found []Stored, late bool) {
 	return found, errors.Is(err, file.ErrSlow)
 }
 
-// LoadWithin is Load, with a wait for a slow disk.
-func (s *Store) LoadWithin(limit time.Duration) []Stored {
+// loadWithin is Load, with a wait for a slow disk.
+func (s *Store) loadWithin(limit time.Duration) []Stored {
 	s.volume.Allow(limit)
 	defer s.volume.Allow(0)
 	found, _ := s.Load()
@@ -86,9 +86,9 @@ func (s *Store) load() []Stored {
 	return found
 }
 
-// Save writes our own document, readable by us alone. It survives the end of this
+// save writes our own document, readable by us alone. It survives the end of this
 // process at once, and a loss of power after [file.Volume.Sync].
-func (s *Store) Save(document license.Document, pro credential.Credential) error {
+func (s *Store) save(document license.Document, pro credential.Credential) error {
 	content, err := document.Encode()
 	if err != nil {
 		return err
@@ -104,8 +104,8 @@ func (s *Store) write(name string, content []byte, pro credential.Credential) er
 	return s.volume.Write(name, content, fileMode)
 }
 
-// Remove deletes our own document.
-func (s *Store) Remove() error { return s.withPath(s.volume.Remove(storedName)) }
+// remove deletes our own document.
+func (s *Store) remove() error { return s.withPath(s.volume.Remove(storedName)) }
 
 func (s *Store) isOwn(stored Stored) bool { return stored.Path == s.ownPath() }
 

@@ -281,7 +281,7 @@ func TestMintedTokensAreWellFormed(t *testing.T) {
 			if err != nil || read.Reveal() != text || !strings.HasPrefix(text, prefix) {
 				t.Fatalf("a token of type %s is refused: %v", kind, err)
 			}
-			if got, want := len(text), len(prefix)+credential.PayloadLength+4; got != want {
+			if got, want := len(text), len(prefix)+len("demo0000-AAAA-BBBB-CCCC-DDDDEEEE")+4; got != want {
 				t.Fatalf("a token of type %s has %d characters, want %d", kind, got, want)
 			}
 		}

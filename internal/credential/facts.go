@@ -6,8 +6,8 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// Kind names what it is, for people.
-func (c Credential) Kind() string {
+// kind names what it is, for people.
+func (c Credential) kind() string {
 	switch prefixOf(c.Reveal()) {
 	case "":
 		return "legacy API key"
@@ -19,8 +19,8 @@ func (c Credential) Kind() string {
 	return "Auth Token of another kind"
 }
 
-// Source is where it came from: the variable, and the file that it names.
-func (c Credential) Source() string {
+// source is where it came from: the variable, and the file that it names.
+func (c Credential) source() string {
 	if c.path == "" {
 		return c.Origin
 	}
@@ -35,7 +35,7 @@ func (c Credential) Facts() []string {
 		form = "the prefix " + prefix + " and groups of 8, 4, 4, 4 and 12; the checksum is right"
 	}
 	return []string{
-		c.Kind() + " " + c.String() + " from " + c.Source(),
+		c.kind() + " " + c.String() + " from " + c.source(),
 		fmt.Sprintf("%d characters: %s", len(c.Reveal()), form),
 	}
 }
@@ -53,14 +53,14 @@ func (c Credential) Advice(ci bool) *fault.Error {
 func (s Sources) Find() (Credential, error) {
 	found, err := Read(s)
 	if err == nil && !found.IsSet() {
-		err = s.Missing()
+		err = s.missing()
 	}
 	return found, err
 }
 
-// Missing is the failure of a start without any credential: neither variable
+// missing is the failure of a start without any credential: neither variable
 // is there, or one is, but blank.
-func (s Sources) Missing() *fault.Error {
+func (s Sources) missing() *fault.Error {
 	if s.Present != "" {
 		return fault.New(fault.CredentialsMissing, "%s is set, but blank", s.Present)
 	}

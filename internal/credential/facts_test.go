@@ -74,7 +74,7 @@ func TestAMissingCredentialSaysWhichVariableIsBlank(t *testing.T) {
 		APIKeyVariable:    "credentials.missing: LOCALSTACK_API_KEY is set, but blank",
 		AuthTokenVariable: "credentials.missing: LOCALSTACK_AUTH_TOKEN is set, but blank",
 	} {
-		if got := (Sources{Present: present}).Missing().Error(); got != want {
+		if got := (Sources{Present: present}).missing().Error(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 // nothing of it but its length.
 func hint(text string) string {
 	prefix := prefixOf(text)
-	want := len(prefix) + PayloadLength + checksumLength
+	want := len(prefix) + payloadLength + checksumLength
 	switch {
 	case len(text) > maxLength:
 		return ""

@@ -16,8 +16,8 @@ var groupLengths = [...]int{8, 4, 4, 4, 12}
 
 const (
 	checksumLength = 4
-	// PayloadLength is the number of characters between the prefix and the checksum.
-	PayloadLength = 8 + 1 + 4 + 1 + 4 + 1 + 4 + 1 + 8
+	// payloadLength is the number of characters between the prefix and the checksum.
+	payloadLength = 8 + 1 + 4 + 1 + 4 + 1 + 4 + 1 + 8
 
 	// DeveloperPrefix begins a developer's auth token.
 	DeveloperPrefix = "ls-"
@@ -67,7 +67,7 @@ func checkToken(token string) error {
 	if strings.IndexFunc(groups[0][:4], notLetter) >= 0 {
 		return errors.New("group 1 of an Auth Token starts with four letters")
 	}
-	if !strings.EqualFold(Checksum(payload[:PayloadLength]), payload[PayloadLength:]) {
+	if !strings.EqualFold(Checksum(payload[:payloadLength]), payload[payloadLength:]) {
 		return errors.New("its checksum does not match: a character is missing or mistyped")
 	}
 	return nil

@@ -22,8 +22,8 @@ func TestChecksumIsTheBeginningOfTheMD5(t *testing.T) {
 	if got := Checksum(""); got != "d41d" {
 		t.Errorf("of nothing: %s", got)
 	}
-	if len(payload) != PayloadLength {
-		t.Errorf("PayloadLength is %d, want %d", PayloadLength, len(payload))
+	if len(payload) != payloadLength {
+		t.Errorf("payloadLength is %d, want %d", payloadLength, len(payload))
 	}
 }
 
