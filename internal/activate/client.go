@@ -1,11 +1,8 @@
 package activate
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"time"
 
@@ -49,33 +46,10 @@ func (a *Activation) post(ctx context.Context, path, licenseID string) (granted,
 	return granted{}, failed.With(facts)
 }
 
-// exchange is post without the facts that only we know. It follows no redirect: a license server sends
-// none, and a token must not be led elsewhere.
+// exchange is post without the facts that only we know.
 func (a *Activation) exchange(ctx context.Context, path, licenseID string) (granted, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.Config.AttemptTimeout.Duration())
 	defer cancel()
-	request, err := a.request(ctx, path, licenseID)
-	if err != nil {
-		return granted{}, err
-	}
-	response, err := a.Transport.RoundTrip(request)
-	if err != nil {
-		return granted{}, err
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if err != nil {
-		return granted{}, cmp.Or(ctx.Err(), err)
-	}
-	document, failed := readAnswer(response, content, a.Credential.Reveal())
-	if failed != nil {
-		return granted{}, failed
-	}
-	date, _ := http.ParseTime(response.Header.Get("Date"))
-	return granted{document: document, date: date}, nil
-}
-
-func (a *Activation) request(ctx context.Context, path, licenseID string) (*http.Request, error) {
 	credentials := license.Credentials{Type: license.APIKey, Token: a.Credential.Reveal()}
 	if a.Credential.IsAuthToken() {
 		credentials.Type = license.AuthToken
@@ -84,15 +58,17 @@ func (a *Activation) request(ctx context.Context, path, licenseID string) (*http
 		LicenseID: licenseID, Credentials: credentials, Product: a.Product, Machine: a.Machine,
 	})
 	if err != nil {
-		return nil, err
+		return granted{}, err
 	}
 	url := a.Config.Endpoint.JoinPath(path).String()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	response, content, err := connect.Post(ctx, a.Transport, url, body, maxAnswer+1)
 	if err != nil {
-		return nil, err
+		return granted{}, err
 	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "application/json")
-	request.Header.Set("User-Agent", "localstack-entrypoint")
-	return request, nil
+	document, failed := readAnswer(response, content, a.Credential.Reveal())
+	if failed != nil {
+		return granted{}, failed
+	}
+	date, _ := http.ParseTime(response.Header.Get("Date"))
+	return granted{document: document, date: date}, nil
 }

@@ -2,8 +2,11 @@ package connect
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -35,6 +38,28 @@ type Page struct {
 	kind, title string
 	// isHTML and isJSON are what the body is. What is cut off may be JSON.
 	isHTML, isJSON bool
+}
+
+// Post sends JSON to a licensing API, and reads up to limit bytes of the answer. It follows no redirect: a
+// license server sends none, and a token must not be led elsewhere.
+func Post(
+	ctx context.Context, transport http.RoundTripper, url string, body []byte, limit int64,
+) (response *http.Response, content []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", "localstack-entrypoint")
+	if response, err = transport.RoundTrip(request); err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	if content, err = io.ReadAll(io.LimitReader(response.Body, limit)); err != nil {
+		return nil, nil, cmp.Or(ctx.Err(), err)
+	}
+	return response, content, nil
 }
 
 // ReadPage reads an answer and its body.

@@ -5,10 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -117,31 +114,14 @@ func (s *Survey) send(ctx context.Context, settings connect.Settings, outdated b
 			Version: state.Version, Suite: state.CipherSuite, Chain: slices.Clone(state.PeerCertificates),
 		})
 	})
-	page, err := s.post(ctx, transport)
+	url := s.target.JoinPath("license/activate").String()
+	response, body, err := connect.Post(ctx, transport, url, []byte("{}"), connect.PageSize)
+	got.presented = seen.Load()
 	if err != nil {
 		got.failed = connect.Fault(host, err)
-	}
-	got.page, got.presented = page, seen.Load()
-	return got
-}
-
-func (s *Survey) post(ctx context.Context, transport http.RoundTripper) (*connect.Page, error) {
-	url := s.target.JoinPath("license/activate").String()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("{}"))
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "localstack-entrypoint")
-	response, err := transport.RoundTrip(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, connect.PageSize))
-	if err != nil {
-		return nil, cmp.Or(ctx.Err(), err)
+		return got
 	}
 	page := connect.ReadPage(response, body)
-	return &page, nil
+	got.page = &page
+	return got
 }

@@ -132,8 +132,8 @@ func TestSurveySendsNoCredential(t *testing.T) {
 	server := newLicensing(t, nil, refusal)
 	expectWay(t, at("http", server.Listener.Addr()), connect.Settings{}, named(t, ""),
 		"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
-	want := "POST /v1/license/activate\nAccept-Encoding: gzip\r\nConnection: close\r\nContent-Length: 2\r\n" +
-		"Content-Type: application/json\r\nUser-Agent: localstack-entrypoint\r\n\n{}"
+	want := "POST /v1/license/activate\nAccept: application/json\r\nAccept-Encoding: gzip\r\n" +
+		"Connection: close\r\nContent-Length: 2\r\nContent-Type: application/json\r\nUser-Agent: localstack-entrypoint\r\n\n{}"
 	if sent := server.Sent(); len(sent) != 1 || sent[0] != want {
 		t.Errorf("got %q\nwant %q", sent, want)
 	}
