@@ -119,72 +119,72 @@ type Variable struct {
 // read is here and not in the tags: envconfig looks for several keys in each
 // tag, and every look reads the whole of it.
 var table = []Variable{
-	{Name: "ACTIVATE_PRO", Meaning: "0 starts without a license: no pro features, no network access, no credential for " +
-		"the emulator."},
-	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true, Meaning: "Developer or CI Auth Token. Blanks, line ends and quotes " +
-		"around it are removed."},
-	{Name: "LOCALSTACK_AUTH_TOKEN_FILE", Meaning: "Path of a file with the Auth Token, such as a Docker or Kubernetes " +
-		"secret, instead of LOCALSTACK_AUTH_TOKEN."},
+	{Name: "ACTIVATE_PRO",
+		Meaning: "1 activates the license before the start. 0 starts without pro features: " +
+			"no network access, no credential for the emulator."},
+	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true,
+		Meaning: "Developer or CI Auth Token. Blanks, line ends and quotes around it are removed."},
+	{Name: "LOCALSTACK_AUTH_TOKEN_FILE",
+		Meaning: "Path of a file with the Auth Token, such as a Docker or Kubernetes secret."},
 	{Name: "LOCALSTACK_API_KEY", Private: true, Meaning: "Legacy API key. An Auth Token is accepted here, too."},
-	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key, instead of LOCALSTACK_API_KEY."},
+	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key."},
 	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no license. The exit code stays 55."},
 	{Name: "API_ENDPOINT", Private: true, Meaning: "Base URL of the licensing API, with its version path."},
-	{Name: "ACTIVATION_TIMEOUT", Meaning: "Seconds for the whole activation. Of five or more, the last 1.2 are kept to " +
-		"find out why it fails."},
+	{Name: "ACTIVATION_TIMEOUT",
+		Meaning: "Seconds for the whole activation. Of five or more, the last 1.2 are kept to find out why it fails."},
 	{Name: "ACTIVATION_TIMEOUT_CACHED", Meaning: "The same when a stored license can replace the server's answer."},
 	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", Meaning: "Seconds for one request to the licensing API."},
 	{Name: "ACTIVATION_ATTEMPTS", Meaning: "Requests at most. Only failures that may be temporary are retried."},
 
-	{Name: "SSL_NO_VERIFY", Meaning: "1 accepts any certificate of the licensing API. Insecure: anyone in between can " +
-		"read the token."},
-	{Name: "REQUESTS_CA_BUNDLE", Meaning: "PEM file or folder of certificate authorities, trusted in addition to the " +
-		"system's."},
+	{Name: "SSL_NO_VERIFY",
+		Meaning: "1 accepts any certificate of the licensing API. Insecure: anyone in between can read the token."},
+	{Name: "REQUESTS_CA_BUNDLE", Meaning: "PEM file or folder of certificate authorities to trust besides the system's."},
 	{Name: "CURL_CA_BUNDLE", Meaning: "The same, under curl's name."},
 	{Name: "SSL_CERT_FILE", Meaning: "The same, under OpenSSL's name."},
-	{Name: "SSL_CERT_DIR", Meaning: "Folders of PEM files, separated by colons, trusted in addition to the system's."},
-	{Name: "OUTBOUND_HTTPS_PROXY", Private: true, Meaning: "Proxy for https:// addresses, used by LocalStack only. " +
-		"Wins over HTTPS_PROXY. Its scheme is http, https or socks5."},
+	{Name: "SSL_CERT_DIR", Meaning: "Folders of PEM files, separated by colons, to trust besides the system's."},
+	{Name: "OUTBOUND_HTTPS_PROXY", Private: true,
+		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. Wins over HTTPS_PROXY."},
 	{Name: "HTTPS_PROXY", Alias: "https_proxy", Private: true, Meaning: "Proxy for https:// addresses."},
-	{Name: "OUTBOUND_HTTP_PROXY", Private: true, Meaning: "Proxy for http:// addresses, used by LocalStack only. Wins " +
-		"over HTTP_PROXY."},
+	{Name: "OUTBOUND_HTTP_PROXY", Private: true, Meaning: "Like OUTBOUND_HTTPS_PROXY, for http:// addresses."},
 	{Name: "HTTP_PROXY", Alias: "http_proxy", Private: true, Meaning: "Proxy for http:// addresses."},
-	{Name: "NO_PROXY", Alias: "no_proxy", Meaning: "Hosts, domains and networks to reach without a proxy, separated by " +
-		"commas."},
+	{Name: "NO_PROXY", Alias: "no_proxy",
+		Meaning: "Hosts, domains and networks to reach without a proxy, separated by commas."},
 
 	{Name: "DEBUG", Meaning: "1 logs every step. LS_LOG wins over it."},
 	{Name: "LS_LOG", Alias: "LOG", Meaning: "Log level: trace-internal, trace, debug, info, warn, warning or error."},
-	{Name: "LOG_FORMAT", Meaning: "Format of the log: text or json. With json a failure is one JSON line instead of " +
-		"the banner."},
+	{Name: "LOG_FORMAT", Meaning: "Log format: text or json. In json a failure is one line instead of the banner."},
 
-	{Name: "LOCALSTACK_SUPERVISOR_COMMAND", Private: true, Meaning: "Command to run when the container is given none, " +
-		"in shell words. Default: LocalStack's runtime where it is installed, else emulator."},
-	{Name: "SUPERVISE", Meaning: "1 supervises the emulator, 0 is replaced by it, auto supervises as PID 1 only."},
-	{Name: "SHUTDOWN_TIMEOUT", Meaning: "Seconds from SIGTERM to SIGKILL when the container stops. Keep it below " +
-		"docker stop's 10."},
-	{Name: "KILL_PROCESS_GROUP", Meaning: "0 sends signals to the command's first process only, not to its process " +
-		"group. What is left at the end is killed in any case."},
-	{Name: "SIGNAL_REWRITE", Meaning: "Signals to replace by others, such as 15:3 or TERM:QUIT,USR1:0, where 0 drops " +
-		"the signal. SIGTERM still stops the container, unless it becomes USR1 (restart) or 0."},
-	{Name: "EXIT_CODE_REMAP", Meaning: "Exit codes to replace by others, such as 143:0,137:1. A code alone (143) " +
-		"becomes 0."},
-	{Name: "RESTART_ON_CRASH", Meaning: "How many times in a row to restart an emulator that ended by itself with an " +
-		"exit code other than 0, 55, 78, 126 and 127. A minute without a crash resets the count. Restarts in quick " +
-		"succession wait 1, 2, 4, … 30 seconds."},
-	{Name: "LICENSE_RENEWAL_INTERVAL", Meaning: "Seconds at most between checks of the stored license while the " +
-		"emulator runs. It is renewed after half of the time for which it is valid offline. 0 never checks."},
-	{Name: "PARENT_DEATH_SIGNAL", Meaning: "Signal to act on when the parent process ends, such as TERM. For a " +
-		"supervised start that is not PID 1."},
+	{Name: "LOCALSTACK_SUPERVISOR_COMMAND", Private: true,
+		Meaning: "Command to run when the container is given none, in shell words. Default: " +
+			"LocalStack's runtime where it is installed, else emulator."},
+	{Name: "SUPERVISE", Meaning: "1 supervises the emulator, 0 becomes it by exec, auto is 1 as PID 1 and 0 otherwise."},
+	{Name: "SHUTDOWN_TIMEOUT",
+		Meaning: "Seconds from SIGTERM to SIGKILL when the container stops. Keep it below docker stop's 10."},
+	{Name: "KILL_PROCESS_GROUP",
+		Meaning: "0 sends signals to the command's first process only, not to its group. All are killed at the end."},
+	{Name: "SIGNAL_REWRITE",
+		Meaning: "Signals to replace, such as 15:3 or TERM:QUIT,USR1:0, where 0 drops the signal. " +
+			"SIGTERM still stops the container, unless it becomes USR1 (restart) or 0."},
+	{Name: "EXIT_CODE_REMAP", Meaning: "Exit codes to replace, such as 143:0,137:1. A code alone (143) becomes 0."},
+	{Name: "RESTART_ON_CRASH",
+		Meaning: "Restarts in a row of an emulator that ended by itself, but not with exit code 0, 55, 78, 126 or 127. " +
+			"A minute without a crash resets the count. Restarts in quick succession wait 1, 2, 4, … 30 seconds."},
+	{Name: "LICENSE_RENEWAL_INTERVAL",
+		Meaning: "Seconds at most between checks of the stored license while the emulator runs. " +
+			"It is renewed after half of the time for which it is valid offline. 0 never checks."},
+	{Name: "PARENT_DEATH_SIGNAL",
+		Meaning: "Signal to act on when the parent process ends, such as TERM. For a supervised start that is not PID 1."},
 
 	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image. The license must cover it."},
 	{Name: "CI", Meaning: "Set by CI systems. Any value means that this is CI."},
 	{Name: "GATEWAY_LISTEN", Meaning: "Addresses on which the emulator listens. The health check uses them."},
-	{Name: "LOCALSTACK_HOST", Meaning: "Host name of the emulator. Used to explain failures: its DNS server answers " +
-		"for every name that contains this one."},
+	{Name: "LOCALSTACK_HOST",
+		Meaning: "Host name of the emulator. Its DNS server answers for all names that contain it; some failures say so."},
 	{Name: "DOCKER_HOST", Meaning: "Address of the Docker engine, for the doctor."},
 	{Name: "NO_COLOR", Meaning: "Any value turns the doctor's colors off."},
 	{Name: "TERM", Meaning: "Kind of terminal. dumb turns the doctor's colors off."},
-	{Name: "FILESYSTEM_ROOT", Meaning: "Folder that replaces / for fixed paths such as /etc and /var/lib/localstack, " +
-		"for tests and demonstrations."},
+	{Name: "FILESYSTEM_ROOT",
+		Meaning: "Folder that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
 }
 
 // Variables are all rows, in the order of Config.
