@@ -43,6 +43,13 @@ type Answer struct {
 // Name is the name that was asked for.
 func (a Answer) Name() string { return strings.TrimSuffix(a.Query.Question[0].Name, ".") }
 
+func (a Answer) network() string {
+	if a.OverTCP {
+		return "tcp"
+	}
+	return "udp"
+}
+
 // Addresses are those behind the name that was asked for.
 func (a Answer) Addresses() []netip.Addr {
 	addresses, _ := a.follow()

@@ -66,10 +66,7 @@ func (a asker) ask(ctx context.Context, server string, question *dns.Msg) Answer
 // exchange sends the question over one network, again when the datagram seems lost, and fills in what
 // comes back. A reply beside an error is one whose head alone can be trusted.
 func (a *Answer) exchange(ctx context.Context, attempts int) {
-	client := dns.Client{Net: "udp", Timeout: maxPatience}
-	if a.OverTCP {
-		client.Net = "tcp"
-	}
+	client := dns.Client{Net: a.network(), Timeout: maxPatience}
 	conn, err := client.DialContext(ctx, a.Server)
 	if err != nil {
 		a.Err = err

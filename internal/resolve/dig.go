@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"slices"
@@ -18,8 +19,10 @@ func (a Answer) Dig(now time.Time) string {
 		out.WriteString(";; Truncated, retrying in TCP mode.\n")
 	}
 	if a.Reply == nil {
+		status := StatusOf(a.Err, statusMalformed)
+		inDig := map[Status]Status{statusTimeout: "timed out", statusClosed: "end of file"}
 		fmt.Fprintf(&out, ";; communications error to %s#%s: %s\n;; no servers could be reached\n",
-			host, port, digError(a.Err))
+			host, port, string(cmp.Or(inDig[status], status)))
 		return out.String()
 	}
 	out.WriteString(";; Got answer:\n")
@@ -28,12 +31,8 @@ func (a Answer) Dig(now time.Time) string {
 	digSection(&out, "ANSWER", a.Reply.Answer)
 	digSection(&out, "AUTHORITY", a.Reply.Ns)
 	digSection(&out, "ADDITIONAL", a.Reply.Extra)
-	network := "UDP"
-	if a.OverTCP {
-		network = "TCP"
-	}
 	fmt.Fprintf(&out, "\n;; Query time: %d msec\n;; SERVER: %s#%s(%s) (%s)\n;; WHEN: %s\n;; MSG SIZE  rcvd: %d\n",
-		a.Took.Milliseconds(), host, port, host, network, now.Format("Mon Jan 02 15:04:05 MST 2006"), a.Size)
+		a.Took.Milliseconds(), host, port, host, strings.ToUpper(a.network()), now.Format("Mon Jan 02 15:04:05 MST 2006"), a.Size)
 	return out.String()
 }
 
@@ -47,18 +46,6 @@ func (a Answer) Short() string {
 		out.WriteString(strings.TrimPrefix(record.String(), record.Header().String()) + "\n")
 	}
 	return out.String()
-}
-
-// digError is a failure as dig calls it.
-func digError(err error) string {
-	switch status := StatusOf(err, statusMalformed); status {
-	case statusTimeout:
-		return "timed out"
-	case statusClosed:
-		return "end of file"
-	default:
-		return string(status)
-	}
 }
 
 // digHead writes the header, which the library prints nearly as dig does.
@@ -77,10 +64,7 @@ func (a Answer) digHead(out *strings.Builder) {
 func (a Answer) digOptions(out *strings.Builder) {
 	out.WriteString("\n")
 	if opt := a.Reply.IsEdns0(); opt != nil {
-		flags := ""
-		if opt.Do() {
-			flags = " do"
-		}
+		flags := map[bool]string{true: " do"}[opt.Do()]
 		fmt.Fprintf(out, ";; OPT PSEUDOSECTION:\n; EDNS: version: %d, flags:%s; udp: %d\n",
 			opt.Version(), flags, opt.UDPSize())
 		for _, e := range a.ExtendedErrors() {
