@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,10 +52,7 @@ func (c Container) docker(ctx context.Context) fault.Check {
 	case err == nil:
 		return fault.Pass(docker, server+" answers on "+socket)
 	case errors.Is(err, unix.EACCES):
-		groups, _ := os.Getgroups()
-		groups = append(groups, os.Getegid())
-		slices.Sort(groups)
-		return dockerWarning(err, "%s in the groups %v", ownership(socket), slices.Compact(groups))
+		return dockerWarning(err, "%s", ownership(socket))
 	case errors.Is(err, unix.ECONNREFUSED):
 		return dockerWarning(err, "nothing listens on %s: Docker does not run, or was restarted after this container", socket)
 	case errors.Is(err, context.DeadlineExceeded):

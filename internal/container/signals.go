@@ -12,9 +12,9 @@ import (
 )
 
 var (
-	// inits pass SIGTERM on to their first child.
+	// inits forward SIGTERM to their first child.
 	inits = []string{"tini", "tini-static", "docker-init", "dumb-init", "catatonit"}
-	// shells pass it on only when their script has a trap that does.
+	// shells forward it only when their script has a trap that does.
 	shells = []string{"sh", "bash", "dash", "ash", "busybox", "ksh", "mksh", "zsh"}
 	// entrypoints are the names that the image starts this program by, as the kernel cuts them.
 	entrypoints = []string{"entrypoint", "docker-entrypoi"}
@@ -24,7 +24,7 @@ var (
 const signals = "signals"
 
 // signals checks whether the SIGTERM of a stop reaches the emulator. It is sent to
-// PID 1. Behind an init it matters what that has started.
+// PID 1. If that is an init, it matters what the init has started.
 func (c Container) signals(context.Context) fault.Check {
 	first, err := c.process("1")
 	switch {
@@ -38,7 +38,7 @@ func (c Container) signals(context.Context) fault.Check {
 		return fault.Pass(signals, chain+", the entrypoint")
 	}
 	if slices.Contains(inits, first.name) {
-		chain += ", which passes SIGTERM on"
+		chain += ", which forwards SIGTERM"
 		child, err := c.firstChild("1")
 		switch {
 		case err == nil && child.ours:
@@ -51,7 +51,7 @@ func (c Container) signals(context.Context) fault.Check {
 	}
 	switch {
 	case first.isShell() && first.takesTERM:
-		return fault.Skip(signals, chain+", which handles SIGTERM; whether it passes it on is unknown")
+		return fault.Skip(signals, chain+", which handles SIGTERM; whether it forwards it is unknown")
 	case first.isShell():
 		return fault.Warn(signals, fault.New(fault.SystemSignals, "%s, which does not forward SIGTERM", chain))
 	case !first.takesTERM:

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -98,8 +99,11 @@ func ownership(path string) string {
 	if err := unix.Stat(path, &info); err != nil {
 		return fmt.Sprintf("cannot look at %s: %s", path, err)
 	}
-	said := fmt.Sprintf("%s belongs to user %d and group %d, mode %04o, but this process runs as user %d",
-		path, info.Uid, info.Gid, info.Mode&0o7777, os.Geteuid())
+	groups, _ := os.Getgroups()
+	groups = append(groups, os.Getegid())
+	slices.Sort(groups)
+	said := fmt.Sprintf("%s belongs to user %d and group %d, mode %04o, but this process runs as user %d in the groups %v",
+		path, info.Uid, info.Gid, info.Mode&0o7777, os.Geteuid(), slices.Compact(groups))
 	if os.Geteuid() == int(info.Uid) || os.Geteuid() == 0 {
 		said += "; SELinux or a missing capability may deny access"
 	}
