@@ -9,33 +9,33 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// Outcome is the predicted result of a start, in a word for programs.
-type Outcome string
+// outcome is the predicted result of a start, in a word for programs.
+type outcome string
 
 // Outcomes of a start.
 const (
-	// Online: with a license from the license server.
-	Online Outcome = "online"
-	// Offline: with a stored license instead of an answer of the server.
-	Offline Outcome = "offline"
-	// Community: without pro features.
-	Community Outcome = "community"
-	// Unknown: the license server was not asked, or not for a license.
-	Unknown Outcome = "unknown"
-	// Failing: there would be no start.
-	Failing Outcome = "failure"
+	// outcomeOnline: with a license from the license server.
+	outcomeOnline outcome = "online"
+	// outcomeOffline: with a stored license instead of an answer of the server.
+	outcomeOffline outcome = "offline"
+	// outcomeCommunity: without pro features.
+	outcomeCommunity outcome = "community"
+	// outcomeUnknown: the license server was not asked, or not for a license.
+	outcomeUnknown outcome = "unknown"
+	// outcomeFailing: there would be no start.
+	outcomeFailing outcome = "failure"
 )
 
 // Checkup is the checks of a start, and its predicted result.
 type Checkup struct {
-	Checks  []fault.Check
-	Outcome Outcome
-	// Fact says the outcome for people, in a sentence.
-	Fact string
-	// Until is how long a start works without the server; zero when that is unknown.
-	Until time.Time
-	// Failure is why a start would fail; nil when it would not.
-	Failure *fault.Error
+	checks  []fault.Check
+	outcome outcome
+	// fact says the outcome for people, in a sentence.
+	fact string
+	// until is how long a start works without the server; zero when that is unknown.
+	until time.Time
+	// failure is why a start would fail; nil when it would not.
+	failure *fault.Error
 	// Code is the exit code.
 	Code int
 }
@@ -43,7 +43,7 @@ type Checkup struct {
 // conclude predicts the result of a start.
 func (e *examination) conclude() Checkup {
 	c := e.forecast()
-	c.Checks = e.checks
+	c.checks = e.checks
 	return c
 }
 
@@ -53,30 +53,32 @@ func (e *examination) forecast() Checkup {
 	case isFailing:
 		return e.failing(e.refine(failed))
 	case !bool(e.Config.ActivatePro):
-		return Checkup{Outcome: Community, Fact: "A start now would work, without pro features."}
+		return Checkup{outcome: outcomeCommunity, fact: "A start now would work, without pro features."}
 	case e.Offline && e.standIn != nil:
 		return offline("A start now would work, even without the licensing server, until %s.", e.standIn.Document)
 	case e.Offline:
-		return Checkup{Outcome: Unknown, Fact: "Nothing found that would stop a start, but it needs the licensing server, " +
-			"which was not asked (--offline)."}
+		return unknown("Nothing found that would stop a start, but it needs the licensing server, " +
+			"which was not asked (--offline).")
 	case e.refusal != nil:
-		return Checkup{Outcome: Unknown, Fact: "The result of a start is unknown: the licensing server did not answer " +
-			"in time (--timeout waits longer)."}
+		return unknown("The result of a start is unknown: the licensing server did not answer in time " +
+			"(--timeout waits longer).")
 	case e.result.Unreached != nil:
 		_ = e.refine(e.result.Unreached)
 		return offline("A start now would work with the stored license, but only until %s.", e.result.Document)
 	case e.result.Document.ID == "":
-		return Checkup{Outcome: Unknown, Fact: "Nothing found that would stop a start: the licensing server accepts the " +
-			"credential. The doctor has not requested a license, which may cost a CI credit; --activate requests one."}
+		return unknown("Nothing found that would stop a start: the licensing server accepts the credential. " +
+			"The doctor has not requested a license, which may cost a CI credit; --activate requests one.")
 	}
-	return Checkup{Outcome: Online, Fact: "A start now would work, with " + e.result.Document.Name() +
+	return Checkup{outcome: outcomeOnline, fact: "A start now would work, with " + e.result.Document.Name() +
 		" from the licensing server."}
 }
+
+func unknown(fact string) Checkup { return Checkup{outcome: outcomeUnknown, fact: fact} }
 
 // offline is the outcome of a start with a stored license. In fact, %s is how long it can be used.
 func offline(fact string, stored license.Document) Checkup {
 	until := stored.OfflineUntil()
-	return Checkup{Outcome: Offline, Until: until, Fact: fmt.Sprintf(fact, license.FormatTime(until))}
+	return Checkup{outcome: outcomeOffline, until: until, fact: fmt.Sprintf(fact, license.FormatTime(until))}
 }
 
 // failing is the outcome of a start that fails. BOOT hooks run before everything that
@@ -92,7 +94,7 @@ func (s Start) failing(failed *fault.Error) Checkup {
 		begins = fmt.Sprintf("Unless one of the %d BOOT hooks fixes this (the doctor does not run hooks), a", s.BootHooks)
 	}
 	fact := fmt.Sprintf("%s start now would fail with exit code %d (%s).", begins, failed.Row().Exit, failed.ID)
-	return Checkup{Outcome: Failing, Failure: failed, Code: code, Fact: fact}
+	return Checkup{outcome: outcomeFailing, failure: failed, Code: code, fact: fact}
 }
 
 // refine makes a failure as exact as the checks allow, also in the check that found it.

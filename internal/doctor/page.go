@@ -73,16 +73,16 @@ func (s Style) paint(text, color string) string {
 // Verdict is the predicted result of a start and what to do, for people.
 func (c Checkup) Verdict(style Style) string {
 	var fact, out strings.Builder
-	said, color := report.Plain(c.Fact), "1;32"
-	switch c.Outcome {
-	case Failing:
+	said, color := report.Plain(c.fact), "1;32"
+	switch c.outcome {
+	case outcomeFailing:
 		said, color = strings.TrimSuffix(said, ".")+":", "1;31"
-	case Unknown:
+	case outcomeUnknown:
 		color = "1"
 	}
 	report.Wrap(&fact, "", "", said)
 	out.WriteString("\n" + style.paint(strings.TrimSuffix(fact.String(), "\n"), color) + "\n")
-	for failed := c.Failure; failed != nil; failed = failed.Stored {
+	for failed := c.failure; failed != nil; failed = failed.Stored {
 		report.Wrap(&out, "  ", "  ", report.Plain(report.Sentence(failed)))
 	}
 	for i, step := range c.todo() {
@@ -105,11 +105,11 @@ func (c Checkup) todo() []string {
 			}
 		}
 	}
-	for failed := c.Failure; failed != nil; failed = failed.Stored {
+	for failed := c.failure; failed != nil; failed = failed.Stored {
 		add(report.Steps(failed)...)
 	}
 	for _, state := range []fault.State{fault.Failed, fault.Warned} {
-		for _, check := range c.Checks {
+		for _, check := range c.checks {
 			if check.State == state && check.Finding != nil && !c.explains(check) {
 				add(report.Remedy(check.Finding))
 			}
@@ -121,14 +121,14 @@ func (c Checkup) todo() []string {
 // explains reports whether the failure explains what a check found as well: everything
 // that fails on the way to the server has one cause.
 func (c Checkup) explains(check fault.Check) bool {
-	return c.Failure != nil && check.State == fault.Failed && Explains(c.Failure) && Explains(check.Finding)
+	return c.failure != nil && check.State == fault.Failed && Explains(c.failure) && Explains(check.Finding)
 }
 
 // checkupJSON is the whole checkup; docs/doctor.schema.json describes it.
 type checkupJSON struct {
 	Version  int             `json:"version"`
 	Time     string          `json:"time"`
-	Outcome  Outcome         `json:"outcome"`
+	Outcome  outcome         `json:"outcome"`
 	Fact     string          `json:"fact"`
 	ExitCode int             `json:"exit_code"`
 	Until    string          `json:"offline_until,omitempty"`
@@ -141,14 +141,14 @@ type checkupJSON struct {
 func (c Checkup) JSON(now time.Time) string {
 	whole := checkupJSON{
 		Version: 1, Time: now.UTC().Format(time.RFC3339Nano),
-		Outcome: c.Outcome, Fact: report.Plain(c.Fact), ExitCode: c.Code,
-		Checks: report.Checks(c.Checks), Todo: c.todo(),
+		Outcome: c.outcome, Fact: report.Plain(c.fact), ExitCode: c.Code,
+		Checks: report.Checks(c.checks), Todo: c.todo(),
 	}
-	if !c.Until.IsZero() {
-		whole.Until = c.Until.UTC().Format(time.RFC3339)
+	if !c.until.IsZero() {
+		whole.Until = c.until.UTC().Format(time.RFC3339)
 	}
-	if c.Failure != nil {
-		failure := report.FailureOf(c.Failure)
+	if c.failure != nil {
+		failure := report.FailureOf(c.failure)
 		failure.Checks = nil // they stand beside
 		whole.Failure = &failure
 	}
