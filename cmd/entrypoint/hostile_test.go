@@ -44,7 +44,7 @@ func TestAServerCannotMakeUsPrintTheToken(t *testing.T) {
 	body := fmt.Sprintf(`{"error": true, "message": "licensing.%s"}`, w.token)
 	for name, reply := range map[string]string{
 		"unasked bytes behind an answer":  "HTTP/1.1 204 X\r\n\r\n" + w.token,
-		"a header that makes no sense":    "HTTP/1.1 200 OK\r\nContent-Length: " + w.token + "\r\n\r\n",
+		"an invalid header":               "HTTP/1.1 200 OK\r\nContent-Length: " + w.token + "\r\n\r\n",
 		"no HTTP at all":                  w.token + "\r\n\r\n",
 		"a refusal that repeats it":       fmt.Sprintf("HTTP/1.1 403 X\r\nContent-Length: %d\r\n\r\n%s", len(body), body),
 		"a redirect that repeats it":      "HTTP/1.1 302 X\r\nLocation: //" + w.secret() + "\r\nContent-Length: 0\r\n\r\n",

@@ -230,7 +230,7 @@ var situations = []situation{
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.Issued = license.Time{Time: time.Now().Add(time.Hour)} })
 		}},
-	{name: "senseless variable", id: fault.ConfigInvalid, says: `ACTIVATE_PRO="maybe" is not a boolean`,
+	{name: "invalid variable", id: fault.ConfigInvalid, says: `ACTIVATE_PRO="maybe" is not a boolean`,
 		arrange: func(w *world) { w.set("ACTIVATE_PRO", "maybe") }},
 	{name: "command not found", id: fault.CommandNotFound, says: "no-such-command",
 		arrange: func(w *world) { w.command = "no-such-command" }},

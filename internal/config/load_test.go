@@ -33,7 +33,7 @@ func replaceEnvironment(t testing.TB, entries []string) {
 	}
 }
 
-// loaded is the Config of an environment in which everything makes sense.
+// loaded is the Config of an environment in which everything is valid.
 func loaded(t *testing.T, entries ...string) Config {
 	t.Helper()
 	inEnvironment(t, entries...)
@@ -186,7 +186,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	}
 	got, unset := cfg, loaded(t, "GATEWAY_LISTEN=kept:1", "LOG_FORMAT=json")
 	if summary(got) != summary(unset) {
-		t.Errorf("what makes no sense has no default, or hides what does:\ngot  %s\nwant %s", summary(got), summary(unset))
+		t.Errorf("what is invalid has no default, or hides what is valid:\ngot  %s\nwant %s", summary(got), summary(unset))
 	}
 }
 
@@ -221,7 +221,7 @@ func TestLoadReturnsTheEnvironmentAfterThePrefixRule(t *testing.T) {
 	inEnvironment(t, "LOCALSTACK_PERSISTENCE=1", "LOCALSTACK_LD_PRELOAD=evil.so", "ACTIVATE_PRO=nonsense", "DEBUG= ")
 	_, environ, err := Load()
 	if err == nil {
-		t.Error("ACTIVATE_PRO=nonsense makes sense")
+		t.Error("ACTIVATE_PRO=nonsense is valid")
 	}
 	slices.Sort(environ.Entries)
 	want := []string{"ACTIVATE_PRO=nonsense", "DEBUG= ", "LOCALSTACK_LD_PRELOAD=evil.so", "LOCALSTACK_PERSISTENCE=1",

@@ -122,7 +122,7 @@ var brokenNames = []situation{
 
 // misleadingNames are addresses that lead elsewhere.
 var misleadingNames = []situation{
-	// To mend the name servers would not mend the start.
+	// Repairing the name servers would not repair the start.
 	{name: "one name server denies, what the other says is dead", id: fault.NetworkRefused, says: apiHost,
 		warns: fault.NetworkDNSDisagree, official: unresolved, dig: []string{nameServer, nameServer2},
 		arrange: func(w *world) {

@@ -61,7 +61,7 @@ func (w *world) presented(t *testing.T) []*x509.Certificate {
 	return certificates
 }
 
-// verified tells whether openssl trusts certificates, with the authorities of
+// verified reports whether openssl trusts certificates, with the authorities of
 // the container. The emulator's Python does so with -x509_strict.
 func (w *world) verified(
 	t *testing.T, certificates []*x509.Certificate, options ...string,

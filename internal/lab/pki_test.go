@@ -83,7 +83,7 @@ func (i *identity) pem(more ...*identity) []byte {
 
 // issueFor makes the certificate of a server, which change may alter, and
 // returns the files to serve it with: the certificate with its intermediates,
-// and the key. A public one says where the intermediate is to be had, as all do.
+// and the key. A public one says where to get the intermediate, as all do.
 func (a *authority) issueFor(w *world, name string, change func(*x509.Certificate)) (certificate, key string) {
 	w.Helper()
 	template := certificateOf(name, false)

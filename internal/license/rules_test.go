@@ -217,7 +217,7 @@ func TestOfflineUntilIsTheReactivationAtMostTheExpiry(t *testing.T) {
 		{"reactivate_after", at(again), did(issued.AddDate(0, 1, 0)), expires, again},
 		{"24 hours after the last activation", nil, did(issued.AddDate(0, 1, 0)), expires, issued.AddDate(0, 1, 1)},
 		{"24 hours after it was issued", nil, nil, expires, again},
-		{"a last activation that makes no sense", nil, did(time.Time{}), expires, again},
+		{"an invalid last activation", nil, did(time.Time{}), expires, again},
 		{"no longer than the license", at(expires.AddDate(1, 0, 0)), nil, expires, expires},
 		{"a license that ends within the hour", nil, nil, issued.Add(time.Hour), issued.Add(time.Hour)},
 	}

@@ -71,8 +71,8 @@ func (f *filter) Write(message []byte) (int, error) {
 	return len(message), nil
 }
 
-// isOurs tells whether a part of a secret stands in our own sentences. Then it
-// tells nothing: placeholders such as ${LOCALSTACK_AUTH_TOKEN} must not make the
+// isOurs reports whether a part of a secret is in our own sentences. Then it
+// shows nothing: placeholders such as ${LOCALSTACK_AUTH_TOKEN} must not make the
 // banner unreadable.
 func (f *filter) isOurs(part string) bool {
 	ours, known := f.ours[part]

@@ -164,7 +164,7 @@ func TestPlainIsOneShortPrintableLine(t *testing.T) {
 	}
 }
 
-// isClean tells whether text can go to a terminal: whole runes, nothing that
+// isClean reports whether text can go to a terminal: whole runes, nothing that
 // moves the cursor or cannot be seen. Lines may end.
 func isClean(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text,

@@ -201,7 +201,7 @@ func TestCancellationEndsALookupAndThoseThatWaitForIt(t *testing.T) {
 func TestMissingResolvConfMeansTheLocalServer(t *testing.T) {
 	t.Parallel()
 	for name, content := range map[string]string{"missing": "", "empty": " \n",
-		"senseless": "nameserver\nnameserver api.test\nnameserver [::1\n\x00\xff"} {
+		"invalid": "nameserver\nnameserver api.test\nnameserver [::1\n\x00\xff"} {
 		root := t.TempDir()
 		if content != "" {
 			testkit.Put(t, root, "etc/resolv.conf", content)

@@ -18,7 +18,7 @@ func ExitCode(status unix.WaitStatus) int {
 	return status.ExitStatus()
 }
 
-// passing are the causes that pass: no process, no memory, no descriptor to be had. The last is what a
+// passing are the causes that pass: no free process, memory or descriptor. The last is what a
 // PID namespace says that is full.
 var passing = []unix.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC}
 
