@@ -49,7 +49,10 @@ type Result struct {
 // has to follow.
 func (a *Activation) Run(ctx context.Context) error {
 	a.refusal = nil
-	loop, noted := a.loop()
+	loop, noted := a.LastRefusal()
+	if !loop.isLoop(time.Now()) {
+		loop = RefusalNote{}
+	}
 	if err := a.holdBack(ctx, loop); err != nil {
 		return err
 	}
@@ -116,7 +119,7 @@ func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
 		}
 		a.Log.Debug("cannot use "+stored[i].Path+" offline", zap.String("because", flaw.Error()))
 		if flaw.ID == fault.ClockSkew {
-			return nil, flaw // by a wrong clock no document can be judged
+			return nil, flaw // with a wrong clock no document can be checked
 		}
 		if first == nil {
 			first = flaw

@@ -103,11 +103,11 @@ func (n RefusalNote) HowOften() string {
 	return fmt.Sprintf("%d times in a row", n.Times)
 }
 
-// continues reports whether a start at now that asks the same is one of a loop.
+// isLoop reports whether a start at now that asks the same is one of a loop.
 // A note from the future is one of another clock.
-func (n RefusalNote) continues(asked Question, now time.Time) bool {
+func (n RefusalNote) isLoop(now time.Time) bool {
 	ago := now.Sub(n.Last)
-	return n.Times > 0 && n.Question == asked && ago >= 0 && ago < loopGap
+	return n.Times > 0 && ago >= 0 && ago < loopGap
 }
 
 // hold is how long a start at now that continues the loop waits before it asks
@@ -137,16 +137,6 @@ func (n RefusalNote) next(asked Question, failed *fault.Error, now time.Time) Re
 // question is what this activation asks.
 func (a *Activation) question() Question {
 	return Question{a.Credential.String(), credential.MaskAll(a.Config.Endpoint.String()), a.Product.Version}
-}
-
-// loop is the note that this start continues, zero when it is no loop; noted
-// tells whether there is one of what it asks, of whatever age.
-func (a *Activation) loop() (note RefusalNote, noted bool) {
-	note, noted = a.LastRefusal()
-	if !note.continues(a.question(), time.Now()) {
-		note = RefusalNote{}
-	}
-	return note, noted
 }
 
 // holdBack waits before a start of a loop asks the server again. The error is
@@ -193,7 +183,7 @@ func (a *Activation) forgetRefusal() {
 func (a *Activation) note(own ...RefusalNote) error {
 	now := time.Now()
 	others := slices.DeleteFunc(a.Store.refusalNotes(), func(n RefusalNote) bool {
-		return n.Question == a.question() || !n.continues(n.Question, now)
+		return n.Question == a.question() || !n.isLoop(now)
 	})
 	notes := append(own, others[:min(len(others), manyNotes-1)]...)
 	if len(notes) == 0 {
@@ -206,7 +196,7 @@ func (a *Activation) note(own ...RefusalNote) error {
 	return a.Store.write(refusalName, content, a.Credential)
 }
 
-// isRefusal reports the server's own word against us, or for less haste.
+// isRefusal reports whether an error is the server's verdict against us, or its request to slow down.
 func isRefusal(err error) bool {
 	return errors.Is(err, errVerdict) || errors.Is(err, &fault.Error{ID: fault.NetworkRateLimited})
 }

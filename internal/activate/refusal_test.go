@@ -51,30 +51,20 @@ func TestAStartOfALoopIsHeldBackLongerEachTime(t *testing.T) {
 	}
 }
 
-func TestOnlyTheSameQuestionSoonAfterARefusalIsALoop(t *testing.T) {
+func TestOnlyAStartSoonAfterARefusalIsALoop(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	tests := []struct {
-		name  string
-		asked Question
-		ago   time.Duration
-		want  bool
-	}{
-		{"at once", sameQuestion, 0, true},
-		{"after Docker's longest pause", sameQuestion, 62 * time.Second, true},
-		{"after a while", sameQuestion, 75 * time.Second, false},
-		{"in the past, by this clock", sameQuestion, -time.Second, false},
-		{"another token", Question{"ls-another0-****", sameQuestion.Endpoint, sameQuestion.Version}, 0, false},
-		{"another server", Question{masked, "https://elsewhere.test/v1", sameQuestion.Version}, 0, false},
-		{"another version", Question{masked, sameQuestion.Endpoint, "4.15.0"}, 0, false},
-	}
-	for _, test := range tests {
-		note := RefusalNote{Question: sameQuestion, Times: 5, Last: now.Add(-test.ago)}
-		if got := note.continues(test.asked, now); got != test.want {
-			t.Errorf("%s: %t, want %t", test.name, got, test.want)
+	for ago, want := range map[time.Duration]bool{
+		0:                true,
+		62 * time.Second: true, // after Docker's longest pause
+		75 * time.Second: false,
+		-time.Second:     false, // by another clock
+	} {
+		if got := (RefusalNote{Times: 5, Last: now.Add(-ago)}).isLoop(now); got != want {
+			t.Errorf("%s ago: %t, want %t", ago, got, want)
 		}
 	}
-	if (RefusalNote{}).continues(Question{}, time.Time{}) {
+	if (RefusalNote{}).isLoop(time.Time{}) {
 		t.Error("there is a loop without a note")
 	}
 }
