@@ -14,8 +14,8 @@ import (
 )
 
 // A container that is restarted whenever it ends, and that the license server
-// refuses whenever it asks, must not ask as fast as it can. What it was told
-// last is therefore kept in the volume.
+// refuses whenever it asks, must not ask as fast as it can. The last refusal
+// is therefore kept in the volume.
 
 const (
 	refusalName = "cache/entrypoint-refusal.json"
@@ -39,7 +39,7 @@ const (
 // starts with the same question get the same answer, until somebody changes
 // something at the server.
 type Question struct {
-	// Credential is the masked form, which of a legacy API key tells nothing.
+	// Credential is the masked form, which shows nothing of a legacy API key.
 	Credential string `json:"credential"`
 	Endpoint   string `json:"endpoint"`
 	Version    string `json:"version"`

@@ -69,7 +69,7 @@ func TestOnlyAStartSoonAfterARefusalIsALoop(t *testing.T) {
 	}
 }
 
-func TestANoteThatMakesNoSenseIsNone(t *testing.T) {
+func TestAnInvalidNoteIsIgnored(t *testing.T) {
 	t.Parallel()
 	const good = `{"credential": "****", "id": "license.expired", "times": 2, ` +
 		`"since": "2026-11-21T12:00:00Z", "last": "2026-11-21T12:00:01Z"}`

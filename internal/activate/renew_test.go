@@ -126,7 +126,7 @@ func TestDocumentsThatAreNotOursDoNotMatterToTheRenewal(t *testing.T) {
 	})
 }
 
-func TestARenewalThatIsNotStoredIsNone(t *testing.T) {
+func TestARenewalThatCannotBeStoredIsNotAnnounced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		foreign := issued(nil)
@@ -141,7 +141,7 @@ func TestARenewalThatIsNotStoredIsNone(t *testing.T) {
 	})
 }
 
-func TestAnAnswerThatMakesNoSenseRemovesNothingAtRenewal(t *testing.T) {
+func TestAnInvalidAnswerRemovesNothingAtRenewal(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]reply{
 		"activation_error": refuse(400, license.MessageActivation),

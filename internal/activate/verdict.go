@@ -15,7 +15,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// errVerdict is the cause of a failure that is the license server's own word
+// errVerdict is the cause of a failure that is the license server's own decision
 // about us. Everything else means that it was not reached.
 var errVerdict = errors.New("the licensing server's verdict")
 
@@ -58,7 +58,7 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:
 		failed := fault.New(fault.NetworkServerError, "it answered with status %d", status)
 		if strings.Contains(token, page.RequestID) {
-			return failed // no ID, or it repeats what it was told
+			return failed // no ID, or it repeats the token
 		}
 		return failed.With(fault.Facts{RequestID: page.RequestID})
 	case status >= http.StatusBadRequest && strings.HasPrefix(message, license.MessagePrefix):

@@ -59,8 +59,8 @@ type Document struct {
 type Offline struct {
 	// Version is the version that the document was activated for.
 	Version string `json:"localstack_version,omitempty"`
-	// Credential is the masked credential it was activated with, so that a
-	// document of another credential can be told from a tampered one.
+	// Credential is the masked credential it was activated with. It distinguishes
+	// a document of another credential from a tampered one.
 	Credential string `json:"entrypoint_credential,omitempty"`
 	// Activated is when that was; nil in the documents of other clients.
 	Activated *Time `json:"entrypoint_activated,omitempty"`

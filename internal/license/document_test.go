@@ -184,7 +184,7 @@ func TestEncodeNotesTheActivationOnlyWhereItSetsTheLimit(t *testing.T) {
 	}
 }
 
-func TestParseSaysWhatMakesNoSense(t *testing.T) {
+func TestParseNamesWhatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	const none = "not a license document: "
 	tests := []struct{ name, raw, want string }{
@@ -247,7 +247,7 @@ func TestEncodeKeepsUnknownFieldsByteForByte(t *testing.T) {
 	}
 }
 
-func TestEncodeMakesOfflineDataWhereThereIsNone(t *testing.T) {
+func TestEncodeAddsMissingOfflineData(t *testing.T) {
 	t.Parallel()
 	for _, absent := range []string{`"offline_data": null`, `"other": 1`} {
 		document := parse(t, sample(`"offline_data": {}`, absent))

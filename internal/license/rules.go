@@ -88,8 +88,8 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 	return nil
 }
 
-// foreign tells a document of another credential from a tampered one, as far
-// as the masked credential tells one from another: that of an API key is all stars.
+// foreign distinguishes a document of another credential from a tampered one, as far
+// as masked credentials differ: that of an API key is all stars.
 func (d Document) foreign(holder Holder) *fault.Error {
 	if strings.Trim(holder.Masked, "*") != "" && d.Offline.Credential == holder.Masked {
 		return fault.New(fault.StoredTampered, "the signature of %s does not match its content", d.Name())
