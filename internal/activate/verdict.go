@@ -83,7 +83,6 @@ func messageOf(body []byte) string {
 // refused maps the protocol's message codes to rows of the failure table.
 func refused(message string) *fault.Error {
 	code, more, _ := strings.Cut(message, ":")
-	detail := "the server says " + shown(code)
 	switch code {
 	case license.MessageInvalidStatus:
 		if !slices.Contains(license.Statuses(), more) {
@@ -92,28 +91,22 @@ func refused(message string) *fault.Error {
 		return fault.Wrap(errVerdict, fault.LicenseStatus, "the licensing server says that its status is %s", more)
 	case license.MessageFormat:
 		// The server cannot judge this version; that says nothing about the license.
-		return fault.New(fault.LicenseVersion, "%s", detail)
+		return fault.New(fault.LicenseVersion, "the server says %q", code)
 	case license.MessageRateLimited:
 		return fault.New(fault.NetworkRateLimited, "it asks to slow down")
 	case license.MessageCredentialsFormat:
-		return fault.Wrap(errVerdict, fault.CredentialsMalformed, "%s", detail)
+		return fault.Wrap(errVerdict, fault.CredentialsMalformed, "the server says %q", code)
 	case license.MessageCredentialsInvalid:
 		return fault.Wrap(errVerdict, fault.CredentialsInvalid, "")
 	case license.MessageNotFound:
 		return fault.Wrap(errNotFound, fault.LicenseNotAssigned, "")
 	case license.MessageExpired:
 		return fault.Wrap(errVerdict, fault.LicenseExpired, "the subscription has ended")
+	case license.MessageActivation:
+		return fault.Wrap(errVerdict, fault.LicenseRefused, "the server says %q", code)
 	}
-	return fault.Wrap(errVerdict, fault.LicenseRefused, "%s", detail)
-}
-
-// shown is a message's code, if it is one. What a server says beyond its codes
-// is not repeated: it may be what we told it.
-func shown(code string) string {
-	if !slices.Contains(license.Messages(), code) {
-		return "a code that this program does not know"
-	}
-	return strconv.Quote(code)
+	// What a server says beyond its codes is not repeated: it may be what we told it.
+	return fault.Wrap(errVerdict, fault.LicenseRefused, "the server says a code that this program does not know")
 }
 
 func rateLimited(response *http.Response) *fault.Error {

@@ -73,14 +73,6 @@ const (
 	MessageRateLimited        = "licensing.rate_limited"
 )
 
-// Messages are all codes there are.
-func Messages() []string {
-	return []string{
-		MessageCredentialsFormat, MessageCredentialsInvalid, MessageNotFound, MessageExpired,
-		MessageInvalidStatus, MessageFormat, MessageActivation, MessageRateLimited,
-	}
-}
-
 // ErrorBody is the JSON body of every answer that is not a document.
 type ErrorBody struct {
 	Error   bool   `json:"error"`
