@@ -22,7 +22,6 @@ type (
 	doSuspendSelf struct{}                      // stop in the sense of job control, where we can be continued
 	doArm         struct{ after time.Duration } // expire after some time
 	doSay         struct{ line string }         // tell the user
-	doFinish      struct{ code exitCode }       // leave
 )
 
 func (doHook) do(l *loop)      { l.findHooks() }
@@ -37,4 +36,3 @@ func (a doSuspend) do(l *loop) { l.suspendWith(a.signal) }
 func (doSuspendSelf) do(*loop) { suspendSelf(unix.SIGTSTP) }
 func (a doArm) do(l *loop)     { l.deadline = time.Now().Add(a.after) }
 func (a doSay) do(l *loop)     { l.options.Warn(a.line) }
-func (a doFinish) do(l *loop)  { l.code = a.code }

@@ -131,7 +131,7 @@ func (r *initRole) run(start Start) int {
 			l.handle(expired{})
 		}
 	}
-	return int(l.code)
+	return int(l.state.code)
 }
 
 // awaitReport waits until a process that reports signals listens.

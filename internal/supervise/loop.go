@@ -36,7 +36,6 @@ type loop struct {
 	suspendedByUs bool      // child was suspended by a signal from us, and not by its terminal
 	chore         int       // the chore's process, 0 for none
 
-	code exitCode
 }
 
 func newLoop(ctx context.Context, start Start, options Options) *loop {

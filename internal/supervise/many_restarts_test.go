@@ -46,7 +46,7 @@ func playRestarts(args []string) int {
 			return 7
 		}
 	}
-	return int(l.code)
+	return int(l.state.code)
 }
 
 // restless starts argv, with everything that may go on beside a start.

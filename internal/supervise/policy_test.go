@@ -31,8 +31,8 @@ func TestRewrittenSignalIsTakenForTheOther(t *testing.T) {
 	for _, c := range cases {
 		p := &Options{ShutdownTimeout: 8 * time.Second, Rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
 		next, actions, err := p.step(state{phase: running}, signaled{c.sent})
-		if got := next.phase.String(); got != c.phase || show(actions) != c.actions || err != nil {
-			t.Errorf("%+v: %s, %s, %v", c, got, show(actions), err)
+		if got := next.phase.String(); got != c.phase || show(next, actions) != c.actions || err != nil {
+			t.Errorf("%+v: %s, %s, %v", c, got, show(next, actions), err)
 		}
 	}
 }
@@ -55,8 +55,8 @@ func TestBeforeTheCommandARewrittenSignalIsTakenForTheOther(t *testing.T) {
 	for _, c := range cases {
 		p := &Options{isPID1: true, Rewrite: map[unix.Signal]unix.Signal{c.from: c.to}}
 		next, actions, err := p.step(state{phase: deciding}, signaled{c.sent})
-		if next.phase != c.phase || show(actions) != c.actions || err != nil {
-			t.Errorf("%+v: %s, %s, %v", c, next.phase, show(actions), err)
+		if next.phase != c.phase || show(next, actions) != c.actions || err != nil {
+			t.Errorf("%+v: %s, %s, %v", c, next.phase, show(next, actions), err)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func history(p *Options, on func(s state) event, lengths ...time.Duration) (said
 		if err != nil {
 			panic(err)
 		}
-		return next, show(actions)
+		return next, show(next, actions)
 	}
 	s, _ := step(state{}, begun{})
 	s, _ = step(s, approved{})

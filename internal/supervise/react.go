@@ -58,11 +58,11 @@ func (o *Options) react(s state, e event) (state, []action) {
 // unless they become SIGUSR1 or are dropped.
 func (o *Options) onSignal(s state, received unix.Signal) (state, []action) {
 	sig := o.rewritten(received)
-	stops := roleOf(received) == roleStop || roleOf(sig) == roleStop
+	stops := isStop(received) || isStop(sig)
 	switch {
 	case sig == 0, s.phase == ending:
 		return s, nil
-	case roleOf(sig) == roleRestart:
+	case sig == unix.SIGUSR1:
 		return o.onRestart(s)
 	case s.phase.isOneOf(running, stopping, restarting):
 		return o.onLateSignal(s, sig, stops)
@@ -72,7 +72,7 @@ func (o *Options) onSignal(s state, received unix.Signal) (state, []action) {
 			code = s.code
 		}
 		return o.finish(s, code)
-	case s.phase == failing, roleOf(sig) != roleForward:
+	case s.phase == failing, !isForwarded(sig):
 		return s, nil
 	case sig == unix.SIGTSTP:
 		return s.stay(doSuspendSelf{})
@@ -98,7 +98,7 @@ func (o *Options) onRestart(s state) (state, []action) {
 // onLateSignal passes a signal on to the command.
 func (o *Options) onLateSignal(s state, sig unix.Signal, stops bool) (state, []action) {
 	switch {
-	case roleOf(sig) != roleForward && roleOf(sig) != roleStop:
+	case !isForwarded(sig) && !isStop(sig):
 		return s, nil
 	case !stops:
 		return s.stay(doForward{sig})
@@ -124,7 +124,7 @@ func (o *Options) rewritten(sig unix.Signal) unix.Signal {
 
 // stopSignal is what the command understands as a request to end.
 func (o *Options) stopSignal() unix.Signal {
-	if sig := o.rewritten(unix.SIGTERM); sig != 0 && roleOf(sig) != roleRestart {
+	if sig := o.rewritten(unix.SIGTERM); sig != 0 && sig != unix.SIGUSR1 {
 		return sig
 	}
 	return unix.SIGTERM
@@ -160,10 +160,10 @@ func (s state) clear(more ...action) (state, []action) {
 
 // finish leaves with a code as soon as nothing is left.
 func (o *Options) finish(s state, code exitCode) (state, []action) {
-	if o.isPID1 || s.phase == resting { // then it is nothing that our exit does not kill
-		return s.to(ended, doFinish{code})
-	}
 	s.code = code
+	if o.isPID1 || s.phase == resting { // then it is nothing that our exit does not kill
+		return s.to(ended)
+	}
 	return s.to(ending, doKill{}, doArm{clearTime}, doReap{})
 }
 
@@ -183,7 +183,7 @@ func (s state) cleared(before ...action) (state, []action) {
 	if s.phase == clearing {
 		return s.to(resting, append(before, doArm{s.pause()})...)
 	}
-	return s.to(ended, append(before, doFinish{s.code})...)
+	return s.to(ended, before...)
 }
 
 // onDeadline moves on when a phase has taken as long as it may.

@@ -12,31 +12,13 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// role is what a signal means to the init.
-type role uint8
+// isStop reports whether a signal goes to the command and starts the shutdown deadline.
+func isStop(sig unix.Signal) bool { return sig == unix.SIGTERM || sig == unix.SIGINT }
 
-const (
-	roleForward role = iota // goes to the command unchanged
-	roleStop                // the same, and starts the shutdown deadline
-	roleRestart             // stops the command with SIGTERM, then starts it again
-	roleReap                // a child may have ended
-	roleNone                // cannot be taken, or is not ours to take
-)
-
-// roleOf has something to say about a few signals; all others are forwarded.
-func roleOf(sig unix.Signal) role {
-	switch sig {
-	case unix.SIGTERM, unix.SIGINT:
-		return roleStop
-	case unix.SIGUSR1:
-		return roleRestart
-	case unix.SIGCHLD:
-		return roleReap
-	}
-	if !mailbox.Takes(uint32(sig)) {
-		return roleNone
-	}
-	return roleForward
+// isForwarded reports whether a signal goes to the command, and that is all: it is one that we can take, and it
+// is no request to stop or to restart, nor news of a child.
+func isForwarded(sig unix.Signal) bool {
+	return mailbox.Takes(uint32(sig)) && !isStop(sig) && sig != unix.SIGUSR1 && sig != unix.SIGCHLD
 }
 
 // Listen starts to collect the signals an init takes, from then on no SIGTERM is lost. In PID 1 it has
@@ -91,7 +73,7 @@ func Context(parent context.Context) (ctx context.Context, free func(stuck bool)
 			switch sig, _ := inbox.next(); {
 			case sig == markReleased:
 				return
-			case roleOf(sig) == roleStop:
+			case isStop(sig):
 				cancel(&Stopped{Signal: sig})
 			}
 		}

@@ -12,7 +12,7 @@ import (
 // forwardable are all signals that go to the command.
 func forwardable() (all []unix.Signal) {
 	for sig := unix.Signal(1); sig <= lastSignal; sig++ {
-		if roleOf(sig) == roleForward {
+		if isForwarded(sig) {
 			all = append(all, sig)
 		}
 	}

@@ -37,7 +37,7 @@ type exitCode int
 // state is all the init remembers from one event to the next.
 type state struct {
 	phase       phase
-	code        exitCode // to leave with, in failing, clearing, resting and ending
+	code        exitCode // to leave with, since failing, clearing or ending
 	quickStarts int      // starts in a row that did not live for long
 	crashes     int      // starts in a row that were due to a crash
 	again       bool     // the command has run before

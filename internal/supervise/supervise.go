@@ -58,10 +58,10 @@ func Run(ctx context.Context, start Start, options Options) int {
 		options.followParent()
 	}
 	l.run()
-	if code, ok := options.ExitCodes[int(l.code)]; ok {
+	if code, ok := options.ExitCodes[int(l.state.code)]; ok {
 		return code
 	}
-	return int(l.code)
+	return int(l.state.code)
 }
 
 // spareThreads has the runtime start now the threads that it will need: the container may be at its
