@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-
-	"localstack-entrypoint/internal/hook"
 )
 
 // maxBody is the largest JSON body the control endpoints read, in bytes.
@@ -131,12 +129,12 @@ func (c *control) getInfo(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (c *control) getInit(w http.ResponseWriter, _ *http.Request) {
-	completed, scripts := c.hooks.status(hook.Stages()...)
+	completed, scripts := c.hooks.status(allStages()...)
 	answerJSON(w, map[string]any{"completed": completed, "scripts": scripts})
 }
 
 func (c *control) getStage(w http.ResponseWriter, r *http.Request) {
-	stage, ok := hook.ParseStage(r.PathValue("stage"))
+	stage, ok := parseStage(r.PathValue("stage"))
 	if !ok {
 		answerText(w, http.StatusNotFound, "no such stage "+strconv.Quote(r.PathValue("stage")))
 		return

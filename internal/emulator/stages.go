@@ -3,12 +3,23 @@ package emulator
 import (
 	"context"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"go.uber.org/zap"
 
 	"localstack-entrypoint/internal/hook"
 )
+
+// allStages lists the stages in the order they happen.
+func allStages() []hook.Stage { return []hook.Stage{hook.Boot, hook.Start, hook.Ready, hook.Shutdown} }
+
+// parseStage reads the name of a stage in any case; ok is false for a name that is none.
+func parseStage(name string) (stage hook.Stage, ok bool) {
+	stage = hook.Stage(strings.ToUpper(name))
+	return stage, slices.Contains(allStages(), stage)
+}
 
 // stages runs the init hooks and keeps the record that /_localstack/init shows.
 type stages struct {
@@ -31,7 +42,7 @@ func newStages(o Options, p Process, log *zap.SugaredLogger) *stages {
 		completed: map[hook.Stage]bool{hook.Boot: true, hook.Start: false, hook.Ready: false, hook.Shutdown: false},
 	}
 	s.runner.Report = s.report
-	for _, stage := range hook.Stages() {
+	for _, stage := range allStages() {
 		s.find(stage)
 	}
 	return s

@@ -121,14 +121,3 @@ func TestFindReportsAFileInPlaceOfAFolder(t *testing.T) {
 		t.Error("want an error")
 	}
 }
-
-func TestParseStageAcceptsAnyCase(t *testing.T) {
-	for name, want := range map[string]Stage{
-		"boot": Boot, "Start": Start, "READY": Ready, "sHutdown": Shutdown, "": "", "run": "", "boot ": "",
-	} {
-		got, ok := ParseStage(name)
-		if ok != (want != "") || ok && got != want {
-			t.Errorf("ParseStage(%q) = %q, %v; want %q", name, got, ok, want)
-		}
-	}
-}

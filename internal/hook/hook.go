@@ -9,7 +9,6 @@ package hook
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"localstack-entrypoint/internal/layout"
@@ -25,16 +24,6 @@ const (
 	Ready    Stage = "READY"    // once the gateway listens
 	Shutdown Stage = "SHUTDOWN" // before the gateway stops
 )
-
-// Stages lists all stages in the order they happen.
-func Stages() []Stage { return []Stage{Boot, Start, Ready, Shutdown} }
-
-// ParseStage reads the name of a stage in any case; ok is false for a name that
-// is none.
-func ParseStage(name string) (stage Stage, ok bool) {
-	stage = Stage(strings.ToUpper(name))
-	return stage, slices.Contains(Stages(), stage)
-}
 
 // Dir is the folder of the stage's scripts of an image.
 func (s Stage) Dir(root layout.Root) string {
