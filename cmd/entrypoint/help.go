@@ -27,7 +27,7 @@ Exit codes: 55 no license, 70 an error of the entrypoint itself, 78 invalid conf
 126 COMMAND cannot be executed, 127 COMMAND not found, 128+n ended by signal n; otherwise
 COMMAND's own.
 
-Environment (LOCALSTACK_X also stands for X):
+Environment (LOCALSTACK_X also sets X):
 `
 
 // runHelp prints how the program is used.

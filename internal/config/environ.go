@@ -34,7 +34,7 @@ var hijackers = []string{
 
 var hijackerPrefixes = []string{"LD_", "PYTHON", "BASH_"}
 
-// unprefix applies the image's prefix rule: LOCALSTACK_X also stands for X and
+// unprefix applies the image's prefix rule: LOCALSTACK_X also sets X and
 // wins over it, even when it is empty. Excepted are LOCALSTACK_HOST…, names
 // with a digit after the prefix, and what is no variable name in a shell. No
 // name and no value can break the start: a name that would hijack programs is

@@ -17,7 +17,7 @@ func TestPrefixRule(t *testing.T) {
 		name     string
 		in, want []string // want is what comes on top of in, or instead of it
 	}{
-		{"stands for the short name, and stays", []string{"LOCALSTACK_X=v"}, []string{"LOCALSTACK_X=v", "X=v"}},
+		{"sets the short name, and stays", []string{"LOCALSTACK_X=v"}, []string{"LOCALSTACK_X=v", "X=v"}},
 		{"wins, whichever comes first", []string{"DEBUG=1", "LOCALSTACK_DEBUG=0", "LOCALSTACK_Y=2", "Y=1"},
 			[]string{"DEBUG=0", "LOCALSTACK_DEBUG=0", "LOCALSTACK_Y=2", "Y=2"}},
 		{"wins even when it is empty", []string{"LOCALSTACK_DEBUG=", "DEBUG=1"}, []string{"LOCALSTACK_DEBUG=", "DEBUG="}},

@@ -24,7 +24,7 @@ func talk(r *Reporter) {
 	license.Info("Successfully activated cached license license_1:pro from /var/lib/localstack/cache/license.json")
 	license.Debug("activation attempt", zap.Int("attempt", 2), zap.String("result", "network.dns: \"no\"\n\x1b[31m"),
 		zap.Duration("took", 1500*time.Millisecond))
-	own.Warn("LOCALSTACK_PATH does not stand for PATH\r\n2026-11-21T12:00:00.000 ERROR --- forged")
+	own.Warn("LOCALSTACK_PATH does not set PATH\r\n2026-11-21T12:00:00.000 ERROR --- forged")
 	own.Error("cannot go on", zap.Error(errors.New("no\u202espace")), zap.Stringer("span", time.Second))
 }
 
