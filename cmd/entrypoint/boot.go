@@ -165,7 +165,7 @@ func (s *start) fail(err error) (code int, show func()) {
 	}
 	failed := failureOf(err, s.log)
 	return failed.Row().Exit, func() {
-		if s.isTold(failed) {
+		if s.isReported(failed) {
 			s.out.Failure(failed)
 		}
 		s.outlet.Flush(bannerTime)

@@ -90,7 +90,7 @@ func (s settings) look(options doctorOptions, out *report.Reporter) doctor.Start
 	activation, _ := s.newActivation(volume, pro, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
-		Config: s.cfg, Environ: s.environ, Problem: s.problem,
+		Config: s.cfg, Problem: s.problem, Warnings: s.environ.Warnings,
 		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
 		Credential: pro, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),

@@ -57,14 +57,14 @@ func (s settings) refuse(out *report.Reporter, err error) (code int) {
 		return stopped.ExitCode()
 	}
 	failed := failureOf(err, out.Log(report.Logger))
-	if s.isTold(failed) {
+	if s.isReported(failed) {
 		out.Failure(failed)
 	}
 	return failed.Row().Exit
 }
 
-// isTold reports whether the user wants to read of this failure.
-func (s settings) isTold(failed *fault.Error) bool {
+// isReported reports whether a failure is printed.
+func (s settings) isReported(failed *fault.Error) bool {
 	return failed.Row().Exit != fault.ExitLicense || bool(s.cfg.LogIssues)
 }
 

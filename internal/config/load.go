@@ -77,12 +77,6 @@ func (e Environ) source(v *Variable) (name, value string) {
 	return "", ""
 }
 
-// Sets reports whether the environment gives v a value.
-func (e Environ) Sets(v Variable) bool {
-	name, _ := e.source(&v)
-	return name != ""
-}
-
 // maxShown bounds the values that a message repeats. Valid ones are shorter, and
 // a longer one may be a secret in the wrong place.
 const maxShown = 20

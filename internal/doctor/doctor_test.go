@@ -21,23 +21,23 @@ func shown(t *testing.T, sections ...section) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	var told []string
-	all := run(ctx, sections, func(c fault.Check) { told = append(told, line(c)) }, func(string, time.Duration) {})
+	var seen []string
+	all := run(ctx, sections, func(c fault.Check) { seen = append(seen, line(c)) }, func(string, time.Duration) {})
 	var returned []string
 	for _, c := range all {
 		returned = append(returned, line(c))
 	}
-	if got, want := strings.Join(returned, "; "), strings.Join(told, "; "); got != want {
-		t.Errorf("returned %s\nbut told %s", got, want)
+	if got, want := strings.Join(returned, "; "), strings.Join(seen, "; "); got != want {
+		t.Errorf("returned %s\nbut seen %s", got, want)
 	}
-	return strings.Join(told, "; ")
+	return strings.Join(seen, "; ")
 }
 
 func passing(name string) section {
 	return single(name, func(context.Context) fault.Check { return fault.Pass(name, "well") })
 }
 
-func TestChecksAreToldInOrder(t *testing.T) {
+func TestChecksAreShownInOrder(t *testing.T) {
 	t.Parallel()
 	last := make(chan struct{})
 	late := single("late", func(context.Context) fault.Check {
@@ -86,14 +86,14 @@ func TestSectionsRunSideBySide(t *testing.T) {
 	}
 }
 
-func TestCheckIsToldWhenItIsMade(t *testing.T) {
+func TestACheckIsShownWhenItIsMade(t *testing.T) {
 	t.Parallel()
-	told := make(chan struct{})
-	two := section{names: []string{"first", "second"}, look: func(ctx context.Context, tell func(fault.Check)) {
-		tell(fault.Pass("first", "well"))
+	seen := make(chan struct{})
+	two := section{names: []string{"first", "second"}, look: func(ctx context.Context, made func(fault.Check)) {
+		made(fault.Pass("first", "well"))
 		select {
-		case <-told:
-			tell(fault.Pass("second", "well"))
+		case <-seen:
+			made(fault.Pass("second", "well"))
 		case <-ctx.Done():
 		}
 	}}
@@ -101,7 +101,7 @@ func TestCheckIsToldWhenItIsMade(t *testing.T) {
 	defer cancel()
 	all := run(ctx, []section{two}, func(c fault.Check) {
 		if c.Name == "first" {
-			close(told)
+			close(seen)
 		}
 	}, func(string, time.Duration) {})
 	if len(all) != 2 || all[1].State != fault.Passed {
@@ -109,12 +109,12 @@ func TestCheckIsToldWhenItIsMade(t *testing.T) {
 	}
 }
 
-func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
+func TestChecksThatWereNotMadeAreShownToo(t *testing.T) {
 	t.Parallel()
 	way := func(checks ...fault.Check) section {
-		return section{names: []string{"names", "connection", "tls"}, look: func(_ context.Context, tell func(fault.Check)) {
+		return section{names: []string{"names", "connection", "tls"}, look: func(_ context.Context, made func(fault.Check)) {
 			for _, c := range checks {
-				tell(c)
+				made(c)
 			}
 		}}
 	}
@@ -136,13 +136,13 @@ func TestChecksThatWereNotMadeAreToldToo(t *testing.T) {
 func TestLongChecksAreAnnounced(t *testing.T) {
 	t.Parallel()
 	announced := make(chan struct{})
-	slow := section{names: []string{"first", "slow", "last"}, look: func(ctx context.Context, tell func(fault.Check)) {
-		tell(fault.Pass("first", "well"))
+	slow := section{names: []string{"first", "slow", "last"}, look: func(ctx context.Context, made func(fault.Check)) {
+		made(fault.Pass("first", "well"))
 		select {
 		case <-announced:
 		case <-ctx.Done():
 		}
-		tell(fault.Pass("slow", "well"))
+		made(fault.Pass("slow", "well"))
 	}}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

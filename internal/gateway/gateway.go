@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -65,18 +66,23 @@ func (l *Listen) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// parseAddress reads [host]:port, and takes the defaults for what is left out.
 func parseAddress(entry string) (Address, error) {
 	if port, err := parsePort(entry); err == nil {
-		return Address{defaultHost, port}, nil // a bare port
+		return Address{defaultHost, port}, nil
 	}
-	host, portText, err := splitHostPort(entry)
+	if strings.HasSuffix(entry, "]") || !strings.Contains(entry, ":") {
+		entry += ":" + strconv.Itoa(defaultPort)
+	}
+	host, portText, err := net.SplitHostPort(entry)
 	if err != nil {
-		return Address{}, err
+		return Address{}, errors.New("is not an address") // the cause speaks of Go's notation
 	}
 	port, err := parsePort(portText)
 	if err != nil {
 		return Address{}, err
 	}
+	host = cmp.Or(host, defaultHost)
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return Address{ip.String(), port}, nil
 	}
@@ -84,21 +90,6 @@ func parseAddress(entry string) (Address, error) {
 		return Address{}, errors.New("has no valid host")
 	}
 	return Address{strings.ToLower(host), port}, nil
-}
-
-// splitHostPort fills what is left out with the defaults.
-func splitHostPort(entry string) (host, port string, err error) {
-	if strings.HasSuffix(entry, "]") || !strings.Contains(entry, ":") {
-		entry += ":" + strconv.Itoa(defaultPort)
-	}
-	host, port, err = net.SplitHostPort(entry)
-	if err != nil {
-		return "", "", errors.New("is not an address") // the cause speaks of Go's notation
-	}
-	if host == "" {
-		host = defaultHost
-	}
-	return host, port, nil
 }
 
 func parsePort(text string) (uint16, error) {
