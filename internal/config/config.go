@@ -24,11 +24,8 @@ type Config struct {
 // Secrets are the values that must not be printed, whatever a message is made
 // of. Those in files are not among them.
 func (c Config) Secrets() []credential.Secret {
-	secrets := []credential.Secret{c.AuthToken, c.APIKey}
-	for _, proxy := range []ProxyURL{c.OutboundHTTPS, c.HTTPSProxy, c.OutboundHTTP, c.HTTPProxy} {
-		secrets = append(secrets, proxy.secrets()...)
-	}
-	return secrets
+	return slices.Concat([]credential.Secret{c.AuthToken, c.APIKey}, c.OutboundHTTPS.secrets(), c.HTTPSProxy.secrets(),
+		c.OutboundHTTP.secrets(), c.HTTPProxy.secrets())
 }
 
 // Licensing decides whether a license is needed and how it is obtained.

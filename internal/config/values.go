@@ -196,11 +196,9 @@ func (p ProxyURL) secrets() []credential.Secret {
 	}
 	_, written, _ := strings.Cut(proxy.User.String(), ":")
 	sent := base64.StdEncoding.EncodeToString([]byte(proxy.User.Username() + ":" + password))
-	var secrets []credential.Secret
-	for _, text := range []string{password, written, sent} {
-		secrets = append(secrets, credential.NewSecret(text))
+	return []credential.Secret{
+		credential.NewSecret(password), credential.NewSecret(written), credential.NewSecret(sent),
 	}
-	return secrets
 }
 
 func oneOf(target *string, value string, names ...string) error {

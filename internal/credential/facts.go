@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"cmp"
 	"fmt"
 
 	"localstack-entrypoint/internal/fault"
@@ -8,15 +9,10 @@ import (
 
 // kind names what it is, for people.
 func (c Credential) kind() string {
-	switch prefixOf(c.Reveal()) {
-	case "":
-		return "legacy API key"
-	case DeveloperPrefix:
-		return "Developer Auth Token"
-	case CIPrefix:
-		return "CI Auth Token"
+	kinds := map[string]string{
+		"": "legacy API key", DeveloperPrefix: "Developer Auth Token", CIPrefix: "CI Auth Token",
 	}
-	return "Auth Token of another kind"
+	return cmp.Or(kinds[prefixOf(c.Reveal())], "Auth Token of another kind")
 }
 
 // source is where it came from: the variable, and the file that it names.

@@ -22,7 +22,7 @@ const loggerS3 = "localstack.services.s3"
 // disk is a feature of pro; without pro, a log line says that it is off.
 func openS3(o Options, log *zap.SugaredLogger) (service http.Handler, closeStorage func() error, err error) {
 	if o.persistent() && o.pro() {
-		db, err := openState(filepath.Join(o.Root.State(), "s3.bolt"))
+		db, err := openState(filepath.Join(o.Root.Volume(), "state/s3.bolt"))
 		if err != nil {
 			return nil, nil, err
 		}

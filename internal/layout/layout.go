@@ -27,9 +27,6 @@ func (r Root) Cache() string { return filepath.Join(r.Volume(), "cache") }
 // Logs is the volume's folder for the emulator's logs.
 func (r Root) Logs() string { return filepath.Join(r.Volume(), "logs") }
 
-// State is the volume's folder for what the emulator keeps.
-func (r Root) State() string { return filepath.Join(r.Volume(), "state") }
-
 // MountedLicense is the license that LocalStack's command line mounts.
 func (r Root) MountedLicense() string { return r.At("etc/localstack/conf.d/license.json") }
 
