@@ -55,13 +55,9 @@ func (c Container) confinement(context.Context) fault.Check {
 	if first > 53 {
 		facts = append(facts, "the emulator's own name server cannot listen on port 53")
 	}
-	// What follows is root's.
-	if user == "0" && slices.Contains(lacks, "KILL") {
-		facts = append(facts, "without KILL, a stop cannot signal processes of other users, such as a database's")
-	}
-	forUsers := func(name string) bool { return name == "CHOWN" || name == "SETUID" || name == "SETGID" }
+	forUsers := func(name string) bool { return name != netBindService }
 	if user == "0" && slices.ContainsFunc(lacks, forUsers) {
-		facts = append(facts, "without CHOWN, SETUID and SETGID, services with a user of their own (databases) cannot start")
+		facts = append(facts, "without CHOWN, KILL, SETGID and SETUID, root cannot start or stop services of other users")
 	}
 	var closed []string
 	for _, port := range c.Ports {
