@@ -34,15 +34,15 @@ const (
 
 // boot is the start of a container.
 func boot(command []string) (code int) {
-	if !mailbox.AsInit {
+	if !mailbox.IsPID1 {
 		supervise.RestoreStopSignals()
 	}
 	s := newStart(command, supervise.NoCore())
 	defer s.end(&code)
-	if s.isInit() {
-		return s.supervise()
+	if s.supervises() {
+		return s.runAsInit()
 	}
-	return s.become()
+	return s.runWithoutInit()
 }
 
 // start is what the environment and the arguments ask for, and what the way there needs.
@@ -72,11 +72,11 @@ func newStart(command []string, core supervise.CoreLimit) *start {
 	return s
 }
 
-// isInit reports whether we stay and look after the command.
-func (s *start) isInit() bool { return s.cfg.Supervise.Or(mailbox.AsInit) }
+// supervises reports whether this process stays and looks after the command.
+func (s *start) supervises() bool { return s.cfg.Supervise.Or(mailbox.IsPID1) }
 
-// supervise is the way with an init: it runs the hooks, decides, and looks after the command.
-func (s *start) supervise() int {
+// runAsInit runs the hooks, decides, and looks after the command.
+func (s *start) runAsInit() int {
 	supervise.Listen()
 	process := s.cfg.Process
 	code := supervise.Run(context.Background(), supervise.Start{
@@ -107,12 +107,11 @@ func (s *start) selfAs(name string) *supervise.Command {
 	return &supervise.Command{Path: "/proc/self/exe", Args: []string{name}, Env: s.environ.Given}
 }
 
-// become is the way without an init: the same steps one after the other, and then this process is the
-// command.
-func (s *start) become() int {
+// runWithoutInit takes the same steps one after the other. Then the command replaces this process.
+func (s *start) runWithoutInit() int {
 	began := time.Now()
 	ctx, stopListening := context.Background(), func(bool) error { return nil }
-	if mailbox.AsInit {
+	if mailbox.IsPID1 {
 		ctx, stopListening = supervise.Context(ctx)
 	}
 	decided, err := task.Run(ctx, func(ctx context.Context) (supervise.Decision, error) {
@@ -132,7 +131,7 @@ func (s *start) become() int {
 	}
 	code, show := s.fail(err)
 	_, _ = task.Run(ctx, func(context.Context) (any, error) { show(); return nil, nil })
-	if mailbox.AsInit {
+	if mailbox.IsPID1 {
 		select {
 		case <-time.After(supervise.ShortestLife - time.Since(began)):
 		case <-ctx.Done():

@@ -10,7 +10,7 @@ import (
 	"localstack-entrypoint/internal/supervise"
 )
 
-// decide is the story of a decision: what to run with which environment, or why there is nothing to run.
+// decide returns the command to run and its environment, or why nothing can be started.
 func (s *start) decide(ctx context.Context, again bool) (decision supervise.Decision, err error) {
 	s.remember = nil
 	if s.problem != nil {
@@ -26,16 +26,16 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	if err != nil {
 		return decision, err
 	}
-	pro, err := s.activate(ctx)
+	cred, err := s.activate(ctx)
 	if err != nil {
 		return decision, err
 	}
-	supervisor := 0 // whom to ask for a restart; nobody
-	if s.isInit() {
+	supervisor := 0 // the process to ask for a restart; none
+	if s.supervises() {
 		supervisor = os.Getpid()
 	}
-	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.HandOver(pro, supervisor)}
-	if pro != nil {
+	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.HandOver(cred, supervisor)}
+	if cred != nil {
 		s.stored.Store(true)
 		decision.After = func() { s.settle(0) }
 	}

@@ -81,18 +81,18 @@ func parseDoctor(args []string) (doctorOptions, error) {
 // look is what the doctor looks at.
 func (s settings) look(options doctorOptions, out *report.Reporter) doctor.Start {
 	path, _, noCommand := s.findCommand(s.inVenv(), options.command)
-	var pro credential.Credential
+	var cred credential.Credential
 	var noCredential error
 	if s.cfg.ActivatePro {
-		pro, noCredential = s.sources().Find()
+		cred, noCredential = s.sources().Find()
 	}
 	volume := file.NewVolume(s.cfg.Root.Volume(), options.timeout)
-	activation, _ := s.newActivation(volume, pro, out.Log(report.LicenseLogger))
+	activation, _ := s.newActivation(volume, cred, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
 		Config: s.cfg, Problem: s.problem, Warnings: s.environ.Warnings,
 		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
-		Credential: pro, NoCredential: noCredential,
+		Credential: cred, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),
 		Offline: options.offline, Spend: options.spend,
 	}

@@ -26,13 +26,13 @@ func runLicense(args []string) int {
 	if s.problem != nil {
 		return s.refuse(out, s.problem)
 	}
-	pro, err := credential.Read(s.cfg.Sources())
+	cred, err := credential.Read(s.cfg.Sources())
 	if err != nil {
 		return s.refuse(out, err)
 	}
 	page := reporter(os.Stdout, s.cfg)
-	out.Hide(pro)
-	page.Hide(pro)
+	out.Hide(cred)
+	page.Hide(cred)
 	volume := file.NewVolume(s.cfg.Root.Volume(), 0)
 	stored, _ := activate.NewStore(volume, s.cfg.Root, out.Log(report.LicenseLogger)).Load()
 	if len(stored) == 0 {
@@ -43,7 +43,7 @@ func runLicense(args []string) int {
 	code := fault.ExitLicense
 	for _, one := range stored {
 		d := one.Document
-		verdict, usable := doctor.OfflineUse(d, product, pro)
+		verdict, usable := doctor.OfflineUse(d, product, cred)
 		if usable {
 			code = 0
 		}

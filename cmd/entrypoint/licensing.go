@@ -33,15 +33,15 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	if !s.cfg.ActivatePro {
 		return nil, nil
 	}
-	pro, err := s.sources().Find()
+	cred, err := s.sources().Find()
 	if err != nil {
 		return nil, err
 	}
-	s.out.Hide(pro)
-	s.log.Debug("credential found", zap.Stringer("credential", pro), zap.String("origin", pro.Origin))
-	s.adviseOn(pro)
+	s.out.Hide(cred)
+	s.log.Debug("credential found", zap.Stringer("credential", cred), zap.String("origin", cred.Origin))
+	s.adviseOn(cred)
 	s.volume.Allow(file.Patience)
-	activation, warnings := s.newActivation(s.volume, pro, s.out.Log(report.LicenseLogger))
+	activation, warnings := s.newActivation(s.volume, cred, s.out.Log(report.LicenseLogger))
 	for _, warning := range warnings {
 		s.log.Warn(warning)
 	}
@@ -53,7 +53,7 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 		s.remember = activation.Remember
 		return nil, s.explain(ctx, err)
 	}
-	return &pro, nil
+	return &cred, nil
 }
 
 // explain looks at the network once it has failed us, to say exactly why. Not
@@ -106,12 +106,12 @@ func (s settings) network() connect.Settings {
 // newActivation is all that it takes to obtain the license. The warnings are about
 // the network's settings.
 func (s settings) newActivation(
-	volume *file.Volume, pro credential.Credential, log *zap.Logger,
+	volume *file.Volume, cred credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
 	transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, s.network(), resolve.New(s.cfg.Root))
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
-		Credential: pro,
+		Credential: cred,
 		Product:    license.Product{Name: license.ProductName, Version: s.version()},
 		Machine:    license.Machine{ID: machine.ID(volume), CI: s.cfg.CI != "", System: machine.System()},
 		Transport:  transport,
@@ -137,8 +137,8 @@ func (s settings) sources() credential.Sources {
 }
 
 // adviseOn warns of credentials that work but should not be used like this.
-func (s *start) adviseOn(pro credential.Credential) {
-	if advice := pro.Advice(s.cfg.CI != ""); advice != nil {
+func (s *start) adviseOn(cred credential.Credential) {
+	if advice := cred.Advice(s.cfg.CI != ""); advice != nil {
 		s.log.Warn(report.Reason(advice))
 	}
 	if s.cfg.Endpoint.IsExposed() {

@@ -5,9 +5,9 @@
 // PID 1 is the init from its first instruction, and it decides by itself: its
 // main thread only looks after signals and processes, the decision is made
 // beside it, and the emulator is its child. Two things are processes of their
-// own: BOOT hooks, where there are any, and the renewal of a license. Where
-// there is no init to be, the same steps follow each other, and at their end we
-// become the emulator and nothing of us remains.
+// own: BOOT hooks, if there are any, and the renewal of a license. Without an
+// init, the same steps run one after the other, and the emulator then replaces
+// this process.
 //
 // The runtime need not size itself by the container's CPU quota: it would keep
 // two descriptors open for that, in PID 1.
@@ -28,8 +28,9 @@ import (
 
 func main() { os.Exit(run(os.Args[0], os.Args[1:])) }
 
-// run is the program under a name: a process that the init starts, a subcommand, or the start of a
-// container whose command, if there is one, are the arguments.
+// run goes by the program's name and arguments: a process that the init starts, a subcommand, or the
+// start of a container with the arguments as its command. After "--" a command may have the name of
+// a subcommand.
 func run(name string, args []string) int {
 	switch name {
 	case hooksName:
@@ -52,7 +53,7 @@ func run(name string, args []string) int {
 // unlessStopped runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they
 // end any other process; elsewhere they do so by themselves.
 func unlessStopped(subcommand func([]string) int, args []string) int {
-	if !mailbox.AsInit {
+	if !mailbox.IsPID1 {
 		return subcommand(args)
 	}
 	ctx, _ := supervise.Context(context.Background())

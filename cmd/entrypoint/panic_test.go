@@ -22,10 +22,10 @@ func playPanic(name string, args []string) (code int) {
 		panic("something with " + s.cfg.AuthToken.Reveal() + " in it")
 	}
 	s.cfg.Endpoint.URL = nil // which everybody takes for granted
-	if s.isInit() {
-		return s.supervise()
+	if s.supervises() {
+		return s.runAsInit()
 	}
-	return s.become()
+	return s.runWithoutInit()
 }
 
 // playing makes p a program with an error in it.

@@ -19,14 +19,14 @@ func renew() (code int) {
 	if s.problem != nil || !bool(s.cfg.ActivatePro) {
 		return 0 // as the start has said
 	}
-	pro, err := credential.Read(s.cfg.Sources())
-	if err != nil || !pro.IsSet() {
+	cred, err := credential.Read(s.cfg.Sources())
+	if err != nil || !cred.IsSet() {
 		return 0 // it is gone; the next start will say so, we would every few minutes
 	}
-	s.out.Hide(pro)
+	s.out.Hide(cred)
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
 		s.volume = file.NewVolume(s.cfg.Root.Volume(), 0)
-		activation, _ := s.newActivation(s.volume, pro, s.out.Log(report.LicenseLogger))
+		activation, _ := s.newActivation(s.volume, cred, s.out.Log(report.LicenseLogger))
 		activation.Renew(ctx)
 		s.settle(0)
 		return nil, nil

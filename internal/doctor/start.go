@@ -158,11 +158,11 @@ func (e *examination) checkStored(context.Context) fault.Check {
 
 // OfflineUse says until when a stored document can be used without the licensing
 // server, or why it cannot.
-func OfflineUse(d license.Document, product license.Product, pro credential.Credential) (use string, usable bool) {
-	if !pro.IsSet() {
+func OfflineUse(d license.Document, product license.Product, cred credential.Credential) (use string, usable bool) {
+	if !cred.IsSet() {
 		return "cannot be checked without the credential", false
 	}
-	holder := license.Holder{Key: pro.Reveal(), Masked: pro.String()}
+	holder := license.Holder{Key: cred.Reveal(), Masked: cred.String()}
 	if flaw := d.CheckStored(time.Now(), product, holder); flaw != nil {
 		return report.Plain(report.Reason(flaw)), false
 	}

@@ -26,25 +26,25 @@ const (
 	Size = 128
 )
 
-// Box holds signals. Like the kernel it remembers each by itself: a storm of one kind coalesces and
+// Queue holds signals. Like the kernel it remembers each by itself: a storm of one kind coalesces and
 // leaves room for every other. They come out in the order in which they came in; of two within
 // microseconds a second thread may take the second, and be faster.
 //
 // The handler writes to it at any moment and on any thread, so that all access is atomic.
-type Box struct {
-	Tail   uint32           // tickets given out; the futex to wait on
-	self   uint32           // our process ID
-	Ring   [Size]uint32     // signals in the order of their tickets, 0: not there yet
-	Listed [Last + 1]uint32 // 1 for a signal that is in the ring
-	Count  [Last + 1]uint32 // how often it came since it was taken out last
-	before [Last + 1]uintptr
+type Queue struct {
+	Tail     uint32           // tickets given out; the futex to wait on
+	self     uint32           // our process ID
+	Ring     [Size]uint32     // signals in the order of their tickets, 0: not there yet
+	Queued   [Last + 1]uint32 // 1 for a signal that is in the ring
+	Count    [Last + 1]uint32 // how often it came since it was taken out last
+	previous [Last + 1]uintptr
 }
 
 // Signals is the process's own: a global, for the reason that a signal handler is one.
-var Signals Box
+var Signals Queue
 
-// AsInit reports that we are PID 1, and so took all signals before the first line of main.
-var AsInit = takeAsInit()
+// IsPID1 reports that we are PID 1, and so took all signals before the first line of main.
+var IsPID1 = takeAsPID1()
 
 // Takes reports whether a signal can be taken and is ours to take: not what no process handles, what
 // a terminal sends to a process in its background, or what the C library keeps for its threads.
@@ -84,7 +84,7 @@ func OfRuntime(sig uint32) bool {
 	return false
 }
 
-func takeAsInit() bool {
+func takeAsPID1() bool {
 	if syscall4(sysGetpid, 0, 0, 0, 0) != 1 {
 		return false
 	}
@@ -113,7 +113,7 @@ func take(sig uint32) {
 		if found.handler == receive {
 			return
 		}
-		Signals.before[sig] = found.handler
+		Signals.previous[sig] = found.handler
 	}
 	flags := uintptr(withInfo | withRestorer | onStack | restart)
 	sigaction(sig, &action{receive, flags, restorer, ^uint64(0)}, nil)

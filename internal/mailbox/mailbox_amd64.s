@@ -13,14 +13,14 @@
 
 // receive is the signal handler: DI is the signal, SI its siginfo. The kernel restores every
 // register afterwards, and no other signal comes in between. It runs on any thread and touches
-// nothing of Go's. See Box.
+// nothing of Go's. See Queue.
 TEXT receive<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	LEAQ ·Signals(SB), CX
 
 	// Sent by a process, or nothing to the runtime? Else it is the runtime's, as if it had been
 	// called by the kernel.
 	MOVL  SI_CODE(SI), R8
-	MOVQ  Box_before(CX)(DI*8), R9
+	MOVQ  Queue_previous(CX)(DI*8), R9
 	TESTQ R9, R9
 	JZ    ours
 	TESTL R8, R8 // SI_USER
@@ -34,7 +34,7 @@ ours:
 	MOVL $const_sysGetpid, AX
 	SYSCALL
 	LEAQ ·Signals(SB), CX // which the kernel did not keep
-	CMPL AX, Box_self(CX)
+	CMPL AX, Queue_self(CX)
 	JNE  done
 
 	// What PID 1 sends to a thread of its own is the end that the Go runtime makes of a signal that
@@ -59,19 +59,19 @@ pipe:
 
 count:
 	LOCK
-	INCL  Box_Count(CX)(DI*4)
+	INCL  Queue_Count(CX)(DI*4)
 	MOVL  $1, AX
-	XCHGL AX, Box_Listed(CX)(DI*4)
+	XCHGL AX, Queue_Queued(CX)(DI*4)
 	TESTL AX, AX
 	JNZ   done
 
 	MOVL  $1, AX
 	LOCK
-	XADDL AX, Box_Tail(CX)
+	XADDL AX, Queue_Tail(CX)
 	ANDL  $(const_Size-1), AX
-	XCHGL DI, Box_Ring(CX)(AX*4)
+	XCHGL DI, Queue_Ring(CX)(AX*4)
 
-	LEAQ Box_Tail(CX), DI
+	LEAQ Queue_Tail(CX), DI
 	MOVL $FUTEX_WAKE_PRIVATE, SI
 	MOVL $1, DX
 	MOVL $SYS_futex, AX

@@ -11,14 +11,14 @@
 
 // receive is the signal handler: R0 is the signal, R1 its siginfo, R30 where to return to. The
 // kernel restores every register afterwards, and no other signal comes in between. It runs on any
-// thread and touches nothing of Go's. See Box.
+// thread and touches nothing of Go's. See Queue.
 TEXT receive<>(SB), NOSPLIT|NOFRAME|TOPFRAME, $0
 	MOVD $·Signals(SB), R9
 
 	// Sent by a process, or nothing to the runtime? Else it is the runtime's, as if it had been
 	// called by the kernel.
 	MOVW SI_CODE(R1), R10
-	MOVD $Box_before(R9), R11
+	MOVD $Queue_previous(R9), R11
 	MOVD (R11)(R0<<3), R11
 	CBZ  R11, ours
 	CBZW R10, ours  // SI_USER
@@ -31,7 +31,7 @@ ours:
 	MOVD  R0, R14
 	MOVD  $const_sysGetpid, R8
 	SVC
-	MOVWU Box_self(R9), R11
+	MOVWU Queue_self(R9), R11
 	CMPW  R0, R11
 	BNE   done
 	MOVD  R14, R0
@@ -58,7 +58,7 @@ pipe:
 	BEQ  done
 
 count:
-	MOVD $Box_Count(R9), R11
+	MOVD $Queue_Count(R9), R11
 	ADD  R0<<2, R11
 
 more:
@@ -67,7 +67,7 @@ more:
 	STLXRW R12, (R11), R13
 	CBNZW  R13, more
 
-	MOVD $Box_Listed(R9), R11
+	MOVD $Queue_Queued(R9), R11
 	ADD  R0<<2, R11
 	MOVW $1, R14
 
@@ -77,7 +77,7 @@ list:
 	CBNZW  R13, list
 	CBNZW  R12, done
 
-	MOVD $Box_Tail(R9), R11
+	MOVD $Queue_Tail(R9), R11
 
 ticket:
 	LDAXRW (R11), R12
@@ -85,7 +85,7 @@ ticket:
 	STLXRW R14, (R11), R13
 	CBNZW  R13, ticket
 	ANDW   $(const_Size-1), R12
-	MOVD   $Box_Ring(R9), R14
+	MOVD   $Queue_Ring(R9), R14
 	ADD    R12<<2, R14
 	STLRW  R0, (R14)
 

@@ -19,8 +19,8 @@ func TestTakesAllButWhatIsNotOurs(t *testing.T) {
 }
 
 func TestOnlyPID1TakesSignalsUnasked(t *testing.T) {
-	if want := os.Getpid() == 1; AsInit != want {
-		t.Errorf("AsInit is %t, and it is PID %d", AsInit, os.Getpid())
+	if want := os.Getpid() == 1; IsPID1 != want {
+		t.Errorf("IsPID1 is %t, and it is PID %d", IsPID1, os.Getpid())
 	}
 }
 
@@ -35,7 +35,7 @@ func send(t *testing.T, sig uint32) {
 }
 
 // empty takes everything out of the mailbox, which is that of process self.
-func empty(self int) { Signals = Box{self: uint32(self), before: Signals.before} }
+func empty(self int) { Signals = Queue{self: uint32(self), previous: Signals.previous} }
 
 func TestASignalIsListedOnceAndCountedEachTime(t *testing.T) {
 	empty(os.Getpid())
@@ -71,9 +71,9 @@ func TestASignalToAProcessThatSharesOurMemoryIsNotOurs(t *testing.T) {
 func TestTakingASignalAgainForgetsNoHandlerOfTheRuntime(t *testing.T) {
 	receive, _ := addresses()
 	take(uint32(unix.SIGURG))
-	of := Signals.before[unix.SIGURG]
+	of := Signals.previous[unix.SIGURG]
 	take(uint32(unix.SIGURG))
-	if again := Signals.before[unix.SIGURG]; of == 0 || of == receive || again != of {
+	if again := Signals.previous[unix.SIGURG]; of == 0 || of == receive || again != of {
 		t.Errorf("the runtime's is %#x, then %#x; ours is %#x", of, again, receive)
 	}
 }

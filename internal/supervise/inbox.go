@@ -76,14 +76,14 @@ func (r *reader) next() (unix.Signal, uint32) {
 		return unix.Signal(sig), 1
 	}
 	// In this order: what comes in between is counted here and finds nothing left in its turn.
-	atomic.StoreUint32(&mailbox.Signals.Listed[sig], 0)
+	atomic.StoreUint32(&mailbox.Signals.Queued[sig], 0)
 	return unix.Signal(sig), atomic.SwapUint32(&mailbox.Signals.Count[sig], 0)
 }
 
 // putBack puts a signal that came so many times behind those that are waiting.
 func (r *reader) putBack(sig unix.Signal, times uint32) {
 	atomic.AddUint32(&mailbox.Signals.Count[sig], times)
-	if atomic.SwapUint32(&mailbox.Signals.Listed[sig], 1) == 0 {
+	if atomic.SwapUint32(&mailbox.Signals.Queued[sig], 1) == 0 {
 		r.list(uint32(sig))
 	}
 }

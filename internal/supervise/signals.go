@@ -24,7 +24,7 @@ func isForwarded(sig unix.Signal) bool {
 // Listen starts to collect the signals an init takes, from then on no SIGTERM is lost. In PID 1 it has
 // happened before the first line of main.
 func Listen() {
-	if !mailbox.AsInit {
+	if !mailbox.IsPID1 {
 		mailbox.TakeAll()
 	}
 }

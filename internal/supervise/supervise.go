@@ -26,10 +26,10 @@ import (
 var mainThread = lockMainThread()
 
 func lockMainThread() bool {
-	if mailbox.AsInit {
+	if mailbox.IsPID1 {
 		runtime.LockOSThread()
 	}
-	return mailbox.AsInit
+	return mailbox.IsPID1
 }
 
 // Run runs the container and returns its exit code: the command's own, 128+n if signal n killed it, or
