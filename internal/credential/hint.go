@@ -11,13 +11,11 @@ func hint(text string) string {
 	prefix := prefixOf(text)
 	want := len(prefix) + payloadLength + checksumLength
 	switch {
-	case len(text) > maxLength:
-		return ""
 	case isLittered(text):
 		return "; without these characters it is right"
 	case checkToken(DeveloperPrefix+text) == nil:
 		return "; the rest of it is right"
-	case prefix == "", len(text) == want, tokenCharacters(text) != text:
+	case prefix == "", len(text) == want, len(text) > maxLength, tokenCharacters(text) != text:
 		return ""
 	case len(text) == 2*want && text[:want] == text[want:]:
 		return "; it is there twice"

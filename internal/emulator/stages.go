@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"path/filepath"
 	"sync"
 
 	"go.uber.org/zap"
@@ -94,7 +95,7 @@ func (s *stages) status(of ...hook.Stage) (completed map[hook.Stage]bool, script
 	scripts = []scriptStatus{}
 	for _, stage := range of {
 		for _, script := range s.scripts[stage] {
-			scripts = append(scripts, scriptStatus{stage, script.Name(), script.State})
+			scripts = append(scripts, scriptStatus{stage, filepath.Base(script.Path), script.State})
 		}
 	}
 	return maps.Clone(s.completed), scripts

@@ -47,6 +47,3 @@ type Script struct {
 	Path  string
 	State State
 }
-
-// Name is the base name of the script's path.
-func (s Script) Name() string { return filepath.Base(s.Path) }

@@ -22,7 +22,7 @@ import (
 type recorder struct{ lines []string }
 
 func (r *recorder) report(s Script, err error) {
-	line := s.Name() + " " + string(s.State)
+	line := filepath.Base(s.Path) + " " + string(s.State)
 	if err != nil {
 		line += ": " + err.Error()
 	}
@@ -40,7 +40,7 @@ func newRunner(root layout.Root) (*Runner, *recorder, *bytes.Buffer) {
 
 func states(scripts []Script) (states []string) {
 	for _, s := range scripts {
-		states = append(states, s.Name()+" "+string(s.State))
+		states = append(states, filepath.Base(s.Path)+" "+string(s.State))
 	}
 	return states
 }
