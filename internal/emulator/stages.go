@@ -3,9 +3,9 @@ package emulator
 import (
 	"context"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
-	"path/filepath"
 	"sync"
 
 	"go.uber.org/zap"
