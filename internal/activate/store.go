@@ -59,31 +59,30 @@ func (s *Store) loadWithin(limit time.Duration) []Stored {
 	return found
 }
 
-func (s *Store) load() []Stored {
-	var found []Stored
-	for _, place := range []struct {
-		path string
-		read func(path string) ([]byte, error)
-	}{
-		{s.root.MountedLicense(), file.Read},
-		{s.ownPath(), func(string) ([]byte, error) { return file.ReadOwn(s.own(), storedName) }},
-		{s.root.BuiltInLicense(), file.Read},
-	} {
-		content, err := place.read(place.path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+func (s *Store) load() (found []Stored) {
+	for _, path := range []string{s.root.MountedLicense(), s.ownPath(), s.root.BuiltInLicense()} {
+		document, err := s.read(path)
+		switch {
+		case err == nil:
+			found = append(found, Stored{path, document})
+		case !errors.Is(err, fs.ErrNotExist):
+			s.log.Debug("passing over " + path + ": " + err.Error())
 		}
-		var document license.Document
-		if err == nil {
-			document, err = license.Parse(content)
-		}
-		if err != nil {
-			s.log.Debug("passing over " + place.path + ": " + err.Error())
-			continue
-		}
-		found = append(found, Stored{place.path, document})
 	}
 	return found
+}
+
+func (s *Store) read(path string) (document license.Document, err error) {
+	var content []byte
+	if path == s.ownPath() {
+		content, err = file.ReadOwn(s.own(), storedName)
+	} else {
+		content, err = file.Read(path)
+	}
+	if err != nil {
+		return license.Document{}, err
+	}
+	return license.Parse(content)
 }
 
 // save writes our own document, readable by us alone. It survives the end of this
