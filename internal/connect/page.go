@@ -40,7 +40,7 @@ type Page struct {
 	isHTML, isJSON bool
 }
 
-// Post sends JSON to a licensing API, and reads up to limit bytes of the answer. It follows no redirect: a
+// Post sends JSON to a licensing API, reads up to limit bytes of the answer, and closes it. It follows no redirect: a
 // license server sends none, and a token must not be led elsewhere.
 func Post(
 	ctx context.Context, transport http.RoundTripper, url string, body []byte, limit int64,

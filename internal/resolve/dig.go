@@ -32,7 +32,8 @@ func (a Answer) Dig(now time.Time) string {
 	digSection(&out, "AUTHORITY", a.Reply.Ns)
 	digSection(&out, "ADDITIONAL", a.Reply.Extra)
 	fmt.Fprintf(&out, "\n;; Query time: %d msec\n;; SERVER: %s#%s(%s) (%s)\n;; WHEN: %s\n;; MSG SIZE  rcvd: %d\n",
-		a.Took.Milliseconds(), host, port, host, strings.ToUpper(a.network()), now.Format("Mon Jan 02 15:04:05 MST 2006"), a.Size)
+		a.Took.Milliseconds(), host, port, host, strings.ToUpper(a.network()),
+		now.Format("Mon Jan 02 15:04:05 MST 2006"), a.Size)
 	return out.String()
 }
 

@@ -115,6 +115,7 @@ func (s *Survey) send(ctx context.Context, settings connect.Settings, outdated b
 		})
 	})
 	url := s.target.JoinPath("license/activate").String()
+	//nolint:bodyclose // Post has closed it.
 	response, body, err := connect.Post(ctx, transport, url, []byte("{}"), connect.PageSize)
 	got.presented = seen.Load()
 	if err != nil {

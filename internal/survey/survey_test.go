@@ -133,7 +133,8 @@ func TestSurveySendsNoCredential(t *testing.T) {
 	expectWay(t, at("http", server.Listener.Addr()), connect.Settings{}, named(t, ""),
 		"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
 	want := "POST /v1/license/activate\nAccept: application/json\r\nAccept-Encoding: gzip\r\n" +
-		"Connection: close\r\nContent-Length: 2\r\nContent-Type: application/json\r\nUser-Agent: localstack-entrypoint\r\n\n{}"
+		"Connection: close\r\nContent-Length: 2\r\nContent-Type: application/json\r\n" +
+		"User-Agent: localstack-entrypoint\r\n\n{}"
 	if sent := server.Sent(); len(sent) != 1 || sent[0] != want {
 		t.Errorf("got %q\nwant %q", sent, want)
 	}
