@@ -171,7 +171,7 @@ var acts = []act{
 			s.ask(syscalls.Syncs, func(c *syscalls.Call) unix.Errno { c.Hold(nil); return syscalls.Continue })
 		},
 		says: []string{warning, "Successfully "},
-		last: unsettled,
+		last: slowDisk,
 		end:  unix.SIGUSR2, code: 7, within: 200 * time.Millisecond,
 	},
 	{

@@ -18,7 +18,7 @@ import (
 
 const (
 	// flushTime is how long an end waits for the reader of the log: as long as for a disk.
-	flushTime = file.Patience
+	flushTime = file.DiskTimeout
 	// bannerTime is how long it waits for the reader of a failure's banner: with the note of a refusal
 	// and flushTime at the end, a second.
 	bannerTime = 600 * time.Millisecond
@@ -68,7 +68,7 @@ func newStart(command []string, core supervise.CoreLimit) *start {
 	s.outlet = report.NewOutlet(context.Background(), unix.Stderr, s.cfg.Format)
 	s.out = reporter(s.outlet, s.cfg)
 	s.log = s.out.Log(report.Logger)
-	s.volume = file.NewVolume(s.cfg.Root.Volume(), file.Patience)
+	s.volume = file.NewVolume(s.cfg.Root.Volume(), file.DiskTimeout)
 	return s
 }
 
@@ -96,8 +96,8 @@ func (s *start) runAsInit() int {
 		Warn:            s.out.Line,
 	})
 	if s.stored.Load() {
-		s.volume.Allow(file.Patience)
-		s.settle(file.Patience)
+		s.volume.Allow(file.DiskTimeout)
+		s.syncVolume(file.DiskTimeout)
 	}
 	return code
 }
@@ -123,7 +123,7 @@ func (s *start) runWithoutInit() int {
 		return s.decide(ctx, false)
 	})
 	if err == nil {
-		settled, flushed := s.settle(file.Patience), s.outlet.Flush(flushTime)
+		settled, flushed := s.syncVolume(file.DiskTimeout), s.outlet.Flush(flushTime)
 		err = stopListening(!settled || !flushed)
 	}
 	if err == nil {
@@ -133,22 +133,22 @@ func (s *start) runWithoutInit() int {
 	_, _ = task.Run(ctx, func(context.Context) (any, error) { show(); return nil, nil })
 	if mailbox.IsPID1 {
 		select {
-		case <-time.After(supervise.ShortestLife - time.Since(began)):
+		case <-time.After(supervise.MinLifetime - time.Since(began)):
 		case <-ctx.Done():
 		}
 	}
 	return code
 }
 
-// unsettled is the line about a disk that takes too long.
-const unsettled = "the disk does not respond: the stored license may be lost in a power failure"
+// slowDisk is the line about a disk that takes too long.
+const slowDisk = "the disk does not respond: the stored license may be lost in a power failure"
 
-// settle waits until the disk has what was stored, within a limit or, if that is 0, however long it takes.
+// syncVolume waits until the disk has what was stored, within a limit or, if that is 0, however long it takes.
 // It reports whether there is nothing left to wait for.
-func (s *start) settle(limit time.Duration) (settled bool) {
+func (s *start) syncVolume(limit time.Duration) (settled bool) {
 	err := s.volume.Sync(limit)
-	if errors.Is(err, file.ErrSlow) {
-		s.out.Line(unsettled)
+	if errors.Is(err, file.ErrTimeout) {
+		s.out.Line(slowDisk)
 		return false
 	}
 	if err != nil {

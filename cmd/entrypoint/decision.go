@@ -34,10 +34,10 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	if s.supervises() {
 		supervisor = os.Getpid()
 	}
-	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.HandOver(cred, supervisor)}
+	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.ForEmulator(cred, supervisor)}
 	if cred != nil {
 		s.stored.Store(true)
-		decision.After = func() { s.settle(0) }
+		decision.After = func() { s.syncVolume(0) }
 	}
 	return decision, nil
 }

@@ -113,7 +113,7 @@ var hangs = []hang{
 	{"read of the identity", syscalls.Opens, identityName, []string{unread, unstored, isNotStored}},
 	{"rename", syscalls.Renames, documentName, []string{unstored, isNotStored}},
 	{"unlink", unlinks, noteName, nil},
-	{"fsync", syscalls.Syncs, documentName, []string{unsettled}},
+	{"fsync", syscalls.Syncs, documentName, []string{slowDisk}},
 	{"everything", onDisk(), "", []string{unread, unstored, isNotStored}},
 }
 
@@ -171,7 +171,7 @@ func startAndExit(s *stage, route route, h hang, sig unix.Signal, code int) (wro
 	end := s.ends(code, began)
 	s.Logf("the emulator started after %s, the exit took %s", up.Round(time.Millisecond), end.Round(time.Millisecond))
 	log := s.log.All()
-	if missing(log, h.says) != "" || strings.Contains(log, unsettled) != (h.name != "none") {
+	if missing(log, h.says) != "" || strings.Contains(log, slowDisk) != (h.name != "none") {
 		return "it says " + log
 	}
 	if max(up, end) > prompt {

@@ -86,7 +86,7 @@ func inOrder(issuer issuer, s *stage, route route) (wrong string) {
 	s.ask(numbers, func(c *syscalls.Call) unix.Errno {
 		event := s.event(c)
 		if event == "rename" {
-			c.Delay(file.Patience / 4) // the emulator would be there by then
+			c.Delay(file.DiskTimeout / 4) // the emulator would be there by then
 		}
 		if event == "fsync" && hasInit {
 			c.Hold(isUp)
@@ -132,7 +132,7 @@ func TestAnExitWaitsForADiskThatAnswers(t *testing.T) {
 			return syscalls.Continue
 		})
 		s.ends(7, s.began)
-		if log := s.log.All(); happened.String() != "fsync" || strings.Contains(log, unsettled) {
+		if log := s.log.All(); happened.String() != "fsync" || strings.Contains(log, slowDisk) {
 			return fmt.Sprintf("%q happened, and it says %s", happened.String(), log)
 		}
 		return ""
@@ -172,7 +172,7 @@ func late(issuer issuer, s *stage, h hang) (wrong string) {
 	}
 	note, _ := os.ReadFile(s.volumePath(noteName))
 	isSeen := h.file != identityName && h.file != "" // otherwise it is not looked for any more
-	if log := s.log.All(); strings.Contains(log, unsettled) || isSeen && note != nil {
+	if log := s.log.All(); strings.Contains(log, slowDisk) || isSeen && note != nil {
 		return fmt.Sprintf("it says %s, and the note is %s", log, note)
 	}
 	return ""

@@ -21,7 +21,7 @@ func TestAStartThatDependsOnASlowDiskWaitsForIt(t *testing.T) {
 	p := w.asPID1("sh", "-c", "exit 7")
 	syscalls.Intercept(t, p.Cmd, syscalls.Opens, func(c *syscalls.Call) unix.Errno {
 		if slices.ContainsFunc(c.Files(), func(path string) bool { return strings.HasSuffix(path, "/license.json") }) {
-			c.Delay(2 * file.Patience)
+			c.Delay(2 * file.DiskTimeout)
 		}
 		return syscalls.Continue
 	})

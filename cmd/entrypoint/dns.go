@@ -28,7 +28,7 @@ func runDNS(args []string) int {
 	query, err := resolve.New(cfg.Root).ParseQuery(ctx, args, cfg.Endpoint.Hostname())
 	cancel()
 	if err != nil {
-		return misused("entrypoint dns: " + err.Error() + "\n" + dnsUsage)
+		return usageError("entrypoint dns: " + err.Error() + "\n" + dnsUsage)
 	}
 	code := fault.ExitNoReply
 	for _, server := range query.Servers {

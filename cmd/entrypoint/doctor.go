@@ -25,9 +25,9 @@ const doctorUsage = "usage: entrypoint doctor [--json] [--offline] [--activate] 
 
 // doctorOptions are the doctor's arguments.
 type doctorOptions struct {
-	json, offline, spend, verbose bool
-	timeout                       time.Duration
-	command                       []string
+	json, offline, activate, verbose bool
+	timeout                          time.Duration
+	command                          []string
 }
 
 // runDoctor checks everything that a start depends on, and predicts the result of a
@@ -35,11 +35,11 @@ type doctorOptions struct {
 func runDoctor(args []string) int {
 	options, err := parseDoctor(args)
 	if err != nil {
-		return misused("entrypoint doctor: " + err.Error() + "\n" + doctorUsage)
+		return usageError("entrypoint doctor: " + err.Error() + "\n" + doctorUsage)
 	}
 	s := loadSettings()
 	page, out := reporter(os.Stdout, s.cfg), reporter(stderr(), s.cfg)
-	start := s.look(options, out)
+	start := s.doctorStart(options, out)
 	page.Hide(start.Credential)
 	style := doctor.Style{Wrapped: isTerminal(os.Stdout), Verbose: options.verbose}
 	style.Color = style.Wrapped && s.cfg.NoColor == "" && s.cfg.Term != "dumb"
@@ -54,7 +54,7 @@ func runDoctor(args []string) int {
 	})
 	switch {
 	case err != nil:
-		return s.refuse(out, err)
+		return s.reportFailure(out, err)
 	case options.json:
 		page.Print(checkup.JSON(time.Now()))
 	default:
@@ -70,7 +70,7 @@ func parseDoctor(args []string) (doctorOptions, error) {
 	flags.SetOutput(io.Discard)
 	flags.BoolVar(&o.json, "json", false, "")
 	flags.BoolVar(&o.offline, "offline", false, "")
-	flags.BoolVar(&o.spend, "activate", false, "")
+	flags.BoolVar(&o.activate, "activate", false, "")
 	flags.BoolVar(&o.verbose, "verbose", false, "")
 	flags.Func("timeout", "", seconds.Decode)
 	err := flags.Parse(args)
@@ -78,8 +78,8 @@ func parseDoctor(args []string) (doctorOptions, error) {
 	return o, err
 }
 
-// look is what the doctor looks at.
-func (s settings) look(options doctorOptions, out *report.Reporter) doctor.Start {
+// doctorStart is what the doctor looks at.
+func (s settings) doctorStart(options doctorOptions, out *report.Reporter) doctor.Start {
 	path, _, noCommand := s.findCommand(s.inVenv(), options.command)
 	var cred credential.Credential
 	var noCredential error
@@ -94,7 +94,7 @@ func (s settings) look(options doctorOptions, out *report.Reporter) doctor.Start
 		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
 		Credential: cred, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),
-		Offline: options.offline, Spend: options.spend,
+		Offline: options.offline, RequestLicense: options.activate,
 	}
 }
 

@@ -20,11 +20,11 @@ func runExplain(args []string) int {
 		return 0
 	case 1:
 	default:
-		return misused(explainUsage)
+		return usageError(explainUsage)
 	}
 	row, found := fault.Lookup(fault.ID(args[0]))
 	if !found {
-		return misused(unknownFailure(args[0]))
+		return usageError(unknownFailure(args[0]))
 	}
 	report.Explain(os.Stdout, row)
 	return 0
@@ -34,7 +34,7 @@ func runExplain(args []string) int {
 func unknownFailure(id string) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "entrypoint explain: there is no failure %.60q", id)
-	if like := fault.Like(id); len(like) > 0 {
+	if like := fault.Similar(id); len(like) > 0 {
 		fmt.Fprintln(&text, "; did you mean")
 		report.List(&text, like)
 	} else {

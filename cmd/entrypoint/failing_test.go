@@ -18,14 +18,14 @@ var failing = []moment{{"failing", withoutCredential, func(s *stage) { s.says([]
 // TestAStopSignalAfterABannerEndsAtOnceWithItsCode tries again when the machine is too busy to tell.
 func TestAStopSignalAfterABannerEndsAtOnceWithItsCode(t *testing.T) {
 	atEach(t, failing, testkit.EmptyPipe, stopSignals, func(t *testing.T, begin func() *stage, sig syscall.Signal) {
-		lived := supervise.ShortestLife
-		for tries := 0; lived >= supervise.ShortestLife && tries < 5; tries++ {
+		lived := supervise.MinLifetime
+		for tries := 0; lived >= supervise.MinLifetime && tries < 5; tries++ {
 			s := begin()
 			s.sends(sig)
 			lived = s.ends(55, s.began)
 			s.saidOnce()
 		}
-		if lived >= supervise.ShortestLife {
+		if lived >= supervise.MinLifetime {
 			t.Errorf("it lived for %s", lived)
 		}
 	})
@@ -40,7 +40,7 @@ func TestOtherSignalsAfterABannerChangeNothing(t *testing.T) {
 				_ = s.Process.Signal(sig) // it may have ended
 			}
 		}
-		if lived := s.ends(55, s.began); lived < supervise.ShortestLife || lived > time.Second+noise {
+		if lived := s.ends(55, s.began); lived < supervise.MinLifetime || lived > time.Second+noise {
 			t.Errorf("it lived for %s", lived)
 		}
 		s.saidOnce()

@@ -19,16 +19,16 @@ const licenseUsage = "usage: entrypoint license status"
 // network now: then the exit code is 0.
 func runLicense(args []string) int {
 	if len(args) != 1 || args[0] != "status" {
-		return misused(licenseUsage)
+		return usageError(licenseUsage)
 	}
 	s := loadSettings()
 	out := reporter(stderr(), s.cfg)
 	if s.problem != nil {
-		return s.refuse(out, s.problem)
+		return s.reportFailure(out, s.problem)
 	}
 	cred, err := credential.Read(s.cfg.Sources())
 	if err != nil {
-		return s.refuse(out, err)
+		return s.reportFailure(out, err)
 	}
 	page := reporter(os.Stdout, s.cfg)
 	out.Hide(cred)

@@ -24,8 +24,8 @@ import (
 	"localstack-entrypoint/internal/version"
 )
 
-// longestLook bounds what finding out why costs a start that has failed.
-const longestLook = 1200 * time.Millisecond
+// surveyTimeout bounds what finding out why costs a start that has failed.
+const surveyTimeout = 1200 * time.Millisecond
 
 // activate obtains the license. It returns the credential to hand to the
 // emulator, nil when pro features are to be off.
@@ -39,15 +39,15 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	}
 	s.out.Hide(cred)
 	s.log.Debug("credential found", zap.Stringer("credential", cred), zap.String("origin", cred.Origin))
-	s.adviseOn(cred)
-	s.volume.Allow(file.Patience)
+	s.warnAbout(cred)
+	s.volume.Allow(file.DiskTimeout)
 	activation, warnings := s.newActivation(s.volume, cred, s.out.Log(report.LicenseLogger))
 	for _, warning := range warnings {
 		s.log.Warn(warning)
 	}
 	// The end of the time is for finding out why it was not enough.
-	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*longestLook {
-		*budget -= config.Seconds(longestLook)
+	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*surveyTimeout {
+		*budget -= config.Seconds(surveyTimeout)
 	}
 	if err := activation.Run(ctx); err != nil {
 		s.remember = activation.Remember
@@ -63,7 +63,7 @@ func (s *start) explain(ctx context.Context, err error) error {
 	if !ok || !doctor.Explains(failed) {
 		return err
 	}
-	looking, cancel := context.WithTimeout(ctx, longestLook)
+	looking, cancel := context.WithTimeout(ctx, surveyTimeout)
 	defer cancel()
 	var checks []fault.Check
 	s.survey().Look(looking, func(check fault.Check) { checks = append(checks, check) })
@@ -136,8 +136,8 @@ func (s settings) sources() credential.Sources {
 	return from
 }
 
-// adviseOn warns of credentials that work but should not be used like this.
-func (s *start) adviseOn(cred credential.Credential) {
+// warnAbout warns of credentials that work but should not be used like this.
+func (s *start) warnAbout(cred credential.Credential) {
 	if advice := cred.Advice(s.cfg.CI != ""); advice != nil {
 		s.log.Warn(report.Reason(advice))
 	}

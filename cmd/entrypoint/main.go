@@ -39,10 +39,10 @@ func run(name string, args []string) int {
 		return renew()
 	}
 	if filepath.Base(name) == digName {
-		return unlessStopped(runDNS, args)
+		return runSubcommand(runDNS, args)
 	}
 	if subcommand, rest := findSubcommand(args); subcommand != nil {
-		return unlessStopped(subcommand, rest)
+		return runSubcommand(subcommand, rest)
 	}
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
@@ -50,9 +50,9 @@ func run(name string, args []string) int {
 	return boot(args)
 }
 
-// unlessStopped runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they
+// runSubcommand runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they
 // end any other process; elsewhere they do so by themselves.
-func unlessStopped(subcommand func([]string) int, args []string) int {
+func runSubcommand(subcommand func([]string) int, args []string) int {
 	if !mailbox.IsPID1 {
 		return subcommand(args)
 	}
@@ -60,7 +60,7 @@ func unlessStopped(subcommand func([]string) int, args []string) int {
 	code, err := task.Run(ctx, func(context.Context) (int, error) { return subcommand(args), nil })
 	if err != nil {
 		s := loadSettings()
-		return s.refuse(reporter(stderr(), s.cfg), err)
+		return s.reportFailure(reporter(stderr(), s.cfg), err)
 	}
 	return code
 }

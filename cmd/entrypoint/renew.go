@@ -28,7 +28,7 @@ func renew() (code int) {
 		s.volume = file.NewVolume(s.cfg.Root.Volume(), 0)
 		activation, _ := s.newActivation(s.volume, cred, s.out.Log(report.LicenseLogger))
 		activation.Renew(ctx)
-		s.settle(0)
+		s.syncVolume(0)
 		return nil, nil
 	})
 	if err != nil {

@@ -50,9 +50,9 @@ func stderr() *os.File {
 	return os.NewFile(uintptr(fd), os.Stderr.Name())
 }
 
-// refuse says why a subcommand cannot do its work, as a start would. A signal is no
+// reportFailure says why a subcommand cannot do its work, as a start would. A signal is no
 // failure.
-func (s settings) refuse(out *report.Reporter, err error) (code int) {
+func (s settings) reportFailure(out *report.Reporter, err error) (code int) {
 	if stopped, ok := errors.AsType[*supervise.Stopped](err); ok {
 		return stopped.ExitCode()
 	}
@@ -80,9 +80,9 @@ func failureOf(err error, log *zap.Logger) *fault.Error {
 	return fault.New(fault.ConfigInvalid, "%s", err)
 }
 
-// misused says what is wrong with a subcommand's arguments. It says so through a
+// usageError says what is wrong with a subcommand's arguments. It says so through a
 // Reporter, since one of them may be the token.
-func misused(what string) int {
+func usageError(what string) int {
 	cfg, _, _ := config.Load()
 	reporter(os.Stderr, cfg).Print(what + "\n")
 	return fault.ExitUsage

@@ -91,13 +91,13 @@ type route struct {
 }
 
 var (
-	supervised = route{"PID 1", "1", true, supervise.ShortestLife}
+	supervised = route{"PID 1", "1", true, supervise.MinLifetime}
 	routes     = []route{ // the others
-		{"PID 1 without an init", "0", true, supervise.ShortestLife},
+		{"PID 1 without an init", "0", true, supervise.MinLifetime},
 		{"not PID 1, without an init", "0", false, 0},
 		subreaper,
 	}
-	subreaper = route{"not PID 1, with an init", "1", false, supervise.ShortestLife}
+	subreaper = route{"not PID 1, with an init", "1", false, supervise.MinLifetime}
 )
 
 // inits are those with an init.

@@ -72,7 +72,7 @@ func (a *Activation) Run(ctx context.Context) error {
 func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	stored, late := a.Store.Load()
 	if late {
-		a.Log.Warn("no stored license can be read: " + file.ErrSlow.Error())
+		a.Log.Warn("no stored license can be read: " + file.ErrTimeout.Error())
 	}
 	standIn, flaw := a.StandIn(stored)
 	budget := a.Config.ActivationTimeout

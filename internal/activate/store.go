@@ -48,7 +48,7 @@ func NewStore(volume *file.Volume, root layout.Root, log *zap.Logger) *Store {
 // When the disk is slow there are none, and late is true.
 func (s *Store) Load() (found []Stored, late bool) {
 	found, err := file.Ask(s.volume, func() ([]Stored, error) { return s.load(), nil })
-	return found, errors.Is(err, file.ErrSlow)
+	return found, errors.Is(err, file.ErrTimeout)
 }
 
 // loadWithin is Load, with a wait for a slow disk.

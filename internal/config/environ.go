@@ -125,11 +125,11 @@ const (
 	supervisorPID = "SUPERVISOR_PID"
 )
 
-// HandOver is the environment that the emulator is given. With pro holding a
+// ForEmulator is the environment that the emulator is given. With pro holding a
 // credential, pro features are on and it is passed under its proper name; with
 // pro nil they are off and no credential remains in any spelling. supervisor
 // is the process to ask for a restart, 0 when nobody supervises.
-func (e Environ) HandOver(pro *credential.Credential, supervisor int) []string {
+func (e Environ) ForEmulator(pro *credential.Credential, supervisor int) []string {
 	child := e.Clone()
 	decided := []string{activatePro, proActivated, supervisorPID}
 	for _, variable := range []string{credential.AuthTokenVariable, credential.APIKeyVariable} {

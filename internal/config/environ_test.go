@@ -140,7 +140,7 @@ func credentialFor(t *testing.T, from credential.Sources) *credential.Credential
 	return &read
 }
 
-func TestHandOver(t *testing.T) {
+func TestForEmulator(t *testing.T) {
 	t.Parallel()
 	secret := credential.NewSecret(token)
 	tests := []struct {
@@ -163,7 +163,7 @@ func TestHandOver(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			environ := Environ{Entries: slices.Clone(everySpelling), at: positions(everySpelling)}
-			got := environ.HandOver(test.pro, test.supervisor)
+			got := environ.ForEmulator(test.pro, test.supervisor)
 			if want := slices.Concat(others, test.want); !slices.Equal(got, want) {
 				t.Errorf("got  %q\nwant %q", got, want)
 			}
@@ -215,7 +215,7 @@ func FuzzUnprefix(f *testing.F) {
 				t.Errorf("%q would change how programs run", entry)
 			}
 		}
-		for _, entry := range got.HandOver(nil, 0) {
+		for _, entry := range got.ForEmulator(nil, 0) {
 			name, _, _ := strings.Cut(entry, "=")
 			if credentialName.MatchString(name) {
 				t.Errorf("%q reaches the emulator", entry)

@@ -34,8 +34,8 @@ type Start struct {
 	Survey       *survey.Survey
 	// Offline asks nobody.
 	Offline bool
-	// Spend asks for a license also where that costs a credit.
-	Spend bool
+	// RequestLicense asks for a license also where that costs a credit.
+	RequestLicense bool
 }
 
 // examination is what Run has found out so far.
@@ -172,7 +172,7 @@ func OfflineUse(d license.Document, product license.Product, cred credential.Cre
 // checkLicense rehearses the activation.
 func (e *examination) checkLicense(ctx context.Context) fault.Check {
 	const name = "license"
-	e.result, e.refusal = e.Activation.Rehearse(ctx, e.Spend)
+	e.result, e.refusal = e.Activation.Rehearse(ctx, e.RequestLicense)
 	check := e.judgeRehearsal(name)
 	if last, found := e.Activation.LastRefusal(); found {
 		check.Evidence = append(check.Evidence, fmt.Sprintf(

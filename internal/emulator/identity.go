@@ -27,7 +27,7 @@ func newIdentity(o Options) identity {
 		build:   o.Version,
 		edition: "community",
 		session: uuid.NewString(),
-		machine: machine.ID(file.NewVolume(o.Root.Volume(), file.Patience)),
+		machine: machine.ID(file.NewVolume(o.Root.Volume(), file.DiskTimeout)),
 		system:  machine.System(),
 		started: time.Now(),
 	}

@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// Finer are the rows that say more exactly what the row says, as network.dns.docker does
+// MoreSpecific are the rows that say more exactly what the row says, as network.dns.docker does
 // of network.dns.
-func (r Row) Finer() []Row {
+func (r Row) MoreSpecific() []Row {
 	return slices.DeleteFunc(Table(), func(row Row) bool { return !strings.HasPrefix(string(row.ID), string(r.ID)+".") })
 }
 
-// Like are the rows whose IDs contain text, or else as much of its beginning as any ID does. There are none
+// Similar are the rows whose IDs contain text, or else as much of its beginning as any ID does. There are none
 // where that is too little to tell what was meant.
-func Like(text string) []Row {
+func Similar(text string) []Row {
 	const shortest, most = 4, 12
 	rows := Table()
 	for text = strings.ToLower(text); len(text) >= shortest; text = text[:len(text)-1] {

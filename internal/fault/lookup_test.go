@@ -45,7 +45,7 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 		{strings.Repeat("x", 10000), nil},
 	}
 	for _, test := range tests {
-		if got := ids(Like(test.text)); !slices.Equal(got, test.want) {
+		if got := ids(Similar(test.text)); !slices.Equal(got, test.want) {
 			t.Errorf("%.40q is like %q, want %q", test.text, got, test.want)
 		}
 	}
@@ -59,7 +59,7 @@ func TestFinerRowsAreThoseBelow(t *testing.T) {
 		NetworkProxy:     {NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed},
 	} {
 		row, _ := Lookup(id)
-		if got := ids(row.Finer()); !slices.Equal(got, want) {
+		if got := ids(row.MoreSpecific()); !slices.Equal(got, want) {
 			t.Errorf("below %s are %q, want %q", id, got, want)
 		}
 	}

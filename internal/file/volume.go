@@ -14,11 +14,11 @@ import (
 	"localstack-entrypoint/internal/task"
 )
 
-// Patience is how long a start waits for the disk of its volume, in all.
-const Patience = 200 * time.Millisecond
+// DiskTimeout is how long a start waits for the disk of its volume, in all.
+const DiskTimeout = 200 * time.Millisecond
 
-// ErrSlow is the error of a disk that has not answered in time.
-var ErrSlow = errors.New("the disk does not respond")
+// ErrTimeout is the error of a disk that has not answered in time.
+var ErrTimeout = errors.New("the disk does not respond")
 
 // Volume is a folder of ours on a disk that may never answer: a network file system without its
 // network, a device that is suspended. What is to be done there is done in its order beside the caller,
@@ -53,13 +53,13 @@ func (v *Volume) Base() string { return v.base }
 // Allow lets the waits from now on add up to a bound of their own.
 func (v *Volume) Allow(bound time.Duration) { v.left.Store(int64(bound)) }
 
-// Read is [ReadOwn]. The error is [ErrSlow] when the disk is.
+// Read is [ReadOwn]. The error is [ErrTimeout] when the disk is.
 func (v *Volume) Read(name string) ([]byte, error) {
 	return Ask(v, func() ([]byte, error) { return ReadOwn(v.base, name) })
 }
 
 // Write is [WriteOwn], but for the wait until the content is on the disk: [Volume.Sync] does that, and
-// before it the file may be empty after a loss of power. When the error is [ErrSlow], it is still being
+// before it the file may be empty after a loss of power. When the error is [ErrTimeout], it is still being
 // written.
 func (v *Volume) Write(name string, content []byte, mode fs.FileMode) error {
 	return v.change(func() error {
@@ -73,7 +73,7 @@ func (v *Volume) Write(name string, content []byte, mode fs.FileMode) error {
 	})
 }
 
-// Remove is [RemoveOwn]. When the error is [ErrSlow], it is still being removed.
+// Remove is [RemoveOwn]. When the error is [ErrTimeout], it is still being removed.
 func (v *Volume) Remove(name string) error {
 	return v.change(func() error { return RemoveOwn(v.base, name) })
 }
@@ -116,11 +116,11 @@ func isUnknown(err error) bool {
 	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP)
 }
 
-// Ask does something else there, and returns its result or [ErrSlow].
+// Ask does something else there, and returns its result or [ErrTimeout].
 func Ask[T any](v *Volume, work func() (T, error)) (none T, err error) {
 	wait := v.patience(forever)
 	if wait == 0 {
-		return none, ErrSlow // whoever was not waited for once is not waited for again
+		return none, ErrTimeout // whoever was not waited for once is not waited for again
 	}
 	answers := make(chan T, 1)
 	err = v.await(&v.work, wait, true, func() error {
@@ -128,7 +128,7 @@ func Ask[T any](v *Volume, work func() (T, error)) (none T, err error) {
 		answers <- answer
 		return err
 	})
-	if errors.Is(err, ErrSlow) {
+	if errors.Is(err, ErrTimeout) {
 		return none, err
 	}
 	return <-answers, err
@@ -172,7 +172,7 @@ func (v *Volume) await(q *queue, wait time.Duration, question bool, work func() 
 		case err = <-done: // both came while we were kept from looking
 		default:
 			abandoned.Store(question)
-			err = ErrSlow
+			err = ErrTimeout
 		}
 	}
 	if wait != forever {

@@ -22,23 +22,23 @@ func bubble(t *testing.T, bound time.Duration, test func(t *testing.T, v *Volume
 }
 
 func TestADiskThatHangsIsWaitedForOnlyOnce(t *testing.T) {
-	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
+	bubble(t, DiskTimeout, func(t *testing.T, v *Volume, answer func()) {
 		began := time.Now()
 		for range 3 {
-			if _, err := v.Read("license.json"); !errors.Is(err, ErrSlow) {
+			if _, err := v.Read("license.json"); !errors.Is(err, ErrTimeout) {
 				t.Errorf("read: %v", err)
 			}
-			if err := v.Write("license.json", []byte("document"), 0o600); !errors.Is(err, ErrSlow) {
+			if err := v.Write("license.json", []byte("document"), 0o600); !errors.Is(err, ErrTimeout) {
 				t.Errorf("write: %v", err)
 			}
-			if err := v.Remove("machine.json"); !errors.Is(err, ErrSlow) {
+			if err := v.Remove("machine.json"); !errors.Is(err, ErrTimeout) {
 				t.Errorf("remove: %v", err)
 			}
-			if err := v.Sync(time.Hour); !errors.Is(err, ErrSlow) {
+			if err := v.Sync(time.Hour); !errors.Is(err, ErrTimeout) {
 				t.Errorf("sync: %v", err)
 			}
 		}
-		if took := time.Since(began); took != Patience {
+		if took := time.Since(began); took != DiskTimeout {
 			t.Errorf("it took %s", took)
 		}
 		answer()
@@ -46,9 +46,9 @@ func TestADiskThatHangsIsWaitedForOnlyOnce(t *testing.T) {
 }
 
 func TestTheWaitsForADiskAddUp(t *testing.T) {
-	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
+	bubble(t, DiskTimeout, func(t *testing.T, v *Volume, answer func()) {
 		answer()
-		slow := func() (any, error) { time.Sleep(Patience / 3); return nil, nil }
+		slow := func() (any, error) { time.Sleep(DiskTimeout / 3); return nil, nil }
 		for range 2 {
 			if _, err := Ask(v, slow); err != nil {
 				t.Error(err)
@@ -58,16 +58,16 @@ func TestTheWaitsForADiskAddUp(t *testing.T) {
 		if _, err := Ask(v, slow); err != nil {
 			t.Error(err)
 		}
-		if _, err := Ask(v, slow); !errors.Is(err, ErrSlow) {
+		if _, err := Ask(v, slow); !errors.Is(err, ErrTimeout) {
 			t.Errorf("there was time for more: %v", err)
 		}
 		synctest.Wait()
-		time.Sleep(Patience)
+		time.Sleep(DiskTimeout)
 	})
 }
 
 func TestADiskThatHangsInAReadKeepsNothingOfOurs(t *testing.T) {
-	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
+	bubble(t, DiskTimeout, func(t *testing.T, v *Volume, answer func()) {
 		_, _ = v.Read("license.json")
 		began := time.Now()
 		if err := v.Sync(time.Hour); err != nil || time.Since(began) > 0 {
@@ -78,7 +78,7 @@ func TestADiskThatHangsInAReadKeepsNothingOfOurs(t *testing.T) {
 }
 
 func TestADiskThatHangsIsAskedOnlyWhatSomebodyWaitsFor(t *testing.T) {
-	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
+	bubble(t, DiskTimeout, func(t *testing.T, v *Volume, answer func()) {
 		asked := 0
 		_, _ = Ask(v, func() (any, error) { asked++; return nil, nil })
 		v.Allow(time.Hour)
@@ -90,7 +90,7 @@ func TestADiskThatHangsIsAskedOnlyWhatSomebodyWaitsFor(t *testing.T) {
 }
 
 func TestAPanicOnTheDiskIsOneOfWhoeverAsked(t *testing.T) {
-	v := NewVolume(t.TempDir(), Patience)
+	v := NewVolume(t.TempDir(), DiskTimeout)
 	defer func() {
 		if recover() != "boom" {
 			t.Error("it is lost")
@@ -103,7 +103,7 @@ func TestAPanicOnTheDiskIsOneOfWhoeverAsked(t *testing.T) {
 }
 
 func TestWhatASlowDiskIsToldHappensInItsOrder(t *testing.T) {
-	bubble(t, Patience, func(t *testing.T, v *Volume, answer func()) {
+	bubble(t, DiskTimeout, func(t *testing.T, v *Volume, answer func()) {
 		_ = v.Write("one", []byte("1"), 0o600)
 		_ = v.Write("two", []byte("2"), 0o600)
 		_ = v.Remove("one")
@@ -128,7 +128,7 @@ func TestASyncWaitsForAnAnswerWithinItsLimit(t *testing.T) {
 			bubble(t, bound, func(t *testing.T, v *Volume, answer func()) {
 				v.changes.Add(1) // something that was told to the disk
 				began := time.Now()
-				if err := v.Sync(time.Second); !errors.Is(err, ErrSlow) || time.Since(began) != time.Second {
+				if err := v.Sync(time.Second); !errors.Is(err, ErrTimeout) || time.Since(began) != time.Second {
 					t.Errorf("%v after %s", err, time.Since(began))
 				}
 				time.AfterFunc(2*time.Hour, answer)

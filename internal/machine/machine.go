@@ -36,7 +36,7 @@ func ID(volume *file.Volume) string {
 	_, _ = rand.Read(random)
 	kept.ID = "gen_" + hex.EncodeToString(random)
 	// What a slow disk holds is still the identity.
-	if text, marshalErr := json.Marshal(kept); marshalErr == nil && !errors.Is(err, file.ErrSlow) {
+	if text, marshalErr := json.Marshal(kept); marshalErr == nil && !errors.Is(err, file.ErrTimeout) {
 		_ = volume.Write(idFile, text, mode)
 	}
 	return kept.ID

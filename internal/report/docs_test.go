@@ -78,7 +78,7 @@ func rowDoc(w io.Writer, row fault.Row) {
 		fmt.Fprintf(w, "- %s%s\n", where, markdown(fix.Do))
 	}
 	var finer []string
-	for _, row := range row.Finer() {
+	for _, row := range row.MoreSpecific() {
 		finer = append(finer, link(row.ID))
 	}
 	if len(finer) > 0 {

@@ -25,7 +25,7 @@ func Explain(w io.Writer, row fault.Row) {
 	for _, fix := range row.Fixes {
 		Wrap(w, "  - ", "    ", step(fix))
 	}
-	if finer := row.Finer(); len(finer) > 0 {
+	if finer := row.MoreSpecific(); len(finer) > 0 {
 		fmt.Fprintf(w, "\nMore exactly, it can be\n")
 		List(w, finer)
 	}

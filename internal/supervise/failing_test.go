@@ -39,7 +39,7 @@ func TestAFailureThatIsToldLivesForAMoment(t *testing.T) {
 		p.feed("deny")
 		p.expect(denied55)
 		p.exits(55)
-		if lived := time.Since(began); lived < ShortestLife {
+		if lived := time.Since(began); lived < MinLifetime {
 			t.Errorf("it lived for %s", lived)
 		}
 	})

@@ -29,7 +29,7 @@ func (o *Options) react(s state, e event) (state, []action) {
 		}
 	case reported:
 		if s.phase == failing {
-			return s.stay(doArm{max(0, ShortestLife-e.age)})
+			return s.stay(doArm{max(0, MinLifetime-e.age)})
 		}
 	case refused: // a restart is of a container that is up already, and had better stay so
 		s.quickStarts = max(s.quickStarts+1, 2) // never at once

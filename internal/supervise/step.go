@@ -87,10 +87,10 @@ const (
 	clearTime = 500 * time.Millisecond
 	// reportTime bounds the wait for a failure to be reported: a log that nobody reads must not keep us.
 	reportTime = time.Second
-	// ShortestLife is how long a start that fails lives at least, from its beginning. Clients that
+	// MinLifetime is how long a start that fails lives at least, from its beginning. Clients that
 	// attach to a container need a moment: a banner printed right before the exit is lost to some, and
 	// an instant exit makes others wait for ever.
-	ShortestLife = 700 * time.Millisecond
+	MinLifetime = 700 * time.Millisecond
 )
 
 // step decides what to do about an event, and which state that leads to. The error is for an event
