@@ -1,47 +1,16 @@
-// Package activate obtains the license: online where the license server can be
-// reached, otherwise by a document that an earlier start has stored. The rules
-// are those of the licensing protocol, format "1".
 package activate
 
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"go.uber.org/zap"
 
-	"localstack-entrypoint/internal/config"
-	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
 )
-
-// Activation is one attempt to obtain the license.
-type Activation struct {
-	Config     config.Licensing
-	Credential credential.Credential
-	Product    license.Product
-	Machine    license.Machine
-	Transport  http.RoundTripper
-	Store      *Store
-	Log        *zap.Logger
-
-	// dry keeps the activation from changing anything on disk, and free from
-	// asking for a license, which may cost a credit.
-	dry, free bool
-	// refusal is to be remembered.
-	refusal *RefusalNote
-}
-
-// Result is how a license was obtained.
-type Result struct {
-	// Document is the license; it has no ID when none was asked for.
-	Document license.Document
-	// Unreached is why the server was not reached, when a stored document is used instead; else nil.
-	Unreached *fault.Error
-}
 
 // Run obtains the license. The error is a [fault.Error] that says why there is
 // none; when ctx ends, it is ctx's cause. A start of a loop that the server
@@ -53,7 +22,7 @@ func (a *Activation) Run(ctx context.Context) error {
 	if !loop.isLoop(time.Now()) {
 		loop = RefusalNote{}
 	}
-	if err := a.holdBack(ctx, loop); err != nil {
+	if err := a.waitAfterRefusals(ctx, loop); err != nil {
 		return err
 	}
 	_, err := a.obtain(ctx)
@@ -220,3 +189,15 @@ func (a *Activation) forget() {
 }
 
 func describe(d license.Document) string { return d.Name() + ":" + d.TypeName() }
+
+// unknownLicense is the id of a license that nobody has.
+const unknownLicense = "license_00000000-0000-0000-0000-000000000000"
+
+// askFree asks what costs nothing. That the server does not know that license is the best it can say.
+func (a *Activation) askFree(ctx context.Context) error {
+	_, err := a.post(ctx, pathActivate, unknownLicense)
+	if errors.Is(err, errNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,16 +1,13 @@
 package activate
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
-	"localstack-entrypoint/internal/license"
 )
 
 // A container that is restarted whenever it ends, and that the license server
@@ -24,11 +21,11 @@ const (
 	// loop: Docker waits for a minute at most before it restarts. Whoever
 	// starts again later does so by hand, or is slow enough by itself.
 	loopGap = 75 * time.Second
-	// freeStarts is after how many refusals in a row nothing is waited for yet.
-	freeStarts = 2
-	// longestHold bounds the wait of one start. It alone must do: a container
+	// promptStarts is after how many refusals in a row nothing is waited for yet.
+	promptStarts = 2
+	// maxWait bounds the wait of one start. It alone must do: a container
 	// that lived for ten seconds is restarted by Docker at once.
-	longestHold = time.Minute
+	maxWait = time.Minute
 	// manyTimes bounds what a note may claim to have counted, manyNotes how many
 	// there are: one for each container that shares the volume.
 	manyTimes = 1 << 30
@@ -69,16 +66,6 @@ func (s *Store) refusalNotes() []RefusalNote {
 	return parseRefusals(content)
 }
 
-// LastRefusal is the note of what this activation asks, of whatever age.
-func (a *Activation) LastRefusal() (note RefusalNote, found bool) {
-	for _, note := range a.Store.refusalNotes() {
-		if note.Question == a.question() {
-			return note, true
-		}
-	}
-	return RefusalNote{}, false
-}
-
 // parseRefusals reads notes, which anybody who can write to the volume may have
 // written.
 func parseRefusals(content []byte) []RefusalNote {
@@ -113,12 +100,12 @@ func (n RefusalNote) isLoop(now time.Time) bool {
 // hold is how long a start at now that continues the loop waits before it asks
 // again: until 0, 0, 1, 2, 4, … 60 seconds after the last refusal, so that what
 // Docker has waited counts, or for as long as the server wants.
-func (n RefusalNote) hold(now time.Time) time.Duration {
+func (n RefusalNote) wait(now time.Time) time.Duration {
 	var pause time.Duration
-	if n.Times > freeStarts {
-		pause = min(time.Second<<min(n.Times-freeStarts-1, 6), longestHold)
+	if n.Times > promptStarts {
+		pause = min(time.Second<<min(n.Times-promptStarts-1, 6), maxWait)
 	}
-	return max(0, min(max(n.Last.Add(pause).Sub(now), n.Until.Sub(now)), longestHold))
+	return max(0, min(max(n.Last.Add(pause).Sub(now), n.Until.Sub(now)), maxWait))
 }
 
 // next is the note after one more refusal at now.
@@ -132,68 +119,6 @@ func (n RefusalNote) next(asked Question, failed *fault.Error, now time.Time) Re
 		note.Until = note.Last.Add(failed.RetryAfter)
 	}
 	return note
-}
-
-// question is what this activation asks.
-func (a *Activation) question() Question {
-	return Question{a.Credential.String(), credential.MaskAll(a.Config.Endpoint.String()), a.Product.Version}
-}
-
-// holdBack waits before a start of a loop asks the server again. The error is
-// ctx's cause.
-func (a *Activation) holdBack(ctx context.Context, loop RefusalNote) error {
-	wait := loop.hold(time.Now())
-	if wait == 0 {
-		return nil
-	}
-	say := a.Log.Warn
-	if !a.Config.LogIssues {
-		say = a.Log.Debug
-	}
-	said := fmt.Sprintf("has refused this %s since %s", loop.HowOften(), license.FormatTime(loop.Since))
-	if loop.ID == fault.NetworkRateLimited {
-		said = "asks to slow down"
-	}
-	say("the licensing server " + said + ": asking again in " + wait.Round(time.Second/10).String())
-	return sleep(ctx, wait)
-}
-
-// Remember notes for the next start that the server has refused this one. It
-// is apart from Run because a disk takes its time, and the failure is to be read
-// at once. Without a volume to write to nobody counts.
-func (a *Activation) Remember() {
-	if a.refusal == nil {
-		return
-	}
-	if err := a.note(*a.refusal); err != nil {
-		a.Log.Debug("cannot note the refusal: " + err.Error())
-	}
-}
-
-// forgetRefusal removes the note: what has ended this start is no refusal, or the
-// start succeeds.
-func (a *Activation) forgetRefusal() {
-	if err := a.note(); err != nil {
-		a.Log.Debug("cannot remove the note of a refusal: " + err.Error())
-	}
-}
-
-// note replaces our own notes. Those of containers that share the volume and ask something else stay as
-// long as they matter; without any there is no file.
-func (a *Activation) note(own ...RefusalNote) error {
-	now := time.Now()
-	others := slices.DeleteFunc(a.Store.refusalNotes(), func(n RefusalNote) bool {
-		return n.Question == a.question() || !n.isLoop(now)
-	})
-	notes := append(own, others[:min(len(others), manyNotes-1)]...)
-	if len(notes) == 0 {
-		return a.Store.volume.Remove(refusalName)
-	}
-	content, err := json.Marshal(notes)
-	if err != nil {
-		return err
-	}
-	return a.Store.write(refusalName, content, a.Credential)
 }
 
 // isRefusal reports whether an error is the server's verdict against us, or its request to slow down.

@@ -44,7 +44,7 @@ func TestAStartOfALoopIsHeldBackLongerEachTime(t *testing.T) {
 			if test.until != 0 {
 				note.Until = now.Add(test.until)
 			}
-			if got := note.hold(now); got != test.want {
+			if got := note.wait(now); got != test.want {
 				t.Errorf("held back for %s, want %s", got, test.want)
 			}
 		})
@@ -105,7 +105,7 @@ func FuzzNoNoteHoldsAStartBackForLong(f *testing.F) {
 		}
 		note := notes[0]
 		for _, at := range []time.Time{now, note.Last, note.Last.Add(time.Second), note.Until} {
-			if hold := note.hold(at); hold < 0 || hold > longestHold {
+			if hold := note.wait(at); hold < 0 || hold > maxWait {
 				t.Errorf("held back for %s by %s", hold, content)
 			}
 		}

@@ -3,12 +3,10 @@
 package container
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
 
-	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 )
@@ -23,25 +21,6 @@ type Container struct {
 	DockerHost string
 	// Ports are those that the gateway is to listen on.
 	Ports []uint16
-}
-
-// Check is a look at one thing.
-type Check struct {
-	Name string
-	Make func(context.Context) fault.Check
-}
-
-// Checks are all checks, in the order in which they are shown.
-func (c Container) Checks() []Check {
-	return []Check{
-		{"volume", c.volume},
-		{"logs", c.logs},
-		{docker, c.docker},
-		{"memory", c.memory},
-		{"processes", c.processes},
-		{"confinement", c.confinement},
-		{signals, c.signals},
-	}
 }
 
 // path is where the container's fixed path is.

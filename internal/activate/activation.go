@@ -1,0 +1,40 @@
+// Package activate obtains the license: online where the license server can be
+// reached, otherwise by a document that an earlier start has stored. The rules
+// are those of the licensing protocol, format "1".
+package activate
+
+import (
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+)
+
+// Activation is one attempt to obtain the license.
+type Activation struct {
+	Config     config.Licensing
+	Credential credential.Credential
+	Product    license.Product
+	Machine    license.Machine
+	Transport  http.RoundTripper
+	Store      *Store
+	Log        *zap.Logger
+
+	// dry keeps the activation from changing anything on disk, and free from
+	// asking for a license, which may cost a credit.
+	dry, free bool
+	// refusal is to be remembered.
+	refusal *RefusalNote
+}
+
+// Result is how a license was obtained.
+type Result struct {
+	// Document is the license; it has no ID when none was asked for.
+	Document license.Document
+	// Unreached is why the server was not reached, when a stored document is used instead; else nil.
+	Unreached *fault.Error
+}

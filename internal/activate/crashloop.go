@@ -1,0 +1,85 @@
+package activate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+)
+
+// LastRefusal is the note of what this activation asks, of whatever age.
+func (a *Activation) LastRefusal() (note RefusalNote, found bool) {
+	for _, note := range a.Store.refusalNotes() {
+		if note.Question == a.question() {
+			return note, true
+		}
+	}
+	return RefusalNote{}, false
+}
+
+// question is what this activation asks.
+func (a *Activation) question() Question {
+	return Question{a.Credential.String(), credential.MaskAll(a.Config.Endpoint.String()), a.Product.Version}
+}
+
+// waitAfterRefusals waits before a start of a loop asks the server again. The error is
+// ctx's cause.
+func (a *Activation) waitAfterRefusals(ctx context.Context, loop RefusalNote) error {
+	wait := loop.wait(time.Now())
+	if wait == 0 {
+		return nil
+	}
+	say := a.Log.Warn
+	if !a.Config.LogIssues {
+		say = a.Log.Debug
+	}
+	said := fmt.Sprintf("has refused this %s since %s", loop.HowOften(), license.FormatTime(loop.Since))
+	if loop.ID == fault.NetworkRateLimited {
+		said = "asks to slow down"
+	}
+	say("the licensing server " + said + ": asking again in " + wait.Round(time.Second/10).String())
+	return sleep(ctx, wait)
+}
+
+// Remember notes for the next start that the server has refused this one. It
+// is apart from Run because a disk takes its time, and the failure is to be read
+// at once. Without a volume to write to nobody counts.
+func (a *Activation) Remember() {
+	if a.refusal == nil {
+		return
+	}
+	if err := a.note(*a.refusal); err != nil {
+		a.Log.Debug("cannot note the refusal: " + err.Error())
+	}
+}
+
+// forgetRefusal removes the note: what has ended this start is no refusal, or the
+// start succeeds.
+func (a *Activation) forgetRefusal() {
+	if err := a.note(); err != nil {
+		a.Log.Debug("cannot remove the note of a refusal: " + err.Error())
+	}
+}
+
+// note replaces our own notes. Those of containers that share the volume and ask something else stay as
+// long as they matter; without any there is no file.
+func (a *Activation) note(own ...RefusalNote) error {
+	now := time.Now()
+	others := slices.DeleteFunc(a.Store.refusalNotes(), func(n RefusalNote) bool {
+		return n.Question == a.question() || !n.isLoop(now)
+	})
+	notes := append(own, others[:min(len(others), manyNotes-1)]...)
+	if len(notes) == 0 {
+		return a.Store.volume.Remove(refusalName)
+	}
+	content, err := json.Marshal(notes)
+	if err != nil {
+		return err
+	}
+	return a.Store.write(refusalName, content, a.Credential)
+}
