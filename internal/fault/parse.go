@@ -68,27 +68,21 @@ func fillIn(section string) string {
 
 // set takes a property of the second paragraph. It reports whether it is one.
 func (r *Row) set(property string) (known bool) {
-	name, value, _ := strings.Cut(property, " ")
-	switch name {
-	case "warns":
-		r.Exit = ExitNone
+	flags := map[string]*bool{"coarse": &r.Coarse, "retry": &r.Retry, "more": &r.More}
+	if flag, isFlag := flags[property]; isFlag {
+		*flag = true
+		return true
+	}
+	switch name, value, _ := strings.Cut(property, " "); name {
 	case "exit":
-		var err error
-		r.Exit, err = strconv.Atoi(value)
+		code, err := strconv.Atoi(value)
+		r.Exit = code
 		return err == nil
 	case "stage":
 		r.Stage, known = stageNamed(value)
 		return known
-	case "coarse":
-		r.Coarse = true
-	case "retry":
-		r.Retry = true
-	case "more":
-		r.More = true
-	default:
-		return false
 	}
-	return true
+	return property == "warns" // it has ExitNone
 }
 
 func parseFixes(list string) (fixes []Fix) {
