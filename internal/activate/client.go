@@ -61,6 +61,7 @@ func (a *Activation) exchange(ctx context.Context, path, licenseID string) (gran
 		return granted{}, err
 	}
 	url := a.Config.Endpoint.JoinPath(path).String()
+	//nolint:bodyclose // Post has closed it.
 	response, content, err := connect.Post(ctx, a.Transport, url, body, maxAnswer+1)
 	if err != nil {
 		return granted{}, err
