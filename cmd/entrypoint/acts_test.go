@@ -67,7 +67,7 @@ var acts = []act{
 		name:    "deciding, held back in a loop",
 		arrange: heldBack,
 		play:    func(s *stage) { s.awaitListening(s.T) },
-		says:    []string{warning, "asks to slow down: asking again in "},
+		says:    []string{warning, "rate limit is exceeded; retrying in "},
 		end:     unix.SIGTERM, code: 143,
 	},
 	{
@@ -88,7 +88,7 @@ var acts = []act{
 			s.set("ACTIVATE_PRO", "1")
 			s.world.answer(429, "", "Retry-After", "20")
 		},
-		says: []string{warning, "asks to slow down"},
+		says: []string{warning, "rate limit is exceeded"},
 		code: 55,
 	},
 	{

@@ -102,7 +102,7 @@ type hang struct {
 }
 
 const (
-	unread      = "no stored license can be read: the disk does not respond"
+	unread      = "cannot read the stored licenses: the disk does not respond"
 	unstored    = " for a start without network: "
 	isNotStored = "license.json: the disk does not respond"
 )

@@ -28,7 +28,7 @@ func TestAStartThatDependsOnASlowDiskWaitsForIt(t *testing.T) {
 	began := time.Now()
 	code := p.end()
 	if said := p.stderr.String(); code != 7 || !strings.Contains(said, " offline, until ") ||
-		!strings.Contains(said, "no stored license can be read: the disk does not respond") {
+		!strings.Contains(said, "cannot read the stored licenses: the disk does not respond") {
 		t.Errorf("exit code %d after %s, stderr %q", code, time.Since(began), said)
 	}
 }

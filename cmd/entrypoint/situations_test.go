@@ -187,7 +187,7 @@ var situations = []situation{
 		}},
 	{name: "server error", id: fault.NetworkServerError, says: "status 503, request 5f2b7c1e-0001",
 		arrange: func(w *world) { w.answer(http.StatusServiceUnavailable, "", "X-Request-Id", "5f2b7c1e-0001") }},
-	{name: "rate limit", id: fault.NetworkRateLimited, says: "to wait 1s",
+	{name: "rate limit", id: fault.NetworkRateLimited, says: "retry after 1s",
 		arrange: func(w *world) { w.answer(http.StatusTooManyRequests, "", "Retry-After", "1") }},
 	{name: "captive portal", id: fault.NetworkCaptivePortal, says: `an HTML page (status 200, title "Sign in")`,
 		arrange: func(w *world) { w.answer(http.StatusOK, "<html><title>Sign in</title></html>") }},
@@ -206,7 +206,7 @@ var situations = []situation{
 	{name: "ten megabytes", id: fault.NetworkWrongServer, says: "larger than 1 MiB",
 		arrange: func(w *world) { w.answer(http.StatusOK, strings.Repeat("x", 10<<20)) }},
 	{name: "stored license is stale", id: fault.NetworkRefused, stored: fault.StoredStale,
-		says: "had to be activated again by",
+		says: "could be used offline until",
 		arrange: func(w *world) {
 			w.store(func(d *license.Document) { d.ReactivateAfter = &license.Time{Time: time.Now().Add(-time.Hour)} })
 		}},

@@ -41,7 +41,7 @@ func (a *Activation) Run(ctx context.Context) error {
 func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	stored, late := a.Store.Load()
 	if late {
-		a.Log.Warn("no stored license can be read: " + file.ErrTimeout.Error())
+		a.Log.Warn("cannot read the stored licenses: " + file.ErrTimeout.Error())
 	}
 	standIn, flaw := a.StandIn(stored)
 	budget := a.Config.ActivationTimeout
@@ -138,13 +138,13 @@ func (a *Activation) accept(got granted) (kept bool, err error) {
 	now, document := time.Now(), got.document
 	clocksDiffer := !got.date.IsZero() && license.ClockDiffers(now, got.date)
 	if clocksDiffer {
-		a.Log.Warn("the clock of this machine is wrong: it is " + license.FormatTime(now) + " here, and " +
-			license.FormatTime(got.date) + " at the licensing server")
+		a.Log.Warn("the clock of this machine is wrong: the local time is " + license.FormatTime(now) +
+			", but the licensing server's is " + license.FormatTime(got.date))
 	}
 	if failed := document.Check(now, a.Product); failed != nil {
 		if failed.ID == fault.LicenseExpired && clocksDiffer && document.Check(got.date, a.Product) == nil {
 			// By the server's clock it is good. That is no verdict on the license.
-			return false, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server; by this clock %s",
+			return false, fault.New(fault.ClockSkew, "the local time is %s, but the licensing server's is %s; by the local time %s",
 				license.FormatTime(now), license.FormatTime(got.date), failed.Detail)
 		}
 		return false, failed.With(fault.Facts{Server: a.Config.Endpoint.String(), Cause: errVerdict})

@@ -38,11 +38,12 @@ func (a *Activation) waitAfterRefusals(ctx context.Context, loop RefusalNote) er
 	if !a.Config.LogIssues {
 		say = a.Log.Debug
 	}
-	said := fmt.Sprintf("has refused this %s since %s", loop.HowOften(), license.FormatTime(loop.Since))
+	said := fmt.Sprintf("the licensing server has refused the license %s since %s",
+		loop.HowOften(), license.FormatTime(loop.Since))
 	if loop.ID == fault.NetworkRateLimited {
-		said = "asks to slow down"
+		said = "the licensing server's rate limit is exceeded"
 	}
-	say("the licensing server " + said + ": asking again in " + wait.Round(time.Second/10).String())
+	say(said + "; retrying in " + wait.Round(time.Second/10).String())
 	return sleep(ctx, wait)
 }
 
@@ -54,7 +55,7 @@ func (a *Activation) Remember() {
 		return
 	}
 	if err := a.note(*a.refusal); err != nil {
-		a.Log.Debug("cannot note the refusal: " + err.Error())
+		a.Log.Debug("cannot save the refusal: " + err.Error())
 	}
 }
 
@@ -62,7 +63,7 @@ func (a *Activation) Remember() {
 // start succeeds.
 func (a *Activation) forgetRefusal() {
 	if err := a.note(); err != nil {
-		a.Log.Debug("cannot remove the note of a refusal: " + err.Error())
+		a.Log.Debug("cannot remove the saved refusal: " + err.Error())
 	}
 }
 

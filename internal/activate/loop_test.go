@@ -87,7 +87,7 @@ func TestARateLimitIsKeptAcrossStarts(t *testing.T) {
 					t.Errorf("with Retry-After: %s asked after %s, want %s", header, pause, want)
 				}
 			}
-			line := "the licensing server asks to slow down: asking again in " + want.String()
+			line := "the licensing server's rate limit is exceeded; retrying in " + want.String()
 			s.wantLogged(t, zap.WarnLevel, line, line)
 		})
 	}
@@ -200,7 +200,7 @@ func TestAStartThatIsHeldBackSaysSoOnce(t *testing.T) {
 			s.loops(t, 4, 0)
 			if loud {
 				s.wantLogged(t, zap.WarnLevel,
-					"the licensing server has refused this 3 times in a row since 2000-01-01T00:00:00+00:00: asking again in 1s")
+					"the licensing server has refused the license 3 times in a row since 2000-01-01T00:00:00+00:00; retrying in 1s")
 			} else {
 				s.wantLogged(t, zap.WarnLevel)
 			}

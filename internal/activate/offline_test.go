@@ -58,7 +58,7 @@ func TestTheFirstUsableDocumentStandsIn(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		s.wantLogged(t, zap.DebugLevel,
-			"passing over "+s.path(mountedPath)+
+			"ignoring "+s.path(mountedPath)+
 				": not a license document: no usable expiry_date, id, issue_date, license_status",
 			"cannot use "+s.path(ownPath)+" offline", "activation attempt")
 	})
@@ -76,9 +76,9 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 		want   string
 	}{
 		{name: "stale", change: func(d *license.Document) { move(d, -24*time.Hour) },
-			want: "stored.stale: " + licenseID + " had to be activated again by 2000-01-01T00:00:00+00:00"},
+			want: "stored.stale: " + licenseID + " could be used offline until 2000-01-01T00:00:00+00:00"},
 		{name: "of the future", change: func(d *license.Document) { move(d, 6*time.Minute) },
-			want: "clock.skew: it is 2000-01-01T00:00:00+00:00 here, " +
+			want: "clock.skew: the local time is 2000-01-01T00:00:00+00:00, " +
 				"but the stored license was issued on 2000-01-01T00:06:00+00:00"},
 		{name: "of another version", change: func(d *license.Document) { d.Offline.Version = "4.13.0" },
 			want: "stored.version: " + licenseID + ` is for "4.13.0", this is 4.14.0`},
@@ -88,7 +88,7 @@ func TestAFlawOfTheStoredDocumentComesSecond(t *testing.T) {
 			want: "stored.invalid: " + licenseID + ` has the status SUSPENDED`},
 		{name: "of another token", change: func(d *license.Document) { d.Offline.Credential = "lsci-other000-****" },
 			after: func(content string) string { return strings.ReplaceAll(content, `"signature":"`, `"signature":"00`) },
-			want:  "stored.credential: the signature of " + licenseID + " was not made for " + masked},
+			want:  "stored.credential: the signature of " + licenseID + " does not match " + masked},
 		{name: "tampered with", after: func(content string) string {
 			return strings.Replace(content, `"pro"`, `"enterprise"`, 1)
 		},
@@ -184,7 +184,7 @@ func TestNonsenseOnDiskIsPassedOver(t *testing.T) {
 				if err := s.run(t); err != "" || s.server.asked() != "request" {
 					t.Errorf("%s, asked for %s", err, s.server.asked())
 				}
-				s.wantLogged(t, zap.DebugLevel, "passing over "+s.path(ownPath)+": "+nuisance.want)
+				s.wantLogged(t, zap.DebugLevel, "ignoring "+s.path(ownPath)+": "+nuisance.want)
 				if nuisance.name == "a directory" {
 					s.wantLogged(t, zap.WarnLevel,
 						"cannot store "+licenseID+" for a start without network: "+s.path(ownPath)+": file exists")

@@ -172,10 +172,10 @@ func TestAWrongClockIsMentionedAndIsTheFailureWhenADocumentHasEndedByIt(t *testi
 	}{
 		{"right", "Sat, 01 Jan 2000 00:00:00 GMT", ""},
 		{"five minutes slow", "Sat, 01 Jan 2000 00:05:00 GMT", ""},
-		{"slow", "Sat, 01 Jan 2000 00:05:01 GMT", "the clock of this machine is wrong: it is " + here +
-			" here, and 2000-01-01T00:05:01+00:00 at the licensing server"},
-		{"two years fast", "Thu, 01 Jan 1998 00:00:00 GMT", "the clock of this machine is wrong: it is " + here +
-			" here, and 1998-01-01T00:00:00+00:00 at the licensing server"},
+		{"slow", "Sat, 01 Jan 2000 00:05:01 GMT", "the clock of this machine is wrong: the local time is " + here +
+			", but the licensing server's is 2000-01-01T00:05:01+00:00"},
+		{"two years fast", "Thu, 01 Jan 1998 00:00:00 GMT", "the clock of this machine is wrong: the local time is " + here +
+			", but the licensing server's is 1998-01-01T00:00:00+00:00"},
 		{"not told", "", ""},
 		{"nonsense", "yesterday", ""},
 	}
@@ -193,7 +193,7 @@ func TestAWrongClockIsMentionedAndIsTheFailureWhenADocumentHasEndedByIt(t *testi
 				}, "Date", test.date))
 				s.put(t, ownPath, "kept")
 				fails := test.name == "two years fast"
-				if err := s.run(t); strings.HasPrefix(err, "clock.skew: it is "+here) != fails || !fails && err != "" {
+				if err := s.run(t); strings.HasPrefix(err, "clock.skew: the local time is "+here) != fails || !fails && err != "" {
 					t.Error(err)
 				}
 				if kept := s.get(t, ownPath) == "kept"; kept != fails {

@@ -54,7 +54,7 @@ func (a *Activation) Renew(ctx context.Context) {
 func offlineTime(document license.Document) string {
 	until := document.OfflineUntil()
 	if time.Now().Before(until) {
-		return "a start without network works only until " + license.FormatTime(until)
+		return "cannot renew the license; a start without network works only until " + license.FormatTime(until)
 	}
-	return "a start without network has not worked since " + license.FormatTime(until)
+	return "cannot renew the license; a start without network has not been possible since " + license.FormatTime(until)
 }

@@ -63,7 +63,7 @@ func TestRenewalWithoutNetworkSaysHowLongStartsWork(t *testing.T) {
 		}
 		lines := s.logged(zap.WarnLevel)
 		if len(lines) != 1 || !strings.HasPrefix(lines[0],
-			"a start without network works only until 2000-01-02T00:00:00+00:00: ") ||
+			"cannot renew the license; a start without network works only until 2000-01-02T00:00:00+00:00: ") ||
 			!strings.Contains(lines[0], "NXDOMAIN from 10.0.0.2") {
 			t.Errorf("%q", lines)
 		}
@@ -157,7 +157,8 @@ func TestAnInvalidAnswerRemovesNothingAtRenewal(t *testing.T) {
 				time.Sleep(25 * time.Hour)
 				s.Renew(t.Context())
 				if lines := s.logged(zap.WarnLevel); s.get(t, ownPath) != before || len(lines) != 1 ||
-					!strings.HasPrefix(lines[0], "a start without network has not worked since 2000-01-02T00:00:00+00:00: ") {
+					!strings.HasPrefix(lines[0], "cannot renew the license; "+
+						"a start without network has not been possible since 2000-01-02T00:00:00+00:00: ") {
 					t.Errorf("%q", lines)
 				}
 			})

@@ -207,14 +207,14 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		want         time.Duration // until the next attempt; 0 for none
 		detail       string
 	}{
-		{"seconds", "7", 7 * time.Second, " and to wait 7s"},
-		{"a date", "Sat, 01 Jan 2000 00:00:07 GMT", 7 * time.Second, " and to wait 7s"},
+		{"seconds", "7", 7 * time.Second, ", retry after 7s"},
+		{"a date", "Sat, 01 Jan 2000 00:00:07 GMT", 7 * time.Second, ", retry after 7s"},
 		{"a date of the past", "Fri, 31 Dec 1999 23:59:00 GMT", time.Nanosecond, ""},
 		{"at once", "0", time.Nanosecond, ""},
-		{"longer than there is time", "16", 0, " and to wait 16s"},
-		{"a date that is too late", "Sun, 02 Jan 2000 00:00:00 GMT", 0, " and to wait 24h0m0s"},
-		{"years", "99999999999999999999", 0, " and to wait 24h0m0s"},
-		{"a date at the end of time", "Fri, 31 Dec 9999 23:59:59 GMT", 0, " and to wait 24h0m0s"},
+		{"longer than there is time", "16", 0, ", retry after 16s"},
+		{"a date that is too late", "Sun, 02 Jan 2000 00:00:00 GMT", 0, ", retry after 24h0m0s"},
+		{"years", "99999999999999999999", 0, ", retry after 24h0m0s"},
+		{"a date at the end of time", "Fri, 31 Dec 9999 23:59:59 GMT", 0, ", retry after 24h0m0s"},
 		{"negative", "-7", time.Nanosecond, ""},
 		{"nonsense", "later", time.Nanosecond, ""},
 		{"none", "", time.Nanosecond, ""},
@@ -226,7 +226,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 				s, began := newScene(t, page(429, "", "Retry-After", test.header)), time.Now()
 				s.Config.Attempts = 2
 				got := s.run(t)
-				if want := "network.rate_limited: it asks to slow down (status 429)"; test.want == 0 && got != want+test.detail {
+				if want := "network.rate_limited: rate limit exceeded (status 429)"; test.want == 0 && got != want+test.detail {
 					t.Errorf("got %s, want %s", got, want+test.detail)
 				}
 				switch pauses := s.server.pauses(); {

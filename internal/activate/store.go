@@ -66,7 +66,7 @@ func (s *Store) load() (found []Stored) {
 		case err == nil:
 			found = append(found, Stored{path, document})
 		case !errors.Is(err, fs.ErrNotExist):
-			s.log.Debug("passing over " + path + ": " + err.Error())
+			s.log.Debug("ignoring " + path + ": " + err.Error())
 		}
 	}
 	return found

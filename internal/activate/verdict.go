@@ -88,14 +88,14 @@ func refused(message string) *fault.Error {
 		if !slices.Contains(license.Statuses(), more) {
 			more = license.StatusUnknown
 		}
-		return fault.Wrap(errVerdict, fault.LicenseStatus, "the licensing server says that its status is %s", more)
+		return fault.Wrap(errVerdict, fault.LicenseStatus, "the licensing server reports the status %s", more)
 	case license.MessageFormat:
 		// The server cannot judge this version; that says nothing about the license.
-		return fault.New(fault.LicenseVersion, "the server says %q", code)
+		return fault.New(fault.LicenseVersion, "the server answered with %q", code)
 	case license.MessageRateLimited:
-		return fault.New(fault.NetworkRateLimited, "it asks to slow down")
+		return fault.New(fault.NetworkRateLimited, "rate limit exceeded")
 	case license.MessageCredentialsFormat:
-		return fault.Wrap(errVerdict, fault.CredentialsMalformed, "the server says %q", code)
+		return fault.Wrap(errVerdict, fault.CredentialsMalformed, "the server answered with %q", code)
 	case license.MessageCredentialsInvalid:
 		return fault.Wrap(errVerdict, fault.CredentialsInvalid, "")
 	case license.MessageNotFound:
@@ -103,10 +103,10 @@ func refused(message string) *fault.Error {
 	case license.MessageExpired:
 		return fault.Wrap(errVerdict, fault.LicenseExpired, "the subscription has ended")
 	case license.MessageActivation:
-		return fault.Wrap(errVerdict, fault.LicenseRefused, "the server says %q", code)
+		return fault.Wrap(errVerdict, fault.LicenseRefused, "the server answered with %q", code)
 	}
 	// What a server says beyond its codes is not repeated: it may be what we told it.
-	return fault.Wrap(errVerdict, fault.LicenseRefused, "the server says a code that this program does not know")
+	return fault.Wrap(errVerdict, fault.LicenseRefused, "the server answered with an unknown code")
 }
 
 func rateLimited(response *http.Response) *fault.Error {
@@ -117,6 +117,6 @@ func rateLimited(response *http.Response) *fault.Error {
 	} else if until, err := http.ParseTime(text); err == nil {
 		wait = max(0, time.Until(until))
 	}
-	return fault.New(fault.NetworkRateLimited, "it asks to slow down (status 429)").
+	return fault.New(fault.NetworkRateLimited, "rate limit exceeded (status 429)").
 		With(fault.Facts{RetryAfter: min(wait, longestRetry)})
 }

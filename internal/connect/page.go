@@ -148,7 +148,7 @@ func (p Page) Fault(host string) *fault.Error {
 	case p.Status == http.StatusProxyAuthRequired:
 		failed = fault.New(fault.NetworkProxyAuthentication, "a proxy in between asks for authentication (status 407)")
 	case p.Status == http.StatusTooManyRequests:
-		failed = fault.New(fault.NetworkRateLimited, "it asks to slow down (status 429)")
+		failed = fault.New(fault.NetworkRateLimited, "rate limit exceeded (status 429)")
 	case p.Status >= http.StatusInternalServerError:
 		failed = fault.New(fault.NetworkServerError, "it answers with %s", p).With(p.remarks())
 	case p.isJSON:

@@ -73,8 +73,8 @@ func TestPagesThatAreNoLicenseServers(t *testing.T) {
 			"it answers with an empty page (status 503), request nice-and-long"},
 		{shown(503, "", "X-Request-Id: <b>not one</b>"), fault.NetworkServerError,
 			"it answers with an empty page (status 503)"},
-		{shown(429, `{"message":"slow"}`), fault.NetworkRateLimited, "it asks to slow down (status 429)"},
-		{shown(429, ""), fault.NetworkRateLimited, "it asks to slow down (status 429)"},
+		{shown(429, `{"message":"slow"}`), fault.NetworkRateLimited, "rate limit exceeded (status 429)"},
+		{shown(429, ""), fault.NetworkRateLimited, "rate limit exceeded (status 429)"},
 	} {
 		wrong := c.page.Fault(host)
 		if wrong == nil {

@@ -138,7 +138,7 @@ func (e *Error) Seen() string {
 		seen += ", request " + e.RequestID
 	}
 	if e.RetryAfter > 0 {
-		seen += " and to wait " + e.RetryAfter.Round(time.Second).String()
+		seen += ", retry after " + e.RetryAfter.Round(time.Second).String()
 	}
 	if e.Waited > 0 {
 		seen += " (waited " + e.Waited.Round(100*time.Millisecond).String() + ")"

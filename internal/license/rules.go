@@ -76,14 +76,15 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 	}
 	switch until, soon := d.OfflineUntil(), now.Add(clockTolerance); {
 	case d.Issued.After(soon):
-		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was issued on %s", FormatTime(now), d.Issued)
+		return fault.New(fault.ClockSkew, "the local time is %s, but the stored license was issued on %s",
+			FormatTime(now), d.Issued)
 	case d.ReactivateAfter == nil && d.LastActivated != nil && d.LastActivated.After(soon):
-		return fault.New(fault.ClockSkew, "it is %s here, but the stored license was activated on %s",
+		return fault.New(fault.ClockSkew, "the local time is %s, but the stored license was activated on %s",
 			FormatTime(now), d.LastActivated)
 	case MajorMinor(d.Offline.Version) != MajorMinor(product.Version):
 		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.Name(), d.Offline.Version, product.Version)
 	case !now.Before(until):
-		return fault.New(fault.StoredStale, "%s had to be activated again by %s", d.Name(), FormatTime(until))
+		return fault.New(fault.StoredStale, "%s could be used offline until %s", d.Name(), FormatTime(until))
 	}
 	return nil
 }
@@ -94,7 +95,7 @@ func (d Document) foreign(holder Holder) *fault.Error {
 	if strings.Trim(holder.Masked, "*") != "" && d.Offline.Credential == holder.Masked {
 		return fault.New(fault.StoredTampered, "the signature of %s does not match its content", d.Name())
 	}
-	return fault.New(fault.StoredCredential, "the signature of %s was not made for %s", d.Name(), holder.Masked)
+	return fault.New(fault.StoredCredential, "the signature of %s does not match %s", d.Name(), holder.Masked)
 }
 
 // OfflineUntil is the moment up to which the document holds without the

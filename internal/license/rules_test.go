@@ -151,9 +151,9 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 		{"right after it was stored", issued, nil, ""},
 		{"the last moment", again.Add(-1), nil, ""},
 		{"a clock that is a little slow", issued.Add(-5 * time.Minute), nil, ""},
-		{"too late", again, nil, "stored.stale: " + sampleID + " had to be activated again by 2026-11-22T17:00:00+00:00"},
+		{"too late", again, nil, "stored.stale: " + sampleID + " could be used offline until 2026-11-22T17:00:00+00:00"},
 		{"a clock that is wrong", issued.Add(-5*time.Minute - 1), nil,
-			"clock.skew: it is 2026-11-21T16:54:59+00:00 here, but the stored license was issued on 2026-11-21T17:00:00+00:00"},
+			"clock.skew: the local time is 2026-11-21T16:54:59+00:00, but the stored license was issued on 2026-11-21T17:00:00+00:00"},
 		{"another minor version", issued, func(d *Document) { d.Offline.Version = "4.13.9" },
 			"stored.version: " + sampleID + ` is for "4.13.9", this is 4.14.0`},
 		{"never activated here", issued, func(d *Document) { d.Offline.Version = "" },
@@ -188,13 +188,13 @@ func TestADocumentOfAnotherCredentialIsToldFromATamperedOne(t *testing.T) {
 		want     string
 	}{
 		{"another token", storable(t, nil), other,
-			"stored.credential: the signature of " + sampleID + " was not made for lsci-demo1111-****-****-****-************"},
+			"stored.credential: the signature of " + sampleID + " does not match lsci-demo1111-****-****-****-************"},
 		{"altered", tampered(storable(t, nil)), holder,
 			"stored.tampered: the signature of " + sampleID + " does not match its content"},
 		{"altered, stored by another program", tampered(storable(t, func(d *Document) { d.Offline.Credential = "" })), holder,
-			"stored.credential: the signature of " + sampleID + " was not made for ls-demo0000-****-****-****-************"},
+			"stored.credential: the signature of " + sampleID + " does not match ls-demo0000-****-****-****-************"},
 		{"API keys all look alike", storable(t, func(d *Document) { d.Offline.Credential = "****" }), apiKey,
-			"stored.credential: the signature of " + sampleID + " was not made for ****"},
+			"stored.credential: the signature of " + sampleID + " does not match ****"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

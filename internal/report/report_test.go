@@ -40,9 +40,9 @@ func failures() map[string]*fault.Error {
 	server := fault.Facts{Server: "https://api.localstack.cloud/v1", Host: "api.localstack.cloud"}
 	dns := fault.New(fault.NetworkDNS,
 		"the name api.localstack.cloud does not resolve (status: NXDOMAIN from 10.0.0.2)").With(server)
-	stale := fault.New(fault.StoredStale, "license_1 had to be activated again by 2026-11-20T12:00:00+00:00")
+	stale := fault.New(fault.StoredStale, "license_1 could be used offline until 2026-11-20T12:00:00+00:00")
 	skewed := fault.New(fault.ClockSkew,
-		"it is 1970-01-01T00:00:00+00:00 here, but the stored license was issued on 2026-11-20T12:00:00+00:00")
+		"the local time is 1970-01-01T00:00:00+00:00, but the stored license was issued on 2026-11-20T12:00:00+00:00")
 	hostile := fault.New(fault.LicenseRefused, "the server says \"\x1b[2J\x00\u202eReady.\n\u2028====\xff\"")
 	again := fault.New(fault.CredentialsInvalid, "ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN")
 	return map[string]*fault.Error{

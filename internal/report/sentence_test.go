@@ -30,9 +30,9 @@ func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 		stored *fault.Error
 		want   string
 	}{
-		{"a flaw without a remedy", fault.New(fault.StoredStale, "it had to be activated again by noon"),
+		{"a flaw without a remedy", fault.New(fault.StoredStale, "it could be used offline until noon"),
 			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
-				"The stored license is too old to be used offline: it had to be activated again by noon. " +
+				"The stored license is too old to be used offline: it could be used offline until noon. " +
 				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " +
 				"Check with: dig licenses.test"},
 		{"a flaw with one", fault.New(fault.ClockSkew, "it is 1970 here"),

@@ -71,7 +71,7 @@ func (s *Survey) checkClock(serverTime time.Time) fault.Check {
 	case serverTime.IsZero():
 		return fault.Skip(name, "the server sends no date")
 	case s.clockDiffers(now, serverTime):
-		return fault.Warn(name, fault.New(fault.ClockSkew, "it is %s here, but %s at the licensing server",
+		return fault.Warn(name, fault.New(fault.ClockSkew, "the local time is %s, but the licensing server's is %s",
 			now.UTC().Format(time.RFC3339), serverTime.UTC().Format(time.RFC3339)))
 	}
 	// The header knows no fractions.

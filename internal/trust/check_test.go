@@ -159,7 +159,7 @@ func TestExpiredCertificateOrWrongClock(t *testing.T) {
 		}
 		if c.id == fault.ClockSkew &&
 			!strings.HasSuffix(check.Fact,
-				", but 2020-06-15T12:00:00Z at "+host+", whose certificate is valid from 2020-05-15 to 2020-07-15") {
+				", but that of "+host+" is 2020-06-15T12:00:00Z; its certificate is valid from 2020-05-15 to 2020-07-15") {
 			t.Error(check.Fact)
 		}
 	}

@@ -55,8 +55,8 @@ func (a *Authorities) diagnose(p Presented, err error, serverTime time.Time) *fa
 	_, notMozillas := verify(p.Chain, p.Host, a.embedded)
 	switch {
 	case failed.ID == fault.NetworkCertificateDate && !serverTime.IsZero() && validAt(p.Chain, serverTime):
-		return fault.New(fault.ClockSkew, "it is %s here, but %s at %s, whose certificate is %s",
-			time.Now().UTC().Format(time.RFC3339), serverTime.UTC().Format(time.RFC3339), p.Host, validity(p.Chain[0]))
+		return fault.New(fault.ClockSkew, "the local time is %s, but that of %s is %s; its certificate is %s",
+			time.Now().UTC().Format(time.RFC3339), p.Host, serverTime.UTC().Format(time.RFC3339), validity(p.Chain[0]))
 	case failed.ID == fault.NetworkUntrusted && notMozillas == nil:
 		return fault.New(fault.NetworkOldAuthorities,
 			"the certificate of %s is valid, but the CA certificates of this image do not include %.200s", p.Host, issuer)
