@@ -137,12 +137,12 @@ var situations = []situation{
 		arrange: func(w *world) { w.set("API_ENDPOINT", "https://api.localstack.test/v1") }},
 	{name: "connection refused", id: fault.NetworkRefused, says: "the connection to 127.0.0.1:1 was refused",
 		arrange: func(*world) {}},
-	{name: "server is silent", id: fault.NetworkTimeout, says: "no answer from 127.0.0.1",
+	{name: "server is silent", id: fault.NetworkTimeout, says: "the request to 127.0.0.1 timed out",
 		arrange: func(w *world) {
 			w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
 		}},
-	{name: "server answers byte by byte", id: fault.NetworkTimeout, says: "no answer from 127.0.0.1",
+	{name: "server answers byte by byte", id: fault.NetworkTimeout, says: "the request to 127.0.0.1 timed out",
 		arrange: func(w *world) {
 			w.serve(drip)
 			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
@@ -178,7 +178,7 @@ var situations = []situation{
 		}},
 	{name: "proxy refuses", id: fault.NetworkProxy, says: "refused to connect to api.localstack.test:443 with status 403",
 		arrange: func(w *world) { w.proxy(http.StatusForbidden) }},
-	{name: "proxy wants a password", id: fault.NetworkProxyAuthentication, says: "asks for Basic authentication",
+	{name: "proxy wants a password", id: fault.NetworkProxyAuthentication, says: "requires Basic authentication",
 		arrange: func(w *world) { w.proxy(http.StatusProxyAuthRequired) }},
 	{name: "proxy is dead", id: fault.NetworkProxyUnreachable, says: "the proxy http://127.0.0.1:1 cannot be reached",
 		arrange: func(w *world) {

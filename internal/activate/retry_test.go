@@ -123,7 +123,7 @@ func TestATimeoutSaysHowLongItWaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, silence)
 		s.Config.Attempts = 1
-		if got, want := s.run(t), "network.timeout: no answer from licenses.test in time (waited 5s)"; got != want {
+		if got, want := s.run(t), "network.timeout: the request to licenses.test timed out (waited 5s)"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})

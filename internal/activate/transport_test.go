@@ -132,7 +132,7 @@ func TestAnAnswerByteByByteEndsWithTheAttempt(t *testing.T) {
 		s.Transport = transport
 		s.Config.Endpoint.Scheme, s.Config.Attempts = "http", 1
 		began := time.Now()
-		if got, want := s.run(t), "network.timeout: no answer from licenses.test in time (waited 5s)"; got != want {
+		if got, want := s.run(t), "network.timeout: the request to licenses.test timed out (waited 5s)"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 		if elapsed := time.Since(began); elapsed != 5*time.Second {

@@ -52,7 +52,8 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 	case len(body) > maxAnswer:
 		return fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
 	case status == http.StatusProxyAuthRequired:
-		return connect.ProxyRefusal("in between", response.Request.URL.Host, response)
+		target := response.Request.URL.Host
+		return connect.ProxyRefusal("a proxy on the way to "+target, target, response)
 	case status == http.StatusTooManyRequests:
 		return rateLimited(response)
 	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:

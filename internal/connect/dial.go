@@ -135,7 +135,7 @@ func failure(name string, err error) (tells int, failed *fault.Error) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return 2, fault.New(fault.NetworkRefused, "the connection to %s was refused", name)
 	case resolve.IsTimeout(err):
-		return 1, fault.New(fault.NetworkTimeout, "no answer from %s in time", name)
+		return 1, fault.New(fault.NetworkTimeout, "the connection to %s timed out", name)
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return 0, fault.New(fault.NetworkUnreachable, "no route to %s", name)
 	case errors.As(err, &errno):

@@ -90,7 +90,7 @@ func TestDialNamesTheAddressThatWasSilent(t *testing.T) {
 	port := testkit.Swallow(t, "127.0.0.2", 0)
 	testkit.Within(t, testkit.Soon, func() {
 		_, err := reach(t, testkit.Limited(t), port, "127.0.0.2")
-		testkit.ExpectFault(t, err, fault.NetworkTimeout, fmt.Sprintf("no answer from %s (127.0.0.2:%d) in time", host, port))
+		testkit.ExpectFault(t, err, fault.NetworkTimeout, fmt.Sprintf("the connection to %s (127.0.0.2:%d) timed out", host, port))
 	})
 }
 
@@ -146,9 +146,9 @@ func TestDialFaultPicksTheMostTellingError(t *testing.T) {
 		id     fault.ID
 		detail string
 	}{
-		{[]error{fail(syscall.ENETUNREACH), silent}, fault.NetworkTimeout, "no answer from api (10.0.0.2:443) in time"},
+		{[]error{fail(syscall.ENETUNREACH), silent}, fault.NetworkTimeout, "the connection to api (10.0.0.2:443) timed out"},
 		{[]error{fail(syscall.ENETUNREACH), fail(syscall.ETIMEDOUT)}, fault.NetworkTimeout,
-			"no answer from api (10.0.0.2:443) in time"},
+			"the connection to api (10.0.0.2:443) timed out"},
 		{[]error{silent, fail(syscall.ECONNREFUSED)}, fault.NetworkRefused,
 			"the connection to api (10.0.0.2:443) was refused"},
 		{[]error{fail(syscall.EHOSTUNREACH), fail(syscall.ENETUNREACH)}, fault.NetworkUnreachable,

@@ -35,7 +35,7 @@ func newFault(host string, err error) *fault.Error {
 	case isRecord:
 		return fault.New(fault.NetworkTLS, "%s does not answer in TLS", host)
 	case resolve.IsTimeout(err):
-		return fault.New(fault.NetworkTimeout, "no answer from %s in time", host)
+		return fault.New(fault.NetworkTimeout, "the request to %s timed out", host)
 	case isReset(err):
 		return fault.New(fault.NetworkReset, "%s closed the connection without an answer", host)
 	}

@@ -140,13 +140,13 @@ func (p Page) Fault(host string) *fault.Error {
 	forbids := p.Status == http.StatusForbidden || p.Status == http.StatusUnavailableForLegalReasons
 	switch {
 	case p.Status == http.StatusNetworkAuthenticationRequired:
-		failed = fault.New(fault.NetworkCaptivePortal, "the network asks for a sign-in first: %s", p.titled())
+		failed = fault.New(fault.NetworkCaptivePortal, "the network requires a sign-in: %s", p.titled())
 	case p.Elsewhere == host:
 		failed = fault.New(fault.NetworkWrongServer, "it redirects to another address on the same host (status %d)", p.Status)
 	case p.Elsewhere != "":
 		failed = fault.New(fault.NetworkCaptivePortal, "the answer is a redirect to %s (status %d)", p.Elsewhere, p.Status)
 	case p.Status == http.StatusProxyAuthRequired:
-		failed = fault.New(fault.NetworkProxyAuthentication, "a proxy in between asks for authentication (status 407)")
+		failed = fault.New(fault.NetworkProxyAuthentication, "a proxy on the way requires authentication (status 407)")
 	case p.Status == http.StatusTooManyRequests:
 		failed = fault.New(fault.NetworkRateLimited, "rate limit exceeded (status 429)")
 	case p.Status >= http.StatusInternalServerError:
@@ -154,7 +154,7 @@ func (p Page) Fault(host string) *fault.Error {
 	case p.isJSON:
 		return nil
 	case matches(aboutBlocking, p.title), p.isHTML && forbids:
-		failed = fault.New(fault.NetworkBlockPage, "the answer is %s, which no licensing server sends", p.titled())
+		failed = fault.New(fault.NetworkBlockPage, "the answer is %s, not that of a licensing server", p.titled())
 	case matches(aboutSigningIn, p.title):
 		failed = fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in page of a network", p.titled())
 	default:

@@ -37,16 +37,16 @@ func checkTunnel(_ context.Context, proxy *url.URL, request *http.Request, answe
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	return ProxyRefusal(ProxyName(proxy), request.Host, answer)
+	return ProxyRefusal("the proxy "+ProxyName(proxy), request.Host, answer)
 }
 
 // ProxyRefusal is the failure behind a proxy's answer that is not a success: it would not connect us to
-// target, or wants to be told who we are.
+// target, or requires authentication. proxy is as in "the proxy http://proxy:3128".
 func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
-	detail := fmt.Sprintf("the proxy %s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
 	if answer.StatusCode == http.StatusProxyAuthRequired {
-		return fault.New(fault.NetworkProxyAuthentication, "%s and asks for %sauthentication", detail, schemes(answer))
+		return fault.New(fault.NetworkProxyAuthentication, "%s requires %sauthentication (status 407)", proxy, schemes(answer))
 	}
+	detail := fmt.Sprintf("%s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
 	// Squid says why in a header.
 	if why := answer.Header.Get("X-Squid-Error"); matches(`^ERR_[A-Z_]{1,40} [0-9]{1,5}$`, why) {
 		detail += " (" + why + ")"

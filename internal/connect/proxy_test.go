@@ -112,20 +112,21 @@ func TestProxyThatRefuses(t *testing.T) {
 			w.WriteHeader(http.StatusProxyAuthRequired)
 		}
 	}
+	refused := "refused to connect to " + host + ":443 with "
 	for end, refusal := range map[string]http.HandlerFunc{
-		"status 403": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
-		"status 502": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
-		"status 407 and asks for Basic authentication":              ask(`Basic realm="corp"`),
-		"status 407 and asks for Negotiate or Basic authentication": ask("Negotiate", `Basic realm="corp"`),
-		"status 407 and asks for authentication":                    ask(),
+		refused + "status 403":                                    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+		refused + "status 502":                                    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		"requires Basic authentication (status 407)":              ask(`Basic realm="corp"`),
+		"requires Negotiate or Basic authentication (status 407)": ask("Negotiate", `Basic realm="corp"`),
+		"requires authentication (status 407)":                    ask(),
 	} {
 		id := fault.NetworkProxy
-		if strings.HasSuffix(end, "authentication") {
+		if strings.HasSuffix(end, "(status 407)") {
 			id = fault.NetworkProxyAuthentication
 		}
 		proxy := testkit.NewForwarder(t, nil, refusal)
 		expectProxyFault(t, through(t, "http", proxy.Listener.Addr()), t.TempDir(), id,
-			fmt.Sprintf("the proxy %s refused to connect to %s:443 with %s", proxy.URL, host, end))
+			fmt.Sprintf("the proxy %s %s", proxy.URL, end))
 	}
 }
 
@@ -181,7 +182,7 @@ func TestProxyThatStaysSilentIsBlamed(t *testing.T) {
 			cfg := Settings{HTTPSProxy: proxyURL(scheme + "://" + address)}
 			_, _, err := get(testkit.OverAfter(t, spoken, 1), target, cfg, t.TempDir())
 			testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxyUnreachable,
-				"the proxy "+scheme+"://"+address+" cannot be reached: no answer from 127.0.0.1 in time")
+				"the proxy "+scheme+"://"+address+" cannot be reached: the request to 127.0.0.1 timed out")
 		})
 	}
 }

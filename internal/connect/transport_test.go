@@ -142,7 +142,7 @@ func TestServerThatAcceptsAndStaysSilent(t *testing.T) {
 	t.Parallel()
 	port, spoken := testkit.Hold(t, "127.0.0.1")
 	_, _, err := get(testkit.OverAfter(t, spoken, 1), fmt.Sprintf("https://%s:%d", host, port), Settings{}, rooted(t, ""))
-	testkit.ExpectFault(t, Fault(host, err), fault.NetworkTimeout, "no answer from "+host+" in time")
+	testkit.ExpectFault(t, Fault(host, err), fault.NetworkTimeout, "the request to "+host+" timed out")
 }
 
 func TestDeadNameServerIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {
@@ -159,7 +159,7 @@ func TestSilentAddressIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {
 	port := testkit.Swallow(t, "127.0.0.1", 0)
 	_, _, err := get(testkit.Limited(t), fmt.Sprintf("https://%s:%d", host, port), Settings{}, rooted(t, ""))
 	testkit.ExpectFault(t, Fault(host, err), fault.NetworkTimeout,
-		fmt.Sprintf("no answer from %s (127.0.0.1:%d) in time", host, port))
+		fmt.Sprintf("the connection to %s (127.0.0.1:%d) timed out", host, port))
 }
 
 func TestExplainLeavesAFailureOfTheTableAsItIs(t *testing.T) {

@@ -53,7 +53,7 @@ func failures() map[string]*fault.Error {
 			"ls-demo0000-****-****-****-************ from LOCALSTACK_AUTH_TOKEN"),
 		"network.dns":  dns,
 		"stored.stale": dns.With(fault.Facts{Stored: stale}),
-		"clock.skew": fault.New(fault.NetworkTimeout, "no answer from 10.0.0.9:443 in time").
+		"clock.skew": fault.New(fault.NetworkTimeout, "the connection to 10.0.0.9:443 timed out").
 			With(server).With(fault.Facts{Waited: 5 * time.Second, Stored: skewed}),
 		"hostile": hostile.With(fault.Facts{Server: "https://licenses.test/v1"}),
 		"config.invalid": fault.New(fault.ConfigInvalid,

@@ -55,7 +55,7 @@ func TestWhatConnectionsComeTo(t *testing.T) {
 		"a refusal tells most": {[]connect.Attempt{attempt(six, 0, timeout), attempt(four, 0, refused)}, fault.Failed,
 			fault.NetworkRefused, "the connection to " + host + " (192.0.2.1:443) was refused"},
 		"silence tells more": {[]connect.Attempt{attempt(six, 0, noRoute), attempt(four, 0, timeout)}, fault.Failed,
-			fault.NetworkTimeout, "no answer from " + host + " (192.0.2.1:443) in time"},
+			fault.NetworkTimeout, "the connection to " + host + " (192.0.2.1:443) timed out"},
 		"nowhere in either family": {[]connect.Attempt{attempt(six, 0, noRoute), attempt(four, 0, noRoute)}, fault.Failed,
 			fault.NetworkUnreachable, "no route to " + host + " ([2001:db8::1]:443)"},
 		"IPv4 in the form of IPv6": {[]connect.Attempt{attempt("::ffff:192.0.2.1", 0, nil), attempt(six, 0, timeout)},
