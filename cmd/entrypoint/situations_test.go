@@ -154,7 +154,7 @@ var situations = []situation{
 	{name: "intercepted TLS", id: fault.NetworkUntrusted, says: "issuer: CN=Corporate CA",
 		arrange: func(w *world) { w.secure(time.Hour, "127.0.0.1") }},
 	{name: "self-signed certificate", id: fault.NetworkSelfSigned,
-		says: "self-signed and not trusted here (issuer: O=Acme Co)",
+		says: "self-signed and not trusted (issuer: O=Acme Co)",
 		arrange: func(w *world) {
 			server := w.server(http.NotFoundHandler())
 			server.StartTLS() // by a certificate of its own

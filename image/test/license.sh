@@ -38,7 +38,7 @@ test_tls() {
 	start untrusted "${tls[@]}" "$reference"
 	check "TLS: pro is on with the authority's CA in REQUESTS_CA_BUNDLE" is_pro tls
 	check "TLS: without it, exit code 55" exits untrusted 55
-	check "TLS: without it, the reason names the issuer" says untrusted "not trusted here (issuer: CN=Own CA)"
+	check "TLS: without it, the reason names the issuer" says untrusted "untrusted authority (issuer: CN=Own CA)"
 }
 
 test_token_forms() {

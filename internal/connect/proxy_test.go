@@ -166,7 +166,7 @@ func TestProxyThatMisbehaves(t *testing.T) {
 	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("https://user:" + secret + "@proxy.localhost:" + port)}, root,
 		fault.NetworkProxyUnreachable,
 		"the proxy https://proxy.localhost:"+port+" cannot be reached: "+
-			"the certificate of proxy.localhost is signed by an authority that is not trusted here (issuer: CN=Proxy CA)")
+			"the certificate of proxy.localhost is signed by an untrusted authority (issuer: CN=Proxy CA)")
 	socks := testkit.NewSOCKS(t, nil, 4)
 	expectProxyFault(t, through(t, "socks5", socks), root, fault.NetworkProxy,
 		fmt.Sprintf("the proxy socks5://%s did not connect to %s:443 (unknown error host unreachable)", socks, host))
@@ -201,7 +201,7 @@ func TestServerBehindAProxyIsBlamedForItself(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			expectExplained(t, target, cfg, root, fault.NetworkUntrusted,
-				"the certificate of "+host+" is signed by an authority that is not trusted here (issuer: CN=Stranger)")
+				"the certificate of "+host+" is signed by an untrusted authority (issuer: CN=Stranger)")
 		})
 	}
 }

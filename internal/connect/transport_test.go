@@ -105,9 +105,9 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		detail  string
 	}{
 		{"https", stranger.Serve(t, host, nil).Listener.Addr(), fault.NetworkUntrusted,
-			"the certificate of " + host + " is signed by an authority that is not trusted here (issuer: CN=Corporate CA)"},
+			"the certificate of " + host + " is signed by an untrusted authority (issuer: CN=Corporate CA)"},
 		{"https", a.Serve(t, "portal.test", nil).Listener.Addr(), fault.NetworkCertificateName,
-			"the certificate presented is not for " + host + " (issuer: CN=System CA)"},
+			"the certificate is not valid for " + host + " (issuer: CN=System CA)"},
 		{"https", a.Serve(t, host, forClients).Listener.Addr(), fault.NetworkUntrusted, "the certificate of " + host +
 			" is invalid: certificate specifies an incompatible key usage (issuer: CN=System CA)"},
 		{"https", testkit.ServeTLS(t, old).Listener.Addr(), fault.NetworkTLSVersion,
@@ -132,7 +132,7 @@ func TestExpiredCertificateIsDated(t *testing.T) {
 	})
 	_, _, err := get(t.Context(), at("https", server.Listener.Addr()), Settings{}, rooted(t, a.PEM))
 	failed := Fault(host, err)
-	want := "the certificate of " + host + " is valid from 1970-01-01 to 1970-01-02, and here it is 20"
+	want := "the certificate of " + host + " is valid from 1970-01-01 to 1970-01-02, but the local time is 20"
 	if failed.ID != fault.NetworkCertificateDate || !strings.HasPrefix(failed.Detail, want) {
 		t.Errorf("got %v", failed)
 	}

@@ -118,7 +118,7 @@ func TestSurveyOfAWayThatIsGood(t *testing.T) {
 	for i, prefix := range []string{
 		host + " is 127.0.0.1 (from 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1", host, server.port()),
 		"none is set for https://" + host,
-		"TLS 1.3, certificate by System CA until ",
+		"TLS 1.3, certificate issued by System CA, valid until ",
 		fmt.Sprintf("https://%s:%d/v1 answers in JSON (status 401)", host, server.port()), "",
 	} {
 		if !strings.HasPrefix(checks[i].Fact, prefix) {

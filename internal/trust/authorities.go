@@ -72,7 +72,7 @@ func read(path string) (all []byte, err error) {
 	entries, err := os.ReadDir(path)
 	if err != nil { // it is no folder
 		if all, err = file.ReadUpTo(path, maxBundle); err == nil && !isBundle(all) {
-			err = errors.New("it holds no PEM certificate")
+			err = errors.New("it contains no PEM certificate")
 		}
 		return all, err
 	}
@@ -83,7 +83,7 @@ func read(path string) (all []byte, err error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("the folder holds no PEM certificate")
+		return nil, errors.New("the directory contains no PEM certificate")
 	}
 	return all, nil
 }
@@ -165,17 +165,17 @@ func (a *Authorities) inventory() (lines []string) {
 	for _, b := range a.loaded {
 		var names []string
 		for root := range certificatesIn(b.content) {
-			name := "one that cannot be read"
+			name := "an unreadable certificate"
 			if certificate, err := x509.ParseCertificate(root.Certificate); err == nil {
 				name = nameOf(certificate.Subject.String(), certificate)
 			}
 			names = append(names, name)
 		}
-		text := b.variable + " holds " + strings.Join(names[:min(len(names), few)], " and ")
+		text := b.variable + " contains " + strings.Join(names[:min(len(names), few)], " and ")
 		if more := len(names) - few; more > 0 {
 			text += fmt.Sprintf(" and %d more", more)
 		}
-		lines = append(lines, text+", not this issuer")
+		lines = append(lines, text+", but not this issuer")
 	}
 	return lines
 }

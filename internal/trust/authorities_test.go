@@ -32,9 +32,9 @@ func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 	}
 	for path, reason := range map[string]string{
 		missing: "no such file or directory",
-		empty:   "it holds no PEM certificate",
-		garbage: "it holds no PEM certificate",
-		folder:  "the folder holds no PEM certificate",
+		empty:   "it contains no PEM certificate",
+		garbage: "it contains no PEM certificate",
+		folder:  "the directory contains no PEM certificate",
 		fifo:    "it is a FIFO or a device, not a regular file",
 	} {
 		_, warnings := Load([]Bundle{{"CURL_CA_BUNDLE", path}}, layout.Root(t.TempDir()))

@@ -21,7 +21,7 @@ func (a *Authorities) Check(p Presented, serverTime time.Time) fault.Check {
 	isInsecure := func(s *tls.CipherSuite) bool { return s.ID == p.Suite }
 	switch {
 	case p.Version < tls.VersionTLS12:
-		failed := fault.New(fault.NetworkTLSVersion, "%s supports nothing newer than %s", p.Host, version)
+		failed := fault.New(fault.NetworkTLSVersion, "the newest TLS version that %s supports is %s", p.Host, version)
 		return fault.Fail(name, failed, evidence...)
 	case slices.ContainsFunc(tls.InsecureCipherSuites(), isInsecure):
 		failed := fault.New(fault.NetworkTLSVersion, "%s supports only outdated ciphers (%s)",
@@ -37,8 +37,14 @@ func (a *Authorities) Check(p Presented, serverTime time.Time) fault.Check {
 	}
 	leaf := p.Chain[0]
 	if left := time.Until(leaf.NotAfter); left < expiresSoon {
-		evidence = append(evidence, fmt.Sprintf("the certificate ends in %d days", int(left.Hours()/24)))
+		expires := "the certificate expires in less than a day"
+		if days := int(left.Hours() / 24); days == 1 {
+			expires = "the certificate expires in 1 day"
+		} else if days > 1 {
+			expires = fmt.Sprintf("the certificate expires in %d days", days)
+		}
+		evidence = append(evidence, expires)
 	}
 	issuer := nameOf(leaf.Issuer.CommonName, nil)
-	return fault.Pass(name, version+", certificate by "+issuer+" until "+day(leaf.NotAfter), evidence...)
+	return fault.Pass(name, version+", certificate issued by "+issuer+", valid until "+day(leaf.NotAfter), evidence...)
 }

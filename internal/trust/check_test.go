@@ -68,7 +68,7 @@ func TestGoodCertificateIsDescribed(t *testing.T) {
 	p := shows(t, host, a.Issue(t, host, long))
 	check := trusting(t, a).Check(p, time.Time{})
 	until := day(p.Chain[0].NotAfter)
-	expectCheck(t, check, fault.Passed, "", "TLS 1.3, certificate by System CA until "+until)
+	expectCheck(t, check, fault.Passed, "", "TLS 1.3, certificate issued by System CA, valid until "+until)
 	want := "TLS 1.3, TLS_AES_128_GCM_SHA256\n1. CN=" + host + ", issued by CN=System CA, valid from " +
 		day(time.Now().Add(-time.Hour)) + " to " + until
 	if got := strings.Join(check.Evidence, "\n"); got != want {
@@ -76,7 +76,7 @@ func TestGoodCertificateIsDescribed(t *testing.T) {
 	}
 	soonOver := trusting(t, a).Check(shows(t, host, a.Issue(t, host, nil)), time.Time{})
 	if last := soonOver.Evidence[len(soonOver.Evidence)-1]; soonOver.State != fault.Passed ||
-		last != "the certificate ends in 0 days" {
+		last != "the certificate expires in less than a day" {
 		t.Errorf("%s: %s", soonOver.State, last)
 	}
 }
@@ -84,7 +84,7 @@ func TestGoodCertificateIsDescribed(t *testing.T) {
 func TestUntrustedCertificatesAreRefined(t *testing.T) {
 	t.Parallel()
 	system, corporate := testkit.NewAuthority(t, "System CA"), testkit.NewAuthority(t, "Corporate CA")
-	const notTrusted = "is signed by an authority that is not trusted here (issuer: CN=Corporate CA)"
+	const notTrusted = "is signed by an untrusted authority (issuer: CN=Corporate CA)"
 	whole := corporate.Issue(t, host, nil)
 	whole.Certificate = append(whole.Certificate, corporate.Certificate.Raw)
 	pointing := func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://ca.test/ca.crt"} }
@@ -104,7 +104,7 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 		"an own server's, with its issuer": {shows(t, host, whole), fault.NetworkUntrusted, "the certificate of " + host +
 			" " + notTrusted},
 		"another name's": {shows(t, public, system.Issue(t, host, nil)), fault.NetworkCertificateName,
-			"the certificate presented is not for " + public + " (issuer: CN=System CA)"},
+			"the certificate is not valid for " + public + " (issuer: CN=System CA)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +115,7 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 		t.Parallel()
 		p := shows(t, host, tls.Certificate{Certificate: [][]byte{mold{alone: true}.chain(t)[0].Raw}})
 		expectCheck(t, trusting(t, system).Check(p, time.Time{}), fault.Failed, fault.NetworkSelfSigned,
-			"the certificate of "+host+" is self-signed and not trusted here (issuer: CN="+host+")")
+			"the certificate of "+host+" is self-signed and not trusted (issuer: CN="+host+")")
 	})
 }
 
@@ -171,7 +171,7 @@ func TestOldProtocolsAndCiphers(t *testing.T) {
 	p := shows(t, host, a.Issue(t, host, nil))
 	p.Version, p.Suite = tls.VersionTLS11, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA
 	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion,
-		host+" supports nothing newer than TLS 1.1")
+		"the newest TLS version that "+host+" supports is TLS 1.1")
 	p.Version, p.Suite = tls.VersionTLS12, tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA
 	expectCheck(t, trusting(t, a).Check(p, time.Time{}), fault.Failed, fault.NetworkTLSVersion,
 		host+" supports only outdated ciphers (TLS_RSA_WITH_3DES_EDE_CBC_SHA)")

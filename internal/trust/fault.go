@@ -24,18 +24,18 @@ func Fault(host string, failed *tls.CertificateVerificationError) *fault.Error {
 	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](failed.Err)
 	switch {
 	case isName:
-		return fail(fault.NetworkCertificateName, "presented is not for "+name.Host)
+		return fail(fault.NetworkCertificateName, "is not valid for "+name.Host)
 	case isInvalid && invalid.Reason == x509.Expired:
-		return fault.New(fault.NetworkCertificateDate, "the certificate of %s is %s, and here it is %s",
+		return fault.New(fault.NetworkCertificateDate, "the certificate of %s is %s, but the local time is %s",
 			host, validity(invalid.Cert), time.Now().UTC().Format(time.DateTime))
 	case isInvalid:
 		return fail(fault.NetworkUntrusted, "of "+host+" is invalid: "+strings.TrimPrefix(invalid.Error(), "x509: "))
 	case !isAlone(chain):
-		return fail(fault.NetworkUntrusted, "of "+host+" is signed by an authority that is not trusted here")
+		return fail(fault.NetworkUntrusted, "of "+host+" is signed by an untrusted authority")
 	case selfSigned(chain[0]):
-		return fail(fault.NetworkSelfSigned, "of "+host+" is self-signed and not trusted here")
+		return fail(fault.NetworkSelfSigned, "of "+host+" is self-signed and not trusted")
 	}
-	return fault.New(fault.NetworkIncomplete, "the certificate of %s is signed by an authority that is not trusted here"+
+	return fault.New(fault.NetworkIncomplete, "the certificate of %s is signed by an untrusted authority"+
 		" (issuer: %.200s), and the server sends no intermediate certificate", host, issuer)
 }
 

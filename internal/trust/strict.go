@@ -24,6 +24,7 @@ func strictFlaws(chain []*x509.Certificate) (flaws []string) {
 		name := nameOf(c.Subject.CommonName, c)
 		names, constraints := find(c, subjectNames), find(c, basicConstraints)
 		isLooseAuthority := c.IsCA && constraints != nil && !constraints.Critical
+		isSigner := c.KeyUsage&x509.KeyUsageCertSign != 0
 		isNameless := len(c.Subject.Names) == 0 && names != nil && !names.Critical
 		for _, rule := range []struct {
 			broken bool
@@ -31,7 +32,7 @@ func strictFlaws(chain []*x509.Certificate) (flaws []string) {
 		}{
 			{i+1 < len(chain) && len(c.AuthorityKeyId) == 0, "the certificate of %s has no authority key identifier"},
 			{isNameless, "the certificate of %s has no subject, and its names are not critical"},
-			{!c.IsCA && c.KeyUsage&x509.KeyUsageCertSign != 0, "the certificate of %s may sign others, but is no authority's"},
+			{isSigner && !c.IsCA, "the certificate of %s may sign certificates, but is not a CA certificate"},
 			{c.IsCA && len(c.SubjectKeyId) == 0, "the authority %s has no subject key identifier"},
 			{isLooseAuthority, "the basic constraints of the authority %s are not critical"},
 			{c.IsCA && find(c, keyUsage) == nil, "the authority %s has no key usage"},

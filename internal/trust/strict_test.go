@@ -145,7 +145,7 @@ func TestStrictnessIsOpenSSLs(t *testing.T) {
 		"issuers without identifiers": {mold{anonymous: true}, "the certificate of " + host +
 			" has no authority key identifier"},
 		"leaf that may sign": {mold{leaf: func(c *x509.Certificate) { c.KeyUsage |= x509.KeyUsageCertSign }},
-			"the certificate of " + host + " may sign others, but is no authority's"},
+			"the certificate of " + host + " may sign certificates, but is not a CA certificate"},
 		"leaf without subject": {mold{leaf: nameless(false)}, "the certificate of " + host +
 			" has no subject, and its names are not critical"},
 		"leaf without subject, right": {mold{leaf: nameless(true)}, ""},
