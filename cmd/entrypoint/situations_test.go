@@ -30,10 +30,10 @@ var situations = []situation{
 	{name: "token with a control character", id: fault.CredentialsMalformed, says: "control or non-ASCII characters",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", w.token[:20]+"\x1b"+w.token[20:]) }},
 	{name: "token that Compose did not substitute", id: fault.CredentialsPlaceholder,
-		says:    "a variable was not replaced by its value",
+		says:    "a variable was not replaced with its value",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "${LOCALSTACK_AUTH_TOKEN}") }},
 	{name: "token of the documentation", id: fault.CredentialsPlaceholder,
-		says:    "the brackets around it are those of instructions",
+		says:    "it is in brackets, as in instructions",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "<YOUR_AUTH_TOKEN>") }},
 	{name: "masked token", id: fault.CredentialsPlaceholder, says: "it is masked",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "***") }},
@@ -41,7 +41,7 @@ var situations = []situation{
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "ghp_"+strings.Repeat("aB3", 12)) }},
 	{name: "path in place of the token", id: fault.CredentialsForeign, says: "use LOCALSTACK_AUTH_TOKEN_FILE for that",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "/run/secrets/token") }},
-	{name: "Kubernetes secret encoded twice", id: fault.CredentialsForeign, says: "it is an Auth Token in base64",
+	{name: "Kubernetes secret encoded twice", id: fault.CredentialsForeign, says: "it is a base64-encoded Auth Token",
 		arrange: func(w *world) {
 			w.set("LOCALSTACK_AUTH_TOKEN", base64.StdEncoding.EncodeToString([]byte(w.token+"\n")))
 		}},

@@ -76,7 +76,7 @@ test_no_license() {
 	check "unknown token: exit code 55" exits unknown 55
 	check "unknown token: the reason says that it is invalid" says unknown "$invalid"
 	check "mistyped token: exit code 55" exits malformed 55
-	check "mistyped token: the reason says what is wrong" says malformed "here it has 11"
+	check "mistyped token: the reason says what is wrong" says malformed "has 11 instead of 12 characters"
 	check "token without a license: exit code 55" exits unassigned 55
 	check "token without a license: the reason says that none is assigned" says unassigned "no license is assigned"
 	check "LOG_LICENSE_ISSUES=0: exit code 55" exits quiet 55

@@ -138,13 +138,13 @@ func withPath(variable, path string) string {
 func check(variable, text string) error {
 	switch {
 	case len(text) > maxLength:
-		return fmt.Errorf("it has %d characters, a credential has fewer than %d", len(text), maxLength)
+		return fmt.Errorf("it has %d characters; the maximum is %d", len(text), maxLength)
 	case strings.ContainsFunc(text, unicode.IsSpace):
 		return errors.New("it contains blanks or line breaks")
 	case strings.ContainsFunc(text, func(r rune) bool { return r < '!' || r > '~' }):
 		return errors.New("it contains control or non-ASCII characters")
 	case strings.Trim(text, credentialCharacters) != "":
-		return errors.New("it contains characters that no credential has, such as quotes")
+		return errors.New("it contains invalid characters, such as quotes")
 	case variable == APIKeyVariable && prefixOf(text) == "":
 		return nil
 	}

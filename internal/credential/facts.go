@@ -26,9 +26,9 @@ func (c Credential) source() string {
 // Facts are what is known of it without asking the server, a line each, and
 // nothing that must not be seen.
 func (c Credential) Facts() []string {
-	form := "only the licensing server can tell whether a legacy API key is right"
+	form := "only the licensing server can tell whether a legacy API key is valid"
 	if prefix := prefixOf(c.Reveal()); prefix != "" {
-		form = "the prefix " + prefix + " and groups of 8, 4, 4, 4 and 12; the checksum is right"
+		form = "the prefix " + prefix + " and groups of 8, 4, 4, 4 and 12; the checksum is correct"
 	}
 	return []string{
 		c.kind() + " " + c.String() + " from " + c.source(),

@@ -20,16 +20,16 @@ func TestFactsTellAllThatIsKnownWithoutTheServer(t *testing.T) {
 	}{
 		{"a developer's token", Sources{AuthToken: NewSecret(developerToken)}, []string{
 			"Developer Auth Token ls-demo0000" + maskedRest + " from LOCALSTACK_AUTH_TOKEN",
-			"39 characters: the prefix ls- and groups of 8, 4, 4, 4 and 12; the checksum is right"}},
+			"39 characters: the prefix ls- and groups of 8, 4, 4, 4 and 12; the checksum is correct"}},
 		{"a file", Sources{AuthTokenFile: path}, []string{
 			"CI Auth Token lsci-demo0000" + maskedRest + ` from LOCALSTACK_AUTH_TOKEN_FILE="` + path + `"`,
-			"41 characters: the prefix lsci- and groups of 8, 4, 4, 4 and 12; the checksum is right"}},
+			"41 characters: the prefix lsci- and groups of 8, 4, 4, 4 and 12; the checksum is correct"}},
 		{"an API key in quotes", Sources{APIKey: NewSecret(` "` + apiKey + "\" \n\n")}, []string{
 			"legacy API key **** from LOCALSTACK_API_KEY",
-			"18 characters: only the licensing server can tell whether a legacy API key is right"}},
+			"18 characters: only the licensing server can tell whether a legacy API key is valid"}},
 		{"a kind of the future", Sources{APIKey: NewSecret("lsNew-" + payload + "dc30")}, []string{
 			"Auth Token of another kind lsNew-demo0000" + maskedRest + " from LOCALSTACK_API_KEY",
-			"42 characters: the prefix lsNew- and groups of 8, 4, 4, 4 and 12; the checksum is right"}},
+			"42 characters: the prefix lsNew- and groups of 8, 4, 4, 4 and 12; the checksum is correct"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -12,15 +12,15 @@ func hint(text string) string {
 	want := len(prefix) + payloadLength + checksumLength
 	switch {
 	case isLittered(text):
-		return "; without these characters it is right"
+		return "; the token is correct without them"
 	case checkToken(DeveloperPrefix+text) == nil:
-		return "; the rest of it is right"
+		return "; the rest of the token is correct"
 	case prefix == "", len(text) == want, len(text) > maxLength, tokenCharacters(text) != text:
 		return ""
 	case len(text) == 2*want && text[:want] == text[want:]:
-		return "; it is there twice"
+		return "; the token is repeated"
 	}
-	return fmt.Sprintf("; it has %d characters, an Auth Token of this kind has %d", len(text), want)
+	return fmt.Sprintf("; the token has %d instead of %d characters", len(text), want)
 }
 
 // isLittered reports whether a token is right but for characters that none has.

@@ -35,10 +35,10 @@ const (
 var mistakes = []mistake{
 	{placeholder, `(?s)\{\{.*\}\}`, "{{ … }} was not replaced: only templates and workflows of GitHub Actions do that"},
 	{placeholder, `(?is)\$\{[^}]*\}|\$\([^)]*\)|^\$(?:env:\w*|` + variable + `)$|^%` + variable + `%$`,
-		"a variable was not replaced by its value: it is in single quotes, or written for another shell"},
+		"a variable was not replaced with its value: it is in single quotes, or written for another shell"},
 	{placeholder, `(?i)^(?:null|nil|none|undefined|nan|n/a|<(?:nil|none|null|unset|no value)>|\(null\))$`,
-		"it is what programs write when there is no value"},
-	{placeholder, `(?s)^(?:<.*>|\[[^"{]*\]|\{[^"]*\})$`, "the brackets around it are those of instructions"},
+		`it is a word for "no value", such as null or None`},
+	{placeholder, `(?s)^(?:<.*>|\[[^"{]*\]|\{[^"]*\})$`, "it is in brackets, as in instructions"},
 	{placeholder, start + `[0*.xX#_…•-]{3,}$|^[*.xX#_…•-]{3,}$|` + start + `.*(?:\*{3}|\.{3}|…|•)`,
 		"it is masked, as logs and instructions show a token"},
 	{placeholder, `(?i)^(?:[a-z]+[-_. ])*` + addressed + `(?:[-_. ][a-z]+)*[-_.! ]*$`,
@@ -56,7 +56,7 @@ var mistakes = []mistake{
 		"it is the path of a file; use {variable}_FILE for that"},
 	{foreign, `^(?:gh[opsur]_|github_pat_|gl[a-z]{2,5}-|xox[a-z]-|dckr_|npm_|pypi-|hvs\.|eyJ\w+\.)[\w.-]{16,}$`,
 		"it is a token of another service, such as GitHub, GitLab or Slack"},
-	{foreign, `(?s)^(?:[^l].*|l[^s].*)\n`, "it has several lines, a credential has one"},
+	{foreign, `(?s)^(?:[^l].*|l[^s].*)\n`, "it has more than one line"},
 }
 
 // mistaken says what a text in a credential's place is instead; nil where it may
@@ -66,8 +66,8 @@ func mistaken(belongs, origin, text string) *fault.Error {
 		return nil
 	}
 	if isEncoded(text) {
-		return fault.New(foreign, "%s: it is an Auth Token in base64: a Secret of Kubernetes was encoded twice, "+
-			"or takes it as stringData", origin)
+		return fault.New(foreign, "%s: it is a base64-encoded Auth Token: the Kubernetes Secret was encoded twice, "+
+			"or has it in stringData", origin)
 	}
 	for _, m := range mistakes {
 		if regexp.MustCompile(m.form).MatchString(text) {

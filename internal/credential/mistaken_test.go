@@ -40,15 +40,15 @@ func inEitherVariable(t *testing.T, want fault.ID, says string, texts []string) 
 func TestPlaceholdersAreToldByTheirKind(t *testing.T) {
 	t.Parallel()
 	for says, texts := range map[string][]string{
-		"a variable was not replaced by its value: it is in single quotes, or written for another shell": {
+		"a variable was not replaced with its value: it is in single quotes, or written for another shell": {
 			"${LOCALSTACK_AUTH_TOKEN}", "${LOCALSTACK_AUTH_TOKEN:-}", "'${TOKEN:?set it}'", "ls-${REST}", "${}",
 			"$LOCALSTACK_AUTH_TOKEN", `"$LOCALSTACK_API_KEY"`, "$my_token", "$KEY",
 			"$(LOCALSTACK_AUTH_TOKEN)", "$(cat token)", "%LOCALSTACK_AUTH_TOKEN%", "%token%", "$Env:API_KEY", "$env:X"},
 		"{{ … }} was not replaced: only templates and workflows of GitHub Actions do that": {
 			"${{ secrets.LOCALSTACK_AUTH_TOKEN }}", "${{secrets.X}}", "{{ secrets.X }}", "{{ .Values.token | quote }}"},
-		"the brackets around it are those of instructions": {
+		"it is in brackets, as in instructions": {
 			"<YOUR_AUTH_TOKEN>", "<your token>", "<ls-...>", "[token]", "{YOUR_TOKEN}", "<>"},
-		"it is what programs write when there is no value": {
+		`it is a word for "no value", such as null or None`: {
 			"null", "undefined", "None", "NULL", "nil", "<nil>", "<no value>", "(null)", "n/a"},
 		"it is masked, as logs and instructions show a token": {
 			"***", "****************", "ls-...", "ls-…", "ls-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "xxx", "XXXX-XXXX", "...",
@@ -85,9 +85,9 @@ func TestWhatBelongsToSomethingElseIsToldByItsKind(t *testing.T) {
 			"LOCALSTACK_AUTH_TOKEN=" + developerToken, "export LOCALSTACK_AUTH_TOKEN=" + ciToken, "AUTH_TOKEN=" + developerToken,
 			"LOCALSTACK_AUTH_TOKEN: " + developerToken, "# secrets\nLOCALSTACK_API_KEY=" + apiKey,
 			`-e LOCALSTACK_AUTH_TOKEN="` + developerToken + `"`},
-		"it is an Auth Token in base64: a Secret of Kubernetes was encoded twice, or takes it as stringData": {
+		"it is a base64-encoded Auth Token: the Kubernetes Secret was encoded twice, or has it in stringData": {
 			encoded([]byte(developerToken)), encoded([]byte(ciToken + "\n")), strings.TrimRight(encoded([]byte(ciToken)), "=")},
-		"it has several lines, a credential has one": {"one\ntwo", "first line\r\nls-second"},
+		"it has more than one line": {"one\ntwo", "first line\r\nls-second"},
 	} {
 		inEitherVariable(t, fault.CredentialsForeign, says, texts)
 	}
@@ -113,12 +113,12 @@ func TestWhatMayBeAnAPIKeyIsRefusedAsAnAuthTokenOnly(t *testing.T) {
 func TestAMalformedTokenSaysWhatProbablyBecameOfIt(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		developerToken[:38]:                                "it has 38 characters, an Auth Token of this kind has 39",
-		ciToken[:40]:                                       "it has 40 characters, an Auth Token of this kind has 41",
-		developerToken + developerToken:                    "; it is there twice",
-		payload + "dc30":                                   "; the rest of it is right",
-		"<" + developerToken + ">":                         "; without these characters it is right",
-		ciToken[:20] + "\n" + ciToken[20:]:                 "; without these characters it is right",
+		developerToken[:38]:                                "the token has 38 instead of 39 characters",
+		ciToken[:40]:                                       "the token has 40 instead of 41 characters",
+		developerToken + developerToken:                    "; the token is repeated",
+		payload + "dc30":                                   "; the rest of the token is correct",
+		"<" + developerToken + ">":                         "; the token is correct without them",
+		ciToken[:20] + "\n" + ciToken[20:]:                 "; the token is correct without them",
 		strings.Replace(developerToken, "dc30", "dc31", 1): ": a character is missing or mistyped",
 	} {
 		if id, says := judged(AuthTokenVariable, text); id != fault.CredentialsMalformed || !strings.HasSuffix(says, want) {

@@ -54,11 +54,11 @@ func checkToken(token string) error {
 	payload := token[len(prefix):]
 	groups := strings.Split(payload, "-")
 	if len(groups) != len(groupLengths) {
-		return fmt.Errorf("an Auth Token has %d groups after its prefix, this one has %d", len(groupLengths), len(groups))
+		return fmt.Errorf("it has %d instead of %d groups after its prefix", len(groups), len(groupLengths))
 	}
 	for i, group := range groups {
 		if len(group) != groupLengths[i] {
-			return fmt.Errorf("group %d of an Auth Token has %d characters, here it has %d", i+1, groupLengths[i], len(group))
+			return fmt.Errorf("group %d has %d instead of %d characters", i+1, len(group), groupLengths[i])
 		}
 		if strings.IndexFunc(group, notAlphanumeric) >= 0 {
 			return fmt.Errorf("group %d of an Auth Token has only letters and digits", i+1)

@@ -36,7 +36,7 @@ func TestTheCredentialIsJudgedWithoutTheServer(t *testing.T) {
 		{"a blank one", credential.Sources{Present: credential.AuthTokenVariable}, false, fault.Failed,
 			fault.CredentialsMissing, "LOCALSTACK_AUTH_TOKEN is set, but blank", 0},
 		{"a placeholder", token("null"), true, fault.Failed, fault.CredentialsPlaceholder,
-			"LOCALSTACK_AUTH_TOKEN: it is what programs write when there is no value", 0},
+			"LOCALSTACK_AUTH_TOKEN: it is a word for \"no value\", such as null or None", 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
