@@ -64,7 +64,7 @@ func parseConf(text string) *Config {
 	}
 	conf.Servers = serverAddresses(known.Servers, known.Port)
 	if len(conf.Servers) == 0 {
-		conf.Flaw = "/etc/resolv.conf names no name server"
+		conf.Flaw = "/etc/resolv.conf has no name server"
 		conf.Servers = []string{net.JoinHostPort("127.0.0.1", known.Port)}
 	}
 	// Docker writes "# ExtServers: [10.0.0.2 host(10.0.0.3)]" above its own name server.

@@ -68,9 +68,9 @@ func TestServersThatDockerNotes(t *testing.T) {
 func TestServersThatAreNotNamed(t *testing.T) {
 	t.Parallel()
 	for content, want := range map[string]string{
-		"":                          "/etc/resolv.conf names no name server",
-		"nameserver example.test\n": "/etc/resolv.conf names no name server",
-		"search corp.test\n":        "/etc/resolv.conf names no name server",
+		"":                          "/etc/resolv.conf has no name server",
+		"nameserver example.test\n": "/etc/resolv.conf has no name server",
+		"search corp.test\n":        "/etc/resolv.conf has no name server",
 		"nameserver 10.0.0.2\n":     "",
 	} {
 		root := t.TempDir()

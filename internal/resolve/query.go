@@ -43,7 +43,7 @@ func (r *Resolver) ParseQuery(ctx context.Context, args []string, name string) (
 		case isKind && !strings.Contains(arg, "."):
 			query.Kind = kind
 		case hasName:
-			return query, fmt.Errorf("one name at a time: %.40q is the second", arg)
+			return query, fmt.Errorf("more than one name: %.40q", arg)
 		default:
 			query.Name, hasName = arg, true
 		}
@@ -67,7 +67,7 @@ func (r *Resolver) serversAt(ctx context.Context, server, port string) (moved []
 		}
 		addresses, err := r.Lookup(ctx, host)
 		if err != nil {
-			return nil, fmt.Errorf("cannot find the server %.100q: %w", host, err)
+			return nil, fmt.Errorf("cannot resolve the server %.100q: %w", host, err)
 		}
 		servers, port = []string{net.JoinHostPort(addresses[0].String(), own)}, own
 	}
