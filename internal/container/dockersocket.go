@@ -40,10 +40,10 @@ func (c Container) docker(ctx context.Context) fault.Check {
 	case errors.Is(err, fs.ErrNotExist):
 		return fault.Skip(docker, socket+" is not mounted; only Lambda, ECS and other services that start containers need it")
 	case err != nil:
-		return dockerWarning(err, "cannot look at %s: %s", socket, file.Cause(err))
+		return dockerWarning(err, "cannot access %s: %s", socket, file.Cause(err))
 	case info.IsDir():
 		// What Docker makes of a bind mount whose source is not there.
-		return dockerWarning(nil, "%s is a folder: the host had no socket there when the container was created", socket)
+		return dockerWarning(nil, "%s is a directory: the host had no socket there when the container was created", socket)
 	case info.Mode()&fs.ModeSocket == 0:
 		return dockerWarning(nil, "%s is not a socket", socket)
 	}

@@ -119,11 +119,11 @@ func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
 		{"a link to nothing", func(t *testing.T, path string) { noError(t, os.Symlink("gone", path)) },
 			skipped("/.*/docker.sock is not mounted; only Lambda, .*")},
 		{"a folder", func(t *testing.T, path string) { noError(t, os.Mkdir(path, 0o755)) },
-			warned("/.*/docker.sock is a folder: the host had no socket there when the container was created")},
+			warned("/.*/docker.sock is a directory: the host had no socket there when the container was created")},
 		{"a file", func(t *testing.T, path string) { noError(t, os.WriteFile(path, nil, 0o600)) },
 			warned("/.*/docker.sock is not a socket")},
 		{"a link to itself", func(t *testing.T, path string) { noError(t, os.Symlink("docker.sock", path)) },
-			warned("cannot look at /.*/docker.sock: too many levels of symbolic links")},
+			warned("cannot access /.*/docker.sock: too many levels of symbolic links")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

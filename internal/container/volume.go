@@ -97,7 +97,7 @@ func whyUnwritable(folder, there, left string, err error) string {
 func ownership(path string) string {
 	var info unix.Stat_t
 	if err := unix.Stat(path, &info); err != nil {
-		return fmt.Sprintf("cannot look at %s: %s", path, err)
+		return fmt.Sprintf("cannot access %s: %s", path, err)
 	}
 	groups, _ := os.Getgroups()
 	groups = append(groups, os.Getegid())
@@ -115,7 +115,7 @@ func ownership(path string) string {
 func space(folder string) (left string, few bool) {
 	var info unix.Statfs_t
 	if unix.Statfs(folder, &info) != nil {
-		return "an unknown part", false
+		return "an unknown amount", false
 	}
 	free, all := info.Bavail*uint64(info.Frsize), info.Blocks*uint64(info.Frsize)
 	if info.Files > 0 && info.Ffree < leastFiles && free > 0 { // some file systems do not count files
