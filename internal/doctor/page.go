@@ -87,7 +87,7 @@ func (c Checkup) Verdict(style Style) string {
 	}
 	for i, step := range c.todo() {
 		if i == 0 {
-			out.WriteString("\nWhat to do, most probable first:\n")
+			out.WriteString("\nWhat to do, most likely first:\n")
 		}
 		report.Wrap(&out, fmt.Sprintf("%2d. ", i+1), "    ", step)
 	}

@@ -176,7 +176,7 @@ func (e *examination) checkLicense(ctx context.Context) fault.Check {
 	check := e.judgeRehearsal(name)
 	if last, found := e.Activation.LastRefusal(); found {
 		check.Evidence = append(check.Evidence, fmt.Sprintf(
-			"earlier starts were refused %s, last on %s (%s); a start that follows soon waits up to a minute",
+			"earlier starts were refused %s, most recently on %s (%s); a start soon after that waits up to a minute",
 			last.HowOften(), license.FormatTime(last.Last), last.ID))
 	}
 	return check

@@ -20,7 +20,7 @@ type Row struct {
 	Reason, Remedy string
 	// Meaning is what the failure means, Known how the program knows.
 	Meaning, Known string
-	// Fixes are what to do, most probable first, those for one place together.
+	// Fixes are what to do, most likely first, those for one place together.
 	Fixes []Fix
 }
 

@@ -39,7 +39,7 @@ func Remedy(failed *fault.Error) string {
 	return strings.TrimSpace(remedy)
 }
 
-// Steps are what the user can do, most probable first.
+// Steps are what the user can do, most likely first.
 func Steps(failed *fault.Error) []string {
 	var steps []string
 	row := failed.Row()

@@ -61,7 +61,7 @@ func checkAttempts(host, port string, attempts []connect.Attempt) fault.Check {
 	for _, a := range attempts {
 		if family, other := familyOf(a); a.Err != nil && !reached[family] && !isMissing(a) {
 			finding := fault.New(fault.NetworkAddressFamily,
-				"%s does not work here (%s), %s does; every connection to %s tries both", family, a, other, host)
+				"%s does not work (%s), %s does; every connection to %s tries both", family, a, other, host)
 			return fault.Warn(name, finding.With(fault.Facts{Host: host}), evidence...)
 		}
 	}

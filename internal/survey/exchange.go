@@ -26,7 +26,7 @@ func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	case s.proxy != nil:
 		tell(fault.Pass(proxy, connect.ProxyName(s.proxy)+" connects to "+s.target.Host))
 	default:
-		tell(fault.Skip(proxy, cmp.Or(s.unusedProxy, "none is set for "+s.target.Scheme+"://"+s.target.Host)))
+		tell(fault.Skip(proxy, cmp.Or(s.unusedProxy, "no proxy is set for "+s.target.Scheme+"://"+s.target.Host)))
 	}
 	tell(s.checkTLS(got))
 	if got.presented == nil && s.target.Scheme == "https" {
@@ -76,9 +76,9 @@ func (s *Survey) checkClock(serverTime time.Time) fault.Check {
 	}
 	// The header knows no fractions.
 	if offset := now.Sub(serverTime).Round(time.Second); offset.Abs() > 2*time.Second {
-		return fault.Pass(name, fmt.Sprintf("%s off the server's clock", offset))
+		return fault.Pass(name, fmt.Sprintf("differs from the server's clock by %s", offset))
 	}
-	return fault.Pass(name, "agrees with the server's")
+	return fault.Pass(name, "agrees with the server's clock")
 }
 
 // reply is what comes of a request; each part may be nil.

@@ -88,7 +88,7 @@ func (n names) misled() *fault.Error {
 		if addresses := s.Addresses(); slices.ContainsFunc(addresses, elsewhere) {
 			name := s.Four.Name()
 			return fault.New(fault.NetworkDNSSearch,
-				"the search domain %.100q of resolv.conf (options ndots:%d) turns %s into %s, which is %s",
+				"the search domain %.100q of resolv.conf (options ndots:%d) expands %s to %s, which resolves to %s",
 				strings.TrimPrefix(name, n.host+"."), n.conf.Dots, n.host, name, resolve.Join(addresses))
 		}
 	}

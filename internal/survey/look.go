@@ -66,13 +66,13 @@ func (s *Survey) withUnusedProxy(check fault.Check) fault.Check {
 func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Check) {
 	stage := fault.StageNames.String()
 	if address, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{address}, fault.Skip(stage, host+" is an address")
+		return []netip.Addr{address}, fault.Skip(stage, host+" is an IP address")
 	}
 	ctx, cancel := half(ctx)
 	defer cancel()
 	if resolve.IsLocalhost(resolve.Normal(host)) {
 		addresses, _ := s.resolver.Lookup(ctx, host)
-		return addresses, fault.Pass(stage, fmt.Sprintf("%s is this machine itself, %s", host, resolve.Join(addresses)))
+		return addresses, fault.Pass(stage, fmt.Sprintf("%s is this machine: %s", host, resolve.Join(addresses)))
 	}
 	var seen names
 	var asked task.Group
@@ -95,7 +95,8 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 	default:
 		return addresses, fault.Warn(stage, finding, evidence...) // it leads the emulator astray, not us
 	}
-	return addresses, fault.Pass(stage, host+" is "+resolve.Join(addresses)+" (from "+seen.resolvedBy()+")", evidence...)
+	fact := fmt.Sprintf("%s resolves to %s (from %s)", host, resolve.Join(addresses), seen.resolvedBy())
+	return addresses, fault.Pass(stage, fact, evidence...)
 }
 
 // lookBehindProxy finds out, after the direct way has failed, whether the proxy that NO_PROXY rules out

@@ -105,8 +105,8 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		id     fault.ID
 		detail string
 	}{
-		{view{first: denied, flaw: "/etc/resolv.conf names no name server"}, fault.NetworkDNSNoServer,
-			"there is no name server to resolve <host> (/etc/resolv.conf names no name server)"},
+		{view{first: denied, flaw: "/etc/resolv.conf has no name server"}, fault.NetworkDNSNoServer,
+			"there is no name server to resolve <host> (/etc/resolv.conf has no name server)"},
 		{view{hosts: "10.1.2.3", first: blocked}, fault.NetworkDNSHosts, "/etc/hosts gives <host> the address 10.1.2.3"},
 		{view{captor: "localstack.cloud", first: of(gives("172.17.0.2"))}, fault.NetworkDNSCaptured,
 			"10.0.0.53 answers 172.17.0.2 for <host>, because LOCALSTACK_HOST=localstack.cloud matches that name"},
@@ -153,17 +153,17 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 		{view{docker: denied, upstream: denied}, fault.NetworkDNS,
 			"the name <host> does not resolve (status: NXDOMAIN from 127.0.0.11)"},
 		{view{first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch,
-			`the search domain "corp.test" of resolv.conf (options ndots:1) turns <host> into <host>.corp.test, ` +
-				"which is 10.0.0.99"},
+			`the search domain "corp.test" of resolv.conf (options ndots:1) expands <host> to <host>.corp.test, ` +
+				"which resolves to 10.0.0.99"},
 		{view{first: denied, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch,
-			`the search domain "corp.test" of resolv.conf (options ndots:5) turns <host> into <host>.corp.test, ` +
-				"which is 10.0.0.99"},
+			`the search domain "corp.test" of resolv.conf (options ndots:5) expands <host> to <host>.corp.test, ` +
+				"which resolves to 10.0.0.99"},
 		{view{host: "licenses.example.test", first: denied, search: of(gives("10.0.0.99"))}, fault.NetworkDNSSearch,
-			`the search domain "corp.test" of resolv.conf (options ndots:1) turns <host> into <host>.corp.test, ` +
-				"which is 10.0.0.99"},
+			`the search domain "corp.test" of resolv.conf (options ndots:1) expands <host> to <host>.corp.test, ` +
+				"which resolves to 10.0.0.99"},
 		{view{first: good, search: of(gives("10.0.0.99")), dots: 5}, fault.NetworkDNSSearch,
-			`the search domain "corp.test" of resolv.conf (options ndots:5) turns <host> into <host>.corp.test, ` +
-				"which is 10.0.0.99"},
+			`the search domain "corp.test" of resolv.conf (options ndots:5) expands <host> to <host>.corp.test, ` +
+				"which resolves to 10.0.0.99"},
 		{view{first: denied, second: good}, fault.NetworkDNSDisagree,
 			"the name servers disagree about <host>: NXDOMAIN from 10.0.0.53, but 54.1.2.3, 2600::1 from 10.0.0.54"},
 		{view{first: good, second: none}, fault.NetworkDNSDisagree,

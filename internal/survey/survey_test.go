@@ -116,8 +116,8 @@ func TestSurveyOfAWayThatIsGood(t *testing.T) {
 	server := newLicensing(t, serving(a.Issue(t, host, lasting)), refusal)
 	checks := expectWay(t, at("https", server.Listener.Addr()), connect.Settings{}, named(t, a.PEM), allWell)
 	for i, prefix := range []string{
-		host + " is 127.0.0.1 (from 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1", host, server.port()),
-		"none is set for https://" + host,
+		host + " resolves to 127.0.0.1 (from 127.0.0.1:", fmt.Sprintf("%s:%d answers at 127.0.0.1", host, server.port()),
+		"no proxy is set for https://" + host,
 		"TLS 1.3, certificate issued by System CA, valid until ",
 		fmt.Sprintf("https://%s:%d/v1 answers in JSON (status 401)", host, server.port()), "",
 	} {
@@ -155,7 +155,7 @@ func TestSurveyOfOtherWaysToNameAServer(t *testing.T) {
 	for _, address := range []string{"localhost", "a.localhost"} {
 		checks := expectWay(t, fmt.Sprintf("http://%s:%d", address, plain.port()), connect.Settings{}, root,
 			"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
-		if checks[0].Fact != address+" is this machine itself, 127.0.0.1, ::1" {
+		if checks[0].Fact != address+" is this machine: 127.0.0.1, ::1" {
 			t.Error(checks[0].Fact)
 		}
 	}
