@@ -46,7 +46,7 @@ var acts = []act{
 			s.script("2-waits.sh", `echo hook >"$WORDS"; exec sleep 60`)
 		},
 		play: func(s *stage) { s.hears("hook"); s.sends(unix.SIGUSR1) },
-		says: []string{"nothing to restart: the command is still starting"},
+		says: []string{"restart ignored: the command is already starting"},
 		also: "1-fails.sh: exit status 3",
 		end:  unix.SIGTERM, code: 143,
 	},
@@ -60,7 +60,7 @@ var acts = []act{
 		name:    "deciding, and stopped",
 		arrange: neverAnswers,
 		play:    func(s *stage) { s.hears("here"); s.sends(unix.SIGUSR1) },
-		says:    []string{warning, "credential found", "nothing to restart: the command is still starting"},
+		says:    []string{warning, "credential found", "restart ignored: the command is already starting"},
 		end:     unix.SIGTERM, code: 143,
 	},
 	{
@@ -139,7 +139,7 @@ var acts = []act{
 			}
 			s.hears("up")
 		},
-		says: []string{warning, "did not stop within 200ms: killed", "did not stop within 200ms: killed",
+		says: []string{warning, "did not stop within 200ms and was killed", "did not stop within 200ms and was killed",
 			"restarting too fast; next start in 1s"},
 		end: unix.SIGTERM, code: 137, within: 200 * time.Millisecond,
 	},
@@ -154,7 +154,7 @@ var acts = []act{
 			s.sends(unix.SIGUSR1)
 		},
 		says: []string{warning, "code 9: restarting, attempt 1 of 9", "code 9: restarting in 1s, attempt 2 of 9",
-			"nothing to restart: the command is still starting"},
+			"restart ignored: the command is already starting"},
 		end: unix.SIGTERM, code: 143,
 	},
 	{
@@ -182,7 +182,7 @@ var acts = []act{
 			s.sends(unix.SIGUSR1)
 			s.hears("up")
 		},
-		says: []string{warning, "cannot restart the command: resource temporarily unavailable", "trying again in 1s"},
+		says: []string{warning, "cannot restart the command: resource temporarily unavailable", "retrying in 1s"},
 		end:  unix.SIGUSR2, code: 7,
 	},
 	{
@@ -207,7 +207,7 @@ var acts = []act{
 		arrange:  func(s *stage) { s.set("SHUTDOWN_TIMEOUT", "0.2") },
 		emulator: deaf,
 		says:     []string{warning},
-		last:     "did not stop within 200ms: killed",
+		last:     "did not stop within 200ms and was killed",
 		end:      unix.SIGTERM, code: 137, within: 200 * time.Millisecond,
 	},
 }

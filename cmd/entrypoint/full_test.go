@@ -70,7 +70,7 @@ func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 			s.hears("up")
 			full.Allow(1)
 			s.sends(unix.SIGUSR1)
-			s.says([]string{"cannot restart the command: resource temporarily unavailable", "trying again in 1s"})
+			s.says([]string{"cannot restart the command: resource temporarily unavailable", "retrying in 1s"})
 			if n := server.asked(2); n != 2 {
 				t.Errorf("the server was asked %d times", n)
 			}

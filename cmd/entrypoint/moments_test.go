@@ -153,7 +153,7 @@ func TestSIGUSR1BeforeTheEmulatorIsAnswered(t *testing.T) {
 		func(_ *testing.T, begin func() *stage, sig syscall.Signal) {
 			s := begin()
 			s.sends(sig)
-			s.says([]string{"nothing to restart: the command is still starting"})
+			s.says([]string{"restart ignored: the command is already starting"})
 			s.sends(unix.SIGTERM)
 			s.ends(143, time.Now())
 		})

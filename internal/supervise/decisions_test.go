@@ -8,7 +8,7 @@ idle: all others -> impossible
 
 hooking: begun hooks reported refused expired -> impossible
 hooking: TERM INT HUP QUIT killed -> ending: kill, arm 500ms, reap
-hooking: USR1 -> hooking: say nothing to restart: the command is still starting
+hooking: USR1 -> hooking: say restart ignored: the command is already starting
 hooking: TSTP -> hooking: suspendself
 hooking: CONT -> hooking: forward 18
 hooking: USR2 -> hooking: keep 12
@@ -21,7 +21,7 @@ hooking: reaped alone due -> nothing
 
 deciding: begun hooks suspended reported exited killed refused expired -> impossible
 deciding: TERM INT HUP QUIT -> ending: kill, arm 500ms, reap
-deciding: USR1 -> deciding: say nothing to restart: the command is still starting
+deciding: USR1 -> deciding: say restart ignored: the command is already starting
 deciding: TSTP -> deciding: suspendself
 deciding: CONT reaped alone due -> nothing
 deciding: USR2 -> deciding: keep 12
@@ -47,7 +47,7 @@ running: 40 -> running: forward 40
 running: suspended -> running: suspend 20
 running: denied -> failing: arm 1s
 running: exited killed -> ending: kill, arm 500ms, reap
-running: refused -> resting: say trying again in 1s, arm 1s
+running: refused -> resting: say retrying in 1s, arm 1s
 running: reaped alone -> nothing
 running: due -> running: chore
 
@@ -62,7 +62,7 @@ stopping: CONT -> stopping: forward 18
 stopping: USR2 -> stopping: forward 12
 stopping: 40 -> stopping: forward 40
 stopping: exited killed -> ending: kill, arm 500ms, reap
-stopping: expired -> stopping: kill, say did not stop within 8s: killed
+stopping: expired -> stopping: kill, say the command did not stop within 8s and was killed
 
 restarting: begun hooks approved denied reported refused -> impossible
 restarting: TERM -> stopping: forward 15, forward 18
@@ -75,11 +75,11 @@ restarting: CONT -> restarting: forward 18
 restarting: USR2 -> restarting: forward 12
 restarting: 40 -> restarting: forward 40
 restarting: exited killed -> clearing: kill, arm 500ms
-restarting: expired -> restarting: kill, say did not stop within 8s: killed
+restarting: expired -> restarting: kill, say the command did not stop within 8s and was killed
 
 clearing: begun hooks approved denied reported exited killed refused -> impossible
 clearing: TERM INT HUP QUIT -> ending: kill, arm 500ms, reap
-clearing: USR1 -> clearing: say nothing to restart: the command is still starting
+clearing: USR1 -> clearing: say restart ignored: the command is already starting
 clearing: TSTP -> clearing: suspendself
 clearing: CONT suspended due -> nothing
 clearing: USR2 -> clearing: keep 12
@@ -93,7 +93,7 @@ resting: TERM -> ended: finish 143
 resting: INT -> ended: finish 130
 resting: HUP -> ended: finish 129
 resting: QUIT -> ended: finish 131
-resting: USR1 -> resting: say nothing to restart: the command is still starting
+resting: USR1 -> resting: say restart ignored: the command is already starting
 resting: TSTP -> resting: suspendself
 resting: CONT suspended reaped alone due -> nothing
 resting: USR2 -> resting: keep 12

@@ -46,7 +46,7 @@ func TestBeforeTheCommandSIGUSR1IsAnswered(t *testing.T) {
 	inStages(t, stages, everywhere, func(t *testing.T, s stage, begin starter) {
 		p := begin("report")
 		p.signal(unix.SIGUSR1)
-		p.expect("warn: nothing to restart: the command is still starting")
+		p.expect("warn: restart ignored: the command is already starting")
 		s.next(p)
 		p.expect("ready")
 		p.signal(unix.SIGTERM)
@@ -67,7 +67,7 @@ func TestBeforeTheCommandOtherSignalsAreKeptForIt(t *testing.T) {
 		p.signal(unix.SIGCONT) // that is for us, and over with the second answer
 		for range 2 {
 			p.signal(unix.SIGUSR1)
-			p.expect("warn: nothing to restart: the command is still starting")
+			p.expect("warn: restart ignored: the command is already starting")
 		}
 		for _, sig := range sent {
 			p.signal(sig)

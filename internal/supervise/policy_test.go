@@ -45,7 +45,7 @@ func TestBeforeTheCommandARewrittenSignalIsTakenForTheOther(t *testing.T) {
 	}{
 		{unix.SIGTERM, unix.SIGQUIT, unix.SIGTERM, ended, "finish 131"},
 		{unix.SIGTERM, unix.SIGWINCH, unix.SIGTERM, ended, "finish 156"}, // still a stop
-		{unix.SIGTERM, unix.SIGUSR1, unix.SIGTERM, deciding, "say nothing to restart: the command is still starting"},
+		{unix.SIGTERM, unix.SIGUSR1, unix.SIGTERM, deciding, "say restart ignored: the command is already starting"},
 		{unix.SIGTERM, 0, unix.SIGTERM, deciding, ""},
 		{unix.SIGWINCH, unix.SIGTERM, unix.SIGWINCH, ended, "finish 143"},
 		{unix.SIGHUP, unix.SIGUSR2, unix.SIGHUP, deciding, "keep 1"}, // and rewritten when it is delivered

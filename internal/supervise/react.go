@@ -33,7 +33,7 @@ func (o *Options) react(s state, e event) (state, []action) {
 		}
 	case refused: // a restart is of a container that is up already, and had better stay so
 		s.quickStarts = max(s.quickStarts+1, 2) // never at once
-		return s.to(resting, doSay{"trying again in " + s.pause().String()}, doArm{s.pause()})
+		return s.to(resting, doSay{"retrying in " + s.pause().String()}, doArm{s.pause()})
 	case signaled:
 		return o.onSignal(s, e.signal)
 	case suspended:
@@ -90,7 +90,7 @@ func (o *Options) onRestart(s state) (state, []action) {
 	case running:
 		return s.to(restarting, o.stop(o.stopSignal())...)
 	case hooking, deciding, clearing, resting:
-		return s.stay(doSay{"nothing to restart: the command is still starting"})
+		return s.stay(doSay{"restart ignored: the command is already starting"})
 	}
 	return s, nil
 }
@@ -192,7 +192,7 @@ func (o *Options) onDeadline(s state) (state, []action) {
 	case failing:
 		return o.finish(s, s.code)
 	case stopping, restarting:
-		return s.stay(doKill{}, doSay{"did not stop within " + o.ShutdownTimeout.String() + ": killed"})
+		return s.stay(doKill{}, doSay{"the command did not stop within " + o.ShutdownTimeout.String() + " and was killed"})
 	case clearing, ending:
 		return s.cleared(doSay{"some processes could not be killed in time"})
 	}

@@ -37,7 +37,7 @@ func TestRestartKillsACommandThatDoesNotStop(t *testing.T) {
 		p.expect("ready child again")
 		p.signal(unix.SIGUSR2)
 		p.exits(40) // and the old deadline does not hit the new run
-		if want := []string{"warn: did not stop within 300ms: killed"}; !slices.Equal(p.warnings(), want) {
+		if want := []string{"warn: the command did not stop within 300ms and was killed"}; !slices.Equal(p.warnings(), want) {
 			t.Errorf("%q, want %q", p.said, want)
 		}
 	})

@@ -17,7 +17,7 @@ type rewriting struct {
 }
 
 var rewritings = []rewriting{
-	{pair: "15:10", sent: unix.SIGTERM, line: "warn: nothing to restart: the command is still starting"},
+	{pair: "15:10", sent: unix.SIGTERM, line: "warn: restart ignored: the command is already starting"},
 	{pair: "15:0", sent: unix.SIGTERM},
 	{pair: "15:12", sent: unix.SIGTERM, code: 128 + 12}, // still a stop
 	{pair: "2:40", sent: unix.SIGINT, code: 128 + 40},
@@ -27,7 +27,7 @@ var rewritings = []rewriting{
 	{pair: "1:12", sent: unix.SIGHUP, line: "signal 12"},
 	{pair: "3:0", sent: unix.SIGQUIT},
 	{pair: "12:3", sent: unix.SIGUSR2, code: 131},
-	{pair: "12:10", sent: unix.SIGUSR2, line: "warn: nothing to restart: the command is still starting"},
+	{pair: "12:10", sent: unix.SIGUSR2, line: "warn: restart ignored: the command is already starting"},
 	{pair: "12:40", sent: unix.SIGUSR2, line: "signal 40"},
 	{pair: "40:14", sent: 40, line: "signal 14"},
 }

@@ -107,7 +107,7 @@ func TestCommandThatDoesNotStopIsKilledAtTheDeadline(t *testing.T) {
 		p.signal(unix.SIGTERM)
 		p.expect("SIGTERM child")
 		p.exits(killed)
-		if want := []string{"warn: did not stop within 300ms: killed"}; !slices.Equal(p.warnings(), want) {
+		if want := []string{"warn: the command did not stop within 300ms and was killed"}; !slices.Equal(p.warnings(), want) {
 			t.Errorf("%q, want %q", p.said, want)
 		}
 	})
