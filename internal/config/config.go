@@ -128,17 +128,19 @@ var table = []Variable{
 	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no license. The exit code stays 55."},
 	{Name: "API_ENDPOINT", Private: true, Meaning: "Base URL of the licensing API, with its version path."},
 	{Name: "ACTIVATION_TIMEOUT",
-		Meaning: "Seconds for the whole activation. Of five or more, the last 1.2 are kept to find out why it fails."},
+		Meaning: "Seconds for the whole activation. " +
+			"If it is 5 or more, the last 1.2 are reserved for finding the cause of a failure."},
 	{Name: "ACTIVATION_TIMEOUT_CACHED", Meaning: "The same when a stored license can replace the server's answer."},
 	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", Meaning: "Seconds for one request to the licensing API."},
-	{Name: "ACTIVATION_ATTEMPTS", Meaning: "Requests at most. Only failures that may be temporary are retried."},
+	{Name: "ACTIVATION_ATTEMPTS", Meaning: "Maximum number of requests. Only failures that may be temporary are retried."},
 
 	{Name: "SSL_NO_VERIFY",
 		Meaning: "1 accepts any certificate of the licensing API. Insecure: anyone in between can read the token."},
-	{Name: "REQUESTS_CA_BUNDLE", Meaning: "PEM file or folder of certificate authorities to trust besides the system's."},
+	{Name: "REQUESTS_CA_BUNDLE",
+		Meaning: "PEM file or directory of certificate authorities to trust besides the system's."},
 	{Name: "CURL_CA_BUNDLE", Meaning: "The same, under curl's name."},
 	{Name: "SSL_CERT_FILE", Meaning: "The same, under OpenSSL's name."},
-	{Name: "SSL_CERT_DIR", Meaning: "Folders of PEM files, separated by colons, to trust besides the system's."},
+	{Name: "SSL_CERT_DIR", Meaning: "Directories of PEM files, separated by colons, to trust besides the system's."},
 	{Name: "OUTBOUND_HTTPS_PROXY", Private: true,
 		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. Wins over HTTPS_PROXY."},
 	{Name: "HTTPS_PROXY", Alias: "https_proxy", Private: true, Meaning: "Proxy for https:// addresses."},
@@ -154,7 +156,8 @@ var table = []Variable{
 	{Name: "LOCALSTACK_SUPERVISOR_COMMAND", Private: true,
 		Meaning: "Command to run when the container is given none, in shell words. Default: " +
 			"LocalStack's runtime where it is installed, else emulator."},
-	{Name: "SUPERVISE", Meaning: "1 supervises the emulator, 0 becomes it by exec, auto is 1 as PID 1 and 0 otherwise."},
+	{Name: "SUPERVISE",
+		Meaning: "1 supervises the emulator, 0 replaces this process with the emulator, auto supervises only as PID 1."},
 	{Name: "SHUTDOWN_TIMEOUT",
 		Meaning: "Seconds from SIGTERM to SIGKILL when the container stops. Keep it below docker stop's 10."},
 	{Name: "KILL_PROCESS_GROUP",
@@ -167,7 +170,7 @@ var table = []Variable{
 		Meaning: "Restarts in a row of an emulator that ended by itself, but not with exit code 0, 55, 78, 126 or 127. " +
 			"A minute without a crash resets the count. Restarts in quick succession wait 1, 2, 4, … 30 seconds."},
 	{Name: "LICENSE_RENEWAL_INTERVAL",
-		Meaning: "Seconds at most between checks of the stored license while the emulator runs. " +
+		Meaning: "Maximum number of seconds between checks of the stored license while the emulator runs. " +
 			"It is renewed after half of the time for which it is valid offline. 0 never checks."},
 	{Name: "PARENT_DEATH_SIGNAL",
 		Meaning: "Signal to act on when the parent process ends, such as TERM. For a supervised start that is not PID 1."},
@@ -179,9 +182,9 @@ var table = []Variable{
 		Meaning: "Host name of the emulator. Its DNS server answers for all names that contain it; some failures say so."},
 	{Name: "DOCKER_HOST", Meaning: "Address of the Docker engine, for the doctor."},
 	{Name: "NO_COLOR", Meaning: "Any value turns the doctor's colors off."},
-	{Name: "TERM", Meaning: "Kind of terminal. dumb turns the doctor's colors off."},
+	{Name: "TERM", Meaning: "Terminal type. dumb turns the doctor's colors off."},
 	{Name: "FILESYSTEM_ROOT",
-		Meaning: "Folder that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
+		Meaning: "Directory that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
 }
 
 // Variables are all rows, in the order of Config.

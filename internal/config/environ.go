@@ -48,7 +48,7 @@ func unprefix(environ []string) Environ {
 		case !isVariable || !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short):
 		case hijacks(short):
 			out.Warnings = append(out.Warnings, fmt.Sprintf(
-				"%.60s does not set %.60s, which changes how programs run; set %.60[2]s itself if you want that",
+				"%.60s does not set %.60s, because %.60[2]s changes how programs run; set %.60[2]s itself if you want that",
 				name, short))
 		default:
 			out.Set(short, value)

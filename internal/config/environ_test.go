@@ -84,7 +84,7 @@ func TestNamesThatWouldHijackProgramsAreRefusedWithAWarning(t *testing.T) {
 			if want := slices.Concat(in, []string{"OK=1"}); !slices.Equal(got.Entries, want) {
 				t.Errorf("got %q", got.Entries)
 			}
-			want := fmt.Sprintf("LOCALSTACK_%[1]s does not set %[1]s, which changes how programs run; "+
+			want := fmt.Sprintf("LOCALSTACK_%[1]s does not set %[1]s, because %[1]s changes how programs run; "+
 				"set %[1]s itself if you want that", name)
 			if len(got.Warnings) != 1 || got.Warnings[0] != want {
 				t.Errorf("warned %q", got.Warnings)

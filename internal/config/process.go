@@ -41,7 +41,7 @@ func decodePairs[M ~map[T]T, T comparable](
 			return errors.New(form)
 		}
 		if _, again := pairs[source]; again {
-			return fmt.Errorf("replaces %s twice", strings.TrimSpace(fromWord))
+			return fmt.Errorf("lists %s more than once", strings.TrimSpace(fromWord))
 		}
 		pairs[source] = destination
 	}

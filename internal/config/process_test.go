@@ -34,7 +34,7 @@ func TestExitCodesArePairsOrCodesThatBecomeZero(t *testing.T) {
 	}
 	refuses(t, &ExitCodes{1: 2}, "is not a list of exit codes from 0 to 255; write it as 143:0,137:1 or 143",
 		"", "256", "143:256", "-1", "143:", ":0", "143:0:1", "143,", "TERM", "143 0", "0x8f")
-	refuses(t, &ExitCodes{1: 2}, "replaces 143 twice", "143:0,143:1", "143,143")
+	refuses(t, &ExitCodes{1: 2}, "lists 143 more than once", "143:0,143:1", "143,143")
 }
 
 func TestSignalsAreNamesOrNumbers(t *testing.T) {
@@ -71,5 +71,5 @@ func TestRewritesArePairsOfSignals(t *testing.T) {
 		"write it as 15:2 or TERM:INT,USR1:0, where 0 drops the signal"
 	refuses(t, &Rewrites{1: 2}, want,
 		"", "15", "15:", ":2", "0:15", "15:9", "KILL:TERM", "15:2,", "15:2:3", "TERM=INT", "15:65")
-	refuses(t, &Rewrites{1: 2}, "replaces TERM twice", "15:2,TERM:3")
+	refuses(t, &Rewrites{1: 2}, "lists TERM more than once", "15:2,TERM:3")
 }
