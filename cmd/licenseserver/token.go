@@ -16,7 +16,7 @@ func (t *tool) tokenCommand() *cobra.Command {
 		t.tokenCreateCommand(),
 		tokenList().command(t, "List the tokens and their licenses"),
 		t.tokenRotateCommand(),
-		t.changeCommand("revoke", "Revoke a token for good, effective at once", (*authority.Store).RevokeToken))
+		t.changeCommand("revoke", "Revoke a token permanently and immediately", (*authority.Store).RevokeToken))
 }
 
 func (t *tool) tokenCreateCommand() *cobra.Command {
@@ -24,11 +24,11 @@ func (t *tool) tokenCreateCommand() *cobra.Command {
 	var expires expiry
 	cmd := &cobra.Command{
 		Use:   "create --type TYPE",
-		Short: "Create a token and print it, this once",
+		Short: "Create a token and print it once",
 		Long: `Create a token with a license, and print it. It cannot be printed again.
 
 The types are "developer" (ls-…) and "ci" (lsci-…) for LOCALSTACK_AUTH_TOKEN,
-and "api-key" for a key of the older kind for LOCALSTACK_API_KEY.`,
+and "api-key", a legacy API key, for LOCALSTACK_API_KEY.`,
 		Args: cobra.NoArgs,
 	}
 	flags := cmd.Flags()
@@ -51,8 +51,8 @@ and "api-key" for a key of the older kind for LOCALSTACK_API_KEY.`,
 func (t *tool) tokenRotateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rotate ID",
-		Short: "Replace a token by a new one and print that, this once",
-		Long: `Replace a token by a new one with the same ID and license, and print the new
+		Short: "Replace a token with a new one and print it once",
+		Long: `Replace a token with a new one with the same ID and license, and print the new
 one. It cannot be printed again. The old one is invalid at once.`,
 		Args: cobra.ExactArgs(1),
 		RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {

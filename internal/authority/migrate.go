@@ -25,7 +25,7 @@ func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
 	case done == len(files):
 		return nil
 	case done > len(files):
-		return fmt.Errorf("schema version %d is from a newer program, this one knows only %d", done, len(files))
+		return fmt.Errorf("schema version %d is newer than the supported version %d", done, len(files))
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
