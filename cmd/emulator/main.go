@@ -36,7 +36,7 @@ func run() int {
 	environ := os.Environ() // options unsets what it cannot read
 	opts, problems := options()
 	for _, problem := range problems {
-		fmt.Fprintln(os.Stderr, "bad configuration:", problem)
+		fmt.Fprintln(os.Stderr, "invalid configuration:", problem)
 	}
 	if len(problems) > 0 {
 		return fault.ExitConfig

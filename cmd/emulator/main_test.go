@@ -228,10 +228,10 @@ func TestEveryBadVariableIsNamedAndTheExitCodeIs78(t *testing.T) {
 		t.Errorf("code %d, printed %q", code, stdout.String())
 	}
 	want := []string{
-		`bad configuration: GATEWAY_LISTEN="0.0.0.0:http": "0.0.0.0:http" has no port between 0 and 65535; ` +
+		`invalid configuration: GATEWAY_LISTEN="0.0.0.0:http": "0.0.0.0:http" has no port between 0 and 65535; ` +
 			`use [host]:port, for example 0.0.0.0:4566 or [::]:4566`,
-		`bad configuration: PERSISTENCE="maybe": use one of 1, true, yes, on or 0, false, no, off`,
-		`bad configuration: SUPERVISOR_PID="-1": use a process ID, 1 or greater`,
+		`invalid configuration: PERSISTENCE="maybe": use one of 1, true, yes, on or 0, false, no, off`,
+		`invalid configuration: SUPERVISOR_PID="-1": use a process ID, 1 or greater`,
 	}
 	if got := strings.Split(strings.TrimSpace(stderr.String()), "\n"); !slices.Equal(got, want) {
 		t.Errorf("got\n%s", stderr.String())
