@@ -33,7 +33,7 @@ func runExplain(args []string) int {
 // unknownFailure says which IDs may have been meant.
 func unknownFailure(id string) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "entrypoint explain: there is no failure %.60q", id)
+	fmt.Fprintf(&text, "entrypoint explain: unknown failure ID %.60q", id)
 	if like := fault.Similar(id); len(like) > 0 {
 		fmt.Fprintln(&text, "; did you mean")
 		report.List(&text, like)

@@ -98,8 +98,12 @@ func (h *health) ask(ctx context.Context) error {
 		if err := json.Unmarshal(content, &page); err != nil {
 			return fmt.Errorf("%s is not a health page: %w", h.url, err)
 		}
-		if state := page.Services[h.service]; state != "available" && state != "running" {
-			return fmt.Errorf("the service %q is %q", h.service, state)
+		switch state := page.Services[h.service]; state {
+		case "available", "running":
+		case "":
+			return fmt.Errorf("the service %q was not found", h.service)
+		default:
+			return fmt.Errorf("the service %q has the state %q", h.service, state)
 		}
 	}
 	if h.ready {
@@ -108,7 +112,7 @@ func (h *health) ask(ctx context.Context) error {
 			return err
 		}
 		if json.Unmarshal(content, &page) != nil || !page.Completed {
-			return errors.New("the READY hooks are not done")
+			return errors.New("the READY hooks have not finished")
 		}
 	}
 	return nil
@@ -125,7 +129,7 @@ func (h *health) get(ctx context.Context, address string) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers with status %d", address, response.StatusCode)
+		return nil, fmt.Errorf("%s returned status %d", address, response.StatusCode)
 	}
 	return io.ReadAll(io.LimitReader(response.Body, maxHealth))
 }

@@ -63,7 +63,7 @@ func rowDoc(w io.Writer, row fault.Row) {
 	}
 	fmt.Fprintf(w, "\n### `%s`\n\n- **Exit code:** %d\n", row.ID, row.Exit)
 	if row.Exit != fault.ExitNone {
-		fmt.Fprintf(w, "- **Can trying again help?** %s\n", retry)
+		fmt.Fprintf(w, "- **Can retrying unchanged help?** %s\n", retry)
 	}
 	fmt.Fprintf(w, "- **Reason:** %s\n", markdown(row.Reason))
 	if row.Remedy != "" {
@@ -82,7 +82,7 @@ func rowDoc(w io.Writer, row fault.Row) {
 		finer = append(finer, link(row.ID))
 	}
 	if len(finer) > 0 {
-		fmt.Fprintf(w, "\n**More exactly, it can be:** %s\n", strings.Join(finer, ", "))
+		fmt.Fprintf(w, "\n**More specific failures:** %s\n", strings.Join(finer, ", "))
 	}
 }
 

@@ -26,7 +26,7 @@ func Explain(w io.Writer, row fault.Row) {
 		Wrap(w, "  - ", "    ", step(fix))
 	}
 	if finer := row.MoreSpecific(); len(finer) > 0 {
-		fmt.Fprintf(w, "\nMore exactly, it can be\n")
+		fmt.Fprintf(w, "\nMore specific failures\n")
 		List(w, finer)
 	}
 	section(w, "See for yourself", doctor)
@@ -62,11 +62,11 @@ func List(w io.Writer, rows []fault.Row) {
 func exit(row fault.Row) string {
 	switch {
 	case row.Exit == fault.ExitNone:
-		return "None: this only warns, no start ends because of it."
+		return "None: this is only a warning; it does not stop a start."
 	case row.Retry:
-		return fmt.Sprintf("%d. Starting again without any change can help.", row.Exit)
+		return fmt.Sprintf("%d. Retrying unchanged can help.", row.Exit)
 	}
-	return fmt.Sprintf("%d. Starting again without any change does not help.", row.Exit)
+	return fmt.Sprintf("%d. Retrying unchanged does not help.", row.Exit)
 }
 
 // facts shows placeholders as words in capitals, as usage texts do.
