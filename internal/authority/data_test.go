@@ -109,7 +109,8 @@ func TestMigrationsRunOnceInOrderAndAllOrNone(t *testing.T) {
 		t.Errorf("the error is %v, want the migration's name in it", err)
 	}
 	wantRow(t, db, "SELECT count(*), max(y) FROM a", 1, 2)
-	if err := migrate(t.Context(), db, first); err == nil || !strings.Contains(err.Error(), "is newer than the supported version") {
+	err = migrate(t.Context(), db, first)
+	if err == nil || !strings.Contains(err.Error(), "is newer than the supported version") {
 		t.Errorf("the error for a newer database is %v", err)
 	}
 	wantRow(t, db, "SELECT 0, user_version FROM pragma_user_version", 0, 2)
