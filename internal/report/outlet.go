@@ -42,7 +42,11 @@ type Outlet struct {
 func NewOutlet(ctx context.Context, fd int, format config.Format) *Outlet {
 	return &Outlet{ctx: ctx, fd: fd, blind: isFile(fd), lost: func(messages int) []byte {
 		var text bytes.Buffer
-		writeLine(&text, format, fmt.Sprintf("%d messages are missing here: nobody read the log", messages))
+		dropped := "1 log message was"
+		if messages > 1 {
+			dropped = fmt.Sprintf("%d log messages were", messages)
+		}
+		writeLine(&text, format, dropped+" dropped: the log was not read")
 		return text.Bytes()
 	}}
 }
