@@ -144,7 +144,8 @@ func (a *Activation) accept(got granted) (kept bool, err error) {
 	if failed := document.Check(now, a.Product); failed != nil {
 		if failed.ID == fault.LicenseExpired && clocksDiffer && document.Check(got.date, a.Product) == nil {
 			// By the server's clock it is good. That is no verdict on the license.
-			return false, fault.New(fault.ClockSkew, "the local time is %s, but the licensing server's is %s; by the local time %s",
+			return false, fault.New(fault.ClockSkew,
+				"the local time is %s, but the licensing server's is %s; by the local time %s",
 				license.FormatTime(now), license.FormatTime(got.date), failed.Detail)
 		}
 		return false, failed.With(fault.Facts{Server: a.Config.Endpoint.String(), Cause: errVerdict})

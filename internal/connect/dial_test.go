@@ -90,7 +90,8 @@ func TestDialNamesTheAddressThatWasSilent(t *testing.T) {
 	port := testkit.Swallow(t, "127.0.0.2", 0)
 	testkit.Within(t, testkit.Soon, func() {
 		_, err := reach(t, testkit.Limited(t), port, "127.0.0.2")
-		testkit.ExpectFault(t, err, fault.NetworkTimeout, fmt.Sprintf("the connection to %s (127.0.0.2:%d) timed out", host, port))
+		testkit.ExpectFault(t, err, fault.NetworkTimeout,
+			fmt.Sprintf("the connection to %s (127.0.0.2:%d) timed out", host, port))
 	})
 }
 

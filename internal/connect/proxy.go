@@ -44,7 +44,8 @@ func checkTunnel(_ context.Context, proxy *url.URL, request *http.Request, answe
 // target, or requires authentication. proxy is as in "the proxy http://proxy:3128".
 func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
 	if answer.StatusCode == http.StatusProxyAuthRequired {
-		return fault.New(fault.NetworkProxyAuthentication, "%s requires %sauthentication (status 407)", proxy, schemes(answer))
+		return fault.New(fault.NetworkProxyAuthentication,
+			"%s requires %sauthentication (status 407)", proxy, schemes(answer))
 	}
 	detail := fmt.Sprintf("%s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
 	// Squid says why in a header.

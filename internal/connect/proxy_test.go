@@ -106,6 +106,9 @@ func TestNoProxyReachesTheServerDirectly(t *testing.T) {
 
 func TestProxyThatRefuses(t *testing.T) {
 	t.Parallel()
+	ends := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
+	}
 	ask := func(challenges ...string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Proxy-Authenticate"] = challenges
@@ -114,8 +117,8 @@ func TestProxyThatRefuses(t *testing.T) {
 	}
 	refused := "refused to connect to " + host + ":443 with "
 	for end, refusal := range map[string]http.HandlerFunc{
-		refused + "status 403":                                    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
-		refused + "status 502":                                    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		refused + "status 403":                                    ends(http.StatusForbidden),
+		refused + "status 502":                                    ends(http.StatusBadGateway),
 		"requires Basic authentication (status 407)":              ask(`Basic realm="corp"`),
 		"requires Negotiate or Basic authentication (status 407)": ask("Negotiate", `Basic realm="corp"`),
 		"requires authentication (status 407)":                    ask(),

@@ -153,7 +153,8 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 		{"a clock that is a little slow", issued.Add(-5 * time.Minute), nil, ""},
 		{"too late", again, nil, "stored.stale: " + sampleID + " could be used offline until 2026-11-22T17:00:00+00:00"},
 		{"a clock that is wrong", issued.Add(-5*time.Minute - 1), nil,
-			"clock.skew: the local time is 2026-11-21T16:54:59+00:00, but the stored license was issued on 2026-11-21T17:00:00+00:00"},
+			"clock.skew: the local time is 2026-11-21T16:54:59+00:00, " +
+				"but the stored license was issued on 2026-11-21T17:00:00+00:00"},
 		{"another minor version", issued, func(d *Document) { d.Offline.Version = "4.13.9" },
 			"stored.version: " + sampleID + ` is for "4.13.9", this is 4.14.0`},
 		{"never activated here", issued, func(d *Document) { d.Offline.Version = "" },
