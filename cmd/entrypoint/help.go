@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/version"
 )
 
 const usage = `entrypoint is PID 1 of licensed LocalStack containers.
@@ -45,5 +46,11 @@ func runHelp([]string) int {
 		}
 		fmt.Printf("  %s%s\n      %s\n", variable.Name, value, variable.Meaning)
 	}
+	return 0
+}
+
+// runVersion prints which build of the program this is.
+func runVersion([]string) int {
+	fmt.Println(version.Describe("entrypoint"))
 	return 0
 }

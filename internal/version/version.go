@@ -14,28 +14,26 @@ const Number = "0.1.0"
 // Describe returns the line that a program prints for its version. The commit and its
 // date are in a program that was built in a Git checkout.
 func Describe(program string) string {
-	var settings []debug.BuildSetting
-	if info, ok := debug.ReadBuildInfo(); ok {
-		settings = info.Settings
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		info = &debug.BuildInfo{}
 	}
-	return describe(program, settings)
+	return describe(program, info.Settings)
 }
 
 func describe(program string, settings []debug.BuildSetting) string {
-	commit, date, changes := "", "", ""
+	set := map[string]string{}
 	for _, s := range settings {
-		switch {
-		case s.Key == "vcs.revision":
-			commit = fmt.Sprintf("commit %.7s", s.Value)
-		case s.Key == "vcs.time":
-			date, _, _ = strings.Cut(s.Value, "T")
-		case s.Key == "vcs.modified" && s.Value == "true":
-			changes = " with changes"
-		}
+		set[s.Key] = s.Value
 	}
 	source := ""
-	if commit != "" {
-		source = commit + changes + ", " + date + ", "
+	if revision := set["vcs.revision"]; revision != "" {
+		date, _, _ := strings.Cut(set["vcs.time"], "T")
+		changes := ""
+		if set["vcs.modified"] == "true" {
+			changes = " with changes"
+		}
+		source = fmt.Sprintf("commit %.7s%s, %s, ", revision, changes, date)
 	}
 	return fmt.Sprintf("%s %s (%s%s %s/%s)", program, Number, source, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
