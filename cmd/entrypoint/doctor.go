@@ -31,7 +31,7 @@ type doctorOptions struct {
 }
 
 // runDoctor checks everything that a start depends on, and predicts the result of a
-// start now: exit code 0, 55 or 78.
+// start now: exit code 0, 55 (a start would fail) or 78 (invalid variables).
 func runDoctor(args []string) int {
 	options, err := parseDoctor(args)
 	if err != nil {

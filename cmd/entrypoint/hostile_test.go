@@ -12,7 +12,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// say puts a server in the license server's place that sends reply as it is,
+// say puts a server in the licensing server's place that sends reply as it is,
 // whatever it is asked, and keeps the connection open.
 func (w *world) say(reply string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -77,12 +77,12 @@ func (s *start) explain(ctx context.Context, err error) error {
 	return doctor.Explain(failed, checks)
 }
 
-// survey looks at the way to the license server.
+// survey looks at the way to the licensing server.
 func (s settings) survey() *survey.Survey {
 	return survey.New(s.cfg.Endpoint.URL, s.network(), s.cfg.LocalstackHost, license.ClockDiffers)
 }
 
-// network is how the license server is reached.
+// network is how the licensing server is reached.
 func (s settings) network() connect.Settings {
 	set := s.cfg.Network
 	bundles := []trust.Bundle{

@@ -48,7 +48,7 @@ func endlessHook(s *stage) {
 		echo here >"$WORDS"; while :; do sleep 1; done`)
 }
 
-// neverAnswers puts a server in the license server's place that only listens.
+// neverAnswers puts a server in the licensing server's place that only listens.
 func neverAnswers(s *stage) {
 	words := s.env["WORDS"]
 	s.set("ACTIVATE_PRO", "1")

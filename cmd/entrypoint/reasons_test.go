@@ -186,7 +186,7 @@ func (w *world) set(name, value string) {
 	}
 }
 
-// serve puts an HTTP server in the license server's place.
+// serve puts an HTTP server in the licensing server's place.
 func (w *world) serve(handler http.HandlerFunc) {
 	server := w.server(http.HandlerFunc(func(out http.ResponseWriter, request *http.Request) {
 		// Only a server that has read the body notices when the client goes.

@@ -31,7 +31,7 @@ func drip(out http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// secure puts an HTTPS server in the license server's place whose certificate
+// secure puts an HTTPS server in the licensing server's place whose certificate
 // is for name and valid for that long, and returns its authority's in PEM.
 // change may make the certificate another one.
 func (w *world) secure(valid time.Duration, name string, change ...func(*x509.Certificate)) string {

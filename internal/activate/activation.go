@@ -1,4 +1,4 @@
-// Package activate obtains the license: online where the license server can be
+// Package activate obtains the license: online where the licensing server can be
 // reached, otherwise by a document that an earlier start has stored. The rules
 // are those of the licensing protocol, format "1".
 package activate

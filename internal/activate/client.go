@@ -17,7 +17,7 @@ const (
 	pathRequest  = "license/request"
 )
 
-// granted is what the license server gives.
+// granted is what the licensing server gives.
 type granted struct {
 	document license.Document
 	// path is that of the document on disk that was activated, "" for a new one.

@@ -10,7 +10,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// A container that is restarted whenever it ends, and that the license server
+// A container that is restarted whenever it ends, and that the licensing server
 // refuses whenever it asks, must not ask as fast as it can. The last refusal
 // is therefore kept in the volume.
 

@@ -15,7 +15,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// errVerdict is the cause of a failure that is the license server's own decision
+// errVerdict is the cause of a failure that is the licensing server's own decision
 // about us. Everything else means that it was not reached.
 var errVerdict = errors.New("the licensing server's verdict")
 

@@ -23,7 +23,7 @@ const (
 
 // answers are what can come back, and what it amounts to for somebody without
 // any document; "…" stands for words that are package connect's. A verdict is
-// the license server's own word.
+// the licensing server's own word.
 var answers = []struct {
 	name    string
 	answer  reply

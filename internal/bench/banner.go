@@ -28,7 +28,7 @@ func (s *stage) toBanner(env []string) func() (time.Duration, error) {
 	}
 }
 
-// verdictToBanner is the time between the answer of a license server that
+// verdictToBanner is the time between the answer of a licensing server that
 // refuses us and the banner.
 func (s *stage) verdictToBanner() (time.Duration, error) {
 	// The first refusal is to be timed, not the next ones of a loop, which wait.
@@ -44,7 +44,7 @@ func (s *stage) verdictToBanner() (time.Duration, error) {
 	case answered := <-s.verdicts:
 		return seen.Sub(answered), nil
 	default:
-		return 0, errors.New("the license server was not asked")
+		return 0, errors.New("the licensing server was not asked")
 	}
 }
 
@@ -74,7 +74,7 @@ func (s *stage) awaitBanner(env []string) (seen time.Time, err error) {
 	return seen, nil
 }
 
-// startRefusing starts a license server that finds every license expired, and
+// startRefusing starts a licensing server that finds every license expired, and
 // notes when it said so.
 func (s *stage) startRefusing() error {
 	certificate, err := tls.LoadX509KeyPair(s.certificate(), s.key())

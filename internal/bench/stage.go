@@ -169,7 +169,7 @@ func (s *stage) online() []string {
 	return s.env("LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT="+s.api, "REQUESTS_CA_BUNDLE="+s.certificate())
 }
 
-// offline is a start with a stored license, and a license server that refuses
+// offline is a start with a stored license, and a licensing server that refuses
 // connections.
 func (s *stage) offline() []string {
 	return s.env("LOCALSTACK_AUTH_TOKEN="+s.token, "API_ENDPOINT=https://127.0.0.1:1/v1")

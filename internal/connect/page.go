@@ -41,7 +41,7 @@ type Page struct {
 }
 
 // Post sends JSON to a licensing API, reads up to limit bytes of the answer, and closes it. It follows no redirect: a
-// license server sends none, and a token must not be led elsewhere.
+// licensing server sends none, and a token must not be led elsewhere.
 func Post(
 	ctx context.Context, transport http.RoundTripper, url string, body []byte, limit int64,
 ) (response *http.Response, content []byte, err error) {

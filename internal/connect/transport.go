@@ -100,7 +100,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	switch {
 	case err != nil:
 		// When time is over, http.Transport does not wait to hear why there is no connection; but without
-		// that a dead name server would pass for a dead license server.
+		// that a dead name server would pass for a dead licensing server.
 		c.mu.Lock()
 		err = cmp.Or(c.err, c.request.Err(), err)
 		c.mu.Unlock()

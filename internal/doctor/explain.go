@@ -2,7 +2,7 @@ package doctor
 
 import "localstack-entrypoint/internal/fault"
 
-// Explain makes a failure to reach the license server as exact as the checks
+// Explain makes a failure to reach the licensing server as exact as the checks
 // allow. A failure that is none of the network, or that they do not explain,
 // stays as it is, with the checks as its evidence.
 func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
@@ -22,7 +22,7 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 }
 
 // Explains reports whether checks could make failed more exact: they look at the
-// way to the license server, which does not matter once the server has answered.
+// way to the licensing server, which does not matter once the server has answered.
 func Explains(failed *fault.Error) bool { return failed.Row().Stage.IsNetwork() }
 
 // because is what check has found, with those facts of the failure that it does not replace.

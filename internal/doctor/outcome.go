@@ -14,13 +14,13 @@ type outcome string
 
 // Outcomes of a start.
 const (
-	// outcomeOnline: with a license from the license server.
+	// outcomeOnline: with a license from the licensing server.
 	outcomeOnline outcome = "online"
 	// outcomeOffline: with a stored license instead of an answer of the server.
 	outcomeOffline outcome = "offline"
 	// outcomeCommunity: without pro features.
 	outcomeCommunity outcome = "community"
-	// outcomeUnknown: the license server was not asked, or not for a license.
+	// outcomeUnknown: the licensing server was not asked, or not for a license.
 	outcomeUnknown outcome = "unknown"
 	// outcomeFailing: there would be no start.
 	outcomeFailing outcome = "failure"

@@ -47,7 +47,7 @@ type Error struct {
 
 // Facts are what else is known of a failure; each may be absent.
 type Facts struct {
-	// Server is the license server's base URL, Host the name that the failure is about.
+	// Server is the licensing server's base URL, Host the name that the failure is about.
 	Server, Host string
 	// Waited is how long an answer was waited for.
 	Waited time.Duration
@@ -61,7 +61,7 @@ type Facts struct {
 	Stored *Error
 	// Checks are what was looked at to explain the failure; there may be none.
 	Checks []Check
-	// Refused is how often the license server has refused this in a row; zero
+	// Refused is how often the licensing server has refused this in a row; zero
 	// for other failures, and where nobody counts.
 	Refused Repetition
 	// Cause is the error below, for errors.Is and for debugging.

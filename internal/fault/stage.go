@@ -18,7 +18,7 @@ const (
 	StageClock
 	StageTLS
 	StageServer
-	// StageLicense is what the license server itself says.
+	// StageLicense is what the licensing server itself says.
 	StageLicense
 )
 
@@ -34,6 +34,6 @@ func stageNamed(name string) (stage Stage, known bool) {
 	return Stage(at), at > 0
 }
 
-// IsNetwork reports whether something between us and the license server is to blame. A clock is not: it
+// IsNetwork reports whether something between us and the licensing server is to blame. A clock is not: it
 // has been compared with the server's.
 func (s Stage) IsNetwork() bool { return s >= StageNames && s <= StageServer && s != StageClock }

@@ -36,7 +36,7 @@ type laboratory struct {
 	// public is the authority whose certificates everybody trusts, corporate
 	// one that only the machines of a company do.
 	public, corporate *authority
-	// token is good, and data is the license server's folder that knows it.
+	// token is good, and data is the licensing server's folder that knows it.
 	token, data string
 }
 

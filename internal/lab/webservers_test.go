@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// authorityHost is where the license server itself listens; in front of it is
+// authorityHost is where the licensing server itself listens; in front of it is
 // a web server, as on the internet.
 const authorityHost = "127.0.0.1:8080"
 
-// licenseServer starts the real license server, which knows the shared token.
+// licenseServer starts the real licensing server, which knows the shared token.
 func (w *world) licenseServer() {
 	w.Helper()
 	data := filepath.Join(w.dir, "authority")

@@ -178,7 +178,7 @@ func (d Document) Encode() ([]byte, error) {
 	return out, err
 }
 
-// Sign sets the signature that the holder of key will verify. A license server calls it.
+// Sign sets the signature that the holder of key will verify. A licensing server calls it.
 func (d *Document) Sign(key string) { d.Signature = hex.EncodeToString(d.mac(key)) }
 
 // SignedWith reports whether the signature was made with key, which is a credential.

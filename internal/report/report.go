@@ -72,7 +72,7 @@ type Failure struct {
 	Detail   string   `json:"detail,omitempty"`
 	Server   string   `json:"server,omitempty"`
 	Host     string   `json:"host,omitempty"`
-	// How often the license server has refused this in a row, and since when.
+	// How often the licensing server has refused this in a row, and since when.
 	RefusedTimes int    `json:"refused_times,omitempty"`
 	RefusedSince string `json:"refused_since,omitempty"`
 	// Checks are what was looked at to explain the failure.

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// licensing is a web server that answers as a license server, or as told, and
+// licensing is a web server that answers as a licensing server, or as told, and
 // remembers what it is sent.
 type licensing struct {
 	*httptest.Server
@@ -21,7 +21,7 @@ type licensing struct {
 	sent []string
 }
 
-// refusal is what a license server says to a request without a credential.
+// refusal is what a licensing server says to a request without a credential.
 func refusal(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusUnauthorized)
 	_, _ = io.WriteString(w, `{"error": true, "message": "licensing.license.credentials.missing:Credentials are missing"}`)

@@ -25,7 +25,7 @@ func beside(t *testing.T, bundle string) string {
 const (
 	// secret is the password in proxy URLs; it must not appear anywhere.
 	secret = "s3cr3t"
-	// target is a license server that only a proxy can find.
+	// target is a licensing server that only a proxy can find.
 	target = "https://" + host
 )
 

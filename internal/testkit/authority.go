@@ -57,7 +57,7 @@ func (a *Authority) Issue(t *testing.T, name string, alter func(*x509.Certificat
 	return tls.Certificate{Certificate: [][]byte{Sign(t, template, a.Certificate, key, a.Key)}, PrivateKey: key}
 }
 
-// Serve runs a license server with a certificate of a for name.
+// Serve runs a licensing server with a certificate of a for name.
 func (a *Authority) Serve(t *testing.T, name string, alter func(*x509.Certificate)) *httptest.Server {
 	t.Helper()
 	return ServeTLS(t, &tls.Config{Certificates: []tls.Certificate{a.Issue(t, name, alter)}})
