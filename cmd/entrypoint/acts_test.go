@@ -88,7 +88,7 @@ var acts = []act{
 			s.set("ACTIVATE_PRO", "1")
 			s.world.answer(429, "", "Retry-After", "20")
 		},
-		says: []string{warning, "rate limit is exceeded"},
+		says: []string{warning, "rate limit exceeded"},
 		code: 55,
 	},
 	{

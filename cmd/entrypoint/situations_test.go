@@ -178,7 +178,7 @@ var situations = []situation{
 		}},
 	{name: "proxy refuses", id: fault.NetworkProxy, says: "refused to connect to api.localstack.test:443 with status 403",
 		arrange: func(w *world) { w.proxy(http.StatusForbidden) }},
-	{name: "proxy wants a password", id: fault.NetworkProxyAuthentication, says: "requires Basic authentication",
+	{name: "proxy requires authentication", id: fault.NetworkProxyAuthentication, says: "requires Basic authentication",
 		arrange: func(w *world) { w.proxy(http.StatusProxyAuthRequired) }},
 	{name: "proxy is dead", id: fault.NetworkProxyUnreachable, says: "the proxy http://127.0.0.1:1 cannot be reached",
 		arrange: func(w *world) {

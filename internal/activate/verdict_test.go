@@ -84,7 +84,7 @@ var answers = []struct {
 	{"an endless answer", page(200, strings.Repeat(" ", maxAnswer+1)), false,
 		"network.not_a_license_server: its answer (status 200) is larger than 1 MiB"},
 
-	{"a proxy that wants a password", page(407, html, "Proxy-Authenticate", `Basic realm="x"`), false,
+	{"a proxy that requires authentication", page(407, html, "Proxy-Authenticate", `Basic realm="x"`), false,
 		"network.proxy.authentication: …"},
 	{"slow down", refuse(429, "licensing.rate_limited"), false, "network.rate_limited: rate limit exceeded (status 429)"},
 	{"an error of the server", page(500, html), false, "network.server_error: it answered with status 500"},

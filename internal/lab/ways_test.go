@@ -209,7 +209,7 @@ var proxies = []situation{
 			w.firewall("tcp dport 3128 drop")
 			w.through("http", "", "")
 		}},
-	{name: "proxy wants a password", id: fault.NetworkProxyAuthentication, says: "Basic", official: notReached,
+	{name: "proxy requires authentication", id: fault.NetworkProxyAuthentication, says: "Basic", official: notReached,
 		arrange: func(w *world) {
 			w.squid(plainPort, w.password())
 			w.through("http", "", "")
