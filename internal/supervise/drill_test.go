@@ -232,9 +232,9 @@ func (d *drill) preemption() {
 func playRelapse(args []string) int {
 	if !slices.Contains(args, "late") {
 		var action sigaction
-		before := reflect.ValueOf(&mailbox.Signals).Elem().FieldByName("before")
+		previous := reflect.ValueOf(&mailbox.Signals).Elem().FieldByName("previous")
 		if err := getAction(int(unix.SIGTERM), &action); err == nil {
-			action.handler = uintptr(before.Index(int(unix.SIGURG)).Uint())
+			action.handler = uintptr(previous.Index(int(unix.SIGURG)).Uint())
 			_ = setAction(int(unix.SIGTERM), &action)
 		}
 		_ = unix.Kill(os.Getpid(), unix.SIGTERM)
