@@ -34,15 +34,10 @@ func findSubcommand(args []string) (run func([]string) int, rest []string) {
 		switch {
 		case !slices.Contains(s.names, args[0]):
 		case len(args) == 2 && (args[1] == "--help" || args[1] == "-h"):
-			return s.help, nil
+			return func([]string) int { fmt.Println(s.usage); return 0 }, nil
 		default:
 			return s.run, args[1:]
 		}
 	}
 	return nil, nil
-}
-
-func (s subcommand) help([]string) int {
-	fmt.Println(s.usage)
-	return 0
 }

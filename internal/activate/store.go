@@ -75,7 +75,7 @@ func (s *Store) load() (found []Stored) {
 func (s *Store) read(path string) (document license.Document, err error) {
 	var content []byte
 	if path == s.ownPath() {
-		content, err = file.ReadOwn(s.own(), storedName)
+		content, err = file.ReadOwn(s.volume.Base(), storedName)
 	} else {
 		content, err = file.Read(path)
 	}
@@ -108,11 +108,8 @@ func (s *Store) remove() error { return s.withPath(s.volume.Remove(storedName)) 
 
 func (s *Store) isOwn(stored Stored) bool { return stored.Path == s.ownPath() }
 
-// own is the volume that our document is in.
-func (s *Store) own() string { return s.volume.Base() }
-
 // ownPath is where our document is.
-func (s *Store) ownPath() string { return filepath.Join(s.own(), storedName) }
+func (s *Store) ownPath() string { return filepath.Join(s.volume.Base(), storedName) }
 
 // withPath puts our document's path before an error.
 func (s *Store) withPath(err error) error {

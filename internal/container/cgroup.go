@@ -29,18 +29,14 @@ func (c Container) groups(controller string) (folders []string, old bool) {
 	}
 	for group = path.Join("/", group); ; group = path.Dir(group) {
 		// A container often sees its own group at the top, where the path does not lead.
-		if folder := path.Join(top, group); c.exists(folder) {
+		folder := path.Join(top, group)
+		if _, err := os.Stat(c.path(folder)); err == nil {
 			folders = append(folders, folder)
 		}
 		if group == "/" {
 			return folders, old
 		}
 	}
-}
-
-func (c Container) exists(folder string) bool {
-	_, err := os.Stat(c.path(folder))
-	return err == nil
 }
 
 // unlimited is what version 1 says when there is no limit, or more: the

@@ -91,12 +91,7 @@ func (c Container) userLimit() (user string, max uint64) {
 	if err != nil || user == "0" {
 		return user, unlimited
 	}
-	return user, parseUserLimit(limits)
-}
-
-// parseUserLimit finds the soft limit in /proc/PID/limits.
-func parseUserLimit(text string) uint64 {
-	_, line, _ := strings.Cut(text, "Max processes")
+	_, line, _ := strings.Cut(limits, "Max processes")
 	soft, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-	return parseLimit(soft)
+	return user, parseLimit(soft)
 }

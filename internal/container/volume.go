@@ -124,11 +124,6 @@ func space(folder string) (left string, few bool) {
 	return size(free) + " of " + size(all), all > 0 && free < leastBytes
 }
 
-// isAnonymous reports whether Docker made a volume because none was named.
-func isAnonymous(root string) bool {
-	return regexp.MustCompile(`/volumes/[0-9a-f]{64}/_data$`).MatchString(root)
-}
-
 // kept says whether folder outlives the container. An offline start needs the
 // license that an earlier container has stored.
 func (c Container) kept(folder string) []string {
@@ -142,7 +137,7 @@ func (c Container) kept(folder string) []string {
 		return []string{"no volume is mounted there: " + lost}
 	case m.kind == "tmpfs":
 		return []string{m.point + " is a tmpfs: " + lost}
-	case isAnonymous(m.root):
+	case regexp.MustCompile(`/volumes/[0-9a-f]{64}/_data$`).MatchString(m.root): // as Docker names those without a name
 		return []string{m.point + " is an anonymous volume, which the next container does not get: " + lost}
 	default:
 		return []string{m.point + " is a mount (" + m.kind + ")"}

@@ -42,11 +42,7 @@ type Outlet struct {
 func NewOutlet(ctx context.Context, fd int, format config.Format) *Outlet {
 	return &Outlet{ctx: ctx, fd: fd, blind: isFile(fd), lost: func(messages int) []byte {
 		var text bytes.Buffer
-		dropped := "1 log message was"
-		if messages > 1 {
-			dropped = fmt.Sprintf("%d log messages were", messages)
-		}
-		writeLine(&text, format, dropped+" dropped: the log was not read")
+		writeLine(&text, format, fmt.Sprintf("log messages dropped because the log was not read: %d", messages))
 		return text.Bytes()
 	}}
 }

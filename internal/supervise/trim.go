@@ -2,9 +2,9 @@ package supervise
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,15 +70,9 @@ func programPages() (all []mapping) {
 // parseMapping reads a mapping of a file that is not writable. It must not have been, either: a linker may
 // write before it forbids to, and what it wrote is in no file.
 func parseMapping(header string) (m mapping, ok bool) {
-	const address, permissions, path = 0, 1, 5 // address perms offset dev inode path
-	fields := strings.Fields(header)
-	if len(fields) <= path || fields[path][0] != '/' || strings.Contains(fields[permissions], "w") {
-		return m, false
-	}
-	from, to, _ := strings.Cut(fields[address], "-")
-	start, err := strconv.ParseUint(from, 16, 64)
-	end, endErr := strconv.ParseUint(to, 16, 64)
-	return mapping{uintptr(start), uintptr(end)}, err == nil && endErr == nil
+	var permissions, offset, device, inode, path string
+	_, err := fmt.Sscanf(header, "%x-%x %s %s %s %s %s", &m.start, &m.end, &permissions, &offset, &device, &inode, &path)
+	return m, err == nil && path[0] == '/' && !strings.Contains(permissions, "w")
 }
 
 // readAll reads a file of /proc, or what can be read of it. Not with os: that would make this
