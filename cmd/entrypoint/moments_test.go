@@ -35,7 +35,7 @@ var moments = []moment{
 		s.set("GOMAXPROCS", "1")
 		neverAnswers(s)
 	}, func(s *stage) { s.hears("here") }},
-	{"held back in a loop", heldBack, func(s *stage) { s.says([]string{"asking again in "}) }},
+	{"held back in a loop", heldBack, func(s *stage) { s.says([]string{"retrying in "}) }},
 }
 
 // heldBack makes the start one of a loop, which waits for a minute.

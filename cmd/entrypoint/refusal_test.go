@@ -70,7 +70,7 @@ func TestARefusedStartThatIsRepeatedWaitsAndSaysLess(t *testing.T) {
 		if banner != (start < 3) || summary != (start >= 3) {
 			t.Errorf("start %d says %s", start, stderr)
 		}
-		took, isHeldBack := time.Since(began), strings.Contains(stderr, "asking again")
+		took, isHeldBack := time.Since(began), strings.Contains(stderr, "retrying in")
 		if start > 3 && took < time.Second || start <= 3 && isHeldBack {
 			t.Errorf("start %d took %s and says %s", start, took, stderr)
 		}
@@ -130,7 +130,7 @@ func TestAnotherTokenIsTriedAtOnce(t *testing.T) {
 	w.rewrite(func(note *activate.RefusalNote) { note.Times = 20 })
 	w.authority() // with a token of its own, where the last one was
 	w.rewrite(func(note *activate.RefusalNote) { note.Endpoint = w.env["API_ENDPOINT"] })
-	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 || strings.Contains(stderr, "asking again") {
+	if _, stderr, code := w.start("LOG_FORMAT=text"); code != 0 || strings.Contains(stderr, "retrying in") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
@@ -177,7 +177,7 @@ func TestSIGTERMWhileAStartWithoutAnInitIsHeldBackExits143(t *testing.T) {
 	w.set("SUPERVISE", "0")
 	p := w.asPID1("true")
 	p.begin(t)
-	eventually(t, "a wait", func() bool { return strings.Contains(p.stderr.String(), "asking again in ") })
+	eventually(t, "a wait", func() bool { return strings.Contains(p.stderr.String(), "retrying in ") })
 	_ = p.Process.Signal(syscall.SIGTERM)
 	p.wants(t, 143, "")
 	if stderr := p.stderr.String(); strings.Contains(stderr, "License activation failed") || server.asked(1) != 1 {

@@ -111,7 +111,7 @@ test_crash_loop() {
 	licenseserver token revoke "$(licenseserver token list | awk "/$owner/ { print \$1 }")" >/dev/null
 	before=$(requests)
 	start loop "${http[@]}" --restart always --env "LOCALSTACK_AUTH_TOKEN=$revoked" "$reference"
-	check "crash loop: a start waits before its request" says_like loop "asking again in [3-9]"
+	check "crash loop: a start waits before its request" says_like loop "retrying in [3-9]"
 	check "crash loop: at most seven requests before that" [ $(($(requests) - before)) -le 7 ]
 	check "crash loop: the banner is printed twice" prints 2 count_banners loop
 	check "crash loop: docker stop ends the wait at once" stops loop 143

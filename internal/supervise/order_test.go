@@ -30,7 +30,7 @@ func TestSIGTERMAndSIGUSR1InEitherOrderStopAroundTheSpawn(t *testing.T) {
 			}
 			p.exits(terminated)
 			said := strings.Join(p.silence()[decided:], "\n")
-			if strings.Count(said, "ready") > 1 {
+			if strings.Count("\n"+said, "\nready ") > 1 {
 				t.Errorf("it started once more: %q", said)
 			}
 		}
