@@ -12,7 +12,7 @@ import (
 
 // decide returns the command to run and its environment, or why nothing can be started.
 func (s *start) decide(ctx context.Context, again bool) (decision supervise.Decision, err error) {
-	s.remember = nil
+	s.saveRefusal = nil
 	if s.problem != nil {
 		return decision, s.problem
 	}

@@ -15,7 +15,7 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-func TestWhatAHookLeavesRunningIsToldToStop(t *testing.T) {
+func TestWhatAHookLeavesRunningGetsTheStopSignal(t *testing.T) {
 	t.Parallel()
 	c := newPool(t, 12)
 	defer c.all.Wait()

@@ -50,7 +50,7 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 		*budget -= config.Seconds(surveyTimeout)
 	}
 	if err := activation.Run(ctx); err != nil {
-		s.remember = activation.Remember
+		s.saveRefusal = activation.SaveRefusal
 		return nil, s.explain(ctx, err)
 	}
 	return &cred, nil

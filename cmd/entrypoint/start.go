@@ -45,8 +45,8 @@ type start struct {
 	volume *file.Volume
 	// stored is true when a decision may have stored a license, for which an exit waits.
 	stored atomic.Bool
-	// remember notes a refusal of the last decision for the next start.
-	remember func()
+	// saveRefusal notes a refusal of the last decision for the next start.
+	saveRefusal func()
 }
 
 // newStart reads the environment, once for all. What it prints waits for nobody.
@@ -95,8 +95,8 @@ func (s *start) fail(err error) (code int, show func()) {
 			s.out.Failure(failed)
 		}
 		s.outlet.Flush(bannerTime)
-		if s.remember != nil {
-			s.remember()
+		if s.saveRefusal != nil {
+			s.saveRefusal()
 		}
 	}
 }

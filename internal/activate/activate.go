@@ -14,7 +14,7 @@ import (
 
 // Run obtains the license. The error is a [fault.Error] that says why there is
 // none; when ctx ends, it is ctx's cause. A start of a loop that the server
-// refuses again and again waits first; so that it can, [Activation.Remember]
+// refuses again and again waits first; so that it can, [Activation.SaveRefusal]
 // has to follow.
 func (a *Activation) Run(ctx context.Context) error {
 	a.refusal = nil
@@ -32,7 +32,7 @@ func (a *Activation) Run(ctx context.Context) error {
 		a.refusal = &note
 		return failed.With(fault.Facts{Refused: fault.Repetition{Times: note.Times, Since: note.Since}})
 	case noted && ctx.Err() == nil:
-		a.forgetRefusal()
+		a.removeRefusal()
 	}
 	return err
 }
@@ -77,7 +77,7 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	case ctx.Err() != nil:
 		return Result{}, context.Cause(ctx)
 	case errors.Is(err, errVerdict):
-		a.forget()
+		a.removeStored()
 		return Result{}, failed
 	case standIn != nil:
 		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
@@ -123,7 +123,7 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 			return got, err
 		}
 		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
-		if hasStandIn || attempt >= int(a.Config.Attempts) || !isPassing(err) || !pause(ctx, attempt, err) {
+		if hasStandIn || attempt >= int(a.Config.Attempts) || !isRetryable(err) || !pause(ctx, attempt, err) {
 			return granted{}, err
 		}
 	}
@@ -193,7 +193,7 @@ func (a *Activation) keep(document license.Document, theirs time.Time) (kept boo
 	return err == nil
 }
 
-func (a *Activation) forget() {
+func (a *Activation) removeStored() {
 	if a.dry {
 		return
 	}

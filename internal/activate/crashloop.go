@@ -47,10 +47,10 @@ func (a *Activation) waitAfterRefusals(ctx context.Context, loop RefusalNote) er
 	return sleep(ctx, wait)
 }
 
-// Remember notes for the next start that the server has refused this one. It
+// SaveRefusal notes for the next start that the server has refused this one. It
 // is apart from Run because a disk takes its time, and the failure is to be read
 // at once. Without a volume to write to nobody counts.
-func (a *Activation) Remember() {
+func (a *Activation) SaveRefusal() {
 	if a.refusal == nil {
 		return
 	}
@@ -59,9 +59,9 @@ func (a *Activation) Remember() {
 	}
 }
 
-// forgetRefusal removes the note: what has ended this start is no refusal, or the
+// removeRefusal removes the note: what has ended this start is no refusal, or the
 // start succeeds.
-func (a *Activation) forgetRefusal() {
+func (a *Activation) removeRefusal() {
 	if err := a.note(); err != nil {
 		a.Log.Debug("cannot remove the saved refusal: " + err.Error())
 	}

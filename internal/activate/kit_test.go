@@ -87,7 +87,7 @@ func must(t *testing.T, err error) {
 
 // Run is one start, to its end.
 func (s *scene) Run(ctx context.Context) error {
-	defer s.Remember()
+	defer s.SaveRefusal()
 	return s.Activation.Run(ctx)
 }
 

@@ -277,7 +277,7 @@ func TestTheNoteHoldsNothingOfTheCredentialAndIsOurs(t *testing.T) {
 	}
 }
 
-func TestTheRenewalKnowsNothingOfNotes(t *testing.T) {
+func TestTheRenewalIgnoresRefusalNotes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, refuse(403, license.MessageExpired))

@@ -18,8 +18,8 @@ const (
 	doublings  = 3
 )
 
-// isPassing reports whether the same request may succeed in a moment.
-func isPassing(err error) bool {
+// isRetryable reports whether the same request may succeed in a moment.
+func isRetryable(err error) bool {
 	failed, ok := fault.Find(err)
 	return ok && failed.Row().Retry && !errors.Is(err, resolve.ErrNoSuchName)
 }

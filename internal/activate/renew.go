@@ -41,10 +41,10 @@ func (a *Activation) Renew(ctx context.Context) {
 		a.Log.Info("Successfully renewed license " + describe(document))
 	case failed == nil: // not stored, as accept has said
 	case errors.Is(err, errNotFound):
-		a.forget()
+		a.removeStored()
 		a.Log.Warn("the licensing server no longer knows " + document.Name() + "; the next start requests a new license")
 	case errors.Is(err, errVerdict) && failed.ID != fault.LicenseRefused:
-		a.forget()
+		a.removeStored()
 		a.Log.Warn("the next start will fail: " + report.Reason(failed))
 	default:
 		a.Log.Warn(offlineTime(document) + ": " + report.Reason(failed))

@@ -141,7 +141,7 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-func TestSizesAreForPeople(t *testing.T) {
+func TestSizesAreHumanReadable(t *testing.T) {
 	t.Parallel()
 	for bytes, want := range map[uint64]string{
 		0: "0 KiB", 4096: "4 KiB", 41 << 20: "41 MiB", 512 << 20: "512 MiB", 1536 << 20: "1.5 GiB",

@@ -136,7 +136,7 @@ func TestWhatIsInPlaceOfTheDockerSocketIsSaid(t *testing.T) {
 	}
 }
 
-func TestASocketThatNobodyListensOnIsSaid(t *testing.T) {
+func TestASocketWithoutAListenerIsReported(t *testing.T) {
 	t.Parallel()
 	c, listener := listening(t)
 	listener.SetUnlinkOnClose(false)

@@ -156,7 +156,7 @@ func TestRealInitsAreJudgedAsPID1(t *testing.T) {
 	}
 }
 
-func TestSharedPIDsAreToldByTheRootFolder(t *testing.T) {
+func TestSharedPIDsAreDetectedByTheRootDirectory(t *testing.T) {
 	t.Parallel()
 	// PID 1 keeps its root; what the shell behind it starts has another one,
 	// with the same in it.

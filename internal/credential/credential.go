@@ -117,7 +117,7 @@ func refuse(variable, origin, text string) *fault.Error {
 	if err == nil && prefixOf(text) != "" {
 		return nil
 	}
-	if err == nil || !isLittered(text) {
+	if err == nil || !hasExtraCharacters(text) {
 		if other := mistaken(variable, origin, text); err == nil || other != nil {
 			return other
 		}

@@ -70,7 +70,7 @@ func TestWhatIsBlankIsNoCredential(t *testing.T) {
 	}
 }
 
-func TestAuthTokensAndAPIKeysAreToldApartByTheirForm(t *testing.T) {
+func TestAuthTokensAndAPIKeysDifferByTheirForm(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		from                   Sources

@@ -11,7 +11,7 @@ func hint(text string) string {
 	prefix := prefixOf(text)
 	want := len(prefix) + payloadLength + checksumLength
 	switch {
-	case isLittered(text):
+	case hasExtraCharacters(text):
 		return "; the token is correct without them"
 	case checkToken(DeveloperPrefix+text) == nil:
 		return "; the rest of the token is correct"
@@ -23,8 +23,8 @@ func hint(text string) string {
 	return fmt.Sprintf("; the token has %d instead of %d characters", len(text), want)
 }
 
-// isLittered reports whether a token is right but for characters that none has.
-func isLittered(text string) bool {
+// hasExtraCharacters reports whether a token is right but for characters that none has.
+func hasExtraCharacters(text string) bool {
 	rest := tokenCharacters(text)
 	return rest != text && checkToken(rest) == nil
 }

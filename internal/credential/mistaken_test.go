@@ -37,7 +37,7 @@ func inEitherVariable(t *testing.T, want fault.ID, says string, texts []string) 
 	}
 }
 
-func TestPlaceholdersAreToldByTheirKind(t *testing.T) {
+func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 	t.Parallel()
 	for says, texts := range map[string][]string{
 		"a variable was not replaced with its value: it is in single quotes, or written for another shell": {
@@ -61,7 +61,7 @@ func TestPlaceholdersAreToldByTheirKind(t *testing.T) {
 	}
 }
 
-func TestWhatBelongsToSomethingElseIsToldByItsKind(t *testing.T) {
+func TestCredentialsOfOtherServicesAreRecognized(t *testing.T) {
 	t.Parallel()
 	const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
 	random := strings.Repeat("aB3x9", 8)

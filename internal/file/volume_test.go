@@ -102,7 +102,7 @@ func TestAPanicOnTheDiskIsOneOfWhoeverAsked(t *testing.T) {
 	_, _ = Ask(v, func() (any, error) { panic("boom") })
 }
 
-func TestWhatASlowDiskIsToldHappensInItsOrder(t *testing.T) {
+func TestASlowDiskKeepsTheOrderOfRequests(t *testing.T) {
 	bubble(t, DiskTimeout, func(t *testing.T, v *Volume, answer func()) {
 		_ = v.Write("one", []byte("1"), 0o600)
 		_ = v.Write("two", []byte("2"), 0o600)

@@ -177,7 +177,7 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 	}
 }
 
-func TestADocumentOfAnotherCredentialIsToldFromATamperedOne(t *testing.T) {
+func TestADocumentOfAnotherCredentialDiffersFromATamperedOne(t *testing.T) {
 	t.Parallel()
 	other := Holder{Key: "lsci-x", Masked: "lsci-demo1111-****-****-****-************"}
 	apiKey := Holder{Key: "0123456789", Masked: "****"}

@@ -25,9 +25,9 @@ const longestQueue = 64 << 10
 //
 // The flags of the descriptor stay as they are: with O_NONBLOCK the other programs would lose output.
 type Outlet struct {
-	ctx  context.Context
-	fd   int
-	lost func(messages int) []byte // says how many messages were dropped
+	ctx    context.Context
+	fd     int
+	format config.Format
 
 	mu      sync.Mutex
 	queue   [][]byte
@@ -40,11 +40,7 @@ type Outlet struct {
 // NewOutlet returns an outlet for the descriptor, for messages in the given form. ctx is only for panics,
 // see [task.Go].
 func NewOutlet(ctx context.Context, fd int, format config.Format) *Outlet {
-	return &Outlet{ctx: ctx, fd: fd, blind: isFile(fd), lost: func(messages int) []byte {
-		var text bytes.Buffer
-		writeLine(&text, format, fmt.Sprintf("log messages dropped because the log was not read: %d", messages))
-		return text.Bytes()
-	}}
+	return &Outlet{ctx: ctx, fd: fd, format: format, blind: isFile(fd)}
 }
 
 // isFile reports whether a descriptor is a file's. The kernel locks a file's position, and waits for a
@@ -114,11 +110,12 @@ func (o *Outlet) enqueue(message []byte) {
 	o.size += len(message)
 }
 
-// news is about the messages that were dropped since the last that was queued.
+// news says how many messages were dropped since the last that was queued.
 func (o *Outlet) news() []byte {
-	message := o.lost(o.dropped)
+	var text bytes.Buffer
+	writeLine(&text, o.format, fmt.Sprintf("log messages dropped because the log was not read: %d", o.dropped))
 	o.dropped = 0
-	return message
+	return text.Bytes()
 }
 
 // drain writes the queue, however long that takes.

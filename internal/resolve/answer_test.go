@@ -220,7 +220,7 @@ func expectHarmless(t *testing.T, answer Answer) {
 	}
 }
 
-func TestAnswerToAnotherQuestionIsNone(t *testing.T) {
+func TestAnswerToAnotherQuestionIsIgnored(t *testing.T) {
 	t.Parallel()
 	for name, alter := range map[string]func(*dns.Msg){
 		"name":      func(m *dns.Msg) { m.Question[0].Name = "other.test." },

@@ -43,7 +43,7 @@ func TestQuestionsInTheWordsOfDig(t *testing.T) {
 	}
 }
 
-func TestQuestionsThatMakeNoSense(t *testing.T) {
+func TestInvalidQueries(t *testing.T) {
 	t.Parallel()
 	names := testkit.DNS(t, testkit.Zone{})
 	resolver := resolverOf(t, names)

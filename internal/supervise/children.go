@@ -42,7 +42,7 @@ func (l *loop) startCommand() {
 	switch err := l.launch(l.decision.Command); {
 	case err == nil:
 		l.commandStarted()
-	case l.state.again && passes(err):
+	case l.state.again && isTransient(err):
 		l.options.Warn("cannot restart the command: " + err.Cause.Error())
 		l.handle(refused{})
 	default:

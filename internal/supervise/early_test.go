@@ -24,7 +24,7 @@ func TestBeforeTheCommandAStopSignalEndsTheStart(t *testing.T) {
 	})
 }
 
-func TestBeforeTheCommandAStormDoesNotCrowdOutAStopSignal(t *testing.T) {
+func TestBeforeTheCommandAStormDoesNotLoseAStopSignal(t *testing.T) {
 	inStages(t, stages, everywhere, func(t *testing.T, _ stage, begin starter) {
 		for i, sig := range stopSignals {
 			p := begin("report")

@@ -14,7 +14,7 @@ func Exec(command Command, core CoreLimit) error {
 	defer plainSignals()()
 	defer core.Lift()()
 
-	err := orShell(command.Path, command.Args, func(path string, argv []string) error {
+	err := execOrShell(command.Path, command.Args, func(path string, argv []string) error {
 		return syscall.Exec(path, argv, command.Env)
 	})
 	return cannotStart(command.Path, err)

@@ -18,13 +18,13 @@ func ExitCode(status unix.WaitStatus) int {
 	return status.ExitStatus()
 }
 
-// passing are the causes that pass: no free process, memory or descriptor. The last is what a
+// transient are the causes that pass: no free process, memory or descriptor. The last is what a
 // PID namespace says that is full.
-var passing = []unix.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC}
+var transient = []unix.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC}
 
-// passes reports whether the same start may succeed later.
-func passes(err error) bool {
-	return slices.ContainsFunc(passing, func(cause unix.Errno) bool { return errors.Is(err, cause) })
+// isTransient reports whether the same start may succeed later.
+func isTransient(err error) bool {
+	return slices.ContainsFunc(transient, func(cause unix.Errno) bool { return errors.Is(err, cause) })
 }
 
 var errNotOnPath = errors.New("not found in any directory of PATH")

@@ -31,7 +31,7 @@ func deny(p *process) {
 	p.expect("failing")
 }
 
-func TestAFailureThatIsToldLivesForAMoment(t *testing.T) {
+func TestAReportedFailureLivesForAMoment(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
 		began := time.Now()
 		p := init("-ask", "report")
@@ -45,8 +45,8 @@ func TestAFailureThatIsToldLivesForAMoment(t *testing.T) {
 	})
 }
 
-// TestAFailureThatCannotBeToldEndsAfterASecond and takes no notice of signals that do not end it.
-func TestAFailureThatCannotBeToldEndsAfterASecond(t *testing.T) {
+// TestAFailureThatCannotBeReportedEndsAfterASecond and takes no notice of signals that do not end it.
+func TestAFailureThatCannotBeReportedEndsAfterASecond(t *testing.T) {
 	inStages(t, failures, onPipes, func(t *testing.T, _ stage, begin starter) {
 		p := begin("report")
 		began, before := time.Now(), len(p.said)
@@ -95,7 +95,7 @@ func TestWhileFailingControlCGivesTheFailuresCode(t *testing.T) {
 	})
 }
 
-func TestAVerdictThatComesAfterAStopIsNotTold(t *testing.T) {
+func TestAFailureAfterAStopIsNotReported(t *testing.T) {
 	for _, phase := range []phase{ending, ended} {
 		l := newLoop(t.Context(), Start{Fail: func(error) (int, func()) {
 			t.Errorf("%s, and it is told", phase)

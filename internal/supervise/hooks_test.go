@@ -59,7 +59,7 @@ func TestHooksThatASignalKillsEndTheStart(t *testing.T) {
 // leftover is what hooks leave running. It says when it is told to stop, and stays.
 const leftover = `(trap 'echo told' TERM; echo left; while :; do sleep 0.01; done) & `
 
-func TestWhatHooksLeaveRunningIsToldToStopAndKilled(t *testing.T) {
+func TestWhatHooksLeaveRunningIsStoppedAndKilled(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-hooks", leftover, "count", "child")
 		p.expect("left")

@@ -35,8 +35,8 @@ func TestProcessesThatForkTwiceAreReaped(t *testing.T) {
 	start(t, asPID1, "init", "/bin/sh", "-c", script).exits(7)
 }
 
-// TestStormOfDyingChildrenDoesNotCrowdOutSIGTERM also has the command's end among them.
-func TestStormOfDyingChildrenDoesNotCrowdOutSIGTERM(t *testing.T) {
+// TestStormOfDyingChildrenDoesNotDelaySIGTERM also has the command's end among them.
+func TestStormOfDyingChildrenDoesNotDelaySIGTERM(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
 		const script = `
 			trap 'exit 9' TERM

@@ -29,7 +29,7 @@ func spawn(command Command, foreground bool, core CoreLimit) (int, *fault.Error)
 	defer core.Lift()()
 
 	var pid int
-	err := orShell(command.Path, command.Args, func(path string, argv []string) (err error) {
+	err := execOrShell(command.Path, command.Args, func(path string, argv []string) (err error) {
 		pid, err = syscall.ForkExec(path, argv, attr)
 		return err
 	})
@@ -39,9 +39,9 @@ func spawn(command Command, foreground bool, core CoreLimit) (int, *fault.Error)
 	return pid, nil
 }
 
-// orShell runs exec, and once more under /bin/sh if the file turns out to be a script without a
+// execOrShell runs exec, and once more under /bin/sh if the file turns out to be a script without a
 // "#!" line, as execvp does.
-func orShell(path string, argv []string, exec func(path string, argv []string) error) error {
+func execOrShell(path string, argv []string, exec func(path string, argv []string) error) error {
 	err := exec(path, argv)
 	if !errors.Is(err, unix.ENOEXEC) {
 		return err

@@ -24,7 +24,7 @@ func TestStopSignalsReachTheCommandUnchangedAndExactlyOnce(t *testing.T) {
 	})
 }
 
-func TestSignalStormBeforeTheStartDoesNotCrowdOutSIGTERM(t *testing.T) {
+func TestSignalStormBeforeTheStartDoesNotLoseSIGTERM(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("-wait", "/bin/sleep", "60")
 		p.expect("listening")
@@ -84,7 +84,7 @@ func TestHandingOverToTheCommandNeverLosesSIGTERM(t *testing.T) {
 	}
 }
 
-func TestSignalStormWhileRunningDoesNotCrowdOutSIGTERM(t *testing.T) {
+func TestSignalStormWhileRunningDoesNotDelaySIGTERM(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
 		p := init("count", "child")
 		p.expect("ready child")

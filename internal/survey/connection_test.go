@@ -23,7 +23,7 @@ func dialError(errno syscall.Errno) error {
 	return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", errno)}
 }
 
-func TestWhatConnectionsComeTo(t *testing.T) {
+func TestConnectionCheckResults(t *testing.T) {
 	t.Parallel()
 	refused, noRoute, noAddress, timeout := dialError(syscall.ECONNREFUSED), dialError(syscall.ENETUNREACH),
 		dialError(syscall.EADDRNOTAVAIL), error(&net.OpError{Op: "dial", Err: context.DeadlineExceeded})

@@ -54,7 +54,7 @@ func TestARunEndsWithItsContextWhateverItsWorkWaitsFor(t *testing.T) {
 	}
 }
 
-func TestAPanicOutsideOfARunHurtsNobody(t *testing.T) {
+func TestAPanicOutsideARunIsIgnored(t *testing.T) {
 	var one Group
 	one.Go(t.Context(), func() { panic("boom") })
 	one.Wait()

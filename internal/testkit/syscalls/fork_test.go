@@ -38,7 +38,7 @@ func TestPID1CannotStartACommandForAWhile(t *testing.T) {
 	}
 }
 
-func TestThreadsAreToldFromProcesses(t *testing.T) {
+func TestThreadsAreNotTakenForProcesses(t *testing.T) {
 	t.Parallel()
 	var threads, processes atomic.Int32
 	p := role(t, "threads")
@@ -72,7 +72,7 @@ func TestEveryWayToMakeAProcessIsSeen(t *testing.T) {
 	p.ends(7, want...)
 }
 
-func TestDescendantsAreInterceptedAndToldApart(t *testing.T) {
+func TestEachDescendantIsIntercepted(t *testing.T) {
 	t.Parallel()
 	var callers record[int]
 	p := shell(t, `(/bin/true; exec /bin/true); exec /bin/true`)
