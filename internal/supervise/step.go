@@ -2,95 +2,11 @@ package supervise
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-// phase is where the container is in its life.
-type phase uint8
-
-const (
-	idle       phase = iota // nothing has begun
-	hooking                 // hooks are looked for, and run if there are any
-	deciding                // the program decides what to start, if anything
-	failing                 // there is nothing to start, and the program reports why
-	running                 // the command runs
-	stopping                // the command was asked to end, for good
-	restarting              // the command was asked to end, to be started again
-	clearing                // the command has ended; what is left of it is killed before the next start
-	resting                 // the pause before the next start
-	ending                  // the exit waits until no process is left
-	ended                   // there is an exit code
-)
-
-var phaseNames = [...]string{idle: "idle", hooking: "hooking", deciding: "deciding", failing: "failing",
-	running: "running", stopping: "stopping", restarting: "restarting", clearing: "clearing",
-	resting: "resting", ending: "ending", ended: "ended"}
-
-func (p phase) String() string { return phaseNames[p] }
-
-// exitCode is what a process leaves with.
-type exitCode int
-
-// state is all the init remembers from one event to the next.
-type state struct {
-	phase       phase
-	code        exitCode // to leave with, since failing, clearing or ending
-	quickStarts int      // starts in a row that did not live for long
-	crashes     int      // starts in a row that were due to a crash
-	again       bool     // the command has run before
-	approved    bool     // what to start is decided already
-}
-
-// event is something that happened. Each kind can happen in some phases only.
-type event interface{ possible(phase) bool }
-
-type (
-	begun     struct{ hooks bool }         // the init is ready, and hooks may have to run
-	signaled  struct{ signal unix.Signal } // a signal arrived
-	suspended struct{ signal unix.Signal } // the terminal suspended the hooks or the command
-	approved  struct{}                     // the decision is made: there is a command
-	denied    struct{ code exitCode }      // there is nothing to start, or it cannot be started
-	reported  struct{ age time.Duration }  // the user was told why, so long after this start began
-	exited    struct {                     // the hooks or the command ended, and were reaped
-		code   exitCode
-		killed bool          // by a signal
-		lived  time.Duration // since its start
-	}
-	refused struct{}             // the command could not be started, but only for want of resources
-	reaped  struct{ alone bool } // all zombies are gone, and there are no other processes besides us
-	expired struct{}             // the deadline passed
-	due     struct{}             // it is time for the chore
-)
-
-func (begun) possible(p phase) bool     { return p == idle }
-func (signaled) possible(p phase) bool  { return p != idle }
-func (suspended) possible(p phase) bool { return p == hooking || p >= running }
-func (approved) possible(p phase) bool  { return p.isOneOf(hooking, deciding, ending) }
-func (denied) possible(p phase) bool    { return p.isOneOf(hooking, deciding, running, ending) }
-func (reported) possible(p phase) bool  { return p.isOneOf(failing, ending) }
-func (exited) possible(p phase) bool {
-	return p.isOneOf(hooking, running, stopping, restarting, ending)
-}
-func (refused) possible(p phase) bool { return p == running }
-func (reaped) possible(p phase) bool  { return p != idle }
-func (expired) possible(p phase) bool { return p == failing || p > running }
-func (due) possible(p phase) bool     { return p != idle }
-
-func (p phase) isOneOf(phases ...phase) bool { return slices.Contains(phases, p) }
-
-const (
-	// clearTime bounds the wait for what was killed. A process that outlives it sits in a system call
-	// that does not end, on a dead disk for example, and may do so for ever.
-	clearTime = 500 * time.Millisecond
-	// reportTime bounds the wait for a failure to be reported: a log that nobody reads must not keep us.
-	reportTime = time.Second
-	// MinLifetime is how long a start that fails lives at least, from its beginning. Clients that
-	// attach to a container need a moment: a banner printed right before the exit is lost to some, and
-	// an instant exit makes others wait for ever.
-	MinLifetime = 700 * time.Millisecond
+	"localstack-entrypoint/internal/fault"
 )
 
 // step decides what to do about an event, and which state that leads to. The error is for an event
@@ -114,3 +30,203 @@ func (s state) to(p phase, actions ...action) (state, []action) {
 
 // stay is the same state, with what is to be done.
 func (s state) stay(actions ...action) (state, []action) { return s, actions }
+
+// react is step for an event that is possible.
+func (o *Options) react(s state, e event) (state, []action) {
+	switch e := e.(type) {
+	case begun:
+		if e.hooks {
+			return s.to(hooking, doHook{})
+		}
+		return s.to(deciding, doDecide{})
+	case approved:
+		if s.phase != ending { // from hooking, too: without hooks the decision follows at once
+			s.approved = true
+			return s.to(running, doStart{})
+		}
+	case denied:
+		if s.phase != ending {
+			s.code = e.code
+			return s.to(failing, doArm{reportTime})
+		}
+	case reported:
+		if s.phase == failing {
+			return s.stay(doArm{max(0, MinLifetime-e.age)})
+		}
+	case refused: // a restart is of a container that is up already, and had better stay so
+		s.quickStarts = max(s.quickStarts+1, 2) // never at once
+		return s.to(resting, doSay{"retrying in " + s.pause().String()}, doArm{s.pause()})
+	case signaled:
+		return o.onSignal(s, e.signal)
+	case suspended:
+		if s.phase == hooking || s.phase == running {
+			return s.stay(doSuspend(e))
+		}
+	case exited:
+		return o.onExit(s, e)
+	case reaped:
+		return onReaped(s, e)
+	case expired:
+		return o.onDeadline(s)
+	case due:
+		if s.phase == running {
+			return s.stay(doChore{})
+		}
+	}
+	return s, nil
+}
+
+// onSignal takes a signal for what it is rewritten to. SIGTERM and SIGINT stay requests to stop even so,
+// unless they become SIGUSR1 or are dropped.
+func (o *Options) onSignal(s state, received unix.Signal) (state, []action) {
+	sig := o.rewritten(received)
+	stops := isStop(received) || isStop(sig)
+	switch {
+	case sig == 0, s.phase == ending:
+		return s, nil
+	case sig == unix.SIGUSR1:
+		return o.onRestart(s)
+	case s.phase.isOneOf(running, stopping, restarting):
+		return o.onLateSignal(s, sig, stops)
+	case stops, sig == unix.SIGHUP, sig == unix.SIGQUIT:
+		code := fault.ExitSignal + exitCode(sig)
+		if s.phase == failing { // the failure came before the signal: its code stays
+			code = s.code
+		}
+		return o.finish(s, code)
+	case s.phase == failing, !isForwarded(sig):
+		return s, nil
+	case sig == unix.SIGTSTP:
+		return s.stay(doSuspendSelf{})
+	case sig == unix.SIGCONT && s.phase == hooking:
+		return s.stay(doForward{sig}) // a shell that continues us means the hooks, too
+	case sig == unix.SIGCONT: // it was for us
+		return s, nil
+	}
+	return s.stay(doKeep{received}) // it is rewritten when it is delivered
+}
+
+// onRestart neither undoes a stop nor doubles a restart.
+func (o *Options) onRestart(s state) (state, []action) {
+	switch s.phase {
+	case running:
+		return s.to(restarting, o.stop(o.stopSignal())...)
+	case hooking, deciding, clearing, resting:
+		return s.stay(doSay{"restart ignored: the command is already starting"})
+	}
+	return s, nil
+}
+
+// onLateSignal passes a signal on to the command.
+func (o *Options) onLateSignal(s state, sig unix.Signal, stops bool) (state, []action) {
+	switch {
+	case !isForwarded(sig) && !isStop(sig):
+		return s, nil
+	case !stops:
+		return s.stay(doForward{sig})
+	case s.phase == running:
+		return s.to(stopping, o.stop(sig)...)
+	}
+	// The deadline stays where it is: whoever repeats a SIGTERM is not more patient. And a command
+	// that was stopping to be restarted now stops for good.
+	return s.to(stopping, doForward{sig}, doForward{unix.SIGCONT})
+}
+
+// stop asks the command to end. It could not if it were stopped by a signal, hence SIGCONT.
+func (o *Options) stop(sig unix.Signal) []action {
+	return []action{doForward{sig}, doForward{unix.SIGCONT}, doArm{o.ShutdownTimeout}}
+}
+
+func (o *Options) rewritten(sig unix.Signal) unix.Signal {
+	if to, ok := o.Rewrite[sig]; ok {
+		return to
+	}
+	return sig
+}
+
+// stopSignal is what the command understands as a request to end.
+func (o *Options) stopSignal() unix.Signal {
+	if sig := o.rewritten(unix.SIGTERM); sig != 0 && sig != unix.SIGUSR1 {
+		return sig
+	}
+	return unix.SIGTERM
+}
+
+// onExit goes on after the hooks, whatever they made of it: only a signal that ends them is a wish that there
+// be no start.
+func (o *Options) onExit(s state, e exited) (state, []action) {
+	switch {
+	case s.phase == ending: // there is a code already
+		return s, nil
+	case s.phase == hooking && !e.killed:
+		return s.to(deciding, doDecide{})
+	case s.phase == restarting:
+		next := s.after(e)
+		if wait := next.pause(); wait > 0 {
+			return next.clear(doSay{"restarting too fast; next start" + in(wait)})
+		}
+		return next.clear()
+	case s.phase == running && s.after(e).crashes < o.RestartOnCrash && isCrash(e.code):
+		next := s.after(e)
+		next.crashes++
+		return next.clear(doSay{fmt.Sprintf("the command exited with code %d: restarting%s, attempt %d of %d",
+			e.code, in(next.pause()), next.crashes, o.RestartOnCrash)})
+	}
+	return o.finish(s, e.code)
+}
+
+// clear kills what is left before the next start: nothing of the old run may live on to meet it.
+func (s state) clear(more ...action) (state, []action) {
+	return s.to(clearing, append([]action{doKill{}, doArm{clearTime}}, more...)...)
+}
+
+// finish leaves with a code as soon as nothing is left.
+func (o *Options) finish(s state, code exitCode) (state, []action) {
+	s.code = code
+	if o.isPID1 || s.phase == resting { // then it is nothing that our exit does not kill
+		return s.to(ended)
+	}
+	return s.to(ending, doKill{}, doArm{clearTime}, doReap{})
+}
+
+// onReaped kills what was born or lost its parent meanwhile, until nothing is left.
+func onReaped(s state, e reaped) (state, []action) {
+	switch {
+	case s.phase != clearing && s.phase != ending:
+		return s, nil
+	case e.alone:
+		return s.cleared()
+	}
+	return s.stay(doKill{})
+}
+
+// cleared goes on when nothing is left, or is waited for no longer.
+func (s state) cleared(before ...action) (state, []action) {
+	if s.phase == clearing {
+		return s.to(resting, append(before, doArm{s.pause()})...)
+	}
+	return s.to(ended, before...)
+}
+
+// onDeadline moves on when a phase has taken as long as it may.
+func (o *Options) onDeadline(s state) (state, []action) {
+	switch s.phase {
+	case failing:
+		return o.finish(s, s.code)
+	case stopping, restarting:
+		return s.stay(doKill{}, doSay{"the command did not stop within " + o.ShutdownTimeout.String() + " and was killed"})
+	case clearing, ending:
+		return s.cleared(doSay{"some processes could not be killed in time"})
+	}
+	if s.approved {
+		return s.to(running, doStart{})
+	}
+	return s.to(deciding, doDecide{})
+}
+
+func in(wait time.Duration) string {
+	if wait == 0 {
+		return ""
+	}
+	return " in " + wait.String()
+}
