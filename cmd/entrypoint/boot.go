@@ -68,15 +68,16 @@ func (s *start) runWithoutInit() int {
 		return s.decide(ctx, false)
 	})
 	if err == nil {
-		settled, flushed := s.syncVolume(file.DiskTimeout), s.outlet.Flush(flushTime)
-		err = stopListening(!settled || !flushed)
+		// Without both, a thread of ours may hang in a system call, see [supervise.Context].
+		synced, flushed := s.syncVolume(file.DiskTimeout), s.outlet.Flush(flushTime)
+		err = stopListening(!synced || !flushed)
 	}
 	if err == nil {
 		err = supervise.Exec(decided.Command, s.core)
 	}
 	code, show := s.fail(err)
 	_, _ = task.Run(ctx, func(context.Context) (any, error) { show(); return nil, nil })
-	if mailbox.IsPID1 {
+	if mailbox.IsPID1 { // or the banner would be lost to clients that attach to the container
 		select {
 		case <-time.After(supervise.MinLifetime - time.Since(began)):
 		case <-ctx.Done():

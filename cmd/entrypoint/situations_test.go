@@ -16,7 +16,7 @@ import (
 	"localstack-entrypoint/internal/testkit"
 )
 
-// situations lead to every row of the failure table, some on several ways.
+// situations lead to the rows of the failure table that need no network of their own, some on several ways.
 var situations = []situation{
 	{name: "no credential", id: fault.CredentialsMissing,
 		says:    "neither LOCALSTACK_AUTH_TOKEN nor LOCALSTACK_API_KEY is set",

@@ -12,6 +12,7 @@ import (
 
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
+	"localstack-entrypoint/internal/version"
 )
 
 // newTest prepares an Emulator on a new filesystem root, or on the one in o.
@@ -111,7 +112,7 @@ func TestHealthShowsWhatClientsPut(t *testing.T) {
 		}
 	}
 	want := `{"edition":"community","features":{"initScripts":"initialized","persistence":"disabled"},` +
-		`"plain":2,"services":{"s3":"running"},"version":"dev"}` + "\n"
+		`"plain":2,"services":{"s3":"running"},"version":"` + version.Number + `"}` + "\n"
 	if got := ask(e, "GET", "/_localstack/health", "").Body.String(); got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}

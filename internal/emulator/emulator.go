@@ -16,6 +16,7 @@ import (
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/version"
 )
 
 const (
@@ -43,7 +44,7 @@ type Emulator struct {
 // storage is on disk and cannot be opened.
 func New(o Options, p Process) (*Emulator, error) {
 	// A build argument may be empty, and clients take an empty version for another product.
-	o.Version = cmp.Or(o.Version, "dev")
+	o.Version = cmp.Or(o.Version, version.Number)
 	log := report.New(p.Stderr, config.Logging{}).Log("").Sugar()
 	s3, closeS3, err := openS3(o, log)
 	if err != nil {

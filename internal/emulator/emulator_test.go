@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"localstack-entrypoint/internal/version"
 )
 
 func TestHooksRunAroundTheGatewayAndReadyComesLast(t *testing.T) {
@@ -214,9 +216,9 @@ func TestAFailedListenerIsReported(t *testing.T) {
 	}
 }
 
-func TestAnEmptyVersionIsNotShown(t *testing.T) {
+func TestAnEmptyVersionIsOurOwn(t *testing.T) {
 	e, _ := newTest(t, Options{})
-	if got := ask(e, "GET", "/_localstack/health", "").Header().Get("x-localstack"); got != "dev" {
+	if got := ask(e, "GET", "/_localstack/health", "").Header().Get("x-localstack"); got != version.Number {
 		t.Errorf("version %q", got)
 	}
 }

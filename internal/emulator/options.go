@@ -28,7 +28,7 @@ type Options struct {
 	// SupervisorPID gets SIGUSR1 when a client requests a restart.
 	SupervisorPID PID `envconfig:"SUPERVISOR_PID"`
 	// Version, BuildDate and GitHash are shown in the banner.
-	Version   string `envconfig:"LOCALSTACK_BUILD_VERSION" default:"dev"`
+	Version   string `envconfig:"LOCALSTACK_BUILD_VERSION"`
 	BuildDate string `envconfig:"LOCALSTACK_BUILD_DATE" default:"unknown"`
 	GitHash   string `envconfig:"LOCALSTACK_BUILD_GIT_HASH" default:"unknown"`
 	// Root is put in front of the image's paths, for tests and demonstrations.

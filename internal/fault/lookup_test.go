@@ -51,7 +51,16 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 	}
 }
 
-func TestFinerRowsAreThoseBelow(t *testing.T) {
+func TestAKindFindsAllOfIt(t *testing.T) {
+	t.Parallel()
+	inKind := func(row Row) bool { return strings.HasPrefix(string(row.ID), "network.") }
+	all := slices.DeleteFunc(Table(), func(row Row) bool { return !inKind(row) })
+	if found := Similar("network."); !slices.EqualFunc(found, all, func(a, b Row) bool { return a.ID == b.ID }) {
+		t.Errorf("%q", ids(found))
+	}
+}
+
+func TestMoreSpecificRowsAreThoseBelow(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[ID][]ID{
 		NetworkTLS:       {NetworkTLSVersion},

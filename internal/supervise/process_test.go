@@ -92,9 +92,7 @@ func begin(
 	}
 	cmd := &exec.Cmd{Path: exe, Args: argv, Stdin: stdin, Stdout: stdout, Stderr: stdout}
 	how(cmd)
-	if cmd.SysProcAttr != nil && cmd.SysProcAttr.Cloneflags != 0 && os.Geteuid() != 0 {
-		t.Skip("a PID namespace takes root")
-	}
+	skipWithoutRoot(t, how)
 	if err := run(cmd); err != nil {
 		t.Fatal(err)
 	}
@@ -207,6 +205,16 @@ type kind struct {
 	name  string
 	start func(t *testing.T, how setup, argv ...string) *process
 	how   setup
+}
+
+// skipWithoutRoot skips a test whose process needs a PID namespace of its own, unless we may make one.
+func skipWithoutRoot(t *testing.T, how setup) {
+	t.Helper()
+	cmd := exec.Command("true")
+	how(cmd)
+	if cmd.SysProcAttr != nil && cmd.SysProcAttr.Cloneflags != 0 && os.Geteuid() != 0 {
+		t.Skip("a PID namespace takes root")
+	}
 }
 
 // init starts one, with options and a command.

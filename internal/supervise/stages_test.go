@@ -82,6 +82,7 @@ func inStages(
 		for _, k := range kinds {
 			t.Run(s.name+", "+k.name, func(t *testing.T) {
 				t.Parallel()
+				skipWithoutRoot(t, k.how) // here, because a subtest must not skip its parent
 				test(t, s, func(args ...string) *process {
 					t.Helper()
 					p := k.init(t, append(slices.Clone(s.flags), args...)...)

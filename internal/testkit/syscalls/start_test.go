@@ -101,6 +101,9 @@ func TestTheProgramIsStartedAsWithoutIt(t *testing.T) {
 // TestTheSignalForAParentsDeathIsKept: it belongs to the thread that executes the program.
 func TestTheSignalForAParentsDeathIsKept(t *testing.T) {
 	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("deciding about system calls takes root") // here, because only the test's own goroutine can skip it
+	}
 	p := shell(t, `trap 'kill $!; exit 7' USR1; sleep 60 & echo ready; wait`)
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: unix.SIGUSR1}
 	onMortalThread(func() {
