@@ -133,7 +133,11 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 // the server does not know it.
 func (a *Activation) ask(ctx context.Context, stored []Stored) (granted, error) {
 	if a.free {
-		return granted{}, a.askFree(ctx)
+		_, err := a.post(ctx, pathActivate, unknownLicense)
+		if errors.Is(err, errNotFound) {
+			err = nil // the best that the server can say
+		}
+		return granted{}, err
 	}
 	if len(stored) > 0 {
 		got, err := a.post(ctx, pathActivate, stored[0].Document.ID)
@@ -197,7 +201,7 @@ func (a *Activation) removeStored() {
 	if a.dry {
 		return
 	}
-	if err := a.Store.remove(); err != nil {
+	if err := a.Store.withPath(a.Store.volume.Remove(storedName)); err != nil {
 		a.Log.Warn("cannot remove the stored document: " + err.Error())
 	}
 }
@@ -206,12 +210,3 @@ func describe(d license.Document) string { return d.Name() + ":" + d.TypeName() 
 
 // unknownLicense is the id of a license that nobody has.
 const unknownLicense = "license_00000000-0000-0000-0000-000000000000"
-
-// askFree asks what costs nothing. That the server does not know that license is the best it can say.
-func (a *Activation) askFree(ctx context.Context) error {
-	_, err := a.post(ctx, pathActivate, unknownLicense)
-	if errors.Is(err, errNotFound) {
-		return nil
-	}
-	return err
-}

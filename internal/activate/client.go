@@ -35,7 +35,7 @@ func (a *Activation) post(ctx context.Context, path, licenseID string) (granted,
 	if err == nil {
 		return got, nil
 	}
-	facts := fault.Facts{Server: a.Config.Endpoint.String()}
+	facts := fault.Facts{Server: a.Config.Endpoint.String(), Host: a.Config.Endpoint.Hostname()}
 	failed := connect.Fault(a.Config.Endpoint.Hostname(), err)
 	if failed.ID == fault.NetworkTimeout {
 		facts.Waited = time.Since(began)

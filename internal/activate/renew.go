@@ -20,7 +20,7 @@ import (
 // stop what runs. On a verdict against us the document is removed.
 func (a *Activation) Renew(ctx context.Context) {
 	stored, _ := a.Store.Load()
-	i := slices.IndexFunc(stored, a.Store.isOwn)
+	i := slices.IndexFunc(stored, func(s Stored) bool { return s.Path == a.Store.ownPath() })
 	if i < 0 {
 		return
 	}

@@ -103,11 +103,6 @@ func (s *Store) write(name string, content []byte, pro credential.Credential) er
 	return s.volume.Write(name, content, fileMode)
 }
 
-// remove deletes our own document.
-func (s *Store) remove() error { return s.withPath(s.volume.Remove(storedName)) }
-
-func (s *Store) isOwn(stored Stored) bool { return stored.Path == s.ownPath() }
-
 // ownPath is where our document is.
 func (s *Store) ownPath() string { return filepath.Join(s.volume.Base(), storedName) }
 

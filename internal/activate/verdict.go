@@ -64,6 +64,8 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 		return failed.With(fault.Facts{RequestID: page.RequestID})
 	case status >= http.StatusBadRequest && strings.HasPrefix(message, license.MessagePrefix):
 		return refused(message)
+	case page.Elsewhere != "" && page.Elsewhere == response.Request.URL.Hostname():
+		return fault.New(fault.NetworkWrongServer, "it redirects to another address on the same host (status %d)", status)
 	case page.Elsewhere != "":
 		return fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
 	}

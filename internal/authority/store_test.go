@@ -159,7 +159,7 @@ func TestInvalidChangesAreRefused(t *testing.T) {
 		"cannot rotate: an ID must be":                          rotate("x"),
 		"cannot rotate token_00000000":                          rotate(tokenPrefix + uuid.Nil.String()),
 		"no token or license has this ID":                       revoke(licensePrefix + uuid.Nil.String()),
-		"the token is revoked":                                  rotate(revoked.ID),
+		"the token is revoked, which cannot be undone":          rotate(revoked.ID),
 		"cannot assign a license to " + revoked.ID:              assign(revoked.ID, Terms{}),
 		"the plan must":                                         assign(token.ID, Terms{Plan: "pro plus"}),
 		"the product must":                                      assign(token.ID, Terms{Product: "localstack-[a"}),

@@ -105,7 +105,8 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, Token) error) error {
 	if !isID(id) {
 		// It may be a token, and is not repeated.
-		return fmt.Errorf("cannot %s: an ID must be %s or %s followed by a UUID", verb, tokenPrefix, licensePrefix)
+		return fmt.Errorf("cannot %s: an ID must be %s or %s followed by a UUID; see the list of tokens",
+			verb, tokenPrefix, licensePrefix)
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		token, err := s.byID(ctx, tx, id)
@@ -141,4 +142,4 @@ func isID(text string) bool {
 	return false
 }
 
-func errRevoked() error { return errors.New("the token is revoked") }
+func errRevoked() error { return errors.New("the token is revoked, which cannot be undone") }

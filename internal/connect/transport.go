@@ -106,7 +106,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		c.mu.Unlock()
 	case t.proxy != nil && t.target.Scheme == "http" && response.StatusCode == http.StatusProxyAuthRequired:
 		response.Body.Close() // to an http target a proxy speaks like a server
-		err = ProxyRefusal(ProxyName(t.proxy), t.target.Host, response)
+		err = ProxyRefusal("the proxy "+ProxyName(t.proxy), t.target.Host, response)
 	default:
 		return response, nil
 	}

@@ -32,11 +32,10 @@ func (c Container) signals(context.Context) fault.Check {
 		return fault.Skip(signals, "PID 1 cannot be seen from here")
 	case first.elsewhere:
 		return fault.Skip(signals, "PID 1 is "+first.name+", which belongs to another container or to the host")
+	case first.ours:
+		return fault.Pass(signals, "PID 1 is the entrypoint")
 	}
 	chain := "PID 1 is " + first.name
-	if first.ours {
-		return fault.Pass(signals, chain+", the entrypoint")
-	}
 	if slices.Contains(inits, first.name) {
 		chain += ", which forwards SIGTERM"
 		child, err := c.firstChild("1")
@@ -54,6 +53,8 @@ func (c Container) signals(context.Context) fault.Check {
 		return fault.Skip(signals, chain+", which handles SIGTERM; whether it forwards it is unknown")
 	case first.isShell():
 		return fault.Warn(signals, fault.New(fault.SystemSignals, "%s, which does not forward SIGTERM", chain))
+	case first.isUnseen:
+		return fault.Skip(signals, chain+"; whether it belongs to this container is unknown")
 	case !first.takesTERM:
 		return fault.Warn(signals, fault.New(fault.SystemSignals, "%s, which has no handler for SIGTERM", chain))
 	}
@@ -66,8 +67,9 @@ type process struct {
 	name string
 	// takesTERM is true of a process that has a handler for SIGTERM or waits for it.
 	takesTERM bool
-	// elsewhere is true of a process that is seen to be in another container.
-	elsewhere bool
+	// elsewhere is true of a process that is seen to be in another container, isUnseen
+	// where that cannot be seen.
+	elsewhere, isUnseen bool
 	// ours is true of a process that runs this program.
 	ours bool
 }
@@ -86,7 +88,7 @@ func (c Container) process(pid string) (process, error) {
 	handled := status.mask("SigCgt") | status.mask("SigBlk")
 	p.takesTERM = handled&(1<<(unix.SIGTERM-1)) != 0 || strings.Contains(waits, "sigtimedwait")
 	sameRoot, known := c.same(pid, "root")
-	p.elsewhere = known && !sameRoot
+	p.elsewhere, p.isUnseen = known && !sameRoot, !known
 	p.ours, known = c.same(pid, "exe")
 	p.ours = p.ours || !known && slices.Contains(entrypoints, p.name)
 	return p, nil

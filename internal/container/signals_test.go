@@ -81,11 +81,11 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		processes []fake
 		want      want
 	}{
-		{"doctor is the container's command", []fake{doctor(1)}, passed("PID 1 is entrypoint, the entrypoint")},
+		{"doctor is the container's command", []fake{doctor(1)}, passed("PID 1 is the entrypoint")},
 		{"our init", []fake{entrypoint, emulator.below(1, 8), doctor(20)},
-			passed("PID 1 is docker-entrypoi, the entrypoint")},
+			passed("PID 1 is the entrypoint")},
 		{"our init, of another user", []fake{entrypoint.unseen(), doctor(20)},
-			passed("PID 1 is docker-entrypoi, the entrypoint")},
+			passed("PID 1 is the entrypoint")},
 		{"LocalStack's own script", []fake{script, doctor(20)},
 			warned("PID 1 is docker-entrypoi, which has no handler for SIGTERM")},
 		{"the emulator, with SUPERVISE=0", []fake{emulator, doctor(20)},
@@ -113,6 +113,8 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		{"a shell with a trap", []fake{trapping, doctor(7).below(1, 7)},
 			skipped("PID 1 is bash, which handles SIGTERM; whether it forwards it is unknown")},
 
+		{"a process that may be another container's", []fake{pause.unseen(), doctor(20)},
+			skipped("PID 1 is pause; whether it belongs to this container is unknown")},
 		{"a pod's shared PIDs", []fake{pause, entrypoint.below(0, 7), doctor(20)},
 			skipped("PID 1 is pause, which belongs to another container or to the host")},
 		{"PID 1 is hidden", []fake{doctor(20)}, skipped("PID 1 cannot be seen from here")},
@@ -132,7 +134,7 @@ func TestRealInitsAreJudgedAsPID1(t *testing.T) {
 		name, needs, script string
 		want                want
 	}{
-		{"itself", "sh", "exec $LOOK", passed("PID 1 is container.test, the entrypoint")},
+		{"itself", "sh", "exec $LOOK", passed("PID 1 is the entrypoint")},
 		{"a shell", "sh", "sh -c '$LOOK; true' && true", warned("PID 1 is sh, which does not forward SIGTERM")},
 		{"bash with a trap", "bash", `exec bash -c 'trap : TERM; $LOOK; true'`,
 			skipped("PID 1 is bash, which handles SIGTERM; whether .*")},

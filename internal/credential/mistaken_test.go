@@ -44,7 +44,7 @@ func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 			"${LOCALSTACK_AUTH_TOKEN}", "${LOCALSTACK_AUTH_TOKEN:-}", "'${TOKEN:?set it}'", "ls-${REST}", "${}",
 			"$LOCALSTACK_AUTH_TOKEN", `"$LOCALSTACK_API_KEY"`, "$my_token", "$KEY",
 			"$(LOCALSTACK_AUTH_TOKEN)", "$(cat token)", "%LOCALSTACK_AUTH_TOKEN%", "%token%", "$Env:API_KEY", "$env:X"},
-		"{{ … }} was not replaced: only templates and workflows of GitHub Actions do that": {
+		"{{ … }} was not replaced: only templates and GitHub Actions do that": {
 			"${{ secrets.LOCALSTACK_AUTH_TOKEN }}", "${{secrets.X}}", "{{ secrets.X }}", "{{ .Values.token | quote }}"},
 		"it is in brackets, as in instructions": {
 			"<YOUR_AUTH_TOKEN>", "<your token>", "<ls-...>", "[token]", "{YOUR_TOKEN}", "<>"},
@@ -69,9 +69,10 @@ func TestCredentialsOfOtherServicesAreRecognized(t *testing.T) {
 	for says, texts := range map[string][]string{
 		"it is a token of another service, such as GitHub, GitLab or Slack": {
 			"ghp_" + random[:36], "gho_" + random[:36], "github_pat_" + random, "glpat-" + random[:20], "gldt-" + random[:20],
+			"xoxb-12345678901", "eyJhbGci-iJI.eyJzdWIi-iIx.abc", "eyJabcdefgh.abcdefgh.",
 			"xoxb-1234567890-" + random, "xoxp-1234567890-" + random, "dckr_pat_" + random[:27], "npm_" + random[:36],
 			"pypi-" + random, "hvs." + random, jwt},
-		"it is an ARN or the ID of an access key of AWS": {
+		"it is an ARN or an access key ID of AWS": {
 			"AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"},
 		"it is a certificate or a private key (PEM)": {
 			"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"},
@@ -87,6 +88,7 @@ func TestCredentialsOfOtherServicesAreRecognized(t *testing.T) {
 			`-e LOCALSTACK_AUTH_TOKEN="` + developerToken + `"`},
 		"it is a base64-encoded Auth Token: the Kubernetes Secret was encoded twice, or has it in stringData": {
 			encoded([]byte(developerToken)), encoded([]byte(ciToken + "\n")), strings.TrimRight(encoded([]byte(ciToken)), "=")},
+		"it is the ID of a license": {"license_0b8f6a52-3a55-4a7c-9a5e-2f1f4c1d9e00"},
 		"it has more than one line": {"one\ntwo", "first line\r\nls-second"},
 	} {
 		inEitherVariable(t, fault.CredentialsForeign, says, texts)
@@ -96,16 +98,27 @@ func TestCredentialsOfOtherServicesAreRecognized(t *testing.T) {
 // Nothing is known of the form of an API key, so that only what cannot be one is refused.
 func TestWhatMayBeAnAPIKeyIsRefusedAsAnAuthTokenOnly(t *testing.T) {
 	t.Parallel()
-	const want = `an Auth Token starts with "ls-" or "lsci-"`
-	for _, text := range []string{
-		"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "0123456789abcdef0123456789abcdef01234567", "test", "secret",
-		"/opaque+key==", "a1B2c3D4e5", "xo-1234567890", "$abc%def", "KEY=value",
+	const (
+		awsSecret = "it has the form of a secret access key of AWS; use LOCALSTACK_API_KEY for a legacy API key"
+		example   = "it is a text from instructions or an example"
+		malformed = `an Auth Token starts with "ls-" or "lsci-"`
+	)
+	for want, texts := range map[string][]string{
+		awsSecret: {"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", strings.Repeat("aB3x9", 8)},
+		example:   {"test", "dummy", "secret", "foobar", "password", "add_token_here", "my-api-key"},
+		"it is a hexadecimal number, as of a commit":                        {"0123456789abcdef0123456789abcdef01234567"},
+		"it is the path of a file; use LOCALSTACK_AUTH_TOKEN_FILE for that": {"/opaque+key==", "/token"},
+		malformed: {
+			"a1B2c3D4e5", "xo-1234567890", "$abc%def", "KEY=value", "acme-localstack-prod", "team.localstack", "yourcompany",
+			"my-todo-list", "abc-insert-def", "dckr_aaaaaaaaaaaaaaaaaaaa", "pypi-aaaaaaaaaaaaaaaaa"},
 	} {
-		if id, says := judged(AuthTokenVariable, text); id != fault.CredentialsMalformed || says != want {
-			t.Errorf("%q as token: %s: %s\nwant %s", text, id, says, want)
-		}
-		if id, says := judged(APIKeyVariable, text); id != "" {
-			t.Errorf("%q as key: %s: %s", text, id, says)
+		for _, text := range texts {
+			if _, says := judged(AuthTokenVariable, text); says != want {
+				t.Errorf("%q as token: %s\nwant %s", text, says, want)
+			}
+			if id, says := judged(APIKeyVariable, text); id != "" {
+				t.Errorf("%q as key: %s: %s", text, id, says)
+			}
 		}
 	}
 }

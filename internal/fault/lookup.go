@@ -11,19 +11,15 @@ func (r Row) MoreSpecific() []Row {
 	return slices.DeleteFunc(Table(), func(row Row) bool { return !strings.HasPrefix(string(row.ID), string(r.ID)+".") })
 }
 
-// Similar are the rows whose IDs contain what was typed, or else as much of its beginning as any ID does. There are
-// none where that is too little to tell what was meant.
+// Similar are the rows whose IDs contain what was typed, or else as much of its beginning as any ID does, but four
+// characters at least.
 func Similar(typed string) []Row {
-	const shortest, most = 4, 12
+	const shortest = 4
 	rows := Table()
-	typed = strings.ToLower(typed)
-	for text := typed; len(text) >= shortest; text = text[:len(text)-1] {
+	for text := strings.ToLower(typed); len(text) >= shortest; text = text[:len(text)-1] {
 		lacks := func(row Row) bool { return !strings.Contains(string(row.ID), text) }
 		found := slices.DeleteFunc(slices.Clone(rows), lacks)
-		switch {
-		case len(found) > most && text != typed:
-			return nil
-		case len(found) > 0:
+		if len(found) > 0 {
 			return found
 		}
 	}

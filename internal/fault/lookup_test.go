@@ -36,7 +36,6 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 		{"credentials.mising", []ID{CredentialsMissing}},
 		{"network.proxi.bypassed",
 			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
-		{"networkdns", nil}, // all of the network's
 		{"Network.TLS", []ID{NetworkTLS, NetworkTLSVersion}},
 		{"network.proxy.", []ID{NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
 		{"skew", []ID{ClockSkew}},

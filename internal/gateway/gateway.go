@@ -32,12 +32,8 @@ func (a Address) String() string {
 // Local is where a program on the same machine reaches the address: the
 // loopback address for one that stands for all.
 func (a Address) Local() Address {
-	switch a.Host {
-	case "0.0.0.0":
-		a.Host = "127.0.0.1"
-	case "::":
-		a.Host = "::1"
-	}
+	loopback := map[string]string{"0.0.0.0": "127.0.0.1", "::": "::1"}
+	a.Host = cmp.Or(loopback[a.Host], a.Host)
 	return a
 }
 

@@ -74,10 +74,9 @@ func (o *Offline) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// maxText bounds the texts of a document; real ones have fewer than 70 characters.
-const maxText = 200
-
 const (
+	// maxText bounds the texts of a document; real ones have fewer than 70 characters.
+	maxText    = 200
 	uuidLength = 36
 	// maxWord bounds a license type that is shown; the longest has 10 letters.
 	maxWord = 16
@@ -211,13 +210,8 @@ func (d Document) mac(key string) []byte {
 // its offset. A moment without an offset is UTC.
 type Time struct{ time.Time }
 
-const (
-	timeLayout  = "2006-01-02T15:04:05-07:00"
-	naiveLayout = "2006-01-02T15:04:05"
-)
-
 // FormatTime is a moment in the form that enters the signature: UTC, whole seconds, +00:00.
-func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-07:00") }
 
 // String is the form of [FormatTime].
 func (t Time) String() string { return FormatTime(t.Time) }
@@ -230,7 +224,7 @@ func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
 func (t *Time) UnmarshalJSON(data []byte) error {
 	var text string
 	_ = json.Unmarshal(data, &text)
-	for _, layout := range []string{time.RFC3339, naiveLayout} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
 		if parsed, err := time.Parse(layout, text); err == nil {
 			t.Time = parsed
 		}

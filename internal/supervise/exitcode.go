@@ -18,13 +18,11 @@ func ExitCode(status unix.WaitStatus) int {
 	return status.ExitStatus()
 }
 
-// transient are the causes that pass: no free process, memory or descriptor. The last is what a
-// PID namespace says that is full.
-var transient = []unix.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC}
-
 // isTransient reports whether the same start may succeed later.
 func isTransient(err error) bool {
-	return slices.ContainsFunc(transient, func(cause unix.Errno) bool { return errors.Is(err, cause) })
+	// No free process, memory or descriptor. The last is what a PID namespace says that is full.
+	shortages := []unix.Errno{unix.EAGAIN, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.ENOSPC}
+	return slices.ContainsFunc(shortages, func(cause unix.Errno) bool { return errors.Is(err, cause) })
 }
 
 var errNotOnPath = errors.New("not found in any directory of PATH")
