@@ -88,7 +88,7 @@ func mistaken(belongs, origin, text string) *fault.Error {
 			"or has it in stringData", origin)
 	}
 	for _, m := range mistakes {
-		if !(m.tokens && belongs == APIKeyVariable) && regexp.MustCompile(m.form).MatchString(text) {
+		if (!m.tokens || belongs != APIKeyVariable) && regexp.MustCompile(m.form).MatchString(text) {
 			return fault.New(m.id, "%s: %s", origin, strings.ReplaceAll(m.says, "{variable}", belongs))
 		}
 	}
