@@ -12,13 +12,6 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// The variables that a credential comes from.
-const (
-	AuthTokenVariable = "LOCALSTACK_AUTH_TOKEN"
-	APIKeyVariable    = "LOCALSTACK_API_KEY"
-	FileSuffix        = "_FILE"
-)
-
 // credentialCharacters are those that a credential may consist of. None of them
 // is quoted in a message, which keeps a credential recognizable in one.
 const credentialCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:!$@%^*"

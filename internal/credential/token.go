@@ -10,6 +10,13 @@ import (
 	"unicode"
 )
 
+// The variables that a credential comes from.
+const (
+	AuthTokenVariable = "LOCALSTACK_AUTH_TOKEN"
+	APIKeyVariable    = "LOCALSTACK_API_KEY"
+	FileSuffix        = "_FILE"
+)
+
 // The grammar of an auth token: "ls", letters, "-", then groups of these
 // lengths joined by "-". The last four characters are the checksum.
 var groupLengths = [...]int{8, 4, 4, 4, 12}
