@@ -133,6 +133,10 @@ func (d *drill) storm() {
 		}
 	}
 	workers.Wait()
+	for range inbox.waiting() { // a signal that was counted with the one before it has a turn without a count
+		sig, n := inbox.next()
+		counts[sig] += n
+	}
 	d.expect("counts of a storm", counts, map[unix.Signal]uint32{41: threads * times / 2, 42: threads * times / 2})
 }
 
