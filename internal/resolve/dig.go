@@ -44,7 +44,7 @@ func (a Answer) Short() string {
 	}
 	var out strings.Builder
 	for _, record := range a.Reply.Answer {
-		out.WriteString(strings.TrimPrefix(record.String(), record.Header().String()) + "\n")
+		out.WriteString(recordText(record) + "\n")
 	}
 	return out.String()
 }
@@ -87,6 +87,6 @@ func digSection(out *strings.Builder, name string, records []dns.RR) {
 	}
 	fmt.Fprintf(out, "\n;; %s SECTION:\n", name)
 	for _, record := range records {
-		out.WriteString(record.String() + "\n")
+		out.WriteString(recordLine(record) + "\n")
 	}
 }
