@@ -22,6 +22,7 @@ import (
 	"localstack-entrypoint/internal/survey"
 	"localstack-entrypoint/internal/trust"
 	"localstack-entrypoint/internal/version"
+	"localstack-entrypoint/internal/waiting"
 )
 
 // surveyTimeout bounds what finding out why costs a start that has failed.
@@ -49,11 +50,21 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*surveyTimeout {
 		*budget -= config.Seconds(surveyTimeout)
 	}
-	if err := activation.Run(ctx); err != nil {
+	watched, stop := s.watchWaits(ctx)
+	defer stop()
+	if err := activation.Run(watched); err != nil {
 		s.saveRefusal = activation.SaveRefusal
 		return nil, s.explain(ctx, err)
 	}
 	return &cred, nil
+}
+
+// watchWaits has what is waited for in the context that it returns told, until stop.
+func (s *start) watchWaits(ctx context.Context) (watched context.Context, stop func()) {
+	if !s.cfg.LogIssues {
+		return ctx, func() {}
+	}
+	return waiting.Watch(ctx, func(line string) { s.log.Warn(line) })
 }
 
 // explain looks at the network once it has failed us, to say exactly why. Not

@@ -10,6 +10,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/waiting"
 )
 
 // Run obtains the license. The error is a [fault.Error] that says why there is
@@ -63,6 +64,7 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	}
 	online, cancel := context.WithTimeout(ctx, budget.Duration())
 	defer cancel()
+	waiting.Until(online)
 	got, err := a.online(online, stored, standIn != nil)
 	failed, _ := fault.Find(err)
 	if late && failed != nil && !errors.Is(err, errVerdict) {
@@ -123,7 +125,11 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 			return got, err
 		}
 		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
-		if hasStandIn || attempt >= int(a.Config.Attempts) || !isRetryable(err) || !pause(ctx, attempt, err) {
+		if hasStandIn || attempt >= int(a.Config.Attempts) || !isRetryable(err) {
+			return granted{}, err
+		}
+		waiting.Retry(ctx, attempt, a.seen(err))
+		if !pause(ctx, attempt, err) {
 			return granted{}, err
 		}
 	}

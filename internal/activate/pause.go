@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"localstack-entrypoint/internal/fault"
@@ -22,6 +23,15 @@ const (
 func isRetryable(err error) bool {
 	failed, ok := fault.Find(err)
 	return ok && failed.Row().Retry && !errors.Is(err, resolve.ErrNoSuchName)
+}
+
+// seen is what an attempt met, as a phrase of its own: a server's answer has the server as its subject.
+func (a *Activation) seen(err error) string {
+	failed, _ := fault.Find(err)
+	if answer, isAnswer := strings.CutPrefix(failed.Detail, "it "); isAnswer {
+		return a.Config.Endpoint.Host + " " + answer
+	}
+	return failed.Detail
 }
 
 // pause waits before the next attempt. It reports false at once when the

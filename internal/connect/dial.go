@@ -15,6 +15,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/task"
+	"localstack-entrypoint/internal/waiting"
 )
 
 // nextAddress is how long one address may be silent before the next is tried beside it (RFC 8305's
@@ -37,6 +38,7 @@ func dial(ctx context.Context, resolver *resolve.Resolver, target string) (net.C
 	addresses = alternate(addresses)
 	var taken atomic.Bool
 	conn, errs := task.Race(ctx, len(addresses), nextAddress, func(ctx context.Context, i int) (net.Conn, error) {
+		defer waiting.For(ctx, func() string { return "a connection to " + addressName(host, port, addresses[i]) })()
 		conn, err := dialAddress(ctx, addresses[i], port)
 		if err == nil && taken.Swap(true) {
 			conn.Close()
@@ -116,15 +118,20 @@ func Unreached(host, port string, attempts []Attempt) *fault.Error {
 	var causes []error
 	for _, a := range attempts {
 		causes = append(causes, a.Err)
-		name := net.JoinHostPort(a.Address.String(), port)
-		if a.Address.String() != host {
-			name = fmt.Sprintf("%s (%s)", host, name)
-		}
-		if tells, one := failure(name, a.Err); tells > most {
+		if tells, one := failure(addressName(host, port, a.Address), a.Err); tells > most {
 			most, failed = tells, one
 		}
 	}
 	return failed.With(fault.Facts{Host: host, Cause: errors.Join(causes...)})
+}
+
+// addressName is as in "api.localstack.cloud (192.0.2.1:443)".
+func addressName(host, port string, address netip.Addr) string {
+	name := net.JoinHostPort(address.String(), port)
+	if address.String() == host {
+		return name
+	}
+	return host + " (" + name + ")"
 }
 
 // failure is that of one attempt, and how much it tells: a refusal tells more than silence, and silence

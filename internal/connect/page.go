@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/waiting"
 )
 
 const (
@@ -57,6 +58,7 @@ func Post(
 		return nil, nil, err
 	}
 	defer response.Body.Close()
+	defer waiting.For(ctx, func() string { return "the rest of the answer of " + request.URL.Host })()
 	if content, err = io.ReadAll(io.LimitReader(response.Body, limit)); err != nil {
 		return nil, nil, cmp.Or(ctx.Err(), err)
 	}

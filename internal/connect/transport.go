@@ -95,7 +95,11 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		// unasked, by the log package.
 		DisableKeepAlives: true,
 	}
-	trace := &httptrace.ClientTrace{TLSHandshakeStart: c.watch}
+	defer c.stage.end()
+	trace := &httptrace.ClientTrace{
+		TLSHandshakeStart: c.watch,
+		GotConn:           func(httptrace.GotConnInfo) { c.waitForAnswer() },
+	}
 	response, err := once.RoundTrip(request.WithContext(httptrace.WithClientTrace(c.request, trace)))
 	switch {
 	case err != nil:
@@ -124,6 +128,7 @@ type connection struct {
 	mu  sync.Mutex
 	err error
 
+	stage      stage // once there is a connection
 	handshakes atomic.Int32
 	// isThrough is whether the proxy has let us through to an https target. For an http target the proxy
 	// speaks to the end.
@@ -135,6 +140,7 @@ func (c *connection) watch() {
 	begun := c.handshakes.Add(1)
 	withProxy := c.proxy != nil && c.proxy.Scheme == "https" // as the first
 	c.isThrough.Store(c.target.Scheme == "https" && (begun > 1 || !withProxy))
+	c.waitForHandshake(c.target.Host)
 }
 
 // dial connects in the request's own context. That of http.Transport has no deadline, for it would dial
@@ -146,6 +152,7 @@ func (c *connection) dial(ctx context.Context, _, address string) (net.Conn, err
 		conn, err := dial(c.request, c.resolver, address)
 		if err == nil {
 			context.AfterFunc(c.request, func() { conn.Close() })
+			c.waitForTunnel()
 		}
 		c.err = err
 		return conn, err
@@ -165,10 +172,12 @@ func (c *connection) dialTLS(ctx context.Context, network, address string) (net.
 			conf.VerifyConnection = c.verifier(c.proxy)
 		}
 		secure := tls.Client(conn, conf)
+		c.waitForHandshake(conf.ServerName)
 		if err := secure.HandshakeContext(c.request); err != nil {
 			conn.Close()
 			return nil, err
 		}
+		c.waitForTunnel()
 		return secure, nil
 	})
 }

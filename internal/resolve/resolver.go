@@ -16,6 +16,7 @@ import (
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/task"
+	"localstack-entrypoint/internal/waiting"
 )
 
 // ErrNoSuchName is in the chain of a failure that asking again cannot change: every name server
@@ -181,6 +182,9 @@ func (c *Config) askBoth(ctx context.Context, server, name string) (both Both) {
 	patience := min(time.Duration(c.Timeout*c.Attempts)*time.Second, maxPatience)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	defer waiting.For(ctx, func() string {
+		return "the name server " + shortServer(server) + " to resolve " + Normal(name)
+	})()
 	var asked task.Group
 	ask := func(kind uint16, answer *Answer, wait time.Duration) {
 		asked.Go(ctx, func() {

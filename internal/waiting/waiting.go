@@ -31,7 +31,7 @@ const (
 type key struct{}
 
 // For notes that something is being waited for, until done is called: the innermost thing only, such as
-// "name server 192.0.2.1 (api.localstack.cloud)", for the caller's own callers note nothing of it. what is
+// "the name server 192.0.2.1 to resolve example.com", for the caller's own callers note nothing of it. what is
 // called when a line is due, never after done has returned, and must not block. Waits may run side by side.
 func For(ctx context.Context, what func() string) (done func()) {
 	w, watched := ctx.Value(key{}).(*watch)
@@ -148,7 +148,7 @@ func (w *watch) tell() {
 	}
 	w.timer.Reset(w.interval)
 	w.interval = min(2*w.interval, maxInterval)
-	w.say(line)
+	w.say(discreet(line))
 }
 
 // line is as in "waiting for A and B (1.5 s so far, at most 13.5 s more)"; empty when there is nothing to

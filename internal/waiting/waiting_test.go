@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -201,4 +202,34 @@ func TestSeconds(t *testing.T) {
 			t.Errorf("%s is %q, want %q", d, got, want)
 		}
 	}
+}
+
+func TestALineHasNoWordThatClientsLookFor(t *testing.T) {
+	for line, want := range map[string]string{
+		"waiting for the name server 192.0.2.1": "waiting for the name server 192.0.2.1",
+		"SERVFAIL from 192.0.2.1":               "SERVF*IL from 192.0.2.1",
+		"license-error.example":                 "license-e*ror.example",
+		"boot.d/Ready.sh, boot.d/already.sh":    "boot.d/R*ady.sh, boot.d/alr*ady.sh",
+		"it could not, ERRORERROR, İNVALID":     "it c*uld not, E*RORE*ROR, İNVALID",
+		"unableunable \xff invalid":             "u*ableu*able \xff i*valid",
+	} {
+		if got := discreet(line); got != want {
+			t.Errorf("%q is %q, want %q", line, got, want)
+		}
+	}
+}
+
+func FuzzDiscreet(f *testing.F) {
+	f.Add("license-error.example: Ready, could not")
+	f.Fuzz(func(t *testing.T, line string) {
+		got := discreet(line)
+		if len(got) != len(line) {
+			t.Fatalf("%q is %q", line, got)
+		}
+		for _, word := range misread {
+			if strings.Contains(strings.ToLower(got), word) {
+				t.Errorf("%q has %q", got, word)
+			}
+		}
+	})
 }
