@@ -26,7 +26,11 @@ func runExplain(args []string) int {
 	if !found {
 		return usageError(unknownFailure(args[0]))
 	}
-	report.Explain(os.Stdout, row)
+	s := loadSettings()
+	unmet := fault.New(row.ID, "DETAIL").With(fault.Facts{Server: s.cfg.Endpoint.String()})
+	var page strings.Builder
+	report.Explain(&page, unmet.On(s.platforms()))
+	reporter(os.Stdout, s.cfg).Print(page.String())
 	return 0
 }
 

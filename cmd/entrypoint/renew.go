@@ -32,7 +32,7 @@ func renew() (code int) {
 		return nil, nil
 	})
 	if err != nil {
-		failed := failureOf(err, s.log)
+		failed := s.failureOf(err, s.log)
 		s.log.Warn(report.Reason(failed))
 		return failed.Row().Exit
 	}

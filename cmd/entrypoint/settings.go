@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
@@ -56,7 +57,7 @@ func (s settings) reportFailure(out *report.Reporter, err error) (code int) {
 	if stopped, ok := errors.AsType[*supervise.Stopped](err); ok {
 		return stopped.ExitCode()
 	}
-	failed := failureOf(err, out.Log(report.Logger))
+	failed := s.failureOf(err, out.Log(report.Logger))
 	if s.isReported(failed) {
 		out.Failure(failed)
 	}
@@ -69,16 +70,19 @@ func (s settings) isReported(failed *fault.Error) bool {
 }
 
 // failureOf gives an error its row of the failure table. Where a panic happened is for those who ask for it.
-func failureOf(err error, log *zap.Logger) *fault.Error {
-	if p, ok := errors.AsType[*task.Panic](err); ok {
+func (s settings) failureOf(err error, log *zap.Logger) *fault.Error {
+	failed, ok := fault.Find(err)
+	if p, isPanic := errors.AsType[*task.Panic](err); isPanic {
 		log.Debug("panic", zap.ByteString("stack", p.Stack))
-		return fault.New(fault.InternalPanic, "%.200s", p)
+		failed = fault.New(fault.InternalPanic, "%.200s", p)
+	} else if !ok {
+		failed = fault.New(fault.ConfigInvalid, "%s", err)
 	}
-	if failed, ok := fault.Find(err); ok {
-		return failed
-	}
-	return fault.New(fault.ConfigInvalid, "%s", err)
+	return failed.On(s.platforms())
 }
+
+// platforms are what the container runs on, as far as it can be told.
+func (s settings) platforms() []fault.Place { return doctor.ContainerOf(s.cfg).Platforms() }
 
 // usageError says what is wrong with a subcommand's arguments. It says so through a
 // Reporter, since one of them may be the token.

@@ -89,7 +89,7 @@ func (s *start) fail(err error) (code int, show func()) {
 	if stopped, ok := errors.AsType[*supervise.Stopped](err); ok {
 		return stopped.ExitCode(), func() {}
 	}
-	failed := failureOf(err, s.log)
+	failed := s.failureOf(err, s.log)
 	return failed.Row().Exit, func() {
 		if s.isReported(failed) {
 			s.out.Failure(failed)

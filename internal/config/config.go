@@ -28,6 +28,9 @@ func (c Config) Secrets() []credential.Secret {
 		c.OutboundHTTP.secrets(), c.HTTPProxy.secrets())
 }
 
+// DefaultEndpoint is LocalStack's own licensing API.
+const DefaultEndpoint = "https://api.localstack.cloud/v1"
+
 // Licensing decides whether a license is needed and how it is obtained.
 type Licensing struct {
 	ActivatePro   Bool              `envconfig:"ACTIVATE_PRO" default:"1"`
@@ -95,6 +98,9 @@ type System struct {
 	DockerHost     string      `envconfig:"DOCKER_HOST"`
 	NoColor        string      `envconfig:"NO_COLOR"`
 	Term           string      `envconfig:"TERM"`
+	Kubernetes     string      `envconfig:"KUBERNETES_SERVICE_HOST"`
+	GitHub         string      `envconfig:"GITHUB_ACTIONS"`
+	GitLab         string      `envconfig:"GITLAB_CI"`
 	Root           layout.Root `envconfig:"FILESYSTEM_ROOT"`
 }
 
@@ -183,6 +189,9 @@ var table = []Variable{
 	{Name: "DOCKER_HOST", Meaning: "Address of the Docker engine, for the doctor."},
 	{Name: "NO_COLOR", Meaning: "Any value turns the doctor's colors off."},
 	{Name: "TERM", Meaning: "Terminal type. dumb turns the doctor's colors off."},
+	{Name: "KUBERNETES_SERVICE_HOST", Meaning: "Set by Kubernetes. Remedies for Kubernetes then come first."},
+	{Name: "GITHUB_ACTIONS", Meaning: "Set by GitHub Actions. Remedies for it then come first."},
+	{Name: "GITLAB_CI", Meaning: "Set by GitLab CI. Remedies for it then come first."},
 	{Name: "FILESYSTEM_ROOT",
 		Meaning: "Directory that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
 }

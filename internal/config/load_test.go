@@ -55,7 +55,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"ACTIVATE_PRO":             bool(cfg.ActivatePro),
 		"LOG_LICENSE_ISSUES":       bool(cfg.LogIssues),
-		"API_ENDPOINT":             cfg.Endpoint.String() == "https://api.localstack.cloud/v1",
+		"API_ENDPOINT":             cfg.Endpoint.String() == DefaultEndpoint,
 		"ACTIVATION_TIMEOUT":       cfg.ActivationTimeout.Duration() == 15*time.Second,
 		"the same, cached":         cfg.ActivationTimeoutCached.Duration() == 3*time.Second,
 		"the same, of an attempt":  cfg.AttemptTimeout.Duration() == 5*time.Second,

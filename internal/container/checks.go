@@ -15,6 +15,7 @@ type Check struct {
 // Checks are all checks, in the order in which they are shown.
 func (c Container) Checks() []Check {
 	return []Check{
+		{"platform", c.platform},
 		{"volume", c.volume},
 		{"logs", c.logs},
 		{docker, c.docker},

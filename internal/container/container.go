@@ -21,6 +21,8 @@ type Container struct {
 	DockerHost string
 	// Ports are those that the gateway is to listen on.
 	Ports []uint16
+	// OnKubernetes, OnGitHub, OnGitLab and OnCI are true where these have set the variables that tell of them.
+	OnKubernetes, OnGitHub, OnGitLab, OnCI bool
 }
 
 // path is where the container's fixed path is.

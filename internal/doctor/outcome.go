@@ -42,8 +42,8 @@ type Checkup struct {
 
 // conclude predicts the result of a start.
 func (e *examination) conclude() Checkup {
-	c := e.forecast()
-	c.checks = e.checks
+	c, platforms := e.forecast(), ContainerOf(e.Config).Platforms()
+	c.checks, c.failure = fault.ChecksOn(e.checks, platforms), c.failure.On(platforms)
 	return c
 }
 

@@ -69,7 +69,7 @@ func (e *examination) sections() []section {
 		single("stored", e.checkStored).unless(notJudged),
 		single("license", e.checkLicense).unless(notAsked),
 	}
-	for _, check := range e.container().Checks() {
+	for _, check := range ContainerOf(e.Config).Checks() {
 		all = append(all, single(check.Name, check.Make))
 	}
 	return all
@@ -91,15 +91,18 @@ func (s Start) offTheNetwork() string {
 	return ""
 }
 
-// container is what the emulator runs in, and where it is to listen.
-func (s Start) container() container.Container {
+// ContainerOf is what a start runs in, and where its emulator is to listen.
+func ContainerOf(cfg config.Config) container.Container {
 	var listen gateway.Listen
-	_ = listen.UnmarshalText([]byte(s.Config.GatewayListen)) // the emulator says what is wrong with it
+	_ = listen.UnmarshalText([]byte(cfg.GatewayListen)) // the emulator says what is wrong with it
 	var ports []uint16
 	for _, address := range listen {
 		ports = append(ports, address.Port)
 	}
-	return container.Container{Root: s.Config.Root, DockerHost: s.Config.DockerHost, Ports: ports}
+	return container.Container{
+		Root: cfg.Root, DockerHost: cfg.DockerHost, Ports: ports,
+		OnKubernetes: cfg.Kubernetes != "", OnGitHub: cfg.GitHub != "", OnGitLab: cfg.GitLab != "", OnCI: cfg.CI != "",
+	}
 }
 
 // checkConfiguration lists what is wrong with the environment.

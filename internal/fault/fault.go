@@ -49,6 +49,8 @@ type Error struct {
 type Facts struct {
 	// Server is the licensing server's base URL, Host the name that the failure is about.
 	Server, Host string
+	// Platforms are those that the container runs on, most specific first; there are none where nobody has looked.
+	Platforms []Place
 	// Waited is how long an answer was waited for.
 	Waited time.Duration
 	// RequestID is what the server calls the request, RetryAfter how long it wants us to wait.

@@ -3,6 +3,7 @@ package fault
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -88,12 +89,10 @@ func (r *Row) set(property string) (known bool) {
 func parseFixes(list string) (fixes []Fix) {
 	for item := range strings.SplitSeq(list, "\n- ") {
 		where, do, _ := strings.Cut(unwrap(item), ": ")
-		switch where {
-		case "Docker", "Compose", "Kubernetes", "Corporate network", "CI":
-			fixes = append(fixes, Fix{where, do})
-		default:
-			fixes = append(fixes, Fix{Do: unwrap(item)})
+		if !slices.Contains(places(), Place(where)) {
+			where, do = "", unwrap(item)
 		}
+		fixes = append(fixes, Fix{Place(where), do})
 	}
 	return fixes
 }

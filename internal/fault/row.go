@@ -1,7 +1,8 @@
 package fault
 
-// Row is a failure of the table. Code in its texts stands between backticks, and {detail}, {server} and
-// {host} for the facts of a case.
+// Row is a failure of the table. Code in its texts stands between backticks, and words in braces for the
+// facts of a case: {detail}, {server}, {host}, its {domain}, the {address} with the port, and {fix}, the
+// first fix for the platform.
 type Row struct {
 	ID ID
 	// Exit is the process's exit code.
@@ -26,8 +27,8 @@ type Row struct {
 
 // Fix is something to do about a failure.
 type Fix struct {
-	// Where it applies: "Docker", "Compose", "Kubernetes", "Corporate network", "CI"; "" for everywhere.
-	Where string
+	// Where it applies; "" for everywhere.
+	Where Place
 	Do    string
 }
 

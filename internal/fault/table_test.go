@@ -111,24 +111,44 @@ func TestIDsAreLowerCaseWordsJoinedByDots(t *testing.T) {
 	}
 }
 
+// Where the facts of a case stand. {fix} stands at the end of a remedy's sentence only.
+var (
+	aFact     = regexp.MustCompile(`\{(detail|server|host|domain|address)\}`)
+	aFix      = regexp.MustCompile(`\. \{fix\}`)
+	lookAlike = regexp.MustCompile(`\{[a-z-]+\}`)
+)
+
 func TestRowsUseKnownPlaceholdersOnly(t *testing.T) {
 	t.Parallel()
-	known := strings.NewReplacer("{detail}", "", "{server}", "", "{host}", "")
 	for _, row := range Table() {
-		text := row.Reason + row.Remedy
-		if rest := known.Replace(text); strings.ContainsAny(rest, "{}") {
-			t.Errorf("%s has another placeholder than {detail}, {server} and {host}: %s", row.ID, rest)
+		text := row.Reason + aFix.ReplaceAllString(row.Remedy, ".")
+		if rest := aFact.ReplaceAllString(text, ""); strings.ContainsAny(rest, "{}") {
+			t.Errorf("%s has an unknown placeholder: %s", row.ID, rest)
 		}
 		if !strings.Contains(text, "{detail}") {
 			t.Errorf("%s does not say what was seen", row.ID)
 		}
+		for _, text := range helpOf(row) {
+			if rest := aFact.ReplaceAllString(text, ""); lookAlike.MatchString(rest) {
+				t.Errorf("%s has an unknown placeholder: %s", row.ID, rest)
+			}
+		}
 	}
+}
+
+// helpOf are the texts that stand below the reason and the remedy.
+func helpOf(row Row) []string {
+	texts := []string{row.Meaning, row.Known}
+	for _, fix := range row.Fixes {
+		texts = append(texts, fix.Do)
+	}
+	return texts
 }
 
 func TestSentencesBeginAndEndProperly(t *testing.T) {
 	t.Parallel()
 	for _, row := range Table() {
-		for _, text := range []string{row.Reason, row.Remedy} {
+		for _, text := range []string{row.Reason, aFix.ReplaceAllString(row.Remedy, ".")} {
 			if text == "" {
 				continue
 			}
@@ -189,16 +209,12 @@ func TestEveryRowHasHelpThatCanBeRead(t *testing.T) {
 		if n := utf8.RuneCountInString(row.Title); n == 0 || n > longestTitle || strings.HasSuffix(row.Title, ".") {
 			t.Errorf("%s has the title %q", row.ID, row.Title)
 		}
-		texts := []string{row.Meaning, row.Known}
-		for _, fix := range row.Fixes {
-			texts = append(texts, fix.Do)
-		}
-		for _, text := range texts {
+		for _, text := range helpOf(row) {
 			if text == "" || utf8.RuneCountInString(text) > longest {
 				t.Errorf("%s has a text of %d characters: %q", row.ID, utf8.RuneCountInString(text), text)
 				continue
 			}
-			prose := codeSpan.ReplaceAllString(text, "Code")
+			prose := aFact.ReplaceAllString(codeSpan.ReplaceAllString(text, "Code"), "Fact")
 			if !unicode.IsUpper(rune(prose[0])) || !strings.HasSuffix(prose, ".") {
 				t.Errorf("%s has a text that is no sentence: %s", row.ID, text)
 			}
@@ -218,7 +234,7 @@ func TestEveryRowHasAFewFixesByPlace(t *testing.T) {
 			t.Errorf("%s has %d fixes, want 2 to 5", row.ID, len(row.Fixes))
 		}
 		seen := map[Fix]bool{}
-		left := map[string]bool{} // places that came before the one at hand
+		left := map[Place]bool{} // places that came before the one at hand
 		for i, fix := range row.Fixes {
 			if left[fix.Where] {
 				t.Errorf("%s: what is for %s does not stand together", row.ID, fix.Where)

@@ -67,15 +67,16 @@ func rowDoc(w io.Writer, row fault.Row) {
 	}
 	fmt.Fprintf(w, "- **Reason:** %s\n", markdown(row.Reason))
 	if row.Remedy != "" {
-		fmt.Fprintf(w, "- **Remedy:** %s\n", markdown(row.Remedy))
+		fmt.Fprintf(w, "- **Remedy:** %s\n", markdown(strings.ReplaceAll(row.Remedy, " {fix}", noFix)))
 	}
-	fmt.Fprintf(w, "\n%s\n\n**How we know:** %s\n\n**What to do:**\n\n", markdown(row.Meaning), markdown(row.Known))
+	usually := func(text string) string { return markdown(fillIn(fault.New(row.ID, ""), text, noFix)) }
+	fmt.Fprintf(w, "\n%s\n\n**How we know:** %s\n\n**What to do:**\n\n", usually(row.Meaning), usually(row.Known))
 	for _, fix := range row.Fixes {
 		where := ""
 		if fix.Where != "" {
-			where = "**" + fix.Where + ":** "
+			where = "**" + string(fix.Where) + ":** "
 		}
-		fmt.Fprintf(w, "- %s%s\n", where, markdown(fix.Do))
+		fmt.Fprintf(w, "- %s%s\n", where, usually(fix.Do))
 	}
 	var finer []string
 	for _, row := range row.MoreSpecific() {

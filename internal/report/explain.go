@@ -12,24 +12,46 @@ import (
 // columns is the width of a page, that of the narrowest terminal in use.
 const columns = 80
 
-// Explain writes all that the table says of a row, for people at a terminal.
-// The facts of a case, which it does not know, are words in capitals.
-func Explain(w io.Writer, row fault.Row) {
+// Explain writes all that the table says of a failure, for people at a terminal. The case is one that
+// nobody has met: its facts are those of this container, and its detail is a word in capitals.
+func Explain(w io.Writer, failed *fault.Error) {
+	row := failed.Row()
+	text := func(title, text string) { section(w, title, fillIn(failed, text, noFix)) }
 	fmt.Fprintf(w, "%s: %s\n", row.ID, row.Title)
 	section(w, "Exit code", exit(row))
-	section(w, "Reason", facts(row.Reason))
-	section(w, "Remedy", facts(row.Remedy))
-	section(w, "What it means", row.Meaning)
-	section(w, "How we know", row.Known)
-	fmt.Fprintf(w, "\nWhat to do\n")
-	for _, fix := range row.Fixes {
-		Wrap(w, "  - ", "    ", step(fix))
+	text("Reason", row.Reason)
+	text("Remedy", row.Remedy)
+	text("What it means", row.Meaning)
+	text("How we know", row.Known)
+	here, elsewhere := row.FixesOn(failed.Platforms)
+	title := "What to do"
+	if len(failed.Platforms) > 0 {
+		title += " here (" + platformNames(failed) + ")"
 	}
+	steps(w, title, failed, here)
+	steps(w, "On other platforms", failed, elsewhere)
 	if finer := row.MoreSpecific(); len(finer) > 0 {
 		fmt.Fprintf(w, "\nMore specific failures\n")
 		List(w, finer)
 	}
 	section(w, "See for yourself", doctor)
+}
+
+func platformNames(failed *fault.Error) string {
+	var names []string
+	for _, platform := range failed.Platforms {
+		names = append(names, string(platform))
+	}
+	return strings.Join(names, ", ")
+}
+
+func steps(w io.Writer, title string, failed *fault.Error, fixes []fault.Fix) {
+	for i, fix := range fixes {
+		if i == 0 {
+			fmt.Fprintf(w, "\n%s\n", title)
+		}
+		Wrap(w, "  - ", "    ", step(failed, fix))
+	}
 }
 
 // doctor is how to see which failure it is, and what it rests on.
@@ -67,11 +89,6 @@ func exit(row fault.Row) string {
 		return fmt.Sprintf("%d. Retrying unchanged can help.", row.Exit)
 	}
 	return fmt.Sprintf("%d. Retrying unchanged does not help.", row.Exit)
-}
-
-// facts shows placeholders as words in capitals, as usage texts do.
-func facts(text string) string {
-	return strings.NewReplacer("{detail}", "DETAIL", "{server}", "SERVER", "{host}", "HOST").Replace(text)
 }
 
 func section(w io.Writer, title, text string) {

@@ -11,14 +11,10 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-func explained(t *testing.T, id fault.ID) string {
+func explained(t *testing.T, id fault.ID, platforms ...fault.Place) string {
 	t.Helper()
-	row, ok := fault.Lookup(id)
-	if !ok {
-		t.Fatalf("no row %s", id)
-	}
 	var page bytes.Buffer
-	Explain(&page, row)
+	Explain(&page, fault.New(id, "DETAIL").On(platforms))
 	return page.String()
 }
 
@@ -58,7 +54,7 @@ func TestCodeCanBeCopiedFromOneLine(t *testing.T) {
 	for _, row := range fault.Table() {
 		page := explained(t, row.ID)
 		for _, fix := range row.Fixes {
-			for _, span := range code.FindAllString(fix.Do, -1) {
+			for _, span := range code.FindAllString(fillIn(fault.New(row.ID, ""), fix.Do, noFix), -1) {
 				if !strings.Contains(page, span) {
 					t.Errorf("%s: %s is broken into lines", row.ID, span)
 				}
@@ -70,8 +66,9 @@ func TestCodeCanBeCopiedFromOneLine(t *testing.T) {
 func TestExplanationsShowNoPlaceholders(t *testing.T) {
 	t.Parallel()
 	for _, row := range fault.Table() {
-		for _, placeholder := range []string{"{detail}", "{server}", "{host}"} {
-			if strings.Contains(explained(t, row.ID), placeholder) {
+		page := explained(t, row.ID)
+		for _, placeholder := range []string{"{detail}", "{server}", "{host}", "{domain}", "{address}", "{fix}"} {
+			if strings.Contains(page, placeholder) {
 				t.Errorf("%s shows %s", row.ID, placeholder)
 			}
 		}
@@ -107,5 +104,18 @@ func TestWrapKeepsWordsAndCodeWhole(t *testing.T) {
 		if got.String() != test.want {
 			t.Errorf("got %q, want %q", &got, test.want)
 		}
+	}
+}
+
+func TestExplanationsShowAllFixesAndThoseForThePlatformFirst(t *testing.T) {
+	t.Parallel()
+	everywhere, here := explained(t, fault.NetworkDNS), explained(t, fault.NetworkDNS, fault.Kubernetes)
+	if strings.Contains(everywhere, "On other platforms") {
+		t.Errorf("nothing tells a platform, and yet there are others:\n%s", everywhere)
+	}
+	first, others, _ := strings.Cut(here, "\nOn other platforms\n")
+	if !strings.Contains(first, "What to do here (Kubernetes)\n  - Kubernetes: ") || strings.Contains(first, "- Docker: ") ||
+		!strings.Contains(others, "- Docker: ") {
+		t.Errorf("on Kubernetes:\n%s", here)
 	}
 }

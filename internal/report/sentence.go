@@ -1,8 +1,13 @@
 package report
 
 import (
+	"cmp"
+	"net"
+	"net/netip"
+	"net/url"
 	"strings"
 
+	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/fault"
 )
 
@@ -26,41 +31,86 @@ func Reason(failed *fault.Error) string {
 
 // Sentence is what happened, without why no stored document helped and what
 // to do.
-func Sentence(failed *fault.Error) string { return fillIn(failed, failed.Row().Reason) }
+func Sentence(failed *fault.Error) string { return fillIn(failed, failed.Row().Reason, noFix) }
 
 // Remedy is what the user can do about it; it may be empty. When the stored
 // document's flaw has a remedy of its own, that comes first: it follows the
 // flaw, and a command at the end of ours stays at the end.
 func Remedy(failed *fault.Error) string {
-	remedy := fillIn(failed, failed.Row().Remedy)
+	remedy := fillIn(failed, failed.Row().Remedy, firstStep(failed))
 	if failed.Stored != nil {
 		remedy = Remedy(failed.Stored) + " " + remedy
 	}
 	return strings.TrimSpace(remedy)
 }
 
-// Steps are what the user can do, most likely first.
+// Steps are what the user can do on this platform, most likely first.
 func Steps(failed *fault.Error) []string {
 	var steps []string
 	row := failed.Row()
 	if row.Remedy != "" {
-		steps = append(steps, fillIn(failed, row.Remedy))
+		steps = append(steps, fillIn(failed, row.Remedy, noFix))
 	}
-	for _, fix := range row.Fixes {
-		steps = append(steps, fillIn(failed, step(fix)))
+	here, _ := row.FixesOn(failed.Platforms)
+	for _, fix := range here {
+		steps = append(steps, step(failed, fix))
 	}
 	return steps
 }
 
 // step is a fix with the place where it helps.
-func step(fix fault.Fix) string {
+func step(failed *fault.Error, fix fault.Fix) string {
+	do := fillIn(failed, fix.Do, noFix)
 	if fix.Where == "" {
-		return fix.Do
+		return do
 	}
-	return fix.Where + ": " + fix.Do
+	return string(fix.Where) + ": " + do
 }
 
-// fillIn puts the facts into a text of the table.
-func fillIn(failed *fault.Error, text string) string {
-	return strings.NewReplacer("{detail}", failed.Seen(), "{server}", failed.Server, "{host}", failed.Host).Replace(text)
+// firstStep is the platform's own fix, in a sentence after a blank; it may be empty.
+func firstStep(failed *fault.Error) string {
+	fix, found := failed.Row().FirstFix(failed.Platforms)
+	if !found {
+		return noFix
+	}
+	return " " + firstSentence(step(failed, fix))
+}
+
+// noFix stands for {fix} where the fixes are listed below.
+const noFix = ""
+
+// firstSentence is text up to the first full stop that is not in code.
+func firstSentence(text string) string {
+	isCode := false
+	for i, c := range text {
+		switch {
+		case c == '`':
+			isCode = !isCode
+		case !isCode && strings.HasPrefix(text[i:], ". "):
+			return text[:i+1]
+		}
+	}
+	return text
+}
+
+// fillIn puts the facts into a text of the table, and fix for {fix}. Where no server is known, it is the default one.
+func fillIn(failed *fault.Error, text, fix string) string {
+	server := cmp.Or(failed.Server, config.DefaultEndpoint)
+	address := &url.URL{}
+	if parsed, err := url.Parse(server); err == nil {
+		address = parsed
+	}
+	host := cmp.Or(failed.Host, address.Hostname())
+	port := cmp.Or(address.Port(), map[string]string{"http": "80"}[address.Scheme], "443")
+	return strings.NewReplacer("{detail}", failed.Seen(), "{server}", server, "{host}", host, "{domain}", domain(host),
+		"{address}", net.JoinHostPort(address.Hostname(), port), " {fix}", fix).Replace(text)
+}
+
+// domain is the domain that a host belongs to, as far as its name tells: what a filter lets through.
+func domain(host string) string {
+	_, above, found := strings.Cut(host, ".")
+	if _, err := netip.ParseAddr(host); err == nil || !found || !strings.Contains(above, ".") {
+		return host
+	}
+	return above
 }

@@ -70,7 +70,7 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 			"in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
 		{fault.New(fault.ConfigInvalid, "bad"), "explains every variable."},
 		// Nothing may be copied with a command.
-		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig"},
+		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig api.localstack.cloud"},
 		{fault.New(fault.NetworkIntercepted, "no"),
 			"corporate-ca.pem`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
 	}
@@ -106,5 +106,66 @@ func TestAnUnknownIDStillSaysWhatWasSeen(t *testing.T) {
 	failed := fault.New("nobody.knows", "something broke")
 	if failed.Row().Exit != 1 || Reason(failed) != "something broke." || Remedy(failed) != "" {
 		t.Errorf("exit %d, %q, %q", failed.Row().Exit, Reason(failed), Remedy(failed))
+	}
+}
+
+// remedyFor is the remedy and the steps of a failure to reach a server, on a platform.
+func remedyFor(id fault.ID, server, host string, platforms ...fault.Place) (remedy, steps string) {
+	failed := fault.New(id, "no").With(fault.Facts{Server: server, Host: host}).On(platforms)
+	return Remedy(failed), strings.Join(Steps(failed), "\n")
+}
+
+func TestRemediesNameTheServerInUse(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ server, host, step string }{
+		{"https://licenses.corp.example:8443/v1", "licenses.corp.example", "Ask for `licenses.corp.example` to be let through"},
+		{"https://licenses.corp.example:8443/v1", "", "`curl -v https://licenses.corp.example:8443/v1`"},
+		{"", "", "`curl -v https://api.localstack.cloud/v1`"},
+	} {
+		if _, steps := remedyFor(fault.NetworkReset, test.server, test.host); !strings.Contains(steps, test.step) {
+			t.Errorf("%s of %s: want %s in\n%s", test.host, test.server, test.step, steps)
+		}
+	}
+}
+
+func TestTheFactsOfAServer(t *testing.T) {
+	t.Parallel()
+	const text = "{server} {host} {domain} {address}"
+	for server, want := range map[string]string{
+		"":                              "https://api.localstack.cloud/v1 api.localstack.cloud localstack.cloud api.localstack.cloud:443",
+		"http://licenses.test/v1":       "http://licenses.test/v1 licenses.test licenses.test licenses.test:80",
+		"https://a.b.corp.test:8443/v1": "https://a.b.corp.test:8443/v1 a.b.corp.test b.corp.test a.b.corp.test:8443",
+		"https://[fd00::1]/v1":          "https://[fd00::1]/v1 fd00::1 fd00::1 [fd00::1]:443",
+		"https://10.0.0.9/v1":           "https://10.0.0.9/v1 10.0.0.9 10.0.0.9 10.0.0.9:443",
+		"https://licenses/v1":           "https://licenses/v1 licenses licenses licenses:443",
+	} {
+		failed := fault.New(fault.NetworkReset, "no").With(fault.Facts{Server: server})
+		if got := fillIn(failed, text, noFix); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", server, got, want)
+		}
+	}
+}
+
+func TestTheFixesForThePlatformComeFirstAndThoseForOthersAreLeftOut(t *testing.T) {
+	t.Parallel()
+	places := func(platforms ...fault.Place) string {
+		_, steps := remedyFor(fault.NetworkServerError, "", "", platforms...)
+		var found []string
+		for _, step := range strings.Split(steps, "\n")[1:] {
+			place, _, _ := strings.Cut(step, ": ")
+			found = append(found, strings.Fields(place)[0])
+		}
+		return strings.Join(found, " ")
+	}
+	for want, got := range map[string]string{
+		"Check Docker Compose Kubernetes Corporate": places(),
+		"Kubernetes Check Corporate":                places(fault.Kubernetes),
+		"Compose Docker Check Corporate":            places(fault.Compose, fault.Docker),
+		"Docker Check Corporate":                    places(fault.GitHub, fault.CI, fault.Docker),
+		"Check Corporate":                           places(fault.GitLab),
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }
