@@ -42,9 +42,9 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	s.log.Debug("credential found", zap.Stringer("credential", cred), zap.String("origin", cred.Origin))
 	s.warnAbout(cred)
 	s.volume.Allow(file.DiskTimeout)
-	activation, warnings := s.newActivation(s.volume, cred, s.out.Log(report.LicenseLogger))
+	activation, warnings := s.newActivation(s.volume, cred, s.issues(report.LicenseLogger))
 	for _, warning := range warnings {
-		s.log.Warn(warning)
+		s.issues(report.Logger).Warn(warning)
 	}
 	// The end of the time is for finding out why it was not enough.
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*surveyTimeout {
@@ -150,10 +150,10 @@ func (s settings) sources() credential.Sources {
 // warnAbout warns of credentials that work but should not be used like this.
 func (s *start) warnAbout(cred credential.Credential) {
 	if advice := cred.Advice(s.cfg.CI != ""); advice != nil {
-		s.log.Warn(report.Reason(advice))
+		s.issues(report.Logger).Warn(report.Reason(advice))
 	}
 	if s.cfg.Endpoint.IsExposed() {
-		s.log.Warn("API_ENDPOINT=" + s.cfg.Endpoint.String() +
+		s.issues(report.Logger).Warn("API_ENDPOINT=" + s.cfg.Endpoint.String() +
 			" is not encrypted: anyone in between can read your Auth Token")
 	}
 }

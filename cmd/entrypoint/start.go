@@ -67,6 +67,14 @@ func (s *start) selfAs(name string) *supervise.Command {
 	return &supervise.Command{Path: "/proc/self/exe", Args: []string{name}, Env: s.environ.Given}
 }
 
+// issues is the logger of the given name for what concerns the license and the way to it.
+func (s *start) issues(name string) *zap.Logger {
+	if s.cfg.LogIssues {
+		return s.out.Log(name)
+	}
+	return s.out.Muted(name)
+}
+
 // slowDisk is the line about a disk that takes too long.
 const slowDisk = "the disk does not respond: the stored license may be lost in a power failure"
 
@@ -75,11 +83,13 @@ const slowDisk = "the disk does not respond: the stored license may be lost in a
 func (s *start) syncVolume(limit time.Duration) (settled bool) {
 	err := s.volume.Sync(limit)
 	if errors.Is(err, file.ErrTimeout) {
-		s.out.Line(slowDisk)
+		if s.cfg.LogIssues {
+			s.out.Line(slowDisk)
+		}
 		return false
 	}
 	if err != nil {
-		s.log.Warn("cannot sync the stored license to disk: " + s.volume.Base() + ": " + err.Error())
+		s.issues(report.Logger).Warn("cannot sync the stored license to disk: " + s.volume.Base() + ": " + err.Error())
 	}
 	return true
 }

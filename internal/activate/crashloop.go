@@ -34,16 +34,12 @@ func (a *Activation) waitAfterRefusals(ctx context.Context, loop RefusalNote) er
 	if wait == 0 {
 		return nil
 	}
-	say := a.Log.Warn
-	if !a.Config.LogIssues {
-		say = a.Log.Debug
-	}
 	said := fmt.Sprintf("the licensing server has refused the license %s since %s",
 		loop.HowOften(), license.FormatTime(loop.Since))
 	if loop.ID == fault.NetworkRateLimited {
 		said = "the licensing server's rate limit is exceeded"
 	}
-	say(said + "; retrying in " + wait.Round(time.Second/10).String())
+	a.Log.Warn(said + "; retrying in " + wait.Round(time.Second/10).String())
 	return sleep(ctx, wait)
 }
 

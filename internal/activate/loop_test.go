@@ -13,7 +13,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
@@ -81,7 +80,6 @@ func TestARateLimitIsKeptAcrossStarts(t *testing.T) {
 	for header, want := range map[string]time.Duration{"30": 30 * time.Second, "3600": time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newScene(t, page(429, "", "Retry-After", header))
-			s.Config.LogIssues = true
 			for _, pause := range s.loops(t, 3, 0) {
 				if pause != want {
 					t.Errorf("with Retry-After: %s asked after %s, want %s", header, pause, want)
@@ -193,19 +191,12 @@ func TestWhatIsNoRefusalEndsTheLoop(t *testing.T) {
 
 func TestAStartThatIsHeldBackSaysSoOnce(t *testing.T) {
 	t.Parallel()
-	for _, loud := range []config.Bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
-			s := newScene(t, refuse(403, license.MessageExpired))
-			s.Config.LogIssues = loud
-			s.loops(t, 4, 0)
-			if loud {
-				s.wantLogged(t, zap.WarnLevel,
-					"the licensing server has refused the license 3 times in a row since 2000-01-01T00:00:00+00:00; retrying in 1s")
-			} else {
-				s.wantLogged(t, zap.WarnLevel)
-			}
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, refuse(403, license.MessageExpired))
+		s.loops(t, 4, 0)
+		s.wantLogged(t, zap.WarnLevel,
+			"the licensing server has refused the license 3 times in a row since 2000-01-01T00:00:00+00:00; retrying in 1s")
+	})
 }
 
 func TestAStopEndsTheWaitAndLeavesTheNote(t *testing.T) {

@@ -131,7 +131,9 @@ var table = []Variable{
 		Meaning: "Path of a file with the Auth Token, such as a Docker or Kubernetes secret."},
 	{Name: "LOCALSTACK_API_KEY", Private: true, Meaning: "Legacy API key. An Auth Token is accepted here, too."},
 	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key."},
-	{Name: "LOG_LICENSE_ISSUES", Meaning: "0 prints nothing when there is no license. The exit code stays 55."},
+	{Name: "LOG_LICENSE_ISSUES",
+		Meaning: "0 prints no failure of the license, and no warning about it or the network on the way to it. " +
+			"The exit code stays 55."},
 	{Name: "API_ENDPOINT", Private: true, Meaning: "Base URL of the licensing API, with its version path."},
 	{Name: "ACTIVATION_TIMEOUT",
 		Meaning: "Seconds for the whole activation. " +

@@ -33,6 +33,25 @@ func New(w io.Writer, cfg config.Logging) *Reporter {
 // Log is the logger of the given name.
 func (r *Reporter) Log(name string) *zap.Logger { return r.log.Named(name) }
 
+// Muted is the logger of the given name for a user who does not want to hear of issues: what it warns of
+// is for debugging only.
+func (r *Reporter) Muted(name string) *zap.Logger {
+	mute := zap.WrapCore(func(core zapcore.Core) zapcore.Core { return muted{core} })
+	return r.log.WithOptions(mute).Named(name)
+}
+
+// muted lowers the level of warnings and worse.
+type muted struct{ zapcore.Core }
+
+func (m muted) With(fields []zapcore.Field) zapcore.Core { return muted{m.Core.With(fields)} }
+
+func (m muted) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if entry.Level > zapcore.InfoLevel {
+		entry.Level = zapcore.DebugLevel
+	}
+	return m.Core.Check(entry, checked)
+}
+
 // Hide keeps the credential from being printed by anything from now on.
 func (r *Reporter) Hide(secret credential.Credential) { r.out.hide(secret.Reveal(), secret.String()) }
 
