@@ -65,7 +65,8 @@ func (e examination) check(t *testing.T, name string) check {
 
 // agreeWithStart has the doctor forecast what has just become of a start, and
 // warn of something where there is something to warn of.
-func agreeWithStart(t *testing.T, w *world, said outcome, warning fault.ID) {
+func agreeWithStart(t *testing.T, w *world, said outcome, warning fault.ID) examination {
+	t.Helper()
 	told := w.doctor(t)
 	if told.Failure.ID != said.ID || told.ExitCode != said.exit {
 		t.Errorf("the doctor forecasts %s %q and exit code %d; the start ended with %q and %d",
@@ -75,6 +76,7 @@ func agreeWithStart(t *testing.T, w *world, said outcome, warning fault.ID) {
 	if warning != "" && !slices.ContainsFunc(told.Checks, warns) {
 		t.Errorf("the doctor does not warn of %s: %+v", warning, told.Checks)
 	}
+	return told
 }
 
 // show shows the doctor at work.

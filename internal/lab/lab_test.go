@@ -108,6 +108,9 @@ func need(t *testing.T) {
 	if libfaketime() == "" {
 		t.Skip("faketime is not installed: run .ci/packages")
 	}
+	if _, err := os.Stat("/usr/lib/python3/dist-packages/requests"); err != nil {
+		t.Skip("python3-requests is not installed: run .ci/packages")
+	}
 	if err := furnish(); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,12 @@ import (
 
 var printTable = flag.Bool("lab", false, "print every situation of the laboratory, as a table")
 
+// observed is what became of a start, and of the emulator's own request.
+type observed struct {
+	outcome
+	emulators client
+}
+
 // What the official image says, as far as it is known: read in public reports,
 // none of it tried here.
 const (
@@ -22,6 +28,8 @@ const (
 
 // officially tells what the letters mean.
 const officially = `
+PYTHON: what requests says, as the emulator calls it. MS: to the banner, or to the command's start. REQUESTS: how many
+HTTP requests of ours the server got.
 OFFICIAL, as read, not as tried here:
 A  a stack trace that ends with "NewConnectionError … Failed to establish a new connection: [Errno -2] Name or service
    not known" or "[Errno -3] Temporary failure in name resolution" (localstack/localstack#4958 and #5862, of 2021 and
@@ -34,19 +42,20 @@ D  B; the documentation knows that such a LOCALSTACK_HOST breaks the activation
 E  B: Python 3.13 verifies strictly (the doctor of lstk warns of such authorities)
 `
 
-func printSituations(got map[string]outcome) {
+func printSituations(got map[string]observed) {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "SITUATION\tOFFICIAL\tFAILURE\tMS TO BANNER\tREASON")
+	fmt.Fprintln(table, "SITUATION\tOFFICIAL\tPYTHON\tFAILURE\tMS\tREQUESTS\tREASON")
 	for _, s := range situations() {
 		said, happened := got[s.name]
 		if !happened {
 			continue
 		}
-		id, reason, banner := string(said.ID), said.Reason, fmt.Sprint(said.banner.Milliseconds())
+		id, reason := string(said.ID), said.Reason
 		if said.ID == "" {
-			id, banner, reason = "none", "", fmt.Sprintf("exit code %d", said.exit)
+			id, reason = "none", fmt.Sprintf("exit code %d", said.exit)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.name, s.official, id, banner, reason)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d\t%s\n", s.name, s.official, said.emulators.Says, id,
+			said.after.Milliseconds(), said.requests, reason)
 	}
 	table.Flush()
 	fmt.Print(officially)

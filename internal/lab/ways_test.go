@@ -47,6 +47,7 @@ var working = []situation{
 			w.onlyTheProxyGetsOut()
 		}},
 	{name: "through a SOCKS5 proxy", official: licensed,
+		python: "requests needs another package for SOCKS, which LocalStack does not install",
 		arrange: func(w *world) {
 			w.internet()
 			w.socks()

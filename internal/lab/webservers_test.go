@@ -2,7 +2,9 @@ package lab
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -81,7 +83,7 @@ func (w *world) nginx(s site) {
 	w.put(conf, fmt.Sprintf(`daemon off; master_process off; pid nginx.pid; error_log stderr notice;
 events {}
 http {
-	access_log off; default_type text/html;
+	log_format agents $http_user_agent; access_log %s agents; default_type text/html;
 	client_body_temp_path body; proxy_temp_path proxy;
 	fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
 	%s
@@ -90,12 +92,25 @@ http {
 		%s
 	}
 }
-`, s.http, server.String(), s.lines))
+`, filepath.Join(w.dir, requestLog), s.http, server.String(), s.lines))
 	w.run(daemon{
 		argv:  []string{"nginx", "-p", dir, "-c", filepath.Join(w.dir, conf), "-e", "stderr"},
 		env:   s.env,
 		ready: listening(s.listen[0]),
 	})
+}
+
+// requestLog has a line for each request that the world's web servers got.
+const requestLog = "requests.log"
+
+// requests is how many requests of the entrypoint's the web servers got.
+func (w *world) requests() int {
+	w.Helper()
+	log, err := os.ReadFile(filepath.Join(w.dir, requestLog))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.Fatal(err)
+	}
+	return strings.Count(string(log), "localstack-entrypoint\n")
 }
 
 // answer is a licensing server's site that says the same to everything.

@@ -73,10 +73,24 @@ type outcome struct {
 	// exit is the exit code, stdout what the command printed.
 	exit   int
 	stdout string
-	// warnings are the log lines.
+	// warnings are the log lines, log the same with their times.
 	warnings string
-	// banner is how long it took from the start to the failure's first byte.
-	banner time.Duration
+	log      []logLine
+	// after is how long it took from the start to the failure's first byte, or
+	// to the command's.
+	after time.Duration
+	// requests is how many of ours the licensing server's web server got.
+	requests int
+	// python is what the emulator's Python was told as the command.
+	python string
+}
+
+// logLine is a line of the log.
+type logLine struct {
+	// at is its time after the start.
+	at      time.Duration
+	Level   string `json:"level"`
+	Message string `json:"message"`
 }
 
 // environ is the container's environment.
@@ -87,30 +101,49 @@ func (w *world) environ(more ...string) []string {
 	return more
 }
 
-// start starts the container once; its command prints "started".
+// start starts the container once; its command prints "started", and then what
+// the emulator's Python is told by the licensing server.
 func (w *world) start() outcome {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, w.program("entrypoint"), "echo", "started")
+	argv := append([]string{"sh", "-c", `echo started; exec "$@"`, "sh"}, w.python()...)
+	cmd := exec.CommandContext(ctx, w.program("entrypoint"), argv...)
 	cmd.Env = w.environ("LOG_FORMAT=json")
-	var stdout strings.Builder
+	stdout := output{began: time.Now()}
 	cmd.Stdout = &stdout
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		w.Fatal(err)
 	}
-	began := time.Now()
 	if err := w.inside(cmd.Start); err != nil {
 		w.Fatal(err)
 	}
-	got := read(bufio.NewScanner(stderr), began)
+	got := read(bufio.NewScanner(stderr), stdout.began)
 	var exit *exec.ExitError
 	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		w.Fatal(err)
 	}
-	got.exit, got.stdout = cmd.ProcessState.ExitCode(), stdout.String()
+	got.exit, got.requests = cmd.ProcessState.ExitCode(), w.requests()
+	got.stdout, got.python, _ = strings.Cut(stdout.text.String(), "\n")
+	if got.ID == "" {
+		got.after = stdout.first
+	}
 	return got
+}
+
+// output is what a command prints, and when it began to, after the start.
+type output struct {
+	began time.Time
+	first time.Duration
+	text  strings.Builder
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.first == 0 {
+		o.first = time.Since(o.began)
+	}
+	return o.text.Write(p)
 }
 
 // entrypoint runs one of the entrypoint's subcommands in the container.
@@ -136,11 +169,13 @@ func read(lines *bufio.Scanner, began time.Time) outcome {
 		now := time.Since(began)
 		var failure outcome
 		if json.Unmarshal(lines.Bytes(), &failure) == nil && failure.ID != "" {
-			failure.banner, failure.warnings = now, got.warnings
-			got = failure
+			got.ID, got.Reason, got.after = failure.ID, failure.Reason, now
 			continue
 		}
-		got.warnings += credential.MaskAll(lines.Text()) + "\n"
+		text := credential.MaskAll(lines.Text())
+		line := logLine{at: now, Message: text}
+		_ = json.Unmarshal([]byte(text), &line) // what is no JSON is its own message
+		got.log, got.warnings = append(got.log, line), got.warnings+text+"\n"
 	}
 	return got
 }
