@@ -87,7 +87,7 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 		cred, noCredential = s.sources().Find()
 	}
 	volume := file.NewVolume(s.cfg.Root.Volume(), options.timeout)
-	activation, _ := s.newActivation(volume, cred, out.Log(report.LicenseLogger))
+	activation, _ := s.newActivation(s.network(), volume, cred, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
 		Config: s.cfg, Problem: s.problem, Warnings: s.environ.Warnings,

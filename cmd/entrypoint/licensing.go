@@ -42,9 +42,11 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	s.log.Debug("credential found", zap.Stringer("credential", cred), zap.String("origin", cred.Origin))
 	s.warnAbout(cred)
 	s.volume.Allow(file.DiskTimeout)
-	activation, warnings := s.newActivation(s.volume, cred, s.issues(report.LicenseLogger))
+	network, logs := s.network(), s.issues(report.Logger)
+	network.Warn = func(finding *fault.Error) { logs.Warn(report.Reason(finding)) }
+	activation, warnings := s.newActivation(network, s.volume, cred, s.issues(report.LicenseLogger))
 	for _, warning := range warnings {
-		s.issues(report.Logger).Warn(warning)
+		logs.Warn(warning)
 	}
 	// The end of the time is for finding out why it was not enough.
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*surveyTimeout {
@@ -117,9 +119,9 @@ func (s settings) network() connect.Settings {
 // newActivation is all that it takes to obtain the license. The warnings are about
 // the network's settings.
 func (s settings) newActivation(
-	volume *file.Volume, cred credential.Credential, log *zap.Logger,
+	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
-	transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, s.network(), resolve.New(s.cfg.Root))
+	transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, network, resolve.New(s.cfg.Root))
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
 		Credential: cred,

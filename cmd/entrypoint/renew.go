@@ -26,7 +26,7 @@ func renew() (code int) {
 	s.out.Hide(cred)
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
 		s.volume = file.NewVolume(s.cfg.Root.Volume(), 0)
-		activation, _ := s.newActivation(s.volume, cred, s.issues(report.LicenseLogger))
+		activation, _ := s.newActivation(s.network(), s.volume, cred, s.issues(report.LicenseLogger))
 		activation.Renew(ctx)
 		s.syncVolume(0)
 		return nil, nil

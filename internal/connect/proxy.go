@@ -1,7 +1,6 @@
 package connect
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -33,11 +32,11 @@ func ProxyFault(proxy *url.URL, err error) *fault.Error {
 func ProxyName(proxy *url.URL) string { return proxy.Scheme + "://" + proxy.Host }
 
 // checkTunnel reads the proxy's answer to CONNECT.
-func checkTunnel(_ context.Context, proxy *url.URL, request *http.Request, answer *http.Response) error {
+func checkTunnel(proxy *url.URL, target string, answer *http.Response) error {
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	return ProxyRefusal("the proxy "+ProxyName(proxy), request.Host, answer)
+	return ProxyRefusal("the proxy "+ProxyName(proxy), target, answer)
 }
 
 // ProxyRefusal is the failure behind a proxy's answer that is not a success: it would not connect us to

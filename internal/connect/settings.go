@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/trust"
 )
@@ -26,6 +27,9 @@ type Settings struct {
 	Bundles []trust.Bundle
 	// NoVerify has every certificate accepted.
 	NoVerify bool
+	// Warn, unless nil, gets what a user should know although a request goes on: each finding once, on the
+	// goroutine of the request.
+	Warn func(*fault.Error)
 }
 
 // Proxy is the proxy on the way to target; nil for none. Loopback hosts are

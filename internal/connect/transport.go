@@ -4,25 +4,26 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"slices"
-	"sync"
-	"sync/atomic"
 
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/resolve"
-	"localstack-entrypoint/internal/task"
 	"localstack-entrypoint/internal/trust"
+	"localstack-entrypoint/internal/waiting"
 )
 
-// Transport is an [http.Transport] whose errors tell where on the way to target they happened. Its
-// connections end with the context of their request.
+// Transport is an [http.RoundTripper] for one host whose errors tell where on the way to it they
+// happened. Its connections end with the context of their request.
 type Transport struct {
+	warn          func(*fault.Error)
 	target, proxy *url.URL
 	resolver      *resolve.Resolver
-	conf          *tls.Config // for the target
+	// server is the target as a TLS server, gate a proxy that speaks TLS itself.
+	server, gate tlsServer
 	// authorities are those to trust, unless everybody is.
 	authorities    *trust.Authorities
 	trustEverybody bool
@@ -33,11 +34,12 @@ type Transport struct {
 // must not be called before the BOOT hooks have run, which may install certificate authorities.
 func NewTransport(target *url.URL, settings Settings, resolver *resolve.Resolver) (t *Transport, warnings []string) {
 	t = &Transport{
-		target: target, proxy: settings.Proxy(target), resolver: resolver, trustEverybody: settings.NoVerify,
+		warn: settings.Warn, target: InASCII(target), proxy: settings.Proxy(target), resolver: resolver,
+		trustEverybody: settings.NoVerify,
 	}
-	t.conf = &tls.Config{
-		InsecureSkipVerify: true, // by crypto/tls, which would parse all authorities for the one that matters
-		VerifyConnection:   t.verifier(target),
+	t.server.conf = t.configFor(t.target)
+	if t.proxy != nil {
+		t.gate.conf = t.configFor(t.proxy)
 	}
 	if target.Scheme != "https" && (t.proxy == nil || t.proxy.Scheme != "https") {
 		return t, nil
@@ -50,14 +52,20 @@ func NewTransport(target *url.URL, settings Settings, resolver *resolve.Resolver
 	return t, warnings
 }
 
-// verifier checks the certificates that host presents.
-func (t *Transport) verifier(host *url.URL) func(tls.ConnectionState) error {
-	return func(state tls.ConnectionState) error {
-		if t.trustEverybody {
-			return nil
-		}
-		// The server's name has the ASCII form, but is no address.
-		return t.authorities.Verify(state.PeerCertificates, cmp.Or(state.ServerName, host.Hostname()))
+// configFor is how TLS is spoken with host.
+func (t *Transport) configFor(host *url.URL) *tls.Config {
+	return &tls.Config{
+		ServerName: host.Hostname(),
+		NextProtos: []string{"http/1.1"}, // as the emulator's Python
+		// By crypto/tls, which would parse all authorities for the one that matters.
+		InsecureSkipVerify: true,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if t.trustEverybody {
+				return nil
+			}
+			// The server's name has the ASCII form, but is no address.
+			return t.authorities.Verify(state.PeerCertificates, cmp.Or(state.ServerName, host.Hostname()))
+		},
 	}
 }
 
@@ -65,119 +73,95 @@ func (t *Transport) verifier(host *url.URL) func(tls.ConnectionState) error {
 // also outdated protocols and ciphers. A proxy's certificate is verified all the same, since the proxy
 // gets its password.
 func (t *Transport) Inspect(outdated bool, see func(tls.ConnectionState)) {
-	t.conf.VerifyConnection = func(state tls.ConnectionState) error {
+	t.server.conf.VerifyConnection = func(state tls.ConnectionState) error {
 		see(state)
 		return nil
 	}
 	if outdated {
-		t.conf.MinVersion = tls.VersionTLS10
+		t.server.isSmall.Store(true) // what is outdated knows no post-quantum key exchange
+		t.server.conf.MinVersion = tls.VersionTLS10
 		for _, suite := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
-			t.conf.CipherSuites = append(t.conf.CipherSuites, suite.ID)
+			t.server.conf.CipherSuites = append(t.server.conf.CipherSuites, suite.ID)
 		}
 	}
 }
 
-// RoundTrip sends the request.
-func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
-	c := &connection{Transport: t, request: request.Context()}
-	conf := t.conf.Clone()
-	conf.VerifyConnection = func(state tls.ConnectionState) error {
-		_, err := task.Guard(c.request, func() (any, error) { return nil, t.conf.VerifyConnection(state) })
+// Handshake goes the way to the target as far as it leads without a request: to its name, its address,
+// through a proxy, and to the end of the TLS handshake. Its errors are those of [Transport.RoundTrip].
+// With an http target behind an http proxy the way ends at the proxy.
+func (t *Transport) Handshake(ctx context.Context) error {
+	conn, err := t.open(ctx)
+	if err != nil {
 		return err
 	}
+	conn.Close()
+	return nil
+}
+
+// RoundTrip sends the request, whose URL must be one of the target.
+func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	conn, err := t.open(ctx)
+	if err != nil {
+		if request.Body != nil {
+			request.Body.Close()
+		}
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { conn.Close() })
+	done := waiting.For(ctx, t.answerOf)
+	response, err := t.over(conn).RoundTrip(request)
+	done()
+	forwards := t.proxyForwards()
+	switch {
+	case err != nil && forwards:
+		return nil, ProxyFault(t.proxy, cmp.Or(ctx.Err(), err))
+	case err != nil:
+		return nil, cmp.Or(ctx.Err(), err)
+	case forwards && response.StatusCode == http.StatusProxyAuthRequired:
+		response.Body.Close()
+		return nil, ProxyRefusal("the proxy "+ProxyName(t.proxy), t.target.Host, response)
+	}
+	return response, nil
+}
+
+// answerOf is what is waited for when the request is under way.
+func (t *Transport) answerOf() string {
+	if t.proxy != nil {
+		return "the answer of " + t.target.Host + " through the proxy " + ProxyName(t.proxy)
+	}
+	return "the answer of " + t.target.Host
+}
+
+// over returns a transport for one request over conn.
+func (t *Transport) over(conn net.Conn) *http.Transport {
+	taken := make(chan net.Conn, 1)
+	taken <- conn
+	take := func(context.Context, string, string) (net.Conn, error) {
+		select {
+		case conn := <-taken:
+			return conn, nil
+		default:
+			return nil, errSecond
+		}
+	}
 	once := &http.Transport{
-		Proxy:                  http.ProxyURL(t.proxy),
-		OnProxyConnectResponse: checkTunnel,
-		DialContext:            c.dial,
-		DialTLSContext:         c.dialTLS,
-		TLSClientConfig:        conf, // for the handshake behind a proxy, which net/http makes
+		DialContext: take, DialTLSContext: take,
 		// There is one request, at most a second. On an idle connection net/http would print what comes
 		// unasked, by the log package.
 		DisableKeepAlives: true,
 	}
-	defer c.stage.end()
-	trace := &httptrace.ClientTrace{
-		TLSHandshakeStart: c.watch,
-		GotConn:           func(httptrace.GotConnInfo) { c.waitForAnswer() },
+	if t.proxyForwards() {
+		once.Proxy = http.ProxyURL(t.proxy)
 	}
-	response, err := once.RoundTrip(request.WithContext(httptrace.WithClientTrace(c.request, trace)))
-	switch {
-	case err != nil:
-		// When time is over, http.Transport does not wait to hear why there is no connection; but without
-		// that a dead name server would pass for a dead licensing server.
-		c.mu.Lock()
-		err = cmp.Or(c.err, c.request.Err(), err)
-		c.mu.Unlock()
-	case t.proxy != nil && t.target.Scheme == "http" && response.StatusCode == http.StatusProxyAuthRequired:
-		response.Body.Close() // to an http target a proxy speaks like a server
-		err = ProxyRefusal("the proxy "+ProxyName(t.proxy), t.target.Host, response)
-	default:
-		return response, nil
-	}
-	if t.proxy != nil && !c.isThrough.Load() {
-		err = ProxyFault(t.proxy, err)
-	}
-	return nil, err
+	return once
 }
 
-// connection is what becomes of the connection for one request.
-type connection struct {
-	*Transport
-	request context.Context
-	// mu is held while dialing.
-	mu  sync.Mutex
-	err error
+// errSecond keeps net/http from sending a request again, which might cost a CI credit.
+var errSecond = errors.New("a request has one connection")
 
-	stage      stage // once there is a connection
-	handshakes atomic.Int32
-	// isThrough is whether the proxy has let us through to an https target. For an http target the proxy
-	// speaks to the end.
-	isThrough atomic.Bool
-}
-
-// watch takes note of a TLS handshake.
-func (c *connection) watch() {
-	begun := c.handshakes.Add(1)
-	withProxy := c.proxy != nil && c.proxy.Scheme == "https" // as the first
-	c.isThrough.Store(c.target.Scheme == "https" && (begun > 1 || !withProxy))
-	c.waitForHandshake(c.target.Host)
-}
-
-// dial connects in the request's own context. That of http.Transport has no deadline, for it would dial
-// on for a later request.
-func (c *connection) dial(ctx context.Context, _, address string) (net.Conn, error) {
-	return task.Guard(ctx, func() (net.Conn, error) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		conn, err := dial(c.request, c.resolver, address)
-		if err == nil {
-			context.AfterFunc(c.request, func() { conn.Close() })
-			c.waitForTunnel()
-		}
-		c.err = err
-		return conn, err
-	})
-}
-
-// dialTLS connects and does the TLS handshake with the target, or with a proxy that speaks TLS.
-func (c *connection) dialTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	return task.Guard(ctx, func() (net.Conn, error) {
-		conn, err := c.dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		conf := c.conf.Clone()
-		conf.ServerName, _, _ = net.SplitHostPort(address)
-		if c.proxy != nil {
-			conf.VerifyConnection = c.verifier(c.proxy)
-		}
-		secure := tls.Client(conn, conf)
-		c.waitForHandshake(conf.ServerName)
-		if err := secure.HandshakeContext(c.request); err != nil {
-			conn.Close()
-			return nil, err
-		}
-		c.waitForTunnel()
-		return secure, nil
-	})
+// proxyForwards reports whether the proxy takes the request itself and speaks like a server to the end,
+// where it is not asked to connect us.
+func (t *Transport) proxyForwards() bool {
+	return t.proxy != nil && t.target.Scheme == "http" && (t.proxy.Scheme == "http" || t.proxy.Scheme == "https")
 }

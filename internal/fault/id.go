@@ -50,6 +50,7 @@ const (
 	NetworkStrict          ID = "network.certificate.strict"
 	NetworkTLS             ID = "network.tls"
 	NetworkTLSVersion      ID = "network.tls.version"
+	NetworkLargeHello      ID = "network.tls.large_hello"
 	NetworkUnencrypted     ID = "network.unencrypted"
 
 	NetworkServerError   ID = "network.server_error"

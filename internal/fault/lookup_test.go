@@ -36,7 +36,7 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 		{"credentials.mising", []ID{CredentialsMissing}},
 		{"network.proxi.bypassed",
 			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
-		{"Network.TLS", []ID{NetworkTLS, NetworkTLSVersion}},
+		{"Network.TLS", []ID{NetworkTLS, NetworkTLSVersion, NetworkLargeHello}},
 		{"network.proxy.", []ID{NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
 		{"skew", []ID{ClockSkew}},
 		{"system.memory.swap", []ID{SystemMemory}},
@@ -62,7 +62,7 @@ func TestAKindFindsAllOfIt(t *testing.T) {
 func TestMoreSpecificRowsAreThoseBelow(t *testing.T) {
 	t.Parallel()
 	for id, want := range map[ID][]ID{
-		NetworkTLS:       {NetworkTLSVersion},
+		NetworkTLS:       {NetworkTLSVersion, NetworkLargeHello},
 		NetworkDNSDocker: nil,
 		NetworkProxy:     {NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed},
 	} {

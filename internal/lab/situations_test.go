@@ -34,7 +34,7 @@ type situation struct {
 func situations() []situation {
 	var all []situation
 	for _, some := range [][]situation{working, deniedNames, brokenNames, misleadingNames, closedWays, proxies,
-		certificates, handshakes, answers} {
+		certificates, handshakes, middleboxes, answers} {
 		all = append(all, some...)
 	}
 	return all

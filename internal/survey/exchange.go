@@ -58,6 +58,9 @@ func (s *Survey) checkTLS(got reply) fault.Check {
 	}
 	trusted, _ := trust.Load(s.settings.Bundles, s.settings.Root)
 	check := trusted.Check(*got.presented, serverTime)
+	if check.State == fault.Passed && got.warning != nil {
+		check = fault.Warn(name, got.warning, append([]string{check.Fact}, check.Evidence...)...)
+	}
 	if s.settings.NoVerify {
 		check.State, check.Finding, check.Fact = fault.Skipped, nil, "SSL_NO_VERIFY=1: not checked ("+check.Fact+")"
 	}
@@ -86,6 +89,8 @@ type reply struct {
 	presented *trust.Presented
 	page      *connect.Page
 	failed    *fault.Error
+	// warning is of what works, but strangely.
+	warning *fault.Error
 }
 
 // request asks to activate an empty document, as the settings say. It accepts any certificate and, if the
@@ -106,6 +111,7 @@ func (s *Survey) send(ctx context.Context, settings connect.Settings, outdated b
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	host := s.target.Hostname()
+	settings.Warn = func(finding *fault.Error) { got.warning = finding }
 	transport, _ := connect.NewTransport(s.target, settings, s.resolver)
 	var seen atomic.Pointer[trust.Presented]
 	transport.Inspect(outdated, func(state tls.ConnectionState) {

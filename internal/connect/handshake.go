@@ -1,0 +1,202 @@
+package connect
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/task"
+	"localstack-entrypoint/internal/waiting"
+)
+
+// helloPatience is how long a ClientHello may stay without an answer before a small one is tried beside
+// it. A lost packet is sent again several times within that time.
+const helloPatience = time.Second
+
+// tlsServer is a host with which TLS is spoken.
+type tlsServer struct {
+	conf *tls.Config
+	// isSmall is whether its ClientHello has to be small.
+	isSmall atomic.Bool
+}
+
+// classical are the key exchanges whose shares are small. Go's post-quantum ones make a ClientHello of
+// about 1,500 bytes: more than a packet holds, and more than some devices on the way expect.
+var classical = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
+
+// small is the configuration for a small ClientHello; the rest is the same.
+func (s *tlsServer) small() *tls.Config {
+	conf := s.conf.Clone()
+	conf.CurvePreferences = classical
+	return conf
+}
+
+// shake connects by open and does the TLS handshake with server, which is at host. When a reset, the end
+// of the connection or silence follows the ClientHello, a small one is sent over another connection,
+// beside the first. The first handshake that succeeds counts, and so does a failure that is an answer.
+func (t *Transport) shake(
+	ctx context.Context, server *tlsServer, host *url.URL, open func(context.Context) (net.Conn, error),
+) (net.Conn, error) {
+	if server.isSmall.Load() {
+		only := &handshake{host: host.Host}
+		only.run(ctx, server.small(), open)
+		return only.result()
+	}
+	conn, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	race := &helloRace{ctx: ctx, open: open, conf: server.small(), ended: make(chan struct{})}
+	race.large.host, race.small.host = host.Host, host.Host+", with a small ClientHello"
+	winner := race.run(conn, server.conf)
+	if winner == &race.small && winner.err == nil && !server.isSmall.Swap(true) && t.warn != nil {
+		t.warn(race.finding(host.Hostname()).With(fault.Facts{Server: t.target.String()}))
+	}
+	return winner.result()
+}
+
+// helloRace is a handshake with a large ClientHello, and one with a small one where that becomes
+// necessary.
+type helloRace struct {
+	ctx          context.Context
+	open         func(context.Context) (net.Conn, error)
+	conf         *tls.Config // for the small one
+	large, small handshake
+	endLarge     context.CancelFunc
+	ofSmall      context.Context
+	// ended is closed when the small one has ended; decided, written before, is whether it counts.
+	ended   chan struct{}
+	decided bool
+}
+
+// run returns the handshake that counts, when both have ended. The other one is closed.
+func (r *helloRace) run(conn net.Conn, conf *tls.Config) *handshake {
+	ofLarge, endLarge := context.WithCancel(r.ctx)
+	defer endLarge()
+	ofSmall, endSmall := context.WithCancel(r.ctx)
+	defer endSmall()
+	r.endLarge, r.ofSmall = endLarge, ofSmall
+	timer := time.AfterFunc(patience(r.ctx), r.trySmall)
+	r.large.over(ofLarge, conn, conf)
+	isAlone := timer.Stop()
+	answered := r.large.heard.Load() || !isReset(r.large.err)
+	switch {
+	case r.large.err == nil, answered && ofLarge.Err() == nil, isAlone && r.ctx.Err() != nil:
+		endSmall()
+		if !isAlone {
+			<-r.ended
+			r.small.close()
+		}
+		return &r.large
+	case isAlone:
+		r.trySmall()
+	default:
+		<-r.ended
+	}
+	if r.decided {
+		return &r.small
+	}
+	return &r.large
+}
+
+// trySmall runs the handshake with the small ClientHello.
+func (r *helloRace) trySmall() {
+	defer close(r.ended)
+	if r.large.heard.Load() {
+		return // it only takes its time
+	}
+	r.small.run(r.ofSmall, r.conf, r.open)
+	if r.small.err == nil || r.small.heard.Load() && r.ofSmall.Err() == nil {
+		r.decided = true
+		r.endLarge()
+	}
+}
+
+// finding is that only the small ClientHello got through.
+func (r *helloRace) finding(host string) *fault.Error {
+	what := "got no answer"
+	if isReset(r.large.err) {
+		what = "was followed by the end of the connection"
+	}
+	return fault.New(fault.NetworkLargeHello, "a ClientHello of %d bytes %s, and one of %d bytes was answered",
+		r.large.size.Load(), what, r.small.size.Load()).With(fault.Facts{Host: host})
+}
+
+// patience is how long a ClientHello may stay without an answer. Where there is little time, something
+// must be left for the small one.
+func patience(ctx context.Context) time.Duration {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		return min(helloPatience, time.Until(deadline)/3)
+	}
+	return helloPatience
+}
+
+// handshake is one over a connection of its own.
+type handshake struct {
+	// host is whom it is with, for people.
+	host string
+	// size is that of its ClientHello as it was sent, in bytes; heard is whether anything was answered.
+	size  atomic.Int64
+	heard atomic.Bool
+	conn  *tls.Conn // nil until it has succeeded
+	err   error
+}
+
+// run connects by open and does the handshake. A panic is its error.
+func (h *handshake) run(ctx context.Context, conf *tls.Config, open func(context.Context) (net.Conn, error)) {
+	_, h.err = task.Guard(ctx, func() (any, error) {
+		conn, err := open(ctx)
+		if err == nil {
+			h.over(ctx, conn, conf)
+			err = h.err
+		}
+		return nil, err
+	})
+}
+
+// over does the handshake over conn, which is closed if it fails.
+func (h *handshake) over(ctx context.Context, conn net.Conn, conf *tls.Config) {
+	defer waiting.For(ctx, func() string { return "the TLS handshake with " + h.host })()
+	secure := tls.Client(&wire{conn, h}, conf)
+	if h.err = secure.HandshakeContext(ctx); h.err != nil {
+		conn.Close()
+		return
+	}
+	h.conn = secure
+}
+
+func (h *handshake) close() {
+	if h.conn != nil {
+		h.conn.Close()
+	}
+}
+
+func (h *handshake) result() (net.Conn, error) {
+	if h.err != nil {
+		return nil, h.err
+	}
+	return h.conn, nil
+}
+
+// wire notes what is sent and heard in a handshake.
+type wire struct {
+	net.Conn
+	of *handshake
+}
+
+func (w *wire) Write(b []byte) (int, error) {
+	w.of.size.CompareAndSwap(0, int64(len(b))) // crypto/tls writes the ClientHello at once
+	return w.Conn.Write(b)
+}
+
+func (w *wire) Read(b []byte) (int, error) {
+	n, err := w.Conn.Read(b)
+	if n > 0 {
+		w.of.heard.Store(true)
+	}
+	return n, err
+}
