@@ -79,7 +79,8 @@ func (s *start) explain(ctx context.Context, err error) error {
 	looking, cancel := context.WithTimeout(ctx, surveyTimeout)
 	defer cancel()
 	var checks []fault.Check
-	s.survey().Look(looking, func(check fault.Check) { checks = append(checks, check) })
+	// Whoever has answered is not asked again: after a 429 that would be rude, and its answer says enough.
+	s.survey().Look(looking, !failed.Answered, func(check fault.Check) { checks = append(checks, check) })
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // a signal, which is no failure
 	}

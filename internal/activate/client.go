@@ -63,8 +63,11 @@ func (a *Activation) exchange(ctx context.Context, path, licenseID string) (gran
 	url := a.Config.Endpoint.JoinPath(path).String()
 	//nolint:bodyclose // Post has closed it.
 	response, content, err := connect.Post(ctx, a.Transport, url, body, maxAnswer+1)
-	if err != nil {
-		return granted{}, err
+	switch {
+	case err == nil:
+	case response != nil && saysAll(response.StatusCode): // the rest of it does not matter
+	default:
+		return granted{}, connect.Fault(a.Config.Endpoint.Hostname(), err).With(fault.Facts{Answered: response != nil})
 	}
 	document, failed := readAnswer(response, content, a.Credential.Reveal())
 	if failed != nil {

@@ -22,7 +22,13 @@ const (
 // isRetryable reports whether the same request may succeed in a moment.
 func isRetryable(err error) bool {
 	failed, ok := fault.Find(err)
-	return ok && failed.Row().Retry && !errors.Is(err, resolve.ErrNoSuchName)
+	switch {
+	case !ok || errors.Is(err, resolve.ErrNoSuchName):
+		return false
+	case failed.ID == fault.NetworkRateLimited:
+		return failed.RetryAfter > 0 // we do not know when else we may ask
+	}
+	return failed.Row().Retry
 }
 
 // seen is what an attempt met, as a phrase of its own: a server's answer has the server as its subject.

@@ -31,22 +31,27 @@ const maxAnswer = 1 << 20
 // readAnswer reads an answer: a document, or the failure behind it.
 func readAnswer(response *http.Response, body []byte, token string) (license.Document, *fault.Error) {
 	if len(body) > maxAnswer || response.StatusCode != http.StatusOK {
-		return license.Document{}, readFailure(response, body, token)
+		failed := readFailure(response, body, token)
+		facts := fault.Facts{Answered: true}
+		if failed.Row().Retry {
+			facts.RetryAfter = retryAfter(response)
+		}
+		return license.Document{}, failed.With(facts)
 	}
 	document, err := license.Parse(body)
 	if err == nil {
 		return document, nil
 	}
-	detail := "it answered with " + connect.ReadPage(response, body).String()
+	failed := readPage(response, body, token)
 	if json.Valid(body) {
-		detail += fmt.Sprintf(": %.200s", err)
+		failed = fault.Wrap(err, failed.ID, "%s: %.200s", failed.Detail, err)
 	}
-	return license.Document{}, fault.Wrap(err, fault.NetworkWrongServer, "%s", detail)
+	return license.Document{}, failed.With(fault.Facts{Answered: true})
 }
 
 // readFailure is the failure behind an answer that is not a success.
 func readFailure(response *http.Response, body []byte, token string) *fault.Error {
-	status, page := response.StatusCode, connect.ReadPage(response, body)
+	status := response.StatusCode
 	message := messageOf(body)
 	switch {
 	case len(body) > maxAnswer:
@@ -54,22 +59,30 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 	case status == http.StatusProxyAuthRequired:
 		target := response.Request.URL.Host
 		return connect.ProxyRefusal("a proxy on the way to "+target, target, response)
-	case status == http.StatusTooManyRequests:
-		return rateLimited(response)
-	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout:
-		failed := fault.New(fault.NetworkServerError, "it answered with status %d", status)
-		if strings.Contains(token, page.RequestID) {
-			return failed // no ID, or it repeats the token
-		}
-		return failed.With(fault.Facts{RequestID: page.RequestID})
-	case status >= http.StatusBadRequest && strings.HasPrefix(message, license.MessagePrefix):
+	case status >= http.StatusBadRequest && !saysAll(status) && strings.HasPrefix(message, license.MessagePrefix):
 		return refused(message)
-	case page.Elsewhere != "" && page.Elsewhere == response.Request.URL.Hostname():
-		return fault.New(fault.NetworkWrongServer, "it redirects to another address on the same host (status %d)", status)
-	case page.Elsewhere != "":
-		return fault.New(fault.NetworkWrongServer, "it redirects to %s (status %d)", page.Elsewhere, status)
 	}
-	return fault.New(fault.NetworkWrongServer, "it answered with %s", page)
+	return readPage(response, body, token)
+}
+
+// saysAll reports whether a status tells what became of a request, whatever comes with it.
+func saysAll(status int) bool {
+	switch status {
+	case http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= http.StatusInternalServerError || status >= 300 && status < http.StatusBadRequest
+}
+
+// readPage is the failure behind an answer that is no document and no verdict.
+func readPage(response *http.Response, body []byte, token string) *fault.Error {
+	page := connect.ReadPage(response, body, token)
+	failed := page.Fault(response.Request.URL.Hostname())
+	if failed == nil {
+		failed = fault.New(fault.NetworkWrongServer, "the answer is %s", page).
+			With(fault.Facts{RequestID: page.RequestID})
+	}
+	return failed
 }
 
 // messageOf is the message of a refusal, "" for anything else. No other field
@@ -112,7 +125,8 @@ func refused(message string) *fault.Error {
 	return fault.Wrap(errVerdict, fault.LicenseRefused, "the server answered with an unknown code")
 }
 
-func rateLimited(response *http.Response) *fault.Error {
+// retryAfter is how long the server wants us to wait before we ask again; 0 when it does not say.
+func retryAfter(response *http.Response) time.Duration {
 	text := response.Header.Get("Retry-After")
 	var wait time.Duration
 	if seconds, err := strconv.ParseUint(text, 10, 32); !errors.Is(err, strconv.ErrSyntax) {
@@ -120,6 +134,5 @@ func rateLimited(response *http.Response) *fault.Error {
 	} else if until, err := http.ParseTime(text); err == nil {
 		wait = max(0, time.Until(until))
 	}
-	return fault.New(fault.NetworkRateLimited, "rate limit exceeded (status 429)").
-		With(fault.Facts{RetryAfter: min(wait, longestRetry)})
+	return min(wait, longestRetry)
 }

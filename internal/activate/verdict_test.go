@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	wrongServer = "network.not_a_license_server: it answered with "
+	wrongServer = "network.not_a_license_server: the answer is "
 	notDocument = wrongServer + "unexpected JSON (status 200): not a license document: "
 	html        = "<!DOCTYPE html>\n<html>Please log in</html>"
 )
@@ -62,7 +62,8 @@ var answers = []struct {
 		"license.product: " + licenseID + " (pro) is not for localstack-pro 4.14.0"},
 
 	{"a captive portal", page(200, html), false, wrongServer + "an HTML page (status 200)"},
-	{"a block page", page(403, html), false, wrongServer + "an HTML page (status 403)"},
+	{"a block page", page(403, html), false,
+		"network.block_page: the answer is an HTML page (status 403), not that of a licensing server"},
 	{"an empty 403 of a filter", page(403, ""), false, wrongServer + "an empty page (status 403)"},
 	{"blanks", page(200, " \n"), false, wrongServer + "an empty page (status 200)"},
 	{"no content", page(204, ""), false, wrongServer + "an empty page (status 204)"},
@@ -77,7 +78,7 @@ var answers = []struct {
 	{"a verdict with status 200", refuse(200, "licensing.license.expired"), false,
 		notDocument + "no usable expiry_date, id, issue_date, license_status"},
 	{"a redirect", page(302, "", "Location", "https://login.test/?next=x"), false,
-		`network.not_a_license_server: it redirects to login.test (status 302)`},
+		"network.captive_portal: the answer is a redirect to login.test (status 302)"},
 	{"a verdict in a redirect", refuse(302, "licensing.license.expired"), false,
 		wrongServer + "unexpected JSON (status 302)"},
 	{"a redirect to nowhere", page(301, html), false, wrongServer + "an HTML page (status 301)"},

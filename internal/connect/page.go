@@ -6,25 +6,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html"
 	"io"
 	"net/http"
-	"net/url"
-	"regexp"
-	"strings"
 	"time"
-	"unicode"
 
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/waiting"
 )
 
-const (
-	// maxTitle bounds a page's title, in characters.
-	maxTitle = 80
-	// PageSize is how much of a body it takes to know who answers, in bytes.
-	PageSize = 64 << 10
-)
+// PageSize is how much of a body it takes to know who answers, in bytes.
+const PageSize = 64 << 10
 
 // Page is an answer of a web server, as far as it tells who answers.
 type Page struct {
@@ -40,10 +31,13 @@ type Page struct {
 	kind, title string
 	// isHTML and isJSON are what the body is. What is cut off may be JSON.
 	isHTML, isJSON bool
+	// signsIn is true of an HTML page that wants a password.
+	signsIn bool
 }
 
 // Post sends JSON to a licensing API, reads up to limit bytes of the answer, and closes it. It follows no redirect: a
-// licensing server sends none, and a token must not be led elsewhere.
+// licensing server sends none, and a token must not be led elsewhere. With an error there is a response when only its
+// body could not be read to the end.
 func Post(
 	ctx context.Context, transport http.RoundTripper, url string, body []byte, limit int64,
 ) (response *http.Response, content []byte, err error) {
@@ -60,28 +54,37 @@ func Post(
 	defer response.Body.Close()
 	defer waiting.For(ctx, func() string { return "the rest of the answer of " + request.URL.Host })()
 	if content, err = io.ReadAll(io.LimitReader(response.Body, limit)); err != nil {
-		return nil, nil, cmp.Or(ctx.Err(), err)
+		return response, content, cmp.Or(ctx.Err(), err)
 	}
 	return response, content, nil
 }
 
-// ReadPage reads an answer and its body.
-func ReadPage(response *http.Response, body []byte) Page {
-	page := Page{Status: response.StatusCode, kind: "something other than JSON", isJSON: len(body) >= PageSize}
+// ReadPage reads an answer and its body. Nothing that repeats a part of secret, which the request carried, is kept; ""
+// is for a request that carried none.
+func ReadPage(response *http.Response, body []byte, secret string) Page {
+	page := Page{Status: response.StatusCode, kind: "something other than JSON", isJSON: len(body) == PageSize}
 	content := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))) // a byte order mark
+	target := ""
+	if page.Status >= 300 && page.Status < 400 {
+		target = response.Header.Get("Location")
+	}
 	switch {
 	case len(content) == 0:
 		page.kind = "an empty page"
 	case content[0] == '<':
-		page.kind, page.isHTML, page.title = "an HTML page", true, titleOf(content)
+		page.kind, page.isHTML = "an HTML page", true
+		content = content[:min(len(content), PageSize)]
+		page.title, page.signsIn = titleOf(content, response.Header.Get("Content-Type"), secret), asksForPassword(content)
+		target = cmp.Or(target, refreshOf(content))
 	case json.Valid(content):
 		page.kind, page.isJSON = "unexpected JSON", true
 	}
-	if target := response.Header.Get("Location"); target != "" && page.Status >= 300 && page.Status < 400 {
-		page.Elsewhere = hostOf(target)
+	if target != "" {
+		page.Elsewhere = hostOf(target, response.Request, secret)
 	}
 	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
-		if id := response.Header.Get(name); page.RequestID == "" && matches(`^[A-Za-z0-9-]{8,40}$`, id) {
+		id := response.Header.Get(name)
+		if page.RequestID == "" && matches(`^[A-Za-z0-9-]{8,40}$`, id) && !repeats(id, secret) {
 			page.RequestID = id
 		}
 	}
@@ -101,66 +104,34 @@ func (p Page) titled() string {
 	return fmt.Sprintf("%s (status %d, title %q)", p.kind, p.Status, p.title)
 }
 
-// titleOf is the title of an HTML page. Regular expressions are compiled where they are used: at the
-// program's start they would cost every container.
-func titleOf(body []byte) string {
-	found := regexp.MustCompile(`(?is)<title[^>]*>([^<]*)`).FindSubmatch(body)
-	if found == nil {
-		return ""
-	}
-	text := html.UnescapeString(strings.ToValidUTF8(string(found[1]), "?"))
-	isSeparator := func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }
-	title := []rune(strings.Join(strings.FieldsFunc(text, isSeparator), " "))
-	if len(title) > maxTitle {
-		return string(title[:maxTitle]) + "…"
-	}
-	return string(title)
-}
-
-// hostOf is the host that a redirect leads to, if it can be shown.
-func hostOf(target string) string {
-	parsed, err := url.Parse(target)
-	if err != nil || !matches(`^[\pL\pN_.:-]{1,60}$`, parsed.Hostname()) {
-		return "elsewhere"
-	}
-	return parsed.Hostname()
-}
-
-func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
-
-const (
-	aboutBlocking  = `(?i)block|denied|deny|forbidden|restrict|prohibit|not allowed|policy|filter|security`
-	aboutSigningIn = `(?i)sign.?in|log.?in|logon|portal|wi-?fi|hotspot|authenticat|terms of (use|service)|guest`
-)
-
-// Fault says what is wrong with host's answer to a request without a credential; nil when a license
-// server could answer like that.
+// Fault says what is wrong with host's answer; nil when a licensing server could answer like that. Where structure
+// tells what the page is (status, redirect, form), its words do not matter.
 func (p Page) Fault(host string) *fault.Error {
 	var failed *fault.Error
 	forbids := p.Status == http.StatusForbidden || p.Status == http.StatusUnavailableForLegalReasons
 	switch {
 	case p.Status == http.StatusNetworkAuthenticationRequired:
 		failed = fault.New(fault.NetworkCaptivePortal, "the network requires a sign-in: %s", p.titled())
-	case p.Elsewhere == host:
-		failed = fault.New(fault.NetworkWrongServer, "it redirects to another address on the same host (status %d)", p.Status)
-	case p.Elsewhere != "":
-		failed = fault.New(fault.NetworkCaptivePortal, "the answer is a redirect to %s (status %d)", p.Elsewhere, p.Status)
 	case p.Status == http.StatusProxyAuthRequired:
 		failed = fault.New(fault.NetworkProxyAuthentication, "a proxy on the way requires authentication (status 407)")
 	case p.Status == http.StatusTooManyRequests:
 		failed = fault.New(fault.NetworkRateLimited, "rate limit exceeded (status 429)")
-	case p.Status >= http.StatusInternalServerError:
-		failed = fault.New(fault.NetworkServerError, "it answers with %s", p).With(p.remarks())
-	case p.isJSON:
+	case p.Status >= http.StatusInternalServerError, p.Status == http.StatusRequestTimeout:
+		failed = fault.New(fault.NetworkServerError, "it answered with status %d", p.Status).With(p.remarks())
+	case p.isJSON && p.Elsewhere == "":
 		return nil
-	case matches(aboutBlocking, p.title), p.isHTML && forbids:
+	case p.isHTML && (forbids || matches(aboutBlocking, p.title)):
 		failed = fault.New(fault.NetworkBlockPage, "the answer is %s, not that of a licensing server", p.titled())
-	case matches(aboutSigningIn, p.title):
+	case p.Elsewhere == host:
+		failed = fault.New(fault.NetworkWrongServer, "it redirects to another address on the same host (status %d)", p.Status)
+	case p.Elsewhere != "":
+		failed = fault.New(fault.NetworkCaptivePortal, "the answer is a redirect to %s (status %d)", p.Elsewhere, p.Status)
+	case p.signsIn, p.isHTML && matches(aboutSigningIn, p.title):
 		failed = fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in page of a network", p.titled())
 	default:
 		failed = fault.New(fault.NetworkWrongServer, "the answer is %s", p).With(p.remarks())
 	}
-	return failed.With(fault.Facts{Host: host, RequestID: p.RequestID})
+	return failed.With(fault.Facts{Host: host, RequestID: p.RequestID, Answered: true})
 }
 
 // remarks are what a page says by itself.

@@ -65,7 +65,7 @@ func (e *examination) sections() []section {
 		single("configuration", e.checkConfiguration),
 		single("command", e.checkCommand),
 		single("credential", e.checkCredential).unless(needsNone),
-		section{names: survey.Stages(), look: e.Survey.Look}.unless(e.offTheNetwork()),
+		section{names: survey.Stages(), look: e.lookAround}.unless(e.offTheNetwork()),
 		single("stored", e.checkStored).unless(notJudged),
 		single("license", e.checkLicense).unless(notAsked),
 	}
@@ -89,6 +89,11 @@ func (s Start) offTheNetwork() string {
 		return "not checked because of --offline"
 	}
 	return ""
+}
+
+// lookAround looks at the way to the licensing server.
+func (e *examination) lookAround(ctx context.Context, made func(fault.Check)) {
+	e.Survey.Look(ctx, true, made)
 }
 
 // ContainerOf is what a start runs in, and where its emulator is to listen.

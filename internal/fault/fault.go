@@ -51,8 +51,12 @@ type Facts struct {
 	Server, Host string
 	// Platforms are those that the container runs on, most specific first; there are none where nobody has looked.
 	Platforms []Place
-	// Waited is how long an answer was waited for.
-	Waited time.Duration
+	// Answered is true when the server, or somebody in its place, has answered us: then nobody asks again only to
+	// find out more.
+	Answered bool
+	// Waited is how long an answer was waited for, Attempts how often it was asked for.
+	Waited   time.Duration
+	Attempts int
 	// RequestID is what the server calls the request, RetryAfter how long it wants us to wait.
 	RequestID  string
 	RetryAfter time.Duration
@@ -121,7 +125,8 @@ func (e *Error) With(more Facts) *Error {
 	both := *e
 	both.Server, both.Host = cmp.Or(e.Server, more.Server), cmp.Or(e.Host, more.Host)
 	both.Waited, both.RetryAfter = cmp.Or(e.Waited, more.Waited), cmp.Or(e.RetryAfter, more.RetryAfter)
-	both.RequestID = cmp.Or(e.RequestID, more.RequestID)
+	both.RequestID, both.Attempts = cmp.Or(e.RequestID, more.RequestID), cmp.Or(e.Attempts, more.Attempts)
+	both.Answered = e.Answered || more.Answered
 	both.Remarks = slices.Concat(e.Remarks, more.Remarks)
 	both.Stored, both.Refused = cmp.Or(e.Stored, more.Stored), cmp.Or(e.Refused, more.Refused)
 	if both.Checks == nil {
@@ -142,8 +147,12 @@ func (e *Error) Seen() string {
 	if e.RetryAfter > 0 {
 		seen += ", retry after " + e.RetryAfter.Round(time.Second).String()
 	}
-	if e.Waited > 0 {
-		seen += " (waited " + e.Waited.Round(100*time.Millisecond).String() + ")"
+	if waited := e.Waited.Round(100 * time.Millisecond); waited > 0 {
+		seen += " (waited " + waited.String()
+		if e.Attempts > 1 {
+			seen += fmt.Sprintf(", %d attempts", e.Attempts)
+		}
+		seen += ")"
 	}
 	return strings.Join(append([]string{seen}, e.Remarks...), "; ")
 }

@@ -128,7 +128,7 @@ func (s *Survey) send(ctx context.Context, settings connect.Settings, outdated b
 		got.failed = connect.Fault(host, err)
 		return got
 	}
-	page := connect.ReadPage(response, body)
+	page := connect.ReadPage(response, body, "")
 	got.page = &page
 	return got
 }

@@ -22,10 +22,11 @@ func Stages() (names []string) {
 	return names
 }
 
-// Look makes the checks until ctx ends, and tells each as soon as it is made.
-func (s *Survey) Look(ctx context.Context, tell func(fault.Check)) {
+// Look makes the checks until ctx ends, and tells each as soon as it is made. It sends an HTTP request, which
+// carries no credential, only where mayAsk: nobody is asked who has answered already.
+func (s *Survey) Look(ctx context.Context, mayAsk bool, tell func(fault.Check)) {
 	began := time.Now()
-	s.look(ctx, func(check fault.Check) {
+	s.look(ctx, mayAsk, func(check fault.Check) {
 		if check.State != fault.Skipped {
 			check.Took, began = time.Since(began).Round(time.Millisecond), time.Now()
 		}
@@ -36,7 +37,7 @@ func (s *Survey) Look(ctx context.Context, tell func(fault.Check)) {
 	})
 }
 
-func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
+func (s *Survey) look(ctx context.Context, mayAsk bool, tell func(fault.Check)) {
 	next := s.target
 	if s.proxy != nil {
 		next = s.proxy
@@ -47,11 +48,13 @@ func (s *Survey) look(ctx context.Context, tell func(fault.Check)) {
 		check = s.connection(ctx, next, addresses)
 		tell(s.withUnusedProxy(check))
 	}
-	if check.State == fault.Failed {
+	switch {
+	case !mayAsk:
+	case check.State == fault.Failed:
 		s.lookBehindProxy(ctx, tell, check)
-		return
+	default:
+		s.exchange(ctx, tell)
 	}
-	s.exchange(ctx, tell)
 }
 
 // withUnusedProxy adds to a direct way that failed why no proxy was tried, where one is set.
