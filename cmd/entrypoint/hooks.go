@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"os"
+	"sync/atomic"
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/supervise"
+	"localstack-entrypoint/internal/waiting"
 )
 
 // hooks is the process of the BOOT hooks. They get the limit for core files that the container was given,
@@ -45,11 +47,14 @@ func (s *start) hasHooks() bool {
 
 // runHooks runs the BOOT scripts. None of them can stop the start.
 func (s *start) runHooks(ctx context.Context) {
+	waits := hookWaits{ctx: ctx, say: func(line string) { s.log.Info(line) }}
+	defer waits.stop()
 	runner := hook.Runner{
 		Root:   s.cfg.Root,
 		Env:    s.inVenv().Entries,
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Report: func(script hook.Script, err error) {
+			waits.update(script)
 			if err != nil {
 				s.log.Error("Error while running script " + script.Path + ": " + err.Error())
 			} else {
@@ -58,4 +63,46 @@ func (s *start) runHooks(ctx context.Context) {
 		},
 	}
 	runner.Run(ctx, hook.Boot)
+}
+
+// hookWaits tells which hook is being waited for.
+type hookWaits struct {
+	ctx context.Context
+	say func(line string)
+
+	watched context.Context // nil before the first hook
+	unwatch func()
+	told    atomic.Bool // a line has been told since unwatch was set
+	ended   func()      // the hook that runs
+}
+
+// update takes note that a hook begins or ends. After a hook that has been told of the time runs anew, so
+// that one that hangs is told of soon, whatever came before it.
+func (w *hookWaits) update(script hook.Script) {
+	if script.State != hook.Running {
+		w.end()
+		return
+	}
+	if w.watched == nil || w.told.Load() {
+		w.stop()
+		w.told.Store(false)
+		w.watched, w.unwatch = waiting.Watch(w.ctx, func(line string) {
+			w.told.Store(true)
+			w.say(line)
+		})
+	}
+	w.ended = waiting.For(w.watched, func() string { return "the BOOT hook " + script.Path })
+}
+
+func (w *hookWaits) end() {
+	if w.ended != nil {
+		w.ended()
+	}
+}
+
+func (w *hookWaits) stop() {
+	w.end()
+	if w.unwatch != nil {
+		w.unwatch()
+	}
 }

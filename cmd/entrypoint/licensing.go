@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -34,7 +35,9 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	if !s.cfg.ActivatePro {
 		return nil, nil
 	}
-	cred, err := s.sources().Find()
+	reading, stop := s.watchWaits(ctx)
+	defer stop()
+	cred, err := s.readCredential(reading)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +47,9 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	s.volume.Allow(file.DiskTimeout)
 	network, logs := s.network(), s.issues(report.Logger)
 	network.Warn = func(finding *fault.Error) { logs.Warn(report.Reason(finding)) }
+	done := s.waitForFiles(reading, network.Bundles)
 	activation, warnings := s.newActivation(network, s.volume, cred, s.issues(report.LicenseLogger))
+	done()
 	for _, warning := range warnings {
 		logs.Warn(warning)
 	}
@@ -52,13 +57,35 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*surveyTimeout {
 		*budget -= config.Seconds(surveyTimeout)
 	}
-	watched, stop := s.watchWaits(ctx)
+	asking, stop := s.watchWaits(ctx)
 	defer stop()
-	if err := activation.Run(watched); err != nil {
+	if err := activation.Run(asking); err != nil {
 		s.saveRefusal = activation.SaveRefusal
 		return nil, s.explain(ctx, err)
 	}
 	return &cred, nil
+}
+
+// readCredential finds the credential. A file may be on a disk that does not respond.
+func (s *start) readCredential(ctx context.Context) (credential.Credential, error) {
+	if file := cmp.Or(s.cfg.AuthTokenFile, s.cfg.APIKeyFile); file != "" {
+		defer waiting.For(ctx, func() string { return "the file " + file })()
+	}
+	return s.sources().Find()
+}
+
+// waitForFiles notes that the files with certificate authorities are read, which may be on such a disk, too.
+func (s *start) waitForFiles(ctx context.Context, bundles []trust.Bundle) (done func()) {
+	var paths []string
+	for _, bundle := range bundles {
+		if bundle.Path != "" {
+			paths = append(paths, bundle.Path)
+		}
+	}
+	if len(paths) == 0 {
+		return func() {}
+	}
+	return waiting.For(ctx, func() string { return "the certificate authorities in " + strings.Join(paths, " and ") })
 }
 
 // watchWaits has what is waited for in the context that it returns told, until stop.

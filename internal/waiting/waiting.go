@@ -21,8 +21,9 @@ const (
 	// cannot flood the log.
 	firstInterval = 2500 * time.Millisecond
 	maxInterval   = time.Minute
-	// idleRetry is when to look again while nothing is being waited for, as between two steps.
-	idleRetry = 100 * time.Millisecond
+	// lateAfter is how long a wait takes before it is told in a line that was due when nothing was being
+	// waited for.
+	lateAfter = 100 * time.Millisecond
 	// mostTold bounds how many waits a line names.
 	mostTold = 4
 )
@@ -82,6 +83,7 @@ type watch struct {
 	began    time.Time     // the first note
 	interval time.Duration // until the next line
 	timer    *time.Timer   // for the next line; nil before the first note
+	isDue    bool          // a line is, but there was nothing to tell
 	stopped  bool
 }
 
@@ -125,6 +127,10 @@ func (w *watch) stop() {
 
 // start has the time run, from the first note on. The timer needs no goroutine until it fires.
 func (w *watch) start(ctx context.Context) {
+	if w.isDue && !w.stopped {
+		w.isDue = false
+		w.timer.Reset(lateAfter)
+	}
 	if w.timer != nil || w.stopped {
 		return
 	}
@@ -143,7 +149,7 @@ func (w *watch) tell() {
 	}
 	line := w.line(time.Now())
 	if line == "" {
-		w.timer.Reset(idleRetry)
+		w.isDue = true
 		return
 	}
 	w.timer.Reset(w.interval)

@@ -107,7 +107,7 @@ func TestALineThatIsDueBetweenTwoWaitsComesWithTheNext(t *testing.T) {
 		defer For(ctx, name("another"))()
 		time.Sleep(time.Second)
 	})
-	same(t, got, []string{"1.6s: waiting for another (1.6 s so far)"})
+	same(t, got, []string{"1.65s: waiting for another (1.7 s so far)"})
 }
 
 func TestTheDeadlineIsTold(t *testing.T) {
