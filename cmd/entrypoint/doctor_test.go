@@ -152,7 +152,7 @@ func TestDoctorKnowsThatBootHooksMayFixAFailure(t *testing.T) {
 	if _, err := os.Stat(w.root + "/ran"); err == nil {
 		t.Error("the doctor has run a hook")
 	}
-	w.set("DEBUG", "maybe") // fails before any hook
+	w.set("SUPERVISE", "maybe") // fails before any hook
 	text, _ := w.doctor("--", "true")
 	if !strings.Contains(text, "\nA start now would fail with exit code 78 (config.invalid):") {
 		t.Error(text)

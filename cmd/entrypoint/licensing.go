@@ -179,7 +179,7 @@ func (s settings) sources() credential.Sources {
 
 // warnAbout warns of credentials that work but should not be used like this.
 func (s *start) warnAbout(cred credential.Credential) {
-	if advice := cred.Advice(s.cfg.CI != ""); advice != nil {
+	if advice := cred.Advice(s.cfg.CI, s.cfg.DeniesCI()); advice != nil {
 		s.issues(report.Logger).Warn(report.Reason(advice))
 	}
 	if s.cfg.Endpoint.IsExposed() {

@@ -23,7 +23,7 @@ test_doctor() {
 		visit "${http[@]}" "${with_token[@]}" "$reference" doctor
 	check "doctor: without a token, exit code 55" finds "(credentials.missing):" 55 visit "${http[@]}" "$reference" doctor
 	check "doctor: with an invalid variable, exit code 78" \
-		finds "(config.invalid):" 78 visit --env DEBUG=maybe "$reference" doctor
+		finds "(config.invalid):" 78 visit --env SUPERVISE=maybe "$reference" doctor
 	test_doctor_docker
 }
 

@@ -104,6 +104,13 @@ type System struct {
 	Root           layout.Root `envconfig:"FILESYSTEM_ROOT"`
 }
 
+// DeniesCI reports whether CI is set to a word for no. It counts as CI all the same, as it does for LocalStack, which asks
+// only whether the variable is set.
+func (s System) DeniesCI() bool {
+	on, err := parseBool(s.CI)
+	return err == nil && !on
+}
+
 // Variable is one row of the configuration.
 type Variable struct {
 	// Section is the group that the variable belongs to.
@@ -116,6 +123,13 @@ type Variable struct {
 	Meaning string
 	// Private values are never shown: they are secrets, or may contain one.
 	Private bool
+	// Shared names are read by other programs as well, which take other values: a senseless one is a
+	// warning, and Unset says what counts then. Proxies are none of them: without its proxy, a
+	// start would send the credential another way.
+	Shared bool
+	Unset  string
+	// bounds are those of a duration; nil for none of their own.
+	bounds *bounds
 }
 
 // table has a row for each field above, in the same order. What only people
@@ -135,31 +149,36 @@ var table = []Variable{
 		Meaning: "0 prints no failure of the license, and no warning about it or the network on the way to it. " +
 			"The exit code stays 55."},
 	{Name: "API_ENDPOINT", Private: true, Meaning: "Base URL of the licensing API, with its version path."},
-	{Name: "ACTIVATION_TIMEOUT",
+	{Name: "ACTIVATION_TIMEOUT", bounds: waits,
 		Meaning: "Seconds for the whole activation. " +
 			"If it is 5 or more, the last 1.2 are reserved for finding the cause of a failure."},
-	{Name: "ACTIVATION_TIMEOUT_CACHED", Meaning: "The same when a stored license can replace the server's answer."},
-	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", Meaning: "Seconds for one request to the licensing API."},
-	{Name: "ACTIVATION_ATTEMPTS", Meaning: "Maximum number of requests. Only failures that may be temporary are retried."},
+	{Name: "ACTIVATION_TIMEOUT_CACHED", bounds: waits,
+		Meaning: "The same when a stored license can replace the server's answer."},
+	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", bounds: waits, Meaning: "Seconds for one request to the licensing API."},
+	{Name: "ACTIVATION_ATTEMPTS",
+		Meaning: "Maximum number of requests. Only failures that may be temporary are retried."},
 
 	{Name: "SSL_NO_VERIFY",
 		Meaning: "1 accepts any certificate of the licensing API. Insecure: anyone in between can read the token."},
-	{Name: "REQUESTS_CA_BUNDLE",
+	{Name: "REQUESTS_CA_BUNDLE", Shared: true,
 		Meaning: "PEM file or directory of certificate authorities to trust besides the system's."},
-	{Name: "CURL_CA_BUNDLE", Meaning: "The same, under curl's name."},
-	{Name: "SSL_CERT_FILE", Meaning: "The same, under OpenSSL's name."},
-	{Name: "SSL_CERT_DIR", Meaning: "Directories of PEM files, separated by colons, to trust besides the system's."},
+	{Name: "CURL_CA_BUNDLE", Shared: true, Meaning: "The same, under curl's name."},
+	{Name: "SSL_CERT_FILE", Shared: true, Meaning: "The same, under OpenSSL's name."},
+	{Name: "SSL_CERT_DIR", Shared: true,
+		Meaning: "Directories of PEM files, separated by colons, to trust besides the system's."},
 	{Name: "OUTBOUND_HTTPS_PROXY", Private: true,
 		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. Wins over HTTPS_PROXY."},
 	{Name: "HTTPS_PROXY", Alias: "https_proxy", Private: true, Meaning: "Proxy for https:// addresses."},
 	{Name: "OUTBOUND_HTTP_PROXY", Private: true, Meaning: "Like OUTBOUND_HTTPS_PROXY, for http:// addresses."},
 	{Name: "HTTP_PROXY", Alias: "http_proxy", Private: true, Meaning: "Proxy for http:// addresses."},
-	{Name: "NO_PROXY", Alias: "no_proxy",
+	{Name: "NO_PROXY", Alias: "no_proxy", Shared: true,
 		Meaning: "Hosts, domains and networks to reach without a proxy, separated by commas."},
 
-	{Name: "DEBUG", Meaning: "1 logs every step. LS_LOG wins over it."},
-	{Name: "LS_LOG", Alias: "LOG", Meaning: "Log level: trace-internal, trace, debug, info, warn, warning or error."},
-	{Name: "LOG_FORMAT", Meaning: "Log format: text or json. In json a failure is one line instead of the banner."},
+	{Name: "DEBUG", Shared: true, Unset: "0", Meaning: "1 logs every step. LS_LOG wins over it."},
+	{Name: "LS_LOG", Alias: "LOG", Shared: true, Unset: "info, or debug if DEBUG=1",
+		Meaning: "Log level: trace-internal, trace, debug, info, warn, warning or error."},
+	{Name: "LOG_FORMAT", Shared: true, Unset: "text",
+		Meaning: "Log format: text or json. In json a failure is one line instead of the banner."},
 
 	{Name: "LOCALSTACK_SUPERVISOR_COMMAND", Private: true,
 		Meaning: "Command to run when the container is given none, in shell words. Default: " +
@@ -177,23 +196,25 @@ var table = []Variable{
 	{Name: "RESTART_ON_CRASH",
 		Meaning: "Restarts in a row of an emulator that ended by itself, but not with exit code 0, 55, 78, 126 or 127. " +
 			"A minute without a crash resets the count. Restarts in quick succession wait 1, 2, 4, … 30 seconds."},
-	{Name: "LICENSE_RENEWAL_INTERVAL",
+	{Name: "LICENSE_RENEWAL_INTERVAL", bounds: intervals,
 		Meaning: "Maximum number of seconds between checks of the stored license while the emulator runs. " +
 			"It is renewed after half of the time for which it is valid offline. 0 never checks."},
 	{Name: "PARENT_DEATH_SIGNAL",
 		Meaning: "Signal to act on when the parent process ends, such as TERM. For a supervised start that is not PID 1."},
 
 	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image. The license must cover it."},
-	{Name: "CI", Meaning: "Set by CI systems. Any value means that this is CI."},
-	{Name: "GATEWAY_LISTEN", Meaning: "Addresses on which the emulator listens. The health check uses them."},
-	{Name: "LOCALSTACK_HOST",
+	{Name: "CI", Shared: true, Meaning: "Set by CI systems. Any value means that this is CI, also 0, false and no, as for LocalStack."},
+	{Name: "GATEWAY_LISTEN", Shared: true,
+		Meaning: "Addresses on which the emulator listens. The health check uses them."},
+	{Name: "LOCALSTACK_HOST", Shared: true,
 		Meaning: "Host name of the emulator. Its DNS server answers for all names that contain it; some failures say so."},
-	{Name: "DOCKER_HOST", Meaning: "Address of the Docker engine, for the doctor."},
-	{Name: "NO_COLOR", Meaning: "Any value turns the doctor's colors off."},
-	{Name: "TERM", Meaning: "Terminal type. dumb turns the doctor's colors off."},
-	{Name: "KUBERNETES_SERVICE_HOST", Meaning: "Set by Kubernetes. Remedies for Kubernetes then come first."},
-	{Name: "GITHUB_ACTIONS", Meaning: "Set by GitHub Actions. Remedies for it then come first."},
-	{Name: "GITLAB_CI", Meaning: "Set by GitLab CI. Remedies for it then come first."},
+	{Name: "DOCKER_HOST", Shared: true, Meaning: "Address of the Docker engine, for the doctor."},
+	{Name: "NO_COLOR", Shared: true, Meaning: "Any value turns the doctor's colors off."},
+	{Name: "TERM", Shared: true, Meaning: "Terminal type. dumb turns the doctor's colors off."},
+	{Name: "KUBERNETES_SERVICE_HOST", Shared: true,
+		Meaning: "Set by Kubernetes. Remedies for Kubernetes then come first."},
+	{Name: "GITHUB_ACTIONS", Shared: true, Meaning: "Set by GitHub Actions. Remedies for it then come first."},
+	{Name: "GITLAB_CI", Shared: true, Meaning: "Set by GitLab CI. Remedies for it then come first."},
 	{Name: "FILESYSTEM_ROOT",
 		Meaning: "Directory that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
 }

@@ -30,10 +30,13 @@ func configDoc(introduction string) []byte {
 		if v.Section != section {
 			section = v.Section
 			fmt.Fprintf(&doc, "\n## %s\n\n", section)
-			doc.WriteString("| Variable | Default | Meaning | Alias |\n| --- | --- | --- | --- |\n")
+			doc.WriteString("| Variable | Default | Meaning | Alias | Shared |\n| --- | --- | --- | --- | --- |\n")
 		}
-		meaning := strings.ReplaceAll(v.Meaning, "|", `\|`)
-		fmt.Fprintf(&doc, "| `%s` | %s | %s | %s |\n", v.Name, code(v.Default), meaning, code(v.Alias))
+		meaning, shared := strings.ReplaceAll(v.Meaning, "|", `\|`), ""
+		if v.Shared {
+			shared = "yes"
+		}
+		fmt.Fprintf(&doc, "| `%s` | %s | %s | %s | %s |\n", v.Name, code(v.Default), meaning, code(v.Alias), shared)
 	}
 	return doc.Bytes()
 }

@@ -16,7 +16,7 @@ type Environ struct {
 	Given []string
 	// Entries are NAME=VALUE.
 	Entries []string
-	// Warnings are what the prefix rule refused, a sentence each.
+	// Warnings are what is odd, but no reason not to start, a sentence each.
 	Warnings []string
 	// at is the entry of each variable.
 	at map[string]int
@@ -47,14 +47,18 @@ func unprefix(environ []string) Environ {
 		switch {
 		case !isVariable || !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short):
 		case hijacks(short):
-			out.Warnings = append(out.Warnings, fmt.Sprintf(
+			out.warn(
 				"%.60s does not set %.60s, because %.60[2]s changes how programs run; set %.60[2]s itself if you want that",
-				name, short))
+				name, short)
 		default:
 			out.Set(short, value)
 		}
 	}
 	return out
+}
+
+func (e *Environ) warn(format string, args ...any) {
+	e.Warnings = append(e.Warnings, fmt.Sprintf(format, args...))
 }
 
 // positions are the entries of the variables. As for the C library, the first one of a name counts.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 )
 
@@ -19,7 +20,11 @@ import (
 func Load() (Config, Environ, error) {
 	environ := unprefix(os.Environ())
 	var cfg Config
-	problems := read(environ, &cfg.Licensing, &cfg.Network, &cfg.Logging, &cfg.Process, &cfg.System)
+	problems := read(&environ, &cfg.Licensing, &cfg.Network, &cfg.Logging, &cfg.Process, &cfg.System)
+	if cfg.AttemptTimeout > cfg.ActivationTimeout && environ.has("ACTIVATION_ATTEMPT_TIMEOUT") {
+		environ.warn("ACTIVATION_ATTEMPT_TIMEOUT is longer than ACTIVATION_TIMEOUT (%s), which ends the activation",
+			cfg.ActivationTimeout.Duration())
+	}
 	if len(problems) > 0 {
 		return cfg, environ, fault.New(fault.ConfigInvalid, "%s", strings.Join(problems, "; "))
 	}
@@ -28,20 +33,44 @@ func Load() (Config, Environ, error) {
 
 // read fills sections of a Config from environ and returns what is wrong. The sections are passed on one by one: of a
 // whole Config, envconfig would copy each to see whether it decodes itself.
-func read(environ Environ, sections ...any) (problems []string) {
-	// envconfig reads the process's own variables. Nobody else does: to the rest of the program, and
-	// to all that it starts, Environ is the environment.
-	for i := range table {
-		if _, value := environ.source(&table[i]); value == "" {
-			_ = os.Unsetenv(table[i].Name)
-		} else if os.Getenv(table[i].Name) != value {
-			_ = os.Setenv(table[i].Name, value)
-		}
-	}
+func read(environ *Environ, sections ...any) (problems []string) {
+	problems = environ.lend()
 	for _, bad := range Fill(sections...) {
-		problems = append(problems, describe(bad.KeyName, environ, bad.Err))
+		row := rowOf(bad.KeyName)
+		if row.Shared {
+			environ.warn("%s; the default counts: %s", environ.describe(row, bad.Err), row.Unset)
+			continue
+		}
+		problems = append(problems, environ.describe(row, bad.Err))
 	}
 	slices.Sort(problems)
+	return problems
+}
+
+// lend gives the process's own environment, which envconfig reads, the values of the table's variables. Nobody else
+// reads it: to the rest of the program, and to all that it starts, Environ is the environment. A value that is out of
+// its bounds is returned as a problem, and not lent.
+func (e *Environ) lend() (problems []string) {
+	var quoted []string
+	for i := range table {
+		row := &table[i]
+		name, value := e.source(row)
+		if whole, _ := e.Lookup(name); value != "" && !isCredential(name) && isQuoted(whole) {
+			quoted = append(quoted, name)
+		}
+		if err := row.bounds.check(value); err != nil {
+			problems, value = append(problems, e.describe(row, err)), ""
+		}
+		if value == "" {
+			_ = os.Unsetenv(row.Name)
+		} else if os.Getenv(row.Name) != value {
+			_ = os.Setenv(row.Name, value)
+		}
+	}
+	if len(quoted) > 0 {
+		e.warn("quotes around a value are ignored here, but other programs see them (docker run --env-file keeps them): %s",
+			strings.Join(quoted, ", "))
+	}
 	return problems
 }
 
@@ -66,27 +95,57 @@ func Fill(sections ...any) (refused []*envconfig.ParseError) {
 	return refused
 }
 
-// source is the name under which v is set, and its value. What is blank
+// source is the name under which v is set, and its value without a pair of quotes around it. What is blank
 // counts as not set.
 func (e Environ) source(v *Variable) (name, value string) {
 	for _, name := range [...]string{v.Name, v.Alias} {
-		if value, _ := e.Lookup(name); strings.TrimSpace(value) != "" {
-			return name, value
+		if value, _ := e.Lookup(name); value != "" {
+			if value = unquote(value); strings.TrimSpace(value) != "" {
+				return name, value
+			}
 		}
 	}
 	return "", ""
+}
+
+// has reports whether the row called name has a value.
+func (e Environ) has(name string) bool {
+	_, value := e.source(rowOf(name))
+	return value != ""
+}
+
+// isCredential reports whether the emulator is given the variable's value anew, without what was around it.
+func isCredential(name string) bool {
+	return strings.HasPrefix(name, credential.AuthTokenVariable) || strings.HasPrefix(name, credential.APIKeyVariable)
+}
+
+// unquote is value without the pair of quotes around it, as docker run --env-file leaves it, and without blanks outside
+// the quotes. Quotes with others of their kind between them are part of the value, as in a list of words.
+func unquote(value string) string {
+	if !isQuoted(value) {
+		return value
+	}
+	value = strings.TrimSpace(value)
+	return value[1 : len(value)-1]
+}
+
+func isQuoted(value string) bool {
+	value = strings.TrimSpace(value)
+	if len(value) < 2 || value[0] != '"' && value[0] != '\'' {
+		return false
+	}
+	return strings.IndexByte(value[1:], value[0]) == len(value)-2
 }
 
 // maxShown bounds the values that a message repeats. Valid ones are shorter, and
 // a longer one may be a secret in the wrong place.
 const maxShown = 20
 
-// describe is what is wrong with the variable called name.
-func describe(name string, environ Environ, err error) string {
-	v := rowOf(name)
-	name, value := environ.source(v)
-	if v.Private || len(value) > maxShown {
+// describe is what is wrong with the variable of a row.
+func (e Environ) describe(row *Variable, err error) string {
+	name, value := e.source(row)
+	if row.Private || len(value) > maxShown && !row.Shared {
 		return fmt.Sprintf("%s %s", name, err)
 	}
-	return fmt.Sprintf("%s=%q %s", name, value, err)
+	return fmt.Sprintf("%s=%.60q %s", name, credential.MaskAll(value), err)
 }

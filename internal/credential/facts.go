@@ -36,13 +36,18 @@ func (c Credential) Facts() []string {
 	}
 }
 
-// Advice is a way to use it that works, but should not be; nil without one.
-func (c Credential) Advice(ci bool) *fault.Error {
-	if !ci || !c.IsDeveloper() {
+// Advice is a way to use it in CI that works, but should not be; nil without one. ci is the value of the variable CI,
+// denied is true where that is a word for no.
+func (c Credential) Advice(ci string, denied bool) *fault.Error {
+	if ci == "" || !c.IsDeveloper() {
 		return nil
 	}
+	isSet := "is set"
+	if denied {
+		isSet = fmt.Sprintf("is set to %.20q, which counts as CI like any other value; unset it if this is not CI", ci)
+	}
 	return fault.New(fault.CredentialsDeveloper,
-		"%s holds a Developer Auth Token (%s…), and the variable CI is set", c.Origin, DeveloperPrefix)
+		"%s holds a Developer Auth Token (%s…), and the variable CI %s", c.Origin, DeveloperPrefix, isSet)
 }
 
 // Find is [Read] for who needs a credential: it is an error that there is none.

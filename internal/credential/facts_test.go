@@ -58,12 +58,25 @@ func TestOnlyADevelopersTokenInCIIsAdvisedAgainst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := found.Advice(true); (got != nil) != want || want && got.ID != fault.CredentialsDeveloper {
+		if got := found.Advice("true", false); (got != nil) != want || want && got.ID != fault.CredentialsDeveloper {
 			t.Errorf("%s in CI: %v", found, got)
 		}
-		if got := found.Advice(false); got != nil {
+		if got := found.Advice("", false); got != nil {
 			t.Errorf("%s elsewhere: %v", found, got)
 		}
+	}
+}
+
+func TestTheAdviceSaysThatAWordForNoCountsAsCIToo(t *testing.T) {
+	t.Parallel()
+	found, err := Read(Sources{AuthToken: NewSecret(developerToken)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `credentials.developer_in_ci: LOCALSTACK_AUTH_TOKEN holds a Developer Auth Token (ls-…), ` +
+		`and the variable CI is set to "false", which counts as CI like any other value; unset it if this is not CI`
+	if got := found.Advice("false", true).Error(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

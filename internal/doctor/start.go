@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"localstack-entrypoint/internal/activate"
@@ -106,7 +107,8 @@ func ContainerOf(cfg config.Config) container.Container {
 	}
 	return container.Container{
 		Root: cfg.Root, DockerHost: cfg.DockerHost, Ports: ports,
-		OnKubernetes: cfg.Kubernetes != "", OnGitHub: cfg.GitHub != "", OnGitLab: cfg.GitLab != "", OnCI: cfg.CI != "",
+		OnKubernetes: cfg.Kubernetes != "", OnGitHub: cfg.GitHub != "", OnGitLab: cfg.GitLab != "",
+		OnCI: cfg.CI != "" && !cfg.DeniesCI(),
 	}
 }
 
@@ -121,7 +123,10 @@ func (s Start) checkConfiguration(context.Context) fault.Check {
 			With(fault.Facts{Server: s.Config.Endpoint.String()})
 		return fault.Warn(name, finding, s.Warnings...)
 	}
-	return fault.Pass(name, "every variable is valid", s.Warnings...)
+	if len(s.Warnings) > 0 {
+		return fault.Warn(name, fault.New(fault.ConfigIgnored, "%s", strings.Join(s.Warnings, "; ")))
+	}
+	return fault.Pass(name, "every variable is valid")
 }
 
 // checkCommand looks for what a start would run.
@@ -139,7 +144,7 @@ func (s Start) checkCredential(context.Context) fault.Check {
 		return fault.Fail(name, failed)
 	}
 	facts := s.Credential.Facts()
-	if advice := s.Credential.Advice(s.Config.CI != ""); advice != nil {
+	if advice := s.Credential.Advice(s.Config.CI, s.Config.DeniesCI()); advice != nil {
 		return fault.Warn(name, advice, facts...)
 	}
 	return fault.Pass(name, facts[0], facts[1:]...)

@@ -67,6 +67,7 @@ const (
 	ClockSkew        ID = "clock.skew"
 
 	ConfigInvalid        ID = "config.invalid"
+	ConfigIgnored        ID = "config.ignored"
 	CommandNotFound      ID = "command.not_found"
 	CommandNotExecutable ID = "command.not_executable"
 
