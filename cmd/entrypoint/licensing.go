@@ -136,8 +136,8 @@ func (s settings) network() connect.Settings {
 	}
 	return connect.Settings{
 		Root:       s.cfg.Root,
-		HTTPProxy:  cmp.Or(set.OutboundHTTP, set.HTTPProxy).Secret,
-		HTTPSProxy: cmp.Or(set.OutboundHTTPS, set.HTTPSProxy).Secret,
+		HTTPProxy:  set.HTTP(),
+		HTTPSProxy: set.HTTPS(),
 		NoProxy:    set.NoProxy,
 		Bundles:    bundles,
 		NoVerify:   bool(set.NoVerify),

@@ -70,12 +70,11 @@ func (w *world) trust(authorities string) {
 	w.set("REQUESTS_CA_BUNDLE", w.root+"/ca.pem")
 }
 
-// proxy puts a proxy in the way that answers CONNECT with status.
-func (w *world) proxy(status int) {
+// proxy puts a proxy in the way that answers CONNECT with status, and offers a method of authentication.
+func (w *world) proxy(status int, method string) {
 	proxy := w.server(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
-		out.Header().Set("Proxy-Authenticate", `Basic realm="corp"`)
-		if status == http.StatusForbidden {
-			out.Header().Del("Proxy-Authenticate")
+		if method != "" {
+			out.Header().Set("Proxy-Authenticate", method+` realm="corp"`)
 		}
 		out.WriteHeader(status)
 	}))

@@ -177,9 +177,11 @@ var situations = []situation{
 			w.set("API_ENDPOINT", strings.Replace(w.env["API_ENDPOINT"], "http:", "https:", 1))
 		}},
 	{name: "proxy refuses", id: fault.NetworkProxy, says: "refused to connect to api.localstack.test:443 with status 403",
-		arrange: func(w *world) { w.proxy(http.StatusForbidden) }},
+		arrange: func(w *world) { w.proxy(http.StatusForbidden, "") }},
 	{name: "proxy requires authentication", id: fault.NetworkProxyAuthentication, says: "requires Basic authentication",
-		arrange: func(w *world) { w.proxy(http.StatusProxyAuthRequired) }},
+		arrange: func(w *world) { w.proxy(http.StatusProxyAuthRequired, "Basic") }},
+	{name: "proxy requires Digest authentication", id: fault.NetworkProxyMethod, says: "offers only Digest authentication",
+		arrange: func(w *world) { w.proxy(http.StatusProxyAuthRequired, "Digest") }},
 	{name: "proxy is dead", id: fault.NetworkProxyUnreachable, says: "the proxy http://127.0.0.1:1 cannot be reached",
 		arrange: func(w *world) {
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")

@@ -57,8 +57,7 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 	case len(body) > maxAnswer:
 		return fault.New(fault.NetworkWrongServer, "its answer (status %d) is larger than 1 MiB", status)
 	case status == http.StatusProxyAuthRequired:
-		target := response.Request.URL.Host
-		return connect.ProxyRefusal("a proxy on the way to "+target, target, response)
+		return connect.UnknownProxy(response.Request.URL.Host, response)
 	case status >= http.StatusBadRequest && !saysAll(status) && strings.HasPrefix(message, license.MessagePrefix):
 		return refused(message)
 	}

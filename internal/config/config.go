@@ -10,6 +10,7 @@ import (
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/layout"
+	"localstack-entrypoint/internal/proxy"
 )
 
 // Config is everything the environment says to the entrypoint.
@@ -24,8 +25,8 @@ type Config struct {
 // Secrets are the values that must not be printed, whatever a message is made
 // of. Those in files are not among them.
 func (c Config) Secrets() []credential.Secret {
-	return slices.Concat([]credential.Secret{c.AuthToken, c.APIKey}, c.OutboundHTTPS.secrets(), c.HTTPSProxy.secrets(),
-		c.OutboundHTTP.secrets(), c.HTTPProxy.secrets())
+	return slices.Concat([]credential.Secret{c.AuthToken, c.APIKey}, c.OutboundHTTPS.Secrets(), c.HTTPSProxy.Secrets(),
+		c.OutboundHTTP.Secrets(), c.HTTPProxy.Secrets(), c.AllProxy.Secrets())
 }
 
 // DefaultEndpoint is LocalStack's own licensing API.
@@ -57,16 +58,17 @@ func (l Licensing) Sources() credential.Sources {
 
 // Network says how the licensing API is reached.
 type Network struct {
-	NoVerify       Bool     `envconfig:"SSL_NO_VERIFY" default:"0"`
-	RequestsBundle string   `envconfig:"REQUESTS_CA_BUNDLE"`
-	CurlBundle     string   `envconfig:"CURL_CA_BUNDLE"`
-	CertFile       string   `envconfig:"SSL_CERT_FILE"`
-	CertDir        string   `envconfig:"SSL_CERT_DIR"`
-	OutboundHTTPS  ProxyURL `envconfig:"OUTBOUND_HTTPS_PROXY"`
-	HTTPSProxy     ProxyURL `envconfig:"HTTPS_PROXY"`
-	OutboundHTTP   ProxyURL `envconfig:"OUTBOUND_HTTP_PROXY"`
-	HTTPProxy      ProxyURL `envconfig:"HTTP_PROXY"`
-	NoProxy        string   `envconfig:"NO_PROXY"`
+	NoVerify       Bool             `envconfig:"SSL_NO_VERIFY" default:"0"`
+	RequestsBundle string           `envconfig:"REQUESTS_CA_BUNDLE"`
+	CurlBundle     string           `envconfig:"CURL_CA_BUNDLE"`
+	CertFile       string           `envconfig:"SSL_CERT_FILE"`
+	CertDir        string           `envconfig:"SSL_CERT_DIR"`
+	OutboundHTTPS  proxy.Setting    `envconfig:"OUTBOUND_HTTPS_PROXY"`
+	HTTPSProxy     proxy.Setting    `envconfig:"HTTPS_PROXY"`
+	OutboundHTTP   proxy.Setting    `envconfig:"OUTBOUND_HTTP_PROXY"`
+	HTTPProxy      proxy.Setting    `envconfig:"HTTP_PROXY"`
+	AllProxy       proxy.Setting    `envconfig:"ALL_PROXY"`
+	NoProxy        proxy.Exceptions `envconfig:"NO_PROXY"`
 }
 
 // Logging says how much is logged, and in which format.
@@ -167,12 +169,18 @@ var table = []Variable{
 	{Name: "SSL_CERT_DIR", Shared: true,
 		Meaning: "Directories of PEM files, separated by colons, to trust besides the system's."},
 	{Name: "OUTBOUND_HTTPS_PROXY", Private: true,
-		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. Wins over HTTPS_PROXY."},
-	{Name: "HTTPS_PROXY", Alias: "https_proxy", Private: true, Meaning: "Proxy for https:// addresses."},
+		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. " +
+			"Wins over HTTPS_PROXY and NO_PROXY."},
+	{Name: "HTTPS_PROXY", Alias: "https_proxy", Private: true,
+		Meaning: "Proxy for https:// addresses. As in Python, the name in lower case wins, also when it is empty."},
 	{Name: "OUTBOUND_HTTP_PROXY", Private: true, Meaning: "Like OUTBOUND_HTTPS_PROXY, for http:// addresses."},
-	{Name: "HTTP_PROXY", Alias: "http_proxy", Private: true, Meaning: "Proxy for http:// addresses."},
+	{Name: "HTTP_PROXY", Alias: "http_proxy", Private: true,
+		Meaning: "Like HTTPS_PROXY, for http:// addresses. In upper case it is ignored if REQUEST_METHOD is set."},
+	{Name: "ALL_PROXY", Alias: "all_proxy", Private: true,
+		Meaning: "Proxy for addresses for which no other variable names one."},
 	{Name: "NO_PROXY", Alias: "no_proxy", Shared: true,
-		Meaning: "Hosts, domains and networks to reach without a proxy, separated by commas."},
+		Meaning: "Hosts to reach without a proxy, separated by commas: names, which include all subdomains, addresses, " +
+			"IPv4 networks for hosts that are an address, or only *. The name in lower case wins unless it is empty."},
 
 	{Name: "DEBUG", Shared: true, Unset: "0", Meaning: "1 logs every step. LS_LOG wins over it."},
 	{Name: "LS_LOG", Alias: "LOG", Shared: true, Unset: "info, or debug if DEBUG=1",

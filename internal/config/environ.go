@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -95,6 +96,18 @@ func (e Environ) Lookup(name string) (string, bool) {
 		return "", false
 	}
 	return e.Entries[i][len(name)+1:], true
+}
+
+// all are the variables, by name and value.
+func (e Environ) all() iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for i, entry := range e.Entries {
+			name, value, _ := strings.Cut(entry, "=")
+			if at, found := e.at[name]; found && at == i && !yield(name, value) {
+				return
+			}
+		}
+	}
 }
 
 // Set gives name a value.

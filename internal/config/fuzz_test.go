@@ -146,17 +146,3 @@ func FuzzEndpoint(f *testing.F) {
 		}
 	})
 }
-
-func FuzzProxyURL(f *testing.F) {
-	decodeFuzz(f, func(t *testing.T, got ProxyURL) {
-		var again ProxyURL
-		if err := again.Decode(got.Reveal()); err != nil || again.Reveal() != got.Reveal() {
-			t.Errorf("%q becomes %q, %v", got.Reveal(), again.Reveal(), err)
-		}
-		for _, secret := range got.secrets() {
-			if len(secret.Reveal()) > 12 && strings.Contains(got.String(), secret.Reveal()) {
-				t.Errorf("%s shows the password", got)
-			}
-		}
-	})
-}

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/kelseyhightower/envconfig"
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/proxy"
 )
 
 // Load reads the process's environment. The Config is usable even when the
@@ -20,7 +20,10 @@ import (
 func Load() (Config, Environ, error) {
 	environ := unprefix(os.Environ())
 	var cfg Config
-	problems := read(&environ, &cfg.Licensing, &cfg.Network, &cfg.Logging, &cfg.Process, &cfg.System)
+	refused := read(&environ, &cfg.Licensing, &cfg.Network, &cfg.Logging, &cfg.Process, &cfg.System)
+	environ.nameProxies(&cfg.Network)
+	problems := environ.problems(&cfg, refused)
+	environ.warnAboutProxies()
 	if cfg.AttemptTimeout > cfg.ActivationTimeout && environ.has("ACTIVATION_ATTEMPT_TIMEOUT") {
 		environ.warn("ACTIVATION_ATTEMPT_TIMEOUT is longer than ACTIVATION_TIMEOUT (%s), which ends the activation",
 			cfg.ActivationTimeout.Duration())
@@ -31,26 +34,31 @@ func Load() (Config, Environ, error) {
 	return cfg, environ, nil
 }
 
+// refusal is what is wrong with the variable of a row.
+type refusal struct {
+	row     *Variable
+	problem string
+}
+
 // read fills sections of a Config from environ and returns what is wrong. The sections are passed on one by one: of a
 // whole Config, envconfig would copy each to see whether it decodes itself.
-func read(environ *Environ, sections ...any) (problems []string) {
-	problems = environ.lend()
+func read(environ *Environ, sections ...any) (refused []refusal) {
+	refused = environ.lend()
 	for _, bad := range Fill(sections...) {
 		row := rowOf(bad.KeyName)
 		if row.Shared {
 			environ.warn("%s; the default counts: %s", environ.describe(row, bad.Err), row.Unset)
 			continue
 		}
-		problems = append(problems, environ.describe(row, bad.Err))
+		refused = append(refused, refusal{row, environ.describe(row, bad.Err)})
 	}
-	slices.Sort(problems)
-	return problems
+	return refused
 }
 
 // lend gives the process's own environment, which envconfig reads, the values of the table's variables. Nobody else
 // reads it: to the rest of the program, and to all that it starts, Environ is the environment. A value that is out of
 // its bounds is returned as a problem, and not lent.
-func (e *Environ) lend() (problems []string) {
+func (e *Environ) lend() (refused []refusal) {
 	var quoted []string
 	for i := range table {
 		row := &table[i]
@@ -59,7 +67,7 @@ func (e *Environ) lend() (problems []string) {
 			quoted = append(quoted, name)
 		}
 		if err := row.bounds.check(value); err != nil {
-			problems, value = append(problems, e.describe(row, err)), ""
+			refused, value = append(refused, refusal{row, e.describe(row, err)}), ""
 		}
 		if value == "" {
 			_ = os.Unsetenv(row.Name)
@@ -71,7 +79,7 @@ func (e *Environ) lend() (problems []string) {
 		e.warn("quotes around a value are ignored here, but other programs see them (docker run --env-file keeps them): %s",
 			strings.Join(quoted, ", "))
 	}
-	return problems
+	return refused
 }
 
 // Fill sets the fields of sections, pointers to structs, that have tags of envconfig, and returns
@@ -96,8 +104,15 @@ func Fill(sections ...any) (refused []*envconfig.ParseError) {
 }
 
 // source is the name under which v is set, and its value without a pair of quotes around it. What is blank
-// counts as not set.
+// counts as not set. Which variable of a proxy counts is as in Python.
 func (e Environ) source(v *Variable) (name, value string) {
+	if kind, isProxy := proxyKind(v); isProxy {
+		found, _ := proxy.Find(e.all(), kind)
+		if value = unquote(found.Value); strings.TrimSpace(value) == "" {
+			return "", ""
+		}
+		return found.Name, value
+	}
 	for _, name := range [...]string{v.Name, v.Alias} {
 		if value, _ := e.Lookup(name); value != "" {
 			if value = unquote(value); strings.TrimSpace(value) != "" {

@@ -46,8 +46,10 @@ func loaded(t *testing.T, entries ...string) Config {
 
 // summary is cfg on one line, with what hides itself revealed.
 func summary(cfg Config) string {
-	return fmt.Sprintf("%+v %s %s %s %s %s %s", cfg, cfg.AuthToken.Reveal(), cfg.APIKey.Reveal(),
-		cfg.OutboundHTTPS.Reveal(), cfg.HTTPSProxy.Reveal(), cfg.OutboundHTTP.Reveal(), cfg.HTTPProxy.Reveal())
+	cfg.NoProxy.Variable = "" // which of its names is set
+	return fmt.Sprintf("%+v %s %s %s %s %s %s %s", cfg, cfg.AuthToken.Reveal(), cfg.APIKey.Reveal(),
+		cfg.OutboundHTTPS.Reveal(), cfg.HTTPSProxy.Reveal(), cfg.OutboundHTTP.Reveal(), cfg.HTTPProxy.Reveal(),
+		cfg.AllProxy.Reveal())
 }
 
 func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
@@ -104,7 +106,8 @@ var sensible = valuesIn(`
 	ACTIVATE_PRO=0 LOG_LICENSE_ISSUES=off API_ENDPOINT=http://licenses.test/v1 ACTIVATION_TIMEOUT=1.5
 	ACTIVATION_TIMEOUT_CACHED=0.5 ACTIVATION_ATTEMPT_TIMEOUT=250ms ACTIVATION_ATTEMPTS=7 SSL_NO_VERIFY=yes
 	OUTBOUND_HTTPS_PROXY=proxy.test:1 HTTPS_PROXY=proxy.test:2 OUTBOUND_HTTP_PROXY=proxy.test:3
-	HTTP_PROXY=proxy.test:4 DEBUG=1 LS_LOG=warn LOG_FORMAT=json LOCALSTACK_SUPERVISOR_COMMAND=true SUPERVISE=0
+	HTTP_PROXY=proxy.test:4 ALL_PROXY=proxy.test:5 DEBUG=1 LS_LOG=warn LOG_FORMAT=json
+	LOCALSTACK_SUPERVISOR_COMMAND=true SUPERVISE=0
 	SHUTDOWN_TIMEOUT=2.5 KILL_PROCESS_GROUP=0 SIGNAL_REWRITE=TERM:QUIT EXIT_CODE_REMAP=143 RESTART_ON_CRASH=3
 	LICENSE_RENEWAL_INTERVAL=60 PARENT_DEATH_SIGNAL=TERM
 `)
@@ -142,9 +145,8 @@ func TestEveryVariableIsReadUnderItsNamesAndItsPrefixedOnes(t *testing.T) {
 }
 
 func TestTheProperNameWinsOverTheAliasUnlessItIsBlank(t *testing.T) {
-	for upper, want := range map[string]string{"upper.test": "http://upper.test", " ": "http://lower.test"} {
-		cfg := loaded(t, "https_proxy=lower.test", "HTTPS_PROXY="+upper)
-		if got := cfg.HTTPSProxy.Reveal(); got != want {
+	for proper, want := range map[string]Level{"warn": "warn", " ": "error"} {
+		if got := loaded(t, "LOG=error", "LS_LOG="+proper).Level; got != want {
 			t.Errorf("chose %s, want %s", got, want)
 		}
 	}
@@ -176,7 +178,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 		`LOCALSTACK_SUPERVISOR_COMMAND has an unbalanced quote or backslash`,
 		`SHUTDOWN_TIMEOUT="soon" is not a duration; use seconds such as 8 or 2.5`,
 		`SSL_NO_VERIFY="2" is not a boolean; use 1, true, yes, on or 0, false, no, off`,
-		`https_proxy has the scheme "ftp"; use http, https or socks5`,
+		`https_proxy has the scheme "ftp"; use http, https or socks5h`,
 	}
 	if failed.Detail != strings.Join(want, "; ") {
 		t.Errorf("got  %s\nwant %s", strings.ReplaceAll(failed.Detail, "; ", ";\n     "), strings.Join(want, ";\n     "))

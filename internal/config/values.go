@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math"
@@ -14,8 +13,6 @@ import (
 	"time"
 
 	"github.com/kballard/go-shellquote"
-
-	"localstack-entrypoint/internal/credential"
 )
 
 // Bool is on or off.
@@ -154,51 +151,10 @@ func (e Endpoint) IsExposed() bool {
 	return e.Scheme == "http" && !isLoopback
 }
 
-// ProxyURL is the URL of a proxy, a secret as a whole, since it may hold a password.
-type ProxyURL struct{ credential.Secret }
-
-// Decode reads a URL with the scheme http (also when there is none), https or
-// socks5. A path or more is a sign of a password with characters that a URL
-// gives another meaning.
-func (p *ProxyURL) Decode(value string) error {
-	value = strings.TrimSuffix(strings.TrimSpace(value), "/")
-	if !strings.Contains(value, "://") {
-		value = "http://" + value
-	}
-	parsed, err := url.Parse(value)
-	if err != nil || !hasAddress(parsed) || parsed.Path != "" || strings.ContainsAny(value, "?#") {
-		return errors.New("is not a proxy URL; write it as http://proxy.example:3128, " +
-			"and special characters of a password as %XX")
-	}
-	if !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, parsed.Scheme) {
-		return fmt.Errorf("has the scheme %.20q; use http, https or socks5", parsed.Scheme)
-	}
-	p.Secret = credential.NewSecret(parsed.String())
-	return nil
-}
-
 // hasAddress reports whether u names a host, and a port that there can be.
 func hasAddress(u *url.URL) bool {
 	port, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16)
 	return u.Hostname() != "" && err == nil && port > 0 && !strings.HasSuffix(u.Host, ":")
-}
-
-// secrets are the password as it is, as it stands in the URL, and with the
-// user's name as it is sent (RFC 7617); there are none without one.
-func (p ProxyURL) secrets() []credential.Secret {
-	proxy, err := url.Parse(p.Reveal())
-	if err != nil {
-		return nil
-	}
-	password, set := proxy.User.Password()
-	if !set {
-		return nil
-	}
-	_, written, _ := strings.Cut(proxy.User.String(), ":")
-	sent := base64.StdEncoding.EncodeToString([]byte(proxy.User.Username() + ":" + password))
-	return []credential.Secret{
-		credential.NewSecret(password), credential.NewSecret(written), credential.NewSecret(sent),
-	}
 }
 
 func oneOf(target *string, value string, names ...string) error {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"localstack-entrypoint/internal/proxy"
 )
 
 // decoder is a value that envconfig fills.
@@ -169,44 +171,16 @@ func TestEndpointIsABaseURL(t *testing.T) {
 		"https://licenses.test#")
 }
 
-func TestProxiesAreURLsWithOrWithoutAScheme(t *testing.T) {
-	t.Parallel()
-	for value, want := range map[string]string{
-		"http://proxy.test:3128":                "http://proxy.test:3128",
-		" http://proxy.test:3128/\n":            "http://proxy.test:3128",
-		"proxy.test:3128":                       "http://proxy.test:3128",
-		"proxy.test":                            "http://proxy.test",
-		"user:secret@proxy.test:3128":           "http://user:secret@proxy.test:3128",
-		"https://user:se%23cret@10.0.0.1:3128/": "https://user:se%23cret@10.0.0.1:3128",
-		"socks5://secret@[fe80::1]:1080":        "socks5://secret@[fe80::1]:1080",
-		"socks5h://proxy.test:1080":             "socks5h://proxy.test:1080",
-	} {
-		var proxy ProxyURL
-		if err := proxy.Decode(value); err != nil || proxy.Reveal() != want {
-			t.Errorf("%q is %s, %v", value, proxy.Reveal(), err)
-		}
-	}
-	var proxy ProxyURL
-	const want = "is not a proxy URL; write it as http://proxy.example:3128, and special characters of a password as %XX"
-	refuses(t, &proxy, want,
-		"", "http:", "http://", "http:///", "http://:3128", "http://proxy.test:", "http:/proxy.test:3128",
-		"http://user:se#cret@proxy.test:3128", "http://user:12#cret@proxy.test:3128",
-		"http://user:12?cret@proxy.test:3128", "http://user:12/cret@proxy.test:3128", "http://proxy.test:99999",
-		"http://proxy test:3128",
-		"http://user:secret@proxy.test:x", "http://proxy.test:3128/path", "http://user:se%zzcret@proxy.test")
-	refuses(t, &proxy, `has the scheme "ftp"; use http, https or socks5`, "ftp://user:secret@proxy.test")
-}
-
 func TestNoVerbShowsAProxysPassword(t *testing.T) {
 	t.Parallel()
-	var proxy ProxyURL
-	if err := proxy.Decode("http://user:hunter2@proxy.test:3128"); err != nil {
+	var setting proxy.Setting
+	if err := setting.Decode("http://user:hunter2@proxy.test:3128"); err != nil {
 		t.Fatal(err)
 	}
-	config := Config{Network: Network{HTTPSProxy: proxy}}
+	config := Config{Network: Network{HTTPSProxy: setting}}
 	type hiding struct{ inside Network }
-	values := []any{proxy, &proxy, config, &config, config.Network, hiding{config.Network}, []ProxyURL{proxy},
-		map[string]ProxyURL{"": proxy}}
+	values := []any{setting, &setting, config, &config, config.Network, hiding{config.Network}, []proxy.Setting{setting},
+		map[string]proxy.Setting{"": setting}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%40.3s"} {
 		for _, value := range values {
 			shown := strings.ToLower(fmt.Sprintf(verb, value))

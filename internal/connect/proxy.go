@@ -5,21 +5,28 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 
 	"localstack-entrypoint/internal/fault"
 )
 
+// ProxyName names a proxy without its credentials.
+func ProxyName(proxy *Proxy) string { return proxy.Scheme + "://" + proxy.Host }
+
 // ProxyFault says that err happened on the way to the proxy or was its doing, not the server's.
-func ProxyFault(proxy *url.URL, err error) *fault.Error {
+func ProxyFault(proxy *Proxy, err error) *fault.Error {
+	return proxyFault(proxy, err).With(fault.Facts{Variable: proxy.Variable})
+}
+
+func proxyFault(proxy *Proxy, err error) *fault.Error {
 	if failed, ok := fault.Find(err); ok && failed.Row().Stage == fault.StageProxy {
 		return failed
 	}
 	name := ProxyName(proxy)
 	var socks *net.OpError
 	if errors.As(err, &socks) && strings.HasPrefix(socks.Op, "socks") {
-		return fault.Wrap(err, fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, socks.Err)
+		return socksFault(proxy, socks)
 	}
 	cause := Fault(proxy.Hostname(), err)
 	if cause.ID == fault.NetworkReset {
@@ -28,43 +35,81 @@ func ProxyFault(proxy *url.URL, err error) *fault.Error {
 	return fault.Wrap(err, fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, cause.Detail)
 }
 
-// ProxyName names a proxy without its credentials.
-func ProxyName(proxy *url.URL) string { return proxy.Scheme + "://" + proxy.Host }
+// socksFault is the failure that a SOCKS proxy has told. net/http has no types for them.
+func socksFault(proxy *Proxy, socks *net.OpError) *fault.Error {
+	name, why := ProxyName(proxy), socks.Err.Error()
+	switch {
+	case strings.Contains(why, "no acceptable authentication methods") && proxy.User == nil:
+		return fault.Wrap(socks, fault.NetworkProxyAuthentication, "the proxy %s requires authentication", name)
+	case strings.Contains(why, "username/password authentication failed"):
+		return fault.Wrap(socks, fault.NetworkProxyAuthentication, "the proxy %s rejects the user name or password", name)
+	case strings.Contains(why, "no acceptable authentication methods"):
+		return fault.Wrap(socks, fault.NetworkProxyMethod, "the proxy %s does not accept a user name and password", name)
+	}
+	return fault.Wrap(socks, fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, why)
+}
 
 // checkTunnel reads the proxy's answer to CONNECT.
-func checkTunnel(proxy *url.URL, target string, answer *http.Response) error {
+func (p *Proxy) checkTunnel(target string, answer *http.Response) error {
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	return ProxyRefusal("the proxy "+ProxyName(proxy), target, answer)
+	return p.refusal(target, answer)
 }
 
-// ProxyRefusal is the failure behind a proxy's answer that is not a success: it would not connect us to
-// target, or requires authentication. proxy is as in "the proxy http://proxy:3128".
-func ProxyRefusal(proxy, target string, answer *http.Response) *fault.Error {
+// refusal is the failure behind the proxy's answer that is not a success: it would not connect us to target,
+// or requires authentication.
+func (p *Proxy) refusal(target string, answer *http.Response) *fault.Error {
+	name := "the proxy " + ProxyName(p)
 	if answer.StatusCode == http.StatusProxyAuthRequired {
-		return fault.New(fault.NetworkProxyAuthentication,
-			"%s requires %sauthentication (status 407)", proxy, schemes(answer))
+		return denial(name, p.User != nil, answer).With(fault.Facts{Variable: p.Variable})
 	}
-	detail := fmt.Sprintf("%s refused to connect to %s with status %d", proxy, target, answer.StatusCode)
+	detail := fmt.Sprintf("%s refused to connect to %s with status %d", name, target, answer.StatusCode)
 	// Squid says why in a header.
 	if why := answer.Header.Get("X-Squid-Error"); matches(`^ERR_[A-Z_]{1,40} [0-9]{1,5}$`, why) {
 		detail += " (" + why + ")"
 	}
-	return fault.New(fault.NetworkProxy, "%s", detail)
+	return fault.New(fault.NetworkProxy, "%s", detail).With(fault.Facts{Variable: p.Variable})
 }
 
-// schemes are the kinds of authentication that a proxy accepts, as in "Negotiate or Basic ", for there
-// may be none that we have.
-func schemes(answer *http.Response) string {
-	var names []string
-	for _, challenge := range answer.Header.Values("Proxy-Authenticate") {
-		if words := strings.FieldsFunc(challenge, func(r rune) bool { return r == ' ' || r == ',' }); len(words) > 0 {
-			names = append(names, fmt.Sprintf("%.20s", words[0]))
+// UnknownProxy is the failure behind a 407 of a proxy that is on the way to target, but not set.
+func UnknownProxy(target string, answer *http.Response) *fault.Error {
+	return denial("a proxy on the way to "+target, false, answer)
+}
+
+// denial is the failure behind status 407 of the proxy called name. Of all methods, requests and we have
+// Basic only.
+func denial(name string, hasPassword bool, answer *http.Response) *fault.Error {
+	offered := methods(answer.Header.Values("Proxy-Authenticate"))
+	isBasic := func(method string) bool { return strings.EqualFold(method, "Basic") }
+	list := strings.Join(offered, " or ")
+	switch {
+	case len(offered) > 0 && !slices.ContainsFunc(offered, isBasic):
+		return fault.New(fault.NetworkProxyMethod, "%s offers only %s authentication (status 407), "+
+			"which neither the emulator's Python nor this program supports for proxies", name, list)
+	case hasPassword:
+		return fault.New(fault.NetworkProxyAuthentication, "%s rejects the user name or password (status 407)", name)
+	case list == "":
+		return fault.New(fault.NetworkProxyAuthentication, "%s requires authentication (status 407)", name)
+	}
+	return fault.New(fault.NetworkProxyAuthentication, "%s requires %s authentication (status 407)", name, list)
+}
+
+// methods are the names of the methods of authentication that a proxy offers, as in "Negotiate" and "Basic".
+// Challenges are separated by commas, and so are their parameters, name=value (RFC 9110, section 11.6.1).
+func methods(challenges []string) (names []string) {
+	for _, challenge := range challenges {
+		isQuoted, isEscaped := false, false
+		for part := range strings.FieldsFuncSeq(challenge, func(r rune) bool {
+			isQuoted = isQuoted != (r == '"' && !isEscaped)
+			isEscaped = isQuoted && r == '\\' && !isEscaped
+			return r == ',' && !isQuoted
+		}) {
+			name, _, _ := strings.Cut(strings.TrimSpace(part), " ")
+			if matches(`^[A-Za-z][A-Za-z0-9-]{0,19}$`, name) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return strings.Join(names, " or ") + " "
+	return names
 }

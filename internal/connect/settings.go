@@ -6,12 +6,11 @@ import (
 	"net/url"
 	"strings"
 
-	"golang.org/x/net/http/httpproxy"
 	"golang.org/x/net/idna"
 
-	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/layout"
+	"localstack-entrypoint/internal/proxy"
 	"localstack-entrypoint/internal/trust"
 )
 
@@ -19,10 +18,10 @@ import (
 type Settings struct {
 	// Root is the folder with the image's file system.
 	Root layout.Root
-	// HTTPProxy and HTTPSProxy are the URLs of the proxies for targets of these
-	// schemes, or not set. NoProxy lists the hosts that are reached without.
-	HTTPProxy, HTTPSProxy credential.Secret
-	NoProxy               string
+	// HTTPProxy and HTTPSProxy are the proxies for targets of these schemes, or
+	// not set. NoProxy lists the hosts that are reached without.
+	HTTPProxy, HTTPSProxy proxy.Setting
+	NoProxy               proxy.Exceptions
 	// Bundles are trusted beside the system's certificate authorities.
 	Bundles []trust.Bundle
 	// NoVerify has every certificate accepted.
@@ -32,15 +31,27 @@ type Settings struct {
 	Warn func(*fault.Error)
 }
 
-// Proxy is the proxy on the way to target; nil for none. Loopback hosts are
-// reached without one, as everywhere.
-func (s Settings) Proxy(target *url.URL) *url.URL {
-	choose := httpproxy.Config{HTTPProxy: s.HTTPProxy.Reveal(), HTTPSProxy: s.HTTPSProxy.Reveal(), NoProxy: s.NoProxy}
-	proxy, err := choose.ProxyFunc()(target)
-	if err != nil || proxy == nil {
-		return nil // the settings were parsed before
+// Proxy is a proxy on the way to a host. Its user name and password are the bytes to send.
+type Proxy struct {
+	*url.URL
+	// Variable is the name of the environment variable that names the proxy.
+	Variable string
+}
+
+// Proxy is the proxy on the way to target; nil for none. This machine itself is reached without one.
+func (s Settings) Proxy(target *url.URL) *Proxy {
+	setting := s.HTTPProxy
+	if target.Scheme == "https" {
+		setting = s.HTTPSProxy
 	}
-	return InASCII(proxy)
+	address := setting.URL()
+	if address == nil || proxy.IsLocal(target) {
+		return nil
+	}
+	if _, excepted := s.NoProxy.Match(InASCII(target)); excepted && !setting.IgnoresExceptions() {
+		return nil
+	}
+	return &Proxy{URL: InASCII(address), Variable: setting.Variable}
 }
 
 // InASCII is a URL with the form of its host's name that name servers and

@@ -19,9 +19,10 @@ import (
 // Transport is an [http.RoundTripper] for one host whose errors tell where on the way to it they
 // happened. Its connections end with the context of their request.
 type Transport struct {
-	warn          func(*fault.Error)
-	target, proxy *url.URL
-	resolver      *resolve.Resolver
+	warn     func(*fault.Error)
+	target   *url.URL
+	proxy    *Proxy
+	resolver *resolve.Resolver
 	// server is the target as a TLS server, gate a proxy that speaks TLS itself.
 	server, gate tlsServer
 	// authorities are those to trust, unless everybody is.
@@ -39,7 +40,7 @@ func NewTransport(target *url.URL, settings Settings, resolver *resolve.Resolver
 	}
 	t.server.conf = t.configFor(t.target)
 	if t.proxy != nil {
-		t.gate.conf = t.configFor(t.proxy)
+		t.gate.conf = t.configFor(t.proxy.URL)
 	}
 	if target.Scheme != "https" && (t.proxy == nil || t.proxy.Scheme != "https") {
 		return t, nil
@@ -120,7 +121,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, cmp.Or(ctx.Err(), err)
 	case forwards && response.StatusCode == http.StatusProxyAuthRequired:
 		response.Body.Close()
-		return nil, ProxyRefusal("the proxy "+ProxyName(t.proxy), t.target.Host, response)
+		return nil, t.proxy.refusal(t.target.Host, response)
 	}
 	return response, nil
 }
@@ -152,7 +153,7 @@ func (t *Transport) over(conn net.Conn) *http.Transport {
 		DisableKeepAlives: true,
 	}
 	if t.proxyForwards() {
-		once.Proxy = http.ProxyURL(t.proxy)
+		once.Proxy = http.ProxyURL(t.proxy.URL)
 	}
 	return once
 }

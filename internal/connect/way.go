@@ -43,9 +43,9 @@ func (t *Transport) connect(ctx context.Context) (net.Conn, error) {
 }
 
 func (t *Transport) connectToProxy(ctx context.Context) (net.Conn, error) {
-	dialProxy := func(ctx context.Context) (net.Conn, error) { return dial(ctx, t.resolver, addressOf(t.proxy)) }
+	dialProxy := func(ctx context.Context) (net.Conn, error) { return dial(ctx, t.resolver, addressOf(t.proxy.URL)) }
 	if t.proxy.Scheme == "https" {
-		return t.shake(ctx, &t.gate, t.proxy, dialProxy)
+		return t.shake(ctx, &t.gate, t.proxy.URL, dialProxy)
 	}
 	return dialProxy(ctx)
 }
@@ -90,7 +90,7 @@ func (t *Transport) askHTTP(conn net.Conn) error {
 	if err != nil {
 		return err
 	}
-	return checkTunnel(t.proxy, address, answer)
+	return t.proxy.checkTunnel(address, answer)
 }
 
 // askSOCKS is RFC 1928; the proxy resolves the target's name.
@@ -100,7 +100,7 @@ func (t *Transport) askSOCKS(ctx context.Context, conn net.Conn) (net.Conn, erro
 		auth = &proxy.Auth{User: user.Username()}
 		auth.Password, _ = user.Password()
 	}
-	dialer, err := proxy.SOCKS5("tcp", addressOf(t.proxy), auth, connected{conn})
+	dialer, err := proxy.SOCKS5("tcp", addressOf(t.proxy.URL), auth, connected{conn})
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,8 @@ type Error struct {
 type Facts struct {
 	// Server is the licensing server's base URL, Host the name that the failure is about.
 	Server, Host string
+	// Variable is the environment variable that led there, such as the one with the proxy.
+	Variable string
 	// Platforms are those that the container runs on, most specific first; there are none where nobody has looked.
 	Platforms []Place
 	// Answered is true when the server, or somebody in its place, has answered us: then nobody asks again only to
@@ -124,6 +126,7 @@ func Wrap(cause error, id ID, format string, args ...any) *Error {
 func (e *Error) With(more Facts) *Error {
 	both := *e
 	both.Server, both.Host = cmp.Or(e.Server, more.Server), cmp.Or(e.Host, more.Host)
+	both.Variable = cmp.Or(e.Variable, more.Variable)
 	both.Waited, both.RetryAfter = cmp.Or(e.Waited, more.Waited), cmp.Or(e.RetryAfter, more.RetryAfter)
 	both.RequestID, both.Attempts = cmp.Or(e.RequestID, more.RequestID), cmp.Or(e.Attempts, more.Attempts)
 	both.Answered = e.Answered || more.Answered

@@ -37,6 +37,7 @@ const (
 	NetworkAddressFamily       ID = "network.address_family"
 	NetworkProxy               ID = "network.proxy"
 	NetworkProxyAuthentication ID = "network.proxy.authentication"
+	NetworkProxyMethod         ID = "network.proxy.method"
 	NetworkProxyUnreachable    ID = "network.proxy.unreachable"
 	NetworkProxyBypassed       ID = "network.proxy.bypassed"
 

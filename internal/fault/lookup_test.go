@@ -35,9 +35,10 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 		{"network.dns.no-server", []ID{NetworkDNSNoServer}},
 		{"credentials.mising", []ID{CredentialsMissing}},
 		{"network.proxi.bypassed",
-			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
+			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyUnreachable, NetworkProxyBypassed}},
 		{"Network.TLS", []ID{NetworkTLS, NetworkTLSVersion, NetworkLargeHello}},
-		{"network.proxy.", []ID{NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed}},
+		{"network.proxy.",
+			[]ID{NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyUnreachable, NetworkProxyBypassed}},
 		{"skew", []ID{ClockSkew}},
 		{"system.memory.swap", []ID{SystemMemory}},
 		{"nonsense", nil},
@@ -64,7 +65,7 @@ func TestMoreSpecificRowsAreThoseBelow(t *testing.T) {
 	for id, want := range map[ID][]ID{
 		NetworkTLS:       {NetworkTLSVersion, NetworkLargeHello},
 		NetworkDNSDocker: nil,
-		NetworkProxy:     {NetworkProxyAuthentication, NetworkProxyUnreachable, NetworkProxyBypassed},
+		NetworkProxy:     {NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyUnreachable, NetworkProxyBypassed},
 	} {
 		row, _ := Lookup(id)
 		if got := ids(row.MoreSpecific()); !slices.Equal(got, want) {

@@ -1,8 +1,8 @@
 package fault
 
 // Row is a failure of the table. Code in its texts stands between backticks, and words in braces for the
-// facts of a case: {detail}, {server}, {host}, its {domain}, the {address} with the port, and {fix}, the
-// first fix for the platform.
+// facts of a case: {detail}, {server}, {host}, its {domain}, the {address} with the port, the {variable} that
+// led there, and {fix}, the first fix for the platform.
 type Row struct {
 	ID ID
 	// Exit is the process's exit code.

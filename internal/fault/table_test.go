@@ -113,7 +113,7 @@ func TestIDsAreLowerCaseWordsJoinedByDots(t *testing.T) {
 
 // Where the facts of a case stand. {fix} stands at the end of a remedy's sentence only.
 var (
-	aFact     = regexp.MustCompile(`\{(detail|server|host|domain|address)\}`)
+	aFact     = regexp.MustCompile(`\{(detail|server|host|domain|address|variable)\}`)
 	aFix      = regexp.MustCompile(`\. \{fix\}`)
 	lookAlike = regexp.MustCompile(`\{[a-z-]+\}`)
 )

@@ -103,7 +103,8 @@ func fillIn(failed *fault.Error, text, fix string) string {
 	host := cmp.Or(failed.Host, address.Hostname())
 	port := cmp.Or(address.Port(), map[string]string{"http": "80"}[address.Scheme], "443")
 	return strings.NewReplacer("{detail}", failed.Seen(), "{server}", server, "{host}", host, "{domain}", domain(host),
-		"{address}", net.JoinHostPort(address.Hostname(), port), " {fix}", fix).Replace(text)
+		"{address}", net.JoinHostPort(address.Hostname(), port),
+		"{variable}", cmp.Or(failed.Variable, "the proxy variables"), " {fix}", fix).Replace(text)
 }
 
 // domain is the domain that a host belongs to, as far as its name tells: what a filter lets through.

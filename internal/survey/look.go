@@ -8,6 +8,7 @@ import (
 
 	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/proxy"
 	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/task"
 )
@@ -40,7 +41,7 @@ func (s *Survey) Look(ctx context.Context, mayAsk bool, tell func(fault.Check)) 
 func (s *Survey) look(ctx context.Context, mayAsk bool, tell func(fault.Check)) {
 	next := s.target
 	if s.proxy != nil {
-		next = s.proxy
+		next = s.proxy.URL
 	}
 	addresses, check := s.names(ctx, next.Hostname())
 	tell(s.withUnusedProxy(check))
@@ -106,9 +107,9 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 // would be a way.
 func (s *Survey) lookBehindProxy(ctx context.Context, tell func(fault.Check), failed fault.Check) {
 	open := s.settings
-	open.NoProxy = ""
-	proxy := open.Proxy(s.target)
-	if s.proxy != nil || proxy == nil {
+	open.NoProxy = proxy.Exceptions{}
+	only := open.Proxy(s.target)
+	if s.proxy != nil || only == nil {
 		return
 	}
 	if failed.Name == fault.StageNames.String() {
@@ -120,5 +121,6 @@ func (s *Survey) lookBehindProxy(ctx context.Context, tell func(fault.Check), fa
 		return
 	}
 	tell(fault.Fail(stage, fault.New(fault.NetworkProxyBypassed,
-		"%s, but only the proxy %s reaches the server (%s)", s.unusedProxy, connect.ProxyName(proxy), failed.Fact)))
+		"%s, but only the proxy %s reaches the server (%s)", s.unusedProxy, connect.ProxyName(only), failed.Fact).
+		With(fault.Facts{Variable: s.settings.NoProxy.Variable})))
 }

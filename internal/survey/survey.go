@@ -2,20 +2,22 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"localstack-entrypoint/internal/connect"
+	"localstack-entrypoint/internal/proxy"
 	"localstack-entrypoint/internal/resolve"
 )
 
 // Survey looks at the way to a host stage by stage, where a connection only tells where it broke. It
 // never sends a credential for the host.
 type Survey struct {
-	target, proxy  *url.URL
+	target         *url.URL
+	proxy          *connect.Proxy
 	unusedProxy    string // why a proxy that is set is not used; "" when none is
 	settings       connect.Settings
 	localstackHost string
@@ -38,23 +40,18 @@ func New(
 
 // whyUnused is why a proxy that is set is not used for target; "" when none is set.
 func whyUnused(target *url.URL, settings connect.Settings) string {
-	list := settings.NoProxy
-	throughProxy := func(noProxy string) bool {
-		settings.NoProxy = noProxy
-		return settings.Proxy(target) != nil
+	if settings.Proxy(target) != nil {
+		return ""
 	}
+	except := settings.NoProxy
+	settings.NoProxy = proxy.Exceptions{}
+	entry, isExcepted := except.Match(target)
 	switch {
-	case throughProxy(list):
-		return ""
-	case !throughProxy("") && target.Scheme == "https" && settings.HTTPProxy.Reveal() != "":
-		return "HTTP_PROXY is for http:// addresses only"
-	case !throughProxy(""):
-		return ""
-	}
-	for entry := range strings.SplitSeq(list, ",") {
-		if !throughProxy(entry) {
-			return fmt.Sprintf("the entry %.100q of NO_PROXY matches %s", strings.TrimSpace(entry), target.Hostname())
-		}
+	case isExcepted && settings.Proxy(target) != nil:
+		return fmt.Sprintf("the entry %.100q of %s matches %s", entry, cmp.Or(except.Variable, "NO_PROXY"),
+			target.Hostname())
+	case target.Scheme == "https" && settings.HTTPProxy.IsSet() && !settings.HTTPSProxy.IsSet():
+		return settings.HTTPProxy.Variable + " is for http:// addresses only"
 	}
 	return ""
 }

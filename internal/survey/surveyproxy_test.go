@@ -10,6 +10,7 @@ import (
 
 	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/proxy"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -30,7 +31,7 @@ const (
 )
 
 // proxyURL is a proxy setting.
-func proxyURL(text string) credential.Secret { return credential.NewSecret(text) }
+func proxyURL(text string) proxy.Setting { return proxy.Setting{Secret: credential.NewSecret(text)} }
 
 // through is a setting that reaches https targets through a proxy, with credentials.
 func through(scheme string, address net.Addr) connect.Settings {
@@ -116,7 +117,7 @@ func TestSurveyWithoutVerificationTrustsTheProxyLikeAStart(t *testing.T) {
 func TestSurveyOfProxiesThatAreNoWay(t *testing.T) {
 	t.Parallel()
 	asks := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Proxy-Authenticate", "Negotiate")
+		w.Header().Set("Proxy-Authenticate", `Negotiate, Basic realm="corp"`)
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}
 	forbids := func(w http.ResponseWriter, _ *http.Request) {
@@ -172,11 +173,11 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 	blocking := testkit.NewForwarder(t, nil,
 		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	cfg := through("http", testkit.NewForwarder(t, server.Listener.Addr(), nil).Listener.Addr())
-	cfg.NoProxy = "10.0.0.0/8, .localstack.test,other.test"
+	cfg.NoProxy.List = "10.0.0.0/8, .localstack.test,other.test"
 	useless := through("http", blocking.Listener.Addr())
 	useless.NoProxy = cfg.NoProxy
 	unrelated := cfg
-	unrelated.NoProxy = "other.test"
+	unrelated.NoProxy.List = "other.test"
 	useless.HTTPProxy = useless.HTTPSProxy
 	refused, plain := fmt.Sprintf("https://%s:%d", host, closed), fmt.Sprintf("http://%s:%d", host, closed)
 	for name, c := range map[string]struct {
@@ -195,10 +196,10 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 		"no entry matches": {target, beside(t, a.PEM),
 			"names skipped, connection passed, proxy passed, tls passed, server passed, clock passed", unrelated},
 		"there is no proxy": {refused, rooted(t, a.PEM), "names passed, connection failed (network.refused)",
-			connect.Settings{NoProxy: "*"}},
+			connect.Settings{NoProxy: proxy.Exceptions{List: "*"}}},
 		"everything is matched": {refused, rooted(t, a.PEM),
 			"names passed, connection failed (network.refused), proxy failed (network.proxy.bypassed)",
-			connect.Settings{HTTPSProxy: cfg.HTTPSProxy, NoProxy: "*"}},
+			connect.Settings{HTTPSProxy: cfg.HTTPSProxy, NoProxy: proxy.Exceptions{List: "*"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checks := expectWay(t, c.target, c.cfg, c.root, c.want)

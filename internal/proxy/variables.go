@@ -1,0 +1,53 @@
+package proxy
+
+import (
+	"fmt"
+	"iter"
+	"strings"
+)
+
+// Variable is an environment variable that counts, and its value.
+type Variable struct{ Name, Value string }
+
+// Find returns the variable that counts for kind: "http", "https", "all" or "no". As in urllib's
+// getproxies_environment, one whose name ends in "_proxy" wins over one that ends otherwise, as in
+// "HTTPS_PROXY", also when it is empty: then there is none. A program that a web server starts (CGI) ignores
+// HTTP_PROXY, which a header of a request may have set. Of "no", requests has its own rule, without either.
+// The warnings are sentences for the user, without the values. Blank values count as empty.
+func Find(environ iter.Seq2[string, string], kind string) (found Variable, warnings []string) {
+	suffix := kind + "_proxy"
+	var upper, lower Variable // each the last one of its form
+	isCGI := false
+	for name, value := range environ {
+		switch {
+		case name == "REQUEST_METHOD":
+			isCGI = true
+		case len(name) != len(suffix) || !strings.EqualFold(name, suffix):
+		case strings.HasSuffix(name, "_proxy"):
+			lower = Variable{name, value}
+		case strings.TrimSpace(value) != "":
+			upper = Variable{name, value}
+		}
+	}
+	isEmpty := strings.TrimSpace(lower.Value) == ""
+	switch {
+	case upper.Name == "" || lower.Value == upper.Value:
+	case !isEmpty:
+		warnings = append(warnings, fmt.Sprintf("%s and %s are set to different values; %[1]s counts, as in Python",
+			lower.Name, upper.Name))
+	case kind == "no":
+		return upper, nil
+	case lower.Name != "":
+		return Variable{}, []string{fmt.Sprintf("%s is set to nothing: that switches %s off, as in Python",
+			lower.Name, upper.Name)}
+	case kind == "http" && isCGI:
+		return Variable{}, []string{fmt.Sprintf("%s is not used because REQUEST_METHOD is set, as in Python: a web server "+
+			"sets it for programs of its own, whose %[1]s a request may have set", upper.Name)}
+	default:
+		return upper, nil
+	}
+	if isEmpty {
+		return Variable{}, warnings
+	}
+	return lower, warnings
+}
