@@ -67,7 +67,7 @@ func TestExplanationsShowNoPlaceholders(t *testing.T) {
 	t.Parallel()
 	for _, row := range fault.Table() {
 		page := explained(t, row.ID)
-		for _, placeholder := range []string{"{detail}", "{server}", "{host}", "{domain}", "{address}", "{variable}", "{fix}"} {
+		for placeholder := range strings.FieldsSeq("{detail} {server} {host} {domain} {address} {variable} {fix}") {
 			if strings.Contains(page, placeholder) {
 				t.Errorf("%s shows %s", row.ID, placeholder)
 			}
