@@ -28,7 +28,12 @@ func (c Credential) source() string {
 func (c Credential) Facts() []string {
 	form := "only the licensing server can tell whether a legacy API key is valid"
 	if prefix := prefixOf(c.Reveal()); prefix != "" {
-		form = "the prefix " + prefix + " and groups of 8, 4, 4, 4 and 12; the checksum is correct"
+		form = "the prefix " + prefix + " and groups of 8, 4, 4, 4 and 12; the checksum "
+		if checksChecksums() {
+			form += "is correct"
+		} else {
+			form += "is not checked, because GODEBUG=fips140=only forbids MD5"
+		}
 	}
 	return []string{
 		c.kind() + " " + c.String() + " from " + c.source(),

@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"crypto/fips140"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
@@ -42,6 +43,10 @@ func Checksum(payload string) string {
 	return hex.EncodeToString(sum[:])[:checksumLength]
 }
 
+// checksChecksums reports whether MD5 may be used. Where GODEBUG=fips140=only forbids it, even for typing mistakes, the
+// licensing server finds them.
+func checksChecksums() bool { return !fips140.Enforced() }
+
 // prefixOf returns the "ls…-" that an auth token starts with, or "" for
 // anything else, which can only be an API key.
 func prefixOf(text string) string {
@@ -74,7 +79,7 @@ func checkToken(token string) error {
 	if strings.IndexFunc(groups[0][:4], notLetter) >= 0 {
 		return errors.New("group 1 of an Auth Token starts with four letters")
 	}
-	if !strings.EqualFold(Checksum(payload[:payloadLength]), payload[payloadLength:]) {
+	if checksChecksums() && !strings.EqualFold(Checksum(payload[:payloadLength]), payload[payloadLength:]) {
 		return errors.New("its checksum does not match: a character is missing or mistyped")
 	}
 	return nil
