@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"localstack-entrypoint/internal/config"
@@ -28,8 +29,8 @@ const (
 
 // health is a question to the running emulator.
 type health struct {
-	// url is the health page's.
-	url string
+	// page is the health page's address.
+	page *url.URL
 	// service must be available or running; "" asks for none.
 	service string
 	// ready asks whether the READY hooks are done as well.
@@ -42,16 +43,15 @@ const healthcheckUsage = "usage: entrypoint healthcheck [--service NAME] [--read
 // runHealthcheck asks the gateway's own port for its health. It does not go
 // by LOCALSTACK_HOST, which is the name and port that the world outside uses.
 func runHealthcheck(args []string) int {
-	out := report.New(os.Stderr, config.Logging{})
 	check, err := parseHealthcheck(args)
 	if err != nil {
-		out.Print("entrypoint healthcheck: " + err.Error() + "\n")
-		return fault.ExitUsage
+		return usageError("entrypoint healthcheck: " + err.Error())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 	defer cancel()
 	if err := check.ask(ctx); err != nil {
-		out.Print("unhealthy: " + report.Plain(err.Error()) + "\n")
+		cfg, _, _ := config.Load() // an address may contain a secret
+		reporter(os.Stderr, cfg).Print("unhealthy: " + report.Plain(err.Error()) + "\n")
 		return fault.ExitFailed
 	}
 	fmt.Println("healthy")
@@ -67,20 +67,30 @@ func parseHealthcheck(args []string) (*health, error) {
 	if err := flags.Parse(args); err != nil || flags.NArg() > 1 {
 		return nil, errors.Join(err, errors.New(healthcheckUsage))
 	}
-	if h.url = flags.Arg(0); h.url == "" {
+	if address := flags.Arg(0); address != "" {
+		page, err := url.Parse(address)
+		if err != nil || page.Scheme != "http" && page.Scheme != "https" || page.Host == "" {
+			return nil, errors.New("the address is not an http or https URL")
+		}
+		h.page = page
+	} else {
 		cfg, _, _ := config.Load() // an invalid variable has its default
 		var listen gateway.Listen
 		if err := listen.UnmarshalText([]byte(cfg.GatewayListen)); err != nil {
 			return nil, fmt.Errorf("GATEWAY_LISTEN: %w", err)
 		}
-		h.url = "http://" + listen[0].Local().String() + "/_localstack/health"
+		h.page = &url.URL{Scheme: "http", Host: listen[0].Local().String(), Path: "/_localstack/health"}
 	}
-	h.client = &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		// The question is whether our own emulator answers. Its certificate is
-		// for the name that others call it by, or made by itself.
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
-	}}
+	h.client = &http.Client{
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			// The question is whether our own emulator answers. Its certificate is
+			// for the name that others call it by, or made by itself.
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+		},
+		// A page elsewhere is not the emulator's, and is not to get what the address may contain.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return h, nil
 }
 
@@ -90,13 +100,13 @@ func (h *health) ask(ctx context.Context) error {
 		Services  map[string]string `json:"services"`
 		Completed bool              `json:"completed"`
 	}
-	content, err := h.get(ctx, h.url)
+	content, err := h.get(ctx, h.page)
 	if err != nil {
 		return err
 	}
 	if h.service != "" {
 		if err := json.Unmarshal(content, &page); err != nil {
-			return fmt.Errorf("%s is not a health page: %w", h.url, err)
+			return fmt.Errorf("%s is not a health page: %w", shown(h.page), err)
 		}
 		switch state := page.Services[h.service]; state {
 		case "available", "running":
@@ -107,8 +117,7 @@ func (h *health) ask(ctx context.Context) error {
 		}
 	}
 	if h.ready {
-		address, _ := url.JoinPath(h.url, "..", "init/ready") // it has answered by now
-		if content, err = h.get(ctx, address); err != nil {
+		if content, err = h.get(ctx, h.page.JoinPath("..", "init/ready")); err != nil {
 			return err
 		}
 		if json.Unmarshal(content, &page) != nil || !page.Completed {
@@ -118,18 +127,28 @@ func (h *health) ask(ctx context.Context) error {
 	return nil
 }
 
-func (h *health) get(ctx context.Context, address string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+func (h *health) get(ctx context.Context, address *url.URL) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
-		return nil, err
+		return nil, errors.New("the address is not an http or https URL")
 	}
 	response, err := h.client.Do(request)
-	if err != nil {
-		return nil, err
+	if failed, isFailed := errors.AsType[*url.Error](err); isFailed {
+		return nil, fmt.Errorf("%s: %w", shown(address), failed.Err) // its own text has the whole address
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s returned status %d", address, response.StatusCode)
+		return nil, fmt.Errorf("%s returned status %d", shown(address), response.StatusCode)
 	}
 	return io.ReadAll(io.LimitReader(response.Body, maxHealth))
+}
+
+// shown is what may be seen of an address: no user, no password, no query. An "@" in the path may be the end of a
+// password with a slash.
+func shown(address *url.URL) string {
+	path := address.Path
+	if strings.Contains(path, "@") {
+		path = "/…"
+	}
+	return address.Scheme + "://" + address.Host + path
 }

@@ -96,9 +96,10 @@ func Mask(text string) string {
 }
 
 // MaskAll masks everything in text that has the form of an auth token, also one
-// that nobody knew of: a token in the wrong variable ends up in a message.
+// that nobody knew of: a token in the wrong variable ends up in a message. Of a token that was cut off after
+// its first group, which may be seen, it masks all.
 func MaskAll(text string) string {
-	form := regexp.MustCompile(`(?i)\bls[a-z]*-[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}`)
+	form := regexp.MustCompile(`(?i)\bls[a-z]*-[a-z]{4}[a-z0-9]{4}(-[a-z0-9]{4}){0,3}-[a-z0-9]{1,12}`)
 	return form.ReplaceAllStringFunc(text, Mask)
 }
 

@@ -25,8 +25,8 @@ const (
 // stars stand for what must not be seen.
 const stars = "****"
 
-// filter replaces credentials in everything that is written through it, and
-// whatever else has the form of an auth token.
+// filter replaces credentials in everything that is written through it, whatever else has the form of
+// an auth token, and the users and passwords of URLs.
 type filter struct {
 	mu  sync.Mutex
 	out io.Writer
@@ -45,7 +45,7 @@ func (f *filter) hide(text, shown string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.parts == nil {
-		f.parts, f.ours = map[int]map[string]bool{}, map[string]bool{}
+		f.parts = map[int]map[string]bool{}
 	}
 	size, public := min(telling, len(text)), common(text, shown)
 	if f.parts[size] == nil {
@@ -61,7 +61,7 @@ func (f *filter) hide(text, shown string) {
 func (f *filter) Write(message []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	text := credential.MaskAll(string(message))
+	text := withoutUserinfo(credential.MaskAll(string(message)), f.isOurs)
 	for size, parts := range f.parts {
 		text = without(text, size, func(part string) bool { return parts[part] && !f.isOurs(part) })
 	}
@@ -77,6 +77,9 @@ func (f *filter) Write(message []byte) (int, error) {
 func (f *filter) isOurs(part string) bool {
 	ours, known := f.ours[part]
 	if !known {
+		if f.ours == nil {
+			f.ours = map[string]bool{}
+		}
 		ours = strings.Contains(ourWords(), part)
 		f.ours[part] = ours
 	}
