@@ -25,6 +25,11 @@ const (
 	abandonedAfter = time.Hour
 )
 
+// TooLarge is the error of a file that is larger than a limit, in bytes.
+type TooLarge int64
+
+func (limit TooLarge) Error() string { return fmt.Sprintf("the file is larger than %d MiB", int64(limit)>>20) }
+
 // Read returns the content of the regular file at name, behind links where
 // there are some (Kubernetes mounts secrets as links). It never waits for a
 // FIFO. The error says why without repeating the name.
@@ -155,7 +160,7 @@ func readRegular(f *os.File, limit int64) ([]byte, error) {
 	}
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("the file is larger than %d MiB", limit>>20)
+		return nil, TooLarge(limit)
 	}
 	return content, Cause(err)
 }

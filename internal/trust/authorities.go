@@ -6,23 +6,14 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
-	"errors"
-	"fmt"
 	"iter"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 )
-
-// maxBundle bounds a file of certificates, in bytes; those of distributions have up to half a MiB.
-const maxBundle = 16 << 20
 
 // Authorities are the certificate authorities to trust: those that the environment names, and the
 // system's, or Mozilla's as embedded in this program where the system has none.
@@ -34,66 +25,48 @@ type Authorities struct {
 	embedded certificates
 }
 
-// Bundle is a file of certificates, or a folder of such files, that the environment names.
-type Bundle struct{ Variable, Path string }
-
-// loaded is what a bundle holds.
-type loaded struct {
-	variable string
-	content  []byte
-}
-
 // certificates are encoded certificates, some with a constraint.
 type certificates = iter.Seq[bundle.Root]
 
-// Load reads bundles, to trust them beside the system's. The warnings name the variables that could not
-// be used.
+// Load reads bundles, to trust them beside the system's. The warnings are sentences about what is wrong with
+// them, here or for the emulator.
 func Load(bundles []Bundle, root layout.Root) (a *Authorities, warnings []string) {
 	a = &Authorities{root: root, embedded: bundle.Roots()}
 	known := map[string]bool{"": true}
+	namesRequests := slices.ContainsFunc(bundles, func(b Bundle) bool {
+		return b.Variable == requestsBundle && b.Path != ""
+	})
 	for _, b := range bundles {
+		b.isUnread = b.Variable == curlBundle && namesRequests
 		if known[b.Path] {
 			continue // often one file under several names
 		}
 		known[b.Path] = true
-		content, err := read(b.Path)
-		if err != nil {
-			a.warnings = append(a.warnings, fmt.Sprintf("%s=%.200q is ignored: %v", b.Variable, b.Path, err))
-			continue
+		l, warnings := b.loadInTime()
+		a.warnings = append(a.warnings, warnings...)
+		if len(l.certificates) > 0 {
+			a.loaded = append(a.loaded, l)
 		}
-		a.loaded = append(a.loaded, loaded{b.Variable, content})
 	}
 	return a, a.warnings
 }
 
-// read is the content of the PEM file at path, or of those in the folder there. The error says why there
-// is none, without the path.
-func read(path string) (all []byte, err error) {
-	entries, err := os.ReadDir(path)
-	if err != nil { // it is no folder
-		if all, err = file.ReadUpTo(path, maxBundle); err == nil && !isBundle(all) {
-			err = errors.New("it contains no PEM certificate")
-		}
-		return all, err
-	}
-	for _, entry := range entries { // folders of certificates hold other things, too
-		content, err := file.ReadUpTo(filepath.Join(path, entry.Name()), maxBundle)
-		if err == nil && isBundle(content) {
-			all = append(append(all, content...), '\n')
-		}
-	}
-	if len(all) == 0 {
-		return nil, errors.New("the directory contains no PEM certificate")
-	}
-	return all, nil
-}
-
-// certificatesIn are those of a PEM file.
+// certificatesIn are those of a PEM file that may vouch for servers.
 func certificatesIn(content []byte) certificates {
 	return func(yield func(bundle.Root) bool) {
-		for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
-			isCertificate := block.Type == "CERTIFICATE" && len(block.Headers) == 0
-			if isCertificate && !yield(bundle.Root{Certificate: block.Bytes}) {
+		for b := range blocksIn(content) {
+			if b.certificate != nil && !yield(bundle.Root{Certificate: b.certificate}) {
+				return
+			}
+		}
+	}
+}
+
+// all are these certificates.
+func all(encoded [][]byte) certificates {
+	return func(yield func(bundle.Root) bool) {
+		for _, certificate := range encoded {
+			if !yield(bundle.Root{Certificate: certificate}) {
 				return
 			}
 		}
@@ -114,7 +87,7 @@ func isBundle(content []byte) bool {
 // sources are the places of authorities.
 func (a *Authorities) sources() (sources []certificates) {
 	for _, b := range a.loaded {
-		sources = append(sources, certificatesIn(b.content))
+		sources = append(sources, all(b.certificates))
 	}
 	for _, path := range a.root.CertificateBundles() {
 		if content, err := file.ReadUpTo(path, maxBundle); err == nil && isBundle(content) {
@@ -161,21 +134,16 @@ func verify(presented []*x509.Certificate, host string, sources ...certificates)
 
 // inventory says of each bundle whose authorities it holds, of the first few.
 func (a *Authorities) inventory() (lines []string) {
-	const few = 3
 	for _, b := range a.loaded {
 		var names []string
-		for root := range certificatesIn(b.content) {
+		for _, encoded := range b.certificates {
 			name := "an unreadable certificate"
-			if certificate, err := x509.ParseCertificate(root.Certificate); err == nil {
+			if certificate, err := x509.ParseCertificate(encoded); err == nil {
 				name = nameOf(certificate.Subject.String(), certificate)
 			}
 			names = append(names, name)
 		}
-		text := b.variable + " contains " + strings.Join(names[:min(len(names), few)], " and ")
-		if more := len(names) - few; more > 0 {
-			text += fmt.Sprintf(" and %d more", more)
-		}
-		lines = append(lines, text+", but not this issuer")
+		lines = append(lines, b.name+" contains "+some(names, "and")+", but not this issuer")
 	}
 	return lines
 }

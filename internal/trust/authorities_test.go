@@ -32,13 +32,15 @@ func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 	}
 	for path, reason := range map[string]string{
 		missing: "no such file or directory",
-		empty:   "it contains no PEM certificate",
-		garbage: "it contains no PEM certificate",
-		folder:  "the directory contains no PEM certificate",
+		empty:   "it is empty",
+		garbage: "line 1: its content is damaged",
+		folder:  "the directory is empty; Docker creates one if the file to mount is not there",
 		fifo:    "it is a FIFO or a device, not a regular file",
 	} {
-		_, warnings := Load([]Bundle{{"CURL_CA_BUNDLE", path}}, layout.Root(t.TempDir()))
-		if want := fmt.Sprintf("CURL_CA_BUNDLE=%q is ignored: %s", path, reason); len(warnings) != 1 || warnings[0] != want {
+		_, warnings := Load([]Bundle{{Variable: "CURL_CA_BUNDLE", Path: path}}, layout.Root(t.TempDir()))
+		want := fmt.Sprintf("CURL_CA_BUNDLE=%q is ignored: %s; the emulator's Python (requests) cannot use it either,"+
+			" and all its HTTPS requests fail", path, reason)
+		if len(warnings) != 1 || warnings[0] != want {
 			t.Errorf("got %q, want %q", warnings, want)
 		}
 	}
@@ -46,7 +48,8 @@ func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 
 func TestOneFileUnderSeveralNamesIsNamedOnce(t *testing.T) {
 	t.Parallel()
-	bundles := []Bundle{{"REQUESTS_CA_BUNDLE", "/nowhere"}, {"CURL_CA_BUNDLE", "/nowhere"}, {"SSL_CERT_FILE", "/nowhere"}}
+	bundles := []Bundle{{Variable: "REQUESTS_CA_BUNDLE", Path: "/nowhere"},
+		{Variable: "CURL_CA_BUNDLE", Path: "/nowhere"}, {Variable: "SSL_CERT_FILE", Path: "/nowhere"}}
 	if _, warnings := Load(bundles, layout.Root(t.TempDir())); len(warnings) != 1 ||
 		!strings.HasPrefix(warnings[0], "REQUESTS_CA_BUNDLE=") {
 		t.Errorf("got %q", warnings)

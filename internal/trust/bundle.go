@@ -1,0 +1,256 @@
+package trust
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"localstack-entrypoint/internal/file"
+)
+
+const (
+	// maxBundle bounds a file of certificates, and a folder of them, in bytes; those of distributions have
+	// up to half a MiB.
+	maxBundle = 16 << 20
+	// maxFiles bounds the files of a folder that are read.
+	maxFiles = 10_000
+)
+
+// Bundle is a file of certificates, or a folder of such files, that the environment names.
+type Bundle struct {
+	Variable, Path string
+	// isUnread is whether the emulator's Python goes by another variable.
+	isUnread bool
+}
+
+// loaded is what a file or a folder of certificates holds.
+type loaded struct {
+	// name is what people call it: a variable, or a path.
+	name         string
+	certificates [][]byte
+	// damage is what is wrong with a file that holds certificates; isRefused whether OpenSSL refuses the
+	// whole of it for that.
+	damage    string
+	isRefused bool
+	// unlinked are certificates of a folder that OpenSSL does not find there, by their names.
+	unlinked []string
+}
+
+// readFile reads a file of certificates. The error says why it cannot be used, without the path.
+func readFile(path string) (l loaded, err error) {
+	content, err := file.ReadUpTo(path, maxBundle)
+	if err != nil {
+		return l, err
+	}
+	l = parse(content)
+	if len(l.certificates) > 0 {
+		return l, nil
+	}
+	f := formOf(content)
+	if f == noPEM && l.damage != "" {
+		f.name = l.damage
+	}
+	return l, errors.New(f.advice(path))
+}
+
+// parse reads the content of a file of certificates.
+func parse(content []byte) (l loaded) {
+	flawed, announced := block{}, 0
+	for b := range blocksIn(content) {
+		if slices.Contains(certificateLabels, b.label) {
+			announced++
+		}
+		if b.certificate != nil {
+			l.certificates = append(l.certificates, b.certificate)
+		}
+		if b.flaw != "" && (flawed.flaw == "" || flawed.isUnseen && !b.isUnseen) {
+			flawed = b
+		}
+	}
+	if flawed.flaw == "" {
+		return l
+	}
+	where := fmt.Sprintf("line %d", flawed.at)
+	if flawed.at != flawed.line {
+		where = fmt.Sprintf("line %d, of what begins in line %d", flawed.at, flawed.line)
+	}
+	l.isRefused = !flawed.isUnseen
+	l.damage = where + ": " + flawed.flaw
+	if len(l.certificates) > 0 {
+		l.damage += fmt.Sprintf("; %d of %d certificates can be read", len(l.certificates), announced)
+	}
+	return l
+}
+
+// readFolder reads the files of a folder, which holds other things, too.
+func readFolder(path string) (l loaded, err error) {
+	folder, err := os.Open(path)
+	if err != nil {
+		return l, file.Cause(err)
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(maxFiles)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return l, file.Cause(err)
+	}
+	slices.Sort(names)
+	linked, size := map[string]bool{}, 0
+	var paths []string // of the certificates
+	for _, name := range names {
+		content, err := file.ReadUpTo(filepath.Join(path, name), maxBundle)
+		if size += len(content); err != nil || size > maxBundle {
+			continue
+		}
+		for b := range blocksIn(content) {
+			if b.certificate != nil {
+				l.certificates, paths = append(l.certificates, b.certificate), append(paths, name)
+				linked[string(b.certificate)] = linked[string(b.certificate)] || isHashed(name)
+			}
+		}
+	}
+	for i, certificate := range l.certificates {
+		if !linked[string(certificate)] && !slices.Contains(l.unlinked, paths[i]) {
+			l.unlinked = append(l.unlinked, paths[i])
+		}
+	}
+	if len(l.certificates) == 0 {
+		if err = errors.New("the directory contains no PEM certificate"); len(names) == 0 {
+			err = errors.New("the directory is empty; Docker creates one if the file to mount is not there")
+		}
+	}
+	return l, err
+}
+
+// isHashed reports whether a file has a name by which OpenSSL finds a certificate: the hash of its subject, and a
+// number (X509_LOOKUP_hash_dir).
+func isHashed(name string) bool {
+	hash, number, found := strings.Cut(name, ".")
+	return found && len(hash) == 8 && strings.Trim(hash, "0123456789abcdef") == "" &&
+		number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+// loadInTime is load, if the disk answers.
+func (b Bundle) loadInTime() (loaded, []string) {
+	var warnings []string
+	disk := file.NewVolume(b.Path, file.DiskTimeout)
+	l, err := file.Ask(disk, func() (l loaded, err error) {
+		l, warnings = b.load()
+		return l, nil
+	})
+	if err != nil {
+		return loaded{}, []string{fmt.Sprintf("%s=%.200q is ignored: %v", b.Variable, b.Path, err)}
+	}
+	return l, warnings
+}
+
+// load reads what a variable names. The warnings are sentences about it, for the user.
+func (b Bundle) load() (l loaded, warnings []string) {
+	if what := describeValue(b.Path); what != "" {
+		return l, []string{fmt.Sprintf("%s is ignored: it %s instead of a path; write that to a file, and mount it%s",
+			b.Variable, what, b.inPython(cannotUse))}
+	}
+	named := fmt.Sprintf("%s=%.200q", b.Variable, b.Path)
+	info, err := os.Stat(b.Path)
+	isFolder := err == nil && info.IsDir()
+	if isFolder {
+		l, err = readFolder(b.Path)
+	} else if err == nil {
+		l, err = readFile(b.Path)
+	}
+	l.name = b.Variable
+	_, isTooLarge := errors.AsType[file.TooLarge](err)
+	switch {
+	case isTooLarge:
+		return l, []string{named + " is ignored: " + err.Error()} // OpenSSL has no limit
+	case err != nil:
+		return l, []string{named + " is ignored: " + reason(err) + b.inPython(cannotUse)}
+	case l.damage != "" && l.isRefused:
+		warnings = append(warnings, named+" is damaged: "+l.damage+b.inPython(refusesAll))
+	case l.damage != "":
+		warnings = append(warnings, named+" is damaged: "+l.damage+b.inPython(readsAsMany))
+	}
+	return l, append(warnings, b.misplaced(named, isFolder, l)...)
+}
+
+// reason is why something cannot be read.
+func reason(err error) string {
+	err = file.Cause(err)
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Sprintf("%v for uid %d; chmod a+r", err, os.Geteuid())
+	}
+	return err.Error()
+}
+
+// misplaced says that there is a folder in a file's place or the reverse, and which files of a folder OpenSSL does
+// not find.
+func (b Bundle) misplaced(named string, isFolder bool, l loaded) []string {
+	isForFolders := b.Variable == certDir
+	switch {
+	case isFolder && b.Variable == certFile:
+		return []string{named + " is a directory, which " + python(b.Variable) + " ignores: name it in SSL_CERT_DIR"}
+	case !isFolder && isForFolders:
+		return []string{named + " is a file, which " + python(b.Variable) + " ignores: name it in SSL_CERT_FILE"}
+	case isFolder && len(l.unlinked) > 0:
+		return []string{fmt.Sprintf("%s: %s does not find %s there, which has no hash link: openssl rehash %s",
+			named, python(b.Variable), some(l.unlinked, "and"), inShell(b.Path))}
+	}
+	return nil
+}
+
+// Variables of which Python makes different things.
+const (
+	requestsBundle = "REQUESTS_CA_BUNDLE"
+	curlBundle     = "CURL_CA_BUNDLE"
+	certFile       = "SSL_CERT_FILE"
+	certDir        = "SSL_CERT_DIR"
+)
+
+// python is what of the emulator's reads a variable.
+func python(variable string) string {
+	if variable == certFile || variable == certDir {
+		return "the emulator's Python (ssl)"
+	}
+	return "the emulator's Python (requests)"
+}
+
+// effect is what becomes of a file in Python.
+type effect int
+
+const (
+	cannotUse effect = iota
+	refusesAll
+	readsAsMany
+)
+
+// inPython is what a file means for the emulator, as the end of a sentence.
+func (b Bundle) inPython(is effect) string {
+	isSilent := b.Variable == certFile || b.Variable == certDir // OpenSSL then trusts what is in other places
+	switch {
+	case b.isUnread:
+		return ""
+	case is == readsAsMany:
+		return "; " + python(b.Variable) + " reads no more of them"
+	case is == refusesAll && isSilent:
+		return "; " + python(b.Variable) + " ignores the whole file"
+	case is == refusesAll:
+		return "; " + python(b.Variable) + " refuses the whole file, and all its HTTPS requests fail"
+	case isSilent:
+		return "; " + python(b.Variable) + " ignores it, too"
+	}
+	return "; " + python(b.Variable) + " cannot use it either, and all its HTTPS requests fail"
+}
+
+// some are the first few of many.
+func some(all []string, and string) string {
+	const few = 3
+	text := strings.Join(all[:min(len(all), few)], " "+and+" ")
+	if more := len(all) - few; more > 0 {
+		text += fmt.Sprintf(" "+and+" %d more", more)
+	}
+	return text
+}
