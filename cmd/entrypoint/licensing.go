@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"time"
@@ -149,13 +150,17 @@ func (s settings) network() connect.Settings {
 func (s settings) newActivation(
 	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
-	transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, network, resolve.New(s.cfg.Root))
+	newTransport := func() (*connect.Transport, []string) {
+		return connect.NewTransport(s.cfg.Endpoint.URL, network, resolve.New(s.cfg.Root))
+	}
+	transport, warnings := newTransport()
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
 		Credential: cred,
 		Product:    license.Product{Name: license.ProductName, Version: s.version()},
 		Machine:    license.Machine{ID: machine.ID(volume), CI: s.cfg.CI != "", System: machine.System()},
 		Transport:  transport,
+		Anew:       func() http.RoundTripper { again, _ := newTransport(); return again },
 		Store:      activate.NewStore(volume, s.cfg.Root, log),
 		Log:        log,
 	}, warnings

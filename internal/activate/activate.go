@@ -112,11 +112,14 @@ func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
 	return nil, first
 }
 
-// online asks the server, again after a pause while the failure is a passing
-// one. With a stand-in at hand it asks only once: a start is worth more than
-// a fresh document.
+// online asks the server, again and again until the time is over while the failure is a passing one: a network may
+// come up seconds after the container. With a stand-in at hand it asks only once: a start is worth more than a fresh
+// document.
 func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn bool) (granted, error) {
-	for attempt := 1; ; attempt++ {
+	seen, most := attempts{began: time.Now()}, int(a.Config.Attempts)
+	for {
+		seen.number++
+		began := time.Now()
 		got, err := a.ask(ctx, stored)
 		if err == nil {
 			if !a.free {
@@ -124,13 +127,17 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 			}
 			return got, err
 		}
-		a.Log.Debug("activation attempt", zap.Int("attempt", attempt), zap.String("result", err.Error()))
-		if hasStandIn || attempt >= int(a.Config.Attempts) || !isRetryable(err) {
-			return granted{}, err
+		a.Log.Debug("activation attempt", zap.Int("attempt", seen.number), zap.String("result", err.Error()))
+		seen.add(err, ctx.Err() != nil && time.Since(began) < a.Config.AttemptTimeout.Duration())
+		if hasStandIn || seen.number == most || !isPassing(err) {
+			return granted{}, seen.failure()
 		}
-		waiting.Retry(ctx, attempt, a.seen(err))
-		if !pause(ctx, attempt, err) {
-			return granted{}, err
+		waiting.Retry(ctx, seen.number, a.seen(err))
+		if !pause(ctx, seen.number, err) {
+			return granted{}, seen.failure()
+		}
+		if a.Anew != nil {
+			a.Transport = a.Anew()
 		}
 	}
 }

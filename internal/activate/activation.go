@@ -21,8 +21,11 @@ type Activation struct {
 	Product    license.Product
 	Machine    license.Machine
 	Transport  http.RoundTripper
-	Store      *Store
-	Log        *zap.Logger
+	// Anew, unless nil, makes the transport of each further attempt, which reads anew what may have come meanwhile:
+	// resolv.conf, the hosts file, authorities.
+	Anew  func() http.RoundTripper
+	Store *Store
+	Log   *zap.Logger
 
 	// dry keeps the activation from changing anything on disk, and free from
 	// asking for a license, which may cost a credit.

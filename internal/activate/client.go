@@ -30,16 +30,12 @@ type granted struct {
 // The error is a [fault.Error] with the server's URL; errVerdict in its chain means that the server
 // has refused; without it, the server was not reached.
 func (a *Activation) post(ctx context.Context, path, licenseID string) (granted, error) {
-	began := time.Now()
 	got, err := a.exchange(ctx, path, licenseID)
 	if err == nil {
 		return got, nil
 	}
 	facts := fault.Facts{Server: a.Config.Endpoint.String(), Host: a.Config.Endpoint.Hostname()}
 	failed := connect.Fault(a.Config.Endpoint.Hostname(), err)
-	if failed.ID == fault.NetworkTimeout {
-		facts.Waited = time.Since(began)
-	}
 	if failed.Detail == "" {
 		failed = fault.Wrap(err, failed.ID, "%s from %s", a.Credential, a.Credential.Origin)
 	}

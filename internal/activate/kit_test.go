@@ -63,7 +63,7 @@ func newScene(t *testing.T, replies ...reply) *scene {
 	must(t, endpoint.Decode("https://licenses.test/v1"))
 	s.Activation = &Activation{
 		Config: config.Licensing{
-			Endpoint: endpoint, Attempts: 3,
+			Endpoint:                endpoint,
 			ActivationTimeout:       config.Seconds(15 * time.Second),
 			ActivationTimeoutCached: config.Seconds(3 * time.Second),
 			AttemptTimeout:          config.Seconds(5 * time.Second),

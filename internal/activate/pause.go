@@ -7,28 +7,90 @@ import (
 	"strings"
 	"time"
 
+	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/resolve"
+	"localstack-entrypoint/internal/waiting"
 )
 
 const (
-	// The wait between attempts is drawn evenly between nothing and a bound
-	// that doubles this often (full jitter), so that many containers do not
-	// come back at once.
+	// The wait between attempts is drawn evenly up to a bound that doubles from firstPause to maxPause (full
+	// jitter), so that many containers do not come back at once. It is never less than minPause: a connection
+	// that is refused costs nothing, and would be tried a thousand times a second.
+	minPause   = 100 * time.Millisecond
 	firstPause = 500 * time.Millisecond
-	doublings  = 3
+	maxPause   = 2 * time.Second
+	doublings  = 2
+	// lastChance is the least time that an attempt is given. The last pause is cut for it, so that a network
+	// is not missed that comes just before the end.
+	lastChance = 500 * time.Millisecond
 )
 
-// isRetryable reports whether the same request may succeed in a moment.
-func isRetryable(err error) bool {
+// isPassing reports whether the same request may succeed in a moment: the network or the server may be about
+// to come up.
+func isPassing(err error) bool {
 	failed, ok := fault.Find(err)
 	switch {
 	case !ok || errors.Is(err, resolve.ErrNoSuchName):
 		return false
 	case failed.ID == fault.NetworkRateLimited:
 		return failed.RetryAfter > 0 // we do not know when else we may ask
+	case failed.ID == fault.NetworkUnreachable && failed.Answered: // by something that speaks no HTTP
+		return false
 	}
-	return failed.Row().Retry
+	return failed.Row().Retry || errors.Is(err, connect.ErrPassing)
+}
+
+// attempts are those of one activation to reach the server, and what is to be told of them.
+type attempts struct {
+	began  time.Time
+	number int
+	// tells is the failure that tells most, and how much: the server's own answer more than none, and less
+	// than all others one that only the end of the time has made.
+	tells *fault.Error
+	much  int
+	// last is that of the last attempt which had its time.
+	last *fault.Error
+}
+
+// add takes the failure of an attempt; isCut is true of one that had less time than it should.
+func (s *attempts) add(err error, isCut bool) {
+	failed, ok := fault.Find(err)
+	if !ok {
+		return
+	}
+	much := 1
+	switch {
+	case isCut:
+		much = 0
+	case failed.Answered:
+		much = 2
+	}
+	if much > 0 {
+		s.last = failed
+	}
+	if s.tells == nil || much >= s.much || !isPassing(err) {
+		s.tells, s.much = failed, much
+	}
+}
+
+// failure is what the attempts came to, with all the time that they took.
+func (s *attempts) failure() *fault.Error {
+	facts := fault.Facts{}
+	if s.last != nil && s.last.ID != s.tells.ID {
+		facts.Remarks = []string{"most recently: " + s.last.Detail}
+	}
+	return waited(s.tells.With(facts), s.began, s.number)
+}
+
+// waited is a failure with what was waited for an answer, where anything was.
+func waited(failed *fault.Error, began time.Time, attempts int) *fault.Error {
+	took := time.Since(began)
+	isTold := failed.ID == fault.NetworkTimeout || attempts > 1 || took >= time.Second
+	if !isTold || failed.Answered && !isPassing(failed) || errors.Is(failed, errVerdict) {
+		return failed
+	}
+	return failed.With(fault.Facts{Waited: took, Attempts: attempts})
 }
 
 // seen is what an attempt met, as a phrase of its own: a server's answer has the server as its subject.
@@ -40,15 +102,21 @@ func (a *Activation) seen(err error) string {
 	return failed.Detail
 }
 
-// pause waits before the next attempt. It reports false at once when the
-// attempt would come too late.
+// pause waits before the next attempt. It reports false at once when the attempt would come too late.
 func pause(ctx context.Context, attempt int, err error) bool {
-	wait := rand.N(firstPause << min(attempt-1, doublings))
-	if failed, ok := fault.Find(err); ok {
-		wait += failed.RetryAfter
+	bound := min(firstPause<<min(attempt-1, doublings), maxPause)
+	wait, least := minPause+rand.N(bound-minPause), time.Duration(0)
+	if failed, ok := fault.Find(err); ok && failed.RetryAfter > 0 {
+		least = failed.RetryAfter
+		wait += least
+		defer waiting.For(ctx, func() string { return "the time after which the server may be asked again" })()
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
-		return false
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline) - lastChance
+		if left <= least {
+			return false
+		}
+		wait = min(wait, left)
 	}
 	return sleep(ctx, wait) == nil
 }

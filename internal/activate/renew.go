@@ -30,12 +30,16 @@ func (a *Activation) Renew(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.Config.ActivationTimeout.Duration())
 	defer cancel()
+	began := time.Now()
 	got, err := a.post(ctx, pathActivate, document.ID)
 	kept := false
 	if err == nil {
 		kept, err = a.accept(got)
 	}
-	failed, _ := fault.Find(err)
+	failed, isFailed := fault.Find(err)
+	if isFailed {
+		failed = waited(failed, began, 1)
+	}
 	switch {
 	case kept:
 		a.Log.Info("Successfully renewed license " + describe(document))

@@ -45,7 +45,7 @@ type Licensing struct {
 	ActivationTimeout       Seconds `envconfig:"ACTIVATION_TIMEOUT" default:"15"`
 	ActivationTimeoutCached Seconds `envconfig:"ACTIVATION_TIMEOUT_CACHED" default:"3"`
 	AttemptTimeout          Seconds `envconfig:"ACTIVATION_ATTEMPT_TIMEOUT" default:"5"`
-	Attempts                Count   `envconfig:"ACTIVATION_ATTEMPTS" default:"3"`
+	Attempts                Times   `envconfig:"ACTIVATION_ATTEMPTS" default:"0"`
 }
 
 // Sources are the places of the credential.
@@ -158,7 +158,8 @@ var table = []Variable{
 		Meaning: "The same when a stored license can replace the server's answer."},
 	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", bounds: waits, Meaning: "Seconds for one request to the licensing API."},
 	{Name: "ACTIVATION_ATTEMPTS",
-		Meaning: "Maximum number of requests. Only failures that may be temporary are retried."},
+		Meaning: "Maximum number of attempts. 0: as many as fit into ACTIVATION_TIMEOUT, at most 2 s apart. " +
+			"Only failures that may be temporary are retried."},
 
 	{Name: "SSL_NO_VERIFY",
 		Meaning: "1 accepts any certificate of the licensing API. Insecure: anyone in between can read the token."},

@@ -61,7 +61,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		"ACTIVATION_TIMEOUT":       cfg.ActivationTimeout.Duration() == 15*time.Second,
 		"the same, cached":         cfg.ActivationTimeoutCached.Duration() == 3*time.Second,
 		"the same, of an attempt":  cfg.AttemptTimeout.Duration() == 5*time.Second,
-		"ACTIVATION_ATTEMPTS":      cfg.Attempts == 3,
+		"ACTIVATION_ATTEMPTS":      cfg.Attempts == 0,
 		"SSL_NO_VERIFY":            !bool(cfg.NoVerify),
 		"logging":                  !cfg.Verbose() && !cfg.Format.JSON(),
 		"SUPERVISE":                cfg.Supervise.Or(true) && !cfg.Supervise.Or(false),
@@ -160,7 +160,7 @@ func TestTheProperNameWinsOverTheAliasUnlessItIsBlank(t *testing.T) {
 
 func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	inEnvironment(t,
-		"SHUTDOWN_TIMEOUT=soon", "LOCALSTACK_ACTIVATE_PRO=maybe", "SSL_NO_VERIFY=2", "LOG=loud", "ACTIVATION_ATTEMPTS=0",
+		"SHUTDOWN_TIMEOUT=soon", "LOCALSTACK_ACTIVATE_PRO=maybe", "SSL_NO_VERIFY=2", "LOG=loud", "ACTIVATION_ATTEMPTS=-1",
 		"ACTIVATION_TIMEOUT=0",
 		"API_ENDPOINT=https://user:hunter2@licenses.test/v1", "https_proxy=ftp://user:hunter2@proxy.test",
 		"LOCALSTACK_SUPERVISOR_COMMAND=run --password 'hunter2", "DEBUG="+token, "LOG_FORMAT=json", "GATEWAY_LISTEN=kept:1",
@@ -172,7 +172,7 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	}
 	want := []string{
 		`ACTIVATE_PRO="maybe" is not a boolean; use 1, true, yes, on or 0, false, no, off`,
-		`ACTIVATION_ATTEMPTS="0" is not a whole number from 1 to 100`,
+		`ACTIVATION_ATTEMPTS="-1" is not a whole number from 0 to 100`,
 		`ACTIVATION_TIMEOUT="0" is out of range; use 0.01 to 86400 seconds`,
 		`API_ENDPOINT contains credentials; remove them, the Auth Token is enough`,
 		`LOCALSTACK_SUPERVISOR_COMMAND has an unbalanced quote or backslash`,

@@ -45,7 +45,7 @@ func newFault(host string, err error) *fault.Error {
 	switch {
 	case !isTLS: // what net/http says of an answer that is no HTTP may repeat our own words
 		return fault.New(fault.NetworkUnreachable,
-			"the exchange with %s failed: the answer is not valid HTTP", host)
+			"the exchange with %s failed: the answer is not valid HTTP", host).With(fault.Facts{Answered: true})
 	case strings.Contains(reason, "protocol version"):
 		return fault.New(fault.NetworkTLSVersion, "%s does not support TLS 1.2 or newer", host)
 	case isAlert && alert.Op == "remote error":

@@ -11,6 +11,9 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
+// ErrPassing is in the chain of a failure that may be over in a moment, although others of its row are not.
+var ErrPassing = errors.New("it may pass")
+
 // ProxyName names a proxy without its credentials.
 func ProxyName(proxy *Proxy) string { return proxy.Scheme + "://" + proxy.Host }
 
@@ -30,7 +33,8 @@ func proxyFault(proxy *Proxy, err error) *fault.Error {
 	}
 	cause := Fault(proxy.Hostname(), err)
 	if cause.ID == fault.NetworkReset {
-		return fault.Wrap(err, fault.NetworkProxy, "the proxy %s closed the connection without answering", name)
+		return fault.Wrap(errors.Join(err, ErrPassing), fault.NetworkProxy,
+			"the proxy %s closed the connection without answering", name)
 	}
 	return fault.Wrap(err, fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, cause.Detail)
 }
@@ -46,7 +50,18 @@ func socksFault(proxy *Proxy, socks *net.OpError) *fault.Error {
 	case strings.Contains(why, "no acceptable authentication methods"):
 		return fault.Wrap(socks, fault.NetworkProxyMethod, "the proxy %s does not accept a user name and password", name)
 	}
-	return fault.Wrap(socks, fault.NetworkProxy, "the proxy %s did not connect to %s (%.200s)", name, socks.Addr, why)
+	return fault.Wrap(passing(socks), fault.NetworkProxy,
+		"the proxy %s did not connect to %s (%.200s)", name, socks.Addr, why)
+}
+
+// passing adds ErrPassing to a SOCKS proxy's refusal that is none of principle: what it cannot reach may come up.
+func passing(err error) error {
+	for _, reply := range []string{"general SOCKS server failure", "unreachable", "refused", "expired", "EOF", "reset"} {
+		if strings.Contains(err.Error(), reply) {
+			return errors.Join(err, ErrPassing)
+		}
+	}
+	return err
 }
 
 // checkTunnel reads the proxy's answer to CONNECT.
@@ -69,7 +84,11 @@ func (p *Proxy) refusal(target string, answer *http.Response) *fault.Error {
 	if why := answer.Header.Get("X-Squid-Error"); matches(`^ERR_[A-Z_]{1,40} [0-9]{1,5}$`, why) {
 		detail += " (" + why + ")"
 	}
-	return fault.New(fault.NetworkProxy, "%s", detail).With(fault.Facts{Variable: p.Variable})
+	var cause error
+	if answer.StatusCode >= http.StatusInternalServerError {
+		cause = ErrPassing // it cannot reach the server
+	}
+	return fault.Wrap(cause, fault.NetworkProxy, "%s", detail).With(fault.Facts{Variable: p.Variable})
 }
 
 // UnknownProxy is the failure behind a 407 of a proxy that is on the way to target, but not set.

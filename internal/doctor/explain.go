@@ -1,6 +1,10 @@
 package doctor
 
-import "localstack-entrypoint/internal/fault"
+import (
+	"slices"
+
+	"localstack-entrypoint/internal/fault"
+)
 
 // Explain makes a failure to reach the licensing server as exact as the checks
 // allow. A failure that is none of the network, or that they do not explain,
@@ -15,7 +19,8 @@ func Explain(failed *fault.Error, checks []fault.Check) *fault.Error {
 	}
 	for _, check := range checks {
 		if check.Finding != nil && check.Finding.ID == failed.ID {
-			return seen.With(fault.Facts{Remarks: check.Finding.Remarks})
+			isKnown := func(remark string) bool { return slices.Contains(failed.Remarks, remark) }
+			return seen.With(fault.Facts{Remarks: slices.DeleteFunc(slices.Clone(check.Finding.Remarks), isKnown)})
 		}
 	}
 	return seen
@@ -28,11 +33,14 @@ func Explains(failed *fault.Error) bool { return failed.Row().Stage.IsNetwork() 
 // because is what check has found, with those facts of the failure that it does not replace.
 func because(check *fault.Check, failed *fault.Error) *fault.Error {
 	facts := failed.Facts
-	facts.Waited, facts.RetryAfter, facts.RequestID, facts.Remarks = 0, 0, "", nil
-	if check.Suspect {
+	facts.RetryAfter, facts.RequestID, facts.Remarks = 0, "", nil
+	if check.Suspect || failed.Answered {
+		facts.Waited, facts.Attempts = 0, 0
 		facts.Remarks = []string{failed.Seen()} // the finding alone does not say what failed
 	}
-	return check.Finding.With(facts)
+	finding := *check.Finding
+	finding.Waited = 0 // the look is shorter than what it explains
+	return finding.With(facts)
 }
 
 // causeOf is the check that found why, nil when none did.

@@ -159,8 +159,8 @@ func TestExplanationKeepsWhatBothHaveSeen(t *testing.T) {
 		host   string
 	}{
 		{met, read("names ?network.dns.filtered"), "found network.dns.filtered; no answer (waited 5s)", "found.test"},
-		{met, read("connection ✗network.address_family"), "found network.address_family", "found.test"},
-		{met, []fault.Check{fault.Fail("connection", noIPv6)}, "no IPv6", "asked.test"},
+		{met, read("connection ✗network.address_family"), "found network.address_family (waited 5s)", "found.test"},
+		{met, []fault.Check{fault.Fail("connection", noIPv6)}, "no IPv6 (waited 5s)", "asked.test"},
 		{fault.New(fault.NetworkWrongServer, "it answered with a page"), []fault.Check{fault.Fail("server", page)},
 			`it answered with a page; title "It works!"`, ""},
 		{ours, []fault.Check{fault.Fail("server", theirs)}, "status 503, request ours", ""},

@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 	w.asks(nameServer)
 	w.env = map[string]string{
 		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
-		"LOCALSTACK_AUTH_TOKEN": shared.token,
+		"LOCALSTACK_AUTH_TOKEN": shared.token, "ACTIVATION_ATTEMPTS": "3",
 	}
 	return w
 }
