@@ -14,8 +14,12 @@ var proxyAddress = net.JoinHostPort(proxyHost, "3128")
 // proxyName is the proxy's, where a name server knows it.
 const proxyName = "proxy.corp.example"
 
-// The user that the password proxy knows.
-const proxyUser, proxyPassword = "mallory", "s3cret!pass"
+// The user that the password proxy knows. The odd password has much of what must be written as %XX by the book,
+// and what Python sends all the same when it is not.
+const (
+	proxyUser, proxyPassword = "mallory", "s3cret!pass"
+	oddPassword              = "s3cret %zz 100% ^{}|@:ü"
+)
 
 // squid starts the proxy with a port line and its access rules, which come
 // first. It resolves names through upstream.
@@ -48,10 +52,14 @@ cache_effective_user proxy
 // plainPort is squid's line for a proxy without TLS of its own.
 var plainPort = "http_port " + proxyAddress
 
-// password are squid's lines that ask for a password.
-func (w *world) password() string {
+// password are squid's lines that ask for a password, which is sent in Latin-1.
+func (w *world) password(password string) string {
 	w.Helper()
-	hash, err := exec.Command("openssl", "passwd", "-apr1", proxyPassword).Output()
+	var sent []byte
+	for _, r := range password {
+		sent = append(sent, byte(r))
+	}
+	hash, err := exec.Command("openssl", "passwd", "-apr1", string(sent)).Output()
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -61,6 +69,16 @@ auth_param basic children 1 startup=1 idle=1
 auth_param basic realm corporate proxy
 acl known proxy_auth REQUIRED
 http_access deny !known`, users)
+}
+
+// digest are squid's lines that ask for a password by Digest only.
+func (w *world) digest() string {
+	w.Helper()
+	return fmt.Sprintf(`auth_param digest program /usr/lib/squid/digest_file_auth %s
+auth_param digest children 1 startup=1 idle=1
+auth_param digest realm corporate proxy
+acl known proxy_auth REQUIRED
+http_access deny !known`, w.put("users", proxyUser+":"+proxyPassword+"\n"))
 }
 
 // inspection is squid's port line for a proxy that opens every TLS connection
@@ -92,15 +110,15 @@ func (w *world) tinyproxy(ports ...string) {
 }
 
 // socks starts a SOCKS5 proxy. It resolves names as the system does, so it gets
-// a hosts file of its own.
-func (w *world) socks() {
+// a hosts file of its own. The options come last.
+func (w *world) socks(options ...string) {
 	w.Helper()
 	hosts := w.put("hosts", apiHost+" "+host+"\n")
 	w.run(daemon{
-		argv: []string{
+		argv: append([]string{
 			"unshare", "--mount", "sh", "-c", `mount --bind "$0" /etc/hosts && exec "$@"`, hosts,
 			"microsocks", "-i", proxyHost, "-p", "3128",
-		},
+		}, options...),
 		ready: listening(proxyAddress),
 	})
 }

@@ -33,7 +33,7 @@ var working = []situation{
 	{name: "through squid with a password", official: licensed,
 		arrange: func(w *world) {
 			w.internet()
-			w.squid(plainPort, w.password())
+			w.squid(plainPort, w.password(proxyPassword))
 			w.through("http", proxyUser, proxyPassword)
 			w.onlyTheProxyGetsOut()
 		}},
@@ -47,7 +47,7 @@ var working = []situation{
 			w.onlyTheProxyGetsOut()
 		}},
 	{name: "through a SOCKS5 proxy", official: licensed,
-		python: "requests needs another package for SOCKS, which LocalStack does not install",
+		python: noSOCKS,
 		arrange: func(w *world) {
 			w.internet()
 			w.socks()
@@ -212,12 +212,13 @@ var proxies = []situation{
 		}},
 	{name: "proxy requires authentication", id: fault.NetworkProxyAuthentication, says: "Basic", official: notReached,
 		arrange: func(w *world) {
-			w.squid(plainPort, w.password())
+			w.squid(plainPort, w.password(proxyPassword))
 			w.through("http", "", "")
 		}},
-	{name: "proxy has another password", id: fault.NetworkProxyAuthentication, says: "Basic", official: notReached,
+	{name: "proxy has another password", id: fault.NetworkProxyAuthentication, says: "rejects the user name or password",
+		official: notReached,
 		arrange: func(w *world) {
-			w.squid(plainPort, w.password())
+			w.squid(plainPort, w.password(proxyPassword))
 			w.through("http", proxyUser, "not"+proxyPassword)
 		}},
 	{name: "proxy's rules refuse the server", id: fault.NetworkProxy, says: "403", official: notReached,
