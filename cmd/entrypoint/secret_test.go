@@ -40,15 +40,15 @@ func TestNoSubcommandRepeatsASecret(t *testing.T) {
 	}
 	for _, name := range []string{"healthcheck", "doctor", "dns", "explain", "license"} {
 		for _, secret := range []string{key, token, "http://me:" + password + "@h/", "x=http://me:" + password + "@h"} {
-			calls = append(calls, []string{name, secret, secret}, []string{name, "--" + secret}, []string{name, "--ready=" + secret},
-				[]string{name, "--json=" + secret}, []string{name, "--timeout", secret}, []string{name, "@" + secret},
-				[]string{name, "--timeout", "1", "--offline", "--", secret})
+			calls = append(calls, []string{name, secret, secret}, []string{name, "--" + secret},
+				[]string{name, "--ready=" + secret}, []string{name, "--json=" + secret}, []string{name, "--timeout", secret},
+				[]string{name, "@" + secret}, []string{name, "--timeout", "1", "--offline", "--", secret})
 		}
 	}
 	w := newWorld(t)
 	w.set("LOCALSTACK_AUTH_TOKEN", "")
 	w.set("LOCALSTACK_API_KEY", key)
-	for _, variable := range []string{"GATEWAY_LISTEN", "DOCKER_HOST", "REQUESTS_CA_BUNDLE", "LOG", "NO_PROXY", "LOCALSTACK_HOST"} {
+	for variable := range strings.FieldsSeq("GATEWAY_LISTEN DOCKER_HOST REQUESTS_CA_BUNDLE LOG NO_PROXY LOCALSTACK_HOST") {
 		w.set(variable, "http://me:"+password+"@h:1")
 	}
 	calls = append(calls, []string{"healthcheck"}, []string{"doctor", "--verbose"}, []string{"http://me:" + password + "@h"})

@@ -106,8 +106,8 @@ type System struct {
 	Root           layout.Root `envconfig:"FILESYSTEM_ROOT"`
 }
 
-// DeniesCI reports whether CI is set to a word for no. It counts as CI all the same, as it does for LocalStack, which asks
-// only whether the variable is set.
+// DeniesCI reports whether CI is set to a word for no. It counts as CI all the same, as it does for
+// LocalStack, which asks only whether the variable is set.
 func (s System) DeniesCI() bool {
 	on, err := parseBool(s.CI)
 	return err == nil && !on
@@ -212,7 +212,8 @@ var table = []Variable{
 		Meaning: "Signal to act on when the parent process ends, such as TERM. For a supervised start that is not PID 1."},
 
 	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image. The license must cover it."},
-	{Name: "CI", Shared: true, Meaning: "Set by CI systems. Any value means that this is CI, also 0, false and no, as for LocalStack."},
+	{Name: "CI", Shared: true,
+		Meaning: "Set by CI systems. Any value means that this is CI, also 0, false and no, as for LocalStack."},
 	{Name: "GATEWAY_LISTEN", Shared: true,
 		Meaning: "Addresses on which the emulator listens. The health check uses them."},
 	{Name: "LOCALSTACK_HOST", Shared: true,

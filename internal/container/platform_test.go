@@ -26,7 +26,8 @@ func TestThePlatformIsToldByVariablesAndFiles(t *testing.T) {
 		says  string
 	}{
 		{"nothing", Container{}, nil, nil, "not recognized"},
-		{"Docker", Container{}, []string{docker, ordinaryNetwork}, []fault.Place{fault.Docker}, "Docker (/.dockerenv exists)"},
+		{"Docker", Container{}, []string{docker, ordinaryNetwork}, []fault.Place{fault.Docker},
+			"Docker (/.dockerenv exists)"},
 		{"Compose", Container{}, []string{docker, composeNetwork}, []fault.Place{fault.Compose, fault.Docker},
 			"Compose (the name server is 127.0.0.11), Docker (/.dockerenv exists)"},
 		{"Podman", Container{}, []string{podman}, []fault.Place{fault.Podman, fault.Docker},

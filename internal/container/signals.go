@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,8 +17,8 @@ var (
 	inits = []string{"tini", "tini-static", "docker-init", "dumb-init", "catatonit"}
 	// shells forward it only when their script has a trap that does.
 	shells = []string{"sh", "bash", "dash", "ash", "busybox", "ksh", "mksh", "zsh"}
-	// entrypoints are the names that the image starts this program by, as the kernel cuts them.
-	entrypoints = []string{"entrypoint", "docker-entrypoi"}
+	// entrypoints are the names that the image starts this program by, the last one as the kernel cuts it.
+	entrypoints = []string{"entrypoint", "docker-entrypoint.sh", "docker-entrypoi"}
 )
 
 // signals is the check's name.
@@ -63,7 +64,7 @@ func (c Container) signals(context.Context) fault.Check {
 
 // process is what /proc says about one.
 type process struct {
-	// name is the kernel's, which has no arguments and so no secrets.
+	// name is that of the file that was executed. No argument is part of it, and so no secret.
 	name string
 	// takesTERM is true of a process that has a handler for SIGTERM or waits for it.
 	takesTERM bool
@@ -83,7 +84,7 @@ func (c Container) process(pid string) (process, error) {
 		return process{}, err
 	}
 	status := parseFields(text)
-	p := process{name: status["Name"]}
+	p := process{name: c.wholeName(pid, status["Name"])}
 	waits, _ := c.read("proc", pid, "wchan") // nothing else shows a process that waits in sigtimedwait
 	handled := status.mask("SigCgt") | status.mask("SigBlk")
 	p.takesTERM = handled&(1<<(unix.SIGTERM-1)) != 0 || strings.Contains(waits, "sigtimedwait")
@@ -92,6 +93,24 @@ func (c Container) process(pid string) (process, error) {
 	p.ours, known = c.same(pid, "exe")
 	p.ours = p.ours || !known && slices.Contains(entrypoints, p.name)
 	return p, nil
+}
+
+// cutAt is the length to which the kernel cuts the names of processes, in bytes.
+const cutAt = 15
+
+// wholeName completes a name that the kernel may have cut, by the first of the program's words that is a path with such a
+// name at its end. A script's interpreter comes before it.
+func (c Container) wholeName(pid, name string) string {
+	if len(name) < cutAt {
+		return name
+	}
+	words, _ := c.read("proc", pid, "cmdline")
+	for word := range strings.SplitSeq(words, "\x00") {
+		if whole := filepath.Base(word); strings.HasPrefix(whole, name) {
+			return whole
+		}
+	}
+	return name
 }
 
 // firstChild is the process that another one has started first, as far as the kernel tells.

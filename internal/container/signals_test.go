@@ -19,6 +19,8 @@ type fake struct {
 	// caught is a set of signals; SIGTERM is 4000.
 	caught string
 	wchan  string
+	// cmdline are its words, separated by blanks here.
+	cmdline string
 }
 
 // doctor is the doctor's own process.
@@ -34,6 +36,7 @@ func inhabit(t *testing.T, processes ...fake) Container {
 		folder := "proc/" + strconv.Itoa(p.pid)
 		files[folder+"/status"] = fmt.Sprintf("Name:\t%s\nSigBlk:\t%016x\nSigCgt:\t%016s\n", p.name, 0, p.caught)
 		files[folder+"/wchan"] = p.wchan
+		files[folder+"/cmdline"] = strings.ReplaceAll(p.cmdline, " ", "\x00")
 		files[fmt.Sprintf("proc/%d/task/%[1]d/children", p.parent)] += strconv.Itoa(p.pid) + " "
 	}
 	c := plant(t, files)
@@ -55,9 +58,10 @@ var (
 	tini       = fake{pid: 1, name: "tini", exe: "other", root: "here", wchan: "do_sigtimedwait.isra.0"}
 	shell      = fake{pid: 1, name: "sh", exe: "other", root: "here", caught: "10002"}
 	trapping   = fake{pid: 1, name: "bash", exe: "other", root: "here", caught: "14000"}
-	script     = fake{pid: 1, name: "docker-entrypoi", exe: "other", root: "here", caught: "10000"}
-	otherInit  = fake{pid: 1, name: "myinit", exe: "other", root: "here", wchan: "do_sigtimedwait"}
-	pause      = fake{pid: 1, name: "pause", exe: "other", root: "there", caught: "4002"}
+	script     = fake{pid: 1, name: "docker-entrypoi", exe: "other", root: "here", caught: "10000",
+		cmdline: "/bin/bash /usr/local/bin/docker-entrypoint.sh --token secret"}
+	otherInit = fake{pid: 1, name: "myinit", exe: "other", root: "here", wchan: "do_sigtimedwait"}
+	pause     = fake{pid: 1, name: "pause", exe: "other", root: "there", caught: "4002"}
 )
 
 // below is the process with another number and parent.
@@ -87,6 +91,11 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		{"our init, of another user", []fake{entrypoint.unseen(), doctor(20)},
 			passed("PID 1 is the entrypoint")},
 		{"LocalStack's own script", []fake{script, doctor(20)},
+			warned("PID 1 is docker-entrypoint.sh, which has no handler for SIGTERM")},
+		{"a program with a long name", []fake{{pid: 1, name: "fifteen-letters", exe: "other", root: "here",
+			cmdline: "/bin/fifteen-letters fifteen-letters-secret"}, doctor(20)},
+			warned("PID 1 is fifteen-letters, which has no handler for SIGTERM")},
+		{"one that hides its words", []fake{{pid: 1, name: "docker-entrypoi", exe: "other", root: "here"}, doctor(20)},
 			warned("PID 1 is docker-entrypoi, which has no handler for SIGTERM")},
 		{"the emulator, with SUPERVISE=0", []fake{emulator, doctor(20)},
 			passed("PID 1 is python3, which handles SIGTERM")},

@@ -86,12 +86,12 @@ func TestMaskShowsPrefixAndFirstGroupOfATokenAndNothingElse(t *testing.T) {
 func TestMaskAllFindsTokensInAnyText(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"DEBUG=\"" + developerToken + "\" is no boolean":        `DEBUG="ls-demo0000` + maskedRest + `" is no boolean`,
-		developerToken + "," + ciToken:                          "ls-demo0000" + maskedRest + ",lsci-demo0000" + maskedRest,
-		"http://" + strings.ToLower(ciToken) + ".test/v1":       "http://****.test/v1", // mistyped, so that nothing is known of it
-		"ls-" + payload + "dc31":                                "****",
-		"cut off: " + developerToken[:20] + "… " + ciToken[:15]: "cut off: ****… ****",
-		"no token: ls-demo0000, tls-1.3, " + payload:            "no token: ls-demo0000, tls-1.3, " + payload,
+		"DEBUG=\"" + developerToken + "\" is no boolean":  `DEBUG="ls-demo0000` + maskedRest + `" is no boolean`,
+		developerToken + "," + ciToken:                    "ls-demo0000" + maskedRest + ",lsci-demo0000" + maskedRest,
+		"http://" + strings.ToLower(ciToken) + ".test/v1": "http://****.test/v1", // mistyped, so that nothing is known of it
+		"ls-" + payload + "dc31":                          "****",
+		developerToken[:20] + " " + ciToken[:15]:          "**** ****", // cut off
+		"no token: ls-demo0000, tls-1.3, " + payload:      "no token: ls-demo0000, tls-1.3, " + payload,
 		"": "",
 	}
 	for text, want := range tests {

@@ -114,8 +114,8 @@ func TestExplanationsShowAllFixesAndThoseForThePlatformFirst(t *testing.T) {
 		t.Errorf("nothing tells a platform, and yet there are others:\n%s", everywhere)
 	}
 	first, others, _ := strings.Cut(here, "\nOn other platforms\n")
-	if !strings.Contains(first, "What to do here (Kubernetes)\n  - Kubernetes: ") || strings.Contains(first, "- Docker: ") ||
-		!strings.Contains(others, "- Docker: ") {
+	if !strings.Contains(first, "What to do here (Kubernetes)\n  - Kubernetes: ") ||
+		strings.Contains(first, "- Docker: ") || !strings.Contains(others, "- Docker: ") {
 		t.Errorf("on Kubernetes:\n%s", here)
 	}
 }

@@ -132,7 +132,8 @@ func TestTheFactsOfAServer(t *testing.T) {
 	t.Parallel()
 	const text = "{server} {host} {domain} {address}"
 	for server, want := range map[string]string{
-		"":                              "https://api.localstack.cloud/v1 api.localstack.cloud localstack.cloud api.localstack.cloud:443",
+		"": "https://api.localstack.cloud/v1 api.localstack.cloud localstack.cloud " +
+			"api.localstack.cloud:443",
 		"http://licenses.test/v1":       "http://licenses.test/v1 licenses.test licenses.test licenses.test:80",
 		"https://a.b.corp.test:8443/v1": "https://a.b.corp.test:8443/v1 a.b.corp.test b.corp.test a.b.corp.test:8443",
 		"https://[fd00::1]/v1":          "https://[fd00::1]/v1 fd00::1 fd00::1 [fd00::1]:443",
