@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -87,10 +88,11 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 		cred, noCredential = s.sources().Find()
 	}
 	volume := file.NewVolume(s.cfg.Root.Volume(), options.timeout)
-	activation, _ := s.newActivation(s.network(), volume, cred, out.Log(report.LicenseLogger))
+	network := s.network()
+	activation, _ := s.newActivation(network, volume, cred, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
-		Config: s.cfg, Problem: s.problem, Warnings: s.environ.Warnings,
+		Config: s.cfg, Problem: s.problem, Warnings: slices.Concat(s.environ.Warnings, s.socksWarnings(network)),
 		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
 		Credential: cred, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),

@@ -154,6 +154,7 @@ func (s settings) newActivation(
 		return connect.NewTransport(s.cfg.Endpoint.URL, network, resolve.New(s.cfg.Root))
 	}
 	transport, warnings := newTransport()
+	warnings = append(warnings, s.socksWarnings(network)...)
 	return &activate.Activation{
 		Config:     s.cfg.Licensing,
 		Credential: cred,
@@ -164,6 +165,19 @@ func (s settings) newActivation(
 		Store:      activate.NewStore(volume, s.cfg.Root, log),
 		Log:        log,
 	}, warnings
+}
+
+// socksWarnings warn of a SOCKS proxy that LocalStack's Python cannot use as it is installed.
+func (s settings) socksWarnings(network connect.Settings) []string {
+	way := network.Proxy(s.cfg.Endpoint.URL)
+	if way == nil || !strings.HasPrefix(way.Scheme, "socks") || !exists(s.cfg.Root.Python()) {
+		return nil
+	}
+	if found, _ := filepath.Glob(filepath.Join(s.cfg.Root.Venv(), "lib/python3*/site-packages/socks.py")); found != nil {
+		return nil
+	}
+	return []string{way.Variable + " is a SOCKS proxy, which the emulator's Python cannot use without the package " +
+		"PySocks, and that is not installed: its requests will fail; set an http proxy, or install it"}
 }
 
 // version is the version that the license must cover: the image's, else ours.

@@ -23,7 +23,7 @@ func Load() (Config, Environ, error) {
 	refused := read(&environ, &cfg.Licensing, &cfg.Network, &cfg.Logging, &cfg.Process, &cfg.System)
 	environ.nameProxies(&cfg.Network)
 	problems := environ.problems(&cfg, refused)
-	environ.warnAboutProxies()
+	environ.warnAboutProxies(&cfg.Network)
 	if cfg.AttemptTimeout > cfg.ActivationTimeout && environ.has("ACTIVATION_ATTEMPT_TIMEOUT") {
 		environ.warn("ACTIVATION_ATTEMPT_TIMEOUT is longer than ACTIVATION_TIMEOUT (%s), which ends the activation",
 			cfg.ActivationTimeout.Duration())

@@ -75,7 +75,11 @@ func isProxyURL(name string) bool { return strings.HasSuffix(name, "_PROXY") && 
 
 // warnAboutProxies warns of proxy variables that do not mean what they seem to, or that the emulator's Python does
 // not read.
-func (e *Environ) warnAboutProxies() {
+func (e *Environ) warnAboutProxies(n *Network) {
+	if n.NoProxy.List == "*" && (n.HTTPSProxy.IsSet() || n.HTTPProxy.IsSet() || n.AllProxy.IsSet()) {
+		e.warn("%s=* counts for this start only: LocalStack appends names of its own, after which Python does not read * "+
+			"as every host; remove the proxy variables instead", n.NoProxy.Variable)
+	}
 	for i := range table {
 		row := &table[i]
 		if kind, isProxy := proxyKind(row); isProxy {
