@@ -161,9 +161,14 @@ func (s settings) newActivation(
 		Product:    license.Product{Name: license.ProductName, Version: s.version()},
 		Machine:    license.Machine{ID: machine.ID(volume), CI: s.cfg.CI != "", System: machine.System()},
 		Transport:  transport,
-		Anew:       func() http.RoundTripper { again, _ := newTransport(); return again },
-		Store:      activate.NewStore(volume, s.cfg.Root, log),
-		Log:        log,
+		Anew: func() http.RoundTripper {
+			again, _ := newTransport()
+			again.Learn(transport)
+			transport = again
+			return again
+		},
+		Store: activate.NewStore(volume, s.cfg.Root, log),
+		Log:   log,
 	}, warnings
 }
 

@@ -32,6 +32,8 @@ func newFault(host string, err error) *fault.Error {
 		return trust.Fault(host, verification)
 	case errors.Is(err, http.ErrSchemeMismatch), isRecord && string(record.RecordHeader[:]) == "HTTP/":
 		return fault.New(fault.NetworkTLS, "%s answers in plain HTTP, not in TLS", host)
+	case isRecord && speaksHTTP2(record.RecordHeader[:]):
+		return fault.New(fault.NetworkTLS, "%s answers in plain HTTP/2, not in TLS", host)
 	case isRecord:
 		return fault.New(fault.NetworkTLS, "%s does not answer in TLS", host)
 	case resolve.IsTimeout(err):
@@ -48,6 +50,11 @@ func newFault(host string, err error) *fault.Error {
 			"the exchange with %s failed: the answer is not valid HTTP", host).With(fault.Facts{Answered: true})
 	case strings.Contains(reason, "protocol version"):
 		return fault.New(fault.NetworkTLSVersion, "%s does not support TLS 1.2 or newer", host)
+	case strings.Contains(reason, "no application protocol"):
+		return fault.New(fault.NetworkHTTPVersion, "%s refuses HTTP/1.1 in the TLS handshake (%.200s)", host, reason)
+	case strings.Contains(reason, "unadvertised ALPN protocol"):
+		return fault.New(fault.NetworkHTTPVersion,
+			"%s chooses another protocol than HTTP/1.1 in the TLS handshake, although no other is offered", host)
 	case isAlert && alert.Op == "remote error":
 		return fault.New(fault.NetworkTLS, "%s ended the TLS handshake: %.200s", host, reason)
 	}

@@ -28,6 +28,13 @@ type tlsServer struct {
 // about 1,500 bytes: more than a packet holds, and more than some devices on the way expect.
 var classical = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 
+// Learn takes over what another transport has found out on the way to the same target, so that it is
+// neither tried nor warned of again.
+func (t *Transport) Learn(from *Transport) {
+	t.server.isSmall.Store(from.server.isSmall.Load())
+	t.gate.isSmall.Store(from.gate.isSmall.Load())
+}
+
 // small is the configuration for a small ClientHello; the rest is the same.
 func (s *tlsServer) small() *tls.Config {
 	conf := s.conf.Clone()

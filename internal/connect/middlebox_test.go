@@ -122,7 +122,8 @@ func TestMiddleboxesThatMishandleALargeHello(t *testing.T) {
 	}
 }
 
-// expectWarning sends two requests, and returns the hosts that were warned of.
+// expectWarning sends two requests, the second with what was learned from the first, and returns the hosts that were
+// warned of.
 func expectWarning(t *testing.T, server string, settings Settings, root string) (warned []string) {
 	t.Helper()
 	settings.Root = layout.Root(root)
@@ -134,13 +135,15 @@ func expectWarning(t *testing.T, server string, settings Settings, root string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport, _ := NewTransport(parsed, settings, resolve.New(settings.Root))
-	for range 2 {
+	first, _ := NewTransport(parsed, settings, resolve.New(settings.Root))
+	second, _ := NewTransport(parsed, settings, resolve.New(settings.Root))
+	for _, transport := range []*Transport{first, second} {
 		//nolint:bodyclose // Post has closed it.
 		_, body, err := Post(t.Context(), transport, server, []byte("hello"), PageSize)
 		if err != nil || string(body) != "hello" {
 			t.Errorf("got %q, %v", body, err)
 		}
+		second.Learn(transport)
 	}
 	return warned
 }

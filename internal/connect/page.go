@@ -33,6 +33,8 @@ type Page struct {
 	isHTML, isJSON bool
 	// signsIn is true of an HTML page that wants a password.
 	signsIn bool
+	// upgrades is what protocol the server asks for.
+	upgrades string
 }
 
 // Post sends JSON to a licensing API, reads up to limit bytes of the answer, and closes it. It follows no redirect: a
@@ -88,6 +90,7 @@ func ReadPage(response *http.Response, body []byte, secret string) Page {
 			page.RequestID = id
 		}
 	}
+	page.upgrades = response.Header.Get("Upgrade")
 	page.Date, _ = http.ParseTime(response.Header.Get("Date"))
 	return page
 }
@@ -116,6 +119,9 @@ func (p Page) Fault(host string) *fault.Error {
 		failed = fault.New(fault.NetworkProxyAuthentication, "a proxy on the way requires authentication (status 407)")
 	case p.Status == http.StatusTooManyRequests:
 		failed = fault.New(fault.NetworkRateLimited, "rate limit exceeded (status 429)")
+	case p.Status == http.StatusHTTPVersionNotSupported,
+		p.Status == http.StatusUpgradeRequired && matches(`(?i)\b(h2c?|HTTP/2(\.0)?)\b`, p.upgrades):
+		failed = fault.New(fault.NetworkHTTPVersion, "it refuses HTTP/1.1 (status %d)", p.Status)
 	case p.Status >= http.StatusInternalServerError, p.Status == http.StatusRequestTimeout:
 		failed = fault.New(fault.NetworkServerError, "it answered with status %d", p.Status).With(p.remarks())
 	case p.isJSON && p.Elsewhere == "":

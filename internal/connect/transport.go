@@ -117,6 +117,9 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	switch {
 	case err != nil && forwards:
 		return nil, ProxyFault(t.proxy, cmp.Or(ctx.Err(), err))
+	case err != nil && isReset(err) && t.offersOnlyHTTP2(ctx, conn):
+		return nil, fault.Wrap(err, fault.NetworkHTTPVersion,
+			"%s offers HTTP/2 and hangs up on HTTP/1.1", t.target.Hostname())
 	case err != nil:
 		return nil, cmp.Or(ctx.Err(), err)
 	case forwards && response.StatusCode == http.StatusProxyAuthRequired:
@@ -137,7 +140,7 @@ func (t *Transport) answerOf() string {
 // over returns a transport for one request over conn.
 func (t *Transport) over(conn net.Conn) *http.Transport {
 	taken := make(chan net.Conn, 1)
-	taken <- conn
+	taken <- &answerConn{Conn: conn, host: t.target.Hostname()}
 	take := func(context.Context, string, string) (net.Conn, error) {
 		select {
 		case conn := <-taken:

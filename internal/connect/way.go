@@ -86,7 +86,8 @@ func (t *Transport) askHTTP(conn net.Conn) error {
 		return err
 	}
 	// The reader may be dropped: a TLS server does not speak first.
-	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(conn, maxProxyAnswer)), request)
+	spoken := &answerConn{Conn: conn, host: t.proxy.Hostname()}
+	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(spoken, maxProxyAnswer)), request)
 	if err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ const (
 	NetworkLargeHello      ID = "network.tls.large_hello"
 	NetworkUnencrypted     ID = "network.unencrypted"
 
+	NetworkHTTPVersion   ID = "network.http_version"
 	NetworkServerError   ID = "network.server_error"
 	NetworkRateLimited   ID = "network.rate_limited"
 	NetworkWrongServer   ID = "network.not_a_license_server"

@@ -91,7 +91,8 @@ var furnish = sync.OnceValue(func() error {
 
 // programs are what .ci/packages installs.
 var programs = []string{
-	"unbound", "pdns_recursor", "dnsmasq", "squid", "tinyproxy", "microsocks", "nginx", "dig", "openssl", "ip", "nft",
+	"unbound", "pdns_recursor", "dnsmasq", "squid", "tinyproxy", "microsocks", "nginx", "nghttpd", "dig", "openssl", "ip",
+	"nft",
 }
 
 // need skips a test where the laboratory cannot be set up, and sets it up.

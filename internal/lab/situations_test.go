@@ -34,8 +34,7 @@ type situation struct {
 func situations() []situation {
 	var all []situation
 	for _, some := range [][]situation{working, deniedNames, brokenNames, misleadingNames, closedWays, proxies,
-		proxyVariables,
-		certificates, handshakes, middleboxes, answers} {
+		proxyVariables, certificates, handshakes, middleboxes, onlyHTTP2, answers} {
 		all = append(all, some...)
 	}
 	return all
