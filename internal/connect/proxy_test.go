@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -106,6 +107,18 @@ func TestNoProxyReachesTheServerDirectly(t *testing.T) {
 	cfg := Settings{HTTPSProxy: proxyURL("http://127.0.0.1:1")}
 	cfg.NoProxy.List = "other.test, .localstack.test"
 	expectLicensed(t, server, cfg, rooted(t, a.PEM))
+}
+
+func TestNoProxyDoesNotCountForLocalStacksOwnVariable(t *testing.T) {
+	t.Parallel()
+	own := proxyURL("http://proxy.test:3128")
+	own.Variable = "OUTBOUND_HTTPS_PROXY"
+	cfg := Settings{HTTPSProxy: own, NoProxy: proxy.Exceptions{List: host}}
+	for name, want := range map[string]bool{host: true, "127.0.0.1:8080": false, "localhost": false} {
+		if way := cfg.Proxy(&url.URL{Scheme: "https", Host: name}); (way != nil) != want {
+			t.Errorf("%s is reached through %v", name, way)
+		}
+	}
 }
 
 func TestProxyThatRefuses(t *testing.T) {

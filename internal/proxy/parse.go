@@ -148,14 +148,15 @@ func isNoHost(r rune) bool {
 	return r <= ' ' || r == 0x7f || r < utf8.RuneSelf && strings.ContainsRune("\"!#$%&'()*+,/:;<=>?@[\\]^`{|}~", r)
 }
 
-// parseUser reads a user name and a password as requests does, which sends neither without the other. For
-// http, a % counts as itself when not every one begins an escape (urllib3's _encode_invalid_chars).
+// parseUser reads a user name and a password as requests does, which sends neither without the other, and to
+// SOCKS no empty one (PySocks). For http, a % counts as itself when not every one begins an escape (urllib3's
+// _encode_invalid_chars).
 func parseUser(written string, socks bool) (*url.Userinfo, error) {
 	if at := strings.IndexAny(written, "[]"); at >= 0 {
 		return nil, misplaced(written[at : at+1])
 	}
 	user, password, both := strings.Cut(written, ":")
-	if !both || user == "" {
+	if !both || user == "" || socks && password == "" {
 		return nil, nil
 	}
 	read, send := unquote, toLatin1

@@ -91,6 +91,7 @@ func TestAddressesAreReadAsByRequests(t *testing.T) {
 		"http://user@proxy.test":                  "http://proxy.test",
 		"socks5://user:secret@[fe80::1]:1080":     "socks5://user:secret@[fe80::1]:1080",
 		"socks5h://proxy.test:1080":               "socks5h://proxy.test:1080",
+		"socks5h://user:@proxy.test:1080":         "socks5h://proxy.test:1080",
 		"socks5h://user:%FF%zz%C3%BC@proxy.test":  "",
 		"socks5h://user:100%%41%C3%BC@proxy.test": "socks5h://user:100%25A%C3%BC@proxy.test",
 		"http://user:100%%41%C3%BC@proxy.test":    "http://user:100%25%2541%25C3%25BC@proxy.test",

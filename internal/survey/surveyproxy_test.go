@@ -173,6 +173,7 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 	blocking := testkit.NewForwarder(t, nil,
 		func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	cfg := through("http", testkit.NewForwarder(t, server.Listener.Addr(), nil).Listener.Addr())
+	cfg.NoProxy.Variable = "no_proxy"
 	cfg.NoProxy.List = "10.0.0.0/8, .localstack.test,other.test"
 	useless := through("http", blocking.Listener.Addr())
 	useless.NoProxy = cfg.NoProxy
@@ -205,7 +206,7 @@ func TestSurveyFindsThatNoProxyKeepsUsFromTheOnlyWay(t *testing.T) {
 			checks := expectWay(t, c.target, c.cfg, c.root, c.want)
 			if name == "refused" &&
 				!strings.HasPrefix(checks[2].Fact,
-					`the entry ".localstack.test" of NO_PROXY matches `+host+", but only the proxy http://127.0.0.1:") {
+					`the entry ".localstack.test" of no_proxy matches `+host+", but only the proxy http://127.0.0.1:") {
 				t.Error(checks[2].Fact)
 			}
 		})
