@@ -15,7 +15,7 @@ LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
 # The tests with client libraries are a module of their own.
 CLIENTS  = internal/conformance
 
-.PHONY: build run test bench image reasons lab lint vuln golden notices fuzz clean
+.PHONY: build run test bench image reasons lab compare lint vuln golden notices fuzz clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
@@ -36,6 +36,10 @@ reasons: build      ## the reasons for a failed start that need no network of th
 lab:                ## real name servers, proxies, firewalls, and what we report of them (root on Debian)
 	@.ci/packages
 	@cd internal/lab && go test -count=1 -run TestEverySituation -parallel 4 -lab
+
+compare:            ## what users have reported: Python, an older entrypoint (BEFORE=path), and now (root on Debian)
+	@.ci/packages
+	@cd internal/lab && go test -count=1 -run TestEverySituation -parallel 4 -compare $(if $(BEFORE),-before $(abspath $(BEFORE)))
 
 image: build        ## the image localstack-entrypoint:dev
 	image/rootfs.sh

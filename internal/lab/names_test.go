@@ -165,8 +165,8 @@ func manyAddresses() []string {
 	return lines
 }
 
-// slow is a name server whose answers take their time.
-func slow(w *world, delay time.Duration) {
+// slowNames is a name server whose answers take their time.
+func slowNames(w *world, delay time.Duration) {
 	w.dnsmasq(nameServer, "--server="+upstream)
 	w.farAway(upstream, testkit.Zone{host: {IP: []string{apiHost}, Delay: delay}})
 }

@@ -9,10 +9,17 @@ import (
 
 var printTable = flag.Bool("lab", false, "print every situation of the laboratory, as a table")
 
-// observed is what became of a start, and of the emulator's own request.
+// observed is what became of a start, what the doctor said, and what became of
+// the emulator's own request.
 type observed struct {
 	outcome
+	told      examination
 	emulators client
+	// alone is what becomes of Python's request without the entrypoint, or of
+	// another program; before is what an older entrypoint made of it. Both are
+	// for the comparison only.
+	alone  string
+	before *outcome
 }
 
 // What the official image says, as far as it is known: read in public reports,

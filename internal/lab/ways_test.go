@@ -128,7 +128,7 @@ var working = []situation{
 		}},
 	{name: "name server takes three seconds", official: licensed,
 		arrange: func(w *world) {
-			slow(w, 3*time.Second)
+			slowNames(w, 3*time.Second)
 			w.internet()
 		}},
 	{name: "three packets of ten are lost", official: licensed,

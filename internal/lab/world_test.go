@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,13 +27,24 @@ type world struct {
 	root string
 	// env is the container's environment.
 	env map[string]string
+	// secret is a password that nothing may print, beside proxyPassword.
+	secret string
+	// entrypoints is the program that is started.
+	entrypoints string
+	// command is what the entrypoint is to start; Python's request by default.
+	command []string
+	// user is who starts it; root by default. logs is its standard error where
+	// nobody reads that, and stop when it is asked to stop.
+	user uint32
+	logs *os.File
+	stop time.Duration
 }
 
 // newWorld makes a network without any server, and a container that trusts the
 // public authorities and asks nameServer.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, network: newNetwork(t), root: t.TempDir()}
+	w := &world{T: t, network: newNetwork(t), root: t.TempDir(), entrypoints: filepath.Join(shared.binaries, "entrypoint")}
 	var err error
 	if w.dir, err = os.MkdirTemp(shared.dir, "world"); err != nil {
 		t.Fatal(err)
@@ -107,29 +118,60 @@ func (w *world) start() outcome {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
-	argv := append([]string{"sh", "-c", `echo started; exec "$@"`, "sh"}, w.python()...)
-	cmd := exec.CommandContext(ctx, w.program("entrypoint"), argv...)
+	argv := w.command
+	if argv == nil {
+		argv = append([]string{"sh", "-c", `echo started; exec "$@"`, "sh"}, w.python()...)
+	}
+	cmd := exec.CommandContext(ctx, w.entrypoints, argv...)
 	cmd.Env = w.environ("LOG_FORMAT=json")
+	w.become(cmd)
 	stdout := output{began: time.Now()}
 	cmd.Stdout = &stdout
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		w.Fatal(err)
+	stderr := journal{began: stdout.began}
+	cmd.Stderr = &stderr
+	if w.logs != nil {
+		cmd.Stderr = w.logs
 	}
+	cmd.WaitDelay = time.Second // a hook that is left behind may keep the log open
 	if err := w.inside(cmd.Start); err != nil {
 		w.Fatal(err)
 	}
-	got := read(bufio.NewScanner(stderr), stdout.began)
+	if w.stop > 0 {
+		defer time.AfterFunc(w.stop, func() { _ = cmd.Process.Signal(syscall.SIGTERM) }).Stop()
+	}
 	var exit *exec.ExitError
-	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
 		w.Fatal(err)
 	}
-	got.exit, got.requests = cmd.ProcessState.ExitCode(), w.requests()
+	got := stderr.read()
+	got.exit, got.requests = exitCode(cmd.ProcessState), w.requests()
 	got.stdout, got.python, _ = strings.Cut(stdout.text.String(), "\n")
 	if got.ID == "" {
 		got.after = stdout.first
 	}
 	return got
+}
+
+// become has cmd run as the container's user, to whom the container belongs.
+func (w *world) become(cmd *exec.Cmd) {
+	w.Helper()
+	if w.user == 0 {
+		return
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: w.user}}
+	for _, path := range []string{filepath.Dir(w.root), w.root} {
+		if err := os.Chmod(path, 0o777); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// exitCode is as a shell has it.
+func exitCode(state *os.ProcessState) int {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return state.ExitCode()
 }
 
 // output is what a command prints, and when it began to, after the start.
@@ -151,7 +193,7 @@ func (w *world) entrypoint(args ...string) (stdout, stderr string, code int) {
 	w.Helper()
 	ctx, cancel := context.WithTimeout(w.Context(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, w.program("entrypoint"), args...)
+	cmd := exec.CommandContext(ctx, w.entrypoints, args...)
 	cmd.Env = w.environ()
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -162,18 +204,34 @@ func (w *world) entrypoint(args ...string) (stdout, stderr string, code int) {
 	return out.String(), credential.MaskAll(errs.String()), cmd.ProcessState.ExitCode()
 }
 
-// read reads standard error, line by line as it comes.
-func read(lines *bufio.Scanner, began time.Time) outcome {
-	var got outcome
-	for lines.Scan() {
-		now := time.Since(began)
+// journal is standard error, line by line as it came.
+type journal struct {
+	began time.Time
+	lines []logLine
+	rest  string
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.rest += string(p)
+	for {
+		line, rest, ended := strings.Cut(j.rest, "\n")
+		if !ended {
+			return len(p), nil
+		}
+		j.lines, j.rest = append(j.lines, logLine{at: time.Since(j.began), Message: line}), rest
+	}
+}
+
+// read tells the failure from the log.
+func (j *journal) read() (got outcome) {
+	for _, line := range j.lines {
 		var failure outcome
-		if json.Unmarshal(lines.Bytes(), &failure) == nil && failure.ID != "" {
-			got.ID, got.Reason, got.after = failure.ID, failure.Reason, now
+		if json.Unmarshal([]byte(line.Message), &failure) == nil && failure.ID != "" {
+			got.ID, got.Reason, got.after = failure.ID, failure.Reason, line.at
 			continue
 		}
-		text := credential.MaskAll(lines.Text())
-		line := logLine{at: now, Message: text}
+		text := credential.MaskAll(line.Message)
+		line.Message = text
 		_ = json.Unmarshal([]byte(text), &line) // what is no JSON is its own message
 		got.log, got.warnings = append(got.log, line), got.warnings+text+"\n"
 	}

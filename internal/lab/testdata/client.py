@@ -9,26 +9,29 @@ import ssl
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from urllib3.util.ssl_ import create_urllib3_context
 
 ENDPOINT = "https://api.localstack.cloud/v1"
 SECONDS = 5  # for the connection, and for the answer
 
 
-class Strict(HTTPAdapter):
-    """Verifies certificates as Python 3.13 does, which the emulator runs on. Debian's may be older."""
+class Emulators(HTTPAdapter):
+    """Uses TLS as Python 3.13 and urllib3 2 do, which the emulator runs on. Debian's may be older."""
 
     def init_poolmanager(self, *args, **kwargs):
-        super().init_poolmanager(*args, ssl_context=strict(), **kwargs)
+        super().init_poolmanager(*args, ssl_context=context(), **kwargs)
 
     def proxy_manager_for(self, proxy, **kwargs):
-        return super().proxy_manager_for(proxy, ssl_context=strict(), **kwargs)
+        return super().proxy_manager_for(proxy, ssl_context=context(), **kwargs)
 
 
-def strict():
-    context = create_urllib3_context()
-    context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
-    return context
+def context():
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.set_ciphers("@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM")
+    made.set_alpn_protocols(["http/1.1"])
+    made.hostname_checks_common_name = False
+    made.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
+    return made
 
 
 def causes(error, seen=None):
@@ -62,16 +65,20 @@ def stage(errors, proxied):
 def attempt():
     url = (os.environ.get("API_ENDPOINT") or ENDPOINT) + "/"
     session = requests.Session()
-    session.mount("https://", Strict())
+    session.mount("https://", Emulators())
     try:
         proxied = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
         answer = session.get(url, timeout=SECONDS, allow_redirects=False)
         return {"stage": "server", "says": f"status {answer.status_code}"}
     except Exception as error:  # whatever ends the emulator's request
         errors = causes(error)
-        # A password in a proxy's URL is nobody's business.
-        says = re.sub("//[^ ]*@", "//***@", f"{type(error).__name__}: {errors[-1]}")
-        return {"stage": stage(errors, bool(proxied)), "says": says}
+        return {"stage": stage(errors, bool(proxied)), "says": brief(error, errors[-1])}
+
+
+def brief(error, cause):
+    """One line, without the place in Python's own source, and without the password of a proxy."""
+    line = f"{type(error).__name__}: {cause}".splitlines()[0]
+    return re.sub(r" \(_ssl\.c:\d+\)", "", re.sub("//[^ ]*@", "//***@", line))
 
 
 print(json.dumps(attempt()))
