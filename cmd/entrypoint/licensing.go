@@ -151,7 +151,9 @@ func (s settings) newActivation(
 	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
 	newTransport := func() (*connect.Transport, []string) {
-		return connect.NewTransport(s.cfg.Endpoint.URL, network, resolve.New(s.cfg.Root))
+		names := s.names(log)
+		transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, network, names)
+		return transport, append(warnings, names.Warnings()...)
 	}
 	transport, warnings := newTransport()
 	warnings = append(warnings, s.socksWarnings(network)...)
@@ -170,6 +172,19 @@ func (s settings) newActivation(
 		Store: activate.NewStore(volume, s.cfg.Root, log),
 		Log:   log,
 	}, warnings
+}
+
+// names resolves host names, and tells a log for debugging who knew them.
+func (s settings) names(log *zap.Logger) *resolve.Resolver {
+	names := resolve.New(s.cfg.Root)
+	if log.Core().Enabled(zap.DebugLevel) {
+		names.Found = func(found resolve.Found) {
+			log.Debug("name resolved", zap.String("host", found.Host), zap.String("addresses", resolve.Join(found.Addresses)),
+				zap.String("from", found.From), zap.String("search domain", found.Domain),
+				zap.String("configuration", names.Config().String()))
+		}
+	}
+	return names
 }
 
 // socksWarnings warn of a SOCKS proxy that LocalStack's Python cannot use as it is installed.

@@ -126,14 +126,19 @@ var situations = []situation{
 			testkit.Put(w.T, w.root, "etc/resolv.conf", testkit.ResolvConf("127.0.0.11:1"))
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 		}},
-	{name: "name server fails", id: fault.NetworkDNS, says: "(status: SERVFAIL from 127.0.0.1:",
+	{name: "name server fails", id: fault.NetworkDNSFailed, says: "(status: SERVFAIL from 127.0.0.1:",
 		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeServerFailure}}) }},
-	{name: "name server is silent", id: fault.NetworkDNS, says: "(status: timeout from 127.0.0.1:",
+	{name: "own host is unknown", id: fault.NetworkDNSUnknownHost, says: "(status: NXDOMAIN from 127.0.0.1:",
+		arrange: func(w *world) {
+			w.names(testkit.Zone{})
+			w.set("API_ENDPOINT", "https://licenses.corp.internal/v1")
+		}},
+	{name: "name server is silent", id: fault.NetworkDNSUnreachable, says: "(status: timeout from 127.0.0.1:",
 		arrange: func(w *world) {
 			w.names(testkit.Silent{})
 			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
 		}},
-	{name: "name server is dead", id: fault.NetworkDNS, says: "(status: connection refused from 127.0.0.1:1)",
+	{name: "name server is dead", id: fault.NetworkDNSUnreachable, says: "(status: connection refused from 127.0.0.1:1)",
 		arrange: func(w *world) { w.set("API_ENDPOINT", "https://api.localstack.test/v1") }},
 	{name: "connection refused", id: fault.NetworkRefused, says: "the connection to 127.0.0.1:1 was refused",
 		arrange: func(*world) {}},

@@ -150,7 +150,7 @@ func TestDeadNameServerIsBlamedWhenTheRequestsTimeIsOver(t *testing.T) {
 	handler, heard := testkit.Reporting(testkit.Silent{})
 	server := testkit.DNS(t, handler)
 	_, _, err := get(testkit.OverAfter(t, heard, 2), "https://"+host, Settings{}, testkit.Root(t, server))
-	testkit.ExpectFault(t, Fault(host, err), fault.NetworkDNS,
+	testkit.ExpectFault(t, Fault(host, err), fault.NetworkDNSUnreachable,
 		"the name "+host+" does not resolve (status: timeout from "+server.Addr()+")")
 }
 

@@ -130,7 +130,12 @@ func (e *Error) With(more Facts) *Error {
 	both.Waited, both.RetryAfter = cmp.Or(e.Waited, more.Waited), cmp.Or(e.RetryAfter, more.RetryAfter)
 	both.RequestID, both.Attempts = cmp.Or(e.RequestID, more.RequestID), cmp.Or(e.Attempts, more.Attempts)
 	both.Answered = e.Answered || more.Answered
-	both.Remarks = slices.Concat(e.Remarks, more.Remarks)
+	both.Remarks = slices.Clip(e.Remarks)
+	for _, remark := range more.Remarks {
+		if !slices.Contains(both.Remarks, remark) {
+			both.Remarks = append(both.Remarks, remark)
+		}
+	}
 	both.Stored, both.Refused = cmp.Or(e.Stored, more.Stored), cmp.Or(e.Refused, more.Refused)
 	if both.Checks == nil {
 		both.Checks = more.Checks

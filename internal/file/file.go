@@ -37,6 +37,16 @@ func Read(name string) ([]byte, error) { return ReadUpTo(name, MaxSize) }
 
 // ReadUpTo is Read with a limit of its own, in whole MiB but given in bytes.
 func ReadUpTo(name string, limit int64) ([]byte, error) {
+	content, err := ReadHead(name, limit)
+	if err != nil {
+		return nil, err
+	}
+	return content, nil
+}
+
+// ReadHead is ReadUpTo for a file that is worth reading in part: of a larger one it returns the first limit
+// bytes beside the error.
+func ReadHead(name string, limit int64) ([]byte, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, Cause(err)
@@ -60,7 +70,10 @@ func ReadOwn(base, name string) (content []byte, err error) {
 		content, err = readRegular(f, MaxSize)
 		return err
 	})
-	return content, err
+	if err != nil {
+		return nil, err
+	}
+	return content, nil
 }
 
 // WriteOwn puts content at name below base so that a reader, or a machine that
@@ -160,7 +173,7 @@ func readRegular(f *os.File, limit int64) ([]byte, error) {
 	}
 	content, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if int64(len(content)) > limit {
-		return nil, TooLarge(limit)
+		return content[:limit], TooLarge(limit)
 	}
 	return content, Cause(err)
 }

@@ -77,26 +77,26 @@ var deniedNames = []situation{
 
 // brokenNames are name servers that cannot tell.
 var brokenNames = []situation{
-	{name: "DNSSEC has a key that is not there", id: fault.NetworkDNS, says: nameServer + " says EDE ",
+	{name: "DNSSEC has a key that is not there", id: fault.NetworkDNSFailed, says: nameServer + " says EDE ",
 		official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) {
 			w.publicDNS(upstream)
 			w.unbound(nameServer, `  trust-anchor: "localstack.cloud. DS 12345 8 2 `+strings.Repeat("AA", 32)+`"`,
 				forward(upstream))
 		}},
-	{name: "DNSSEC signature has expired", id: fault.NetworkDNS, says: nameServer + " says EDE ", official: unresolved,
+	{name: "DNSSEC signature has expired", id: fault.NetworkDNSFailed, says: nameServer + " says EDE ", official: unresolved,
 		dig:     []string{nameServer},
 		arrange: func(w *world) { w.signed(-72 * time.Hour) }},
-	{name: "name server is dead", id: fault.NetworkDNS, says: "connection refused from " + nameServer,
+	{name: "name server is dead", id: fault.NetworkDNSUnreachable, says: "connection refused from " + nameServer,
 		official: unresolved, dig: []string{nameServer},
 		arrange: func(*world) {}},
-	{name: "name server is behind a firewall", id: fault.NetworkDNS, says: "timeout from " + nameServer,
+	{name: "name server is behind a firewall", id: fault.NetworkDNSUnreachable, says: "timeout from " + nameServer,
 		official: unresolved,
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			w.firewall("udp dport 53 drop", "tcp dport 53 drop")
 		}},
-	{name: "long answer, and a firewall against TCP", id: fault.NetworkDNS, says: "over TCP from " + nameServer,
+	{name: "long answer, and a firewall against TCP", id: fault.NetworkDNSFailed, says: "over TCP from " + nameServer,
 		official: unresolved,
 		arrange: func(w *world) {
 			w.unbound(nameServer, manyAddresses()...)

@@ -44,7 +44,8 @@ type situation struct {
 // situations are all there are, in the order of the table.
 func situations() []situation {
 	var all []situation
-	for _, some := range [][]situation{working, deniedNames, brokenNames, misleadingNames, closedWays, proxies,
+	for _, some := range [][]situation{working, oddNames, deniedNames, brokenNames, unreachedNames,
+		misleadingNames, closedWays, proxies,
 		certificates, handshakes, onlyHTTP2, answers, reports()} {
 		all = append(all, some...)
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"localstack-entrypoint/internal/config"
@@ -110,8 +111,15 @@ func fillIn(failed *fault.Error, text, fix string) string {
 // domain is the domain that a host belongs to, as far as its name tells: what a filter lets through.
 func domain(host string) string {
 	_, above, found := strings.Cut(host, ".")
-	if _, err := netip.ParseAddr(host); err == nil || !found || !strings.Contains(above, ".") {
+	if _, err := netip.ParseAddr(host); err == nil || !found || !strings.Contains(above, ".") || isRegistry(above) {
 		return host
 	}
 	return above
+}
+
+// isRegistry reports whether others register their domains below this one of two labels, as below co.uk.
+func isRegistry(domain string) bool {
+	second, first, _ := strings.Cut(domain, ".")
+	generic := []string{"ac", "co", "com", "edu", "go", "gob", "gov", "ltd", "mil", "ne", "net", "nom", "or", "org"}
+	return len(first) == 2 && slices.Contains(generic, second)
 }

@@ -33,13 +33,13 @@ func TestReasonNamesTheNetworkFirstAndTheStoredDocumentSecond(t *testing.T) {
 		{"a flaw without a remedy", fault.New(fault.StoredStale, "it could be used offline until noon"),
 			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
 				"The stored license is too old to be used offline: it could be used offline until noon. " +
-				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " +
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist licenses.test. " +
 				"Check with: dig licenses.test"},
 		{"a flaw with one", fault.New(fault.ClockSkew, "it is 1970 here"),
 			"Could not reach the LocalStack licensing server at https://licenses.test/v1: the name does not resolve. " +
 				"The clock of this machine is wrong: it is 1970 here. " +
 				"Please set the clock; containers take their host's. " +
-				"Some corporate DNS servers filter domains; ask your network administrator to safelist localstack.cloud. " +
+				"Some corporate DNS servers filter domains; ask your network administrator to safelist licenses.test. " +
 				"Check with: dig licenses.test"},
 	}
 	for _, test := range tests {
@@ -167,6 +167,20 @@ func TestTheFixesForThePlatformComeFirstAndThoseForOthersAreLeftOut(t *testing.T
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestDomainThatAFilterHasToLetThrough(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"api.localstack.cloud": "localstack.cloud", "licenses.example.com": "example.com",
+		"licenses.eu.example.com": "eu.example.com", "example.com": "example.com", "example.co.uk": "example.co.uk",
+		"licenses.example.co.uk": "example.co.uk", "licenses.example.com.au": "example.com.au", "licenses": "licenses",
+		"10.0.0.1": "10.0.0.1", "fd00::1": "fd00::1", "": "",
+	} {
+		if got := domain(host); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
 		}
 	}
 }

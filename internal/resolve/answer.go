@@ -233,6 +233,7 @@ type Status string
 const (
 	statusFound     Status = "NOERROR"
 	statusNone      Status = "NXDOMAIN"
+	statusRefused   Status = "REFUSED"
 	statusEmpty     Status = "NOERROR without an address"
 	statusBlocked   Status = "NOERROR with a blocking address"
 	statusLoop      Status = "CNAME loop"

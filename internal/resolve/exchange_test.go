@@ -117,7 +117,7 @@ func TestTruncatedAnswerWithSilenceOverTCPIsNamed(t *testing.T) {
 	silence, heard := testkit.Reporting(testkit.Silent{})
 	server := testkit.DNS(t, overTCP(testkit.Zone{host: {Truncated: true}}, silence))
 	_, err := resolverOf(t, server).Lookup(testkit.OverAfter(t, heard, 2), host) // one for each family
-	testkit.ExpectFault(t, err, fault.NetworkDNS,
+	testkit.ExpectFault(t, err, fault.NetworkDNSFailed,
 		"the name "+host+" does not resolve (status: "+from("truncated answer, then timeout over TCP", server)+")")
 }
 
@@ -162,7 +162,7 @@ func TestMalformedAnswerBetweenSilenceIsNamed(t *testing.T) {
 	server := testkit.DNS(t, byFamily(four, testkit.Silent{}))
 	r := resolverWith(t, "options attempts:3", server)
 	_, err := r.Lookup(testkit.OverAfter(t, heard, 3), host) // the third question follows the garbage
-	testkit.ExpectFault(t, err, fault.NetworkDNS,
+	testkit.ExpectFault(t, err, fault.NetworkDNSFailed,
 		"the name "+host+" does not resolve (status: "+from("malformed answer", server)+")")
 }
 

@@ -45,8 +45,8 @@ func TestNameIsDeniedForGoodWhenAllServersDenyIt(t *testing.T) {
 
 func TestSentenceShowsThePortOnlyWhenItIsNot53(t *testing.T) {
 	t.Parallel()
-	failed := Unresolved(nil, host, silence([]string{"10.0.0.2:53", "[fd00::2]:53", "127.0.0.1:5353", "[::1]:5353"}))
-	testkit.ExpectFault(t, failed, fault.NetworkDNS, "the name "+host+" does not resolve (status: "+
+	failed := parseConf("", true).Unresolved(nil, host, silence([]string{"10.0.0.2:53", "[fd00::2]:53", "127.0.0.1:5353", "[::1]:5353"}))
+	testkit.ExpectFault(t, failed, fault.NetworkDNSUnreachable, "the name "+host+" does not resolve (status: "+
 		"timeout from 10.0.0.2; timeout from fd00::2; timeout from 127.0.0.1:5353; timeout from [::1]:5353)")
 }
 
@@ -54,8 +54,8 @@ func TestDenialDoesNotWaitLongForSilentServers(t *testing.T) {
 	t.Parallel()
 	denying, silent := testkit.DNS(t, testkit.Zone{}), testkit.DNS(t, testkit.Silent{})
 	r := resolverOf(t, silent, denying)
-	testkit.Within(t, denialWait+testkit.Soon, func() {
-		expectFailure(t, r, host, from("timeout", silent)+"; "+from("NXDOMAIN", denying), false)
+	testkit.Within(t, denialWait+testkit.Soon, func() { // and then it is final
+		expectFailure(t, r, host, from("timeout", silent)+"; "+from("NXDOMAIN", denying), true)
 	})
 }
 
@@ -110,7 +110,7 @@ func TestContextEndsTheWaitForServers(t *testing.T) {
 	r := resolverOf(t, server)
 	testkit.Within(t, testkit.Soon, func() {
 		_, err := r.Lookup(testkit.OverAfter(t, heard, 1), host)
-		testkit.ExpectFault(t, err, fault.NetworkDNS,
+		testkit.ExpectFault(t, err, fault.NetworkDNSUnreachable,
 			"the name "+host+" does not resolve (status: "+from("timeout", server)+")")
 	})
 }
@@ -128,7 +128,7 @@ func TestWhatIsNoHostNameIsNotAskedFor(t *testing.T) {
 	for _, name := range []string{"", ".", "..", ".api.test", "api..test", "api.test..", strings.Repeat("a", 64) +
 		".test", strings.Repeat("a.", 200) + "test"} {
 		_, err := r.Lookup(t.Context(), name)
-		if !errors.Is(err, &fault.Error{ID: fault.NetworkDNS}) || !errors.Is(err, ErrNoSuchName) {
+		if !errors.Is(err, &fault.Error{ID: fault.NetworkDNSUnknownHost}) || !errors.Is(err, ErrNoSuchName) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}

@@ -25,7 +25,7 @@ func FuzzResolvConf(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		conf := parseConf(text)
+		conf := parseConf(text, true)
 		if n := len(conf.Servers); n < 1 || n > maxServers {
 			t.Errorf("%d servers", n)
 		}

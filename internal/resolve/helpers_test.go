@@ -79,7 +79,10 @@ func expectFailure(t *testing.T, r *Resolver, name, statuses string, final bool)
 	if err == nil {
 		t.Fatalf("Lookup(%q) = %v, want a failure", name, addresses)
 	}
-	testkit.ExpectFault(t, err, fault.NetworkDNS, fmt.Sprintf("the name %s does not resolve (status: %s)", name, statuses))
+	failed, _ := fault.Find(err)
+	if want := fmt.Sprintf("the name %s does not resolve (status: %s)", name, statuses); failed == nil || failed.Detail != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 	if got := errors.Is(err, ErrNoSuchName); got != final {
 		t.Errorf("ErrNoSuchName: %t, want %t", got, final)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -191,7 +190,7 @@ func TestCancellationEndsALookupAndThoseThatWaitForIt(t *testing.T) {
 	testkit.Within(t, testkit.Soon, func() {
 		cancel()
 		for range cap(ended) {
-			if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, &fault.Error{ID: fault.NetworkDNS}) {
+			if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, &fault.Error{ID: fault.NetworkDNSUnreachable}) {
 				t.Errorf("got %v", err)
 			}
 		}
@@ -206,7 +205,7 @@ func TestMissingResolvConfMeansTheLocalServer(t *testing.T) {
 		if content != "" {
 			testkit.Put(t, root, "etc/resolv.conf", content)
 		}
-		if got := readConf(filepath.Join(root, "etc/resolv.conf")).Servers; len(got) != 1 || got[0] != "127.0.0.1:53" {
+		if got := readConf(layout.Root(root)).Servers; len(got) != 1 || got[0] != "127.0.0.1:53" {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -76,11 +76,10 @@ func (r *Resolver) serversAt(ctx context.Context, server, port string) (moved []
 	}
 	for _, server := range servers {
 		host, _, _ := net.SplitHostPort(server)
-		address, ok := serverAddress("["+host+"]:"+port, port)
-		if !ok {
+		if !isPort(port) {
 			return nil, fmt.Errorf("%.40q is not a port", port)
 		}
-		moved = append(moved, address)
+		moved = append(moved, net.JoinHostPort(host, port))
 	}
 	return moved, nil
 }

@@ -13,21 +13,25 @@ import (
 	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/fault"
-	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/task"
 	"localstack-entrypoint/internal/waiting"
 )
 
-// ErrNoSuchName is in the chain of a failure that asking again cannot change: every name server
-// denied the name.
+// ErrNoSuchName is in the chain of a failure that asking again cannot change: every name server that
+// answers denied the name.
 var ErrNoSuchName = errors.New("no such name")
 
 // Resolver resolves host names the way the container's own libc would, and remembers the answers for
 // its lifetime. It is safe for concurrent use.
 type Resolver struct {
+	// Found is told of every lookup that went well, if it is set.
+	Found func(Found)
+
 	conf  *Config
 	hosts string
+	// hostsFlaw is why the hosts file was not read as a whole; "" when it was.
+	hostsFlaw string
 
 	// turn is taken by the one lookup that may ask and touch known. It is no mutex, because a lookup
 	// must be able to give up waiting for it.
@@ -35,16 +39,30 @@ type Resolver struct {
 	known map[string][]netip.Addr
 }
 
+// Found is what came of a lookup that went well.
+type Found struct {
+	Host      string
+	Addresses []netip.Addr
+	// From is who knew the addresses: a name server, or /etc/hosts.
+	From string
+	// Domain is the search domain that completed the name; "" when none had to.
+	Domain string
+}
+
 // New reads resolv.conf and the hosts file of an image. Missing or invalid files count as empty: then
 // the name server is the local one, as for libc.
 func New(root layout.Root) *Resolver {
-	hosts, _ := file.Read(root.HostsFile())
-	return &Resolver{
-		conf:  readConf(root.ResolvConf()),
-		hosts: string(hosts),
-		turn:  make(chan struct{}, 1),
-		known: map[string][]netip.Addr{},
+	r := &Resolver{conf: readConf(root), turn: make(chan struct{}, 1), known: map[string][]netip.Addr{}}
+	r.hosts, r.hostsFlaw = readHosts(root.HostsFile())
+	return r
+}
+
+// Warnings are what is wrong with the hosts file: libc may find a name there that we do not.
+func (r *Resolver) Warnings() []string {
+	if r.hostsFlaw == "" {
+		return nil
 	}
+	return []string{r.hostsFlaw}
 }
 
 // Config is what resolv.conf says.
@@ -54,28 +72,29 @@ func (r *Resolver) Config() *Config { return r.conf }
 func (r *Resolver) InHostsFile(host string) []netip.Addr { return addressesIn(r.hosts, host) }
 
 // Lookup returns the addresses of host: itself when it is an address, else those of the hosts file, else
-// those of the name servers, asked side by side. The error is a [fault.Error] of network.dns that names
-// every server and what it answered.
+// those of the name servers, asked side by side. The error is a [fault.Error] of the rows about names; it
+// says what each server answered.
 func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address}, nil
 	}
 	name, normal := strings.ToLower(host), Normal(host)
 	if addresses := r.InHostsFile(normal); len(addresses) > 0 {
+		r.tell(normal, addresses, "/etc/hosts", "")
 		return addresses, nil
 	}
 	if IsLocalhost(normal) {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}, nil
 	}
 	if _, ok := dns.IsDomainName(name); !ok || normal == "" {
-		return nil, fault.Wrap(ErrNoSuchName, fault.NetworkDNS, "%.100q is not a host name", host).
+		return nil, fault.Wrap(ErrNoSuchName, fault.NetworkDNSUnknownHost, "%.100q is not a host name", host).
 			With(fault.Facts{Host: normal})
 	}
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return nil, Unresolved(ctx.Err(), normal, silence(r.conf.Servers))
+		return nil, r.unresolved(ctx.Err(), normal, silence(r.conf.Servers))
 	}
 	if addresses := r.known[name]; len(addresses) > 0 {
 		return addresses, nil
@@ -85,6 +104,12 @@ func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error
 		r.known[name] = addresses
 	}
 	return addresses, err
+}
+
+func (r *Resolver) tell(host string, addresses []netip.Addr, from, domain string) {
+	if r.Found != nil {
+		r.Found(Found{host, addresses, from, strings.TrimSuffix(domain, ".")})
+	}
 }
 
 // Normal is the form of a host's name in which names are compared.
@@ -101,20 +126,24 @@ func InDomain(host, domain string) bool { return host == domain || strings.HasSu
 func (r *Resolver) search(ctx context.Context, name string) ([]netip.Addr, error) {
 	var said []Both
 	denied, settled := true, false
+	wait := denialWait
 	for _, candidate := range r.conf.NameList(name) {
 		if _, ok := dns.IsDomainName(candidate); !ok {
 			continue // the search domain makes it too long, or is invalid
 		}
-		addresses, failed := r.askServers(ctx, candidate)
+		began := time.Now()
+		first, failed := r.askServers(ctx, candidate, wait)
 		if failed == nil {
-			return addresses, nil
+			r.tell(Normal(name), first.Usable(), first.Server(), strings.TrimPrefix(candidate, dns.Fqdn(name)))
+			return first.Usable(), nil
 		}
-		denies := func(b Both) bool { return b.Status().Denies() }
+		// The wait is one for the whole lookup: who was silent before will be so again.
+		wait = max(wait-time.Since(began), secondFamily)
 		if !settled {
-			said, denied = failed, denied && !slices.ContainsFunc(failed, func(b Both) bool { return !denies(b) })
+			said, denied = failed, denied && isDenial(failed)
 			settled = candidate == dns.Fqdn(name)
 		}
-		if !slices.ContainsFunc(failed, denies) {
+		if !slices.ContainsFunc(failed, Both.denies) {
 			break // who knows nothing of this name will know nothing of the next
 		}
 	}
@@ -122,63 +151,46 @@ func (r *Resolver) search(ctx context.Context, name string) ([]netip.Addr, error
 	if denied {
 		cause = ErrNoSuchName
 	}
-	return nil, Unresolved(cause, Normal(name), said)
+	return nil, r.unresolved(cause, Normal(name), said)
 }
 
-// askServers asks every server for name and takes the first answer with an address; without one it
-// returns what each server said.
-func (r *Resolver) askServers(ctx context.Context, name string) ([]netip.Addr, []Both) {
+// isDenial reports whether a server denies the name, and none that answers says anything else. libc believes
+// the first denial; a server that is not reached may never be.
+func isDenial(said []Both) bool {
+	contradicts := func(b Both) bool { return !b.denies() && b.isReached() }
+	return slices.ContainsFunc(said, Both.denies) && !slices.ContainsFunc(said, contradicts)
+}
+
+// askServers asks every server for name and takes the first answer with an address; without one it returns
+// what each server said. After the first denial it waits only so long for another answer.
+func (r *Resolver) askServers(ctx context.Context, name string, wait time.Duration) (Both, []Both) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	denied := func() { time.AfterFunc(wait, cancel) }
 	said := silence(r.conf.Servers)
-	addresses, errs := task.Race(ctx, len(said), 0, func(ctx context.Context, i int) ([]netip.Addr, error) {
-		said[i] = r.conf.askBoth(ctx, r.conf.Servers[i], name)
-		if addresses := said[i].Usable(); len(addresses) > 0 {
-			return addresses, nil
+	first, errs := task.Race(ctx, len(said), 0, func(ctx context.Context, i int) (Both, error) {
+		said[i] = r.conf.askBoth(ctx, r.conf.Servers[i], name, denied)
+		if len(said[i].Usable()) > 0 {
+			return said[i], nil
 		}
-		status := said[i].Status()
-		if status.Denies() {
-			time.AfterFunc(denialWait, cancel)
-		}
-		return nil, status
+		return Both{}, said[i].Status()
 	})
 	if errs == nil {
-		return addresses, nil
+		return first, nil
 	}
-	return nil, said
+	return Both{}, said
 }
 
-// Unresolved is the failure to resolve host, after its servers said this.
-func Unresolved(cause error, host string, said []Both) *fault.Error {
-	var parts []string
-	for _, both := range said {
-		parts = append(parts, string(both.Status())+" from "+both.Server())
-	}
-	const format = "the name %s does not resolve (status: %s)"
-	return fault.Wrap(cause, fault.NetworkDNS, format, host, strings.Join(parts, "; ")).With(fault.Facts{Host: host})
-}
-
-// denialWait is how long a denial waits to be contradicted. libc does not wait; but where one server
-// filters a name, the next may know it.
-const denialWait = 2 * time.Second
+// denialWait is how long a denial waits to be contradicted: longer than it takes to send a question again
+// that was lost. libc does not wait; but where one server filters a name, the next may know it.
+const denialWait = resend + resend/2
 
 // secondFamily is how long IPv4 addresses wait for IPv6 ones (RFC 8305's resolution delay). The other
 // way round it is denialWait: few containers have a way out over IPv6.
 const secondFamily = 50 * time.Millisecond
 
-// Both are a server's answers for the two address families.
-type Both struct{ Four, Six Answer }
-
-// silence is what servers say that have not answered.
-func silence(servers []string) (said []Both) {
-	for _, server := range servers {
-		said = append(said, Both{Four: Answer{Server: server}})
-	}
-	return said
-}
-
-// askBoth asks one server for both address families at once.
-func (c *Config) askBoth(ctx context.Context, server, name string) (both Both) {
+// askBoth asks one server for both address families at once. It calls denied at the first denial.
+func (c *Config) askBoth(ctx context.Context, server, name string, denied func()) (both Both) {
 	patience := min(time.Duration(c.Timeout*c.Attempts)*time.Second, maxPatience)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -196,8 +208,9 @@ func (c *Config) askBoth(ctx context.Context, server, name string) (both Both) {
 			switch status := answer.Status(); {
 			case status == statusFound:
 				time.AfterFunc(wait, cancel)
+			case status == statusEmpty && kind == dns.TypeAAAA: // most names have no IPv6 address
 			case status.Denies():
-				time.AfterFunc(denialWait, cancel)
+				denied()
 			}
 		})
 	}
@@ -205,24 +218,4 @@ func (c *Config) askBoth(ctx context.Context, server, name string) (both Both) {
 	ask(dns.TypeA, &both.Four, secondFamily)
 	asked.Wait()
 	return both
-}
-
-// Addresses are those that the server gives to the host, blocking ones included.
-func (b Both) Addresses() []netip.Addr { return slices.Concat(b.Four.Addresses(), b.Six.Addresses()) }
-
-// Usable are the addresses that can be connected to.
-func (b Both) Usable() []netip.Addr {
-	return slices.DeleteFunc(b.Addresses(), netip.Addr.IsUnspecified)
-}
-
-// Server is the server's address, without the port that all have.
-func (b Both) Server() string { return shortServer(b.Four.Server) }
-
-// Status is why the server gave no address: what it says of IPv4, unless that is only that the name
-// has none.
-func (b Both) Status() Status {
-	if status := b.Four.Status(); status != statusEmpty {
-		return status
-	}
-	return b.Six.Status()
 }

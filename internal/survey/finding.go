@@ -34,6 +34,15 @@ func (n names) finding() (found *fault.Error) {
 	return found.With(fault.Facts{Host: n.host})
 }
 
+// noNetwork finds that the addresses of host cannot be reached, because there is no network at all; nil when
+// there is one, or none is needed.
+func noNetwork(host string, addresses ...netip.Addr) *fault.Error {
+	if slices.ContainsFunc(addresses, netip.Addr.IsLoopback) || resolve.HasNetwork() {
+		return nil
+	}
+	return fault.New(fault.NetworkNone, "no route to %s: %s", host, resolve.NoNetwork)
+}
+
 // captured finds that LocalStack's own DNS server answers.
 func (n names) captured() *fault.Error {
 	if n.captor == "" || !isPublic(n.host) {
@@ -120,7 +129,7 @@ func (n names) unresolved() *fault.Error {
 			remarks = append(remarks, s.Server()+" says "+remark)
 		}
 	}
-	return resolve.Unresolved(nil, n.host, said).With(fault.Facts{Remarks: remarks})
+	return n.conf.Unresolved(nil, n.host, said).With(fault.Facts{Remarks: remarks})
 }
 
 // says is why the server gave no address, with its own explanation.

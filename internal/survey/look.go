@@ -70,6 +70,9 @@ func (s *Survey) withUnusedProxy(check fault.Check) fault.Check {
 func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Check) {
 	stage := fault.StageNames.String()
 	if address, err := netip.ParseAddr(host); err == nil {
+		if unreached := noNetwork(host, address); unreached != nil {
+			return nil, fault.Fail(stage, unreached)
+		}
 		return []netip.Addr{address}, fault.Skip(stage, host+" is an IP address")
 	}
 	ctx, cancel := half(ctx)
@@ -89,6 +92,9 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 			finding = failed
 		}
 		return nil, fault.Fail(stage, finding, evidence...)
+	}
+	if unreached := noNetwork(host, addresses...); unreached != nil {
+		return nil, fault.Fail(stage, unreached, evidence...)
 	}
 	switch {
 	case finding == nil:

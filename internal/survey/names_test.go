@@ -73,7 +73,7 @@ func (v view) names() names {
 	if host == "" {
 		host = public
 	}
-	n := names{host: host, captor: v.captor, conf: &resolve.Config{Flaw: v.flaw, Dots: max(v.dots, 1)}}
+	n := names{host: host, captor: v.captor, conf: &resolve.Config{ClientConfig: &dns.ClientConfig{}, Flaw: v.flaw, Dots: max(v.dots, 1)}}
 	sourceOf := func(server string, o *told) []source {
 		if o == nil {
 			return nil
@@ -125,6 +125,8 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 				"(status: NXDOMAIN without recursion available, the sign of a response policy)"},
 		{view{first: of(told{code: dns.RcodeNameError, cannot: true})}, fault.NetworkDNS,
 			"the name <host> does not resolve (status: NXDOMAIN from 10.0.0.53)"},
+		{view{host: "licenses.corp", first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNSUnknownHost,
+			"the name <host> does not resolve (status: NXDOMAIN from 10.0.0.53)"},
 		{view{host: "licenses.corp.test", first: of(told{code: dns.RcodeNameError, willNot: true})}, fault.NetworkDNS,
 			"the name <host> does not resolve (status: NXDOMAIN from 10.0.0.53)"},
 		{view{first: of(gives("0.0.0.0"))}, fault.NetworkDNSFiltered,
@@ -171,7 +173,7 @@ func TestWhatIsWrongWithTheNames(t *testing.T) {
 				"NOERROR without an address from 10.0.0.54, but 54.1.2.3, 2600::1 from 10.0.0.53"},
 		{view{first: none, second: of(silent)}, fault.NetworkDNS,
 			"the name <host> does not resolve (status: NOERROR without an address from 10.0.0.53; timeout from 10.0.0.54)"},
-		{view{first: of(codes(dns.RcodeServerFailure, dns.EDNS0_EDE{InfoCode: 22}))}, fault.NetworkDNS,
+		{view{first: of(codes(dns.RcodeServerFailure, dns.EDNS0_EDE{InfoCode: 22}))}, fault.NetworkDNSFailed,
 			"the name <host> does not resolve (status: SERVFAIL from 10.0.0.53); " +
 				"10.0.0.53 says EDE 22 (No Reachable Authority)"},
 	} {

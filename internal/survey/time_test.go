@@ -18,7 +18,7 @@ func TestSurveyEndsWithItsTime(t *testing.T) {
 	full := testkit.Swallow(t, "127.0.0.1", 0)
 	silent := testkit.Root(t, testkit.DNS(t, testkit.Silent{}))
 	for name, c := range map[string]struct{ target, root, want string }{
-		"silent name server": {"https://" + host, silent, "names failed (network.dns)"},
+		"silent name server": {"https://" + host, silent, "names failed (network.dns.unreachable)"},
 		"silent address": {fmt.Sprintf("https://%s:%d", host, full), rooted(t, ""),
 			"names passed, connection failed (network.timeout)"},
 		"silent TLS server": {fmt.Sprintf("https://%s:%d", host, port), rooted(t, ""),
