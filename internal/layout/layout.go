@@ -60,6 +60,29 @@ func (r Root) CertificateBundles() []string {
 	}
 }
 
+// AuthorityFolder is a folder to which people add certificate authorities, for a program that makes the
+// system's bundle of them.
+type AuthorityFolder struct {
+	Path string
+	// Suffix is how the names of its files must end. IsDeep is whether the folders in it count, too.
+	Suffix string
+	IsDeep bool
+}
+
+// AuthorityFolders are those of update-ca-certificates (Debian, Alpine) and update-ca-trust (Fedora).
+func (r Root) AuthorityFolders() []AuthorityFolder {
+	return []AuthorityFolder{
+		{Path: r.At("usr/local/share/ca-certificates"), Suffix: ".crt", IsDeep: true},
+		{Path: r.At("etc/pki/ca-trust/source/anchors")},
+	}
+}
+
+// PythonBundle is where the certificate authorities of the emulator's requests are: a pattern of
+// [filepath.Glob].
+func (r Root) PythonBundle() string {
+	return filepath.Join(r.Venv(), "lib/python3*/site-packages/certifi/cacert.pem")
+}
+
 // DockerSocket is where Docker listens unless DOCKER_HOST says otherwise.
 func (r Root) DockerSocket() string { return r.At("var/run/docker.sock") }
 

@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"iter"
+	"path/filepath"
 	"slices"
+	"sync"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
@@ -21,6 +24,8 @@ type Authorities struct {
 	root     layout.Root
 	loaded   []loaded
 	warnings []string
+	// added are the authorities that somebody added to the system's, read when they are needed.
+	added func() ([]Anchor, []string)
 	// embedded are Mozilla's, but in tests.
 	embedded certificates
 }
@@ -32,6 +37,7 @@ type certificates = iter.Seq[bundle.Root]
 // them, here or for the emulator.
 func Load(bundles []Bundle, root layout.Root) (a *Authorities, warnings []string) {
 	a = &Authorities{root: root, embedded: bundle.Roots()}
+	a.added = sync.OnceValues(func() ([]Anchor, []string) { return Anchors(root) })
 	known := map[string]bool{"": true}
 	namesRequests := slices.ContainsFunc(bundles, func(b Bundle) bool {
 		return b.Variable == requestsBundle && b.Path != ""
@@ -73,6 +79,17 @@ func all(encoded [][]byte) certificates {
 	}
 }
 
+// certificatesOf are those of anchors.
+func certificatesOf(anchors []Anchor) certificates {
+	return func(yield func(bundle.Root) bool) {
+		for _, a := range anchors {
+			if !yield(bundle.Root{Certificate: a.Certificate}) {
+				return
+			}
+		}
+	}
+}
+
 // isBundle reports whether a PEM file holds a certificate that can be read. It does not parse more of
 // them than it takes to tell.
 func isBundle(content []byte) bool {
@@ -89,18 +106,60 @@ func (a *Authorities) sources() (sources []certificates) {
 	for _, b := range a.loaded {
 		sources = append(sources, all(b.certificates))
 	}
-	for _, path := range a.root.CertificateBundles() {
-		if content, err := file.ReadUpTo(path, maxBundle); err == nil && isBundle(content) {
-			return append(sources, certificatesIn(content))
-		}
+	if _, content := systemBundle(a.root); content != nil {
+		return append(sources, certificatesIn(content))
 	}
 	return append(sources, a.embedded)
 }
 
+// systemBundle is the path and content of the system's bundle, nil if there is none.
+func systemBundle(root layout.Root) (path string, content []byte) {
+	for _, path := range root.CertificateBundles() {
+		if content, err := file.ReadUpTo(path, maxBundle); err == nil && isBundle(content) {
+			return path, content
+		}
+	}
+	return "", nil
+}
+
+// System returns the path and the certificates of the system's bundle; none if there is none.
+func System(root layout.Root) (path string, certificates [][]byte) {
+	path, content := systemBundle(root)
+	return path, parse(content).certificates
+}
+
 // Verify checks what host presented as crypto/tls does.
 func (a *Authorities) Verify(presented []*x509.Certificate, host string) error {
-	_, err := verify(presented, host, a.sources()...)
+	_, err := a.chains(presented, host)
 	return err
+}
+
+// chains are the ways from what host presented to an authority. Where the others know none, those that
+// somebody added to the system's count, too.
+func (a *Authorities) chains(presented []*x509.Certificate, host string) ([][]*x509.Certificate, error) {
+	chains, err := verify(presented, host, a.sources()...)
+	if unknown := new(x509.UnknownAuthorityError); !errors.As(err, unknown) {
+		return chains, err
+	}
+	anchors, _ := a.added()
+	if len(anchors) == 0 {
+		return chains, err
+	}
+	return verify(presented, host, append(a.sources(), certificatesOf(anchors))...)
+}
+
+// anchorOf is the file of the added authority at the end of a chain; empty if it has none.
+func (a *Authorities) anchorOf(chain []*x509.Certificate) (path string) {
+	if _, err := verify(chain, "", a.sources()...); err == nil {
+		return ""
+	}
+	anchors, _ := a.added()
+	for _, anchor := range anchors {
+		if bytes.Equal(anchor.Certificate, chain[len(chain)-1].Raw) {
+			return anchor.Path
+		}
+	}
+	return ""
 }
 
 // verify returns the ways from what host presented to an authority. A pool of all authorities would cost
@@ -132,18 +191,34 @@ func verify(presented []*x509.Certificate, host string, sources ...certificates)
 	return chains, nil
 }
 
-// inventory says of each bundle whose authorities it holds, of the first few.
-func (a *Authorities) inventory() (lines []string) {
+// inventory says of each place whose authorities it holds, of the first few.
+func (a *Authorities) inventory(issuer string) (lines []string) {
 	for _, b := range a.loaded {
-		var names []string
-		for _, encoded := range b.certificates {
-			name := "an unreadable certificate"
-			if certificate, err := x509.ParseCertificate(encoded); err == nil {
-				name = nameOf(certificate.Subject.String(), certificate)
-			}
-			names = append(names, name)
-		}
-		lines = append(lines, b.name+" contains "+some(names, "and")+", but not this issuer")
+		lines = append(lines, b.name+" contains "+contents(b.certificates, issuer))
 	}
-	return lines
+	anchors, warnings := a.added()
+	var certificates [][]byte
+	for _, anchor := range anchors {
+		certificates = append(certificates, anchor.Certificate)
+	}
+	if len(anchors) > 0 {
+		lines = append(lines, filepath.Dir(anchors[0].Path)+" contains "+contents(certificates, issuer))
+	}
+	return append(lines, warnings...)
+}
+
+// contents says whose certificates these are, none of which has signed what a server presents.
+func contents(certificates [][]byte, issuer string) string {
+	var names []string
+	for _, encoded := range certificates {
+		name := "an unreadable certificate"
+		if certificate, err := x509.ParseCertificate(encoded); err == nil {
+			name = nameOf(certificate.Subject.String(), certificate)
+		}
+		if name == issuer {
+			return name + ", but with another key than that of this issuer"
+		}
+		names = append(names, name)
+	}
+	return some(names) + ", but not this issuer"
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"localstack-entrypoint/internal/file"
 )
@@ -51,11 +52,16 @@ func readFile(path string) (l loaded, err error) {
 	if len(l.certificates) > 0 {
 		return l, nil
 	}
+	return l, errors.New(l.orElse(content, path))
+}
+
+// orElse says what a file without a certificate is instead.
+func (l loaded) orElse(content []byte, path string) string {
 	f := formOf(content)
 	if f == noPEM && l.damage != "" {
 		f.name = l.damage
 	}
-	return l, errors.New(f.advice(path))
+	return f.advice(path)
 }
 
 // parse reads the content of a file of certificates.
@@ -89,7 +95,7 @@ func parse(content []byte) (l loaded) {
 
 // readFolder reads the files of a folder, which holds other things, too.
 func readFolder(path string) (l loaded, err error) {
-	folder, err := os.Open(path)
+	folder, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return l, file.Cause(err)
 	}
@@ -148,6 +154,19 @@ func (b Bundle) loadInTime() (loaded, []string) {
 	return l, warnings
 }
 
+// Read returns the certificates of a file as Python reads it, or of a folder. It is an error if OpenSSL
+// refuses the file.
+func Read(path string) (certificates [][]byte, err error) {
+	l, err := readFolder(path)
+	if errors.Is(err, syscall.ENOTDIR) {
+		l, err = readFile(path)
+	}
+	if err == nil && l.isRefused {
+		err = errors.New(l.damage)
+	}
+	return l.certificates, err
+}
+
 // load reads what a variable names. The warnings are sentences about it, for the user.
 func (b Bundle) load() (l loaded, warnings []string) {
 	if what := describeValue(b.Path); what != "" {
@@ -197,7 +216,7 @@ func (b Bundle) misplaced(named string, isFolder bool, l loaded) []string {
 		return []string{named + " is a file, which " + python(b.Variable) + " ignores: name it in SSL_CERT_FILE"}
 	case isFolder && len(l.unlinked) > 0:
 		return []string{fmt.Sprintf("%s: %s does not find %s there, which has no hash link: openssl rehash %s",
-			named, python(b.Variable), some(l.unlinked, "and"), inShell(b.Path))}
+			named, python(b.Variable), some(l.unlinked), inShell(b.Path))}
 	}
 	return nil
 }
@@ -246,11 +265,11 @@ func (b Bundle) inPython(is effect) string {
 }
 
 // some are the first few of many.
-func some(all []string, and string) string {
+func some(all []string) string {
 	const few = 3
-	text := strings.Join(all[:min(len(all), few)], " "+and+" ")
+	text := strings.Join(all[:min(len(all), few)], " and ")
 	if more := len(all) - few; more > 0 {
-		text += fmt.Sprintf(" "+and+" %d more", more)
+		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
 }

@@ -28,9 +28,12 @@ func (a *Authorities) Check(p Presented, serverTime time.Time) fault.Check {
 			p.Host, tls.CipherSuiteName(p.Suite))
 		return fault.Fail(name, failed, evidence...)
 	}
-	chains, err := verify(p.Chain, p.Host, a.sources()...)
+	chains, err := a.chains(p.Chain, p.Host)
 	if err != nil {
 		return fault.Fail(name, a.diagnose(p, err, serverTime), evidence...)
+	}
+	if path := a.anchorOf(chains[0]); path != "" {
+		evidence = append(evidence, "trusted because of "+path)
 	}
 	if flaws := strictFlaws(chains[0]); len(flaws) > 0 {
 		return fault.Warn(name, fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; ")), evidence...)
