@@ -34,6 +34,7 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	if s.supervises() {
 		supervisor = os.Getpid()
 	}
+	s.handBundles(&environ)
 	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.ForEmulator(cred, supervisor)}
 	if cred != nil {
 		s.stored.Store(true)

@@ -16,8 +16,12 @@ func renew() (code int) {
 	supervise.RestoreStopSignals()
 	s := newStart(nil, supervise.NoCore())
 	defer s.end(&code)
-	if s.problem != nil || !bool(s.cfg.ActivatePro) {
+	if s.problem != nil {
 		return 0 // as the start has said
+	}
+	s.refreshBundles()
+	if !s.cfg.ActivatePro {
+		return 0
 	}
 	cred, err := credential.Read(s.cfg.Sources())
 	if err != nil || !cred.IsSet() {

@@ -63,6 +63,7 @@ type Network struct {
 	CurlBundle     string           `envconfig:"CURL_CA_BUNDLE"`
 	CertFile       string           `envconfig:"SSL_CERT_FILE"`
 	CertDir        string           `envconfig:"SSL_CERT_DIR"`
+	NodeExtra      string           `envconfig:"NODE_EXTRA_CA_CERTS"`
 	OutboundHTTPS  proxy.Setting    `envconfig:"OUTBOUND_HTTPS_PROXY"`
 	HTTPSProxy     proxy.Setting    `envconfig:"HTTPS_PROXY"`
 	OutboundHTTP   proxy.Setting    `envconfig:"OUTBOUND_HTTP_PROXY"`
@@ -103,6 +104,7 @@ type System struct {
 	Kubernetes     string      `envconfig:"KUBERNETES_SERVICE_HOST"`
 	GitHub         string      `envconfig:"GITHUB_ACTIONS"`
 	GitLab         string      `envconfig:"GITLAB_CI"`
+	TempDir        string      `envconfig:"TMPDIR"`
 	Root           layout.Root `envconfig:"FILESYSTEM_ROOT"`
 }
 
@@ -169,6 +171,9 @@ var table = []Variable{
 	{Name: "SSL_CERT_FILE", Shared: true, Meaning: "The same, under OpenSSL's name."},
 	{Name: "SSL_CERT_DIR", Shared: true,
 		Meaning: "Directories of PEM files, separated by colons, to trust besides the system's."},
+	{Name: "NODE_EXTRA_CA_CERTS", Shared: true,
+		Meaning: "The emulator's own, as the four above are. Where they are not set, they name a bundle with what is in " +
+			"/usr/local/share/ca-certificates and the system's bundle lacks."},
 	{Name: "OUTBOUND_HTTPS_PROXY", Private: true,
 		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. " +
 			"Wins over HTTPS_PROXY and NO_PROXY."},
@@ -225,6 +230,8 @@ var table = []Variable{
 		Meaning: "Set by Kubernetes. Remedies for Kubernetes then come first."},
 	{Name: "GITHUB_ACTIONS", Shared: true, Meaning: "Set by GitHub Actions. Remedies for it then come first."},
 	{Name: "GITLAB_CI", Shared: true, Meaning: "Set by GitLab CI. Remedies for it then come first."},
+	{Name: "TMPDIR", Shared: true,
+		Meaning: "Directory for the emulator's CA bundle, if the volume cannot be written. /tmp and /run are the next."},
 	{Name: "FILESYSTEM_ROOT",
 		Meaning: "Directory that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
 }

@@ -89,6 +89,16 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	return err
 }
 
+// WriteUnsynced is [WriteOwn] without the wait until the content is on the disk: after a loss of power the file
+// may be empty.
+func WriteUnsynced(base, name string, content []byte, mode fs.FileMode) error {
+	f, err := put(base, name, content, mode, false)
+	if err == nil {
+		f.Close()
+	}
+	return err
+}
+
 // put is WriteOwn, with or without the wait until the content is on the disk, and returns the file.
 func put(base, name string, content []byte, mode fs.FileMode, durable bool) (f *os.File, err error) {
 	if err := os.MkdirAll(base, 0o755); err != nil {

@@ -83,6 +83,10 @@ func (r Root) PythonBundle() string {
 	return filepath.Join(r.Venv(), "lib/python3*/site-packages/certifi/cacert.pem")
 }
 
+// Scratch are folders for files that need not last, where the volume cannot be written. They are on memory in
+// containers that are read-only.
+func (r Root) Scratch() []string { return []string{r.At("tmp"), r.At("run")} }
+
 // DockerSocket is where Docker listens unless DOCKER_HOST says otherwise.
 func (r Root) DockerSocket() string { return r.At("var/run/docker.sock") }
 

@@ -48,7 +48,7 @@ func Load(bundles []Bundle, root layout.Root) (a *Authorities, warnings []string
 			continue // often one file under several names
 		}
 		known[b.Path] = true
-		l, warnings := b.loadInTime()
+		l, warnings := b.load()
 		a.warnings = append(a.warnings, warnings...)
 		if len(l.certificates) > 0 {
 			a.loaded = append(a.loaded, l)

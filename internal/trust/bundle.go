@@ -140,20 +140,6 @@ func isHashed(name string) bool {
 		number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-// loadInTime is load, if the disk answers.
-func (b Bundle) loadInTime() (loaded, []string) {
-	var warnings []string
-	disk := file.NewVolume(b.Path, file.DiskTimeout)
-	l, err := file.Ask(disk, func() (l loaded, err error) {
-		l, warnings = b.load()
-		return l, nil
-	})
-	if err != nil {
-		return loaded{}, []string{fmt.Sprintf("%s=%.200q is ignored: %v", b.Variable, b.Path, err)}
-	}
-	return l, warnings
-}
-
 // Read returns the certificates of a file as Python reads it, or of a folder. It is an error if OpenSSL
 // refuses the file.
 func Read(path string) (certificates [][]byte, err error) {

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"localstack-entrypoint/internal/cabundle"
+	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/file"
+)
+
+// handBundles has the emulator trust the certificate authorities that somebody mounted into the system's folders,
+// or that BOOT hooks put there. Where there are none, it costs the look whether there are.
+func (s *start) handBundles(environ *config.Environ) {
+	plan := cabundle.MakePlan(s.cfg.Root, s.givenBundles())
+	for _, warning := range plan.Warnings {
+		s.log.Warn(warning)
+	}
+	if len(plan.Files) == 0 {
+		return
+	}
+	if !s.cfg.ActivatePro {
+		s.volume.Allow(file.DiskTimeout)
+	}
+	var handed []string
+	places := s.bundlePlaces()
+	for _, f := range plan.Files {
+		path := f.Path
+		if f.Content != nil {
+			var err error
+			if path, err = cabundle.Save(f.Content, places); err != nil {
+				s.log.Warn("cannot write a CA bundle for the emulator, which therefore does not trust " +
+					cabundle.Describe(plan.Added) + ": " + strings.ReplaceAll(err.Error(), "\n", "; ") +
+					"; mount a directory there, such as --tmpfs /tmp")
+				return
+			}
+		}
+		for _, variable := range f.Variables {
+			environ.Set(variable, path)
+			handed = append(handed, variable+"="+path)
+		}
+	}
+	s.log.Info("the emulator is to trust " + cabundle.Describe(plan.Added) + ", too: " + strings.Join(handed, " "))
+}
+
+// refreshBundles tells other containers on the volume that the emulator uses its bundles.
+func (s *start) refreshBundles() {
+	var contents [][]byte
+	for _, f := range cabundle.MakePlan(s.cfg.Root, s.givenBundles()).Files {
+		if f.Content != nil {
+			contents = append(contents, f.Content)
+		}
+	}
+	cabundle.Refresh(contents, s.bundlePlaces())
+}
+
+// givenBundles is what the user's variables name.
+func (s settings) givenBundles() cabundle.Given {
+	set := s.cfg.Network
+	return cabundle.Given{
+		Requests: set.RequestsBundle, Curl: set.CurlBundle, CertFile: set.CertFile, NodeExtra: set.NodeExtra,
+		CertFolders: filepath.SplitList(set.CertDir),
+	}
+}
+
+// bundlePlaces are where bundles may be.
+func (s *start) bundlePlaces() []cabundle.Place {
+	cache, _ := filepath.Rel(s.cfg.Root.Volume(), s.cfg.Root.Cache())
+	return cabundle.Places(s.volume, cache, slices.Concat([]string{s.cfg.TempDir}, s.cfg.Root.Scratch())...)
+}
