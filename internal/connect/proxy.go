@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/resolve"
 )
 
 // ErrPassing is in the chain of a failure that may be over in a moment, although others of its row are not.
@@ -32,11 +33,15 @@ func proxyFault(proxy *Proxy, err error) *fault.Error {
 		return socksFault(proxy, socks)
 	}
 	cause := Fault(proxy.Hostname(), err)
-	if cause.ID == fault.NetworkReset {
+	id := fault.NetworkProxyUnreachable
+	switch {
+	case cause.ID == fault.NetworkReset:
 		return fault.Wrap(errors.Join(err, ErrPassing), fault.NetworkProxy,
 			"the proxy %s closed the connection without answering", name)
+	case cause.Row().Stage == fault.StageNames && !errors.Is(err, resolve.ErrNoSuchName):
+		id = fault.NetworkProxyDNS
 	}
-	return fault.Wrap(err, fault.NetworkProxyUnreachable, "the proxy %s cannot be reached: %s", name, cause.Detail)
+	return fault.Wrap(err, id, "the proxy %s cannot be reached: %s", name, cause.Detail)
 }
 
 // socksFault is the failure that a SOCKS proxy has told. net/http has no types for them.

@@ -42,6 +42,7 @@ const (
 	NetworkProxy               ID = "network.proxy"
 	NetworkProxyAuthentication ID = "network.proxy.authentication"
 	NetworkProxyMethod         ID = "network.proxy.method"
+	NetworkProxyDNS            ID = "network.proxy.dns"
 	NetworkProxyUnreachable    ID = "network.proxy.unreachable"
 	NetworkProxyBypassed       ID = "network.proxy.bypassed"
 

@@ -35,10 +35,12 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 		{"network.dns.no-server", []ID{NetworkDNSNoServer}},
 		{"credentials.mising", []ID{CredentialsMissing}},
 		{"network.proxi.bypassed",
-			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyUnreachable, NetworkProxyBypassed}},
+			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyUnreachable,
+				NetworkProxyBypassed}},
 		{"Network.TLS", []ID{NetworkTLS, NetworkTLSVersion, NetworkLargeHello}},
 		{"network.proxy.",
-			[]ID{NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyUnreachable, NetworkProxyBypassed}},
+			[]ID{NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyUnreachable,
+				NetworkProxyBypassed}},
 		{"skew", []ID{ClockSkew}},
 		{"system.memory.swap", []ID{SystemMemory}},
 		{"nonsense", nil},
@@ -65,7 +67,8 @@ func TestMoreSpecificRowsAreThoseBelow(t *testing.T) {
 	for id, want := range map[ID][]ID{
 		NetworkTLS:       {NetworkTLSVersion, NetworkLargeHello},
 		NetworkDNSDocker: nil,
-		NetworkProxy:     {NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyUnreachable, NetworkProxyBypassed},
+		NetworkProxy: {NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyUnreachable,
+			NetworkProxyBypassed},
 	} {
 		row, _ := Lookup(id)
 		if got := ids(row.MoreSpecific()); !slices.Equal(got, want) {

@@ -37,7 +37,8 @@ var proxyVariables = []situation{
 			w.guarded()
 			w.env["HTTPS_PROXY"], w.env["https_proxy"] = dead, "http://"+proxyAddress
 		}},
-	{name: "https_proxy is empty", says: "https_proxy is set to nothing: that switches HTTPS_PROXY off", official: licensed,
+	{name: "https_proxy is empty", official: licensed,
+		says: "https_proxy is set to nothing: that switches HTTPS_PROXY off",
 		arrange: func(w *world) {
 			w.direct()
 			w.env["https_proxy"] = ""
@@ -92,9 +93,11 @@ var proxyVariables = []situation{
 			w.socks("-u", proxyUser, "-P", proxyPassword)
 			w.through("socks5h", "", "")
 		}},
-	{name: "proxy's name server is dead", id: fault.NetworkProxyUnreachable, says: proxyName, official: notReached,
+	{name: "proxy's name server is dead", id: fault.NetworkProxyDNS, official: notReached,
+		says:    proxyName + " does not resolve (status: connection refused from " + nameServer + ")",
 		arrange: func(w *world) { w.env["https_proxy"] = "http://" + proxyName + ":3128" }},
-	{name: "proxy's name server is silent", id: fault.NetworkProxyUnreachable, says: proxyName, official: notReached,
+	{name: "proxy's name server is silent", id: fault.NetworkProxyDNS, official: notReached,
+		says: proxyName + " does not resolve (status: timeout from " + nameServer + ")",
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			w.firewall("udp dport 53 drop", "tcp dport 53 drop")
