@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -26,9 +25,6 @@ import (
 	"localstack-entrypoint/internal/version"
 	"localstack-entrypoint/internal/waiting"
 )
-
-// surveyTimeout bounds what finding out why costs a start that has failed.
-const surveyTimeout = 1200 * time.Millisecond
 
 // activate obtains the license. It returns the credential to hand to the
 // emulator, nil when pro features are to be off.
@@ -60,9 +56,12 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 	}
 	asking, stop := s.watchWaits(ctx)
 	defer stop()
+	looks := newLookout(ctx, s.cfg.ActivationTimeout.Duration(), s.survey)
+	defer looks.stop()
+	activation.Begun = looks.begun
 	if err := activation.Run(asking); err != nil {
 		s.saveRefusal = activation.SaveRefusal
-		return nil, s.explain(ctx, err)
+		return nil, s.explain(ctx, looks, err)
 	}
 	return &cred, nil
 }
@@ -97,18 +96,13 @@ func (s *start) watchWaits(ctx context.Context) (watched context.Context, stop f
 	return waiting.Watch(ctx, func(line string) { s.log.Warn(line) })
 }
 
-// explain looks at the network once it has failed us, to say exactly why. Not
-// before: on the happy path it would cost, and tell nothing.
-func (s *start) explain(ctx context.Context, err error) error {
+// explain looks at the network once it has failed us, to say exactly why.
+func (s *start) explain(ctx context.Context, looks *lookout, err error) error {
 	failed, ok := fault.Find(err)
 	if !ok || !doctor.Explains(failed) {
 		return err
 	}
-	looking, cancel := context.WithTimeout(ctx, surveyTimeout)
-	defer cancel()
-	var checks []fault.Check
-	// Whoever has answered is not asked again: after a 429 that would be rude, and its answer says enough.
-	s.survey().Look(looking, !failed.Answered, func(check fault.Check) { checks = append(checks, check) })
+	checks := looks.explain(failed)
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // a signal, which is no failure
 	}

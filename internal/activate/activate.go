@@ -48,7 +48,9 @@ func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 	rehearsal := *a
 	rehearsal.dry, rehearsal.Log = true, zap.NewNop()
 	rehearsal.free = !spend && !a.Credential.IsDeveloper()
-	return rehearsal.obtain(ctx)
+	result, err := rehearsal.obtain(ctx)
+	result.Answer = rehearsal.answer
+	return result, err
 }
 
 // obtain is Run without memory of the starts before.
@@ -84,7 +86,7 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	case standIn != nil:
 		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
 			" offline, until " + license.FormatTime(standIn.Document.OfflineUntil()) + " (" + failed.Seen() + ")")
-		return Result{standIn.Document, failed}, nil
+		return Result{Document: standIn.Document, Unreached: failed}, nil
 	default:
 		return Result{}, failed.With(fault.Facts{Stored: flaw})
 	}
@@ -120,7 +122,12 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 	for {
 		seen.number++
 		began := time.Now()
+		ended := func() {}
+		if a.Begun != nil && !hasStandIn {
+			ended = a.Begun()
+		}
 		got, err := a.ask(ctx, stored)
+		ended()
 		if err == nil {
 			if !a.free {
 				_, err = a.accept(got)

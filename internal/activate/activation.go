@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
@@ -23,7 +24,10 @@ type Activation struct {
 	Transport  http.RoundTripper
 	// Anew, unless nil, makes the transport of each further attempt, which reads anew what may have come meanwhile:
 	// resolv.conf, the hosts file, authorities.
-	Anew  func() http.RoundTripper
+	Anew func() http.RoundTripper
+	// Begun, unless nil, is called when an attempt begins whose failure may end the start. It returns what is called
+	// when the attempt has ended.
+	Begun func() (ended func())
 	Store *Store
 	Log   *zap.Logger
 
@@ -32,6 +36,8 @@ type Activation struct {
 	dry, free bool
 	// refusal is to be remembered.
 	refusal *RefusalNote
+	// answer is the last that a rehearsal got.
+	answer *connect.Page
 }
 
 // Result is how a license was obtained.
@@ -40,4 +46,6 @@ type Result struct {
 	Document license.Document
 	// Unreached is why the server was not reached, when a stored document is used instead; else nil.
 	Unreached *fault.Error
+	// Answer is the last answer to a rehearsal; nil when there was none.
+	Answer *connect.Page
 }

@@ -39,6 +39,7 @@ type Options struct {
 //	POST /v1/license/request   the document of the license assigned to a token
 //	POST /v1/license/activate  the same, if it is the license with license_id
 //	GET  /healthz              "ok", also for HEAD
+//	GET  /v1                   that this is a licensing server, for whoever tries the way to it
 //
 // It is safe for concurrent use, also beside other processes on the same data
 // directory. Its clock is the store's.
@@ -51,6 +52,7 @@ func New(store *Store, options Options) http.Handler {
 	}
 	h.routes = map[string]route{
 		"/healthz":             {[]string{http.MethodGet, http.MethodHead}, healthy},
+		"/v1":                  {[]string{http.MethodGet, http.MethodHead}, welcome},
 		"/v1/license/request":  {[]string{http.MethodPost}, h.request},
 		"/v1/license/activate": {[]string{http.MethodPost}, h.activate},
 	}
@@ -96,6 +98,10 @@ func (h *handler) answer(r *http.Request) *answer {
 }
 
 func healthy(*http.Request) *answer { return &answer{status: http.StatusOK, text: "ok"} }
+
+func welcome(*http.Request) *answer {
+	return &answer{status: http.StatusOK, body: map[string]string{"service": "localstack-entrypoint license authority"}}
+}
 
 // request answers with the document of a token's license. A license ID that the
 // client sends does not matter.

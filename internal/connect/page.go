@@ -48,6 +48,24 @@ func Post(
 		return nil, nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	return send(transport, request, limit)
+}
+
+// Get is [Post] for a question that carries nothing.
+func Get(
+	ctx context.Context, transport http.RoundTripper, url string, limit int64,
+) (response *http.Response, content []byte, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, nil, err
+	}
+	return send(transport, request, limit)
+}
+
+func send(
+	transport http.RoundTripper, request *http.Request, limit int64,
+) (response *http.Response, content []byte, err error) {
+	ctx := request.Context()
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", "localstack-entrypoint")
 	if response, err = transport.RoundTrip(request); err != nil {

@@ -82,7 +82,7 @@ func (p *Proxy) checkTunnel(target string, answer *http.Response) error {
 func (p *Proxy) refusal(target string, answer *http.Response) *fault.Error {
 	name := "the proxy " + ProxyName(p)
 	if answer.StatusCode == http.StatusProxyAuthRequired {
-		return denial(name, p.User != nil, answer).With(fault.Facts{Variable: p.Variable})
+		return denial(name, p.User != nil, answer).With(fault.Facts{Variable: p.Variable, Answered: true})
 	}
 	detail := fmt.Sprintf("%s refused to connect to %s with status %d", name, target, answer.StatusCode)
 	// Squid says why in a header.
@@ -93,7 +93,7 @@ func (p *Proxy) refusal(target string, answer *http.Response) *fault.Error {
 	if answer.StatusCode >= http.StatusInternalServerError {
 		cause = ErrPassing // it cannot reach the server
 	}
-	return fault.Wrap(cause, fault.NetworkProxy, "%s", detail).With(fault.Facts{Variable: p.Variable})
+	return fault.Wrap(cause, fault.NetworkProxy, "%s", detail).With(fault.Facts{Variable: p.Variable, Answered: true})
 }
 
 // UnknownProxy is the failure behind a 407 of a proxy that is on the way to target, but not set.

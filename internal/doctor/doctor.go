@@ -19,7 +19,7 @@ func Run(
 	rehearsal := *start.Activation
 	rehearsal.Config.Attempts = 1
 	start.Activation = &rehearsal
-	e := &examination{Start: start}
+	e := &examination{Start: start, rehearsed: make(chan struct{})}
 	e.stored, _ = rehearsal.Store.Load()
 	e.standIn, e.flaw = rehearsal.StandIn(e.stored)
 	e.checks = run(ctx, e.sections(), show, wait)

@@ -50,7 +50,9 @@ type examination struct {
 	// result and refusal are what the rehearsal of the activation returned.
 	result  activate.Result
 	refusal error
-	checks  []fault.Check
+	// rehearsed is closed when there is one, or none is to be made.
+	rehearsed chan struct{}
+	checks    []fault.Check
 }
 
 // sections are all checks, in the order in which they are shown.
@@ -61,6 +63,9 @@ func (e *examination) sections() []section {
 		needsNone, notJudged = withoutPro, withoutPro
 	case e.NoCredential != nil:
 		notJudged, notAsked = "cannot be checked without the credential", "not requested without a credential"
+	}
+	if notAsked != "" {
+		close(e.rehearsed)
 	}
 	all := []section{
 		single("configuration", e.checkConfiguration),
@@ -92,9 +97,24 @@ func (s Start) offTheNetwork() string {
 	return ""
 }
 
-// lookAround looks at the way to the licensing server.
+// lookAround looks at the way to the licensing server. Where the rehearsal has got an answer, nobody asks again.
 func (e *examination) lookAround(ctx context.Context, made func(fault.Check)) {
-	e.Survey.Look(ctx, true, made)
+	if !e.Survey.Look(ctx, survey.ToRequest, made) {
+		return
+	}
+	<-e.rehearsed // ends with ctx, as the survey does
+	answer, unreached := e.result.Answer, e.result.Unreached
+	if failed, ok := fault.Find(e.refusal); ok {
+		unreached = failed
+	}
+	switch {
+	case answer != nil:
+		e.Survey.Judge(*answer, made)
+	case unreached != nil && unreached.Row().Stage <= fault.StageConnection:
+		made(fault.Fail(fault.StageServer.String(), unreached)) // it takes connections, and does not answer
+	default:
+		e.Survey.Ask(ctx, made)
+	}
 }
 
 // ContainerOf is what a start runs in, and where its emulator is to listen.
@@ -185,7 +205,10 @@ func OfflineUse(d license.Document, product license.Product, cred credential.Cre
 // checkLicense rehearses the activation.
 func (e *examination) checkLicense(ctx context.Context) fault.Check {
 	const name = "license"
-	e.result, e.refusal = e.Activation.Rehearse(ctx, e.RequestLicense)
+	func() {
+		defer close(e.rehearsed)
+		e.result, e.refusal = e.Activation.Rehearse(ctx, e.RequestLicense)
+	}()
 	check := e.judgeRehearsal(name)
 	if last, found := e.Activation.LastRefusal(); found {
 		check.Evidence = append(check.Evidence, fmt.Sprintf(

@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -14,28 +16,59 @@ import (
 	"localstack-entrypoint/internal/trust"
 )
 
-// exchange sends a request without a credential, and checks what comes back.
-func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
-	got := s.request(ctx, s.settings)
-	failed, page := got.failed, got.page
-	proxy, server := fault.StageProxy.String(), fault.StageServer.String()
-	switch {
-	case failed != nil && failed.Row().Stage == fault.StageProxy:
-		tell(fault.Fail(proxy, failed))
-		return
-	case s.proxy != nil:
-		tell(fault.Pass(proxy, connect.ProxyName(s.proxy)+" connects to "+s.target.Host))
-	default:
-		tell(fault.Skip(proxy, cmp.Or(s.unusedProxy, "no proxy is set for "+s.target.Scheme+"://"+s.target.Host)))
+// lookThrough looks at the way from the first address on: through the proxy, to the end of the TLS handshake.
+func (s *Survey) lookThrough(ctx context.Context, reach Reach, tell func(fault.Check)) (leads bool) {
+	if s.proxyForwards() {
+		return true // whether it does, only a request can show
 	}
-	tell(s.checkTLS(got))
-	if got.presented == nil && s.target.Scheme == "https" {
-		return
+	got := s.handshake(ctx, s.settings)
+	if got.failed != nil && got.failed.Row().Stage == fault.StageProxy {
+		tell(fault.Fail(fault.StageProxy.String(), got.failed))
+		return false
 	}
-	if page == nil {
-		tell(fault.Fail(server, failed))
-		return
+	tell(s.proxyWorks())
+	check := s.checkTLS(got, time.Time{})
+	if found := check.Finding; found != nil && found.ID == fault.NetworkCertificateDate && reach == ToRequest {
+		// Whose clock is wrong? Only the server can tell.
+		if asked := s.request(ctx, s.settings); asked.page != nil {
+			check = s.checkTLS(got, asked.page.Date)
+		}
 	}
+	tell(check)
+	return got.presented != nil || s.target.Scheme != "https"
+}
+
+// proxyForwards reports whether the proxy takes the request itself, and is not asked to connect us.
+func (s *Survey) proxyForwards() bool {
+	return s.proxy != nil && s.target.Scheme == "http" && strings.HasPrefix(s.proxy.Scheme, "http")
+}
+
+// proxyWorks is the check of a proxy that lets us through, or of none.
+func (s *Survey) proxyWorks() fault.Check {
+	name := fault.StageProxy.String()
+	if s.proxy != nil {
+		return fault.Pass(name, connect.ProxyName(s.proxy)+" connects to "+s.target.Host)
+	}
+	return fault.Skip(name, cmp.Or(s.unusedProxy, "no proxy is set for "+s.target.Scheme+"://"+s.target.Host))
+}
+
+// isWay reports whether settings lead to the server itself.
+func (s *Survey) isWay(ctx context.Context, settings connect.Settings) bool {
+	if s.target.Scheme != "https" {
+		got := s.request(ctx, settings)
+		return got.page != nil && got.page.Fault(s.target.Hostname()) == nil
+	}
+	got := s.handshake(ctx, settings)
+	return got.presented != nil && s.checkTLS(got, time.Time{}).State != fault.Failed
+}
+
+// judge makes the checks of an answer.
+func (s *Survey) judge(page connect.Page, tell func(fault.Check)) {
+	if s.proxyForwards() {
+		tell(s.proxyWorks())
+		tell(s.checkTLS(reply{}, time.Time{}))
+	}
+	server := fault.StageServer.String()
 	if wrong := page.Fault(s.target.Hostname()); wrong != nil {
 		tell(fault.Fail(server, wrong))
 	} else {
@@ -44,7 +77,8 @@ func (s *Survey) exchange(ctx context.Context, tell func(fault.Check)) {
 	tell(s.checkClock(page.Date))
 }
 
-func (s *Survey) checkTLS(got reply) fault.Check {
+// checkTLS judges what a handshake has shown. serverTime is the server's clock, zero when it is not known.
+func (s *Survey) checkTLS(got reply, serverTime time.Time) fault.Check {
 	name := fault.StageTLS.String()
 	switch {
 	case s.target.Scheme != "https":
@@ -52,9 +86,8 @@ func (s *Survey) checkTLS(got reply) fault.Check {
 	case got.presented == nil:
 		return fault.Fail(name, got.failed)
 	}
-	var serverTime time.Time
-	if got.page != nil && s.clockDiffers(time.Now(), got.page.Date) {
-		serverTime = got.page.Date
+	if !s.clockDiffers(time.Now(), serverTime) {
+		serverTime = time.Time{}
 	}
 	trusted, _ := trust.Load(s.settings.Bundles, s.settings.Root)
 	check := trusted.Check(*got.presented, serverTime)
@@ -84,7 +117,7 @@ func (s *Survey) checkClock(serverTime time.Time) fault.Check {
 	return fault.Pass(name, "agrees with the server's clock")
 }
 
-// reply is what comes of a request; each part may be nil.
+// reply is what comes of a handshake or a request; each part may be nil.
 type reply struct {
 	presented *trust.Presented
 	page      *connect.Page
@@ -93,21 +126,44 @@ type reply struct {
 	warning *fault.Error
 }
 
-// request asks to activate an empty document, as the settings say. It accepts any certificate and, if the
-// handshake fails, outdated protocols, to see them; so it carries no credential.
+// handshake goes the way to the server without a request. It accepts any certificate and, where the handshake fails,
+// outdated protocols, to see them.
+func (s *Survey) handshake(ctx context.Context, settings connect.Settings) reply {
+	return s.withOutdated(func(outdated bool) reply { return s.try(ctx, settings, outdated, nil) })
+}
+
+// request asks for nothing, at the base URL, as the settings say. It accepts what handshake accepts; so it carries no
+// credential.
 func (s *Survey) request(ctx context.Context, settings connect.Settings) reply {
-	got := s.send(ctx, settings, false)
+	ask := func(ctx context.Context, transport http.RoundTripper) (*connect.Page, error) {
+		//nolint:bodyclose // Get has closed it.
+		response, body, err := connect.Get(ctx, transport, s.target.String(), connect.PageSize)
+		if err != nil {
+			return nil, err
+		}
+		page := connect.ReadPage(response, body, "")
+		return &page, nil
+	}
+	return s.withOutdated(func(outdated bool) reply { return s.try(ctx, settings, outdated, ask) })
+}
+
+// withOutdated tries the protocols and ciphers of a start, and outdated ones as well where no handshake succeeds.
+func (s *Survey) withOutdated(try func(outdated bool) reply) reply {
+	got := try(false)
 	noHandshake := got.presented == nil && got.failed != nil && got.failed.Row().Stage != fault.StageProxy
 	if noHandshake && s.target.Scheme == "https" {
-		if outdated := s.send(ctx, settings, true); outdated.presented != nil {
+		if outdated := try(true); outdated.presented != nil {
 			return outdated
 		}
 	}
 	return got
 }
 
-// send sends the request with the protocols and ciphers of a start, or with outdated ones as well.
-func (s *Survey) send(ctx context.Context, settings connect.Settings, outdated bool) (got reply) {
+// try does the handshake, and asks when there is something to ask.
+func (s *Survey) try(
+	ctx context.Context, settings connect.Settings, outdated bool,
+	ask func(context.Context, http.RoundTripper) (*connect.Page, error),
+) (got reply) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	host := s.target.Hostname()
@@ -120,15 +176,15 @@ func (s *Survey) send(ctx context.Context, settings connect.Settings, outdated b
 			Version: state.Version, Suite: state.CipherSuite, Chain: slices.Clone(state.PeerCertificates),
 		})
 	})
-	url := s.target.JoinPath("license/activate").String()
-	//nolint:bodyclose // Post has closed it.
-	response, body, err := connect.Post(ctx, transport, url, []byte("{}"), connect.PageSize)
+	var err error
+	if ask == nil {
+		err = transport.Handshake(ctx)
+	} else {
+		got.page, err = ask(ctx, transport)
+	}
 	got.presented = seen.Load()
 	if err != nil {
 		got.failed = connect.Fault(host, err)
-		return got
 	}
-	page := connect.ReadPage(response, body, "")
-	got.page = &page
 	return got
 }

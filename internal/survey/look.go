@@ -23,11 +23,47 @@ func Stages() (names []string) {
 	return names
 }
 
-// Look makes the checks until ctx ends, and tells each as soon as it is made. It sends an HTTP request, which
-// carries no credential, only where mayAsk: nobody is asked who has answered already.
-func (s *Survey) Look(ctx context.Context, mayAsk bool, tell func(fault.Check)) {
+// Reach is how far a look goes.
+type Reach int
+
+// Reaches of a look.
+const (
+	// ToAddress: names and connections, of the host or of the proxy.
+	ToAddress Reach = iota
+	// ToHandshake: through the proxy, to the end of the TLS handshake. Nobody gets an HTTP request but a proxy, which
+	// is to connect us.
+	ToHandshake
+	// ToRequest: where nothing else can tell more, the server gets a request, which carries no credential.
+	ToRequest
+)
+
+// Look makes the checks before an answer of the server until ctx ends, and tells each as soon as it is made. It
+// reports whether there is a server at the end of the way, which could be asked.
+func (s *Survey) Look(ctx context.Context, reach Reach, tell func(fault.Check)) (leads bool) {
+	return s.look(ctx, reach, s.timed(tell))
+}
+
+// Ask sends the server a request without a credential and makes the checks of its answer.
+func (s *Survey) Ask(ctx context.Context, tell func(fault.Check)) {
+	tell = s.timed(tell)
+	got := s.request(ctx, s.settings)
+	switch {
+	case got.page != nil:
+		s.judge(*got.page, tell)
+	case s.proxyForwards() && got.failed.Row().Stage == fault.StageProxy:
+		tell(fault.Fail(fault.StageProxy.String(), got.failed))
+	default:
+		tell(fault.Fail(fault.StageServer.String(), got.failed))
+	}
+}
+
+// Judge makes the checks of an answer that another request got.
+func (s *Survey) Judge(page connect.Page, tell func(fault.Check)) { s.judge(page, s.timed(tell)) }
+
+// timed is tell with what a check took, and whom it is about.
+func (s *Survey) timed(tell func(fault.Check)) func(fault.Check) {
 	began := time.Now()
-	s.look(ctx, mayAsk, func(check fault.Check) {
+	return func(check fault.Check) {
 		if check.State != fault.Skipped {
 			check.Took, began = time.Since(began).Round(time.Millisecond), time.Now()
 		}
@@ -35,10 +71,10 @@ func (s *Survey) Look(ctx context.Context, mayAsk bool, tell func(fault.Check)) 
 			check.Finding = found.With(fault.Facts{Server: s.target.String(), Host: s.target.Hostname()})
 		}
 		tell(check)
-	})
+	}
 }
 
-func (s *Survey) look(ctx context.Context, mayAsk bool, tell func(fault.Check)) {
+func (s *Survey) look(ctx context.Context, reach Reach, tell func(fault.Check)) (leads bool) {
 	next := s.target
 	if s.proxy != nil {
 		next = s.proxy.URL
@@ -50,12 +86,13 @@ func (s *Survey) look(ctx context.Context, mayAsk bool, tell func(fault.Check)) 
 		tell(s.withUnusedProxy(check))
 	}
 	switch {
-	case !mayAsk:
-	case check.State == fault.Failed:
+	case reach == ToAddress:
+	case check.State != fault.Failed:
+		return s.lookThrough(ctx, reach, tell)
+	case reach == ToRequest:
 		s.lookBehindProxy(ctx, tell, check)
-	default:
-		s.exchange(ctx, tell)
 	}
+	return false
 }
 
 // withUnusedProxy adds to a direct way that failed why no proxy was tried, where one is set.
@@ -122,7 +159,7 @@ func (s *Survey) lookBehindProxy(ctx context.Context, tell func(fault.Check), fa
 		tell(fault.Skip(fault.StageConnection.String(), "not checked because of "+failed.Name))
 	}
 	stage := fault.StageProxy.String()
-	if got := s.request(ctx, open); got.page == nil || got.page.Fault(s.target.Hostname()) != nil {
+	if !s.isWay(ctx, open) {
 		tell(fault.Skip(stage, s.unusedProxy))
 		return
 	}
