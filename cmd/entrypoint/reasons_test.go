@@ -97,17 +97,14 @@ func (s situation) happen(t *testing.T) outcome {
 	w := newWorld(t)
 	s.arrange(w)
 	_, line, code := w.start("LOG_FORMAT=json")
-	var said outcome
-	if err := json.Unmarshal([]byte(line[strings.LastIndex(strings.TrimSpace(line), "\n")+1:]), &said); err != nil {
-		t.Fatalf("%v in %q", err, line)
-	}
+	said := readOutcome(t, line)
 	if said.ID != s.id || said.Stored != s.stored {
 		t.Errorf("failure is %s (stored %q), want %s (stored %q): %s", said.ID, said.Stored, s.id, s.stored, said.Reason)
 	}
 	if code != said.Exit || code != (&fault.Error{ID: s.id}).Row().Exit {
 		t.Errorf("exit code is %d, the line says %d, the table %d", code, said.Exit, (&fault.Error{ID: s.id}).Row().Exit)
 	}
-	if !strings.Contains(said.Reason, s.says) {
+	if !strings.Contains(said.Reason, s.says) || strings.Count(said.Reason, "(waited") > 1 {
 		t.Errorf("the reason lacks %q: %s", s.says, said.Reason)
 	}
 	stdout, banner, textCode := w.start("LOG_FORMAT=text")
@@ -118,6 +115,15 @@ func (s situation) happen(t *testing.T) outcome {
 	w.askDoctor(said)
 	if leaked := w.token[len(credential.CIPrefix)+8:]; strings.Contains(line+banner, leaked) {
 		t.Error("the token was printed")
+	}
+	return said
+}
+
+// readOutcome is the last line of a log in JSON.
+func readOutcome(t *testing.T, log string) (said outcome) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(log[strings.LastIndex(strings.TrimSpace(log), "\n")+1:]), &said); err != nil {
+		t.Fatalf("%v in %q", err, log)
 	}
 	return said
 }
