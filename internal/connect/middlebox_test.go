@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -146,6 +147,28 @@ func expectWarning(t *testing.T, server string, settings Settings, root string) 
 		second.Learn(transport)
 	}
 	return warned
+}
+
+func TestHTTPTargetBehindAnHTTPSProxyWhoseHandshakeNeedsASmallHello(t *testing.T) {
+	t.Parallel()
+	a := testkit.NewAuthority(t, "System CA")
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		_, _ = io.Copy(w, r.Body)
+	}))
+	t.Cleanup(server.Close)
+	proxy := testkit.NewForwarder(t, server.Listener.Addr(), nil, a.Issue(t, "proxy.localhost", nil))
+	settings := throughTLS(middlebox(t, proxy.Listener.Addr(), "resets"))
+	settings.HTTPProxy = settings.HTTPSProxy
+	warned := expectWarning(t, "http://"+host, settings, rooted(t, a.PEM))
+	if !slices.Equal(warned, []string{"proxy.localhost"}) {
+		t.Errorf("warned of %q", warned)
+	}
+	seen := proxy.Seen()
+	if requests.Load() != 2 || len(seen) != 2 || !strings.HasPrefix(seen[0], "POST "+host+" Basic ") {
+		t.Errorf("%d requests came, through a proxy that has seen %q", requests.Load(), seen)
+	}
 }
 
 func TestHandshakeGoesTheWayWithoutARequest(t *testing.T) {

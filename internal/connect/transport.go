@@ -113,6 +113,9 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	done := waiting.For(ctx, t.answerOf)
 	response, err := t.over(conn).RoundTrip(request)
 	done()
+	if err != nil {
+		conn.Close() // net/http may not have taken it
+	}
 	forwards := t.proxyForwards()
 	switch {
 	case err != nil && forwards:

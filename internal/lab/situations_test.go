@@ -127,6 +127,13 @@ func (s situation) check(t *testing.T, w *world, said outcome) {
 	if text := said.Reason + said.warnings; !strings.Contains(text, s.says) || strings.Count(said.Reason, "(waited") > 1 {
 		t.Errorf("%q is not in: %s", s.says, text)
 	}
+	seen := map[string]bool{}
+	for _, line := range said.log {
+		if seen[line.Message] {
+			t.Errorf("said twice: %s", line.Message)
+		}
+		seen[line.Message] = true
+	}
 	payload := shared.token[len(credential.CIPrefix)+8:]
 	if strings.Contains(said.Reason+said.warnings+said.stdout, payload) ||
 		strings.Contains(said.Reason+said.warnings, "s3cret") ||

@@ -38,14 +38,7 @@ var working = []situation{
 			w.onlyTheProxyGetsOut()
 		}},
 	{name: "through an https proxy", official: licensed,
-		arrange: func(w *world) {
-			w.internet()
-			w.dnsmasq(nameServer, absent, "--address=/"+proxyName+"/"+proxyHost)
-			certificate, key := shared.public.issueFor(w, proxyName, nil)
-			w.squid("https_port " + proxyAddress + " tls-cert=" + certificate + " tls-key=" + key)
-			w.env["HTTPS_PROXY"] = "https://" + proxyName + ":3128"
-			w.onlyTheProxyGetsOut()
-		}},
+		arrange: func(w *world) { w.encryptedProxy() }},
 	{name: "through a SOCKS5 proxy", official: licensed,
 		python: noSOCKS,
 		arrange: func(w *world) {
@@ -145,6 +138,17 @@ var working = []situation{
 			api.env = clock(24 * time.Hour)
 			w.nginx(api)
 		}},
+}
+
+// encryptedProxy is an internet behind a proxy that speaks TLS itself.
+func (w *world) encryptedProxy() {
+	w.Helper()
+	w.internet()
+	w.dnsmasq(nameServer, absent, "--address=/"+proxyName+"/"+proxyHost)
+	certificate, key := shared.public.issueFor(w, proxyName, nil)
+	w.squid("https_port " + proxyAddress + " tls-cert=" + certificate + " tls-key=" + key)
+	w.env["HTTPS_PROXY"] = "https://" + proxyName + ":3128"
+	w.onlyTheProxyGetsOut()
 }
 
 // inspected is an internet behind a proxy that opens TLS.
