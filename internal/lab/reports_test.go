@@ -171,18 +171,19 @@ func mount(path string) func(*world) {
 
 // nameFiles are resolv.confs that libc reads in its own way.
 var nameFiles = []situation{
-	{name: "resolv.conf with a port", open: true, id: fault.NetworkDNSNoServer, says: nameServer + ":53",
+	{name: "resolv.conf with a port", id: fault.NetworkDNSNoServer, says: nameServer + ":53",
 		arrange: resolvConf(nameServer + ":53")},
-	{name: "resolv.conf with two addresses in one entry", open: true, id: fault.NetworkDNSNoServer,
+	{name: "resolv.conf with two addresses in one entry", id: fault.NetworkDNSNoServer,
 		says:    nameServer + "," + nameServer2,
 		arrange: resolvConf(nameServer + "," + nameServer2)},
-	{name: "resolv.conf with a byte order mark", open: true, id: fault.NetworkDNSNoServer, says: "byte order mark",
+	{name: "resolv.conf with a byte order mark", id: fault.NetworkDNSNoServer, says: "byte order mark",
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			w.internet()
 			w.resolv("\ufeffnameserver " + nameServer)
 		}},
-	{name: "resolv.conf with CRLF line ends", open: true, arrange: resolvConf(nameServer + "\r")},
+	{name: "resolv.conf with CRLF line ends", id: fault.NetworkDNSNoServer, says: "CR LF",
+		arrange: resolvConf(nameServer + "\r")},
 }
 
 func resolvConf(entry string) func(*world) {

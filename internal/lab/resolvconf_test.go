@@ -1,9 +1,15 @@
 package lab
 
 import (
+	"net"
+	"net/netip"
+	"slices"
 	"strings"
+	"testing"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/layout"
+	"localstack-entrypoint/internal/resolve"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -55,17 +61,6 @@ var unreachedNames = []situation{
 			w.publicDNS(nameServer)
 			w.resolv("nameserver "+nameServer+":53", "nameserver "+nameServer+","+nameServer2, "nameserver ns.example.com")
 		}},
-	{name: "resolv.conf that begins with a byte order mark", id: fault.NetworkDNSNoServer, says: "byte order mark (BOM)",
-		official: unresolved,
-		arrange: func(w *world) {
-			w.publicDNS(nameServer)
-			w.resolv("\ufeffnameserver " + nameServer)
-		}},
-	{name: "resolv.conf with the line ends of Windows", id: fault.NetworkDNSNoServer, says: "CR LF", official: unresolved,
-		arrange: func(w *world) {
-			w.publicDNS(nameServer)
-			w.resolv("nameserver " + nameServer + "\r")
-		}},
 }
 
 // oddNames are files of unusual forms in which libc finds the server.
@@ -109,4 +104,63 @@ var oddNames = []situation{
 func blockedHosts(size int) string {
 	const line = "0.0.0.0 advertisement.example.com\n"
 	return strings.Repeat(line, size/len(line)+1)
+}
+
+// resolvers are the name servers that glibc has read, an address a line.
+const resolvers = `
+import ctypes, ipaddress
+libc = ctypes.CDLL(None)
+libc.__res_init()
+libc.__res_state.restype = ctypes.c_void_p
+state = ctypes.string_at(libc.__res_state(), 568)
+count = int.from_bytes(state[16:20], "little")
+for i in range(count):
+    four = state[20 + 16 * i:36 + 16 * i]
+    six = int.from_bytes(state[536 + 8 * i:544 + 8 * i], "little")
+    if int.from_bytes(four[:2], "little") == 2:
+        print(ipaddress.IPv4Address(four[4:8]))
+    elif six:
+        print(ipaddress.IPv6Address(ctypes.string_at(six + 8, 16)))
+`
+
+func TestResolvConfIsReadAsLibcReadsIt(t *testing.T) {
+	need(t)
+	for _, conf := range []string{
+		"nameserver 10.0.0.2\n", "nameserver\t10.0.0.2", "nameserver  10.0.0.2 10.0.0.3\n", " nameserver 10.0.0.2\n",
+		"nameserver 10.0.0.2\r\nnameserver 10.0.0.3\n", "\ufeffnameserver 10.0.0.2\nnameserver 10.0.0.3\n",
+		"nameserver 10.0.0.2:53\nnameserver [10.0.0.2]\nnameserver 10.0.0.4\n",
+		"nameserver a,b\nnameserver 10.0.0.2,10.0.0.3\nnameserver 10.0.0.2, 10.0.0.3\nnameserver 10.0.0.4\n",
+		"nameserver ns.example.com\nnameserver https://10.0.0.2\nnameserver 10.0.0.2/24\nnameserver 10.0.0.4\n",
+		"nameserver 10.1\nnameserver 010.0.0.2\nnameserver 0x0a000003\n", "nameserver 1\nnameserver 08.0.0.1\n",
+		"nameserver 10.0.0.2.\nnameserver 10.0.0.256\nnameserver 10.0.0.0.2\nnameserver -1\nnameserver 0x\n",
+		"nameserver 10.0.0.2#53\nnameserver 10.0.0.3;\nnameserver 10.0.0.4 # fine\n", "Nameserver 10.0.0.2\n",
+		"nameserver=10.0.0.2\nnameserver: 10.0.0.2\nnameservers 10.0.0.2\nnameserver\u00a010.0.0.2\n",
+		"nameserver fd00::2\nnameserver fe80::2%lo\nnameserver ::ffff:10.0.0.2\n", "nameserver fd00::2%eth9\n",
+		"nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n", "", "nameserver", "nameserver \n",
+		"#nameserver 10.0.0.2\n;nameserver 10.0.0.3\nnameserver 0.0.0.0\n", "options\x00\nnameserver 10.0.0.2\x00 x\n",
+	} {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			testkit.Put(t, w.root, "etc/resolv.conf", conf)
+			out := w.must(t, "", "unshare", "--mount", "sh", "-c", inContainer, w.root, debianPython, "-I", "-c", resolvers)
+			var theirs []string
+			for _, address := range strings.Fields(out) {
+				theirs = append(theirs, netip.MustParseAddr(address).String())
+			}
+			if ours := serversOf(layout.Root(w.root)); !slices.Equal(ours, theirs) {
+				t.Errorf("%q: we read %q, libc %q", conf, ours, theirs)
+			}
+		})
+	}
+}
+
+// serversOf are the addresses of the name servers of a container.
+func serversOf(root layout.Root) (servers []string) {
+	for _, server := range resolve.New(root).Config().Servers {
+		host, _, _ := net.SplitHostPort(server)
+		address := netip.MustParseAddr(host)
+		servers = append(servers, address.WithZone("").String())
+	}
+	return servers
 }

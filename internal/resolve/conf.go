@@ -68,7 +68,7 @@ func readConf(root layout.Root) *Config {
 func parseConf(text string, withPorts bool) *Config {
 	conf := &Config{ClientConfig: &dns.ClientConfig{Port: "53", Ndots: 1, Timeout: 5, Attempts: 2}}
 	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
+		line, _, _ = strings.Cut(strings.TrimSuffix(line, "\n"), "\x00") // where C ends a line
 		if value, is := directive(line, "nameserver"); is {
 			conf.addServer(value, withPorts)
 		} else if value, is := directive(line, "options"); is {
