@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ type Runner struct {
 	Stdout, Stderr io.Writer   // an *os.File is inherited as it is, so a background process cannot hold a stage up
 
 	// Report is told of every change of a script's state, with the reason when
-	// the state is ERROR: `exit status 3`, `permission denied ...`. An
+	// the state is ERROR: `exit status 3`, `permission denied: it is not executable ...`. An
 	// unreadable folder is reported like a failed script. It may be nil.
 	Report func(Script, error)
 
@@ -69,6 +70,9 @@ func (r *Runner) report(s Script, err error) {
 func (r *Runner) run(ctx context.Context, path string) error {
 	argv := []string{path}
 	if filepath.Ext(path) == ".py" {
+		if _, err := os.Stat(path); err != nil {
+			return r.explain(path, file.Cause(err))
+		}
 		python, err := r.python()
 		if err != nil {
 			return err
@@ -86,7 +90,7 @@ func (r *Runner) run(ctx context.Context, path string) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %w", err)
 	case cmd.Path == path:
-		return withHint(file.Cause(err))
+		return r.explain(path, file.Cause(err))
 	default:
 		return err
 	}
@@ -122,16 +126,14 @@ func lookup(env []string, name string) (value string) {
 	return value
 }
 
-// withHint adds the likely cause to the three errors that the start of a script ends in.
-func withHint(err error) error {
-	for errno, hint := range map[syscall.Errno]string{
-		syscall.EACCES:  "is it executable? chmod +x",
-		syscall.ENOEXEC: "does its first line start with #!?",
-		syscall.ENOENT:  "does the interpreter after #! exist?",
-	} {
-		if errors.Is(err, errno) {
-			return fmt.Errorf("%w (%s)", err, hint)
-		}
+// explain adds to the error of a script what about its file has led to it.
+func (r *Runner) explain(path string, err error) error {
+	why := file.WhyNotRun(path, err)
+	if exit, hasRun := errors.AsType[*exec.ExitError](err); hasRun {
+		why = file.WhyEnded(path, exit.ExitCode(), lookup(r.Env, "PATH"))
 	}
-	return err
+	if why == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, why)
 }

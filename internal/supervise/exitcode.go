@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 )
 
 // ExitCode turns the status of an ended process into an exit code: its own, or 128+n if signal n
@@ -27,21 +28,19 @@ func isTransient(err error) bool {
 
 var errNotOnPath = errors.New("not found in any directory of PATH")
 
-// errNoInterpreter is said by the kernel as if the file did not exist.
-var errNoInterpreter = errors.New("the file exists, but not the interpreter or loader that it names")
-
 // cannotStart explains a failed execve of path, or its absence from PATH.
 func cannotStart(path string, cause error) *fault.Error {
 	id := fault.CommandNotFound
 	switch {
-	case errors.Is(cause, unix.ENOENT):
-		// For a missing "#!" interpreter the kernel blames the script; a user sees the script and
-		// searches in the wrong place.
-		if unix.Access(path, unix.F_OK) == nil {
-			cause = errNoInterpreter
-		}
+	case errors.Is(cause, unix.ENOENT): // also when only the interpreter of a script does not exist
 	case !errors.Is(cause, errNotOnPath):
 		id = fault.CommandNotExecutable
 	}
-	return fault.Wrap(cause, id, "%.200s: %s", path, cause)
+	said := cause.Error()
+	if !errors.Is(cause, errNotOnPath) {
+		if why := file.WhyNotRun(path, cause); why != "" {
+			said += ": " + why
+		}
+	}
+	return fault.Wrap(cause, id, "%.200s: %s", path, said)
 }

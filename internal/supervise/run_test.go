@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ func TestDeathBySignalIs128PlusIt(t *testing.T) {
 	})
 }
 
+// foreign begins like a program for another machine.
+const foreign = "\x7fELF\x02\x02\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x16\x00\x00\x00\x01"
+
 func TestCommandThatCannotStartIsSaidAndGivesItsCode(t *testing.T) {
 	t.Parallel()
 	file := func(name, content string, mode os.FileMode) string {
@@ -45,8 +49,12 @@ func TestCommandThatCannotStartIsSaidAndGivesItsCode(t *testing.T) {
 	}{
 		{"/no/such/command", "no such file or directory", fault.ExitNotFound},
 		{"/tmp", "permission denied", fault.ExitNotExecutable},
-		{file("plain", "exit 0", 0o600), "permission denied", fault.ExitNotExecutable},
-		{file("script", "#!/no/such/shell\n", 0o700), errNoInterpreter.Error(), fault.ExitNotFound},
+		{file("plain", "exit 0", 0o600), "permission denied: it is not executable: chmod +x FILE; " +
+			"in a ConfigMap of Kubernetes, defaultMode: 0755", fault.ExitNotExecutable},
+		{file("script", "#!/no/such/shell\n", 0o700), "no such file or directory: " +
+			`its interpreter "/no/such/shell" does not exist in this image`, fault.ExitNotFound},
+		{file("foreign", foreign, 0o700), "exec format error: it is a program for linux/s390x, and this machine is " +
+			"linux/" + runtime.GOARCH + ": use a build for linux/" + runtime.GOARCH, fault.ExitNotExecutable},
 	}
 	for _, c := range cases {
 		for _, how := range []setup{asPID1, asChild} {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 )
 
 // spawn starts a process in a group of its own, with our standard streams, default signal actions,
@@ -40,12 +41,16 @@ func spawn(command Command, foreground bool, core CoreLimit) (int, *fault.Error)
 }
 
 // execOrShell runs exec, and once more under /bin/sh if the file turns out to be a script without a
-// "#!" line, as execvp does.
+// "#!" line, as execvp does. A program for another machine is no script.
 func execOrShell(path string, argv []string, exec func(path string, argv []string) error) error {
 	err := exec(path, argv)
-	if !errors.Is(err, unix.ENOEXEC) {
+	if !errors.Is(err, unix.ENOEXEC) || file.IsBinary(path) {
 		return err
 	}
 	const shell = "/bin/sh"
-	return exec(shell, append([]string{shell, path}, argv[min(1, len(argv)):]...))
+	shellErr := exec(shell, append([]string{shell, path}, argv[min(1, len(argv)):]...))
+	if errors.Is(shellErr, unix.ENOENT) {
+		return err // without a shell, what the file lacks is a "#!" line
+	}
+	return shellErr
 }
