@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -83,7 +84,7 @@ func parseHealthcheck(args []string) (*health, error) {
 	}
 	h.client = &http.Client{
 		Transport: &http.Transport{
-			DisableKeepAlives: true,
+			DisableKeepAlives: true, DialContext: dialGateway,
 			// The question is whether our own emulator answers. Its certificate is
 			// for the name that others call it by, or made by itself.
 			TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
@@ -92,6 +93,19 @@ func parseHealthcheck(args []string) (*health, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return h, nil
+}
+
+// dialGateway connects to the gateway. One on [::] takes IPv4, too, and is reached by that where the container has no
+// IPv6, as Docker's have by default.
+func dialGateway(ctx context.Context, network, address string) (net.Conn, error) {
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(ctx, network, address)
+	if port, isIPv6 := strings.CutPrefix(address, "[::1]:"); err != nil && isIPv6 {
+		if byIPv4, failed := dialer.DialContext(ctx, network, "127.0.0.1:"+port); failed == nil {
+			return byIPv4, nil
+		}
+	}
+	return conn, err
 }
 
 // ask returns why the emulator is not healthy.
