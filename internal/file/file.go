@@ -28,7 +28,9 @@ const (
 // TooLarge is the error of a file that is larger than a limit, in bytes.
 type TooLarge int64
 
-func (limit TooLarge) Error() string { return fmt.Sprintf("the file is larger than %d MiB", int64(limit)>>20) }
+func (limit TooLarge) Error() string {
+	return fmt.Sprintf("the file is larger than %d MiB", int64(limit)>>20)
+}
 
 // Read returns the content of the regular file at name, behind links where
 // there are some (Kubernetes mounts secrets as links). It never waits for a
