@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -13,12 +14,21 @@ var (
 	subjectNames     = asn1.ObjectIdentifier{2, 5, 29, 17}
 )
 
+// minRSA is the shortest RSA key, in bits, that OpenSSL's security level 2 takes, which Python sets.
+const minRSA = 2048
+
 // strictFlaws are what OpenSSL's X509_V_FLAG_X509_STRICT, which Python sets since version 3.13, would not
 // accept in a chain from the server's certificate to the root, and Go does. A certificate that is its own
-// root is taken as it is.
+// root is taken as it is, but for its key.
 func strictFlaws(chain []*x509.Certificate) (flaws []string) {
+	for _, c := range chain {
+		if key, isRSA := c.PublicKey.(*rsa.PublicKey); isRSA && key.N.BitLen() < minRSA {
+			flaws = append(flaws, fmt.Sprintf("the RSA key of %s has %d bits, fewer than %d",
+				nameOf(c.Subject.CommonName, c), key.N.BitLen(), minRSA))
+		}
+	}
 	if len(chain) < 2 {
-		return nil
+		return flaws
 	}
 	for i, c := range chain {
 		name := nameOf(c.Subject.CommonName, c)

@@ -2,6 +2,8 @@ package trust
 
 import (
 	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -11,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -164,6 +167,45 @@ func TestStrictnessIsOpenSSLs(t *testing.T) {
 				t.Errorf("%q, but OpenSSL says %s", flaws, word)
 			}
 		})
+	}
+}
+
+func TestShortRSAKeysAreOpenSSLs(t *testing.T) {
+	t.Parallel()
+	for bits, want := range map[int]string{1024: "the RSA key of Root has 1024 bits, fewer than 2048", 2048: ""} {
+		key, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := &x509.Certificate{
+			Subject: pkix.Name{CommonName: "Root"}, SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true,
+			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign,
+		}
+		leaf := &x509.Certificate{
+			Subject: pkix.Name{CommonName: host}, SerialNumber: big.NewInt(2), DNSNames: []string{host},
+			NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		}
+		der, err := x509.CreateCertificate(rand.Reader, root, root, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if root, err = x509.ParseCertificate(der); err != nil {
+			t.Fatal(err)
+		}
+		if der, err = x509.CreateCertificate(rand.Reader, leaf, root, testkit.NewKey(t).Public(), key); err != nil {
+			t.Fatal(err)
+		}
+		if leaf, err = x509.ParseCertificate(der); err != nil {
+			t.Fatal(err)
+		}
+		flaws := strictFlaws([]*x509.Certificate{leaf, root})
+		if got := strings.Join(flaws, "; "); got != want {
+			t.Errorf("%d bits: got %q, want %q", bits, got, want)
+		}
+		accepts, word := openssl(t, []*x509.Certificate{leaf, root}, "-x509_strict", "-auth_level", "2")
+		if accepts != (len(flaws) == 0) {
+			t.Errorf("%d bits: %q, but OpenSSL says %s", bits, flaws, word)
+		}
 	}
 }
 
