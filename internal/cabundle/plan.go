@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -55,8 +54,8 @@ func MakePlan(root layout.Root, given Given) (p Plan) {
 	if len(anchors) == 0 {
 		return p
 	}
-	system := list{}
-	system.path, system.certificates = trust.System(root)
+	system := &list{}
+	system.path, system.content = trust.SystemBundle(root)
 	requests := user{requestsBundle, given.Requests}
 	p.complete(anchors, requestsList(root, given, system), system, requests, user{curlBundle, given.Curl})
 	p.complete(anchors, sslList(given, system), system, user{certFile, given.CertFile})
@@ -76,9 +75,9 @@ type user struct{ variable, path string }
 
 // complete adds a file with what a list lacks, for the variables that the user has not set. The first of them is the
 // one that counts.
-func (p *Plan) complete(anchors []trust.Anchor, l, system list, variables ...user) {
+func (p *Plan) complete(anchors []trust.Anchor, l, system *list, variables ...user) {
 	lacking := l.lacks(anchors)
-	if len(lacking) == 0 || l.err != nil { // whoever reads the user's variable has said so
+	if len(lacking) == 0 || l.err != nil {
 		return
 	}
 	for _, a := range lacking {
@@ -101,88 +100,9 @@ func (p *Plan) complete(anchors []trust.Anchor, l, system list, variables ...use
 		return
 	}
 	if f.Path = system.path; !system.replaces(l) || len(system.lacks(anchors)) > 0 {
-		f.Path, f.Content = "", encode(slices.Concat(l.certificates, certificatesOf(lacking)))
+		f.Path, f.Content = "", encode(slices.Concat(l.parsed(), certificatesOf(lacking)))
 	}
 	p.Files = append(p.Files, f)
-}
-
-// list is whom a part of the emulator trusts.
-type list struct {
-	path         string
-	certificates [][]byte
-	// isUsers is whether a variable of the user's names it, err why that cannot be read.
-	isUsers bool
-	err     error
-}
-
-// requestsList is that of Python's requests (get_environ_proxies and merge_environment_settings in its
-// sessions.py).
-func requestsList(root layout.Root, given Given, system list) list {
-	for _, path := range []string{given.Requests, given.Curl} {
-		if path != "" {
-			certificates, err := trust.Read(path)
-			return list{path, certificates, true, err}
-		}
-	}
-	paths, _ := filepath.Glob(root.PythonBundle())
-	for _, path := range paths {
-		if certificates, err := trust.Read(path); err == nil {
-			return list{path: path, certificates: certificates}
-		}
-	}
-	return system
-}
-
-// sslList is that of Python's ssl (SSL_CTX_set_default_verify_paths).
-func sslList(given Given, system list) list {
-	if given.CertFile != "" {
-		certificates, err := trust.Read(given.CertFile)
-		return list{given.CertFile, certificates, true, err}
-	}
-	if len(given.CertFolders) == 0 {
-		return system
-	}
-	l := list{isUsers: true}
-	for _, folder := range given.CertFolders {
-		certificates, _ := trust.Read(folder)
-		l.certificates = append(l.certificates, certificates...)
-	}
-	return l
-}
-
-// set is the certificates, to look them up.
-func (l list) set() map[string]bool {
-	set := make(map[string]bool, len(l.certificates))
-	for _, certificate := range l.certificates {
-		set[string(certificate)] = true
-	}
-	return set
-}
-
-// lacks are the anchors that the list does not contain.
-func (l list) lacks(anchors []trust.Anchor) (lacking []trust.Anchor) {
-	set := l.set()
-	for _, a := range anchors {
-		if !set[string(a.Certificate)] {
-			lacking = append(lacking, a)
-		}
-	}
-	return lacking
-}
-
-// replaces reports whether the system's list may stand for another that the user has not chosen: it has most of
-// its certificates, too, as where update-ca-certificates has added to the public authorities.
-func (l list) replaces(other list) bool {
-	if other.isUsers || l.path == "" || l.path == other.path {
-		return false
-	}
-	set, shared := l.set(), 0
-	for _, certificate := range other.certificates {
-		if set[string(certificate)] {
-			shared++
-		}
-	}
-	return 2*shared > len(other.certificates)
 }
 
 func certificatesOf(anchors []trust.Anchor) (certificates [][]byte) {

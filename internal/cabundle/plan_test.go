@@ -21,9 +21,7 @@ const (
 // names are the authorities in a PEM file of the test's.
 func names(t *testing.T, content []byte, known map[string]string) (all []string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "file.pem")
-	testkit.Put(t, filepath.Dir(path), "file.pem", string(content))
-	certificates, err := trust.Read(path)
+	certificates, err := trust.Parse(content)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,6 +78,12 @@ func TestTheEmulatorIsHandedWhatItLacks(t *testing.T) {
 				fedora + "c": of("corp")},
 			want: map[string]string{
 				requestsBundle: "corp second", curlBundle: "corp second", certFile: "corp second", nodeExtra: "corp second",
+			}},
+		"the system's is damaged": {
+			files: map[string]string{testkit.SystemBundle: strings.TrimSpace(public) + of("own"), mounted: of("corp")},
+			want: map[string]string{
+				requestsBundle: "public1 public2 public3 own corp", curlBundle: "public1 public2 public3 own corp",
+				certFile: "public1 public2 public3 own corp", nodeExtra: "corp",
 			}},
 		"installed": {files: map[string]string{testkit.SystemBundle: public + of("corp"), mounted: of("corp")}},
 		"installed, but not for requests": {

@@ -111,9 +111,9 @@ func (w *walk) isNew(path string) bool {
 // read reads a file, of PEM or DER.
 func (w *walk) read(path string) {
 	w.files++
-	content, err := file.ReadUpTo(path, maxBundle)
-	if w.size += len(content); err == nil && w.size > maxBundle {
-		err = fmt.Errorf("the files are larger than %d MiB", maxBundle>>20)
+	content, err := file.ReadUpTo(path, MaxBundle)
+	if w.size += len(content); err == nil && w.size > MaxBundle {
+		err = fmt.Errorf("the files are larger than %d MiB", MaxBundle>>20)
 	}
 	isNamed := strings.HasSuffix(path, w.Suffix)
 	if err != nil {

@@ -106,26 +106,20 @@ func (a *Authorities) sources() (sources []certificates) {
 	for _, b := range a.loaded {
 		sources = append(sources, all(b.certificates))
 	}
-	if _, content := systemBundle(a.root); content != nil {
+	if _, content := SystemBundle(a.root); content != nil {
 		return append(sources, certificatesIn(content))
 	}
 	return append(sources, a.embedded)
 }
 
-// systemBundle is the path and content of the system's bundle, nil if there is none.
-func systemBundle(root layout.Root) (path string, content []byte) {
+// SystemBundle returns the path and the content of the system's bundle; nil if there is none.
+func SystemBundle(root layout.Root) (path string, content []byte) {
 	for _, path := range root.CertificateBundles() {
-		if content, err := file.ReadUpTo(path, maxBundle); err == nil && isBundle(content) {
+		if content, err := file.ReadUpTo(path, MaxBundle); err == nil && isBundle(content) {
 			return path, content
 		}
 	}
 	return "", nil
-}
-
-// System returns the path and the certificates of the system's bundle; none if there is none.
-func System(root layout.Root) (path string, certificates [][]byte) {
-	path, content := systemBundle(root)
-	return path, parse(content).certificates
 }
 
 // Verify checks what host presented as crypto/tls does.

@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,9 +16,9 @@ import (
 )
 
 const (
-	// maxBundle bounds a file of certificates, and a folder of them, in bytes; those of distributions have
+	// MaxBundle bounds a file of certificates, and a folder of them, in bytes; those of distributions have
 	// up to half a MiB.
-	maxBundle = 16 << 20
+	MaxBundle = 16 << 20
 	// maxFiles bounds the files of a folder that are read.
 	maxFiles = 10_000
 )
@@ -44,7 +45,7 @@ type loaded struct {
 
 // readFile reads a file of certificates. The error says why it cannot be used, without the path.
 func readFile(path string) (l loaded, err error) {
-	content, err := file.ReadUpTo(path, maxBundle)
+	content, err := file.ReadUpTo(path, MaxBundle)
 	if err != nil {
 		return l, err
 	}
@@ -108,8 +109,8 @@ func readFolder(path string) (l loaded, err error) {
 	linked, size := map[string]bool{}, 0
 	var paths []string // of the certificates
 	for _, name := range names {
-		content, err := file.ReadUpTo(filepath.Join(path, name), maxBundle)
-		if size += len(content); err != nil || size > maxBundle {
+		content, err := file.ReadUpTo(filepath.Join(path, name), MaxBundle)
+		if size += len(content); err != nil || size > MaxBundle {
 			continue
 		}
 		for b := range blocksIn(content) {
@@ -140,16 +141,19 @@ func isHashed(name string) bool {
 		number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-// Read returns the certificates of a file as Python reads it, or of a folder. It is an error if OpenSSL
-// refuses the file.
-func Read(path string) (certificates [][]byte, err error) {
+// Parse returns the certificates in the content of a file. With some of them it may be an error, too: that
+// OpenSSL refuses the file.
+func Parse(content []byte) (certificates [][]byte, err error) {
+	l := parse(content)
+	if l.isRefused || len(l.certificates) == 0 {
+		err = errors.New(cmp.Or(l.damage, "there is no certificate in it"))
+	}
+	return l.certificates, err
+}
+
+// ReadFolder returns the certificates in the files of a folder.
+func ReadFolder(path string) (certificates [][]byte, err error) {
 	l, err := readFolder(path)
-	if errors.Is(err, syscall.ENOTDIR) {
-		l, err = readFile(path)
-	}
-	if err == nil && l.isRefused {
-		err = errors.New(l.damage)
-	}
 	return l.certificates, err
 }
 

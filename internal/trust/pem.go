@@ -58,6 +58,8 @@ func blocksIn(content []byte) iter.Seq[block] {
 type reader struct {
 	lines
 	block block
+	// begin is where its first line has ended.
+	begin lines
 	// unseen are the certificates that the file announces before the end of this block.
 	unseen []block
 	// isBroken is whether a block had no end. From there on, each ends where another begins, or reading a
@@ -101,16 +103,24 @@ func (r *reader) hide(flaw string) {
 
 // readBlock reads the block whose BEGIN line was read.
 func (r *reader) readBlock() {
-	begin := r.lines
+	r.begin = r.lines
 	seen := len(r.unseen)
 	header, data, flaw := r.body()
 	if flaw == "" {
 		r.judge(header, data)
 		return
 	}
+	if end := "-----END " + r.block.label + "-----"; bytes.HasPrefix(r.text, []byte(end)) {
+		// Two files were joined without a line end between them. Both are worth reading.
+		r.judge(header, data)
+		r.block.flaw, r.block.at = flaw, r.number
+		r.rest, r.isPart = r.all[len(end):], false
+		r.number--
+		return
+	}
 	r.block.flaw, r.block.at = flaw, r.number
 	// What the block has swallowed may be good ones.
-	r.lines, r.unseen, r.isBroken = begin, r.unseen[:seen], true
+	r.lines, r.unseen, r.isBroken = r.begin, r.unseen[:seen], true
 }
 
 // body reads the lines of a block through its END line. The flaw is why it has none.
@@ -133,12 +143,14 @@ func (r *reader) body() (header, data []byte, flaw string) {
 			return nil, nil, emptyLine
 		case len(r.text) == 0:
 			state, part, r.gap = afterHeader, &r.parts[1], r.number
-		case isEnd && string(end) != r.block.label+"-----":
-			return nil, nil, "its END line is not exactly -----END " + r.block.label + "-----"
-		case isEnd && state == maybeHeader:
-			return nil, r.parts[0], ""
 		case isEnd:
-			return r.parts[0], r.parts[1], ""
+			if string(end) != r.block.label+"-----" {
+				flaw = "its END line is not exactly -----END " + r.block.label + "-----"
+			}
+			if state == maybeHeader {
+				return nil, r.parts[0], flaw
+			}
+			return r.parts[0], r.parts[1], flaw
 		case isBegin && r.isBroken:
 			return nil, nil, withoutEnd
 		case isShort:
@@ -152,9 +164,6 @@ func (r *reader) body() (header, data []byte, flaw string) {
 				r.number = r.gap
 				return nil, nil, emptyLine
 			}
-			if r.block.at == 0 && !isBase64(r.text) {
-				r.block.at = r.number
-			}
 		}
 	}
 	return nil, nil, withoutEnd
@@ -163,7 +172,6 @@ func (r *reader) body() (header, data []byte, flaw string) {
 // judge decides what a whole block is worth.
 func (r *reader) judge(header, data []byte) {
 	b := &r.block
-	at := b.at
 	b.at = b.line
 	holdsKey := slices.Contains(keyLabels, b.label)
 	isCertificate := slices.Contains(certificateLabels, b.label)
@@ -173,10 +181,11 @@ func (r *reader) judge(header, data []byte) {
 		b.flaw, b.at = emptyLine, r.gap
 	case len(header) > 0 && len(decoded) == 0:
 		b.flaw = "there is a colon in it"
-	case !ok && at > 0:
-		b.flaw, b.at = "the line is not base64", at
 	case !ok:
 		b.flaw = "its base64 is incomplete"
+		if at := r.notBase64(); at > 0 {
+			b.flaw, b.at = "the line is not base64", at
+		}
 	case len(decoded) == 0:
 		b.flaw = "it is empty"
 	case !holdsKey && !isCertificate && b.label != labelRevocations: // OpenSSL does not look at it
@@ -198,6 +207,16 @@ func (r *reader) judge(header, data []byte) {
 	}
 }
 
+// notBase64 is the number of the first line of the block that is not base64; 0 for none.
+func (r *reader) notBase64() int {
+	for l := r.begin; l.get(false) && len(l.rest) >= len(r.rest) && l.number < r.number; {
+		if !isBase64(l.text) {
+			return l.number
+		}
+	}
+	return 0
+}
+
 // labelOf is the label of a line that begins like this.
 func labelOf(line []byte, begin string) (label []byte, ok bool) {
 	rest, begins := bytes.CutPrefix(line, []byte(begin))
@@ -207,6 +226,9 @@ func labelOf(line []byte, begin string) (label []byte, ok bool) {
 
 // announces reports whether people would take a line for the beginning of a certificate. Comments are none.
 func announces(line []byte) bool {
+	if bytes.IndexByte(line, ' ') < 0 { // as in all but a few
+		return false
+	}
 	before, rest, found := bytes.Cut(line, []byte("BEGIN "))
 	if !found || bytes.HasPrefix(bytes.TrimSpace(before), []byte("#")) {
 		return false
@@ -220,16 +242,13 @@ func announces(line []byte) bool {
 // decode decodes base64 as OpenSSL's EVP_DecodeUpdate does: blanks do not count, and a dash ends it.
 func decode(text []byte) (decoded []byte, ok bool) {
 	text, _, _ = bytes.Cut(text, []byte("-"))
-	packed := text[:0]
-	for _, c := range text {
-		if c > ' ' {
-			packed = append(packed, c)
-		} else if !isBlank(c) {
-			return nil, false
+	for _, blank := range []byte{' ', '\t'} { // the library skips line ends
+		if bytes.IndexByte(text, blank) >= 0 {
+			text = bytes.ReplaceAll(text, []byte{blank}, nil)
 		}
 	}
-	decoded = make([]byte, base64.StdEncoding.DecodedLen(len(packed)))
-	n, err := base64.StdEncoding.Decode(decoded, packed)
+	decoded = make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Decode(decoded, text)
 	return decoded[:n], err == nil
 }
 
@@ -242,51 +261,6 @@ func isBase64(line []byte) bool {
 		if !isLetter && c != '+' && c != '/' && c != '=' && c != '-' && !isBlank(c) {
 			return false
 		}
-	}
-	return true
-}
-
-// lines reads lines as OpenSSL's BIO_gets does, at most 254 bytes at once.
-type lines struct {
-	rest []byte
-	// text is the line without what OpenSSL removes at its end, number its number.
-	text   []byte
-	number int
-	// isPart is whether the line goes on, isRest whether the one before did.
-	isPart, isRest bool
-}
-
-// byteOrderMark is what some editors begin a file with.
-const byteOrderMark = "\xef\xbb\xbf"
-
-// get reads a line. A zero byte ends it, and at its beginning the file. The first line of a file, and the
-// first after a block, may begin with a byte order mark.
-func (l *lines) get(isFirst bool) bool {
-	const limit = 254
-	if len(l.rest) == 0 {
-		return false
-	}
-	size := min(limit, len(l.rest))
-	if end := bytes.IndexByte(l.rest[:size], '\n'); end >= 0 {
-		size = end + 1
-	}
-	l.text, l.rest = l.rest[:size], l.rest[size:]
-	if l.isRest = l.isPart; !l.isRest {
-		l.number++
-	}
-	l.isPart = size == limit && l.text[size-1] != '\n'
-	if zero := bytes.IndexByte(l.text, 0); zero >= 0 {
-		l.text, l.isPart = l.text[:zero], false
-	}
-	if len(l.text) == 0 {
-		l.rest = nil
-		return false
-	}
-	if isFirst && len(l.text) > len(byteOrderMark) {
-		l.text = bytes.TrimPrefix(l.text, []byte(byteOrderMark))
-	}
-	for len(l.text) > 0 && (l.text[len(l.text)-1] <= ' ' || l.text[len(l.text)-1] >= 0x80) {
-		l.text = l.text[:len(l.text)-1] // OpenSSL's char has a sign
 	}
 	return true
 }
