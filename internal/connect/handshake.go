@@ -57,9 +57,9 @@ func (t *Transport) shake(
 	if err != nil {
 		return nil, err
 	}
-	race := &helloRace{ctx: ctx, open: open, conf: server.small(), ended: make(chan struct{})}
+	race := &helloRace{ctx: ctx, server: server, open: open, ended: make(chan struct{})}
 	race.large.host, race.small.host = host.Host, host.Host+", with a small ClientHello"
-	winner := race.run(conn, server.conf)
+	winner := race.run(conn)
 	if winner == &race.small && winner.err == nil && !server.isSmall.Swap(true) && t.warn != nil {
 		t.warn(race.finding(host.Hostname()).With(fault.Facts{Server: t.target.String()}))
 	}
@@ -70,8 +70,8 @@ func (t *Transport) shake(
 // necessary.
 type helloRace struct {
 	ctx          context.Context
+	server       *tlsServer
 	open         func(context.Context) (net.Conn, error)
-	conf         *tls.Config // for the small one
 	large, small handshake
 	endLarge     context.CancelFunc
 	ofSmall      context.Context
@@ -81,18 +81,18 @@ type helloRace struct {
 }
 
 // run returns the handshake that counts, when both have ended. The other one is closed.
-func (r *helloRace) run(conn net.Conn, conf *tls.Config) *handshake {
+func (r *helloRace) run(conn net.Conn) *handshake {
 	ofLarge, endLarge := context.WithCancel(r.ctx)
 	defer endLarge()
 	ofSmall, endSmall := context.WithCancel(r.ctx)
 	defer endSmall()
 	r.endLarge, r.ofSmall = endLarge, ofSmall
 	timer := time.AfterFunc(patience(r.ctx), r.trySmall)
-	r.large.over(ofLarge, conn, conf)
+	r.large.over(ofLarge, conn, r.server.conf)
 	isAlone := timer.Stop()
-	answered := r.large.heard.Load() || !isReset(r.large.err)
+	isAnswer := r.large.heard.Load() || !isReset(r.large.err)
 	switch {
-	case r.large.err == nil, answered && ofLarge.Err() == nil, isAlone && r.ctx.Err() != nil:
+	case r.large.err == nil, isAnswer && ofLarge.Err() == nil, isAlone && r.ctx.Err() != nil:
 		endSmall()
 		if !isAlone {
 			<-r.ended
@@ -116,7 +116,7 @@ func (r *helloRace) trySmall() {
 	if r.large.heard.Load() {
 		return // it only takes its time
 	}
-	r.small.run(r.ofSmall, r.conf, r.open)
+	r.small.run(r.ofSmall, r.server.small(), r.open)
 	if r.small.err == nil || r.small.heard.Load() && r.ofSmall.Err() == nil {
 		r.decided = true
 		r.endLarge()
