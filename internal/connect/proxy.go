@@ -40,6 +40,8 @@ func proxyFault(proxy *Proxy, err error) *fault.Error {
 			"the proxy %s closed the connection without answering", name)
 	case cause.Row().Stage == fault.StageNames && !errors.Is(err, resolve.ErrNoSuchName):
 		id = fault.NetworkProxyDNS
+	case cause.Row().Stage == fault.StageTLS:
+		return fault.Wrap(err, fault.NetworkProxyTLS, "TLS with the proxy %s fails: %s", name, cause.Detail)
 	}
 	return fault.Wrap(err, id, "the proxy %s cannot be reached: %s", name, cause.Detail)
 }

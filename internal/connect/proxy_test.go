@@ -255,11 +255,11 @@ func TestProxyThatMisbehaves(t *testing.T) {
 		fmt.Sprintf("the proxy http://%s closed the connection without answering", closing))
 	expectProxyFault(t, through(t, "https", closing), root, fault.NetworkProxy,
 		fmt.Sprintf("the proxy https://%s closed the connection without answering", closing))
-	expectProxyFault(t, through(t, "https", chatting), root, fault.NetworkProxyUnreachable,
-		fmt.Sprintf("the proxy https://%s cannot be reached: 127.0.0.1 does not answer in TLS", chatting))
+	expectProxyFault(t, through(t, "https", chatting), root, fault.NetworkProxyTLS,
+		fmt.Sprintf("TLS with the proxy https://%s fails: 127.0.0.1 does not answer in TLS", chatting))
 	expectProxyFault(t, Settings{HTTPSProxy: proxyURL("https://user:" + secret + "@proxy.localhost:" + port)}, root,
-		fault.NetworkProxyUnreachable,
-		"the proxy https://proxy.localhost:"+port+" cannot be reached: "+
+		fault.NetworkProxyTLS,
+		"TLS with the proxy https://proxy.localhost:"+port+" fails: "+
 			"the certificate of proxy.localhost is signed by an untrusted authority (issuer: CN=Proxy CA)")
 	socks := testkit.NewSOCKS(t, nil, 4)
 	expectProxyFault(t, through(t, "socks5", socks), root, fault.NetworkProxy,

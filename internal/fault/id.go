@@ -43,6 +43,7 @@ const (
 	NetworkProxyAuthentication ID = "network.proxy.authentication"
 	NetworkProxyMethod         ID = "network.proxy.method"
 	NetworkProxyDNS            ID = "network.proxy.dns"
+	NetworkProxyTLS            ID = "network.proxy.tls"
 	NetworkProxyUnreachable    ID = "network.proxy.unreachable"
 	NetworkProxyBypassed       ID = "network.proxy.bypassed"
 

@@ -35,11 +35,11 @@ func TestAMistypedIDIsRecognised(t *testing.T) {
 		{"network.dns.no-server", []ID{NetworkDNSNoServer}},
 		{"credentials.mising", []ID{CredentialsMissing}},
 		{"network.proxi.bypassed",
-			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyUnreachable,
-				NetworkProxyBypassed}},
+			[]ID{NetworkProxy, NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyTLS,
+				NetworkProxyUnreachable, NetworkProxyBypassed}},
 		{"Network.TLS", []ID{NetworkTLS, NetworkTLSVersion, NetworkLargeHello}},
 		{"network.proxy.",
-			[]ID{NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyUnreachable,
+			[]ID{NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyTLS, NetworkProxyUnreachable,
 				NetworkProxyBypassed}},
 		{"skew", []ID{ClockSkew}},
 		{"system.memory.swap", []ID{SystemMemory}},
@@ -67,8 +67,8 @@ func TestMoreSpecificRowsAreThoseBelow(t *testing.T) {
 	for id, want := range map[ID][]ID{
 		NetworkTLS:       {NetworkTLSVersion, NetworkLargeHello},
 		NetworkDNSDocker: nil,
-		NetworkProxy: {NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyUnreachable,
-			NetworkProxyBypassed},
+		NetworkProxy: {NetworkProxyAuthentication, NetworkProxyMethod, NetworkProxyDNS, NetworkProxyTLS,
+			NetworkProxyUnreachable, NetworkProxyBypassed},
 	} {
 		row, _ := Lookup(id)
 		if got := ids(row.MoreSpecific()); !slices.Equal(got, want) {

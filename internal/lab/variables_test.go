@@ -81,6 +81,20 @@ var proxyVariables = []situation{
 			w.through("http", proxyUser, proxyPassword)
 			w.onlyTheProxyGetsOut()
 		}},
+	{name: "https proxy that does not speak TLS", id: fault.NetworkProxyTLS, says: "answers in plain HTTP, not in TLS",
+		official: notReached,
+		arrange: func(w *world) {
+			w.guarded()
+			w.through("https", "", "")
+		}},
+	{name: "https proxy with a certificate that is not trusted", id: fault.NetworkProxyTLS, says: "Example Corp",
+		official: notReached,
+		arrange: func(w *world) {
+			w.dnsmasq(nameServer, absent, "--address=/"+proxyName+"/"+proxyHost)
+			certificate, key := shared.corporate.issueFor(w, proxyName, nil)
+			w.squid("https_port " + proxyAddress + " tls-cert=" + certificate + " tls-key=" + key)
+			w.env["HTTPS_PROXY"] = "https://" + proxyUser + ":" + proxyPassword + "@" + proxyName + ":3128"
+		}},
 	{name: "SOCKS5 proxy has another password", id: fault.NetworkProxyAuthentication,
 		says: "rejects the user name or password", official: notReached, python: noSOCKS,
 		arrange: func(w *world) {

@@ -92,7 +92,7 @@ func TestSurveyTellsNoPasswordToAProxyThatIsNotTrusted(t *testing.T) {
 			cfg := through("https", proxy.Listener.Addr())
 			cfg.HTTPProxy = cfg.HTTPSProxy
 			expectWay(t, scheme+"://"+host, cfg, beside(t, ""),
-				"names skipped, connection passed, proxy failed (network.proxy.unreachable)")
+				"names skipped, connection passed, proxy failed (network.proxy.tls)")
 			if seen := proxy.Seen(); len(seen) > 0 {
 				t.Errorf("the proxy was asked %q", seen)
 			}
@@ -151,7 +151,7 @@ func TestSurveyOfProxiesThatAreNoWay(t *testing.T) {
 		"hangs up": {target, viaName("http", testkit.Speak(t, "")), reached +
 			"proxy failed (network.proxy)"},
 		"does not speak TLS": {target, viaName("https", testkit.Speak(t, "hello")), reached +
-			"proxy failed (network.proxy.unreachable)"},
+			"proxy failed (network.proxy.tls)"},
 		"is not there": {target, viaName("http", &net.TCPAddr{Port: closed}),
 			"names passed, connection failed (network.proxy.unreachable)"},
 		"has no address": {target,
