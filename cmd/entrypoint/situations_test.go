@@ -172,7 +172,7 @@ var situations = []situation{
 				leaf.IssuingCertificateURL = []string{"http://authority.test/intermediate.der"}
 			})
 		}},
-	{name: "certificate of another host", id: fault.NetworkCertificateName, says: "is not valid for",
+	{name: "certificate of another host", id: fault.NetworkCertificateName, says: ", but for elsewhere.test",
 		arrange: func(w *world) { w.trust(w.secure(time.Hour, "elsewhere.test")) }},
 	{name: "expired certificate", id: fault.NetworkCertificateDate, says: "is valid from",
 		arrange: func(w *world) { w.trust(w.secure(-time.Hour, "127.0.0.1")) }},

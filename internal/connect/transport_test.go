@@ -107,7 +107,7 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 		{"https", stranger.Serve(t, host, nil).Listener.Addr(), fault.NetworkUntrusted,
 			"the certificate of " + host + " is signed by an untrusted authority (issuer: CN=Corporate CA)"},
 		{"https", a.Serve(t, "portal.test", nil).Listener.Addr(), fault.NetworkCertificateName,
-			"the certificate is not valid for " + host + " (issuer: CN=System CA)"},
+			"the certificate is not valid for " + host + ", but for portal.test (issuer: CN=System CA)"},
 		{"https", a.Serve(t, host, forClients).Listener.Addr(), fault.NetworkUntrusted, "the certificate of " + host +
 			" is invalid: certificate specifies an incompatible key usage (issuer: CN=System CA)"},
 		{"https", testkit.ServeTLS(t, old).Listener.Addr(), fault.NetworkTLSVersion,

@@ -3,6 +3,8 @@ package trust
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +90,14 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 	whole := corporate.Issue(t, host, nil)
 	whole.Certificate = append(whole.Certificate, corporate.Certificate.Raw)
 	pointing := func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://ca.test/ca.crt"} }
+	many := func(c *x509.Certificate) {
+		c.DNSNames, c.IPAddresses = []string{"a.test", "*.b.test", "c\nd.test", "e.test"}, []net.IP{net.IPv6loopback}
+	}
+	withoutNames := func(c *x509.Certificate) { c.DNSNames, c.IPAddresses = nil, nil }
+	nobodys := func(c *x509.Certificate) {
+		withoutNames(c)
+		c.Subject = pkix.Name{}
+	}
 	for name, c := range map[string]struct {
 		presented Presented
 		id        fault.ID
@@ -104,7 +114,17 @@ func TestUntrustedCertificatesAreRefined(t *testing.T) {
 		"an own server's, with its issuer": {shows(t, host, whole), fault.NetworkUntrusted, "the certificate of " + host +
 			" " + notTrusted},
 		"another name's": {shows(t, public, system.Issue(t, host, nil)), fault.NetworkCertificateName,
-			"the certificate is not valid for " + public + " (issuer: CN=System CA)"},
+			"the certificate is not valid for " + public + ", but for " + host + " (issuer: CN=System CA)"},
+		"many names'": {shows(t, public, system.Issue(t, host, many)), fault.NetworkCertificateName,
+			"the certificate is not valid for " + public + `, but for a.test and *.b.test and c\nd.test and 2 more` +
+				" (issuer: CN=System CA)"},
+		"an address'": {shows(t, public, system.Issue(t, "192.0.2.1", nil)), fault.NetworkCertificateName,
+			"the certificate is not valid for " + public + ", but for 192.0.2.1 (issuer: CN=System CA)"},
+		"a subject's alone": {shows(t, public, system.Issue(t, public, withoutNames)), fault.NetworkCertificateName,
+			"the certificate is not valid for " + public + ", and for no other name: it has only the subject CN=" + public +
+				", which does not count (issuer: CN=System CA)"},
+		"nobody's": {shows(t, public, system.Issue(t, public, nobodys)), fault.NetworkCertificateName,
+			"the certificate is not valid for " + public + ", and for no other name (issuer: CN=System CA)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

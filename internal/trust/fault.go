@@ -24,7 +24,7 @@ func Fault(host string, failed *tls.CertificateVerificationError) *fault.Error {
 	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](failed.Err)
 	switch {
 	case isName:
-		return fail(fault.NetworkCertificateName, "is not valid for "+name.Host)
+		return fail(fault.NetworkCertificateName, "is not valid for "+name.Host+hostsOf(name.Certificate))
 	case isInvalid && invalid.Reason == x509.Expired:
 		return fault.New(fault.NetworkCertificateDate, "the certificate of %s is %s, but the local time is %s",
 			host, validity(invalid.Cert), time.Now().UTC().Format(time.DateTime))
