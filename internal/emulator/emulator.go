@@ -78,7 +78,7 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return nil // no SHUTDOWN hooks: no client has reached the gateway
 	}
-	listeners, err := listen(ctx, e.opts.Listen)
+	listeners, err := listen(ctx, e.opts.Listen, new(net.ListenConfig).Listen)
 	if err != nil {
 		return err
 	}

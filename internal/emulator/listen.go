@@ -7,25 +7,47 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"syscall"
 
 	"localstack-entrypoint/internal/gateway"
 )
 
+// opener opens the listener of one address, as [net.ListenConfig.Listen] does.
+type opener func(ctx context.Context, network, address string) (net.Listener, error)
+
 // listen starts listening on all addresses, or on none: the error names the
-// address that is in use.
-func listen(ctx context.Context, addresses gateway.Listen) (listeners []net.Listener, err error) {
+// address that is in use. Where there is no IPv6, [::] stands for 0.0.0.0.
+func listen(ctx context.Context, addresses gateway.Listen, open opener) (listeners []net.Listener, err error) {
 	for _, address := range reduced(addresses) {
-		var config net.ListenConfig
-		listener, err := config.Listen(ctx, network(address), address.String())
+		listener, err := open(ctx, network(address), address.String())
+		if address.Host == anyIPv6 && isWithoutIPv6(err) {
+			address.Host = anyIPv4
+			listener, err = open(ctx, network(address), address.String())
+		}
 		if err != nil {
 			for _, opened := range listeners {
 				opened.Close()
 			}
-			return nil, fmt.Errorf("cannot listen on %s: %w", address, rootCause(err))
+			return nil, fmt.Errorf("cannot listen on %s: %w%s", address, rootCause(err), hint(err))
 		}
 		listeners = append(listeners, listener)
 	}
 	return listeners, nil
+}
+
+// The addresses that stand for all of a family.
+const anyIPv4, anyIPv6 = "0.0.0.0", "::"
+
+// isWithoutIPv6 reports whether the kernel knows no IPv6 at all. Where IPv6 is only disabled, [::] takes
+// IPv4 connections.
+func isWithoutIPv6(err error) bool { return errors.Is(err, syscall.EAFNOSUPPORT) }
+
+// hint is what an error means for an address.
+func hint(err error) string {
+	if errors.Is(err, syscall.EADDRNOTAVAIL) || isWithoutIPv6(err) {
+		return "; this container does not have the address: use 0.0.0.0"
+	}
+	return ""
 }
 
 // rootCause leaves out the address, which net repeats in its own notation.
@@ -62,9 +84,9 @@ func covers(a, b gateway.Address) bool {
 	switch {
 	case a.Port != b.Port:
 		return false
-	case a.Host == "::":
+	case a.Host == anyIPv6:
 		return true // such a socket takes IPv4 as well
 	default:
-		return a.Host == "0.0.0.0" && network(b) == "tcp4"
+		return a.Host == anyIPv4 && network(b) == "tcp4"
 	}
 }

@@ -1,10 +1,14 @@
 package emulator
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"localstack-entrypoint/internal/gateway"
@@ -19,7 +23,7 @@ func TestAnAddressInUseIsNamedAndNothingStaysOpen(t *testing.T) {
 	taken := netip.MustParseAddrPort(busy.Addr().String())
 	free := gateway.Address{Host: "127.0.0.1"}
 	list := gateway.Listen{free, {Host: "127.0.0.1", Port: taken.Port()}}
-	_, err = listen(t.Context(), list)
+	_, err = listen(t.Context(), list, new(net.ListenConfig).Listen)
 	want := "cannot listen on " + busy.Addr().String() + ": "
 	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("got %v, want %s...", err, want)
@@ -27,13 +31,37 @@ func TestAnAddressInUseIsNamedAndNothingStaysOpen(t *testing.T) {
 }
 
 func TestIPv4WildcardDoesNotOpenIPv6(t *testing.T) {
-	listeners, err := listen(t.Context(), gateway.Listen{{Host: "0.0.0.0"}})
+	listeners, err := listen(t.Context(), gateway.Listen{{Host: "0.0.0.0"}}, new(net.ListenConfig).Listen)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listeners[0].Close()
 	if got := listeners[0].Addr().String(); !strings.HasPrefix(got, "0.0.0.0:") {
 		t.Errorf("listens on %s", got)
+	}
+}
+
+func TestWithoutIPv6TheGatewayListensOnIPv4(t *testing.T) {
+	var asked []string
+	withoutIPv6 := func(_ context.Context, network, address string) (net.Listener, error) {
+		asked = append(asked, network+" "+address)
+		if strings.HasPrefix(address, "[") {
+			return nil, &net.OpError{Op: "listen", Err: os.NewSyscallError("socket", syscall.EAFNOSUPPORT)}
+		}
+		return nil, nil
+	}
+	var all gateway.Listen
+	if err := all.UnmarshalText([]byte("[::]:4566,0.0.0.0:4566,127.0.0.1:443")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := listen(t.Context(), all, withoutIPv6)
+	want := []string{"tcp [::]:4566", "tcp4 0.0.0.0:4566", "tcp4 127.0.0.1:443"}
+	if err != nil || !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, %v", asked, err)
+	}
+	_, err = listen(t.Context(), gateway.Listen{{Host: "::1", Port: 4566}}, withoutIPv6)
+	if err == nil || !strings.HasSuffix(err.Error(), "; this container does not have the address: use 0.0.0.0") {
+		t.Errorf("%v", err)
 	}
 }
 
