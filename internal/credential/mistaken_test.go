@@ -2,6 +2,8 @@ package credential
 
 import (
 	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,11 +45,38 @@ func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 		"a variable was not replaced with its value: it is in single quotes, or written for another shell": {
 			"${LOCALSTACK_AUTH_TOKEN}", "${LOCALSTACK_AUTH_TOKEN:-}", "'${TOKEN:?set it}'", "ls-${REST}", "${}",
 			"$LOCALSTACK_AUTH_TOKEN", `"$LOCALSTACK_API_KEY"`, "$my_token", "$KEY",
-			"$(LOCALSTACK_AUTH_TOKEN)", "$(cat token)", "%LOCALSTACK_AUTH_TOKEN%", "%token%", "$Env:API_KEY", "$env:X"},
+			"$(LOCALSTACK_AUTH_TOKEN)", "$(cat token)", "`cat token`", "!Sub '${Token}'", "%LOCALSTACK_AUTH_TOKEN%", "%token%", "$Env:API_KEY", "$env:X"},
 		"{{ … }} was not replaced: only templates and GitHub Actions do that": {
-			"${{ secrets.LOCALSTACK_AUTH_TOKEN }}", "${{secrets.X}}", "{{ secrets.X }}", "{{ .Values.token | quote }}"},
-		"it is in brackets, as in instructions": {
-			"<YOUR_AUTH_TOKEN>", "<your token>", "<ls-...>", "[token]", "{YOUR_TOKEN}", "<>"},
+			"${{ secrets.LOCALSTACK_AUTH_TOKEN }}", "${{secrets.X}}", "{{ secrets.X }}", "{{ .Values.token | quote }}",
+			"{{resolve:secretsmanager:x:SecretString:y}}", "{{ unclosed"},
+		"it is in brackets, as in instructions and templates, and nobody replaced it": {
+			"<YOUR_AUTH_TOKEN>", "<your token>", "<ls-...>", "[token]", "{YOUR_TOKEN}", "<>", "<secret>", "{ref secret}",
+			"<<TOKEN>>", "[[token]]", "<%= ENV['TOKEN'] %>", "{% token %}"},
+		"it contains something in brackets, as templates and pipelines do, which nobody replaced": {
+			"#{TOKEN}#", "#{LocalStackToken}", "((localstack-token))", "$[ variables.token ]", "$[[ inputs.token ]]",
+			"%{TOKEN}", "%(token)s", "%env(TOKEN)%", "ls-<token>", "${TOKEN", "secretKeyRef: {name: x, key: y}"},
+		"it is the name of a variable between signs, as in templates and pipelines, which nobody replaced": {
+			"__LOCALSTACK_AUTH_TOKEN__", "@TOKEN@", "@@token@@", "%%LS_TOKEN%%", "~api_key~", "$$SECRET$$"},
+		"it has the form of a reference to a secret that is kept elsewhere, which nobody resolved": {
+			"vault:secret/data/localstack", "vault:secret/data/localstack#token", "kv/data/ci/localstack#token",
+			"arn:aws:secretsmanager:eu-west-1:123456789012:secret:x", "arn:aws-us-gov:ssm:x:1:parameter/y", "op://vault/item",
+			"ref+vault://secret/data#x", "sm://project/secret", "azurekeyvault://vault/secret", "sops://file.yaml#token",
+			"projects/Team-1/secrets/ls/versions/latest", "projects/123/locations/eu/secrets/ls/versions/1",
+			"gcp-secret-manager:projects/p/secrets/s/versions/1", "ssm:/prod/localstack/token", "k8s:secret/ns/name/key",
+			"@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/y/)", "credentials('localstack')",
+			"env:LOCALSTACK_AUTH_TOKEN", "secrets.LOCALSTACK_AUTH_TOKEN", "process.env.TOKEN", "var.localstack_token"},
+		"it is an encrypted value, which nobody decrypted": {
+			"ENC[AES256_GCM,data:abc=,iv:x,tag:y,type:str]", "ENC(abcdef)", "{cipher}0123456789abcdef",
+			"vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok48==", "$ANSIBLE_VAULT;1.1;AES256\n3132"},
+		"it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which nobody resolved": {
+			"!reference [.job, token]", "!vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162", "!Ref Token", "!GetAtt Secret.Token",
+			"!secret localstack_token", "valueFrom: secretKeyRef", "valueFrom:\n  secretKeyRef:\n    name: x\n    key: token"},
+		"it is a reference to a file, which nobody read; {variable}_FILE takes the path of one": {
+			"file:///run/secrets/token", "file:token", "@/run/secrets/token", "@./token", "@~/.localstack/token"},
+		"it is a text from instructions or an example, in base64": {
+			"Y2hhbmdlbWU=", "Y2hhbmdlbWUK"},
+		"a variable was not replaced with its value: it is in single quotes, or written for another shell, in base64": {
+			"JHtMT0NBTFNUQUNLX0FVVEhfVE9LRU59"},
 		`it is a word for "no value", such as null or None`: {
 			"null", "undefined", "None", "NULL", "nil", "<nil>", "<no value>", "(null)", "n/a"},
 		"it is masked, as logs and instructions show a token": {
@@ -55,7 +84,7 @@ func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 			"lsci-****", "ls-demo0000" + maskedRest, "ls-demo0000...", "ls-00000000-0000-0000-0000-000000000000"},
 		"it is a text from instructions or an example": {
 			"YOUR_AUTH_TOKEN_HERE", "your-token", "changeme", "change-me", "ChangeMe!", "replace_me", "todo", "yourauthtoken",
-			"your localstack auth token", "ls-your-token-here", "placeholder", "LOCALSTACK_AUTH_TOKEN", "insert token here"},
+			"your localstack auth token", "ls-your-token-here", "secretKeyRef", "valueFrom", "placeholder", "LOCALSTACK_AUTH_TOKEN", "insert token here"},
 	} {
 		inEitherVariable(t, fault.CredentialsPlaceholder, says, texts)
 	}
@@ -72,12 +101,11 @@ func TestCredentialsOfOtherServicesAreRecognized(t *testing.T) {
 			"xoxb-12345678901", "eyJhbGci-iJI.eyJzdWIi-iIx.abc", "eyJabcdefgh.abcdefgh.",
 			"xoxb-1234567890-" + random, "xoxp-1234567890-" + random, "dckr_pat_" + random[:27], "npm_" + random[:36],
 			"pypi-" + random, "hvs." + random, jwt},
-		"it is an ARN or an access key ID of AWS": {
-			"AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x"},
+		"it is an access key ID of AWS": {"AKIAIOSFODNN7EXAMPLE", "ASIAIOSFODNN7EXAMPLE"},
 		"it is a certificate or a private key (PEM)": {
 			"-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n"},
 		"it is a JSON document": {`{"token": "` + random + `"}`, `[{"a":1}]`},
-		"it is a URL":           {"https://app.localstack.cloud/workspace/auth-token", "op://vault/item", "file:///token"},
+		"it is a URL":           {"https://app.localstack.cloud/workspace/auth-token", "HTTP://x"},
 		"it is the path of a file; use {variable}_FILE for that": {
 			"/run/secrets/token", "./token.txt", "../token", "~/.localstack/token", "/var/run/secrets/x", `C:\token.txt`},
 		`it begins like an HTTP header ("Bearer …"); use only what follows`: {
@@ -108,7 +136,15 @@ func TestWhatMayBeAnAPIKeyIsRefusedAsAnAuthTokenOnly(t *testing.T) {
 		example:   {"test", "dummy", "secret", "foobar", "password", "add_token_here", "my-api-key"},
 		"it is a hexadecimal number, as of a commit":                        {"0123456789abcdef0123456789abcdef01234567"},
 		"it is the path of a file; use LOCALSTACK_AUTH_TOKEN_FILE for that": {"/opaque+key==", "/token"},
+		"it has the form of a reference to a secret that is kept elsewhere, which nobody resolved": {
+			"keyvault:LocalStackToken", "keyvault:name", "akv!token", "ssm:/path", "secret/data/localstack",
+			"prod/localstack/auth-token", "data.vault_generic_secret.localstack.token"},
+		"it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which nobody resolved": {"!vault", "!Ref"},
+		"it is the name of a variable between signs, as in templates and pipelines, which nobody replaced": {
+			"$LS", "$steps.x.outputs.y", "%LS%", "@X@", "__PRO_X1__"},
+		"it is a reference to a file, which nobody read; LOCALSTACK_AUTH_TOKEN_FILE takes the path of one": {"@/opaque"},
 		malformed: {
+			"localhost:4566", "user:S3cretPassw0rd", "base64:bHMtZGVtbw==",
 			"a1B2c3D4e5", "xo-1234567890", "$abc%def", "KEY=value", "acme-localstack-prod", "team.localstack", "yourcompany",
 			"my-todo-list", "abc-insert-def", "dckr_aaaaaaaaaaaaaaaaaaaa", "pypi-aaaaaaaaaaaaaaaaa"},
 	} {
@@ -118,6 +154,40 @@ func TestWhatMayBeAnAPIKeyIsRefusedAsAnAuthTokenOnly(t *testing.T) {
 			}
 			if id, says := judged(APIKeyVariable, text); id != "" {
 				t.Errorf("%q as key: %s: %s", text, id, says)
+			}
+		}
+	}
+}
+
+// alphabets are those of keys that programs make.
+var alphabets = map[string]string{
+	"hexadecimal":       "0123456789abcdef",
+	"upper hexadecimal": "0123456789ABCDEF",
+	"base32":            "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
+	"base36":            "0123456789abcdefghijklmnopqrstuvwxyz",
+	"base58":            "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+	"base62":            "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+	"base64":            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+	"base64url":         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+	"lower case":        "abcdefghijklmnopqrstuvwxyz",
+	"words":             "abcdefghijklmnopqrstuvwxyz-_.",
+	"punctuation":       credentialCharacters,
+}
+
+func TestNoRandomAPIKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2)) // always the same keys
+	for name, alphabet := range alphabets {
+		for range 40 {
+			key := make([]byte, 10+random.IntN(40))
+			for i := range key {
+				key[i] = alphabet[random.IntN(len(alphabet))]
+			}
+			for _, form := range []string{"%s", "%s==", "key_%s", "sk-%s", "user1:%s", "%s.Zq8"} {
+				text := fmt.Sprintf(form, key)
+				if id, says := judged(APIKeyVariable, text); id != "" && prefixOf(text) == "" {
+					t.Errorf("%s: %q: %s: %s", name, text, id, says)
+				}
 			}
 		}
 	}
@@ -174,6 +244,8 @@ func FuzzNoErrorShowsFourCharactersOfWhatItRefuses(f *testing.F) {
 	for _, known := range []string{
 		"${Zq8vKw2p}", "<Zq8vKw2p>", "Bearer Zq8vKw2p", "ghp_Zq8vKw2pZq8vKw2pZq8v", "/run/secrets/Zq8v", "ls-Zq8vKw2p-Zq8v",
 		"-----BEGIN Zq8v", developerToken + "Zq8v", "LOCALSTACK_AUTH_TOKEN=Zq8v", "Zq8v\nKw2p", "Zq8v***", "WkF4cTh2S3cycA==",
+		"vault:Zq8v/Kw2p#x", "op://Zq8v/Kw2p", "!Ref Zq8vKw2p", "ENC[Zq8vKw2p]", "@/Zq8vKw2p", "__Zq8v_token__", "#{Zq8vKw2p}#",
+		"JHtacTh2S3cycH0=", "zq8v:kw2p", "projects/zq8v/secrets/kw2p/versions/1",
 		ciToken, apiKey,
 	} {
 		f.Add(known, "")
