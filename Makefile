@@ -30,8 +30,8 @@ bench: build        ## every budget beside tini and friends; BENCH="-quick", BEN
 	@.ci/packages >&2 || true
 	go run ./internal/bench $(BENCH)
 
-reasons: build      ## the reasons for a failed start that need no network of their own, each one produced
-	@cd cmd/entrypoint && go test -count=1 -run TestEveryReason -reasons
+reasons: build      ## the reasons for a failed start that need no network of their own, and what each costs a server
+	@cd cmd/entrypoint && go test -count=1 -run "TestEveryReason|TestHowOftenAServerIsAsked" -reasons
 
 lab:                ## real name servers, proxies, firewalls, and what we report of them (root on Debian)
 	@.ci/packages

@@ -35,6 +35,14 @@ var moments = []moment{
 		s.set("GOMAXPROCS", "1")
 		neverAnswers(s)
 	}, func(s *stage) { s.hears("here") }},
+	{"between two attempts", func(s *stage) {
+		s.set("ACTIVATE_PRO", "1")
+		s.set("ACTIVATION_ATTEMPTS", "")
+	}, func(s *stage) { s.says([]string{"trying again"}) }},
+	{"looking at the network beside an attempt", func(s *stage) {
+		s.set("ACTIVATE_PRO", "1")
+		s.names(testkit.Silent{})
+	}, func(s *stage) { s.says([]string{"waiting for the name server"}) }},
 	{"held back in a loop", heldBack, func(s *stage) { s.says([]string{"retrying in "}) }},
 }
 

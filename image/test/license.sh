@@ -130,7 +130,7 @@ test_community() {
 test_offline() {
 	docker stop "$id-authority" >/dev/null
 	start offline "${http[@]}" "${with_token[@]}" --volume "$id-pro:/var/lib/localstack" "$reference"
-	start stranded "${http[@]}" "${with_token[@]}" "$reference"
+	start stranded "${http[@]}" "${with_token[@]}" --env ACTIVATION_ATTEMPTS=1 "$reference"
 	check "offline: the license in the volume turns pro on" is_pro offline
 	check "offline: the log says so, and how long" says offline " offline, until "
 	check "offline: without a license in the volume, exit code 55" exits stranded 55

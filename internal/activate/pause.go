@@ -87,8 +87,8 @@ func (s *attempts) failure() *fault.Error {
 func waited(failed *fault.Error, began time.Time, attempts int) *fault.Error {
 	took := time.Since(began)
 	isTold := failed.ID == fault.NetworkTimeout || attempts > 1 || took >= time.Second
-	if !isTold || failed.Answered && !isPassing(failed) || errors.Is(failed, errVerdict) {
-		return failed
+	if !isTold || !isPassing(failed) && failed.Row().Stage != fault.StageNames {
+		return failed // what is definite was not waited for
 	}
 	return failed.With(fault.Facts{Waited: took, Attempts: attempts})
 }

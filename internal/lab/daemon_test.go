@@ -23,6 +23,9 @@ type daemon struct {
 func (w *world) run(d daemon) {
 	w.Helper()
 	var log testkit.Buffer
+	if w.isLate {
+		d.argv, d.ready = delayed(d.argv), func() error { return nil }
+	}
 	cmd := exec.Command(d.argv[0], d.argv[1:]...)
 	cmd.Env = append([]string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, d.env...)
 	cmd.Stdout, cmd.Stderr = &log, &log

@@ -45,7 +45,7 @@ type situation struct {
 func situations() []situation {
 	var all []situation
 	for _, some := range [][]situation{working, oddNames, deniedNames, brokenNames, unreachedNames,
-		misleadingNames, closedWays, proxies,
+		misleadingNames, closedWays, lateNetworks, proxies,
 		certificates, handshakes, onlyHTTP2, answers, reports()} {
 		all = append(all, some...)
 	}

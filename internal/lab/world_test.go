@@ -27,6 +27,8 @@ type world struct {
 	root string
 	// env is the container's environment.
 	env map[string]string
+	// isLate is whether what is started begins late only.
+	isLate bool
 	// secret is a password that nothing may print, beside proxyPassword.
 	secret string
 	// entrypoints is the program that is started.
