@@ -98,6 +98,9 @@ func TestANetworkThatComesLateIsNotMissed(t *testing.T) {
 	t.Parallel()
 	for name, answer := range passing {
 		for _, after := range []time.Duration{time.Second, 4 * time.Second, 9 * time.Second, 14 * time.Second} {
+			if strings.HasPrefix(name, "slow down") && after > 9*time.Second {
+				continue // the server may want to be asked after the end
+			}
 			t.Run(fmt.Sprintf("%s, for %s", name, after), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
