@@ -141,6 +141,32 @@ func bundles() []situation {
 			arrange: bundle(func(w *world, pem string) string {
 				return w.must(w.T, "", "openssl", "crl2pkcs7", "-nocrl", "-certfile", w.put("in.pem", pem))
 			})},
+		{name: "bundle in PKCS#12", id: fault.NetworkIntercepted, says: "PKCS#12",
+			arrange: bundle(func(w *world, pem string) string {
+				return w.must(w.T, "", "openssl", "pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", w.put("in.pem", pem))
+			})},
+		{name: "bundle of two files without a line end between them", says: "of what begins in line 1: its END",
+			arrange: bundle(text(func(pem string) string {
+				return strings.TrimSpace(string(shared.public.root.pem())) + pem
+			}))},
+		{name: "bundle whose first certificate has no END line", says: "the certificate before it has no END line",
+			arrange: bundle(text(func(pem string) string {
+				return strings.Replace(pem, "-----END CERTIFICATE-----\n", "", 1) + string(shared.public.root.pem())
+			}))},
+		{name: "bundle that was indented", id: fault.NetworkIntercepted, says: "its lines are indented",
+			arrange: bundle(text(func(pem string) string { return "  " + strings.ReplaceAll(pem, "\n", "\n  ") }))},
+		{name: "bundle in one line", id: fault.NetworkIntercepted, says: "it is all in one line",
+			arrange: bundle(text(func(pem string) string { return strings.ReplaceAll(pem, "\n", " ") }))},
+		{name: "folder of bundles without hash links", says: "openssl rehash", arrange: folder("corp.pem")},
+		{name: "folder of bundles with hash links", arrange: func(w *world) {
+			folder("corp.pem")(w)
+			w.must(w.T, "", "openssl", "rehash", w.env["REQUESTS_CA_BUNDLE"])
+		}},
+		{name: "empty folder in place of a bundle", id: fault.NetworkIntercepted, says: "the directory is empty",
+			arrange: func(w *world) {
+				corporateServer(w)
+				w.env["REQUESTS_CA_BUNDLE"] = w.TempDir()
+			}},
 		{name: "PEM text in place of the bundle's path", id: fault.NetworkIntercepted, says: "REQUESTS_CA_BUNDLE",
 			arrange: func(w *world) {
 				corporateServer(w)
@@ -153,13 +179,40 @@ func bundles() []situation {
 	}
 }
 
+// folder is a container whose bundle is a folder with a file of this name.
+func folder(name string) func(*world) {
+	return func(w *world) {
+		corporateServer(w)
+		w.env["REQUESTS_CA_BUNDLE"] = w.TempDir()
+		testkit.Put(w.T, w.env["REQUESTS_CA_BUNDLE"], name, corporatePEM())
+	}
+}
+
 // mounted are authorities where distributions want them, without the command
 // that installs them.
 var mounted = []situation{
-	{name: "CA in /usr/local/share/ca-certificates", open: true, says: "ca-certificates",
+	{name: "CA in /usr/local/share/ca-certificates", says: "ca-certificates",
 		arrange: mount("usr/local/share/ca-certificates/corp.crt")},
-	{name: "CA in /etc/pki/ca-trust/source/anchors", open: true, says: "anchors",
+	{name: "CA in /etc/pki/ca-trust/source/anchors", says: "anchors",
 		arrange: mount("etc/pki/ca-trust/source/anchors/corp.pem")},
+	{name: "CA in DER in /usr/local/share/ca-certificates", says: "ca-certificates", arrange: func(w *world) {
+		corporateServer(w)
+		testkit.Put(w.T, w.root, "usr/local/share/ca-certificates/corp.crt", string(shared.corporate.root.certificate.Raw))
+	}},
+	{name: "CA in /usr/local/share/ca-certificates with another ending", id: fault.NetworkIntercepted,
+		says: "corp.pem is ignored: only names that end in .crt count there", arrange: func(w *world) {
+			mount("usr/local/share/ca-certificates/corp.pem")(w)
+		}},
+	{name: "CA in /usr/local/share/ca-certificates, and another bundle", says: "does not contain CN=Example Corp",
+		arrange: func(w *world) {
+			mount("usr/local/share/ca-certificates/corp.crt")(w)
+			w.env["REQUESTS_CA_BUNDLE"] = w.put("public.pem", string(shared.public.root.pem()))
+		}},
+	{name: "another CA in /usr/local/share/ca-certificates", id: fault.NetworkIntercepted, says: "but not this issuer",
+		arrange: func(w *world) {
+			corporateServer(w)
+			testkit.Put(w.T, w.root, "usr/local/share/ca-certificates/other.crt", string(shared.public.root.pem()))
+		}},
 }
 
 func mount(path string) func(*world) {
