@@ -2,13 +2,13 @@ package config
 
 import (
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/proxy"
 )
 
 // Environ is an environment as a process is given it, after the prefix rule.
@@ -21,6 +21,8 @@ type Environ struct {
 	Warnings []string
 	// at is the entry of each variable.
 	at map[string]int
+	// proxies are the variables that decide about proxies.
+	proxies []proxy.Variable
 }
 
 const prefix = "LOCALSTACK_"
@@ -55,6 +57,7 @@ func unprefix(environ []string) Environ {
 			out.Set(short, value)
 		}
 	}
+	out.proxies = out.proxyVariables()
 	return out
 }
 
@@ -96,18 +99,6 @@ func (e Environ) Lookup(name string) (string, bool) {
 		return "", false
 	}
 	return e.Entries[i][len(name)+1:], true
-}
-
-// all are the variables, by name and value.
-func (e Environ) all() iter.Seq2[string, string] {
-	return func(yield func(name, value string) bool) {
-		for i, entry := range e.Entries {
-			name, value, _ := strings.Cut(entry, "=")
-			if at, found := e.at[name]; found && at == i && !yield(name, value) {
-				return
-			}
-		}
-	}
 }
 
 // Set gives name a value.

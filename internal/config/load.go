@@ -107,7 +107,7 @@ func Fill(sections ...any) (refused []*envconfig.ParseError) {
 // counts as not set. Which variable of a proxy counts is as in Python.
 func (e Environ) source(v *Variable) (name, value string) {
 	if kind, isProxy := proxyKind(v); isProxy {
-		found, _ := proxy.Find(e.all(), kind)
+		found, _ := proxy.Find(e.proxies, kind)
 		if value = unquote(found.Value); strings.TrimSpace(value) == "" {
 			return "", ""
 		}

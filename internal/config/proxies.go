@@ -10,6 +10,17 @@ import (
 // proxyKind is urllib's name for v, such as "https" for HTTPS_PROXY; it is none of urllib's without one.
 func proxyKind(v *Variable) (kind string, isProxy bool) { return strings.CutSuffix(v.Alias, "_proxy") }
 
+// proxyVariables are the variables that decide about proxies, in their order.
+func (e Environ) proxyVariables() (found []proxy.Variable) {
+	for i, entry := range e.Entries {
+		name, value, _ := strings.Cut(entry, "=")
+		if at, isVariable := e.at[name]; proxy.Concerns(name) && isVariable && at == i {
+			found = append(found, proxy.Variable{Name: name, Value: value})
+		}
+	}
+	return found
+}
+
 // nameProxies notes which variable holds each setting of n.
 func (e Environ) nameProxies(n *Network) {
 	for name, variable := range map[string]*string{
@@ -83,7 +94,7 @@ func (e *Environ) warnAboutProxies(n *Network) {
 	for i := range table {
 		row := &table[i]
 		if kind, isProxy := proxyKind(row); isProxy {
-			_, warnings := proxy.Find(e.all(), kind)
+			_, warnings := proxy.Find(e.proxies, kind)
 			e.Warnings = append(e.Warnings, warnings...)
 		}
 		if name, value := e.source(row); isProxyURL(row.Name) && value != "" {

@@ -2,31 +2,39 @@ package proxy
 
 import (
 	"fmt"
-	"iter"
 	"strings"
 )
 
 // Variable is an environment variable that counts, and its value.
 type Variable struct{ Name, Value string }
 
+// Concerns reports whether [Find] wants to know of a variable of this name.
+func Concerns(name string) bool {
+	const suffix = "_proxy"
+	return len(name) > len(suffix) && strings.EqualFold(name[len(name)-len(suffix):], suffix) || name == requestMethod
+}
+
+// requestMethod is set by web servers for the programs that they start.
+const requestMethod = "REQUEST_METHOD"
+
 // Find returns the variable that counts for kind: "http", "https", "all" or "no". As in urllib's
-// getproxies_environment, one whose name ends in "_proxy" wins over one that ends otherwise, as in
+// getproxies_environment, one of environ whose name ends in "_proxy" wins over one that ends otherwise, as in
 // "HTTPS_PROXY", also when it is empty: then there is none. A program that a web server starts (CGI) ignores
 // HTTP_PROXY, which a header of a request may have set. Of "no", requests has its own rule, without either.
 // The warnings are sentences for the user, without the values. Blank values count as empty.
-func Find(environ iter.Seq2[string, string], kind string) (found Variable, warnings []string) {
-	suffix := kind + "_proxy"
+func Find(environ []Variable, kind string) (found Variable, warnings []string) {
+	const suffix = "_proxy"
 	var upper, lower Variable // each the last one of its form
 	isCGI := false
-	for name, value := range environ {
+	for _, v := range environ {
 		switch {
-		case name == "REQUEST_METHOD":
+		case v.Name == requestMethod:
 			isCGI = true
-		case len(name) != len(suffix) || !strings.EqualFold(name, suffix):
-		case strings.HasSuffix(name, "_proxy"):
-			lower = Variable{name, value}
-		case strings.TrimSpace(value) != "":
-			upper = Variable{name, value}
+		case len(v.Name) != len(kind)+len(suffix) || !strings.EqualFold(v.Name[:len(kind)], kind):
+		case strings.HasSuffix(v.Name, suffix):
+			lower = v
+		case strings.TrimSpace(v.Value) != "":
+			upper = v
 		}
 	}
 	isEmpty := strings.TrimSpace(lower.Value) == ""

@@ -2,22 +2,20 @@ package proxy
 
 import (
 	"fmt"
-	"iter"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// entriesOf are an environment by name and value.
-func entriesOf(entries []string) iter.Seq2[string, string] {
-	return func(yield func(name, value string) bool) {
-		for _, entry := range entries {
-			if name, value, _ := strings.Cut(entry, "="); !yield(name, value) {
-				return
-			}
+// entriesOf are the variables of an environment that concern proxies.
+func entriesOf(entries []string) (found []Variable) {
+	for _, entry := range entries {
+		if name, value, _ := strings.Cut(entry, "="); Concerns(name) {
+			found = append(found, Variable{name, value})
 		}
 	}
+	return found
 }
 
 // chosen is the proxy for a target, by the same steps as a start.
