@@ -47,7 +47,8 @@ func (s *Survey) proxyForwards() bool {
 func (s *Survey) proxyWorks() fault.Check {
 	name := fault.StageProxy.String()
 	if s.proxy != nil {
-		return fault.Pass(name, connect.ProxyName(s.proxy)+" connects to "+s.target.Host)
+		return fault.Pass(name, fmt.Sprintf("%s (%s) connects to %s",
+			connect.ProxyName(s.proxy), s.proxy.Variable, s.target.Host))
 	}
 	return fault.Skip(name, cmp.Or(s.unusedProxy, "no proxy is set for "+s.target.Scheme+"://"+s.target.Host))
 }

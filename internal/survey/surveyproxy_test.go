@@ -31,7 +31,9 @@ const (
 )
 
 // proxyURL is a proxy setting.
-func proxyURL(text string) proxy.Setting { return proxy.Setting{Secret: credential.NewSecret(text)} }
+func proxyURL(text string) proxy.Setting {
+	return proxy.Setting{Secret: credential.NewSecret(text), Variable: "https_proxy"}
+}
 
 // through is a setting that reaches https targets through a proxy, with credentials.
 func through(scheme string, address net.Addr) connect.Settings {
@@ -70,7 +72,7 @@ func TestSurveyThroughProxiesOfEachKind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			checks := expectWay(t, target, c.cfg, root, c.want)
-			if len(checks) > 2 && !strings.HasSuffix(checks[2].Fact, " connects to "+host) {
+			if len(checks) > 2 && !strings.HasSuffix(checks[2].Fact, " (https_proxy) connects to "+host) {
 				t.Error(checks[2].Fact)
 			}
 		})
