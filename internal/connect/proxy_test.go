@@ -81,20 +81,6 @@ func TestHTTPSThroughProxiesOfEachKind(t *testing.T) {
 	}
 }
 
-func TestHTTPTargetThroughSOCKS(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.URL.String())
-	}))
-	t.Cleanup(server.Close)
-	cfg := through(t, "socks5", testkit.NewSOCKS(t, server.Listener.Addr(), 0))
-	cfg.HTTPProxy, cfg.HTTPSProxy = cfg.HTTPSProxy, cfg.HTTPProxy
-	body, _, err := get(t.Context(), "http://"+host+"/v1", cfg, t.TempDir())
-	if err != nil || body != "/v1" { // as a server is asked, not as a proxy
-		t.Errorf("got %q, %v", body, err)
-	}
-}
-
 func TestHTTPTargetThroughAnHTTPProxy(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

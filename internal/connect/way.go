@@ -87,6 +87,7 @@ func (t *Transport) askHTTP(conn net.Conn) error {
 	}
 	// The reader may be dropped: a TLS server does not speak first.
 	spoken := &answerConn{Conn: conn, host: t.proxy.Hostname()}
+	//nolint:bodyclose // The connection is what comes after a success, and is closed after a failure.
 	answer, err := http.ReadResponse(bufio.NewReader(io.LimitReader(spoken, maxProxyAnswer)), request)
 	if err != nil {
 		return err
