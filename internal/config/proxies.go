@@ -49,9 +49,9 @@ func firstSet(settings ...proxy.Setting) proxy.Setting {
 
 // onTheWay is the variable with the proxy that an activation uses; "" for none.
 func (c *Config) onTheWay() string {
-	setting := c.Network.HTTPS()
+	setting := c.HTTPS()
 	if c.Endpoint.Scheme == "http" {
-		setting = c.Network.HTTP()
+		setting = c.HTTP()
 	}
 	if _, excepted := c.NoProxy.Match(c.Endpoint.URL); excepted && !setting.IgnoresExceptions() {
 		return ""

@@ -23,7 +23,7 @@ func TestProxiesAreThoseThatTheEmulatorFinds(t *testing.T) {
 	} {
 		cfg := loaded(t, strings.Fields(entries)...)
 		show := func(variable, value string) string { return strings.Trim(variable+"="+value, "=") }
-		https, http := cfg.Network.HTTPS(), cfg.Network.HTTP()
+		https, http := cfg.HTTPS(), cfg.HTTP()
 		got := fmt.Sprint(show(https.Variable, https.Reveal()), " ", show(http.Variable, http.Reveal()), " ",
 			show(cfg.NoProxy.Variable, cfg.NoProxy.List))
 		if got != want {
