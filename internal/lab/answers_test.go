@@ -29,6 +29,12 @@ var answers = []situation{
 			w.publicDNS(nameServer)
 			w.nginx(w.api("", "add_header X-Request-Id $request_id always; "+toAuthority))
 		}},
+	{name: "server takes the request and is silent", id: fault.NetworkTimeout, says: "timed out", official: notReached,
+		arrange: func(w *world) {
+			w.publicDNS(nameServer)
+			w.nginx(w.api("", silent))
+			w.firewall("tcp dport 81 drop")
+		}},
 	{name: "server is under maintenance", id: fault.NetworkServerError, says: "503", official: notReached,
 		arrange: gets(503, "<html><title>Maintenance</title></html>", "X-Request-Id", "req-0815")},
 	{name: "server limits the rate", id: fault.NetworkRateLimited, says: "30s", official: notReached,
@@ -40,6 +46,9 @@ var answers = []situation{
 			w.spend()
 		}},
 }
+
+// silent is nginx's location whose answer does not come.
+const silent = `location / { proxy_pass http://` + upstream + `:81; }`
 
 // spend uses up what the server allows in a minute.
 func (w *world) spend() {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
+
+	"localstack-entrypoint/internal/fault"
 )
 
 var (
@@ -38,7 +40,7 @@ func (s situation) compare(t *testing.T, w *world, seen *observed) {
 	seen.before = &before
 }
 
-// printComparison prints two tables.
+// printComparison prints three tables.
 func printComparison(got map[string]observed) {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	header := []string{"SITUATION", "PYTHON ALONE", "BEFORE", "NOW", "EXIT", "MS", "REQUESTS", "PYTHON AS THE EMULATOR",
@@ -55,6 +57,7 @@ func printComparison(got map[string]observed) {
 	table.Flush()
 	fmt.Print(aboutComparison)
 	printWaits(got)
+	printRequests(got)
 }
 
 const aboutComparison = `
@@ -97,8 +100,9 @@ func (o outcome) verdict() string {
 	return "starts"
 }
 
-// sentence is the reason of a failure, or what a start that works warns of.
-func (o outcome) sentence() string {
+// sentence is the reason of a failure, or what a start that works, or else the
+// doctor, warns of.
+func (o observed) sentence() string {
 	if o.ID != "" {
 		return o.Reason
 	}
@@ -106,6 +110,11 @@ func (o outcome) sentence() string {
 	for _, line := range o.log {
 		if line.Level != "info" {
 			warnings = append(warnings, strings.TrimSpace(line.Message))
+		}
+	}
+	for _, one := range o.told.Checks {
+		if one.State == fault.Warned && stageOf(one.Name) != fault.StageNone && len(warnings) == 0 {
+			warnings = append(warnings, "doctor: "+one.Fact)
 		}
 	}
 	return strings.Join(warnings, " / ")
@@ -134,4 +143,17 @@ func printWaits(got map[string]observed) {
 			fmt.Printf("%6.1f  %s, exit code %d\n", seen.after.Seconds(), seen.verdict(), seen.exit)
 		}
 	}
+}
+
+// printRequests prints how many requests a server got of the starts that failed.
+func printRequests(got map[string]observed) {
+	fmt.Println("\nHOW MANY HTTP REQUESTS A SERVER GOT of a start that failed")
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "\nSITUATION\tFAILURE\tREQUESTS")
+	for _, s := range situations() {
+		if seen, happened := got[s.name]; happened && seen.ID != "" {
+			fmt.Fprintf(table, "%s\t%s\t%d\n", s.name, seen.ID, seen.requests)
+		}
+	}
+	table.Flush()
 }

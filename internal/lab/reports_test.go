@@ -18,7 +18,7 @@ import (
 // for one program and not for another, and files that look right.
 func reports() []situation {
 	all := slices.Concat(middleboxes, proxyVariables, wrongProxies, passwords(), quotes, bundles(), mounted, nameFiles,
-		others, containers())
+		others, lateNetworks, containers())
 	for i := range all {
 		all[i].reported = true
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
@@ -34,9 +35,8 @@ type situation struct {
 	// other is what another program makes of it, where the question is none of
 	// the network's; Python's request is compared otherwise.
 	other func(*world) string
-	// reported is true of what users have reported, for the comparison. Only
-	// there it happens while it is open: a start does not do yet what it should.
-	reported, open bool
+	// reported is true of what users have reported, for the comparison.
+	reported bool
 	// python is why the emulator's Python fares otherwise, where it has to.
 	python string
 }
@@ -45,11 +45,11 @@ type situation struct {
 func situations() []situation {
 	var all []situation
 	for _, some := range [][]situation{working, oddNames, deniedNames, brokenNames, unreachedNames,
-		misleadingNames, closedWays, lateNetworks, proxies,
+		misleadingNames, closedWays, proxies,
 		certificates, handshakes, onlyHTTP2, answers, reports()} {
 		all = append(all, some...)
 	}
-	return slices.DeleteFunc(all, func(s situation) bool { return s.open && !*compare })
+	return all
 }
 
 func TestEverySituation(t *testing.T) {
@@ -64,14 +64,9 @@ func TestEverySituation(t *testing.T) {
 				s.arrange(w)
 				seen := observed{outcome: s.attempt(w)}
 				s.check(t, w, seen.outcome)
-				var ask func(*testing.T) client
 				if s.other == nil {
-					ask = w.emulators(seen.outcome) // beside the doctor
-				}
-				if s.try == nil && s.exit == 0 {
+					ask := w.emulators(seen.outcome) // beside the doctor
 					t.Run("doctor", func(t *testing.T) { seen.told = agreeWithStart(t, w, seen.outcome, s.warns) })
-				}
-				if ask != nil {
 					t.Run("python", func(t *testing.T) {
 						seen.emulators = ask(t)
 						agreeWithPython(t, seen, s.python)
@@ -124,6 +119,7 @@ func (s situation) check(t *testing.T, w *world, said outcome) {
 	} else if row, _ := fault.Lookup(s.id); said.exit != row.Exit || said.stdout != "" {
 		t.Errorf("exit code %d, want %d; stdout %q", said.exit, row.Exit, said.stdout)
 	}
+	s.checkWaits(t, said)
 	if text := said.Reason + said.warnings; !strings.Contains(text, s.says) || strings.Count(said.Reason, "(waited") > 1 {
 		t.Errorf("%q is not in: %s", s.says, text)
 	}
@@ -139,6 +135,22 @@ func (s situation) check(t *testing.T, w *world, said outcome) {
 		strings.Contains(said.Reason+said.warnings, "s3cret") ||
 		w.secret != "" && strings.Contains(said.Reason+said.warnings, w.secret) {
 		t.Error("a secret was printed")
+	}
+}
+
+// checkWaits judges what a start said while it waited: something by 1.5 s, and
+// nothing before.
+func (s situation) checkWaits(t *testing.T, said outcome) {
+	t.Helper()
+	const soon, noise = 1500 * time.Millisecond, 1500 * time.Millisecond
+	at := slices.IndexFunc(said.log, func(line logLine) bool { return strings.Contains(line.Message, " so far") })
+	switch {
+	case at < 0 && said.after > soon+noise:
+		t.Errorf("nothing was said for %s", said.after)
+	case at >= 0 && said.log[at].at > soon+noise:
+		t.Errorf("the first line came after %s: %s", said.log[at].at, said.log[at].Message)
+	case at >= 0 && said.log[at].at < soon-noise/3:
+		t.Errorf("the first line came after %s already: %s", said.log[at].at, said.log[at].Message)
 	}
 }
 
