@@ -100,6 +100,26 @@ func TestHTTPTargetThroughAnHTTPProxy(t *testing.T) {
 		"the proxy "+cfg.HTTPProxy.Reveal()+" closed the connection without answering")
 }
 
+func TestAPasswordIsSentAsByPython(t *testing.T) {
+	t.Parallel()
+	// requests.auth._basic_auth_str("bob", "ü %zz^{}|@:") for the first.
+	for written, want := range map[string]string{
+		"ü %zz^{}|@:": "Basic Ym9iOvwgJXp6Xnt9fEA6", "%C3%BC%20%25zz^{}|%40%3A": "Basic Ym9iOvwgJXp6Xnt9fEA6",
+	} {
+		denies := testkit.NewForwarder(t, nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(407) })
+		setting := proxyURL("http://bob:" + written + "@" + denies.Listener.Addr().String())
+		cfg := Settings{HTTPProxy: setting, HTTPSProxy: setting}
+		for _, scheme := range []string{"http://", "https://"} {
+			_, _, err := get(t.Context(), scheme+host, cfg, t.TempDir())
+			testkit.ExpectFault(t, Fault(host, err), fault.NetworkProxyAuthentication,
+				"the proxy "+denies.URL+" rejects the user name or password (status 407)")
+		}
+		if seen := fmt.Sprint(denies.Seen()); seen != "[GET "+host+" "+want+" CONNECT "+host+":443 "+want+"]" {
+			t.Errorf("the proxy has seen %s", seen)
+		}
+	}
+}
+
 func TestNoProxyReachesTheServerDirectly(t *testing.T) {
 	t.Parallel()
 	a := testkit.NewAuthority(t, "System CA")
