@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 )
 
@@ -19,6 +20,9 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	if !again {
 		for _, warning := range s.environ.Warnings {
 			s.log.Warn(warning)
+		}
+		for _, warning := range s.environ.NetworkWarnings {
+			s.issues(report.Logger).Warn(warning)
 		}
 	}
 	environ := s.inVenv()

@@ -92,7 +92,8 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 	activation, _ := s.newActivation(network, volume, cred, out.Log(report.LicenseLogger))
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
-		Config: s.cfg, Problem: s.problem, Warnings: slices.Concat(s.environ.Warnings, s.socksWarnings(network)),
+		Config: s.cfg, Problem: s.problem,
+		Warnings: slices.Concat(s.environ.Warnings, s.environ.NetworkWarnings, s.socksWarnings(network)),
 		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
 		Credential: cred, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),

@@ -44,6 +44,11 @@ var issues = []struct {
 		w.set("API_ENDPOINT", "https://127.0.0.1:1/v1")
 		w.set("REQUESTS_CA_BUNDLE", "/nowhere.pem")
 	}},
+	{name: "proxies that differ", says: "HTTPS_PROXY", arrange: func(w *world) {
+		w.set("https_proxy", "http://127.0.0.1:1")
+		w.set("HTTPS_PROXY", "http://127.0.0.1:2")
+		w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+	}},
 	{name: "a wrong clock", says: "the clock of this machine is wrong", arrange: func(w *world) {
 		w.answer(http.StatusOK, string(w.document(func(*license.Document) {})),
 			"Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))

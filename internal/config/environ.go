@@ -17,8 +17,9 @@ type Environ struct {
 	Given []string
 	// Entries are NAME=VALUE.
 	Entries []string
-	// Warnings are what is odd, but no reason not to start, a sentence each.
-	Warnings []string
+	// Warnings are what is odd, but no reason not to start, a sentence each; NetworkWarnings those about
+	// the way to the licensing server.
+	Warnings, NetworkWarnings []string
 	// at is the entry of each variable.
 	at map[string]int
 	// proxies are the variables that decide about proxies.
@@ -63,6 +64,10 @@ func unprefix(environ []string) Environ {
 
 func (e *Environ) warn(format string, args ...any) {
 	e.Warnings = append(e.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (e *Environ) warnOfNetwork(format string, args ...any) {
+	e.NetworkWarnings = append(e.NetworkWarnings, fmt.Sprintf(format, args...))
 }
 
 // positions are the entries of the variables. As for the C library, the first one of a name counts.

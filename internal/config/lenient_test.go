@@ -72,8 +72,8 @@ func TestAnAttemptThatMayTakeLongerThanTheWholeIsWarnedOf(t *testing.T) {
 		"ACTIVATION_ATTEMPT_TIMEOUT=15s ACTIVATION_TIMEOUT=15 ": 0,
 	} {
 		inEnvironment(t, strings.Fields(entries)...)
-		if _, environ, err := Load(); err != nil || len(environ.Warnings) != want {
-			t.Errorf("%s: %v, warned %q", entries, err, environ.Warnings)
+		if _, environ, err := Load(); err != nil || len(environ.NetworkWarnings) != want {
+			t.Errorf("%s: %v, warned %q", entries, err, environ.NetworkWarnings)
 		}
 	}
 }

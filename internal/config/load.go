@@ -25,7 +25,7 @@ func Load() (Config, Environ, error) {
 	problems := environ.problems(&cfg, refused)
 	environ.warnAboutProxies(&cfg.Network)
 	if cfg.AttemptTimeout > cfg.ActivationTimeout && environ.has("ACTIVATION_ATTEMPT_TIMEOUT") {
-		environ.warn("ACTIVATION_ATTEMPT_TIMEOUT is longer than ACTIVATION_TIMEOUT (%s), which ends the activation",
+		environ.warnOfNetwork("ACTIVATION_ATTEMPT_TIMEOUT is longer than ACTIVATION_TIMEOUT (%s), which ends the activation",
 			cfg.ActivationTimeout.Duration())
 	}
 	if len(problems) > 0 {

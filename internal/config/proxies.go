@@ -88,18 +88,18 @@ func isProxyURL(name string) bool { return strings.HasSuffix(name, "_PROXY") && 
 // not read.
 func (e *Environ) warnAboutProxies(n *Network) {
 	if n.NoProxy.List == "*" && (n.HTTPSProxy.IsSet() || n.HTTPProxy.IsSet() || n.AllProxy.IsSet()) {
-		e.warn("%s=* counts for this start only: LocalStack appends names of its own, after which Python does not read * "+
+		e.warnOfNetwork("%s=* counts for this start only: LocalStack appends names of its own, after which Python does not read * "+
 			"as every host; remove the proxy variables instead", n.NoProxy.Variable)
 	}
 	for i := range table {
 		row := &table[i]
 		if kind, isProxy := proxyKind(row); isProxy {
 			_, warnings := proxy.Find(e.proxies, kind)
-			e.Warnings = append(e.Warnings, warnings...)
+			e.NetworkWarnings = append(e.NetworkWarnings, warnings...)
 		}
 		if name, value := e.source(row); isProxyURL(row.Name) && value != "" {
 			if oddity := proxy.Oddity(value); oddity != "" {
-				e.warn("%s %s", name, oddity)
+				e.warnOfNetwork("%s %s", name, oddity)
 			}
 		}
 	}
