@@ -72,7 +72,7 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 		// Nothing may be copied with a command.
 		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig api.localstack.cloud"},
 		{fault.New(fault.NetworkIntercepted, "no"),
-			"corp-ca.crt:ro`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
+			"corp.crt:ro\"`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
 	}
 	for _, test := range tests {
 		if got := Reason(test.failed); !strings.HasSuffix(got, test.ends) {
