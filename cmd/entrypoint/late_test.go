@@ -44,6 +44,8 @@ func gives(status int, headers ...string) http.HandlerFunc {
 	}
 }
 
+func saysNothing(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
 // triesOfAServer are the failures of a server that takes connections.
 var triesOfAServer = []tries{
 	{"server error", "500", gives(500), fault.NetworkServerError, 3, 12},
@@ -55,7 +57,7 @@ var triesOfAServer = []tries{
 	{"rate limit, for too long", "429, Retry-After: 60", gives(429, "Retry-After", "60"), fault.NetworkRateLimited, 1, 1},
 	{"hangs up", "reset", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		fault.NetworkReset, 3, 12},
-	{"silent", "none", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, fault.NetworkTimeout, 1, 2},
+	{"silent", "none", saysNothing, fault.NetworkTimeout, 1, 2},
 	{"byte by byte", "200, endless", drip, fault.NetworkTimeout, 1, 2},
 	{"block page", "403", gives(403), fault.NetworkBlockPage, 1, 1},
 	{"portal", "302", gives(302, "Location", "https://login.test/"), fault.NetworkCaptivePortal, 1, 1},
@@ -66,8 +68,8 @@ var triesOfAServer = []tries{
 	}, fault.LicenseExpired, 1, 1},
 }
 
-// How often a server is asked is bounded, and so is the time that it takes. With -reasons the numbers are printed, those
-// of a start with the default time.
+// How often a server is asked is bounded, and so is the time that it takes. With -reasons the numbers are printed,
+// those of a start with the default time.
 func TestHowOftenAServerIsAsked(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -228,9 +230,8 @@ func TestAFailingStartEndsInItsTime(t *testing.T) {
 	defer all.all.Wait()
 	for name, arrange := range map[string]func(*world){
 		"silent name server": func(w *world) { w.names(testkit.Silent{}) },
-		"silent server":      func(w *world) { w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }) },
+		"silent server":      func(w *world) { w.serve(saysNothing) },
 		"silent TLS": func(w *world) {
-			w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 			port, _ := testkit.Hold(w.T, "127.0.0.1")
 			w.set("API_ENDPOINT", fmt.Sprintf("https://127.0.0.1:%d/v1", port))
 		},

@@ -143,18 +143,20 @@ func TestEachAttemptHasATransportOfItsOwn(t *testing.T) {
 func TestTheFailureThatTellsMostIsTold(t *testing.T) {
 	t.Parallel()
 	refused := fail(fault.New(fault.NetworkRefused, "the connection was refused"))
+	nameless, distrusted := fail(fault.New(fault.NetworkDNS, "SERVFAIL")), fail(fault.New(fault.NetworkUntrusted, "who?"))
 	broken := page(503, "", "X-Request-Id", "req-00001")
 	for name, c := range map[string]struct {
 		replies []reply
 		id      fault.ID
 		says    []string
 	}{
-		"refused, then cut off":      {[]reply{refused, refused, refused, silence}, fault.NetworkRefused, nil},
-		"an answer, then refused":    {[]reply{broken, refused}, fault.NetworkServerError, []string{"req-00001", "most recently: the connection was refused"}},
+		"refused, then cut off": {[]reply{refused, refused, refused, silence}, fault.NetworkRefused, nil},
+		"an answer, then refused": {[]reply{broken, refused}, fault.NetworkServerError,
+			[]string{"req-00001", "most recently: the connection was refused"}},
 		"refused, then an answer":    {[]reply{refused, refused, broken}, fault.NetworkServerError, []string{"req-00001"}},
-		"no name, then refused":      {[]reply{fail(fault.New(fault.NetworkDNS, "SERVFAIL")), refused}, fault.NetworkRefused, nil},
+		"no name, then refused":      {[]reply{nameless, refused}, fault.NetworkRefused, nil},
 		"an answer, then a verdict":  {[]reply{broken, refuse(403, license.MessageExpired)}, fault.LicenseExpired, nil},
-		"an answer, then distrusted": {[]reply{broken, fail(fault.New(fault.NetworkUntrusted, "who?"))}, fault.NetworkUntrusted, nil},
+		"an answer, then distrusted": {[]reply{broken, distrusted}, fault.NetworkUntrusted, nil},
 		"nothing but silence":        {[]reply{silence}, fault.NetworkTimeout, []string{"(waited 6s, 2 attempts)"}},
 	} {
 		t.Run(name, func(t *testing.T) {

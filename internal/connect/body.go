@@ -23,7 +23,7 @@ const (
 		`|gesperrt|verweigert|verboten|untersagt|richtlinie|refus|interdit|bloqu|deneg|prohibid|proibid|negat|vietat` +
 		`|geweigerd|geblokkeerd|odmow|zablokowan|engellen|заблокирован|запрещ|禁止|拒否|ブロック|制限|阻止|拒绝|屏蔽|차단|거부`
 	aboutSigningIn = `(?i)sign.?in|log.?in|logon|portal|wi-?fi|hotspot|authenti|terms of (use|service)|guest` +
-		`|anmeld|einlogg|nutzungsbedingungen|connexion|connecter|identifi|iniciar sesi|acceso|accedi|accesso|entrar` +
+		`|anmeld|einlogg|nutzungsbedingungen|conne.ion|connecter|identifi|iniciar sesi|acceso|accedi|accesso|entrar` +
 		`|aanmeld|inlogg|zaloguj|logowani|giriş|войти|вход|ログイン|サインイン|認証|登录|登入|认证|로그인|인증`
 )
 

@@ -50,8 +50,8 @@ func TestTitlesInOtherLanguages(t *testing.T) {
 			"Доступ запрещён", "Dost&#281;p zablokowany",
 		},
 		fault.NetworkCaptivePortal: {
-			"Anmeldung", "Bitte melden: WLAN-Anmeldeseite", "Connexion au r&#233;seau", "S&#x27;identifier", "Iniciar sesión",
-			"ログイン", "登录", "로그인", "Вход в сеть", "Accesso alla rete",
+			"Anmeldung", "Bitte melden: WLAN-Anmeldeseite", "Conne&#120;ion au r&#233;seau", "S&#x27;identifier",
+			"Iniciar sesión", "ログイン", "登录", "로그인", "Вход в сеть", "Accesso alla rete",
 		},
 	} {
 		for _, title := range titles {
