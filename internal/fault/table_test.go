@@ -250,20 +250,6 @@ func TestEveryRowHasAFewFixesByPlace(t *testing.T) {
 	}
 }
 
-func TestARemedyWithAFixHasOneForEachPlatform(t *testing.T) {
-	t.Parallel()
-	for _, row := range Table() {
-		if !aFix.MatchString(row.Remedy) {
-			continue
-		}
-		for _, platform := range []Place{Docker, Compose, Kubernetes} {
-			if _, found := row.FirstFix([]Place{platform, Docker}); !found {
-				t.Errorf("%s has no fix for %s", row.ID, platform)
-			}
-		}
-	}
-}
-
 func TestNoTwoRowsHaveTheSameTitle(t *testing.T) {
 	t.Parallel()
 	seen := map[string]ID{}
