@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -75,6 +76,9 @@ func parseDoctor(args []string) (doctorOptions, error) {
 	flags.BoolVar(&o.verbose, "verbose", false, "")
 	flags.Func("timeout", "", seconds.Decode)
 	err := flags.Parse(args)
+	if err == nil && seconds <= 0 {
+		err = errors.New("--timeout must be more than 0 seconds")
+	}
 	o.timeout, o.command = seconds.Duration(), flags.Args()
 	return o, err
 }

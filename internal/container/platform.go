@@ -23,7 +23,8 @@ type sign struct {
 // was made with docker network create; fixes for Docker follow those for Compose.
 func (c Container) signs() []sign {
 	const isSet = " is set"
-	compose := !c.OnKubernetes && c.asksDockersDNS()
+	dockersNetwork := !c.OnKubernetes && c.asksDockersDNS()
+	compose := dockersNetwork && !c.OnGitHub && !c.OnGitLab // these make networks, too
 	return []sign{
 		{fault.GitHub, c.OnGitHub, "GITHUB_ACTIONS" + isSet},
 		{fault.GitLab, c.OnGitLab, "GITLAB_CI" + isSet},
@@ -31,7 +32,7 @@ func (c Container) signs() []sign {
 		{fault.Kubernetes, c.OnKubernetes, "KUBERNETES_SERVICE_HOST" + isSet},
 		{fault.Podman, c.exists("run/.containerenv"), "/run/.containerenv exists"},
 		{fault.Compose, compose, "the name server is " + dockersDNS},
-		{fault.Docker, compose || c.exists(".dockerenv"), "/.dockerenv exists"},
+		{fault.Docker, dockersNetwork || c.exists(".dockerenv"), "/.dockerenv exists"},
 	}
 }
 

@@ -36,7 +36,7 @@ func TestThePlatformIsToldByVariablesAndFiles(t *testing.T) {
 			"Kubernetes (KUBERNETES_SERVICE_HOST is set)"},
 		{"Kubernetes in Docker", Container{OnKubernetes: true}, []string{composeNetwork}, []fault.Place{fault.Kubernetes},
 			"Kubernetes (KUBERNETES_SERVICE_HOST is set)"},
-		{"GitHub", Container{OnGitHub: true, OnCI: true}, []string{docker},
+		{"GitHub", Container{OnGitHub: true, OnCI: true}, []string{docker, composeNetwork},
 			[]fault.Place{fault.GitHub, fault.CI, fault.Docker},
 			"GitHub Actions (GITHUB_ACTIONS is set), CI (CI is set), Docker (/.dockerenv exists)"},
 		{"GitLab", Container{OnGitLab: true, OnKubernetes: true}, nil, []fault.Place{fault.GitLab, fault.Kubernetes},
