@@ -22,7 +22,8 @@ type sign struct {
 // signs are what can be seen of platforms, the most specific one first. Nothing tells Compose from a network that
 // was made with docker network create; fixes for Docker follow those for Compose.
 func (c Container) signs() []sign {
-	const isSet = " is set"
+	const isSet, itsServer = " is set", "the name server is " + dockersDNS
+	docker := c.exists(".dockerenv")
 	dockersNetwork := !c.OnKubernetes && c.asksDockersDNS()
 	compose := dockersNetwork && !c.OnGitHub && !c.OnGitLab // these make networks, too
 	return []sign{
@@ -31,8 +32,9 @@ func (c Container) signs() []sign {
 		{fault.CI, c.OnCI, "CI" + isSet},
 		{fault.Kubernetes, c.OnKubernetes, "KUBERNETES_SERVICE_HOST" + isSet},
 		{fault.Podman, c.exists("run/.containerenv"), "/run/.containerenv exists"},
-		{fault.Compose, compose, "the name server is " + dockersDNS},
-		{fault.Docker, dockersNetwork || c.exists(".dockerenv"), "/.dockerenv exists"},
+		{fault.Compose, compose, itsServer},
+		{fault.Docker, docker, "/.dockerenv exists"},
+		{fault.Docker, dockersNetwork && !docker, itsServer},
 	}
 }
 
