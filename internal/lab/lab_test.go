@@ -26,7 +26,7 @@ const (
 	// patience bounds every wait.
 	patience = 30 * time.Second
 	// atOnce is how many situations happen side by side: most of them wait.
-	atOnce = "8"
+	atOnce = "16"
 )
 
 // laboratory is what all situations share; nothing of it changes.
