@@ -17,6 +17,9 @@ import (
 // it. A lost packet is sent again several times within that time.
 const helloPatience = time.Second
 
+// leastProof is how long, at least, a large ClientHello is waited for again after a small one has helped.
+const leastProof = 250 * time.Millisecond
+
 // tlsServer is a host with which TLS is spoken.
 type tlsServer struct {
 	conf *tls.Config
@@ -60,7 +63,7 @@ func (t *Transport) shake(
 	race := &helloRace{ctx: ctx, server: server, open: open, ended: make(chan struct{})}
 	race.large.host, race.small.host = host.Host, host.Host+", with a small ClientHello"
 	winner := race.run(conn)
-	if winner == &race.small && winner.err == nil && !server.isSmall.Swap(true) && t.warn != nil {
+	if winner == &race.small && winner.err == nil && race.failsAgain() && !server.isSmall.Swap(true) && t.warn != nil {
 		t.warn(race.finding(host.Hostname()).With(fault.Facts{Server: t.target.String()}))
 	}
 	return winner.result()
@@ -123,6 +126,20 @@ func (r *helloRace) trySmall() {
 	}
 }
 
+// failsAgain reports whether another large ClientHello gets no answer either, now that a small one has got
+// one. Otherwise the server or the network was only slow, or not ready.
+func (r *helloRace) failsAgain() bool {
+	if r.large.heard.Load() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(r.ctx, min(patience(r.ctx), max(leastProof, 4*r.small.took)))
+	defer cancel()
+	again := &handshake{host: r.large.host}
+	again.run(ctx, r.server.conf, r.open)
+	again.close()
+	return again.size.Load() > 0 && !again.heard.Load()
+}
+
 // finding is that only the small ClientHello got through.
 func (r *helloRace) finding(host string) *fault.Error {
 	what := "got no answer"
@@ -147,7 +164,9 @@ type handshake struct {
 	// host is whom it is with, for people.
 	host string
 	// size is that of its ClientHello as it was sent, in bytes; heard is whether anything was answered.
-	size  atomic.Int64
+	size atomic.Int64
+	// took is how long the connection and the handshake took.
+	took  time.Duration
 	heard atomic.Bool
 	conn  *tls.Conn // nil until it has succeeded
 	err   error
@@ -155,6 +174,7 @@ type handshake struct {
 
 // run connects by open and does the handshake. A panic is its error.
 func (h *handshake) run(ctx context.Context, conf *tls.Config, open func(context.Context) (net.Conn, error)) {
+	began := time.Now()
 	_, h.err = task.Guard(ctx, func() (any, error) {
 		conn, err := open(ctx)
 		if err == nil {
@@ -163,6 +183,7 @@ func (h *handshake) run(ctx context.Context, conf *tls.Config, open func(context
 		}
 		return nil, err
 	})
+	h.took = time.Since(began)
 }
 
 // over does the handshake over conn, which is closed if it fails.

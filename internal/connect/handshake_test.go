@@ -152,14 +152,22 @@ func TestASmallHelloFollowsALargeOneThatNobodyAnswers(t *testing.T) {
 		"each answer takes 3 s": {
 			sides: []side{after(3*s, server), after(3*s, server)}, takes: 3 * s,
 		},
-		"silence": {sides: []side{silent, server}, takes: s, warns: "got no answer"},
-		"end":     {sides: []side{after(0, hangsUp), server}, warns: "was followed by the end"},
-		"end, then an answer after 2 s": {
-			sides: []side{after(0, hangsUp), after(2*s, server)}, takes: 2 * s, warns: "was followed by the end",
+		"silence": {sides: []side{silent, server, silent}, takes: s + leastProof, warns: "got no answer"},
+		"end": {
+			sides: []side{after(0, hangsUp), server, after(0, hangsUp)}, warns: "was followed by the end",
+		},
+		"end, then an answer after 900 ms": {
+			sides: []side{after(0, hangsUp), after(900*ms, server), after(0, hangsUp)}, takes: 900 * ms,
+			warns: "was followed by the end",
 		},
 		"late end beside the small one": {
-			sides: []side{after(1500*ms, hangsUp), after(2*s, server)}, takes: 3 * s, warns: "was followed by the end",
+			sides: []side{after(1500*ms, hangsUp), after(900*ms, server), after(0, hangsUp)}, takes: 1900 * ms,
+			warns: "was followed by the end",
 		},
+		"silence at first only":              {sides: []side{silent, server, server}, takes: s},
+		"end at first only":                  {sides: []side{after(0, hangsUp), server, server}},
+		"end, then nothing to connect to":    {sides: []side{after(0, hangsUp), server, nil}},
+		"answer begins beside a whole one":   {sides: []side{after(1500*ms, begins(silent)), after(s, server)}, takes: 2 * s},
 		"small one ends, large one is slow":  {sides: []side{after(3*s, server), after(0, hangsUp)}, takes: 3 * s},
 		"small one cannot connect, and slow": {sides: []side{after(3*s, server), nil}, takes: 3 * s},
 		"both end":                           {sides: []side{after(0, hangsUp), after(0, hangsUp)}, fails: "EOF"},
@@ -201,10 +209,10 @@ func TestWithLittleTimeSomeIsLeftForTheSmallHello(t *testing.T) {
 	a := testkit.NewAuthority(t, "CA")
 	server := speaks(&tls.Config{Certificates: []tls.Certificate{a.Issue(t, host, nil)}})
 	synctest.Test(t, func(t *testing.T) {
-		peer := &sided{t: t, sides: []side{silent, server}, start: time.Now()}
+		peer := &sided{t: t, sides: []side{silent, server, silent}, start: time.Now()}
 		conf := &tls.Config{ServerName: host, InsecureSkipVerify: true}
 		warned, took, err := peer.shake(t, conf, 1200*time.Millisecond)
-		if err != nil || warned == "" || took != 400*time.Millisecond {
+		if err != nil || warned == "" || took != 400*time.Millisecond+leastProof {
 			t.Errorf("%v, warned %q, took %v", err, warned, took)
 		}
 	})
