@@ -98,8 +98,8 @@ func (c Container) process(pid string) (process, error) {
 // cutAt is the length to which the kernel cuts the names of processes, in bytes.
 const cutAt = 15
 
-// wholeName completes a name that the kernel may have cut, by the first of the program's words that is a path with such a
-// name at its end. A script's interpreter comes before it.
+// wholeName completes a name that the kernel may have cut, by the first of the program's words that is a path with
+// such a name at its end. A script's interpreter comes before it.
 func (c Container) wholeName(pid, name string) string {
 	if len(name) < cutAt {
 		return name

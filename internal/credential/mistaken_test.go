@@ -45,7 +45,8 @@ func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 		"a variable was not replaced with its value: it is in single quotes, or written for another shell": {
 			"${LOCALSTACK_AUTH_TOKEN}", "${LOCALSTACK_AUTH_TOKEN:-}", "'${TOKEN:?set it}'", "ls-${REST}", "${}",
 			"$LOCALSTACK_AUTH_TOKEN", `"$LOCALSTACK_API_KEY"`, "$my_token", "$KEY",
-			"$(LOCALSTACK_AUTH_TOKEN)", "$(cat token)", "`cat token`", "!Sub '${Token}'", "%LOCALSTACK_AUTH_TOKEN%", "%token%", "$Env:API_KEY", "$env:X"},
+			"$(LOCALSTACK_AUTH_TOKEN)", "$(cat token)", "`cat token`", "!Sub '${Token}'",
+			"%LOCALSTACK_AUTH_TOKEN%", "%token%", "$Env:API_KEY", "$env:X"},
 		"{{ … }} was not replaced: only templates and GitHub Actions do that": {
 			"${{ secrets.LOCALSTACK_AUTH_TOKEN }}", "${{secrets.X}}", "{{ secrets.X }}", "{{ .Values.token | quote }}",
 			"{{resolve:secretsmanager:x:SecretString:y}}", "{{ unclosed"},
@@ -84,7 +85,8 @@ func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 			"lsci-****", "ls-demo0000" + maskedRest, "ls-demo0000...", "ls-00000000-0000-0000-0000-000000000000"},
 		"it is a text from instructions or an example": {
 			"YOUR_AUTH_TOKEN_HERE", "your-token", "changeme", "change-me", "ChangeMe!", "replace_me", "todo", "yourauthtoken",
-			"your localstack auth token", "ls-your-token-here", "secretKeyRef", "valueFrom", "placeholder", "LOCALSTACK_AUTH_TOKEN", "insert token here"},
+			"your localstack auth token", "ls-your-token-here", "secretKeyRef", "valueFrom",
+			"placeholder", "LOCALSTACK_AUTH_TOKEN", "insert token here"},
 	} {
 		inEitherVariable(t, fault.CredentialsPlaceholder, says, texts)
 	}
@@ -244,8 +246,8 @@ func FuzzNoErrorShowsFourCharactersOfWhatItRefuses(f *testing.F) {
 	for _, known := range []string{
 		"${Zq8vKw2p}", "<Zq8vKw2p>", "Bearer Zq8vKw2p", "ghp_Zq8vKw2pZq8vKw2pZq8v", "/run/secrets/Zq8v", "ls-Zq8vKw2p-Zq8v",
 		"-----BEGIN Zq8v", developerToken + "Zq8v", "LOCALSTACK_AUTH_TOKEN=Zq8v", "Zq8v\nKw2p", "Zq8v***", "WkF4cTh2S3cycA==",
-		"vault:Zq8v/Kw2p#x", "op://Zq8v/Kw2p", "!Ref Zq8vKw2p", "ENC[Zq8vKw2p]", "@/Zq8vKw2p", "__Zq8v_token__", "#{Zq8vKw2p}#",
-		"JHtacTh2S3cycH0=", "zq8v:kw2p", "projects/zq8v/secrets/kw2p/versions/1",
+		"vault:Zq8v/Kw2p#x", "op://Zq8v/Kw2p", "!Ref Zq8vKw2p", "ENC[Zq8vKw2p]", "@/Zq8vKw2p", "__Zq8v_token__",
+		"#{Zq8vKw2p}#", "JHtacTh2S3cycH0=", "zq8v:kw2p", "projects/zq8v/secrets/kw2p/versions/1",
 		ciToken, apiKey,
 	} {
 		f.Add(known, "")

@@ -118,7 +118,8 @@ func remedyFor(id fault.ID, server, host string, platforms ...fault.Place) (reme
 func TestRemediesNameTheServerInUse(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ server, host, step string }{
-		{"https://licenses.corp.example:8443/v1", "licenses.corp.example", "Ask for `licenses.corp.example` to be let through"},
+		{"https://licenses.corp.example:8443/v1", "licenses.corp.example",
+			"Ask for `licenses.corp.example` to be let through"},
 		{"https://licenses.corp.example:8443/v1", "", "`curl -v https://licenses.corp.example:8443/v1`"},
 		{"", "", "`curl -v https://api.localstack.cloud/v1`"},
 	} {
