@@ -71,7 +71,9 @@ func (a *Activation) obtain(ctx context.Context) (Result, error) {
 	failed, _ := fault.Find(err)
 	if late && failed != nil && !errors.Is(err, errVerdict) {
 		// Now that the start depends on it, the disk is worth more patience.
+		done := waiting.For(ctx, func() string { return "the stored licenses in " + a.Store.volume.Base() })
 		standIn, flaw = a.StandIn(a.Store.loadWithin(a.Config.ActivationTimeoutCached.Duration()))
+		done()
 	}
 	switch {
 	case err == nil && got.path == "":
