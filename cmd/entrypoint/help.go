@@ -18,6 +18,7 @@ Usage:
                                      --json, --offline, --activate, --verbose, --timeout S
   entrypoint dns [NAME] [TYPE] [@SERVER]
                                      ask name servers; the output is in the format of dig
+  entrypoint dig [ARG…]              dig with its usual arguments, without a license
   entrypoint explain [ID]            explain a failure: what it means, how we know, what to do;
                                      without ID, all of them
   entrypoint license status          show the stored licenses: exit code 0 or 55

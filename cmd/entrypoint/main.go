@@ -41,7 +41,7 @@ func run(name string, args []string) int {
 		return renew()
 	}
 	if filepath.Base(name) == digName {
-		return runSubcommand(runDNS, args)
+		return runSubcommand(runDig, args)
 	}
 	if subcommand, rest := findSubcommand(args); subcommand != nil {
 		return runSubcommand(subcommand, rest)

@@ -17,6 +17,7 @@ func subcommands() []subcommand {
 		{[]string{"healthcheck"}, healthcheckUsage, runHealthcheck},
 		{[]string{"doctor"}, doctorUsage, runDoctor},
 		{[]string{"dns"}, dnsUsage, runDNS},
+		{[]string{digName}, digUsage, runDig},
 		{[]string{"explain"}, explainUsage, runExplain},
 		{[]string{"license"}, licenseUsage, runLicense},
 		{[]string{"version", "--version"}, "usage: entrypoint version", runVersion},

@@ -38,6 +38,8 @@ type Answer struct {
 	Size int
 	// Took is the time from the question to the reply.
 	Took time.Duration
+	// tries are those that it took.
+	tries int
 }
 
 // Name is the name that was asked for.
@@ -126,6 +128,9 @@ func (a Answer) Status() Status {
 
 // rcodeName is the name of a response code; one without a name is its number behind prefix.
 func rcodeName(code int, prefix string) string {
+	if code == dns.RcodeBadVers { // which is BADSIG only of a signature
+		return "BADVERS"
+	}
 	return cmp.Or(dns.RcodeToString[code], prefix+fmt.Sprint(code))
 }
 

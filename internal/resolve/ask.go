@@ -1,7 +1,10 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -22,39 +25,75 @@ const (
 // TCP when the reply over UDP does not fit. A server that does not know EDNS is asked without. The
 // question is sent up to three times, a second apart, until ctx ends.
 func Ask(ctx context.Context, server, name string, kind uint16, overTCP bool) Answer {
-	question := new(dns.Msg).SetQuestion(dns.Fqdn(name), kind)
-	question.AuthenticatedData = true
-	question.SetEdns0(payload, false)
-	dig := asker{attempts: 3, overTCP: overTCP}
-	answer := dig.ask(ctx, server, question)
-	if r := answer.Reply; r != nil && (r.Rcode == dns.RcodeFormatError || r.Rcode == dns.RcodeNotImplemented) {
-		question.Extra = nil
-		answer = dig.ask(ctx, server, question)
+	return newQuery(name, kind, overTCP).Ask(ctx, server)
+}
+
+// Ask puts the question to one server until ctx ends. An answer that says nothing has its tries counted.
+func (q Query) Ask(ctx context.Context, server string) (answer Answer) {
+	dig := asker{attempts: 3, overTCP: q.OverTCP, ignore: q.Ignore, source: q.Source}
+	question, tries := q.message(), 1
+	if q.Tries > 0 || q.Timeout > 0 {
+		dig.attempts, tries = 1, cmp.Or(q.Tries, 3)
+	}
+	for try := range tries {
+		answer = dig.askWithin(ctx, cmp.Or(q.Timeout, DigTimeout), server, question)
+		r := answer.Reply
+		if r != nil && question.IsEdns0() != nil &&
+			(r.Rcode == dns.RcodeFormatError || r.Rcode == dns.RcodeNotImplemented) {
+			question.Extra = nil
+			answer = dig.askWithin(ctx, cmp.Or(q.Timeout, DigTimeout), server, question)
+		}
+		answer.tries = try + 1
+		if answer.isReached() || ctx.Err() != nil {
+			break
+		}
 	}
 	return answer
+}
+
+// message is the question as it is sent.
+func (q Query) message() *dns.Msg {
+	message := new(dns.Msg).SetQuestion(dns.Fqdn(q.Name), q.Kind)
+	message.Question[0].Qclass = q.Class
+	message.RecursionDesired, message.AuthenticatedData = q.Recurse, q.AuthenticData
+	message.CheckingDisabled = q.CheckingDisabled
+	if q.EDNS {
+		message.SetEdns0(uint16(q.Size), q.DNSSEC)
+		message.IsEdns0().SetVersion(uint8(q.Version))
+	}
+	return message
 }
 
 // asker is how a server is asked.
 type asker struct {
 	attempts int
 	overTCP  bool
-	// partial takes an answer that was cut short after the first address: one is enough to connect to.
-	partial bool
+	// partial takes an answer that was cut short after the first address: one is enough to connect to. ignore
+	// takes any that was cut short.
+	partial, ignore bool
+	// source is where to ask from, if that is given.
+	source netip.AddrPort
+}
+
+func (a asker) askWithin(ctx context.Context, limit time.Duration, server string, question *dns.Msg) Answer {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return a.ask(ctx, server, question)
 }
 
 // ask sends a question to a server, and again over TCP when the answer is truncated.
 func (a asker) ask(ctx context.Context, server string, question *dns.Msg) Answer {
 	answer := Answer{Server: server, Query: question, OverTCP: a.overTCP}
 	began := time.Now()
-	answer.exchange(ctx, a.attempts)
+	answer.exchange(ctx, a.attempts, a.source)
 	switch {
 	case a.overTCP || answer.Reply == nil || !answer.Reply.Truncated:
-	case a.partial && len(answer.Addresses()) > 0:
+	case a.ignore, a.partial && len(answer.Addresses()) > 0:
 		answer.Err = nil
 	default:
 		answer.CutShort, answer.OverTCP = true, true
 		answer.Reply, answer.Err = nil, nil
-		answer.exchange(ctx, 1)
+		answer.exchange(ctx, 1, a.source)
 	}
 	answer.Took = time.Since(began)
 	if answer.Err != nil {
@@ -65,8 +104,15 @@ func (a asker) ask(ctx context.Context, server string, question *dns.Msg) Answer
 
 // exchange sends the question over one network, again when the datagram seems lost, and fills in what
 // comes back. A reply beside an error is one whose head alone can be trusted.
-func (a *Answer) exchange(ctx context.Context, attempts int) {
+func (a *Answer) exchange(ctx context.Context, attempts int, source netip.AddrPort) {
 	client := dns.Client{Net: a.network(), Timeout: maxPatience}
+	if source.IsValid() {
+		var local net.Addr = net.UDPAddrFromAddrPort(source)
+		if a.OverTCP {
+			local = net.TCPAddrFromAddrPort(source)
+		}
+		client.Dialer = &net.Dialer{Timeout: maxPatience, LocalAddr: local}
+	}
 	conn, err := client.DialContext(ctx, a.Server)
 	if err != nil {
 		a.Err = err

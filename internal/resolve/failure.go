@@ -30,7 +30,7 @@ func (c *Config) Unresolved(cause error, host string, said []Both) *fault.Error 
 	id := c.rowOf(host, said)
 	text := fmt.Sprintf("the name %s does not resolve (status: %s)", host, strings.Join(parts, "; "))
 	if id == fault.NetworkNone {
-		text += ": " + NoNetwork
+		text += "; " + NoNetwork
 	}
 	return fault.Wrap(cause, id, "%s", text).With(fault.Facts{Host: host, Remarks: c.hints(id, said)})
 }

@@ -49,9 +49,3 @@ func dataOf(record dns.RR) string {
 	}
 	return string(packed[end-int(record.Header().Rdlength) : end])
 }
-
-// recordLine is a record in a line, as dig prints it.
-func recordLine(record dns.RR) string {
-	header := *record.Header()
-	return header.String() + recordText(record)
-}

@@ -204,7 +204,7 @@ func (c *Config) askBoth(ctx context.Context, server, name string, denied func()
 			if c.extended {
 				question.SetEdns0(payload, false)
 			}
-			*answer = asker{c.Attempts, c.OverTCP, true}.ask(ctx, server, question)
+			*answer = asker{attempts: c.Attempts, overTCP: c.OverTCP, partial: true}.ask(ctx, server, question)
 			switch status := answer.Status(); {
 			case status == statusFound:
 				time.AfterFunc(wait, cancel)
