@@ -68,13 +68,20 @@ func unescape(text string) string {
 	return text
 }
 
-// asksForPassword reports whether a page has a field for a password.
+// asksForPassword reports whether a page has a field for a password, or what hotspots tell programs (WISPr).
 func asksForPassword(body []byte) bool {
-	return regexp.MustCompile(`(?is)<input\b[^>]*\btype\s*=\s*["']?password\b`).Match(body)
+	return regexp.MustCompile(`(?is)<input\b[^>]*\btype\s*=\s*["']?password\b|<WISPAccessGatewayParam\b`).Match(body)
 }
+
+// maxDetour is the size of a page that only leads elsewhere, in bytes; larger ones may do so on request.
+const maxDetour = 4 << 10
 
 // refreshOf is where a page leads the browser to without being asked: "" when nowhere, or to itself.
 func refreshOf(body []byte) string {
+	script := regexp.MustCompile(`(?i)\blocation(?:\.href)?\s*(?:=|\.replace\(|\.assign\()\s*["'](https?://[^"']+)`)
+	if found := script.FindSubmatch(body); found != nil && len(body) <= maxDetour {
+		return string(found[1])
+	}
 	meta := regexp.MustCompile(`(?is)<meta\b[^>]*\bhttp-equiv\s*=\s*["']?refresh\b[^>]*>`).Find(body)
 	found := regexp.MustCompile(`(?is)\burl\s*=\s*["']?([^"'>\s]+)`).FindSubmatch(meta)
 	if found == nil {
