@@ -23,8 +23,9 @@ func (e *Exceptions) Decode(value string) error {
 
 // Match returns the entry that excepts target, a URL whose host is in ASCII, and whether there is one. An
 // entry counts when requests' should_bypass_proxies or urllib's proxy_bypass_environment, which it calls,
-// takes it: a name with or without a leading dot is that host and all below it; a port must be in the URL,
-// too; only "*" alone is every host; a network (CIDR) is one of IPv4, and for hosts that are an address.
+// takes it: a name with or without a leading dot is that host and all below it; whatever a name ends with counts,
+// up to requests 2.34.1, which LocalStack's images have; a port must be in the URL, too; only "*" alone is every
+// host; a network (CIDR) is one of IPv4, and for hosts that are an address.
 func (e Exceptions) Match(target *url.URL) (entry string, matches bool) {
 	host := strings.ToLower(target.Hostname())
 	withPort := host
@@ -52,9 +53,7 @@ func matchesRequests(host, withPort, entry string) bool {
 		network, bits, isNetwork := parseNetwork(entry)
 		return isNetwork && network>>(32-bits) == address>>(32-bits) || !isNetwork && entry == host
 	}
-	entry = strings.TrimLeft(entry, ".")
-	return entry == host || entry == withPort ||
-		strings.HasSuffix(host, "."+entry) || strings.HasSuffix(withPort, "."+entry)
+	return strings.HasSuffix(host, entry) || strings.HasSuffix(withPort, entry)
 }
 
 // matchesURLlib is urllib.request.proxy_bypass_environment for an entry. requests hands it the host alone; of
