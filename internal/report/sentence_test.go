@@ -72,6 +72,8 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 		// Nothing may be copied with a command.
 		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig api.localstack.cloud"},
 		{fault.New(fault.NetworkIntercepted, "no"),
+			"corp.crt. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
+		{fault.New(fault.NetworkIntercepted, "no").On([]fault.Place{fault.Docker}),
 			"corp.crt:ro\"`. More: entrypoint doctor, entrypoint explain network.certificate.intercepted"},
 	}
 	for _, test := range tests {
