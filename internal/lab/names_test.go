@@ -84,8 +84,8 @@ var brokenNames = []situation{
 			w.unbound(nameServer, `  trust-anchor: "localstack.cloud. DS 12345 8 2 `+strings.Repeat("AA", 32)+`"`,
 				forward(upstream))
 		}},
-	{name: "DNSSEC signature has expired", id: fault.NetworkDNSFailed, says: nameServer + " says EDE ", official: unresolved,
-		dig:     []string{nameServer},
+	{name: "DNSSEC signature has expired", id: fault.NetworkDNSFailed, says: nameServer + " says EDE ",
+		official: unresolved, dig: []string{nameServer},
 		arrange: func(w *world) { w.signed(-72 * time.Hour) }},
 	{name: "name server is dead", id: fault.NetworkDNSUnreachable, says: "connection refused from " + nameServer,
 		official: unresolved, dig: []string{nameServer},

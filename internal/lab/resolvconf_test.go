@@ -44,8 +44,8 @@ var unreachedNames = []situation{
 			w.firewall("ip daddr " + nameServer + " udp dport 53 drop")
 			w.dnsmasq(nameServer2, absent)
 		}},
-	{name: "a host of one's own is unknown", id: fault.NetworkDNSUnknownHost, says: "check the spelling of licenses.corp.internal",
-		official: unresolved,
+	{name: "a host of one's own is unknown", id: fault.NetworkDNSUnknownHost,
+		says: "check the spelling of licenses.corp.internal", official: unresolved,
 		arrange: func(w *world) {
 			w.env["API_ENDPOINT"] = "https://licenses.corp.internal/v1"
 			w.dnsmasq(nameServer, absent)
@@ -136,7 +136,8 @@ func TestResolvConfIsReadAsLibcReadsIt(t *testing.T) {
 		"nameserver 10.0.0.2#53\nnameserver 10.0.0.3;\nnameserver 10.0.0.4 # fine\n", "Nameserver 10.0.0.2\n",
 		"nameserver=10.0.0.2\nnameserver: 10.0.0.2\nnameservers 10.0.0.2\nnameserver\u00a010.0.0.2\n",
 		"nameserver fd00::2\nnameserver fe80::2%lo\nnameserver ::ffff:10.0.0.2\n", "nameserver fd00::2%eth9\n",
-		"nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n", "", "nameserver", "nameserver \n",
+		"nameserver 10.0.0.1\nnameserver 10.0.0.2\nnameserver 10.0.0.3\nnameserver 10.0.0.4\n",
+		"", "nameserver", "nameserver \n",
 		"#nameserver 10.0.0.2\n;nameserver 10.0.0.3\nnameserver 0.0.0.0\n", "options\x00\nnameserver 10.0.0.2\x00 x\n",
 	} {
 		t.Run("", func(t *testing.T) {

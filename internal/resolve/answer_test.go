@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,6 +218,28 @@ func expectHarmless(t *testing.T, answer Answer) {
 	}
 	if n := strings.Count(long, "\n;; ANSWER SECTION:\n"); n > 1 {
 		t.Errorf("%d answer sections in %.2000s", n, long)
+	}
+	if answer.Reply != nil {
+		expectALineForEachRecord(t, answer.Reply, long)
+	}
+}
+
+// expectALineForEachRecord wants that only records have lines without a semicolon: none is forged.
+func expectALineForEachRecord(t *testing.T, reply *dns.Msg, long string) {
+	t.Helper()
+	records, lines := 0, 0
+	for _, record := range slices.Concat(reply.Answer, reply.Ns, reply.Extra) {
+		if record.Header().Rrtype != dns.TypeOPT {
+			records++
+		}
+	}
+	for line := range strings.Lines(long) {
+		if line != "\n" && line[0] != ';' {
+			lines++
+		}
+	}
+	if records != lines {
+		t.Errorf("%d records in %d lines: %.2000q", records, lines, long)
 	}
 }
 

@@ -23,7 +23,8 @@ func TestResolvConfIsDescribed(t *testing.T) {
 		{
 			"nameserver [::1]:5353\nnameserver 10.0.0.3\nnameserver 10.0.0.4\nnameserver 10.0.0.5\n" +
 				"options timeout:1 use-vc\noptions attempts:3 edns0\n",
-			"nameserver [::1]:5353, 10.0.0.3, 10.0.0.4 (and 1 more, which nobody asks); options ndots:1 timeout:1 attempts:3 use-vc edns0",
+			"nameserver [::1]:5353, 10.0.0.3, 10.0.0.4 (and 1 more, which nobody asks); " +
+				"options ndots:1 timeout:1 attempts:3 use-vc edns0",
 		},
 		{
 			"nameserver 10.0.0.2\n# options use-vc\n;options edns0\noptionsuse-vc\n",

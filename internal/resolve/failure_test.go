@@ -45,7 +45,8 @@ func TestNameIsDeniedForGoodWhenAllServersDenyIt(t *testing.T) {
 
 func TestSentenceShowsThePortOnlyWhenItIsNot53(t *testing.T) {
 	t.Parallel()
-	failed := parseConf("", true).Unresolved(nil, host, silence([]string{"10.0.0.2:53", "[fd00::2]:53", "127.0.0.1:5353", "[::1]:5353"}))
+	servers := []string{"10.0.0.2:53", "[fd00::2]:53", "127.0.0.1:5353", "[::1]:5353"}
+	failed := parseConf("", true).Unresolved(nil, host, silence(servers))
 	testkit.ExpectFault(t, failed, fault.NetworkDNSUnreachable, "the name "+host+" does not resolve (status: "+
 		"timeout from 10.0.0.2; timeout from fd00::2; timeout from 127.0.0.1:5353; timeout from [::1]:5353)")
 }

@@ -80,7 +80,8 @@ func expectFailure(t *testing.T, r *Resolver, name, statuses string, final bool)
 		t.Fatalf("Lookup(%q) = %v, want a failure", name, addresses)
 	}
 	failed, _ := fault.Find(err)
-	if want := fmt.Sprintf("the name %s does not resolve (status: %s)", name, statuses); failed == nil || failed.Detail != want {
+	want := fmt.Sprintf("the name %s does not resolve (status: %s)", name, statuses)
+	if failed == nil || failed.Detail != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if got := errors.Is(err, ErrNoSuchName); got != final {

@@ -190,7 +190,8 @@ func TestCancellationEndsALookupAndThoseThatWaitForIt(t *testing.T) {
 	testkit.Within(t, testkit.Soon, func() {
 		cancel()
 		for range cap(ended) {
-			if err := <-ended; !errors.Is(err, context.Canceled) || !errors.Is(err, &fault.Error{ID: fault.NetworkDNSUnreachable}) {
+			err := <-ended
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, &fault.Error{ID: fault.NetworkDNSUnreachable}) {
 				t.Errorf("got %v", err)
 			}
 		}

@@ -122,11 +122,11 @@ func otherOptions() (names map[string]bool) {
 	for _, on := range strings.Fields("badcookie besteffort crypto defname ednsnegotiation fail keepopen mapped onesoa") {
 		names[on] = true
 	}
-	for _, off := range strings.Fields(`aaflag aaonly coflag cookie dns64prefix domain dscp ednsflags ednsopt expandaaaa expire
-		header-only https https-get https-post http-plain identify idnin idnout keepalive ndots nsid nssearch opcode padding
-		proxy proxy-plain qid raflag rrcomments search showallmessages showbadcookie showbadvers showsearch sigchase split
-		subnet svcparamkeycompat tcflag tls tls-ca tls-certfile tls-hostname tls-keyfile topdown trace trusted-key ttlunits yaml
-		zflag zoneversion`) {
+	for _, off := range strings.Fields(`aaflag aaonly coflag cookie dns64prefix domain dscp ednsflags ednsopt expandaaaa
+		expire header-only https https-get https-post http-plain identify idnin idnout keepalive ndots nsid nssearch opcode
+		padding proxy proxy-plain qid raflag rrcomments search showallmessages showbadcookie showbadvers
+		showsearch sigchase split subnet svcparamkeycompat tcflag tls tls-ca tls-certfile tls-hostname
+		tls-keyfile topdown trace trusted-key ttlunits yaml zflag zoneversion`) {
 		names[off] = false
 	}
 	return names

@@ -65,6 +65,9 @@ func (r *Resolver) Warnings() []string {
 	return []string{r.hostsFlaw}
 }
 
+// Flaws are what is wrong with the hosts file and resolv.conf, a phrase each.
+func (r *Resolver) Flaws() []string { return slices.Concat(r.Warnings(), r.conf.ignored()) }
+
 // Config is what resolv.conf says.
 func (r *Resolver) Config() *Config { return r.conf }
 

@@ -124,7 +124,9 @@ func TestEntriesThatLibcIgnoresAreNamedInTheFailure(t *testing.T) {
 
 func TestLookupTellsWhoKnewTheAddress(t *testing.T) {
 	t.Parallel()
-	server := testkit.DNS(t, testkit.Zone{host: {IP: []string{"127.0.0.1"}}, "short.corp.test": {IP: []string{"127.0.0.2"}}})
+	server := testkit.DNS(t, testkit.Zone{
+		host: {IP: []string{"127.0.0.1"}}, "short.corp.test": {IP: []string{"127.0.0.2"}},
+	})
 	root := testkit.Root(t, server)
 	testkit.Put(t, root, "etc/resolv.conf", testkit.ResolvConf(server.Addr())+"search corp.test\n")
 	testkit.Put(t, root, "etc/hosts", "10.0.0.9 noted.test\n")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"localstack-entrypoint/internal/connect"
@@ -143,6 +144,7 @@ func (s *Survey) names(ctx context.Context, host string) ([]netip.Addr, fault.Ch
 		return addresses, fault.Warn(stage, finding, evidence...) // it leads the emulator astray, not us
 	}
 	fact := fmt.Sprintf("%s resolves to %s (from %s)", host, resolve.Join(addresses), seen.resolvedBy())
+	fact = strings.Join(append([]string{fact}, s.resolver.Flaws()...), "; ")
 	return addresses, fault.Pass(stage, fact, evidence...)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/resolve"
@@ -73,7 +74,8 @@ func (v view) names() names {
 	if host == "" {
 		host = public
 	}
-	n := names{host: host, captor: v.captor, conf: &resolve.Config{ClientConfig: &dns.ClientConfig{}, Flaw: v.flaw, Dots: max(v.dots, 1)}}
+	conf := &resolve.Config{ClientConfig: &dns.ClientConfig{}, Flaw: v.flaw, Dots: max(v.dots, 1)}
+	n := names{host: host, captor: v.captor, conf: conf}
 	sourceOf := func(server string, o *told) []source {
 		if o == nil {
 			return nil
@@ -266,4 +268,17 @@ func TestSurveyWithoutANameServer(t *testing.T) {
 	found := askAll(testkit.Limited(t), resolver, public, "").finding()
 	testkit.ExpectFault(t, found, fault.NetworkDNSNoServer,
 		"there is no name server to resolve "+public+" ("+root+"/etc/resolv.conf: no such file or directory)")
+}
+
+func TestSurveyNamesWhatLibcIgnores(t *testing.T) {
+	t.Parallel()
+	server := testkit.DNS(t, testkit.Zone{host: {IP: []string{"127.0.0.1"}}})
+	root := t.TempDir()
+	testkit.Put(t, root, "etc/resolv.conf", testkit.ResolvConf(server.Addr())+"nameserver 10.0.0.2:53\n")
+	_, port := testkit.Refuse(t, "127.0.0.1", 0)
+	checks := look(t, testkit.Limited(t), "http://"+host+":"+strconv.Itoa(port), connect.Settings{}, root)
+	if fact := checks[0].Fact; !strings.Contains(fact, "resolves to 127.0.0.1") ||
+		!strings.Contains(fact, `; libc and we ignore in /etc/resolv.conf: "10.0.0.2:53" (it has a port`) {
+		t.Error(fact)
+	}
 }
