@@ -16,7 +16,7 @@ const (
 	// lookAfter is how long an attempt waits before the network is looked at beside it.
 	lookAfter = time.Second
 	// lookTimeout bounds that look.
-	lookTimeout = 2500 * time.Millisecond
+	lookTimeout = 3500 * time.Millisecond
 	// surveyTimeout bounds what finding out why costs a start that has failed, leastSurvey what it has in any case.
 	surveyTimeout = 1200 * time.Millisecond
 	leastSurvey   = 200 * time.Millisecond

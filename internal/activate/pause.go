@@ -17,7 +17,7 @@ const (
 	// The wait between attempts is drawn evenly up to a bound that doubles from firstPause to maxPause (full
 	// jitter), so that many containers do not come back at once. It is never less than minPause: a connection
 	// that is refused costs nothing, and would be tried a thousand times a second.
-	minPause   = 100 * time.Millisecond
+	minPause   = 250 * time.Millisecond
 	firstPause = 500 * time.Millisecond
 	maxPause   = 2 * time.Second
 	doublings  = 2
