@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestASenselessValueOfANameThatOthersShareIsAWarning(t *testing.T) {
@@ -110,5 +111,19 @@ func TestQuotesThatBelongToAValueStay(t *testing.T) {
 		if got := unquote(value); got != want {
 			t.Errorf("%s becomes %s, want %s", value, got, want)
 		}
+	}
+}
+
+func TestFillRemovesQuotesThatAFieldCannotTake(t *testing.T) {
+	var options struct {
+		Wait Seconds `envconfig:"WAIT"`
+		Name string  `envconfig:"NAME"`
+		Bad  Bool    `envconfig:"BAD" default:"1"`
+	}
+	inEnvironment(t, `WAIT="2"`, `NAME="kept"`, `BAD="maybe"`)
+	refused := Fill(&options)
+	if len(refused) != 1 || refused[0].KeyName != "BAD" || options.Wait.Duration() != 2*time.Second ||
+		options.Name != `"kept"` || !bool(options.Bad) {
+		t.Errorf("refused %v, filled %+v", refused, options)
 	}
 }

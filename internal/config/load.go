@@ -83,7 +83,8 @@ func (e *Environ) lend() (refused []refusal) {
 }
 
 // Fill sets the fields of sections, pointers to structs, that have tags of envconfig, and returns
-// the values that a field cannot take. Those variables have their defaults, and are unset.
+// the values that a field cannot take. Those variables have their defaults, and are unset. What a field
+// can take without the quotes around it, it is given without.
 func Fill(sections ...any) (refused []*envconfig.ParseError) {
 	for _, section := range sections {
 		// envconfig stops at the first value that it cannot use. Asked again without that variable it
@@ -92,6 +93,10 @@ func Fill(sections ...any) (refused []*envconfig.ParseError) {
 			bad, found := errors.AsType[*envconfig.ParseError](envconfig.Process("", section))
 			if !found {
 				break
+			}
+			if value := os.Getenv(bad.KeyName); isQuoted(value) {
+				_ = os.Setenv(bad.KeyName, unquote(value))
+				continue
 			}
 			refused = append(refused, bad)
 			if _, set := os.LookupEnv(bad.KeyName); !set {
