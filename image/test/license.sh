@@ -37,8 +37,31 @@ test_tls() {
 	start tls "${tls[@]}" --volume "$work/ca.pem:/ca.pem:ro" --env REQUESTS_CA_BUNDLE=/ca.pem "$reference"
 	start untrusted "${tls[@]}" "$reference"
 	check "TLS: pro is on with the authority's CA in REQUESTS_CA_BUNDLE" is_pro tls
+	test_mounted_authority
 	check "TLS: without it, exit code 55" exits untrusted 55
 	check "TLS: without it, the reason names the issuer" says untrusted "untrusted authority (issuer: CN=Own CA)"
+}
+
+# Mounting an authority is enough, also where only little can be written, and by another user.
+test_mounted_authority() {
+	local mounted=("${tls[@]}" --volume "$work/ca.pem:/usr/local/share/ca-certificates/own.crt:ro")
+	start mounted "${mounted[@]}" "$reference"
+	start mounted-read-only "${mounted[@]}" --read-only --user 54321:54321 --tmpfs /tmp \
+		--volume "$id-pro:/var/lib/localstack:ro" "$reference"
+	start mounted-tmpdir "${mounted[@]}" --read-only --user 54321:54321 --tmpfs /scratch:mode=1777 --env TMPDIR=/scratch \
+		--volume "$id-pro:/var/lib/localstack:ro" "$reference"
+	start mounted-nowhere "${mounted[@]}" --read-only --volume "$id-pro:/var/lib/localstack:ro" "$reference"
+	start mounted-community "${mounted[@]}" --env ACTIVATE_PRO=0 "$reference"
+	check "mounted CA: pro is on" is_pro mounted
+	check "mounted CA: the emulator is handed it" says mounted \
+		"REQUESTS_CA_BUNDLE=/var/lib/localstack/cache/ca-bundle-"
+	check "mounted CA, read-only, any user: pro is on" is_pro mounted-read-only
+	check "mounted CA, read-only, any user: the emulator is handed it" says mounted-read-only \
+		"REQUESTS_CA_BUNDLE=/tmp/ca-bundle-"
+	check "mounted CA, TMPDIR: the emulator is handed it" says mounted-tmpdir "SSL_CERT_FILE=/scratch/ca-bundle-"
+	check "mounted CA, nothing can be written: pro is on" is_pro mounted-nowhere
+	check "mounted CA, nothing can be written: a warning names the mount" says mounted-nowhere "such as --tmpfs /tmp"
+	check "mounted CA, ACTIVATE_PRO=0: the emulator is handed it" says mounted-community "NODE_EXTRA_CA_CERTS=/var/lib"
 }
 
 test_token_forms() {

@@ -32,19 +32,24 @@ type Anchor struct {
 // warnings are about files that cannot be used.
 func Anchors(root layout.Root) (found []Anchor, warnings []string) {
 	folders := root.AuthorityFolders()
-	walked, err := file.Ask(file.NewVolume(folders[0].Path, file.DiskTimeout), func() (*walk, error) {
-		w := &walk{folders: map[[2]uint64]bool{}}
-		for _, folder := range folders {
-			w.AuthorityFolder = folder
-			w.list(folder.Path, 0)
-		}
-		return w, nil
+	w, err := file.Ask(file.NewVolume(folders[0].Path, file.DiskTimeout), func() (*walk, error) {
+		return walkAll(folders), nil
 	})
 	if err != nil {
 		return nil, []string{fmt.Sprintf("the certificate authorities in %s are ignored: %v", folders[0].Path, err)}
 	}
-	walked.warnOfStrays()
-	return walked.found, walked.warnings
+	return w.found, w.warnings
+}
+
+// walkAll looks at the files of folders.
+func walkAll(folders []layout.AuthorityFolder) *walk {
+	w := &walk{folders: map[[2]uint64]bool{}}
+	for _, folder := range folders {
+		w.AuthorityFolder = folder
+		w.list(folder.Path, 0)
+	}
+	w.warnOfStrays()
+	return w
 }
 
 // walk is a look at folders.
@@ -69,28 +74,32 @@ func (w *walk) list(path string, depth int) {
 		}
 		return
 	}
-	for _, entry := range entries {
+	for i, entry := range entries {
 		name := filepath.Join(path, entry.Name())
+		if w.files++; w.files > maxAnchors {
+			if w.files == maxAnchors+1 {
+				w.warn(path, fmt.Sprintf("there are more than %d files, and %d of them are not read", maxAnchors, len(entries)-i))
+			}
+			return
+		}
 		mode := entry.Type()
 		if mode&fs.ModeSymlink != 0 {
-			info, err := os.Stat(name)
-			if err != nil {
-				w.warn(name, "it is a link to nothing")
-				continue
+			if info, err := os.Stat(name); err == nil {
+				mode = info.Mode()
 			}
-			mode = info.Mode()
 		}
 		switch {
-		case w.files == maxAnchors:
-			w.warn(path, fmt.Sprintf("there are more than %d files, and the others are not read", maxAnchors))
-			w.files++
-			return
-		case w.files > maxAnchors:
-			return
-		case mode.IsDir() && w.IsDeep && depth < maxFolders && w.isNew(name):
-			w.list(name, depth+1)
+		case mode.IsDir():
+			if w.IsDeep && depth < maxFolders && w.isNew(name) {
+				w.list(name, depth+1)
+			}
 		case mode.IsRegular():
 			w.read(name)
+		case !strings.HasSuffix(name, w.Suffix):
+		case mode&fs.ModeSymlink != 0:
+			w.warn(name, "it is a link to nothing")
+		default:
+			w.warn(name, "it is no regular file")
 		}
 	}
 }
@@ -99,7 +108,7 @@ func (w *walk) list(path string, depth int) {
 func (w *walk) isNew(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil {
-		return false
+		return true
 	}
 	stat, _ := info.Sys().(*syscall.Stat_t)
 	id := [2]uint64{stat.Dev, stat.Ino}
@@ -110,7 +119,6 @@ func (w *walk) isNew(path string) bool {
 
 // read reads a file, of PEM or DER.
 func (w *walk) read(path string) {
-	w.files++
 	content, err := file.ReadUpTo(path, MaxBundle)
 	if w.size += len(content); err == nil && w.size > MaxBundle {
 		err = fmt.Errorf("the files are larger than %d MiB", MaxBundle>>20)
