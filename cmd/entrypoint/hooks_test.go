@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +46,53 @@ func TestWhatAHookLeavesRunningGetsTheStopSignal(t *testing.T) {
 					t.Errorf("it was not told: %s", log)
 				}
 			})
+		}
+	}
+}
+
+// TestAnyUserWithoutAHomeCanStart: platforms choose a user ID at random, and leave HOME at that of root.
+func TestAnyUserWithoutAHomeCanStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.authority()
+	w.set("HOME", "/root")
+	w.script("1.sh", "echo hook")
+	w.script("2.sh", "echo never")
+	program := filepath.Join(w.root, "entrypoint")
+	content, err := os.ReadFile(filepath.Join(binaries, "entrypoint"))
+	if err == nil {
+		err = os.WriteFile(program, content, 0o755)
+	}
+	for path, mode := range map[string]os.FileMode{
+		w.root: 0o755, filepath.Dir(w.root): 0o755, filepath.Join(w.root, "etc/localstack/init/boot.d/2.sh"): 0o700,
+	} {
+		err = errors.Join(err, os.Chmod(path, mode))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, supervise := range []string{"SUPERVISE=0", "SUPERVISE=1"} {
+		var out, said bytes.Buffer
+		cmd := exec.CommandContext(t.Context(), program, "sh", "-c", "echo up; exit 3")
+		cmd.Env, cmd.Stdout, cmd.Stderr, cmd.Dir = w.environ(supervise), &out, &said, "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 1234567, Gid: 0, NoSetGroups: true}}
+		if os.Getuid() != 0 {
+			cmd.SysProcAttr = nil // any user, too
+		}
+		_ = cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != 3 || !strings.HasSuffix(out.String(), "up\n") {
+			t.Errorf("%s: exit code %d, %q, %s", supervise, code, out.String(), said.String())
+		}
+		if os.Getuid() != 0 {
+			continue
+		}
+		for _, want := range []string{
+			"/2.sh: permission denied: user 1234567 may not execute it (mode 0700)",
+			"cannot store license_", "Successfully requested and activated",
+		} {
+			if !strings.Contains(said.String(), want) {
+				t.Errorf("%s: %q is missing in %s", supervise, want, said.String())
+			}
 		}
 	}
 }

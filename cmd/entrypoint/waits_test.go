@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/license"
@@ -75,6 +76,36 @@ var networkWaits = []wait{
 			w.secure(time.Hour, "127.0.0.1")
 			w.trust("nothing")
 		}, disk: slow("/ca.pem")},
+}
+
+// retries are the starts that try again.
+var retries = []wait{
+	{name: "a connection that is refused", says: "the connection to 127.0.0.1:PORT was refused; trying again (",
+		arrange: func(w *world) { w.set("API_ENDPOINT", "http://"+unused(w.T)+"/v1") }},
+	{name: "a proxy that is not there yet",
+		says: "the proxy http://127.0.0.1:PORT cannot be reached: the connection to 127.0.0.1:PORT was refused; " +
+			"trying again (",
+		arrange: func(w *world) {
+			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+			w.set("HTTPS_PROXY", "http://user:secret-password@"+unused(w.T))
+		}},
+	{name: "a server with a problem", says: "127.0.0.1:PORT answered with status 503; trying again (",
+		arrange: func(w *world) { w.answer(http.StatusServiceUnavailable, "") }},
+	{name: "a server that hangs up", says: "127.0.0.1 closed the connection without an answer; trying again (",
+		arrange: func(w *world) { w.serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }) }},
+	{name: "a name server that has a problem", says: "SERVF*IL from 127.0.0.1:PORT",
+		arrange: func(w *world) { w.names(testkit.Zone{"*": {Rcode: dns.RcodeServerFailure}}) }},
+}
+
+// unused is an address where nobody listens.
+func unused(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
 }
 
 // full is the address of a listener that accepts no more connections: the kernel drops what comes.
@@ -140,7 +171,7 @@ func slow(suffix string) syscalls.Decision {
 
 var (
 	portNumber = regexp.MustCompile(`127\.0\.0\.1:\d+`)
-	waitLine   = regexp.MustCompile(`waiting for .* \((\S+) s so far`)
+	waitLine   = regexp.MustCompile(`(waiting for|trying again).* \((\S+) s so far`)
 	// misread is how clients take a line for another one: contract 6 and 9.27.
 	misread = regexp.MustCompile(`(?i)ready|fail|invalid|expired|error|could not|unable`)
 )
@@ -178,11 +209,12 @@ func (s wait) happen(w *world) *timed {
 
 func TestAStartThatWaitsForTheLicenseSaysSo(t *testing.T) {
 	t.Parallel()
-	for _, s := range networkWaits {
+	for _, s := range slices.Concat(networkWaits, retries) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.set("ACTIVATION_TIMEOUT", "4.5")
+			w.set("ACTIVATION_ATTEMPTS", "")
 			w.set("LOG_FORMAT", "text")
 			log := s.happen(w)
 			first := slices.IndexFunc(log.lines, waitLine.MatchString)
