@@ -98,7 +98,7 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 	return doctor.Start{
 		Config: s.cfg, Problem: s.problem,
 		Warnings: slices.Concat(s.environ.Warnings, s.environ.NetworkWarnings, s.socksWarnings(network)),
-		Command: path, NoCommand: noCommand, BootHooks: len(hooks),
+		Command:  path, NoCommand: noCommand, BootHooks: len(hooks),
 		Credential: cred, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),
 		Offline: options.offline, RequestLicense: options.activate,
