@@ -83,7 +83,7 @@ func TestWhyTheKernelDoesNotRunWhatIsNoFileHere(t *testing.T) {
 	loop := filepath.Join(folder, "loop.sh")
 	must(t, os.Symlink(loop, loop))
 	chain := filepath.Join(folder, "chain.sh")
-	must(t, os.WriteFile(chain, []byte("#!"+chain+"\n"), 0o755)) //nolint:gosec // it is to be executable
+	must(t, os.WriteFile(chain, []byte("#!"+chain+"\n"), 0o755))
 	for path, want := range map[string]string{
 		dangling:                      `it is a link to "/host/hook.sh", which does not exist here`,
 		filepath.Join(folder, "none"): "",
@@ -111,7 +111,7 @@ func TestWhyAScriptHasEnded(t *testing.T) {
 		"#!/usr/bin/env -S no-such-shell -e\n": "",
 	} {
 		path := filepath.Join(t.TempDir(), "x.sh")
-		must(t, os.WriteFile(path, []byte(content), 0o755)) //nolint:gosec // it is to be executable
+		must(t, os.WriteFile(path, []byte(content), 0o755))
 		err := exec.Command(path).Run()
 		exit, hasRun := errors.AsType[*exec.ExitError](err)
 		if !hasRun {

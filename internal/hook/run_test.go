@@ -65,7 +65,8 @@ func TestFailingScriptsAreReportedAndTheNextOneStillRuns(t *testing.T) {
 		"2-exit.sh RUNNING", "2-exit.sh ERROR: exit status 3",
 		"3-no-exec-bit.sh RUNNING", "3-no-exec-bit.sh ERROR: permission denied: it is not executable: chmod +x FILE; " +
 			"in a ConfigMap of Kubernetes, defaultMode: 0755",
-		"4-no-shebang.sh RUNNING", "4-no-shebang.sh ERROR: exec format error: its first line does not begin with #!, as in #!/bin/sh",
+		"4-no-shebang.sh RUNNING",
+		"4-no-shebang.sh ERROR: exec format error: its first line does not begin with #!, as in #!/bin/sh",
 		"5-no-interp.sh RUNNING", "5-no-interp.sh ERROR: no such file or directory: " +
 			`its interpreter "/no/such/shell" does not exist in this image`,
 		"6-killed.sh RUNNING", "6-killed.sh ERROR: signal: killed",
