@@ -55,6 +55,7 @@ func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 
 // obtain is Run without memory of the starts before.
 func (a *Activation) obtain(ctx context.Context) (Result, error) {
+	a.isUnknown = false
 	stored, late := a.Store.Load()
 	if late {
 		a.Log.Warn("cannot read the stored licenses: " + file.ErrTimeout.Error())
@@ -161,12 +162,13 @@ func (a *Activation) ask(ctx context.Context, stored []Stored) (granted, error) 
 		}
 		return granted{}, err
 	}
-	if len(stored) > 0 {
+	if len(stored) > 0 && !a.isUnknown {
 		got, err := a.post(ctx, pathActivate, stored[0].Document.ID)
 		if !errors.Is(err, errNotFound) {
 			got.path = stored[0].Path
 			return got, err
 		}
+		a.isUnknown = true // another attempt need not ask again
 	}
 	return a.post(ctx, pathRequest, "")
 }

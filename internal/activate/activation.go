@@ -34,6 +34,8 @@ type Activation struct {
 	// dry keeps the activation from changing anything on disk, and free from
 	// asking for a license, which may cost a credit.
 	dry, free bool
+	// isUnknown is whether the server does not know the document on disk.
+	isUnknown bool
 	// refusal is to be remembered.
 	refusal *RefusalNote
 	// answer is the last that a rehearsal got.

@@ -121,6 +121,18 @@ func TestANetworkThatComesLateIsNotMissed(t *testing.T) {
 	}
 }
 
+// An answer is an answer, also when another attempt follows.
+func TestALicenseThatTheServerDoesNotKnowIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, refuse(400, license.MessageNotFound), page(503, ""), page(503, ""), grant(nil))
+		s.put(t, ownPath, stored(func(d *license.Document) { d.Offline.Version = "4.13.0" }))
+		if err := s.run(t); err != "" || s.server.asked() != "activate request request request" {
+			t.Errorf("%s, asked for %s", err, s.server.asked())
+		}
+	})
+}
+
 // Each attempt reads anew what may have come meanwhile, a name server in resolv.conf for one.
 func TestEachAttemptHasATransportOfItsOwn(t *testing.T) {
 	t.Parallel()
