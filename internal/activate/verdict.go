@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
@@ -22,9 +20,6 @@ var errVerdict = errors.New("the licensing server's verdict")
 // errNotFound is errVerdict for "no such license": activate may be followed by request.
 var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 
-// longestRetry bounds what a server can ask us to wait.
-const longestRetry = 24 * time.Hour
-
 // maxAnswer bounds what is read of an answer; documents have about 1 KiB.
 const maxAnswer = 1 << 20
 
@@ -34,7 +29,7 @@ func readAnswer(response *http.Response, body []byte, token string) (license.Doc
 		failed := readFailure(response, body, token)
 		facts := fault.Facts{Answered: true}
 		if failed.Row().Retry {
-			facts.RetryAfter = retryAfter(response)
+			facts.RetryAfter = connect.RetryAfter(response)
 		}
 		return license.Document{}, failed.With(facts)
 	}
@@ -122,16 +117,4 @@ func refused(message string) *fault.Error {
 	}
 	// What a server says beyond its codes is not repeated: it may be what we told it.
 	return fault.Wrap(errVerdict, fault.LicenseRefused, "the server answered with an unknown code")
-}
-
-// retryAfter is how long the server wants us to wait before we ask again; 0 when it does not say.
-func retryAfter(response *http.Response) time.Duration {
-	text := response.Header.Get("Retry-After")
-	var wait time.Duration
-	if seconds, err := strconv.ParseUint(text, 10, 32); !errors.Is(err, strconv.ErrSyntax) {
-		wait = time.Duration(seconds) * time.Second
-	} else if until, err := http.ParseTime(text); err == nil {
-		wait = max(0, time.Until(until))
-	}
-	return min(wait, longestRetry)
 }

@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"localstack-entrypoint/internal/fault"
@@ -111,6 +113,21 @@ func ReadPage(response *http.Response, body []byte, secret string) Page {
 	page.upgrades = response.Header.Get("Upgrade")
 	page.Date, _ = http.ParseTime(response.Header.Get("Date"))
 	return page
+}
+
+// longestRetry bounds what a server can ask us to wait.
+const longestRetry = 24 * time.Hour
+
+// RetryAfter is how long the server wants us to wait before we ask again; 0 when it does not say.
+func RetryAfter(response *http.Response) time.Duration {
+	text := response.Header.Get("Retry-After")
+	var wait time.Duration
+	if seconds, err := strconv.ParseUint(text, 10, 32); !errors.Is(err, strconv.ErrSyntax) {
+		wait = time.Duration(seconds) * time.Second
+	} else if until, err := http.ParseTime(text); err == nil {
+		wait = max(0, time.Until(until))
+	}
+	return min(wait, longestRetry)
 }
 
 // String is as in "an HTML page (status 403)": without the server's own words, which may repeat what it

@@ -91,11 +91,11 @@ func (p *Proxy) refusal(target string, answer *http.Response) *fault.Error {
 	if why := answer.Header.Get("X-Squid-Error"); matches(`^ERR_[A-Z_]{1,40} [0-9]{1,5}$`, why) {
 		detail += " (" + why + ")"
 	}
-	var cause error
-	if answer.StatusCode >= http.StatusInternalServerError {
-		cause = ErrPassing // it cannot reach the server
+	facts := fault.Facts{Variable: p.Variable, Answered: true}
+	if answer.StatusCode >= http.StatusInternalServerError { // it cannot reach the server
+		facts.Cause, facts.RetryAfter = ErrPassing, RetryAfter(answer)
 	}
-	return fault.Wrap(cause, fault.NetworkProxy, "%s", detail).With(fault.Facts{Variable: p.Variable, Answered: true})
+	return fault.New(fault.NetworkProxy, "%s", detail).With(facts)
 }
 
 // UnknownProxy is the failure behind a 407 of a proxy that is on the way to target, but not set.
