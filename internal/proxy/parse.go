@@ -54,7 +54,7 @@ const endsAuthority = `/\?#`
 
 // misplaced is the error for a character that a user name or password cannot contain as it is.
 func misplaced(character string) error {
-	return fmt.Errorf("has a %q before the last @; in a user name or password, write it as %s",
+	return fmt.Errorf("has the character '%s' before the last @; in a user name or password, write it as %s",
 		character, percent(character))
 }
 

@@ -110,7 +110,8 @@ func TestWhatIsNoAddressIsRefusedWithoutAnyPartOfIt(t *testing.T) {
 	t.Parallel()
 	form := errForm.Error()
 	inside := func(character, escape string) string {
-		return fmt.Sprintf("has a %q before the last @; in a user name or password, write it as %s", character, escape)
+		return fmt.Sprintf("has the character '%s' before the last @; in a user name or password, write it as %s",
+			character, escape)
 	}
 	pac := "is the address of a PAC file, or a line of one: neither Python nor this program reads PAC files; " +
 		"set the proxy that the file returns, such as http://proxy.example:3128"
@@ -132,7 +133,7 @@ func TestWhatIsNoAddressIsRefusedWithoutAnyPartOfIt(t *testing.T) {
 		pac: {"http://wpad/wpad.dat", "http://proxy.test/proxy.pac", "https://proxy.test:8080/a/b.PAC?x=1#y",
 			"file:///etc/proxy.pac", "http://u:geheim@proxy.test/proxy.pac", "PROXY proxy.test:3128; DIRECT", "DIRECT",
 			"pac+https://proxy.test/x", "SOCKS5 proxy.test:1080", "proxy.test/proxy.pac", "http://wpad.corp.test/"},
-		`has a '€' in the user name or password: requests can send only the characters of Latin-1 to a proxy, ` +
+		`has the character '€' in the user name or password: requests can send only the characters of Latin-1 to a proxy, ` +
 			"and cannot send this one as %E2%82%AC either; change the password": {
 			"http://user:geheim€@proxy.test", "http://user:geheim%E2%82%AC@proxy.test", "https://€:geheim@proxy.test"},
 		`has a %FC in the user name or password, which is not UTF-8; "ü" is %C3%BC there`: {

@@ -39,7 +39,7 @@ func toLatin1(text string) (string, error) {
 	var sent strings.Builder
 	for _, r := range text {
 		if r > 0xff {
-			return "", fmt.Errorf("has a %q in the user name or password: requests can send only the characters of "+
+			return "", fmt.Errorf("has the character %q in the user name or password: requests can send only the characters of "+
 				"Latin-1 to a proxy, and cannot send this one as %s either; change the password", r, percent(string(r)))
 		}
 		sent.WriteByte(byte(r))
