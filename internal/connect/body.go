@@ -20,11 +20,14 @@ func matches(pattern, text string) bool { return regexp.MustCompile(pattern).Mat
 // Words of titles, for pages whose structure does not tell what they are: stems in the languages of most filters.
 const (
 	aboutBlocking = `(?i)block|denied|deny|forbidden|restrict|prohibit|not allowed|policy|filter|security` +
-		`|gesperrt|verweigert|verboten|untersagt|richtlinie|refus|interdit|bloqu|deneg|prohibid|proibid|negat|vietat` +
-		`|geweigerd|geblokkeerd|odmow|zablokowan|engellen|заблокирован|запрещ|禁止|拒否|ブロック|制限|阻止|拒绝|屏蔽|차단|거부`
+		`|gesperrt|verweigert|verboten|untersagt|richtlinie|refus|interdit|bloqu|deneg|prohibid|proibid|nega[td]|vietat` +
+		`|geweigerd|geblokkeerd|nekad|spärrad|nektet|nægtet|spærret|estetty|kielletty|odmow|zablok|odepřen|zakázán` +
+		`|letiltva|megtagad|engellen|redded|yasak|заблокирован|запрещ|αποκλει|απαγορε|محظور|חסום` +
+		`|禁止|拒否|ブロック|制限|阻止|阻擋|拒绝|拒絕|屏蔽|封鎖|차단|거부`
 	aboutSigningIn = `(?i)sign.?in|log.?in|logon|portal|wi-?fi|hotspot|authenti|terms of (use|service)|guest` +
-		`|anmeld|einlogg|nutzungsbedingungen|conne.ion|connecter|identifi|iniciar sesi|acceso|accedi|accesso|entrar` +
-		`|aanmeld|inlogg|zaloguj|logowani|giriş|войти|вход|ログイン|サインイン|認証|登录|登入|认证|로그인|인증`
+		`|anmeld|einlogg|nutzungsbedingungen|conne.ion|connecter|identifi|iniciar sesi|inicio de sesi|iniciar sess|acceso` +
+		`|acceder|accedi|accesso|entrar|aanmeld|inlogg|logga in|kirjaudu|zaloguj|logowani|přihlá|bejelentkez|giriş` +
+		`|войти|вход|σύνδεση|تسجيل الدخول|התחבר|ログイン|サインイン|認証|登录|登入|认证|認證|로그인|인증`
 )
 
 // maxTitle bounds a page's title, in characters.

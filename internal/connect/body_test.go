@@ -55,10 +55,12 @@ func TestTitlesInOtherLanguages(t *testing.T) {
 			"Zugriff verweigert", "Seite gesperrt", "Acc&egrave;s refus&eacute;", "Site bloqué", "Acceso denegado",
 			"Página bloqueada", "Accesso negato", "Toegang geweigerd", "アクセスが拒否されました", "访问被阻止", "접근이 차단되었습니다",
 			"Доступ запрещён", "Dost&#281;p zablokowany",
+			"Acesso negado", "Åtkomst nekad", "Přístup odepřen", "Erişim engellendi", "拒絕存取", "アクセス拒否",
 		},
 		fault.NetworkCaptivePortal: {
 			"Anmeldung", "Bitte melden: WLAN-Anmeldeseite", "Conne&#120;ion au r&#233;seau", "S&#x27;identifier",
 			"Iniciar sesión", "ログイン", "登录", "로그인", "Вход в сеть", "Accesso alla rete",
+			"Iniciar sessão", "Přihlášení", "Bejelentkezés", "تسجيل الدخول", "網路登入",
 		},
 	} {
 		for _, title := range titles {
