@@ -2,23 +2,28 @@ package proxy
 
 import "strings"
 
-// Oddity is why requests cannot use value, although [Parse] can; "" for none. It completes a sentence that
-// begins with the variable's name.
+// Oddity is why requests does something else with value than its writer may expect, although [Parse] takes it; ""
+// for nothing. It completes a sentence that begins with the variable's name.
 func Oddity(value string) string {
-	const instead = ", with which the emulator's Python cannot use it; write it as http://proxy.example:3128"
+	const instead = " the emulator's Python cannot use it; write it as http://proxy.example:3128"
 	trimmed := strings.TrimSpace(value)
-	switch {
-	case trimmed == "":
-		return ""
-	case trimmed != strings.TrimSuffix(value, "\n"):
-		return "has blanks around its value" + instead
-	case strings.Contains(trimmed, "://"):
+	if trimmed == "" {
 		return ""
 	}
-	// urllib3's _SCHEME_RE: a dot ends what it takes for a scheme.
-	scheme, _, hasColon := strings.Cut(trimmed, ":")
-	if hasColon && isScheme(strings.ToLower(scheme)) && !strings.Contains(scheme, ".") {
-		return `has no "http://" before its value, without` + strings.TrimPrefix(instead, ", with")
+	if trimmed != strings.TrimSuffix(value, "\n") {
+		return "has blanks around its value, with which" + instead
+	}
+	_, rest, hasScheme := strings.Cut(trimmed, "://")
+	if !hasScheme {
+		// urllib3's _SCHEME_RE: a dot ends what it takes for a scheme.
+		rest = trimmed
+		scheme, _, hasColon := strings.Cut(trimmed, ":")
+		if hasColon && isScheme(strings.ToLower(scheme)) && !strings.Contains(scheme, ".") {
+			return `has no "http://" before its value, without which` + instead
+		}
+	}
+	if user, _, hasUser := cutLast(rest, "@"); hasUser && user != "" && !strings.Contains(user, ":") {
+		return "has a user name without a password, which Python does not send; write an empty password as in user:@proxy"
 	}
 	return ""
 }

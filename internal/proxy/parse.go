@@ -130,11 +130,12 @@ func parseAddress(address string) (host string, err error) {
 		port = ":" + port
 	}
 	if inside, bracketed := strings.CutPrefix(host, "["); bracketed {
-		inside, closed := strings.CutSuffix(inside, "]")
-		if six, err := netip.ParseAddr(inside); err != nil || !closed || !six.Is6() {
+		inside, closed := strings.CutSuffix(strings.Replace(inside, "%25", "%", 1), "]") // before a zone
+		six, err := netip.ParseAddr(inside)
+		if err != nil || !closed || !six.Is6() {
 			return "", errForm
 		}
-		return host + port, nil
+		return "[" + six.String() + "]" + port, nil
 	}
 	if host == "" || strings.ContainsFunc(host, isNoHost) || !utf8.ValidString(host) {
 		return "", errForm

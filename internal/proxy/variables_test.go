@@ -125,7 +125,8 @@ func TestWhatOnlyWeReadIsOdd(t *testing.T) {
 	for value, want := range map[string]string{
 		"http://proxy:1": "", "http://proxy:1\n": "", "proxy.test:1": "", "proxy": "", "10.0.0.1:1": "", "u.s:p@proxy:1": "",
 		"": "", " ": "",
-		"proxy:1":           `has no "http://" before its value, without which`,
+		"http://bob@proxy:1": "has a user name without a password, which Python does not send", "http://bob:@proxy:1": "",
+		"http://@proxy:1": "", "proxy:1": `has no "http://" before its value, without which`,
 		"user:pass@proxy:1": `has no "http://" before its value, without which`,
 		" http://proxy:1":   "has blanks around its value, with which",
 		"http://proxy:1 ":   "has blanks around its value, with which",
