@@ -30,8 +30,8 @@ func (s *Survey) lookThrough(ctx context.Context, reach Reach, tell func(fault.C
 	check := s.checkTLS(got, time.Time{})
 	if found := check.Finding; found != nil && found.ID == fault.NetworkCertificateDate && reach == ToRequest {
 		// Whose clock is wrong? Only the server can tell.
-		if asked := s.request(ctx, s.settings); asked.page != nil {
-			check = s.checkTLS(got, asked.page.Date)
+		if s.answer = s.request(ctx, s.settings).page; s.answer != nil {
+			check = s.checkTLS(got, s.answer.Date)
 		}
 	}
 	tell(check)

@@ -44,9 +44,13 @@ func (s *Survey) Look(ctx context.Context, reach Reach, tell func(fault.Check)) 
 	return s.look(ctx, reach, s.timed(tell))
 }
 
-// Ask sends the server a request without a credential and makes the checks of its answer.
+// Ask sends the server a request without a credential, unless a look has, and makes the checks of its answer.
 func (s *Survey) Ask(ctx context.Context, tell func(fault.Check)) {
 	tell = s.timed(tell)
+	if s.answer != nil {
+		s.judge(*s.answer, tell)
+		return
+	}
 	got := s.request(ctx, s.settings)
 	switch {
 	case got.page != nil:

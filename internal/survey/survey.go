@@ -23,6 +23,8 @@ type Survey struct {
 	localstackHost string
 	clockDiffers   func(ours, theirs time.Time) bool
 	resolver       *resolve.Resolver
+	// answer is the server's to a look's own request; nil while there is none.
+	answer *connect.Page
 }
 
 // New returns a survey of the way to target, a base URL of the licensing API. localstackHost is
