@@ -55,6 +55,7 @@ const (
 	NetworkCertificateName ID = "network.certificate.name"
 	NetworkCertificateDate ID = "network.certificate.expired"
 	NetworkStrict          ID = "network.certificate.strict"
+	NetworkBundle          ID = "network.certificate.bundle"
 	NetworkTLS             ID = "network.tls"
 	NetworkTLSVersion      ID = "network.tls.version"
 	NetworkLargeHello      ID = "network.tls.large_hello"

@@ -117,7 +117,7 @@ func bundles() []situation {
 		{name: "bundle with text around the certificates", arrange: bundle(text(func(pem string) string {
 			return "# Example Corp\nsubject=CN = Root\n" + pem + "\nend of the file"
 		}))},
-		{name: "bundle that is damaged at its end", says: "bundle.pem",
+		{name: "bundle that is damaged at its end", warns: fault.NetworkBundle, says: "bundle.pem",
 			arrange: bundle(text(func(pem string) string {
 				return pem + pem[:len(pem)/2]
 			}))},
@@ -145,11 +145,13 @@ func bundles() []situation {
 			arrange: bundle(func(w *world, pem string) string {
 				return w.must(w.T, "", "openssl", "pkcs12", "-export", "-nokeys", "-passout", "pass:", "-in", w.put("in.pem", pem))
 			})},
-		{name: "bundle of two files without a line end between them", says: "of what begins in line 1: its END",
+		{name: "bundle of two files without a line end between them", warns: fault.NetworkBundle,
+			says: "of what begins in line 1: its END",
 			arrange: bundle(text(func(pem string) string {
 				return strings.TrimSpace(string(shared.public.root.pem())) + pem
 			}))},
-		{name: "bundle whose first certificate has no END line", says: "the certificate before it has no END line",
+		{name: "bundle whose first certificate has no END line", warns: fault.NetworkBundle,
+			says: "the certificate before it has no END line",
 			arrange: bundle(text(func(pem string) string {
 				return strings.Replace(pem, "-----END CERTIFICATE-----\n", "", 1) + string(shared.public.root.pem())
 			}))},
@@ -157,7 +159,8 @@ func bundles() []situation {
 			arrange: bundle(text(func(pem string) string { return "  " + strings.ReplaceAll(pem, "\n", "\n  ") }))},
 		{name: "bundle in one line", id: fault.NetworkIntercepted, says: "it is all in one line",
 			arrange: bundle(text(func(pem string) string { return strings.ReplaceAll(pem, "\n", " ") }))},
-		{name: "folder of bundles without hash links", says: "openssl rehash", arrange: folder("corp.pem")},
+		{name: "folder of bundles without hash links", warns: fault.NetworkBundle, says: "openssl rehash",
+			arrange: folder("corp.pem")},
 		{name: "folder of bundles with hash links", arrange: func(w *world) {
 			folder("corp.pem")(w)
 			w.must(w.T, "", "openssl", "rehash", w.env["REQUESTS_CA_BUNDLE"])

@@ -122,6 +122,16 @@ func SystemBundle(root layout.Root) (path string, content []byte) {
 	return "", nil
 }
 
+// systemDamage says what is wrong with the system's bundle. Only whoever looks for faults asks: the activation
+// can do with it, and to take it apart would cost each start.
+func (a *Authorities) systemDamage() []string {
+	path, content := SystemBundle(a.root)
+	if l := parse(content); l.isRefused {
+		return []string{path + " is damaged: " + l.damage + Bundle{Variable: certFile}.inPython(refusesAll)}
+	}
+	return nil
+}
+
 // Verify checks what host presented as crypto/tls does.
 func (a *Authorities) Verify(presented []*x509.Certificate, host string) error {
 	_, err := a.chains(presented, host)

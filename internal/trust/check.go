@@ -38,6 +38,9 @@ func (a *Authorities) Check(p Presented, serverTime time.Time) fault.Check {
 	if flaws := strictFlaws(chains[0]); len(flaws) > 0 {
 		return fault.Warn(name, fault.New(fault.NetworkStrict, "%s", strings.Join(flaws, "; ")), evidence...)
 	}
+	if warnings := append(a.warnings, a.systemDamage()...); len(warnings) > 0 {
+		return fault.Warn(name, fault.New(fault.NetworkBundle, "%s", strings.Join(warnings, "; ")), evidence...)
+	}
 	leaf := p.Chain[0]
 	if left := time.Until(leaf.NotAfter); left < expiresSoon {
 		expires := "the certificate expires in less than a day"

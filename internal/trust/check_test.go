@@ -206,3 +206,49 @@ func TestCertificatesThatOnlyAStrictClientRejects(t *testing.T) {
 		Chain: chain[:2]}
 	expectCheck(t, trusted.Check(p, time.Time{}), fault.Warned, fault.NetworkStrict, "the authority Root has no key usage")
 }
+
+// A bundle that the activation can do without, or with, may still fail the emulator.
+func TestBundleThatFailsTheEmulatorIsAWarning(t *testing.T) {
+	t.Parallel()
+	a := testkit.NewAuthority(t, "System CA")
+	glued := strings.TrimSpace(a.PEM) + testkit.NewAuthority(t, "Other CA").PEM
+	for name, c := range map[string]struct{ system, named, says string }{
+		"named":        {a.PEM, glued, "REQUESTS_CA_BUNDLE="},
+		"the system's": {glued, a.PEM, "/etc/ssl/certs/ca-certificates.crt is damaged: line "},
+	} {
+		root, path := testkit.TrustingRoot(t, host, c.system), bundleAt(t, "named.pem", c.named)
+		found, _ := Load([]Bundle{{Variable: "REQUESTS_CA_BUNDLE", Path: path}}, layout.Root(root))
+		check := found.Check(shows(t, host, a.Issue(t, host, nil)), time.Time{})
+		if check.State != fault.Warned || check.Finding.ID != fault.NetworkBundle || !strings.Contains(check.Fact, c.says) {
+			t.Errorf("%s: %s, %v, %q", name, check.State, check.Finding, check.Fact)
+		}
+	}
+}
+
+// An authority in one of the system's folders counts, and it is said where it is.
+func TestAddedAuthorityIsNamed(t *testing.T) {
+	t.Parallel()
+	system, corporate := testkit.NewAuthority(t, "System CA"), testkit.NewAuthority(t, "Corporate CA")
+	root := testkit.TrustingRoot(t, host, system.PEM)
+	testkit.Put(t, root, "usr/local/share/ca-certificates/corp.crt", corporate.PEM)
+	found, _ := Load(nil, layout.Root(root))
+	p := shows(t, host, corporate.Issue(t, host, nil))
+	if err := found.Verify(p.Chain, host); err != nil {
+		t.Error(err)
+	}
+	want := "trusted because of " + root + "/usr/local/share/ca-certificates/corp.crt"
+	if check := found.Check(p, time.Time{}); check.State != fault.Passed || !slices.Contains(check.Evidence, want) {
+		t.Errorf("%s, %q", check.State, check.Evidence)
+	}
+	stranger := found.Check(shows(t, host, testkit.NewAuthority(t, "Stranger").Issue(t, host, nil)), time.Time{})
+	contains := root + "/usr/local/share/ca-certificates contains CN=Corporate CA, but not this issuer"
+	if remarks := stranger.Finding.Remarks; !slices.Contains(remarks, contains) {
+		t.Errorf("%q", remarks)
+	}
+	// The same name with another key, as after a renewal.
+	renewed := found.Check(shows(t, host, testkit.NewAuthority(t, "Corporate CA").Issue(t, host, nil)), time.Time{})
+	contains = root + "/usr/local/share/ca-certificates contains CN=Corporate CA, but with another key than that of this issuer"
+	if remarks := renewed.Finding.Remarks; !slices.Contains(remarks, contains) {
+		t.Errorf("%q", remarks)
+	}
+}
