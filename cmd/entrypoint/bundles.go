@@ -8,13 +8,14 @@ import (
 	"localstack-entrypoint/internal/cabundle"
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/trust"
 )
 
 // handBundles has the emulator trust the certificate authorities that somebody mounted into the system's folders,
 // or that BOOT hooks put there. Where there are none, it costs the look whether there are.
 func (s *start) handBundles(environ *config.Environ) {
 	plan := cabundle.MakePlan(s.cfg.Root, s.givenBundles())
-	for _, warning := range plan.Warnings {
+	for _, warning := range slices.Concat(s.unreadBundles(), plan.Warnings) {
 		s.log.Warn(warning)
 	}
 	if len(plan.Files) == 0 {
@@ -42,6 +43,21 @@ func (s *start) handBundles(environ *config.Environ) {
 		}
 	}
 	s.log.Info("the emulator is to trust " + cabundle.Describe(plan.Added) + ", too: " + strings.Join(handed, " "))
+}
+
+// unreadBundles says what is wrong with the user's bundles where the activation has not read them.
+func (s *start) unreadBundles() []string {
+	isNamed := func(b trust.Bundle) bool { return b.Path != "" }
+	bundles := s.network().Bundles
+	if bool(s.cfg.ActivatePro) && s.cfg.Endpoint.URL.Scheme == "https" || !slices.ContainsFunc(bundles, isNamed) {
+		return nil
+	}
+	disk := file.NewVolume(s.cfg.Root.At(""), file.DiskTimeout)
+	warnings, _ := file.Ask(disk, func() ([]string, error) { // on a disk that hangs they are not ours to tell
+		_, warnings := trust.Load(bundles, s.cfg.Root)
+		return warnings, nil
+	})
+	return warnings
 }
 
 // refreshBundles tells other containers on the volume that the emulator uses its bundles.

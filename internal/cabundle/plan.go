@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/trust"
 )
@@ -45,29 +47,44 @@ type Plan struct {
 	Warnings []string
 }
 
+// patience is how long the lists are waited for. To read and compare them takes milliseconds, but one that the user
+// names may be on a disk that does not answer.
+const patience = time.Second
+
 // MakePlan looks whether the emulator trusts all certificates in the system's folders. A list that lacks one is
 // replaced by a copy with all of them, except one that the user names. Without such certificates there is nothing
 // to do.
-func MakePlan(root layout.Root, given Given) (p Plan) {
+func MakePlan(root layout.Root, given Given) Plan {
 	anchors, warnings := trust.Anchors(root)
-	p.Warnings = warnings
 	if len(anchors) == 0 {
-		return p
+		return Plan{Warnings: warnings}
 	}
+	p, err := file.Ask(file.NewVolume(root.At(""), patience), func() (Plan, error) {
+		p := Plan{Warnings: warnings}
+		p.compare(anchors, root, given)
+		return p, nil
+	})
+	if err != nil {
+		return Plan{Warnings: append(warnings, "the emulator may not trust "+Describe(anchors)+": "+err.Error())}
+	}
+	return p
+}
+
+// compare fills the plan.
+func (p *Plan) compare(anchors []trust.Anchor, root layout.Root, given Given) {
 	system := &list{}
 	system.path, system.content = trust.SystemBundle(root)
 	requests := user{requestsBundle, given.Requests}
 	p.complete(anchors, requestsList(root, given, system), system, requests, user{curlBundle, given.Curl})
 	p.complete(anchors, sslList(given, system), system, user{certFile, given.CertFile})
 	if len(p.Added) == 0 || given.NodeExtra != "" {
-		return p
+		return
 	}
 	node := File{Variables: []string{nodeExtra}, Path: system.path}
 	if len(system.lacks(anchors)) > 0 {
 		node.Path, node.Content = "", encode(certificatesOf(anchors))
 	}
 	p.Files = append(p.Files, node)
-	return p
 }
 
 // user is a variable of the user's, and what it names.
