@@ -45,16 +45,21 @@ func (s *start) handBundles(environ *config.Environ) {
 	s.log.Info("the emulator is to trust " + cabundle.Describe(plan.Added) + ", too: " + strings.Join(handed, " "))
 }
 
-// unreadBundles says what is wrong with the user's bundles where the activation has not read them.
+// unreadBundles says what is wrong with the user's files where the activation has not read them. Folders and the
+// system's own bundle are not looked at: that would cost a start more than all the rest.
 func (s *start) unreadBundles() []string {
-	isNamed := func(b trust.Bundle) bool { return b.Path != "" }
-	bundles := s.network().Bundles
-	if bool(s.cfg.ActivatePro) && s.cfg.Endpoint.URL.Scheme == "https" || !slices.ContainsFunc(bundles, isNamed) {
+	if bool(s.cfg.ActivatePro) && s.cfg.Endpoint.Scheme == "https" {
+		return nil
+	}
+	files := slices.DeleteFunc(s.network().Bundles, func(b trust.Bundle) bool {
+		return b.Path == "" || b.IsFolder() || slices.Contains(s.cfg.Root.CertificateBundles(), b.Path)
+	})
+	if len(files) == 0 {
 		return nil
 	}
 	disk := file.NewVolume(s.cfg.Root.At(""), file.DiskTimeout)
 	warnings, _ := file.Ask(disk, func() ([]string, error) { // on a disk that hangs they are not ours to tell
-		_, warnings := trust.Load(bundles, s.cfg.Root)
+		_, warnings := trust.Load(files, s.cfg.Root)
 		return warnings, nil
 	})
 	return warnings

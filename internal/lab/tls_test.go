@@ -59,7 +59,8 @@ var certificates = []situation{
 			api.certificate = w.put("leaf.pem", string(pem.EncodeToMemory(block)))
 			w.nginx(api)
 		}},
-	{name: "certificate for another name", id: fault.NetworkCertificateName, says: "is not valid for " + host + ", but for www.corp.example",
+	{name: "certificate for another name", id: fault.NetworkCertificateName,
+		says:     "is not valid for " + host + ", but for www.corp.example",
 		official: notReached, tls: true,
 		arrange: presents(public, func(c *x509.Certificate) {
 			c.Subject, c.DNSNames = pkix.Name{CommonName: "www.corp.example"}, []string{"www.corp.example"}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 )
@@ -31,7 +33,10 @@ type Anchor struct {
 // made the system's bundle of them since: who mounts a file there may expect that this is enough. The
 // warnings are about files that cannot be used.
 func Anchors(root layout.Root) (found []Anchor, warnings []string) {
-	folders := root.AuthorityFolders()
+	folders := slices.DeleteFunc(root.AuthorityFolders(), isEmpty)
+	if len(folders) == 0 {
+		return nil, nil
+	}
 	w, err := file.Ask(file.NewVolume(folders[0].Path, file.DiskTimeout), func() (*walk, error) {
 		return walkAll(folders), nil
 	})
@@ -39,6 +44,21 @@ func Anchors(root layout.Root) (found []Anchor, warnings []string) {
 		return nil, []string{fmt.Sprintf("the certificate authorities in %s are ignored: %v", folders[0].Path, err)}
 	}
 	return w.found, w.warnings
+}
+
+// isEmpty reports whether there is nothing in a folder, or no folder, where that can be seen without a wait: the folder
+// is part of the image, and no mount of a disk that may not answer. To ask for it beside the caller costs a start more
+// than all of that.
+func isEmpty(folder layout.AuthorityFolder) bool {
+	var info unix.Statx_t
+	switch err := unix.Statx(unix.AT_FDCWD, folder.Path, unix.AT_STATX_DONT_SYNC, 0, &info); {
+	case err != nil:
+		return errors.Is(err, unix.ENOENT)
+	case info.Attributes_mask&unix.STATX_ATTR_MOUNT_ROOT == 0 || info.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0:
+		return false
+	}
+	entries, err := os.ReadDir(folder.Path)
+	return err == nil && len(entries) == 0
 }
 
 // walkAll looks at the files of folders.

@@ -30,6 +30,9 @@ type Bundle struct {
 	isUnread bool
 }
 
+// IsFolder reports whether the variable is one for folders.
+func (b Bundle) IsFolder() bool { return b.Variable == certDir }
+
 // loaded is what a file or a folder of certificates holds.
 type loaded struct {
 	// name is what people call it: a variable, or a path.
@@ -198,11 +201,10 @@ func reason(err error) string {
 // misplaced says that there is a folder in a file's place or the reverse, and which files of a folder OpenSSL does
 // not find.
 func (b Bundle) misplaced(named string, isFolder bool, l loaded) []string {
-	isForFolders := b.Variable == certDir
 	switch {
 	case isFolder && b.Variable == certFile:
 		return []string{named + " is a directory, which " + python(b.Variable) + " ignores: name it in SSL_CERT_DIR"}
-	case !isFolder && isForFolders:
+	case !isFolder && b.IsFolder():
 		return []string{named + " is a file, which " + python(b.Variable) + " ignores: name it in SSL_CERT_FILE"}
 	case isFolder && len(l.unlinked) > 0:
 		return []string{fmt.Sprintf("%s: %s does not find %s there, which has no hash link: openssl rehash %s",

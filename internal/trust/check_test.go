@@ -247,7 +247,8 @@ func TestAddedAuthorityIsNamed(t *testing.T) {
 	}
 	// The same name with another key, as after a renewal.
 	renewed := found.Check(shows(t, host, testkit.NewAuthority(t, "Corporate CA").Issue(t, host, nil)), time.Time{})
-	contains = root + "/usr/local/share/ca-certificates contains CN=Corporate CA, but with another key than that of this issuer"
+	contains = root + "/usr/local/share/ca-certificates contains CN=Corporate CA, but with another key than that of" +
+		" this issuer"
 	if remarks := renewed.Finding.Remarks; !slices.Contains(remarks, contains) {
 		t.Errorf("%q", remarks)
 	}
