@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"sync/atomic"
 
 	"localstack-entrypoint/internal/fault"
 )
@@ -21,20 +23,43 @@ func speaksHTTP2(first []byte) bool {
 type answerConn struct {
 	net.Conn
 	host  string
-	began bool
+	began atomic.Bool
+	// broken is how the connection ended before an answer began. net/http has words of its own for some of
+	// its ends, and types for none.
+	broken atomic.Pointer[error]
 }
 
 // Read fails when the answer begins in HTTP/2.
 func (c *answerConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if n > 0 && !c.began {
-		c.began = true
+	if n > 0 && !c.began.Swap(true) {
 		if speaksHTTP2(b[:n]) {
 			failed := fault.New(fault.NetworkHTTPVersion, "%s answers in HTTP/2 to HTTP/1.1", c.host)
 			return 0, failed.With(fault.Facts{Answered: true})
 		}
 	}
-	return n, err
+	return n, c.note(err)
+}
+
+func (c *answerConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	return n, c.note(err)
+}
+
+// note keeps the first error, which is not that we have closed the connection.
+func (c *answerConn) note(err error) error {
+	if err != nil && !c.began.Load() && !errors.Is(err, net.ErrClosed) {
+		c.broken.CompareAndSwap(nil, &err)
+	}
+	return err
+}
+
+// ended is how the connection ended before an answer began; nil if it did not.
+func (c *answerConn) ended() error {
+	if broken := c.broken.Load(); broken != nil {
+		return *broken
+	}
+	return nil
 }
 
 // offersOnlyHTTP2 reports whether the target, which hung up on a request, agrees to HTTP/2 where it is

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"localstack-entrypoint/internal/fault"
@@ -86,4 +89,49 @@ func FuzzSpeaksHTTP2(f *testing.F) {
 			t.Errorf("%q passes for HTTP/2", first)
 		}
 	})
+}
+
+// endedConn is a connection whose other side has ended it. net/http is told before it sends the request, or after.
+type endedConn struct {
+	net.Conn
+	sent chan struct{}
+	late bool
+}
+
+func (c *endedConn) Read([]byte) (int, error) {
+	if c.late {
+		<-c.sent
+	}
+	return 0, io.EOF
+}
+
+func (c *endedConn) Write(b []byte) (int, error) {
+	select {
+	case c.sent <- struct{}{}:
+	default:
+	}
+	return len(b), nil
+}
+
+func (*endedConn) Close() error { return nil }
+
+func TestConnectionThatEndsIsToldAsItsEnd(t *testing.T) {
+	t.Parallel()
+	target, _ := url.Parse("http://api.localstack.test/v1")
+	for _, late := range []bool{false, true} {
+		for range 100 {
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target.String(), strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn := &answerConn{Conn: &endedConn{sent: make(chan struct{}, 1), late: late}, host: host}
+			response, err := (&Transport{target: target}).over(conn).RoundTrip(request)
+			if err == nil {
+				response.Body.Close()
+			}
+			if ended := conn.ended(); err == nil || !isReset(ended) {
+				t.Fatalf("late: %t: got %v, and the connection's %v", late, err, ended)
+			}
+		}
+	}
 }

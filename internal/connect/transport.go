@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/resolve"
@@ -111,10 +112,12 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	context.AfterFunc(ctx, func() { conn.Close() })
 	done := waiting.For(ctx, t.answerOf)
-	response, err := t.over(conn).RoundTrip(request)
+	answering := &answerConn{Conn: conn, host: t.target.Hostname()}
+	response, err := t.over(answering).RoundTrip(request)
 	done()
 	if err != nil {
 		conn.Close() // net/http may not have taken it
+		err = cmp.Or(answering.ended(), err)
 	}
 	forwards := t.proxyForwards()
 	switch {
@@ -142,15 +145,12 @@ func (t *Transport) answerOf() string {
 
 // over returns a transport for one request over conn.
 func (t *Transport) over(conn net.Conn) *http.Transport {
-	taken := make(chan net.Conn, 1)
-	taken <- &answerConn{Conn: conn, host: t.target.Hostname()}
+	var taken atomic.Bool
 	take := func(context.Context, string, string) (net.Conn, error) {
-		select {
-		case conn := <-taken:
-			return conn, nil
-		default:
+		if taken.Swap(true) {
 			return nil, errSecond
 		}
+		return conn, nil
 	}
 	once := &http.Transport{
 		DialContext: take, DialTLSContext: take,
