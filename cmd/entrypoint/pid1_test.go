@@ -95,13 +95,14 @@ func TestSIGTERMWhileAFailureIsExplainedExits143(t *testing.T) {
 		t.Run("SUPERVISE="+supervise, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			asked := w.neverAnswers()
+			connected := w.neverShakesHands()
 			w.set("SUPERVISE", supervise)
 			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.2")
+			w.set("ACTIVATION_ATTEMPTS", "1")
 			p := w.asPID1("echo", "started")
 			p.begin(t)
-			receive(t, "a question for the license", asked)
-			receive(t, "a question to find out why it failed", asked)
+			receive(t, "a connection for the license", connected)
+			receive(t, "a connection to find out why it failed", connected)
 			_ = p.Process.Signal(syscall.SIGTERM)
 			p.wants(t, 143, "")
 			if p.stderr.String() != "" {

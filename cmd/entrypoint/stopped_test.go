@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net"
 	"net/http"
 	"syscall"
 	"testing"
@@ -40,4 +41,28 @@ func (w *world) neverAnswers() (asked chan struct{}) {
 		<-request.Context().Done()
 	})
 	return asked
+}
+
+// neverShakesHands makes the license server one that accepts connections for TLS and says nothing.
+func (w *world) neverShakesHands() (connected chan struct{}) {
+	w.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { listener.Close() })
+	w.set("API_ENDPOINT", "https://"+listener.Addr().String()+"/v1")
+	connected = make(chan struct{}, 64)
+	go func() {
+		var open []net.Conn // not collected, and so not closed
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			open = append(open, connection)
+			connected <- struct{}{}
+		}
+	}()
+	return connected
 }
