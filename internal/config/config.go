@@ -172,8 +172,8 @@ var table = []Variable{
 	{Name: "SSL_CERT_DIR", Shared: true,
 		Meaning: "Directories of PEM files, separated by colons, to trust besides the system's."},
 	{Name: "NODE_EXTRA_CA_CERTS", Shared: true,
-		Meaning: "The emulator's own, as the four above are. Where they are not set, they name a bundle with what is in " +
-			"/usr/local/share/ca-certificates and the system's bundle lacks."},
+		Meaning: "File of certificate authorities for Node.js; not read here. Where this and the four above are not set, " +
+			"the emulator is handed bundles with what is in /usr/local/share/ca-certificates."},
 	{Name: "OUTBOUND_HTTPS_PROXY", Private: true,
 		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. " +
 			"Wins over HTTPS_PROXY and NO_PROXY."},
