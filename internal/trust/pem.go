@@ -113,7 +113,9 @@ func (r *reader) readBlock() {
 	if end := "-----END " + r.block.label + "-----"; bytes.HasPrefix(r.text, []byte(end)) {
 		// Two files were joined without a line end between them. Both are worth reading.
 		r.judge(header, data)
-		r.block.flaw, r.block.at = flaw, r.number
+		if r.block.flaw, r.block.at = flaw, r.number; bytes.HasPrefix(r.text[len(end):], []byte("-----BEGIN ")) {
+			r.block.flaw = "its END line and the next BEGIN line are joined"
+		}
 		r.rest, r.isPart = r.all[len(end):], false
 		r.number--
 		return
