@@ -45,6 +45,10 @@ test_doctor_docker() {
 	check "explain: it says how to fix a failure" finds "What to do" 0 visit "$reference" explain network.dns.docker
 	check "dns: dig, which the banner suggests, works" finds "no servers could be reached" 9 \
 		docker exec "$id-pro" dig api.localstack.cloud @127.0.0.1
+	check "dig: docker run answers it, too, without a license" finds "no servers could be reached" 9 \
+		visit "$reference" dig +time=1 +tries=1 api.localstack.cloud @127.0.0.1
+	check "doctor: there is no network at all" finds "no interface but lo has an address" 55 \
+		docker run --rm --pull never --network none "${with_token[@]}" "$reference" doctor
 	check "dns: without a reply, the exit code of dig" \
 		finds "no servers could be reached" 9 visit --dns 127.0.0.1 "$reference" dns api.localstack.cloud @127.0.0.1
 }

@@ -105,7 +105,7 @@ func (b Both) address() netip.Addr {
 }
 
 // NoNetwork says that [HasNetwork] is false.
-const NoNetwork = "this container has no network: no interface but lo has an address"
+const NoNetwork = "this container has no network (no interface but lo has an address)"
 
 // HasNetwork reports whether an interface besides the loopback one has an address; also where that cannot be
 // seen.
