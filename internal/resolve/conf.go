@@ -215,7 +215,7 @@ func (c *Config) ignored() []string {
 	if more := len(c.Ignored) - maxShown; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
-	return []string{"libc and we ignore in /etc/resolv.conf: " + text}
+	return []string{"ignored in /etc/resolv.conf, as by libc: " + text}
 }
 
 // shortServer is a server's address without the port that all have.

@@ -71,7 +71,7 @@ func TestServersThatAreNotNamed(t *testing.T) {
 	for content, want := range map[string]string{
 		"": "/etc/resolv.conf has no name server",
 		"nameserver example.test\n": "/etc/resolv.conf has no name server; " +
-			`libc and we ignore in /etc/resolv.conf: "example.test" (it is no IP address)`,
+			`ignored in /etc/resolv.conf, as by libc: "example.test" (it is no IP address)`,
 		"search corp.test\n":    "/etc/resolv.conf has no name server",
 		"nameserver 10.0.0.2\n": "",
 	} {

@@ -99,7 +99,7 @@ func notAnAddress(entry string) string {
 		return "no address"
 	case strings.HasSuffix(entry, "\r"):
 		return "the line ends with CR LF, as on Windows"
-	case strings.ContainsAny(entry, ",;"):
+	case strings.Contains(entry, ","):
 		return "a line names one address"
 	case err == nil:
 		return "it has a port; libc asks port 53, so write " + port.Addr().String()

@@ -115,7 +115,7 @@ func TestEntriesThatLibcIgnoresAreNamedInTheFailure(t *testing.T) {
 	r := resolverWith(t, "nameserver 10.0.0.2:53\noptions timeout:1 attempts:1\n", silent)
 	_, err := r.Lookup(t.Context(), host)
 	testkit.ExpectFault(t, err, fault.NetworkDNSUnreachable, "the name "+host+" does not resolve (status: "+
-		from("timeout", silent)+`); libc and we ignore in /etc/resolv.conf: "10.0.0.2:53" `+
+		from("timeout", silent)+`); ignored in /etc/resolv.conf, as by libc: "10.0.0.2:53" `+
 		"(it has a port; libc asks port 53, so write 10.0.0.2)")
 	if text := r.conf.String(); !strings.Contains(text, `"10.0.0.2:53"`) {
 		t.Error(text)

@@ -278,7 +278,7 @@ func TestSurveyNamesWhatLibcIgnores(t *testing.T) {
 	_, port := testkit.Refuse(t, "127.0.0.1", 0)
 	checks := look(t, testkit.Limited(t), "http://"+host+":"+strconv.Itoa(port), connect.Settings{}, root)
 	if fact := checks[0].Fact; !strings.Contains(fact, "resolves to 127.0.0.1") ||
-		!strings.Contains(fact, `; libc and we ignore in /etc/resolv.conf: "10.0.0.2:53" (it has a port`) {
+		!strings.Contains(fact, `; ignored in /etc/resolv.conf, as by libc: "10.0.0.2:53" (it has a port`) {
 		t.Error(fact)
 	}
 }
