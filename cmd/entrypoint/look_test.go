@@ -99,7 +99,7 @@ func TestADoctorsVisitIsOneRequest(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ token, want string }{
 		"with a credential":    {"", "POST /v1/license/request"},
-		"without a credential": {" ", "GET /v1"},
+		"without a credential": {" ", "GET /v1/license/activate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -38,8 +38,8 @@ type Options struct {
 //
 //	POST /v1/license/request   the document of the license assigned to a token
 //	POST /v1/license/activate  the same, if it is the license with license_id
+//	GET  /v1/license/activate  that this is a licensing server, for whoever tries the way to it
 //	GET  /healthz              "ok", also for HEAD
-//	GET  /v1                   that this is a licensing server, for whoever tries the way to it
 //
 // It is safe for concurrent use, also beside other processes on the same data
 // directory. Its clock is the store's.
@@ -52,9 +52,8 @@ func New(store *Store, options Options) http.Handler {
 	}
 	h.routes = map[string]route{
 		"/healthz":             {[]string{http.MethodGet, http.MethodHead}, healthy},
-		"/v1":                  {[]string{http.MethodGet, http.MethodHead}, welcome},
 		"/v1/license/request":  {[]string{http.MethodPost}, h.request},
-		"/v1/license/activate": {[]string{http.MethodPost}, h.activate},
+		"/v1/license/activate": {[]string{http.MethodPost, http.MethodGet, http.MethodHead}, h.activate},
 	}
 	return h
 }
@@ -99,16 +98,18 @@ func (h *handler) answer(r *http.Request) *answer {
 
 func healthy(*http.Request) *answer { return &answer{status: http.StatusOK, text: "ok"} }
 
-func welcome(*http.Request) *answer {
-	return &answer{status: http.StatusOK, body: map[string]string{"service": "localstack-entrypoint license authority"}}
-}
-
 // request answers with the document of a token's license. A license ID that the
 // client sends does not matter.
 func (h *handler) request(r *http.Request) *answer { return h.license(r, false) }
 
-// activate answers with the document of a token's license if the client names its ID.
-func (h *handler) activate(r *http.Request) *answer { return h.license(r, true) }
+// activate answers with the document of a token's license if the client names its ID, and to a question that carries
+// nothing with what this is.
+func (h *handler) activate(r *http.Request) *answer {
+	if r.Method != http.MethodPost {
+		return &answer{status: http.StatusOK, body: map[string]string{"service": "license authority"}}
+	}
+	return h.license(r, true)
+}
 
 func (h *handler) license(r *http.Request, sameID bool) *answer {
 	asked, refusal := readRequest(r)

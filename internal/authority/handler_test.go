@@ -206,6 +206,7 @@ func TestRefusalsThatAreNoVerdict(t *testing.T) {
 		"unclean path":    {"POST", "/v1//license/request", "{}", noPath},
 		"root":            {"GET", "/", "", noPath},
 		"wrong method":    {"GET", requestPath, "", wrongMethod},
+		"another one":     {"PUT", activatePath, "", wrongMethod},
 		"not for health":  {"POST", "/healthz", "", wrongMethod},
 		"no body":         {"POST", requestPath, "", badBody},
 		"not JSON":        {"POST", requestPath, "token=" + text, badBody},

@@ -133,12 +133,12 @@ func (s *Survey) handshake(ctx context.Context, settings connect.Settings) reply
 	return s.withOutdated(func(outdated bool) reply { return s.try(ctx, settings, outdated, nil) })
 }
 
-// request asks for nothing, at the base URL, as the settings say. It accepts what handshake accepts; so it carries no
+// request asks for nothing, where an activation asks, as the settings say. It accepts what handshake accepts; so it carries no
 // credential.
 func (s *Survey) request(ctx context.Context, settings connect.Settings) reply {
 	ask := func(ctx context.Context, transport http.RoundTripper) (*connect.Page, error) {
 		//nolint:bodyclose // Get has closed it.
-		response, body, err := connect.Get(ctx, transport, s.target.String(), connect.PageSize)
+		response, body, err := connect.Get(ctx, transport, s.target.JoinPath("license/activate").String(), connect.PageSize)
 		if err != nil {
 			return nil, err
 		}

@@ -135,7 +135,7 @@ func TestSurveySendsNoCredential(t *testing.T) {
 	server := newLicensing(t, nil, refusal)
 	expectWay(t, at("http", server.Listener.Addr()), connect.Settings{}, named(t, ""),
 		"names passed, connection passed, proxy skipped, tls skipped, server passed, clock passed")
-	want := "GET /v1\nAccept: application/json\r\nAccept-Encoding: gzip\r\n" +
+	want := "GET /v1/license/activate\nAccept: application/json\r\nAccept-Encoding: gzip\r\n" +
 		"Connection: close\r\nUser-Agent: localstack-entrypoint\r\n\n"
 	if sent := server.Sent(); len(sent) != 1 || sent[0] != want {
 		t.Errorf("got %q\nwant %q", sent, want)
