@@ -138,18 +138,22 @@ func (a *Authorities) Verify(presented []*x509.Certificate, host string) error {
 	return err
 }
 
-// chains are the ways from what host presented to an authority. Where the others know none, those that
-// somebody added to the system's count, too.
+// chains are the ways from what host presented to an authority. Where the others do not do, be it
+// that they know an old certificate of the same authority, those that somebody added to the system's count, too.
 func (a *Authorities) chains(presented []*x509.Certificate, host string) ([][]*x509.Certificate, error) {
 	chains, err := verify(presented, host, a.sources()...)
-	if unknown := new(x509.UnknownAuthorityError); !errors.As(err, unknown) {
+	if name := new(x509.HostnameError); err == nil || errors.As(err, name) {
 		return chains, err
 	}
 	anchors, _ := a.added()
 	if len(anchors) == 0 {
 		return chains, err
 	}
-	return verify(presented, host, append(a.sources(), certificatesOf(anchors))...)
+	chains, withAnchors := verify(presented, host, append(a.sources(), certificatesOf(anchors))...)
+	if unknown := new(x509.UnknownAuthorityError); withAnchors != nil && !errors.As(err, unknown) {
+		return nil, err // that of the others says more
+	}
+	return chains, withAnchors
 }
 
 // anchorOf is the file of the added authority at the end of a chain; empty if it has none.

@@ -30,3 +30,11 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkFolder(b *testing.B) {
+	for b.Loop() {
+		if _, err := readFolder("/etc/ssl/certs"); err != nil {
+			b.Skip(err)
+		}
+	}
+}

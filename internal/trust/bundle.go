@@ -108,24 +108,25 @@ func readFolder(path string) (l loaded, err error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return l, file.Cause(err)
 	}
-	slices.Sort(names)
-	linked, size := map[string]bool{}, 0
-	var paths []string // of the certificates
+	slices.SortFunc(names, func(a, b string) int { // what OpenSSL finds first
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
+	seen, known, size := map[string]bool{}, map[string]bool{}, 0
 	for _, name := range names {
 		content, err := file.ReadUpTo(filepath.Join(path, name), MaxBundle)
-		if size += len(content); err != nil || size > MaxBundle {
+		if size += len(content); err != nil || size > MaxBundle || seen[string(content)] {
 			continue
 		}
+		seen[string(content)] = true // most are there twice, as a file and as a link to it
 		for b := range blocksIn(content) {
-			if b.certificate != nil {
-				l.certificates, paths = append(l.certificates, b.certificate), append(paths, name)
-				linked[string(b.certificate)] = linked[string(b.certificate)] || isHashed(name)
+			if b.certificate == nil || known[string(b.certificate)] {
+				continue
 			}
-		}
-	}
-	for i, certificate := range l.certificates {
-		if !linked[string(certificate)] && !slices.Contains(l.unlinked, paths[i]) {
-			l.unlinked = append(l.unlinked, paths[i])
+			known[string(b.certificate)] = true
+			l.certificates = append(l.certificates, b.certificate)
+			if rank(name) > 0 && !slices.Contains(l.unlinked, name) {
+				l.unlinked = append(l.unlinked, name)
+			}
 		}
 	}
 	if len(l.certificates) == 0 {
@@ -136,12 +137,15 @@ func readFolder(path string) (l loaded, err error) {
 	return l, err
 }
 
-// isHashed reports whether a file has a name by which OpenSSL finds a certificate: the hash of its subject, and a
-// number (X509_LOOKUP_hash_dir).
-func isHashed(name string) bool {
+// rank is 0 for a file with a name by which OpenSSL finds a certificate, the hash of its subject and a number
+// (X509_LOOKUP_hash_dir), and 1 for others.
+func rank(name string) int {
 	hash, number, found := strings.Cut(name, ".")
-	return found && len(hash) == 8 && strings.Trim(hash, "0123456789abcdef") == "" &&
-		number != "" && strings.Trim(number, "0123456789") == ""
+	if found && len(hash) == 8 && strings.Trim(hash, "0123456789abcdef") == "" &&
+		number != "" && strings.Trim(number, "0123456789") == "" {
+		return 0
+	}
+	return 1
 }
 
 // Parse returns the certificates in the content of a file. With some of them it may be an error, too: that

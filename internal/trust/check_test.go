@@ -245,6 +245,14 @@ func TestAddedAuthorityIsNamed(t *testing.T) {
 	if remarks := stranger.Finding.Remarks; !slices.Contains(remarks, contains) {
 		t.Errorf("%q", remarks)
 	}
+	// The system has an old certificate of the authority.
+	old := *corporate.Certificate
+	old.NotBefore, old.NotAfter = time.Now().AddDate(-2, 0, 0), time.Now().AddDate(-1, 0, 0)
+	der := testkit.Sign(t, &old, nil, corporate.Key, corporate.Key)
+	testkit.Put(t, root, testkit.SystemBundle, armor(labelCertificate, der))
+	if err := found.Verify(p.Chain, host); err != nil {
+		t.Error(err)
+	}
 	// The same name with another key, as after a renewal.
 	renewed := found.Check(shows(t, host, testkit.NewAuthority(t, "Corporate CA").Issue(t, host, nil)), time.Time{})
 	contains = root + "/usr/local/share/ca-certificates contains CN=Corporate CA, but with another key than that of" +
