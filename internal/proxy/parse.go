@@ -124,7 +124,7 @@ func parseAddress(address string) (host string, err error) {
 		host, port = address[:at], strings.TrimLeft(address[at+1:], "0")
 	}
 	if port != "" {
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil || port[0] == '+' {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 			return "", errForm
 		}
 		port = ":" + port
