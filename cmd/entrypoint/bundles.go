@@ -27,22 +27,24 @@ func (s *start) handBundles(environ *config.Environ) {
 	var handed []string
 	places := s.bundlePlaces()
 	for _, f := range plan.Files {
-		path := f.Path
+		path, err := f.Path, error(nil)
 		if f.Content != nil {
-			var err error
-			if path, err = cabundle.Save(f.Content, places); err != nil {
-				s.log.Warn("cannot write a CA bundle for the emulator, which therefore does not trust " +
-					cabundle.Describe(plan.Added) + ": " + strings.ReplaceAll(err.Error(), "\n", "; ") +
-					"; mount a directory there, such as --tmpfs /tmp")
-				return
-			}
+			path, err = cabundle.Save(f.Content, places)
+		}
+		if err != nil {
+			s.log.Warn("cannot write a CA bundle for the emulator, which therefore does not trust " +
+				cabundle.Describe(plan.Added) + ": " + strings.ReplaceAll(err.Error(), "\n", "; ") +
+				"; mount a directory there, such as --tmpfs /tmp")
+			break // nor can the others
 		}
 		for _, variable := range f.Variables {
 			environ.Set(variable, path)
 			handed = append(handed, variable+"="+path)
 		}
 	}
-	s.log.Info("the emulator is to trust " + cabundle.Describe(plan.Added) + ", too: " + strings.Join(handed, " "))
+	if len(handed) > 0 {
+		s.log.Info("the emulator is to trust " + cabundle.Describe(plan.Added) + ", too: " + strings.Join(handed, " "))
+	}
 }
 
 // unreadBundles says what is wrong with the user's files where the activation has not read them. Folders and the
