@@ -48,7 +48,8 @@ func TestNoSubcommandRepeatsASecret(t *testing.T) {
 	w := newWorld(t)
 	w.set("LOCALSTACK_AUTH_TOKEN", "")
 	w.set("LOCALSTACK_API_KEY", key)
-	for variable := range strings.FieldsSeq("GATEWAY_LISTEN DOCKER_HOST REQUESTS_CA_BUNDLE LOG NO_PROXY LOCALSTACK_HOST") {
+	const anywhere = "GATEWAY_LISTEN DOCKER_HOST REQUESTS_CA_BUNDLE LOG NO_PROXY LOCALSTACK_HOST"
+	for variable := range strings.FieldsSeq(anywhere) {
 		w.set(variable, "http://me:"+password+"@h:1")
 	}
 	calls = append(calls, []string{"healthcheck"}, []string{"doctor", "--verbose"}, []string{"http://me:" + password + "@h"})
