@@ -2,6 +2,7 @@
 prints for each what arrived there, "sent" with Proxy-Authorization, or "failed"."""
 import json
 import os
+import socket
 import socketserver
 import sys
 import threading
@@ -29,11 +30,25 @@ server.daemon_threads = True
 threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
+session = requests.Session()
+resolve = socket.getaddrinfo
+
+
+def resolve_loopback(host, *args, **kwargs):
+    """Addresses that are misread have other hosts, which are none of ours."""
+    if host != "127.0.0.1":
+        raise socket.gaierror(socket.EAI_NONAME, "not asked for")
+    return resolve(host, *args, **kwargs)
+
+
+socket.getaddrinfo = resolve_loopback
+
+
 def ask(address):
     seen.clear()
     os.environ["https_proxy"] = address.replace("PROXY", "127.0.0.1:%d" % server.server_address[1])
     try:
-        requests.get("https://api.test/", timeout=5)
+        session.get("https://api.test/", timeout=5)
     except Exception:
         pass
     return "sent " + seen[0] if seen else "failed"
