@@ -52,7 +52,8 @@ func TestNoSubcommandRepeatsASecret(t *testing.T) {
 	for variable := range strings.FieldsSeq(anywhere) {
 		w.set(variable, "http://me:"+password+"@h:1")
 	}
-	calls = append(calls, []string{"healthcheck"}, []string{"doctor", "--verbose"}, []string{"http://me:" + password + "@h"})
+	calls = append(calls, []string{"healthcheck"}, []string{"doctor", "--verbose"},
+		[]string{"http://me:" + password + "@h"})
 	for _, args := range calls {
 		stdout, stderr, _ := run3(t, w.environ(), "entrypoint", args...)
 		for _, secret := range []string{key, key[:9], password, "-AAAA"} {
