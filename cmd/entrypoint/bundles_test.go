@@ -123,3 +123,32 @@ func TestARunningContainerKeepsItsBundles(t *testing.T) {
 		t.Errorf("%q are left, used are %q", left, used)
 	}
 }
+
+// Who puts the certificate itself into a variable may put its key there, too.
+func TestPEMTextInAVariableIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	text := testkit.NewAuthority(t, "Corp CA").PEM
+	testkit.Put(t, w.root, mountedName, text)
+	for _, variable := range []string{"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"} {
+		w.set(variable, strings.ReplaceAll(text, "CERTIFICATE", "PRIVATE KEY"))
+	}
+	w.set("LS_LOG", "debug")
+	w.set("API_ENDPOINT", "https://127.0.0.1:1/v1")
+	secret := strings.Split(text, "\n")[2]
+	for _, pro := range []string{"0", "1"} {
+		w.set("ACTIVATE_PRO", pro)
+		for _, format := range []string{"text", "json"} {
+			_, stderr, _ := w.start("LOG_FORMAT=" + format)
+			if !strings.Contains(stderr, "REQUESTS_CA_BUNDLE is ignored: it holds PEM text instead of a path") ||
+				strings.Contains(stderr, secret) {
+				t.Errorf("ACTIVATE_PRO=%s, %s: %s", pro, format, stderr)
+			}
+		}
+	}
+	for _, args := range [][]string{{"doctor", "--verbose"}, {"doctor", "--json"}} {
+		if stdout, stderr, _ := run3(t, w.environ(), "entrypoint", args...); strings.Contains(stdout+stderr, secret) {
+			t.Errorf("%q: %s%s", args, stdout, stderr)
+		}
+	}
+}

@@ -78,7 +78,7 @@ func (s *start) readCredential(ctx context.Context) (credential.Credential, erro
 func (s *start) waitForFiles(ctx context.Context, bundles []trust.Bundle) (done func()) {
 	var paths []string
 	for _, bundle := range bundles {
-		if bundle.Path != "" {
+		if bundle.IsPath() {
 			paths = append(paths, bundle.Path)
 		}
 	}

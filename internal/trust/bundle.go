@@ -33,6 +33,9 @@ type Bundle struct {
 // IsFolder reports whether the variable is one for folders.
 func (b Bundle) IsFolder() bool { return b.Variable == certDir }
 
+// IsPath reports whether the variable has a path, as it should. What it has else must not be repeated: it may be a key.
+func (b Bundle) IsPath() bool { return b.Path != "" && describeValue(b.Path) == "" }
+
 // loaded is what a file or a folder of certificates holds.
 type loaded struct {
 	// name is what people call it: a variable, or a path.
