@@ -32,6 +32,8 @@ test_doctor_docker() {
 	local dead=(--dns 127.0.0.1 "${with_token[@]}")
 	check "doctor: Docker's name server has no upstream" \
 		finds "(network.dns.docker):" 55 visit "${dead[@]}" "$reference" doctor
+	check "doctor: it recognizes Docker" \
+		finds "Docker (/.dockerenv exists)" 0 visit "${http[@]}" "${with_token[@]}" "$reference" doctor
 	check "doctor: it warns of little memory" \
 		finds "! memory" 0 visit "${http[@]}" "${with_token[@]}" --memory 256m "$reference" doctor
 	check "doctor: it warns of a low process limit" \
