@@ -24,7 +24,7 @@ type list struct {
 func requestsList(root layout.Root, given Given, system *list) *list {
 	for _, path := range []string{given.Requests, given.Curl} {
 		if path != "" {
-			return usersList(path)
+			return usersList(path, system)
 		}
 	}
 	paths, _ := filepath.Glob(root.PythonBundle())
@@ -39,7 +39,7 @@ func requestsList(root layout.Root, given Given, system *list) *list {
 // sslList is that of Python's ssl (SSL_CTX_set_default_verify_paths).
 func sslList(given Given, system *list) *list {
 	if given.CertFile != "" {
-		return usersList(given.CertFile)
+		return usersList(given.CertFile, system)
 	}
 	if len(given.CertFolders) == 0 {
 		return system
@@ -54,13 +54,15 @@ func sslList(given Given, system *list) *list {
 
 // usersList is a file or a folder that the user names. Whoever reads it says what is wrong with it; here
 // it is left alone then.
-func usersList(path string) *list {
+func usersList(path string, system *list) *list {
+	if path == system.path {
+		return &list{path: path, content: system.content, isUsers: true}
+	}
 	l := readList(path)
 	l.isUsers = true
 	if l.err != nil {
 		l.certificates, l.err = trust.ReadFolder(path)
 	}
-	l.parsed()
 	return l
 }
 
@@ -110,10 +112,17 @@ func (l *list) lacks(anchors []trust.Anchor) (lacking []trust.Anchor) {
 	return lacking
 }
 
-// shows reports whether the text of a certificate stands in the file, with its lines.
+// shows reports whether the text of a certificate stands in the file, with its lines. It looks for a piece of the
+// signature, which is in no other, and short enough for a fast search.
 func (l *list) shows(a trust.Anchor) bool {
-	before, _, found := bytes.Cut(l.content, encode([][]byte{a.Certificate}))
-	return found && (len(before) == 0 || before[len(before)-1] == '\n')
+	text := encode([][]byte{a.Certificate})
+	const size = 48
+	from := len(text) / 4 * 3
+	if from+size > len(text) {
+		return false
+	}
+	begin := bytes.Index(l.content, text[from:from+size]) - from
+	return begin >= 0 && bytes.HasPrefix(l.content[begin:], text) && (begin == 0 || l.content[begin-1] == '\n')
 }
 
 // replaces reports whether the system's list may stand for another that the user has not chosen: it has most of
