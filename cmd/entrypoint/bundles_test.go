@@ -47,8 +47,9 @@ func TestADiskThatHangsDelaysNoBundle(t *testing.T) {
 		path    string // of what hangs, below the root
 		says    string
 	}{
-		"authority":    {syscalls.Opens, mountedName, "are ignored: the disk does not respond"},
-		"volume":       {slices.Concat(syscalls.Opens, syscalls.Renames), "var/lib/localstack/cache/ca-bundle-", "/tmp/ca-bundle-"},
+		"authority": {syscalls.Opens, mountedName, "are ignored: the disk does not respond"},
+		"volume": {slices.Concat(syscalls.Opens, syscalls.Renames), "var/lib/localstack/cache/ca-bundle-",
+			"/tmp/ca-bundle-"},
 		"whole volume": {slices.Concat(onDisk(), unlinks), "var/lib/localstack", "/tmp/ca-bundle-"},
 	} {
 		t.Run(name, func(t *testing.T) {

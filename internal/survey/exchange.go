@@ -133,8 +133,8 @@ func (s *Survey) handshake(ctx context.Context, settings connect.Settings) reply
 	return s.withOutdated(func(outdated bool) reply { return s.try(ctx, settings, outdated, nil) })
 }
 
-// request asks for nothing, where an activation asks, as the settings say. It accepts what handshake accepts; so it carries no
-// credential.
+// request asks for nothing, where an activation asks, as the settings say. It accepts what handshake accepts; so it
+// carries no credential.
 func (s *Survey) request(ctx context.Context, settings connect.Settings) reply {
 	ask := func(ctx context.Context, transport http.RoundTripper) (*connect.Page, error) {
 		//nolint:bodyclose // Get has closed it.
