@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"go.uber.org/zap"
 
@@ -144,8 +145,9 @@ func (s settings) network() connect.Settings {
 func (s settings) newActivation(
 	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger,
 ) (_ *activate.Activation, warnings []string) {
+	var warned atomic.Bool
 	newTransport := func() (*connect.Transport, []string) {
-		names := s.names(log)
+		names := s.names(log, &warned)
 		transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, network, names)
 		return transport, append(warnings, names.Warnings()...)
 	}
@@ -168,11 +170,16 @@ func (s settings) newActivation(
 	}, warnings
 }
 
-// names resolves host names, and tells a log for debugging who knew them.
-func (s settings) names(log *zap.Logger) *resolve.Resolver {
+// names resolves host names. It tells a log for debugging who knew them, and warns the first time that another name
+// server denies what we found: to libc, its word may count.
+func (s settings) names(log *zap.Logger, warned *atomic.Bool) *resolve.Resolver {
 	names := resolve.New(s.cfg.Root)
-	if log.Core().Enabled(zap.DebugLevel) {
-		names.Found = func(found resolve.Found) {
+	names.Found = func(found resolve.Found) {
+		if found.Denied != "" && !warned.Swap(true) {
+			log.Warn("the name servers disagree about " + found.Host + ": " + found.Denied + ", but " +
+				resolve.Join(found.Addresses) + " from " + found.From + "; the emulator's libc believes whoever comes first")
+		}
+		if log.Core().Enabled(zap.DebugLevel) {
 			log.Debug("name resolved", zap.String("host", found.Host), zap.String("addresses", resolve.Join(found.Addresses)),
 				zap.String("from", found.From), zap.String("search domain", found.Domain),
 				zap.String("configuration", names.Config().String()))

@@ -77,6 +77,14 @@ var oddNames = []situation{
 			w.internet()
 			w.resolv("nameserver 10.2 # " + nameServer)
 		}},
+	{name: "the first name server denies, the second knows", official: licensed, warns: fault.NetworkDNSDisagree,
+		says: "NXDOMAIN from " + nameServer + ", but " + apiHost + " from " + nameServer2,
+		arrange: func(w *world) {
+			w.asks(nameServer, nameServer2)
+			w.dnsmasq(nameServer, absent)
+			w.publicDNS(nameServer2)
+			w.internet()
+		}},
 	{name: "hosts file of 2 MiB", official: licensed,
 		arrange: func(w *world) {
 			w.internet()

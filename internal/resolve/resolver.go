@@ -47,6 +47,9 @@ type Found struct {
 	From string
 	// Domain is the search domain that completed the name; "" when none had to.
 	Domain string
+	// Denied is what a name server says that comes earlier in resolv.conf and has denied the name: libc may
+	// believe it. "" when there is none.
+	Denied string
 }
 
 // New reads resolv.conf and the hosts file of an image. Missing or invalid files count as empty: then
@@ -83,7 +86,7 @@ func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error
 	}
 	name, normal := strings.ToLower(host), Normal(host)
 	if addresses := r.InHostsFile(normal); len(addresses) > 0 {
-		r.tell(normal, addresses, "/etc/hosts", "")
+		r.tell(Found{Host: normal, Addresses: addresses, From: "/etc/hosts"})
 		return addresses, nil
 	}
 	if IsLocalhost(normal) {
@@ -109,9 +112,9 @@ func (r *Resolver) Lookup(ctx context.Context, host string) ([]netip.Addr, error
 	return addresses, err
 }
 
-func (r *Resolver) tell(host string, addresses []netip.Addr, from, domain string) {
+func (r *Resolver) tell(found Found) {
 	if r.Found != nil {
-		r.Found(Found{host, addresses, from, strings.TrimSuffix(domain, ".")})
+		r.Found(found)
 	}
 }
 
@@ -135,10 +138,12 @@ func (r *Resolver) search(ctx context.Context, name string) ([]netip.Addr, error
 			continue // the search domain makes it too long, or is invalid
 		}
 		began := time.Now()
-		first, failed := r.askServers(ctx, candidate, wait)
+		found, failed := r.askServers(ctx, candidate, wait)
 		if failed == nil {
-			r.tell(Normal(name), first.Usable(), first.Server(), strings.TrimPrefix(candidate, dns.Fqdn(name)))
-			return first.Usable(), nil
+			found.Host = Normal(name)
+			found.Domain = strings.TrimSuffix(strings.TrimPrefix(candidate, dns.Fqdn(name)), ".")
+			r.tell(found)
+			return found.Addresses, nil
 		}
 		// The wait is one for the whole lookup: who was silent before will be so again.
 		wait = max(wait-time.Since(began), secondFamily)
@@ -166,22 +171,26 @@ func isDenial(said []Both) bool {
 
 // askServers asks every server for name and takes the first answer with an address; without one it returns
 // what each server said. After the first denial it waits only so long for another answer.
-func (r *Resolver) askServers(ctx context.Context, name string, wait time.Duration) (Both, []Both) {
+func (r *Resolver) askServers(ctx context.Context, name string, wait time.Duration) (Found, []Both) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	denied := func() { time.AfterFunc(wait, cancel) }
 	said := silence(r.conf.Servers)
-	first, errs := task.Race(ctx, len(said), 0, func(ctx context.Context, i int) (Both, error) {
+	winner, errs := task.Race(ctx, len(said), 0, func(ctx context.Context, i int) (int, error) {
 		said[i] = r.conf.askBoth(ctx, r.conf.Servers[i], name, denied)
 		if len(said[i].Usable()) > 0 {
-			return said[i], nil
+			return i, nil
 		}
-		return Both{}, said[i].Status()
+		return 0, said[i].Status()
 	})
-	if errs == nil {
-		return first, nil
+	if errs != nil {
+		return Found{}, said
 	}
-	return Both{}, said
+	found := Found{Addresses: said[winner].Usable(), From: said[winner].Server()}
+	if before := slices.IndexFunc(said[:winner], Both.denies); before >= 0 {
+		found.Denied = string(said[before].Status()) + " from " + said[before].Server()
+	}
+	return found, nil
 }
 
 // denialWait is how long a denial waits to be contradicted: longer than it takes to send a question again

@@ -152,6 +152,24 @@ func TestLookupTellsWhoKnewTheAddress(t *testing.T) {
 	}
 }
 
+func TestLookupTellsThatAnEarlierServerDenies(t *testing.T) {
+	t.Parallel()
+	denying, answered := testkit.Reporting(testkit.Zone{})
+	first, second := testkit.DNS(t, denying), testkit.DNS(t, after(2, answered, here()))
+	for _, c := range []struct {
+		servers []*testkit.DNSServer
+		want    string
+	}{{[]*testkit.DNSServer{first, second}, from("NXDOMAIN", first)}, {[]*testkit.DNSServer{second, first}, ""}} {
+		r := resolverOf(t, c.servers...)
+		told := "nothing"
+		r.Found = func(found Found) { told = found.Denied }
+		expect(t, r, host, "127.0.0.1")
+		if told != c.want {
+			t.Errorf("told %q, want %q", told, c.want)
+		}
+	}
+}
+
 func TestLargeHostsFileIsRead(t *testing.T) {
 	t.Parallel()
 	root := testkit.Root(t)
