@@ -70,7 +70,7 @@ func (p *digPage) message(message *dns.Msg, title string, question *dns.Msg) {
 		p.head(message, question)
 		p.options(message)
 	}
-	if p.Show.Question && len(message.Question) > 0 {
+	if p.Question && len(message.Question) > 0 {
 		p.title("QUESTION", false)
 		for _, q := range message.Question {
 			fmt.Fprintf(p, ";%s\t\t%s\t%s\n", q.Name, p.class(q.Qclass), p.kind(q.Qtype))
@@ -81,7 +81,7 @@ func (p *digPage) message(message *dns.Msg, title string, question *dns.Msg) {
 		name    string
 		records []dns.RR
 	}{
-		{p.Show.Answer, "ANSWER", message.Answer},
+		{p.Answer, "ANSWER", message.Answer},
 		{p.Authority, "AUTHORITY", message.Ns},
 		{p.Additional, "ADDITIONAL", message.Extra},
 	} {
@@ -152,7 +152,7 @@ func (p *digPage) record(record dns.RR) string {
 		return record.Header().String() + p.text(record)
 	}
 	columns[2], columns[3] = p.class(record.Header().Class), p.kind(record.Header().Rrtype)
-	if !p.Show.Class {
+	if !p.Class {
 		columns = slices.Delete(columns, 2, 3)
 	}
 	if !p.TTL {
