@@ -137,8 +137,7 @@ func (r *Resolver) search(ctx context.Context, name string) ([]netip.Addr, error
 		if _, ok := dns.IsDomainName(candidate); !ok {
 			continue // the search domain makes it too long, or is invalid
 		}
-		began := time.Now()
-		found, failed := r.askServers(ctx, candidate, wait)
+		found, failed, waited := r.askServers(ctx, candidate, wait)
 		if failed == nil {
 			found.Host = Normal(name)
 			found.Domain = strings.TrimSuffix(strings.TrimPrefix(candidate, dns.Fqdn(name)), ".")
@@ -146,7 +145,7 @@ func (r *Resolver) search(ctx context.Context, name string) ([]netip.Addr, error
 			return found.Addresses, nil
 		}
 		// The wait is one for the whole lookup: who was silent before will be so again.
-		wait = max(wait-time.Since(began), secondFamily)
+		wait = max(wait-waited, secondFamily)
 		if !settled {
 			said, denied = failed, denied && isDenial(failed)
 			settled = candidate == dns.Fqdn(name)
@@ -170,12 +169,22 @@ func isDenial(said []Both) bool {
 }
 
 // askServers asks every server for name and takes the first answer with an address; without one it returns
-// what each server said. After the first denial it waits only so long for another answer.
-func (r *Resolver) askServers(ctx context.Context, name string, wait time.Duration) (Found, []Both) {
+// what each server said. After the first denial it waits only so long for another answer; waited is how long
+// it did.
+func (r *Resolver) askServers(
+	ctx context.Context, name string, wait time.Duration,
+) (found Found, said []Both, waited time.Duration) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	denied := func() { time.AfterFunc(wait, cancel) }
-	said := silence(r.conf.Servers)
+	denials := make(chan time.Time, 1)
+	denied := func() {
+		select {
+		case denials <- time.Now():
+			time.AfterFunc(wait, cancel)
+		default: // not the first
+		}
+	}
+	said = silence(r.conf.Servers)
 	winner, errs := task.Race(ctx, len(said), 0, func(ctx context.Context, i int) (int, error) {
 		said[i] = r.conf.askBoth(ctx, r.conf.Servers[i], name, denied)
 		if len(said[i].Usable()) > 0 {
@@ -184,13 +193,18 @@ func (r *Resolver) askServers(ctx context.Context, name string, wait time.Durati
 		return 0, said[i].Status()
 	})
 	if errs != nil {
-		return Found{}, said
+		select {
+		case first := <-denials:
+			waited = time.Since(first)
+		default:
+		}
+		return Found{}, said, waited
 	}
-	found := Found{Addresses: said[winner].Usable(), From: said[winner].Server()}
+	found = Found{Addresses: said[winner].Usable(), From: said[winner].Server()}
 	if before := slices.IndexFunc(said[:winner], Both.denies); before >= 0 {
 		found.Denied = string(said[before].Status()) + " from " + said[before].Server()
 	}
-	return found, nil
+	return found, nil, 0
 }
 
 // denialWait is how long a denial waits to be contradicted: longer than it takes to send a question again

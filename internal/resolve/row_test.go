@@ -220,6 +220,18 @@ func TestSearchDomainsWaitForASilentServerOnce(t *testing.T) {
 	}
 }
 
+func TestSlowDenialsDoNotShortenTheWaitInSearchDomains(t *testing.T) {
+	t.Parallel()
+	const delay = denialWait * 2 / 5
+	slow := func(answer testkit.DNSAnswer) testkit.DNSAnswer { answer.Delay = delay; return answer }
+	denied := slow(testkit.DNSAnswer{Rcode: dns.RcodeNameError})
+	zone := testkit.Zone{"licenses.dev": denied, "licenses.dev.a.test": denied}
+	known := testkit.Zone{"licenses.dev": denied, "licenses.dev.a.test": denied,
+		"licenses.dev.b.test": slow(testkit.DNSAnswer{IP: []string{"127.0.0.1"}})}
+	r := resolverWith(t, "search a.test b.test", testkit.DNS(t, zone), testkit.DNS(t, known))
+	expect(t, r, "licenses.dev", "127.0.0.1")
+}
+
 func TestIPv6ThatHasNoAddressDoesNotShortenTheWaitForIPv4(t *testing.T) {
 	t.Parallel()
 	late := testkit.Zone{host: {IP: []string{"127.0.0.1"}, Delay: denialWait + denialWait/4}}
