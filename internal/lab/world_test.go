@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,8 +90,8 @@ type outcome struct {
 	// warnings are the log lines, log the same with their times.
 	warnings string
 	log      []logLine
-	// after is how long it took from the start to the failure's first byte, or
-	// to the command's.
+	// after is how long it took from the start to the failure's first byte, to the
+	// command's, or to an end without any.
 	after time.Duration
 	// requests is how many of ours the licensing server's web server got.
 	requests int
@@ -145,11 +146,11 @@ func (w *world) start() outcome {
 	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
 		w.Fatal(err)
 	}
-	got := stderr.read()
+	ended, got := time.Since(stdout.began), stderr.read()
 	got.exit, got.requests = exitCode(cmd.ProcessState), w.requests()
 	got.stdout, got.python, _ = strings.Cut(stdout.text.String(), "\n")
 	if got.ID == "" {
-		got.after = stdout.first
+		got.after = cmp.Or(stdout.first, ended)
 	}
 	return got
 }
