@@ -21,6 +21,7 @@ var (
 // another program, and an older entrypoint in a world of its own.
 func (s situation) compare(t *testing.T, w *world, seen *observed) {
 	t.Helper()
+	seen.paths = strings.NewReplacer(w.root, "", w.dir, "/mnt")
 	if s.other != nil {
 		seen.alone = s.other(w)
 	} else {
@@ -69,13 +70,13 @@ ours the server got. PYTHON AS THE EMULATOR: requests as the command of a start 
 
 // row is the situation's line.
 func (s situation) row(seen observed) []string {
-	row := []string{s.name, seen.alone}
+	row := []string{s.name, seen.paths.Replace(seen.alone)}
 	if *older != "" {
 		row = append(row, seen.before.short())
 	}
 	as := ""
 	if seen.ID == "" && s.other == nil {
-		as = seen.emulators.Says
+		as = seen.paths.Replace(seen.emulators.Says)
 	}
 	return append(row, seen.verdict(), fmt.Sprint(seen.exit), fmt.Sprint(seen.after.Milliseconds()),
 		fmt.Sprint(seen.requests), as, seen.sentence())
@@ -104,12 +105,12 @@ func (o outcome) verdict() string {
 // doctor, warns of.
 func (o observed) sentence() string {
 	if o.ID != "" {
-		return o.Reason
+		return o.paths.Replace(o.Reason)
 	}
 	var warnings []string
 	for _, line := range o.log {
-		if line.Level != "info" {
-			warnings = append(warnings, strings.TrimSpace(line.Message))
+		if !strings.HasPrefix(line.Message, "Successfully") && !strings.Contains(line.Message, " so far") {
+			warnings = append(warnings, o.paths.Replace(strings.TrimSpace(line.Message)))
 		}
 	}
 	for _, one := range o.told.Checks {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -16,10 +17,11 @@ type observed struct {
 	told      examination
 	emulators client
 	// alone is what becomes of Python's request without the entrypoint, or of
-	// another program; before is what an older entrypoint made of it. Both are
-	// for the comparison only.
+	// another program; before is what an older entrypoint made of it; paths hides
+	// where the world's files are. All are for the comparison only.
 	alone  string
 	before *outcome
+	paths  *strings.Replacer
 }
 
 // What the official image says, as far as it is known: read in public reports,
