@@ -27,10 +27,7 @@ func (s *start) handBundles(environ *config.Environ) {
 	var handed []string
 	places := s.bundlePlaces()
 	for _, f := range plan.Files {
-		path, err := f.Path, error(nil)
-		if f.Content != nil {
-			path, err = cabundle.Save(f.Content, places)
-		}
+		path, err := cabundle.Save(f.Content, places)
 		if err != nil {
 			s.log.Warn("cannot write a CA bundle for the emulator, which therefore does not trust " +
 				cabundle.Describe(plan.Added) + ": " + strings.ReplaceAll(err.Error(), "\n", "; ") +
@@ -71,9 +68,7 @@ func (s *start) unreadBundles() []string {
 func (s *start) refreshBundles() {
 	var contents [][]byte
 	for _, f := range cabundle.MakePlan(s.cfg.Root, s.givenBundles()).Files {
-		if f.Content != nil {
-			contents = append(contents, f.Content)
-		}
+		contents = append(contents, f.Content)
 	}
 	cabundle.Refresh(contents, s.bundlePlaces())
 }

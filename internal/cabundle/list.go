@@ -124,18 +124,3 @@ func (l *list) shows(a trust.Anchor) bool {
 	begin := bytes.Index(l.content, text[from:from+size]) - from
 	return begin >= 0 && bytes.HasPrefix(l.content[begin:], text) && (begin == 0 || l.content[begin-1] == '\n')
 }
-
-// replaces reports whether the system's list may stand for another that the user has not chosen: it has most of
-// its certificates, too, as where update-ca-certificates has added to the public authorities.
-func (l *list) replaces(other *list) bool {
-	if other.isUsers || l.path == "" || l.path == other.path {
-		return false
-	}
-	set, shared := l.set(), 0
-	for _, certificate := range other.certificates {
-		if set[string(certificate)] {
-			shared++
-		}
-	}
-	return 2*shared > len(other.certificates)
-}

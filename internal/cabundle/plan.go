@@ -32,10 +32,9 @@ type Given struct {
 	CertFolders []string
 }
 
-// File is what variables of the emulator are to name: a file that is there, or one to be written.
+// File is what variables of the emulator are to name.
 type File struct {
 	Variables []string
-	Path      string
 	Content   []byte
 }
 
@@ -75,16 +74,11 @@ func (p *Plan) compare(anchors []trust.Anchor, root layout.Root, given Given) {
 	system := &list{}
 	system.path, system.content = trust.SystemBundle(root)
 	requests := user{requestsBundle, given.Requests}
-	p.complete(anchors, requestsList(root, given, system), system, requests, user{curlBundle, given.Curl})
-	p.complete(anchors, sslList(given, system), system, user{certFile, given.CertFile})
-	if len(p.Added) == 0 || given.NodeExtra != "" {
-		return
+	p.complete(anchors, requestsList(root, given, system), requests, user{curlBundle, given.Curl})
+	p.complete(anchors, sslList(given, system), user{certFile, given.CertFile})
+	if len(p.Added) > 0 && given.NodeExtra == "" {
+		p.Files = append(p.Files, File{[]string{nodeExtra}, encode(certificatesOf(anchors))})
 	}
-	node := File{Variables: []string{nodeExtra}, Path: system.path}
-	if len(system.lacks(anchors)) > 0 {
-		node.Path, node.Content = "", encode(certificatesOf(anchors))
-	}
-	p.Files = append(p.Files, node)
 }
 
 // user is a variable of the user's, and what it names.
@@ -92,7 +86,7 @@ type user struct{ variable, path string }
 
 // complete adds a file with what a list lacks, for the variables that the user has not set. The first of them is the
 // one that counts.
-func (p *Plan) complete(anchors []trust.Anchor, l, system *list, variables ...user) {
+func (p *Plan) complete(anchors []trust.Anchor, l *list, variables ...user) {
 	lacking := l.lacks(anchors)
 	if len(lacking) == 0 || l.err != nil {
 		return
@@ -107,19 +101,15 @@ func (p *Plan) complete(anchors []trust.Anchor, l, system *list, variables ...us
 			"%s=%.200q does not contain %s, which the emulator therefore does not trust: add it, or do not set %[1]s",
 			first.variable, first.path, Describe(lacking)))
 	}
-	f := File{}
+	f := File{Content: encode(slices.Concat(l.parsed(), certificatesOf(lacking)))}
 	for _, v := range variables {
 		if v.path == "" {
 			f.Variables = append(f.Variables, v.variable)
 		}
 	}
-	if len(f.Variables) == 0 {
-		return
+	if len(f.Variables) > 0 {
+		p.Files = append(p.Files, f)
 	}
-	if f.Path = system.path; !system.replaces(l) || len(system.lacks(anchors)) > 0 {
-		f.Path, f.Content = "", encode(slices.Concat(l.parsed(), certificatesOf(lacking)))
-	}
-	p.Files = append(p.Files, f)
 }
 
 func certificatesOf(anchors []trust.Anchor) (certificates [][]byte) {
