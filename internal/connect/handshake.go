@@ -129,7 +129,7 @@ func (r *helloRace) trySmall() {
 // failsAgain reports whether another large ClientHello gets no answer either, now that a small one has got
 // one. Otherwise the server or the network was only slow, or not ready.
 func (r *helloRace) failsAgain() bool {
-	if r.large.heard.Load() {
+	if r.large.heard.Load() || r.large.size.Load() <= r.small.size.Load() { // GODEBUG=tlsmlkem=0
 		return false
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, min(patience(r.ctx), max(leastProof, 4*r.small.took)))
