@@ -176,7 +176,7 @@ func (q *question) switched(name string, on bool) {
 	case name == "tcp", name == "vc":
 		q.isTCP = true
 	case name == "all":
-		q.Command, q.Comments, q.Question, q.Show.Answer = on, on, on, on
+		q.Command, q.Comments, q.Question, q.Answer = on, on, on, on
 		q.Authority, q.Additional, q.Stats = on, on, on
 	case name == "short" && on:
 		q.Command, q.Comments, q.Question, q.Authority, q.Additional, q.Stats = false, false, false, false, false, false
