@@ -150,8 +150,8 @@ func isNoHost(r rune) bool {
 }
 
 // parseUser reads a user name and a password as requests does, which sends neither without the other, and to
-// SOCKS no empty one (PySocks). For http, a % counts as itself when not every one begins an escape (urllib3's
-// _encode_invalid_chars).
+// SOCKS no empty one (PySocks). For http, a % counts as itself when not every one begins an escape, and the
+// digits of those that do become upper case (urllib3's _encode_invalid_chars).
 func parseUser(written string, socks bool) (*url.Userinfo, error) {
 	if at := strings.IndexAny(written, "[]"); at >= 0 {
 		return nil, misplaced(written[at : at+1])
@@ -162,7 +162,7 @@ func parseUser(written string, socks bool) (*url.Userinfo, error) {
 	}
 	read, send := unquote, toLatin1
 	if _, escapes := unescape(written); !socks && escapes != strings.Count(written, "%") {
-		read = func(text string) string { return text }
+		read = upperEscapes
 	}
 	if socks {
 		send = toSOCKS

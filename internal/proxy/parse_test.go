@@ -18,7 +18,7 @@ func passwords() (all []string) {
 	for r := rune(1); r < 0x120; r++ {
 		all = append(all, "p"+string(r)+"w")
 	}
-	all = append(all, "", "€uro", "😀", "ﬀ", "℀", "／", "＠", "%", "100%", "%%41", "%41", "%4", "%zz%41", "%FC", "%fc",
+	all = append(all, "", "€uro", "😀", "ﬀ", "℀", "／", "＠", "%", "100%", "%%41", "%41", "%4", "%zz%41", "%zz%4f", "%FC", "%fc",
 		"%C3%BC", "%c3%bc", "%C3", "%E2%82%AC", "%00", "%0d%0aX:1", " p ", "a b", "p%20w", "p+w", "ü%41", "%ü", "[b]",
 		"a]b[c",
 		"http://x", "x@y@", ":x", "@", "::", "^{}|", "%25", "%2525", "~!$&'()*+,;=", "<>\"`", "pass%word", "ü ä ß", "\\",
@@ -98,6 +98,7 @@ func TestAddressesAreReadAsByRequests(t *testing.T) {
 		"socks5h://user:%FF%zz%C3%BC@proxy.test":  "",
 		"socks5h://user:100%%41%C3%BC@proxy.test": "socks5h://user:100%25A%C3%BC@proxy.test",
 		"http://user:100%%41%C3%BC@proxy.test":    "http://user:100%25%2541%25C3%25BC@proxy.test",
+		"http://user:100%%4f%c3%bc@proxy.test":    "http://user:100%25%254F%25C3%25BC@proxy.test",
 		"http://user:%C3%BCber@proxy.test":        "http://user:%FCber@proxy.test",
 		"http://user:über@proxy.test":             "http://user:%FCber@proxy.test",
 		"http://pröxy.test:3128":                  "http://pr%C3%B6xy.test:3128",

@@ -16,19 +16,32 @@ func unquote(text string) string {
 
 // unescape is unquote, and how many escapes there were.
 func unescape(text string) (plain string, escapes int) {
+	plain = replaceEscapes(text, func(_ string, value byte) string {
+		escapes++
+		return string([]byte{value})
+	})
+	return plain, escapes
+}
+
+// upperEscapes writes every %xx as %XX.
+func upperEscapes(text string) string {
+	return replaceEscapes(text, func(escape string, _ byte) string { return strings.ToUpper(escape) })
+}
+
+// replaceEscapes replaces every %XX, which stands for value.
+func replaceEscapes(text string, replace func(escape string, value byte) string) string {
 	var out strings.Builder
 	for i := 0; i < len(text); i++ {
 		if text[i] == '%' && i+3 <= len(text) {
 			if value, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
-				out.WriteByte(byte(value))
-				escapes++
+				out.WriteString(replace(text[i:i+3], byte(value)))
 				i += 2
 				continue
 			}
 		}
 		out.WriteByte(text[i])
 	}
-	return out.String(), escapes
+	return out.String()
 }
 
 // toLatin1 is text as requests sends it to a proxy of HTTP.
