@@ -54,13 +54,12 @@ func (w *world) neverShakesHands() (connected chan struct{}) {
 	w.set("API_ENDPOINT", "https://"+listener.Addr().String()+"/v1")
 	connected = make(chan struct{}, 64)
 	go func() {
-		var open []net.Conn // not collected, and so not closed
 		for {
 			connection, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			open = append(open, connection)
+			defer connection.Close() // when the test is over
 			connected <- struct{}{}
 		}
 	}()
