@@ -199,10 +199,11 @@ func verify(presented []*x509.Certificate, host string, sources ...certificates)
 	return chains, nil
 }
 
-// inventory says of each place whose authorities it holds, of the first few.
-func (a *Authorities) inventory(issuer string) (lines []string) {
+// inventory says of each place whose authorities it holds, of the first few, and whether that of a certificate
+// that is not accepted is among them.
+func (a *Authorities) inventory(refused *x509.Certificate) (lines []string) {
 	for _, b := range a.loaded {
-		lines = append(lines, b.name+" contains "+contents(b.certificates, issuer))
+		lines = append(lines, b.name+" contains "+contents(b.certificates, refused))
 	}
 	anchors, warnings := a.added()
 	var certificates [][]byte
@@ -210,23 +211,33 @@ func (a *Authorities) inventory(issuer string) (lines []string) {
 		certificates = append(certificates, anchor.Certificate)
 	}
 	if len(anchors) > 0 {
-		lines = append(lines, filepath.Dir(anchors[0].Path)+" contains "+contents(certificates, issuer))
+		lines = append(lines, filepath.Dir(anchors[0].Path)+" contains "+contents(certificates, refused))
 	}
 	return append(lines, warnings...)
 }
 
-// contents says whose certificates these are, none of which has signed what a server presents.
-func contents(certificates [][]byte, issuer string) string {
+// contents says whose certificates these are, and whether one of them has signed what a server presents.
+func contents(certificates [][]byte, refused *x509.Certificate) string {
+	issuer := refused.Issuer.String()
 	var names []string
 	for _, encoded := range certificates {
-		name := "an unreadable certificate"
-		if certificate, err := x509.ParseCertificate(encoded); err == nil {
-			name = nameOf(certificate.Subject.String(), certificate)
+		certificate, err := x509.ParseCertificate(encoded)
+		if err != nil {
+			names = append(names, "an unreadable certificate")
+			continue
 		}
-		if name == issuer {
+		name := nameOf(certificate.Subject.String(), certificate)
+		switch {
+		case name != issuer:
+			names = append(names, name)
+		case certificate.CheckSignature(refused.SignatureAlgorithm, refused.RawTBSCertificate, refused.Signature) == nil:
+			if _, isNoCA := errors.AsType[x509.ConstraintViolationError](refused.CheckSignatureFrom(certificate)); isNoCA {
+				return name + ", which has signed it, but is not a CA certificate"
+			}
+			return name + ", which has signed it"
+		default:
 			return name + ", but with another key than that of this issuer"
 		}
-		names = append(names, name)
 	}
 	return some(names) + ", but not this issuer"
 }

@@ -261,3 +261,31 @@ func TestAddedAuthorityIsNamed(t *testing.T) {
 		t.Errorf("%q", remarks)
 	}
 }
+
+// Who has signed a certificate that is refused for another reason is not blamed for another key.
+func TestAuthorityOfARefusedCertificateIsNamed(t *testing.T) {
+	t.Parallel()
+	authority := testkit.NewAuthority(t, "Corporate CA")
+	template := *authority.Certificate
+	template.IsCA, template.KeyUsage = false, x509.KeyUsageDigitalSignature
+	noCA := &testkit.Authority{Certificate: &template, Key: authority.Key}
+	client := func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }
+	tests := map[string]struct {
+		added  string
+		server tls.Certificate
+	}{
+		"which has signed it": {authority.PEM, authority.Issue(t, host, client)},
+		"which has signed it, but is not a CA certificate": {
+			armor(labelCertificate, testkit.Sign(t, &template, nil, authority.Key, authority.Key)), noCA.Issue(t, host, nil)},
+	}
+	for want, test := range tests {
+		root := testkit.TrustingRoot(t, host, testkit.NewAuthority(t, "System CA").PEM)
+		testkit.Put(t, root, "usr/local/share/ca-certificates/corp.crt", test.added)
+		found, _ := Load(nil, layout.Root(root))
+		check := found.Check(shows(t, host, test.server), time.Time{})
+		want = root + "/usr/local/share/ca-certificates contains CN=Corporate CA, " + want
+		if check.Finding == nil || !slices.Contains(check.Finding.Remarks, want) {
+			t.Errorf("%v, want %q", check.Finding, want)
+		}
+	}
+}

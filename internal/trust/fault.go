@@ -67,7 +67,7 @@ func (a *Authorities) diagnose(p Presented, err error, serverTime time.Time) *fa
 		return failed
 	}
 	// Who has followed the remedy needs to know why it did not help.
-	return failed.With(fault.Facts{Remarks: slices.Concat(a.inventory(issuer), a.warnings)})
+	return failed.With(fault.Facts{Remarks: slices.Concat(a.inventory(p.Chain[len(p.Chain)-1]), a.warnings)})
 }
 
 func validAt(chain []*x509.Certificate, when time.Time) bool {
