@@ -54,7 +54,7 @@ var networkWaits = []wait{
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 			w.set("HTTPS_PROXY", "http://user:secret-password@"+silent(w.T))
 		}},
-	{name: "a proxy behind a firewall", says: "waiting for a connection to 127.0.0.1:PORT (", arrange: func(w *world) {
+	{name: "a proxy behind a firewall", says: "waiting for a connection to the proxy 127.0.0.1:PORT (", arrange: func(w *world) {
 		w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 		w.set("HTTPS_PROXY", "http://user:secret-password@"+full(w.T))
 	}},

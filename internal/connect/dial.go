@@ -24,9 +24,9 @@ const nextAddress = 250 * time.Millisecond
 
 var errTaken = errors.New("another address was faster")
 
-// dial connects to target, a host and port, over whichever of the host's addresses answers first. Errors
-// are [fault.Error] of the network rows.
-func dial(ctx context.Context, resolver *resolve.Resolver, target string) (net.Conn, error) {
+// dial connects to target, a host and port, over whichever of the host's addresses answers first. role says for people
+// what the target is, as in "the proxy "; it may be empty. Errors are [fault.Error] of the network rows.
+func dial(ctx context.Context, resolver *resolve.Resolver, role, target string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(target)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func dial(ctx context.Context, resolver *resolve.Resolver, target string) (net.C
 	addresses = alternate(addresses)
 	var taken atomic.Bool
 	conn, errs := task.Race(ctx, len(addresses), nextAddress, func(ctx context.Context, i int) (net.Conn, error) {
-		defer waiting.For(ctx, func() string { return "a connection to " + addressName(host, port, addresses[i]) })()
+		defer waiting.For(ctx, func() string { return "a connection to " + role + addressName(host, port, addresses[i]) })()
 		conn, err := dialAddress(ctx, addresses[i], port)
 		if err == nil && taken.Swap(true) {
 			conn.Close()

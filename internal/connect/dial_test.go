@@ -27,7 +27,7 @@ func reach(t *testing.T, ctx context.Context, port int, ips ...string) (string, 
 		old, _ := os.ReadFile(root + "/etc/hosts")
 		testkit.Put(t, root, "etc/hosts", string(old)+ip+" "+host+"\n")
 	}
-	conn, err := dial(ctx, resolve.New(layout.Root(root)), net.JoinHostPort(host, strconv.Itoa(port)))
+	conn, err := dial(ctx, resolve.New(layout.Root(root)), "", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func TestDialNamesTheAddressThatWasSilent(t *testing.T) {
 func TestDialByAddressDoesNotRepeatIt(t *testing.T) {
 	t.Parallel()
 	_, port := testkit.Refuse(t, "127.0.0.2", 0)
-	_, err := dial(t.Context(), resolve.New(layout.Root(t.TempDir())), fmt.Sprintf("127.0.0.2:%d", port))
+	_, err := dial(t.Context(), resolve.New(layout.Root(t.TempDir())), "", fmt.Sprintf("127.0.0.2:%d", port))
 	testkit.ExpectFault(t, err, fault.NetworkRefused, fmt.Sprintf("the connection to 127.0.0.2:%d was refused", port))
 }
 
@@ -122,7 +122,7 @@ func TestDialAsksOnceForAllConnections(t *testing.T) {
 	var all sync.WaitGroup
 	for range 10 {
 		all.Go(func() {
-			conn, err := dial(t.Context(), r, net.JoinHostPort(host, strconv.Itoa(port)))
+			conn, err := dial(t.Context(), r, "", net.JoinHostPort(host, strconv.Itoa(port)))
 			if err != nil {
 				t.Error(err)
 				return

@@ -61,7 +61,7 @@ func (t *Transport) shake(
 		return nil, err
 	}
 	race := &helloRace{ctx: ctx, server: server, open: open, ended: make(chan struct{})}
-	race.large.host, race.small.host = host.Host, host.Host+", with a small ClientHello"
+	race.large.host, race.small.host = host.Host, host.Host // the same words, so that they are told as one wait
 	winner := race.run(conn)
 	if winner == &race.small && winner.err == nil && race.failsAgain() && !server.isSmall.Swap(true) && t.warn != nil {
 		t.warn(race.finding(host.Hostname()).With(fault.Facts{Server: t.target.String()}))

@@ -30,7 +30,7 @@ func (t *Transport) open(ctx context.Context) (net.Conn, error) {
 // connect connects to the target; through a proxy, where there is one.
 func (t *Transport) connect(ctx context.Context) (net.Conn, error) {
 	if t.proxy == nil {
-		return dial(ctx, t.resolver, addressOf(t.target))
+		return dial(ctx, t.resolver, "", addressOf(t.target))
 	}
 	conn, err := t.connectToProxy(ctx)
 	if err == nil && !t.proxyForwards() {
@@ -43,7 +43,9 @@ func (t *Transport) connect(ctx context.Context) (net.Conn, error) {
 }
 
 func (t *Transport) connectToProxy(ctx context.Context) (net.Conn, error) {
-	dialProxy := func(ctx context.Context) (net.Conn, error) { return dial(ctx, t.resolver, addressOf(t.proxy.URL)) }
+	dialProxy := func(ctx context.Context) (net.Conn, error) {
+		return dial(ctx, t.resolver, "the proxy ", addressOf(t.proxy.URL))
+	}
 	if t.proxy.Scheme == "https" {
 		return t.shake(ctx, &t.gate, t.proxy.URL, dialProxy)
 	}
