@@ -54,10 +54,11 @@ var networkWaits = []wait{
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 			w.set("HTTPS_PROXY", "http://user:secret-password@"+silent(w.T))
 		}},
-	{name: "a proxy behind a firewall", says: "waiting for a connection to the proxy 127.0.0.1:PORT (", arrange: func(w *world) {
-		w.set("API_ENDPOINT", "https://api.localstack.test/v1")
-		w.set("HTTPS_PROXY", "http://user:secret-password@"+full(w.T))
-	}},
+	{name: "a proxy behind a firewall", says: "waiting for a connection to the proxy 127.0.0.1:PORT (",
+		arrange: func(w *world) {
+			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
+			w.set("HTTPS_PROXY", "http://user:secret-password@"+full(w.T))
+		}},
 	{name: "a server that does not speak TLS", says: "waiting for the TLS handshake with 127.0.0.1",
 		arrange: func(w *world) { w.set("API_ENDPOINT", "https://"+silent(w.T)+"/v1") }},
 	{name: "a server that does not answer", says: "waiting for the answer of 127.0.0.1:PORT (", arrange: func(w *world) {
