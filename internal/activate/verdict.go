@@ -28,6 +28,9 @@ func readAnswer(response *http.Response, body []byte, token string) (license.Doc
 	if len(body) > maxAnswer || response.StatusCode != http.StatusOK {
 		failed := readFailure(response, body, token)
 		facts := fault.Facts{Answered: true}
+		if !errors.Is(failed, errVerdict) {
+			facts.RequestID = connect.RequestID(response, token)
+		}
 		if failed.Row().Retry {
 			facts.RetryAfter = connect.RetryAfter(response)
 		}
@@ -41,7 +44,7 @@ func readAnswer(response *http.Response, body []byte, token string) (license.Doc
 	if json.Valid(body) {
 		failed = fault.Wrap(err, failed.ID, "%s: %.200s", failed.Detail, err)
 	}
-	return license.Document{}, failed.With(fault.Facts{Answered: true})
+	return license.Document{}, failed.With(fault.Facts{Answered: true, RequestID: connect.RequestID(response, token)})
 }
 
 // readFailure is the failure behind an answer that is not a success.
@@ -73,8 +76,7 @@ func readPage(response *http.Response, body []byte, token string) *fault.Error {
 	page := connect.ReadPage(response, body, token)
 	failed := page.Fault(response.Request.URL.Hostname())
 	if failed == nil {
-		failed = fault.New(fault.NetworkWrongServer, "the answer is %s", page).
-			With(fault.Facts{RequestID: page.RequestID})
+		failed = fault.New(fault.NetworkWrongServer, "the answer is %s", page)
 	}
 	return failed
 }

@@ -149,6 +149,25 @@ func TestOnlyAVerdictOverrulesTheStoredDocument(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatIsNoVerdictKeepsItsRequestID(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, answer := range []struct {
+			status int
+			body   string
+		}{
+			{200, `{"status":"ok"}`}, {200, "text"}, {200, html}, {200, strings.Repeat(" ", maxAnswer+1)},
+			{403, `{"message":"forbidden"}`}, {400, `{"message":"licensing.license.format:x"}`}, {407, ""}, {429, ""}, {500, ""},
+		} {
+			s := newScene(t, page(answer.status, answer.body, "X-Request-Id", "req-00001"))
+			s.Config.Attempts = 1
+			if failed := asFault(t, s.Run(t.Context())); failed.RequestID != "req-00001" {
+				t.Errorf("%d %.40q: request %q", answer.status, answer.body, failed.RequestID)
+			}
+		}
+	})
+}
+
 func TestAnUncertainAnswerNamesTheServerAndTheHost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

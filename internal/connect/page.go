@@ -104,15 +104,21 @@ func ReadPage(response *http.Response, body []byte, secret string) Page {
 	if target != "" {
 		page.Elsewhere = hostOf(target, response.Request, secret)
 	}
-	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
-		id := response.Header.Get(name)
-		if page.RequestID == "" && matches(`^[A-Za-z0-9-]{8,40}$`, id) && !repeats(id, secret) {
-			page.RequestID = id
-		}
-	}
+	page.RequestID = RequestID(response, secret)
 	page.upgrades = response.Header.Get("Upgrade")
 	page.Date, _ = http.ParseTime(response.Header.Get("Date"))
 	return page
+}
+
+// RequestID is what the server calls the request that response answers; "" when it does not say, or repeats a part of
+// secret.
+func RequestID(response *http.Response, secret string) string {
+	for _, name := range []string{"X-Request-Id", "X-Amzn-Requestid", "X-Correlation-Id", "Cf-Ray"} {
+		if id := response.Header.Get(name); matches(`^[A-Za-z0-9-]{8,40}$`, id) && !repeats(id, secret) {
+			return id
+		}
+	}
+	return ""
 }
 
 // longestRetry bounds what a server can ask us to wait.
