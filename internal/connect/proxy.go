@@ -33,8 +33,12 @@ func proxyFault(proxy *Proxy, err error) *fault.Error {
 		return socksFault(proxy, socks)
 	}
 	cause := Fault(proxy.Hostname(), err)
+	_, ofTheWay := fault.Find(err) // to the proxy
 	id := fault.NetworkProxyUnreachable
 	switch {
+	case cause.ID == fault.NetworkTimeout && !ofTheWay: // it may be waiting for the server
+		return fault.Wrap(errors.Join(err, ErrPassing), fault.NetworkProxy,
+			"the proxy %s accepted the connection, but did not answer in time", name)
 	case cause.ID == fault.NetworkReset:
 		return fault.Wrap(errors.Join(err, ErrPassing), fault.NetworkProxy,
 			"the proxy %s closed the connection without answering", name)
