@@ -24,7 +24,7 @@ const requestMethod = "REQUEST_METHOD"
 // The warnings are sentences for the user, without the values. Blank values count as empty.
 func Find(environ []Variable, kind string) (found Variable, warnings []string) {
 	const suffix = "_proxy"
-	var upper, lower Variable // each the last one of its form
+	var upper, lower, blank Variable // each the last one of its form
 	isCGI := false
 	for _, v := range environ {
 		switch {
@@ -35,9 +35,18 @@ func Find(environ []Variable, kind string) (found Variable, warnings []string) {
 			lower = v
 		case strings.TrimSpace(v.Value) != "":
 			upper = v
+		case v.Value != "":
+			blank = v
 		}
 	}
 	isEmpty := strings.TrimSpace(lower.Value) == ""
+	switch {
+	case kind == "no": // blanks are no entry of a list
+	case isEmpty && lower.Value != "":
+		return Variable{}, []string{lower.blankness()}
+	case lower.Name == "" && upper.Name == "" && blank.Name != "" && (kind != "http" || !isCGI):
+		return Variable{}, []string{blank.blankness()}
+	}
 	switch {
 	case upper.Name == "" || lower.Value == upper.Value:
 	case !isEmpty:
@@ -58,4 +67,10 @@ func Find(environ []Variable, kind string) (found Variable, warnings []string) {
 		return Variable{}, warnings
 	}
 	return lower, warnings
+}
+
+// blankness is the warning of a value that consists of blanks, as "${HTTPS_PROXY:- }" makes it.
+func (v Variable) blankness() string {
+	return v.Name + " consists of blanks, which the emulator's Python takes for a proxy: its requests fail; " +
+		"set it to nothing at all, or not at all"
 }

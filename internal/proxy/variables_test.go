@@ -114,6 +114,24 @@ func TestVariablesThatDifferAreWarnedOf(t *testing.T) {
 			t.Errorf("%s: %s", entries, warnings)
 		}
 	}
+	for _, test := range []struct {
+		entries []string
+		blank   string
+	}{
+		{[]string{"https_proxy= ", "HTTPS_PROXY=secret"}, "https_proxy"},
+		{[]string{"https_proxy=\t"}, "https_proxy"},
+		{[]string{"HTTPS_PROXY= "}, "HTTPS_PROXY"},
+		{[]string{"HTTPS_PROXY= ", "https_proxy="}, ""},
+		{[]string{"HTTPS_PROXY= ", "https_proxy=secret"}, ""},
+	} {
+		found, warnings := Find(entriesOf(test.entries), "https")
+		if test.blank == "" && warnings == nil {
+			continue
+		}
+		if len(warnings) != 1 || !strings.HasPrefix(warnings[0], test.blank+" consists of blanks, ") || found.Value != "" {
+			t.Errorf("%q: %v, %q", test.entries, found, warnings)
+		}
+	}
 	found, warnings := Find(entriesOf([]string{"no_proxy=", "NO_PROXY=a"}), "no")
 	if found.Value != "a" || warnings != nil {
 		t.Errorf("%v, %q", found, warnings)
