@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"localstack-entrypoint/internal/credential"
 )
 
 func TestASenselessValueOfANameThatOthersShareIsAWarning(t *testing.T) {
@@ -27,7 +29,7 @@ func TestASenselessValueOfANameThatOthersShareIsAWarning(t *testing.T) {
 		"NO_COLOR=?":                           "",
 		"GITHUB_ACTIONS=:":                     "",
 	} {
-		t.Run(entry, func(t *testing.T) {
+		t.Run(credential.MaskAll(entry), func(t *testing.T) {
 			inEnvironment(t, entry)
 			cfg, environ, err := Load()
 			if got := strings.Join(environ.Warnings, "\n"); err != nil || got != want {

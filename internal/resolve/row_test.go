@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"maps"
 	"net"
 	"os"
 	"strings"
@@ -222,12 +223,14 @@ func TestSearchDomainsWaitForASilentServerOnce(t *testing.T) {
 
 func TestSlowDenialsDoNotShortenTheWaitInSearchDomains(t *testing.T) {
 	t.Parallel()
-	const delay = denialWait * 2 / 5
-	slow := func(answer testkit.DNSAnswer) testkit.DNSAnswer { answer.Delay = delay; return answer }
-	denied := slow(testkit.DNSAnswer{Rcode: dns.RcodeNameError})
-	zone := testkit.Zone{"licenses.dev": denied, "licenses.dev.a.test": denied}
-	known := testkit.Zone{"licenses.dev": denied, "licenses.dev.a.test": denied,
-		"licenses.dev.b.test": slow(testkit.DNSAnswer{IP: []string{"127.0.0.1"}})}
+	after := func(delay time.Duration, answer testkit.DNSAnswer) testkit.DNSAnswer {
+		answer.Delay = delay
+		return answer
+	}
+	denied := testkit.DNSAnswer{Rcode: dns.RcodeNameError}
+	zone := testkit.Zone{"licenses.dev": after(denialWait, denied), "licenses.dev.a.test": after(denialWait/5, denied)}
+	known := maps.Clone(zone) // knows more after denialWait, but soon after the first denial
+	known["licenses.dev.b.test"] = after(denialWait/5, testkit.DNSAnswer{IP: []string{"127.0.0.1"}})
 	r := resolverWith(t, "search a.test b.test", testkit.DNS(t, zone), testkit.DNS(t, known))
 	expect(t, r, "licenses.dev", "127.0.0.1")
 }
