@@ -37,7 +37,7 @@ lab:                ## real name servers, proxies, firewalls, and what we report
 	@.ci/packages
 	@cd internal/lab && go test -count=1 -run TestEverySituation -parallel 4 -lab
 
-compare:            ## what users have reported: Python, an older entrypoint (BEFORE=path), and now (root on Debian)
+compare:            ## reported situations with Python, an older entrypoint (BEFORE=path), and this one (root on Debian)
 	@.ci/packages
 	@cd internal/lab && go test -count=1 -run TestEverySituation -parallel 4 -compare $(if $(BEFORE),-before $(abspath $(BEFORE)))
 
