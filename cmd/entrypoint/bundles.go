@@ -40,7 +40,7 @@ func (s *start) handBundles(environ *config.Environ) {
 		}
 	}
 	if len(handed) > 0 {
-		s.log.Info("the emulator is to trust " + cabundle.Describe(plan.Added) + ", too: " + strings.Join(handed, " "))
+		s.log.Info("the emulator also trusts " + cabundle.Describe(plan.Added) + " by " + strings.Join(handed, " "))
 	}
 }
 

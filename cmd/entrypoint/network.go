@@ -47,7 +47,7 @@ func (s settings) names(log *zap.Logger, warned *atomic.Bool) *resolve.Resolver 
 	names.Found = func(found resolve.Found) {
 		if found.Denied != "" && !warned.Swap(true) {
 			log.Warn("the name servers disagree about " + found.Host + ": " + found.Denied + ", but " +
-				resolve.Join(found.Addresses) + " from " + found.From + "; the emulator's libc believes whoever comes first")
+				resolve.Join(found.Addresses) + " from " + found.From + "; the emulator's libc uses the first answer")
 		}
 		if log.Core().Enabled(zap.DebugLevel) {
 			log.Debug("name resolved", zap.String("host", found.Host), zap.String("addresses", resolve.Join(found.Addresses)),

@@ -60,7 +60,7 @@ var issues = []struct {
 		testkit.Put(w.T, w.root, "var/lib/localstack/cache", "a file")
 		w.answer(http.StatusOK, string(w.document(func(*license.Document) {})))
 	}},
-	{name: "a silent server", says: "waiting for the answer of 127.0.0.1:", arrange: func(w *world) {
+	{name: "a silent server", says: "waiting for the answer from 127.0.0.1:", arrange: func(w *world) {
 		w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 		w.set("ACTIVATION_TIMEOUT", "2.5")
 	}},

@@ -33,7 +33,7 @@ var situations = []situation{
 		says:    "a variable was not replaced with its value",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "${LOCALSTACK_AUTH_TOKEN}") }},
 	{name: "token of the documentation", id: fault.CredentialsPlaceholder,
-		says:    "it is in brackets, as in instructions",
+		says:    "it is in brackets, as in documentation",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "<YOUR_AUTH_TOKEN>") }},
 	{name: "masked token", id: fault.CredentialsPlaceholder, says: "it is masked",
 		arrange: func(w *world) { w.set("LOCALSTACK_AUTH_TOKEN", "***") }},

@@ -61,10 +61,10 @@ var networkWaits = []wait{
 		}},
 	{name: "a server that does not speak TLS", says: "waiting for the TLS handshake with 127.0.0.1",
 		arrange: func(w *world) { w.set("API_ENDPOINT", "https://"+silent(w.T)+"/v1") }},
-	{name: "a server that does not answer", says: "waiting for the answer of 127.0.0.1:PORT (", arrange: func(w *world) {
+	{name: "a server that does not answer", says: "waiting for the answer from 127.0.0.1:PORT (", arrange: func(w *world) {
 		w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	}},
-	{name: "a server that answers byte by byte", says: "waiting for the rest of the answer of 127.0.0.1:PORT (",
+	{name: "a server that answers byte by byte", says: "waiting for the rest of the answer from 127.0.0.1:PORT (",
 		arrange: func(w *world) { w.serve(drip) }},
 	{name: "a credential on a slow disk", says: "waiting for the file ", arrange: func(w *world) {
 		w.set("LOCALSTACK_AUTH_TOKEN", "")

@@ -125,7 +125,7 @@ func TestTheEmulatorIsHandedWhatItLacks(t *testing.T) {
 		"a file that cannot be used": {
 			files: map[string]string{mounted: "nonsense", debian + "own.pem": of("own")},
 			warns: []string{"corp.crt is ignored: it contains no PEM certificate",
-				"own.pem is ignored: only names that end in .crt count there"}},
+				"own.pem is ignored: only names that end in .crt are read there"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

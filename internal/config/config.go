@@ -144,13 +144,13 @@ var table = []Variable{
 		Meaning: "1 activates the license before the start. 0 starts without pro features: " +
 			"no network access, no credential for the emulator."},
 	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true,
-		Meaning: "Developer or CI Auth Token. Blanks, line ends and quotes around it are removed."},
+		Meaning: "Developer or CI Auth Token. Spaces, line breaks and quotes around it are removed."},
 	{Name: "LOCALSTACK_AUTH_TOKEN_FILE",
 		Meaning: "Path of a file with the Auth Token, such as a Docker or Kubernetes secret."},
 	{Name: "LOCALSTACK_API_KEY", Private: true, Meaning: "Legacy API key. An Auth Token is accepted here, too."},
 	{Name: "LOCALSTACK_API_KEY_FILE", Meaning: "Path of a file with the legacy API key."},
 	{Name: "LOG_LICENSE_ISSUES",
-		Meaning: "0 prints no failure of the license, and no warning about it or the network on the way to it. " +
+		Meaning: "0 hides license failures, and warnings about the license or the way to the licensing server. " +
 			"The exit code stays 55."},
 	{Name: "API_ENDPOINT", Private: true, Meaning: "Base URL of the licensing API, with its version path."},
 	{Name: "ACTIVATION_TIMEOUT", bounds: waits,
@@ -160,7 +160,7 @@ var table = []Variable{
 		Meaning: "The same when a stored license can replace the server's answer."},
 	{Name: "ACTIVATION_ATTEMPT_TIMEOUT", bounds: waits, Meaning: "Seconds for one request to the licensing API."},
 	{Name: "ACTIVATION_ATTEMPTS",
-		Meaning: "Maximum number of attempts. 0: as many as fit into ACTIVATION_TIMEOUT, at most 2 s apart. " +
+		Meaning: "Maximum number of attempts. 0: as many as fit into ACTIVATION_TIMEOUT, with pauses of at most 2 s. " +
 			"Only failures that may be temporary are retried."},
 
 	{Name: "SSL_NO_VERIFY",
@@ -172,21 +172,22 @@ var table = []Variable{
 	{Name: "SSL_CERT_DIR", Shared: true,
 		Meaning: "Directories of PEM files, separated by colons, to trust besides the system's."},
 	{Name: "NODE_EXTRA_CA_CERTS", Shared: true,
-		Meaning: "File of certificate authorities for Node.js; not read here. Where this and the four above are not set, " +
-			"the emulator is handed bundles with what is in /usr/local/share/ca-certificates."},
+		Meaning: "File of certificate authorities for Node.js; the activation does not read it. " +
+			"If it is not set, the emulator gets one with the authorities in /usr/local/share/ca-certificates."},
 	{Name: "OUTBOUND_HTTPS_PROXY", Private: true,
 		Meaning: "Proxy (http, https or socks5) for https:// addresses, for LocalStack only. " +
 			"Wins over HTTPS_PROXY and NO_PROXY."},
 	{Name: "HTTPS_PROXY", Alias: "https_proxy", Private: true,
-		Meaning: "Proxy for https:// addresses. As in Python, the name in lower case wins, also when it is empty."},
+		Meaning: "Proxy for https:// addresses. As in Python, the name in lower case wins, even when it is empty."},
 	{Name: "OUTBOUND_HTTP_PROXY", Private: true, Meaning: "Like OUTBOUND_HTTPS_PROXY, for http:// addresses."},
 	{Name: "HTTP_PROXY", Alias: "http_proxy", Private: true,
 		Meaning: "Like HTTPS_PROXY, for http:// addresses. In upper case it is ignored if REQUEST_METHOD is set."},
 	{Name: "ALL_PROXY", Alias: "all_proxy", Private: true,
-		Meaning: "Proxy for addresses for which no other variable names one."},
+		Meaning: "Proxy for all addresses for which no other variable sets one."},
 	{Name: "NO_PROXY", Alias: "no_proxy", Shared: true,
-		Meaning: "Hosts to reach without a proxy, separated by commas: names, which include all subdomains, addresses, " +
-			"IPv4 networks for hosts that are an address, or only *. The name in lower case wins unless it is empty."},
+		Meaning: "Hosts to reach without a proxy, separated by commas: names (with all subdomains), IP addresses, " +
+			"IPv4 networks (for hosts that are an IPv4 address), or a single *. " +
+			"The name in lower case wins unless it is empty."},
 
 	{Name: "DEBUG", Shared: true, Unset: "0", Meaning: "1 logs every step. LS_LOG wins over it."},
 	{Name: "LS_LOG", Alias: "LOG", Shared: true, Unset: "info, or debug if DEBUG=1",
@@ -218,7 +219,7 @@ var table = []Variable{
 
 	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image. The license must cover it."},
 	{Name: "CI", Shared: true,
-		Meaning: "Set by CI systems. Any value means that this is CI, also 0, false and no, as for LocalStack."},
+		Meaning: "Set by CI systems. Any value means CI, even 0, false or no, as for LocalStack."},
 	{Name: "GATEWAY_LISTEN", Shared: true,
 		Meaning: "Addresses on which the emulator listens. The health check uses them."},
 	{Name: "LOCALSTACK_HOST", Shared: true,
@@ -231,7 +232,7 @@ var table = []Variable{
 	{Name: "GITHUB_ACTIONS", Shared: true, Meaning: "Set by GitHub Actions. Remedies for it then come first."},
 	{Name: "GITLAB_CI", Shared: true, Meaning: "Set by GitLab CI. Remedies for it then come first."},
 	{Name: "TMPDIR", Shared: true,
-		Meaning: "Directory for the emulator's CA bundle, if the volume cannot be written. /tmp and /run are the next."},
+		Meaning: "Directory for the emulator's CA bundle, if the volume is not writable. After it, /tmp and /run are tried."},
 	{Name: "FILESYSTEM_ROOT",
 		Meaning: "Directory that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
 }

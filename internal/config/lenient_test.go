@@ -11,9 +11,9 @@ import (
 )
 
 func TestASenselessValueOfANameThatOthersShareIsAWarning(t *testing.T) {
-	const boolean = "is not a boolean; use 1, true, yes, on or 0, false, no, off; the default counts: 0"
+	const boolean = "is not a boolean; use 1, true, yes, on or 0, false, no, off; the default is used: 0"
 	const level = "is unknown; use trace-internal, trace, debug, info, warn, warning, error; " +
-		"the default counts: info, or debug if DEBUG=1"
+		"the default is used: info, or debug if DEBUG=1"
 	for entry, want := range map[string]string{
 		"DEBUG=*":                              `DEBUG="*" ` + boolean,
 		"DEBUG=express:*,-x":                   `DEBUG="express:*,-x" ` + boolean,
@@ -22,8 +22,8 @@ func TestASenselessValueOfANameThatOthersShareIsAWarning(t *testing.T) {
 		"LOG=verbose":                          `LOG="verbose" ` + level,
 		"LOG=/var/log/some-service/output.log": `LOG="/var/log/some-service/output.log" ` + level,
 		"LS_LOG=2":                             `LS_LOG="2" ` + level,
-		"LOG_FORMAT=gelf":                      `LOG_FORMAT="gelf" is unknown; use text, json; the default counts: text`,
-		"LOG_FORMAT=%h %l %u":                  `LOG_FORMAT="%h %l %u" is unknown; use text, json; the default counts: text`,
+		"LOG_FORMAT=gelf":                      `LOG_FORMAT="gelf" is unknown; use text, json; the default is used: text`,
+		"LOG_FORMAT=%h %l %u":                  `LOG_FORMAT="%h %l %u" is unknown; use text, json; the default is used: text`,
 		"CI=perhaps":                           "",
 		"TERM=\x1b[2J":                         "",
 		"NO_COLOR=?":                           "",

@@ -47,7 +47,7 @@ func read(environ *Environ, sections ...any) (refused []refusal) {
 	for _, bad := range Fill(sections...) {
 		row := rowOf(bad.KeyName)
 		if row.Shared {
-			environ.warn("%s; the default counts: %s", environ.describe(row, bad.Err), row.Unset)
+			environ.warn("%s; the default is used: %s", environ.describe(row, bad.Err), row.Unset)
 			continue
 		}
 		refused = append(refused, refusal{row, environ.describe(row, bad.Err)})

@@ -88,8 +88,8 @@ func isProxyURL(name string) bool { return strings.HasSuffix(name, "_PROXY") && 
 // not read.
 func (e *Environ) warnAboutProxies(n *Network) {
 	if n.NoProxy.List == "*" && (n.HTTPSProxy.IsSet() || n.HTTPProxy.IsSet() || n.AllProxy.IsSet()) {
-		e.warnOfNetwork("%s=* counts for this start only: LocalStack appends names of its own, after which Python does "+
-			"not read * as every host; remove the proxy variables instead", n.NoProxy.Variable)
+		e.warnOfNetwork("%s=* works for this start only: LocalStack appends names of its own, after which Python "+
+			"no longer reads * as every host; remove the proxy variables instead", n.NoProxy.Variable)
 	}
 	for i := range table {
 		row := &table[i]

@@ -74,7 +74,7 @@ func send(
 		return nil, nil, err
 	}
 	defer response.Body.Close()
-	defer waiting.For(ctx, func() string { return "the rest of the answer of " + request.URL.Host })()
+	defer waiting.For(ctx, func() string { return "the rest of the answer from " + request.URL.Host })()
 	if content, err = io.ReadAll(io.LimitReader(response.Body, limit)); err != nil {
 		return response, content, cmp.Or(ctx.Err(), err)
 	}

@@ -138,9 +138,9 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 // answerOf is what is waited for when the request is under way.
 func (t *Transport) answerOf() string {
 	if t.proxy != nil {
-		return "the answer of " + t.target.Host + " through the proxy " + ProxyName(t.proxy)
+		return "the answer from " + t.target.Host + " through the proxy " + ProxyName(t.proxy)
 	}
-	return "the answer of " + t.target.Host
+	return "the answer from " + t.target.Host
 }
 
 // over returns a transport for one request over conn.

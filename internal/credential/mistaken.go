@@ -52,13 +52,13 @@ const (
 	// step is a part of a path in a store of secrets, written as most people do.
 	step = `[a-z][a-z0-9_.-]*`
 
-	anExample   = "it is a text from instructions or an example"
+	anExample   = "it is an example text from documentation"
 	aPath       = "it is the path of a file; use {variable}_FILE for that"
-	aFile       = "it is a reference to a file, which nobody read; {variable}_FILE takes the path of one"
-	aReference  = "it has the form of a reference to a secret that is kept elsewhere, which nobody resolved"
-	anEncrypted = "it is an encrypted value, which nobody decrypted"
-	aTag        = "it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which nobody resolved"
-	aVariable   = "it is the name of a variable between signs, as in templates and pipelines, which nobody replaced"
+	aFile       = "it is a reference to a file, which was not read; {variable}_FILE takes the path of one"
+	aReference  = "it looks like a reference to a secret store, which was not resolved"
+	anEncrypted = "it is an encrypted value, which was not decrypted"
+	aTag        = "it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which was not resolved"
+	aVariable   = "it is a variable of a template or pipeline, which was not replaced"
 )
 
 // mistakes are told apart by the first form that fits. Nothing is known of the
@@ -76,9 +76,9 @@ var mistakes = []mistake{
 	{placeholder, `(?s)^!!?[A-Za-z][\w.:/-]*[\s\[{("'|>]|^[\s-]*[A-Za-z][\w.-]*:\s+[A-Za-z{\[][A-Za-z_./{}:\s-]*$`,
 		aTag, odd},
 	{placeholder, `(?s)^(?:<.*>|\[.*\]|\{.*\})$`,
-		"it is in brackets, as in instructions and templates, and nobody replaced it", odd},
+		"it is in brackets, as in documentation and templates, and was not replaced", odd},
 	{placeholder, start + `[0*.xX#_…•-]{3,}$|^[*.xX#_…•-]{3,}$|` + start + `.*(?:\*{3}|\.{3}|…|•)`,
-		"it is masked, as logs and instructions show a token", anyText},
+		"it is masked, as tokens are in logs and documentation", anyText},
 	{placeholder, `(?i)^` + words + `*[-_. ]*(?:` + addressed + `)` + words + `*[-_.! ]*$`, anExample, anyText},
 	{placeholder, `(?i)^` + words + `+[-_.! ]*$`, anExample, tokens},
 
@@ -115,7 +115,7 @@ var mistakes = []mistake{
 		`^(?:` + step + `/){2}[a-z0-9_.-]+$|^(?:[a-z_]\w*\.){2,}` + variable + `$`, aReference, tokens},
 	{placeholder, `^(?:\$[A-Za-z_][\w.:-]*|%[\w.:-]+%|@+\w+@+|__+\w+__+)$`, aVariable, tokens},
 	{placeholder, `(?s)[({\[<].*[)}\]>]|\$[({\[]|\{\{`,
-		"it contains something in brackets, as templates and pipelines do, which nobody replaced", odd},
+		"it contains something in brackets, as in templates and pipelines, which was not replaced", odd},
 	{foreign, `(?s)^(?:[^l].*|l[^s].*)\n`, "it has more than one line", odd},
 }
 

@@ -50,15 +50,15 @@ func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 		"{{ … }} was not replaced: only templates and GitHub Actions do that": {
 			"${{ secrets.LOCALSTACK_AUTH_TOKEN }}", "${{secrets.X}}", "{{ secrets.X }}", "{{ .Values.token | quote }}",
 			"{{resolve:secretsmanager:x:SecretString:y}}", "{{ unclosed"},
-		"it is in brackets, as in instructions and templates, and nobody replaced it": {
+		"it is in brackets, as in documentation and templates, and was not replaced": {
 			"<YOUR_AUTH_TOKEN>", "<your token>", "<ls-...>", "[token]", "{YOUR_TOKEN}", "<>", "<secret>", "{ref secret}",
 			"<<TOKEN>>", "[[token]]", "<%= ENV['TOKEN'] %>", "{% token %}"},
-		"it contains something in brackets, as templates and pipelines do, which nobody replaced": {
+		"it contains something in brackets, as in templates and pipelines, which was not replaced": {
 			"#{TOKEN}#", "#{LocalStackToken}", "((localstack-token))", "$[ variables.token ]", "$[[ inputs.token ]]",
 			"%{TOKEN}", "%(token)s", "%env(TOKEN)%", "ls-<token>", "${TOKEN", "secretKeyRef: {name: x, key: y}"},
-		"it is the name of a variable between signs, as in templates and pipelines, which nobody replaced": {
+		"it is a variable of a template or pipeline, which was not replaced": {
 			"__LOCALSTACK_AUTH_TOKEN__", "@TOKEN@", "@@token@@", "%%LS_TOKEN%%", "~api_key~", "$$SECRET$$"},
-		"it has the form of a reference to a secret that is kept elsewhere, which nobody resolved": {
+		"it looks like a reference to a secret store, which was not resolved": {
 			"vault:secret/data/localstack", "vault:secret/data/localstack#token", "kv/data/ci/localstack#token",
 			"arn:aws:secretsmanager:eu-west-1:123456789012:secret:x", "arn:aws-us-gov:ssm:x:1:parameter/y", "op://vault/item",
 			"ref+vault://secret/data#x", "sm://project/secret", "azurekeyvault://vault/secret", "sops://file.yaml#token",
@@ -66,24 +66,24 @@ func TestEachKindOfPlaceholderHasItsReason(t *testing.T) {
 			"gcp-secret-manager:projects/p/secrets/s/versions/1", "ssm:/prod/localstack/token", "k8s:secret/ns/name/key",
 			"@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/secrets/y/)", "credentials('localstack')",
 			"env:LOCALSTACK_AUTH_TOKEN", "secrets.LOCALSTACK_AUTH_TOKEN", "process.env.TOKEN", "var.localstack_token"},
-		"it is an encrypted value, which nobody decrypted": {
+		"it is an encrypted value, which was not decrypted": {
 			"ENC[AES256_GCM,data:abc=,iv:x,tag:y,type:str]", "ENC(abcdef)", "{cipher}0123456789abcdef",
 			"vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok48==", "$ANSIBLE_VAULT;1.1;AES256\n3132"},
-		"it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which nobody resolved": {
+		"it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which was not resolved": {
 			"!reference [.job, token]", "!vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162", "!Ref Token", "!GetAtt Secret.Token",
 			"!secret localstack_token", "valueFrom: secretKeyRef", "valueFrom:\n  secretKeyRef:\n    name: x\n    key: token"},
-		"it is a reference to a file, which nobody read; {variable}_FILE takes the path of one": {
+		"it is a reference to a file, which was not read; {variable}_FILE takes the path of one": {
 			"file:///run/secrets/token", "file:token", "@/run/secrets/token", "@./token", "@~/.localstack/token"},
-		"it is a text from instructions or an example, in base64": {
+		"it is an example text from documentation, in base64": {
 			"Y2hhbmdlbWU=", "Y2hhbmdlbWUK"},
 		"a variable was not replaced with its value: it is in single quotes, or written for another shell, in base64": {
 			"JHtMT0NBTFNUQUNLX0FVVEhfVE9LRU59"},
 		`it is a word for "no value", such as null or None`: {
 			"null", "undefined", "None", "NULL", "nil", "<nil>", "<no value>", "(null)", "n/a"},
-		"it is masked, as logs and instructions show a token": {
+		"it is masked, as tokens are in logs and documentation": {
 			"***", "****************", "ls-...", "ls-…", "ls-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "xxx", "XXXX-XXXX", "...",
 			"lsci-****", "ls-demo0000" + maskedRest, "ls-demo0000...", "ls-00000000-0000-0000-0000-000000000000"},
-		"it is a text from instructions or an example": {
+		"it is an example text from documentation": {
 			"YOUR_AUTH_TOKEN_HERE", "your-token", "changeme", "change-me", "ChangeMe!", "replace_me", "todo", "yourauthtoken",
 			"your localstack auth token", "ls-your-token-here", "secretKeyRef", "valueFrom",
 			"placeholder", "LOCALSTACK_AUTH_TOKEN", "insert token here"},
@@ -130,7 +130,7 @@ func TestWhatMayBeAnAPIKeyIsRefusedAsAnAuthTokenOnly(t *testing.T) {
 	t.Parallel()
 	const (
 		awsSecret = "it has the form of a secret access key of AWS; use LOCALSTACK_API_KEY for a legacy API key"
-		example   = "it is a text from instructions or an example"
+		example   = "it is an example text from documentation"
 		malformed = `an Auth Token starts with "ls-" or "lsci-"`
 	)
 	for want, texts := range map[string][]string{
@@ -138,13 +138,13 @@ func TestWhatMayBeAnAPIKeyIsRefusedAsAnAuthTokenOnly(t *testing.T) {
 		example:   {"test", "dummy", "secret", "foobar", "password", "add_token_here", "my-api-key"},
 		"it is a hexadecimal number, as of a commit":                        {"0123456789abcdef0123456789abcdef01234567"},
 		"it is the path of a file; use LOCALSTACK_AUTH_TOKEN_FILE for that": {"/opaque+key==", "/token"},
-		"it has the form of a reference to a secret that is kept elsewhere, which nobody resolved": {
+		"it looks like a reference to a secret store, which was not resolved": {
 			"keyvault:LocalStackToken", "keyvault:name", "akv!token", "ssm:/path", "secret/data/localstack",
 			"prod/localstack/auth-token", "data.vault_generic_secret.localstack.token"},
-		"it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which nobody resolved": {"!vault", "!Ref"},
-		"it is the name of a variable between signs, as in templates and pipelines, which nobody replaced": {
+		"it is a piece of YAML, such as a tag (!…) or a reference to a Secret, which was not resolved": {"!vault", "!Ref"},
+		"it is a variable of a template or pipeline, which was not replaced": {
 			"$LS", "$steps.x.outputs.y", "%LS%", "@X@", "__PRO_X1__"},
-		"it is a reference to a file, which nobody read; LOCALSTACK_AUTH_TOKEN_FILE takes the path of one": {"@/opaque"},
+		"it is a reference to a file, which was not read; LOCALSTACK_AUTH_TOKEN_FILE takes the path of one": {"@/opaque"},
 		malformed: {
 			"localhost:4566", "user:S3cretPassw0rd", "base64:bHMtZGVtbw==",
 			"a1B2c3D4e5", "xo-1234567890", "$abc%def", "KEY=value", "acme-localstack-prod", "team.localstack", "yourcompany",

@@ -22,7 +22,7 @@ const (
 	mostInterpreters = 4
 )
 
-const windowsLines = "it has the line ends of Windows (CRLF), and needs those of Linux (LF): sed -i 's/\\r$//' FILE"
+const windowsLines = "it has Windows line endings (CRLF); convert them to LF: sed -i 's/\\r$//' FILE"
 
 // WhyNotRun says what about the file at path keeps the kernel from running it, and what would be right, after that
 // has failed with err. It is empty when the file shows nothing.
@@ -34,7 +34,7 @@ func WhyNotRun(path string, err error) string {
 			return fmt.Sprintf("it is a link to %.200q, which does not exist here", target)
 		}
 	case errors.Is(statErr, fs.ErrPermission):
-		return fmt.Sprintf("user %d may not open one of its folders", os.Geteuid())
+		return fmt.Sprintf("user %d cannot open one of its directories", os.Geteuid())
 	case statErr != nil || !info.Mode().IsRegular():
 	case errors.Is(err, fs.ErrPermission):
 		return whyDenied(path, info)
@@ -106,7 +106,7 @@ func whyInvalid(path string, depth int) string {
 	case bytes.IndexByte(head, 0) >= 0:
 		return "it is neither a script nor a program for Linux"
 	case bytes.HasPrefix(bytes.TrimSpace(head), []byte("#!")):
-		return "something stands before the #! of its first line: it must be the first two characters"
+		return "the first line has something before #!, which must be its first two characters"
 	}
 	return "its first line does not begin with #!, as in #!/bin/sh"
 }

@@ -30,7 +30,7 @@ func at(offset int, value byte) func([]byte) []byte {
 	return func(program []byte) []byte { program[offset] = value; return program }
 }
 
-const windows = "it has the line ends of Windows (CRLF), and needs those of Linux (LF): sed -i 's/\\r$//' FILE"
+const windows = "it has Windows line endings (CRLF); convert them to LF: sed -i 's/\\r$//' FILE"
 
 func TestWhyTheKernelDoesNotRunAFile(t *testing.T) {
 	for name, tt := range map[string]struct {
@@ -47,7 +47,7 @@ func TestWhyTheKernelDoesNotRunAFile(t *testing.T) {
 		"text as interpreter":   {"#!/etc/passwd\n", 0o755, `its interpreter "/etc/passwd" is not executable`},
 		"no interpreter":        {"#! \necho\n", 0o755, "its first line names no interpreter after #!"},
 		"no first line":         {"echo\n", 0o755, "its first line does not begin with #!, as in #!/bin/sh"},
-		"a blank line before":   {"\n#!/bin/sh\n", 0o755, "something stands before the #! of its first line"},
+		"a blank line before":   {"\n#!/bin/sh\n", 0o755, "the first line has something before #!"},
 		"empty":                 {"", 0o755, "the file is empty"},
 		"a byte order mark":     {"\xef\xbb\xbf#!/bin/sh\n", 0o755, "it begins with a byte order mark"},
 		"UTF-16":                {"\xff\xfe#\x00!\x00", 0o755, "it is text in UTF-16: save it as UTF-8"},

@@ -203,7 +203,7 @@ var mounted = []situation{
 		testkit.Put(w.T, w.root, "usr/local/share/ca-certificates/corp.crt", string(shared.corporate.root.certificate.Raw))
 	}},
 	{name: "CA in /usr/local/share/ca-certificates with another ending", id: fault.NetworkIntercepted,
-		says: "corp.pem is ignored: only names that end in .crt count there", arrange: func(w *world) {
+		says: "corp.pem is ignored: only names that end in .crt are read there", arrange: func(w *world) {
 			mount("usr/local/share/ca-certificates/corp.pem")(w)
 		}},
 	{name: "CA in /usr/local/share/ca-certificates, and another bundle", says: "does not contain CN=Example Corp",

@@ -38,7 +38,7 @@ var proxyVariables = []situation{
 			w.env["HTTPS_PROXY"], w.env["https_proxy"] = dead, "http://"+proxyAddress
 		}},
 	{name: "https_proxy is empty", official: licensed,
-		says: "https_proxy is set to nothing: that switches HTTPS_PROXY off",
+		says: "https_proxy is set to an empty value, which switches HTTPS_PROXY off",
 		arrange: func(w *world) {
 			w.direct()
 			w.env["https_proxy"] = ""

@@ -11,7 +11,7 @@ func Oddity(value string) string {
 		return ""
 	}
 	if trimmed != strings.TrimSuffix(value, "\n") {
-		return "has blanks around its value, with which" + instead
+		return "has spaces around its value, with which" + instead
 	}
 	_, rest, hasScheme := strings.Cut(trimmed, "://")
 	if !hasScheme {

@@ -99,7 +99,7 @@ func cutScheme(value string) (scheme, rest string, err error) {
 	case found && slices.Contains([]string{"ftp", "socks", "socks4", "socks4a", "tcp", "ssh", "ws", "wss"}, scheme):
 		return "", "", fmt.Errorf("has the scheme %q; use http, https or socks5h", scheme)
 	case found && isScheme(scheme):
-		return "", "", errors.New("has a scheme that is none of a proxy; use http, https or socks5h")
+		return "", "", errors.New("has an unsupported scheme; use http, https or socks5h")
 	}
 	// "http:proxy" and "http/proxy" are typing mistakes, not a user or a host named http.
 	for _, word := range []string{"http", "https"} {

@@ -132,8 +132,8 @@ func TestWhatIsNoAddressIsRefusedWithoutAnyPartOfIt(t *testing.T) {
 		inside("]", "%5D"): {"http://user:geheim]@[::1]:3128"},
 		`has the scheme "ftp"; use http, https or socks5h`: {
 			"ftp://user:geheim@proxy.test", "FTP://proxy.test"},
-		`has the scheme "socks4"; use http, https or socks5h`:              {"socks4://user:geheim@proxy.test"},
-		"has a scheme that is none of a proxy; use http, https or socks5h": {"geheim://proxy.test", "mailto://geheim"},
+		`has the scheme "socks4"; use http, https or socks5h`:   {"socks4://user:geheim@proxy.test"},
+		"has an unsupported scheme; use http, https or socks5h": {"geheim://proxy.test", "mailto://geheim"},
 		pac: {"http://wpad/wpad.dat", "http://proxy.test/proxy.pac", "https://proxy.test:8080/a/b.PAC?x=1#y",
 			"file:///etc/proxy.pac", "http://u:geheim@proxy.test/proxy.pac", "PROXY proxy.test:3128; DIRECT", "DIRECT",
 			"pac+https://proxy.test/x", "SOCKS5 proxy.test:1080", "proxy.test/proxy.pac", "http://wpad.corp.test/"},

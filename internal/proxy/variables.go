@@ -50,16 +50,16 @@ func Find(environ []Variable, kind string) (found Variable, warnings []string) {
 	switch {
 	case upper.Name == "" || lower.Value == upper.Value:
 	case !isEmpty:
-		warnings = append(warnings, fmt.Sprintf("%s and %s are set to different values; %[1]s counts, as in Python",
+		warnings = append(warnings, fmt.Sprintf("%s and %s are set to different values; %[1]s wins, as in Python",
 			lower.Name, upper.Name))
 	case kind == "no":
 		return upper, nil
 	case lower.Name != "":
-		return Variable{}, []string{fmt.Sprintf("%s is set to nothing: that switches %s off, as in Python",
+		return Variable{}, []string{fmt.Sprintf("%s is set to an empty value, which switches %s off, as in Python",
 			lower.Name, upper.Name)}
 	case kind == "http" && isCGI:
 		return Variable{}, []string{fmt.Sprintf("%s is not used because REQUEST_METHOD is set, as in Python: a web server "+
-			"sets it for programs of its own, whose %[1]s a request may have set", upper.Name)}
+			"sets it for CGI programs, where a request can set %[1]s", upper.Name)}
 	default:
 		return upper, nil
 	}

@@ -97,8 +97,8 @@ func TestVariablesThatDifferAreWarnedOf(t *testing.T) {
 		"HTTPS_PROXY=secret":                    "[]",
 		"HTTPS_PROXY=secret https_proxy=secret": "[]",
 		"HTTPS_PROXY=secret https_proxy=other": "[https_proxy and HTTPS_PROXY are set to different values; " +
-			"https_proxy counts, as in Python]",
-		"HTTPS_PROXY=secret https_proxy=": "[https_proxy is set to nothing: that switches HTTPS_PROXY off, as in Python]",
+			"https_proxy wins, as in Python]",
+		"HTTPS_PROXY=secret https_proxy=": "[https_proxy is set to an empty value, which switches HTTPS_PROXY off, as in Python]",
 		"HTTPS_PROXY= https_proxy=secret": "[]",
 	} {
 		if _, warnings := Find(entriesOf(strings.Fields(entries)), "https"); fmt.Sprint(warnings) != want {
@@ -107,7 +107,7 @@ func TestVariablesThatDifferAreWarnedOf(t *testing.T) {
 	}
 	for entries, want := range map[string]string{
 		"HTTP_PROXY=secret REQUEST_METHOD=GET": "[HTTP_PROXY is not used because REQUEST_METHOD is set, as in Python: " +
-			"a web server sets it for programs of its own, whose HTTP_PROXY a request may have set]",
+			"a web server sets it for CGI programs, where a request can set HTTP_PROXY]",
 		"http_proxy=secret REQUEST_METHOD=GET": "[]",
 	} {
 		if _, warnings := Find(entriesOf(strings.Fields(entries)), "http"); fmt.Sprint(warnings) != want {
@@ -146,8 +146,8 @@ func TestWhatOnlyWeReadIsOdd(t *testing.T) {
 		"http://bob@proxy:1": "has a user name without a password, which Python does not send", "http://bob:@proxy:1": "",
 		"http://@proxy:1": "", "proxy:1": `has no "http://" before its value, without which`,
 		"user:pass@proxy:1": `has no "http://" before its value, without which`,
-		" http://proxy:1":   "has blanks around its value, with which",
-		"http://proxy:1 ":   "has blanks around its value, with which",
+		" http://proxy:1":   "has spaces around its value, with which",
+		"http://proxy:1 ":   "has spaces around its value, with which",
 	} {
 		if got := Oddity(value); !strings.HasPrefix(got, want) || (want == "") != (got == "") {
 			t.Errorf("%q: %s", value, got)

@@ -191,7 +191,7 @@ func (c *Config) String() string {
 	}
 	text := "resolv.conf: nameserver " + strings.Join(servers, ", ")
 	if c.surplus > 0 {
-		text += fmt.Sprintf(" (and %d more, which nobody asks)", c.surplus)
+		text += fmt.Sprintf(" (and %d more, which are not used)", c.surplus)
 	}
 	if len(c.Search) > 0 {
 		text += fmt.Sprintf("; search %.200s", strings.Join(c.Search, " "))

@@ -23,7 +23,7 @@ func TestResolvConfIsDescribed(t *testing.T) {
 		{
 			"nameserver [::1]:5353\nnameserver 10.0.0.3\nnameserver 10.0.0.4\nnameserver 10.0.0.5\n" +
 				"options timeout:1 use-vc\noptions attempts:3 edns0\n",
-			"nameserver [::1]:5353, 10.0.0.3, 10.0.0.4 (and 1 more, which nobody asks); " +
+			"nameserver [::1]:5353, 10.0.0.3, 10.0.0.4 (and 1 more, which are not used); " +
 				"options ndots:1 timeout:1 attempts:3 use-vc edns0",
 		},
 		{
@@ -71,7 +71,7 @@ func TestServersThatAreNotNamed(t *testing.T) {
 	for content, want := range map[string]string{
 		"": "/etc/resolv.conf has no name server",
 		"nameserver example.test\n": "/etc/resolv.conf has no name server; " +
-			`ignored in /etc/resolv.conf, as by libc: "example.test" (it is no IP address)`,
+			`ignored in /etc/resolv.conf, as by libc: "example.test" (it is not an IP address)`,
 		"search corp.test\n":    "/etc/resolv.conf has no name server",
 		"nameserver 10.0.0.2\n": "",
 	} {

@@ -69,12 +69,12 @@ func misspelled(line string) string {
 	if len(word) < len(keyword) || !strings.EqualFold(word[:len(keyword)], keyword) {
 		return ""
 	}
-	why := "the keyword is " + keyword + ", and a blank follows it"
+	why := "a space must follow the keyword " + keyword
 	switch {
 	case hasMark:
 		why = "a byte order mark (BOM) is before it"
 	case hasBlank:
-		why = "a blank is before it"
+		why = "a space is before it"
 	}
 	return quoted(word) + " (" + why + ")"
 }
@@ -110,5 +110,5 @@ func notAnAddress(entry string) string {
 	case strings.Contains(entry, "://"):
 		return "it is a URL"
 	}
-	return "it is no IP address"
+	return "it is not an IP address"
 }

@@ -117,9 +117,9 @@ func (w *walk) list(path string, depth int) {
 			w.read(name)
 		case !strings.HasSuffix(name, w.Suffix):
 		case mode&fs.ModeSymlink != 0:
-			w.warn(name, "it is a link to nothing")
+			w.warn(name, "it is a link to a file that does not exist")
 		default:
-			w.warn(name, "it is no regular file")
+			w.warn(name, "it is not a regular file")
 		}
 	}
 }
@@ -183,7 +183,7 @@ func (w *walk) holds(certificate []byte) bool {
 func (w *walk) warnOfStrays() {
 	for i, stray := range w.strays {
 		if isFirst := i == 0 || w.strays[i-1].Path != stray.Path; isFirst && !w.holds(stray.Certificate) {
-			w.warn(stray.Path, "only names that end in .crt count there, as for update-ca-certificates; rename it")
+			w.warn(stray.Path, "only names that end in .crt are read there, as by update-ca-certificates; rename it")
 		}
 	}
 }

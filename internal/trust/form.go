@@ -134,7 +134,7 @@ func armoredForm(text []byte) form {
 	case bytes.Contains(rest, []byte(`-----\n`)):
 		return form{`it has \n where its lines should end`, `sed 's/\\r//g; s/\\n/\n/g' FILE`}
 	case bytes.Contains(rest, []byte("-----\r")) && !bytes.Contains(rest, []byte("\n")):
-		return form{"its lines end as on old Macs", `tr '\r' '\n' < FILE`}
+		return form{"its line endings are those of old Macs (CR)", `tr '\r' '\n' < FILE`}
 	case bytes.Count(rest, []byte("\n")) < 2:
 		return form{"it is all in one line", `sed -E 's/-----(BEGIN|END) [^-]*-----/\n&\n/g' FILE`}
 	case len(indentation) > 0 && len(bytes.TrimSpace(indentation)) == 0:

@@ -85,7 +85,7 @@ func TestOtherFormsAreNamedAndCanBeConverted(t *testing.T) {
 		"two, with blanks for lines": {strings.ReplaceAll(text+" "+text, "\n", " ") + "\n",
 			"it is all in one line", false},
 		"lines of old Macs": {strings.ReplaceAll(a.PEM, "\n", "\r"),
-			"its lines end as on old Macs", false},
+			"its line endings are those of old Macs (CR)", false},
 		"indented": {"  ca: |\n    " + strings.ReplaceAll(text, "\n", "\n    "),
 			"its lines are indented", false},
 		"gzip": {made("gzip < ca.pem"), "it is compressed by gzip", false},
