@@ -46,7 +46,7 @@ func (s *tlsServer) small() *tls.Config {
 }
 
 // shake connects by open and does the TLS handshake with server, which is at host. When a reset, the end
-// of the connection or silence follows the ClientHello, a small one is sent over another connection,
+// of the connection, an alert or silence follows the ClientHello, a small one is sent over another connection,
 // beside the first. The first handshake that succeeds counts, and so does a failure that is an answer.
 func (t *Transport) shake(
 	ctx context.Context, server *tlsServer, host *url.URL, open func(context.Context) (net.Conn, error),
@@ -93,7 +93,7 @@ func (r *helloRace) run(conn net.Conn) *handshake {
 	timer := time.AfterFunc(patience(r.ctx), r.trySmall)
 	r.large.over(ofLarge, conn, r.server.conf)
 	isAlone := timer.Stop()
-	isAnswer := r.large.heard.Load() || !isReset(r.large.err)
+	isAnswer := r.large.heard() || !isReset(r.large.err) && !r.large.isRefused()
 	switch {
 	case r.large.err == nil, isAnswer && ofLarge.Err() == nil, isAlone && r.ctx.Err() != nil:
 		endSmall()
@@ -116,11 +116,11 @@ func (r *helloRace) run(conn net.Conn) *handshake {
 // trySmall runs the handshake with the small ClientHello.
 func (r *helloRace) trySmall() {
 	defer close(r.ended)
-	if r.large.heard.Load() {
+	if r.large.heard() {
 		return // it only takes its time
 	}
 	r.small.run(r.ofSmall, r.server.small(), r.open)
-	if r.small.err == nil || r.small.heard.Load() && r.ofSmall.Err() == nil {
+	if r.small.err == nil || r.small.got.Load() > 0 && r.ofSmall.Err() == nil {
 		r.decided = true
 		r.endLarge()
 	}
@@ -129,7 +129,7 @@ func (r *helloRace) trySmall() {
 // failsAgain reports whether another large ClientHello gets no answer either, now that a small one has got
 // one. Otherwise the server or the network was only slow, or not ready.
 func (r *helloRace) failsAgain() bool {
-	if r.large.heard.Load() || r.large.size.Load() <= r.small.size.Load() { // GODEBUG=tlsmlkem=0
+	if r.large.heard() || r.large.size.Load() <= r.small.size.Load() { // GODEBUG=tlsmlkem=0
 		return false
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, min(patience(r.ctx), max(leastProof, 4*r.small.took)))
@@ -137,13 +137,16 @@ func (r *helloRace) failsAgain() bool {
 	again := &handshake{host: r.large.host}
 	again.run(ctx, r.server.conf, r.open)
 	again.close()
-	return again.size.Load() > 0 && !again.heard.Load()
+	return again.size.Load() > 0 && !again.heard()
 }
 
 // finding is that only the small ClientHello got through.
 func (r *helloRace) finding(host string) *fault.Error {
 	what := "got no answer"
-	if isReset(r.large.err) {
+	switch {
+	case r.large.isRefused():
+		what = "was refused by an alert"
+	case isReset(r.large.err):
 		what = "was followed by the end of the connection"
 	}
 	return fault.New(fault.NetworkLargeHello, "a ClientHello of %d bytes %s, and one of %d bytes was answered",
@@ -163,14 +166,28 @@ func patience(ctx context.Context) time.Duration {
 type handshake struct {
 	// host is whom it is with, for people.
 	host string
-	// size is that of its ClientHello as it was sent, in bytes; heard is whether anything was answered.
-	size atomic.Int64
+	// size is that of its ClientHello as it was sent, got that of all that was answered, in bytes.
+	size, got atomic.Int64
+	// last is the last byte that was answered: of an alert, what it says.
+	last atomic.Uint32
 	// took is how long the connection and the handshake took.
-	took  time.Duration
-	heard atomic.Bool
-	conn  *tls.Conn // nil until it has succeeded
-	err   error
+	took time.Duration
+	conn *tls.Conn // nil until it has succeeded
+	err  error
 }
+
+const (
+	// alertSize is that of a record with an alert (RFC 8446, sections 5.1 and 6), in bytes.
+	alertSize = 7
+	// protocolVersion is the alert of a server that has read the ClientHello.
+	protocolVersion = 70
+)
+
+// heard reports whether a server has answered, so that its ClientHello got through as it was.
+func (h *handshake) heard() bool { return h.got.Load() > 0 && !h.isRefused() }
+
+// isRefused reports whether an alert was all that came back, as from devices that cannot read a large ClientHello.
+func (h *handshake) isRefused() bool { return h.got.Load() == alertSize && h.last.Load() != protocolVersion }
 
 // run connects by open and does the handshake. A panic is its error.
 func (h *handshake) run(ctx context.Context, conf *tls.Config, open func(context.Context) (net.Conn, error)) {
@@ -224,7 +241,8 @@ func (w *wire) Write(b []byte) (int, error) {
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Conn.Read(b)
 	if n > 0 {
-		w.of.heard.Store(true)
+		w.of.last.Store(uint32(b[n-1]))
+		w.of.got.Add(int64(n))
 	}
 	return n, err
 }

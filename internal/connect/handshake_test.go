@@ -70,6 +70,11 @@ func begins(rest side) side {
 	}
 }
 
+// refuses sends the alert "decode_error".
+func refuses(_ *testing.T, conn net.Conn) {
+	_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, 50})
+}
+
 // queue is a connection whose writes wait for nobody, as those of the kernel.
 type queue struct {
 	net.Conn
@@ -175,8 +180,14 @@ func TestASmallHelloFollowsALargeOneThatNobodyAnswers(t *testing.T) {
 		"one ends, the other is silent":      {sides: []side{after(0, hangsUp), silent}, takes: 5 * s, fails: "EOF"},
 		"both are silent":                    {sides: []side{silent, silent}, takes: 5 * s, fails: "deadline exceeded"},
 		"alert":                              {sides: []side{refusing}, fails: "protocol version"},
-		"silence, then an alert":             {sides: []side{silent, refusing}, takes: s, fails: "protocol version"},
-		"wrong certificate":                  {sides: []side{another}, fails: "for another"},
+		"alert about the ClientHello": {
+			sides: []side{after(0, refuses), server, after(0, refuses)}, warns: "was refused by an alert",
+		},
+		"alert at first only":           {sides: []side{after(0, refuses), server, server}},
+		"alert about every ClientHello": {sides: []side{after(0, refuses), after(0, refuses)}, fails: "error decoding"},
+		"alert, no second connection":   {sides: []side{after(0, refuses), nil}, fails: "error decoding"},
+		"silence, then an alert":        {sides: []side{silent, refusing}, takes: s, fails: "protocol version"},
+		"wrong certificate":             {sides: []side{another}, fails: "for another"},
 		"slow wrong certificate, then silence": {
 			sides: []side{after(2*s, another), silent}, takes: 2 * s, fails: "for another",
 		},
