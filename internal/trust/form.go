@@ -50,6 +50,7 @@ var blockForms = map[string]form{
 	"CERTIFICATE REQUEST":     {"it is a request for a certificate", ""},
 	"NEW CERTIFICATE REQUEST": {"it is a request for a certificate", ""},
 	labelRevocations:          {"it is a list of revoked certificates", ""},
+	labelTrusted:              {"its certificate is not trusted for servers, as OpenSSL's settings in it say", ""},
 	"PUBLIC KEY":              {"it is a key without a certificate", ""},
 	"OPENSSH PRIVATE KEY":     {"it is a key without a certificate", ""},
 	"PGP PUBLIC KEY BLOCK":    {"it is a key without a certificate", ""},
