@@ -51,10 +51,10 @@ type Facts struct {
 	Server, Host string
 	// Variable is the environment variable that led there, such as the one with the proxy.
 	Variable string
-	// Platforms are those that the container runs on, most specific first; there are none where nobody has looked.
+	// Platforms are those that the container runs on, most specific first; empty if they were not determined.
 	Platforms []Place
-	// Answered is true when the server, or somebody in its place, has answered us: then nobody asks again only to
-	// find out more.
+	// Answered is true when the server, or another one in its place, has answered: then no further request is sent to
+	// find the cause.
 	Answered bool
 	// Waited is how long an answer was waited for, Attempts how often it was asked for.
 	Waited   time.Duration
