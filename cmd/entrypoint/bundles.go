@@ -11,8 +11,8 @@ import (
 	"localstack-entrypoint/internal/trust"
 )
 
-// handBundles has the emulator trust the certificate authorities that somebody mounted into the system's folders,
-// or that BOOT hooks put there. Where there are none, it costs the look whether there are.
+// handBundles makes the emulator trust the certificate authorities that were mounted into the system's folders,
+// or that BOOT hooks put there. Without any, it costs only the check for them.
 func (s *start) handBundles(environ *config.Environ) {
 	plan := cabundle.MakePlan(s.cfg.Root, s.givenBundles())
 	for _, warning := range slices.Concat(s.unreadBundles(), plan.Warnings) {

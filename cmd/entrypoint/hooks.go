@@ -65,7 +65,7 @@ func (s *start) runHooks(ctx context.Context) {
 	runner.Run(ctx, hook.Boot)
 }
 
-// hookWaits tells which hook is being waited for.
+// hookWaits notes which hook the start waits for.
 type hookWaits struct {
 	ctx context.Context
 	say func(line string)

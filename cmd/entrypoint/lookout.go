@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// lookAfter is how long an attempt waits before the network is looked at beside it.
+	// lookAfter is how long an attempt takes before the survey begins beside it.
 	lookAfter = time.Second
 	// lookTimeout bounds that look.
 	lookTimeout = 3500 * time.Millisecond
@@ -65,7 +65,7 @@ func (l *lookout) begun() (ended func()) {
 	return func() { timer.Stop() }
 }
 
-// look looks at the network beside an attempt, if that is the last one still.
+// look runs the survey beside an attempt, if no later attempt has begun.
 func (l *lookout) look(attempt int) {
 	ctx, cancel := context.WithTimeout(l.ctx, lookTimeout)
 	defer cancel()
@@ -87,7 +87,7 @@ func (l *lookout) look(attempt int) {
 	})
 }
 
-// explain returns what a look has shown: that beside the last attempt, or another one.
+// explain returns the checks of a survey: of the one beside the last attempt, or of a new one.
 func (l *lookout) explain(failed *fault.Error) (checks []fault.Check) {
 	left := surveyTimeout
 	if !l.end.IsZero() {

@@ -40,8 +40,8 @@ func (s settings) network() connect.Settings {
 	}
 }
 
-// names resolves host names. It tells a log for debugging who knew them, and warns the first time that another name
-// server denies what we found: to libc, its word may count.
+// names resolves host names. At debug level it logs which server knew them. It warns the first time that another name
+// server denies what we found, because libc may use that answer.
 func (s settings) names(log *zap.Logger, warned *atomic.Bool) *resolve.Resolver {
 	names := resolve.New(s.cfg.Root)
 	names.Found = func(found resolve.Found) {

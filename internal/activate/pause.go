@@ -45,8 +45,8 @@ func isPassing(err error) bool {
 type attempts struct {
 	began  time.Time
 	number int
-	// tells is the failure that tells most, and how much: the server's own answer more than none, and less
-	// than all others one that only the end of the time has made.
+	// tells is the most informative failure, and how informative it is: an answer of the server comes before
+	// all others, a failure that only the timeout has caused comes last.
 	tells *fault.Error
 	much  int
 	// last is that of the last attempt which had its time.

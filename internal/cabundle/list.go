@@ -9,7 +9,7 @@ import (
 	"localstack-entrypoint/internal/trust"
 )
 
-// list is whom a part of the emulator trusts.
+// list is the certificate authorities that a part of the emulator trusts.
 type list struct {
 	path string
 	// content is that of the file, certificates what is in it, once it was parsed.
@@ -52,8 +52,8 @@ func sslList(given Given, system *list) *list {
 	return l
 }
 
-// usersList is a file or a folder that the user names. Whoever reads it says what is wrong with it; here
-// it is left alone then.
+// usersList is a file or a folder that the user names. Its reader reports what is wrong with it; here
+// it is then left unchanged.
 func usersList(path string, system *list) *list {
 	if path == system.path {
 		return &list{path: path, content: system.content, isUsers: true}

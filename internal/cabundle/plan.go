@@ -1,5 +1,5 @@
 // Package cabundle makes the files of certificate authorities that the emulator is handed, so that a
-// certificate which somebody mounted into one of the system's folders is trusted by all of it: Python's
+// certificate that was mounted into one of the system's folders is trusted by all of it: Python's
 // requests has a list of its own, Python's ssl goes by the system's bundle, Node.js by neither.
 package cabundle
 

@@ -19,8 +19,8 @@ const (
 	prefix, suffix = "ca-bundle-", ".pem"
 	// mode lets every user read it.
 	mode = 0o644
-	// oldAfter is how long a file stays that nobody uses. Whoever uses one gives it a new time, at each start and with
-	// each look at the license.
+	// oldAfter is how long an unused file is kept. Its users renew its time at each start and with each check of
+	// the license.
 	oldAfter = 24 * time.Hour
 )
 

@@ -128,7 +128,7 @@ type Variable struct {
 	// Private values are never shown: they are secrets, or may contain one.
 	Private bool
 	// Shared names are read by other programs as well, which take other values: a senseless one is a
-	// warning, and Unset says what counts then. Proxies are none of them: without its proxy, a
+	// warning, and Unset says what is used then. Proxies are not among them: without its proxy, a
 	// start would send the credential another way.
 	Shared bool
 	Unset  string

@@ -19,7 +19,7 @@ type sign struct {
 	says     string
 }
 
-// signs are what can be seen of platforms, the most specific one first. Nothing tells Compose from a network that
+// signs are the signs of platforms, the most specific one first. Compose cannot be told from a network that
 // was made with docker network create; fixes for Docker follow those for Compose.
 func (c Container) signs() []sign {
 	const isSet, itsServer = " is set", "the name server is " + dockersDNS

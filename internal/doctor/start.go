@@ -97,7 +97,7 @@ func (s Start) offTheNetwork() string {
 	return ""
 }
 
-// lookAround looks at the way to the licensing server. Where the rehearsal has got an answer, nobody asks again.
+// lookAround surveys the way to the licensing server. If the rehearsal got an answer, it sends no further request.
 func (e *examination) lookAround(ctx context.Context, made func(fault.Check)) {
 	if !e.Survey.Look(ctx, survey.ToRequest, made) {
 		return

@@ -68,7 +68,7 @@ func step(failed *fault.Error, fix fault.Fix) string {
 	return string(fix.Where) + ": " + do
 }
 
-// firstStep is the platform's own fix, in a sentence after a blank; it may be empty.
+// firstStep is the platform's own fix, as a sentence after a space; it may be empty.
 func firstStep(failed *fault.Error) string {
 	fix, found := failed.Row().FirstFix(failed.Platforms)
 	if !found {

@@ -103,7 +103,7 @@ func parseConf(text string, withPorts bool) *Config {
 	return conf
 }
 
-// blanks are those that separate words for libc. A CR is none.
+// blanks are the characters that separate words for libc. A CR is not one of them.
 const blanks = " \t"
 
 // directive is the rest of a line that begins with a keyword. For libc a blank must follow it, and nothing

@@ -25,7 +25,7 @@ var ErrNoSuchName = errors.New("no such name")
 // Resolver resolves host names the way the container's own libc would, and remembers the answers for
 // its lifetime. It is safe for concurrent use.
 type Resolver struct {
-	// Found is told of every lookup that went well, if it is set.
+	// Found, if set, is called after every successful lookup.
 	Found func(Found)
 
 	conf  *Config

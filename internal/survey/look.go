@@ -31,8 +31,8 @@ type Reach int
 const (
 	// ToAddress: names and connections, of the host or of the proxy.
 	ToAddress Reach = iota
-	// ToHandshake: through the proxy, to the end of the TLS handshake. Nobody gets an HTTP request but a proxy, which
-	// is to connect us.
+	// ToHandshake: through the proxy, to the end of the TLS handshake. Only a proxy gets an HTTP request: to connect
+	// us.
 	ToHandshake
 	// ToRequest: where nothing else can tell more, the server gets a request, which carries no credential.
 	ToRequest

@@ -23,7 +23,7 @@ const (
 	maxFolders = 8
 )
 
-// Anchor is a certificate that somebody added to the system's, as a file.
+// Anchor is a certificate that was added to the system's, as a file.
 type Anchor struct {
 	Path        string
 	Certificate []byte

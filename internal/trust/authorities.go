@@ -24,7 +24,7 @@ type Authorities struct {
 	root     layout.Root
 	loaded   []loaded
 	warnings []string
-	// added are the authorities that somebody added to the system's, read when they are needed.
+	// added are the authorities that were added to the system's, read when they are needed.
 	added func() ([]Anchor, []string)
 	// embedded are Mozilla's, but in tests.
 	embedded certificates
@@ -122,8 +122,8 @@ func SystemBundle(root layout.Root) (path string, content []byte) {
 	return "", nil
 }
 
-// systemDamage says what is wrong with the system's bundle. Only whoever looks for faults asks: the activation
-// can do with it, and to take it apart would cost each start.
+// systemDamage says what is wrong with the system's bundle. Only the doctor and failed starts ask: the activation
+// works with it, and to parse it would cost each start.
 func (a *Authorities) systemDamage() []string {
 	path, content := SystemBundle(a.root)
 	if l := parse(content); l.isRefused {

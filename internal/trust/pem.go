@@ -38,7 +38,7 @@ type block struct {
 
 // blocksIn are the blocks of a file as OpenSSL 3 reads it for SSL_CTX_load_verify_locations, which
 // Python's ssl calls: PEM_X509_INFO_read_bio_ex in crypto/pem/pem_info.c, and PEM_read_bio_ex in
-// pem_lib.c. OpenSSL ends at the first flaw; this goes on, for those who have to mend the file.
+// pem_lib.c. OpenSSL stops at the first flaw; this continues, for those who have to repair the file.
 func blocksIn(content []byte) iter.Seq[block] {
 	return func(yield func(block) bool) {
 		for r := (&reader{lines: lines{rest: content}}); r.next(); {
