@@ -69,8 +69,8 @@ func Find(environ []Variable, kind string) (found Variable, warnings []string) {
 	return lower, warnings
 }
 
-// blankness is the warning of a value that consists of blanks, as "${HTTPS_PROXY:- }" makes it.
+// blankness is the warning of a value that contains only spaces, as "${HTTPS_PROXY:- }" makes it.
 func (v Variable) blankness() string {
-	return v.Name + " consists of blanks, which the emulator's Python takes for a proxy: its requests fail; " +
-		"set it to nothing at all, or not at all"
+	return v.Name + " contains only spaces, which the emulator's Python takes for a proxy: its requests fail; " +
+		"unset it, or set it to an empty value"
 }

@@ -128,7 +128,7 @@ func TestVariablesThatDifferAreWarnedOf(t *testing.T) {
 		if test.blank == "" && warnings == nil {
 			continue
 		}
-		if len(warnings) != 1 || !strings.HasPrefix(warnings[0], test.blank+" consists of blanks, ") || found.Value != "" {
+		if len(warnings) != 1 || !strings.HasPrefix(warnings[0], test.blank+" contains only spaces, ") || found.Value != "" {
 			t.Errorf("%q: %v, %q", test.entries, found, warnings)
 		}
 	}
