@@ -47,7 +47,7 @@ func (s *tlsServer) small() *tls.Config {
 
 // shake connects by open and does the TLS handshake with server, which is at host. When a reset, the end
 // of the connection, an alert or silence follows the ClientHello, a small one is sent over another connection,
-// beside the first. The first handshake that succeeds counts, and so does a failure that is an answer.
+// beside the first. The result is the first handshake that succeeds, or the first failure that came with an answer.
 func (t *Transport) shake(
 	ctx context.Context, server *tlsServer, host *url.URL, open func(context.Context) (net.Conn, error),
 ) (net.Conn, error) {
