@@ -187,7 +187,9 @@ const (
 func (h *handshake) heard() bool { return h.got.Load() > 0 && !h.isRefused() }
 
 // isRefused reports whether an alert was all that came back, as from devices that cannot read a large ClientHello.
-func (h *handshake) isRefused() bool { return h.got.Load() == alertSize && h.last.Load() != protocolVersion }
+func (h *handshake) isRefused() bool {
+	return h.got.Load() == alertSize && h.last.Load() != protocolVersion
+}
 
 // run connects by open and does the handshake. A panic is its error.
 func (h *handshake) run(ctx context.Context, conf *tls.Config, open func(context.Context) (net.Conn, error)) {
