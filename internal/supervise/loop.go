@@ -23,6 +23,7 @@ type loop struct {
 	choreTime time.Time // when the chore is due; zero for never
 	trimTime  time.Time // when to give memory back; zero for never
 	pages     []mapping // of our program, to give back next
+	trimsLeft int       // how often still
 
 	state    state
 	began    time.Time              // when this start began

@@ -15,6 +15,10 @@ import (
 // of our program follow after the same time again, when what gave back the rest has come to rest, too.
 const trimAfter = time.Second
 
+// trimTimes is how often the program's pages are given back. After the first time the runtime reads its tables about
+// them once more, which brings up to a megabyte of pages back.
+const trimTimes = 2
+
 // trim takes the step that is due.
 func (l *loop) trim() {
 	if l.pages == nil {
@@ -25,6 +29,10 @@ func (l *loop) trim() {
 		if l.background.isIdle() { // or else they are in use
 			_, _, _ = unix.RawSyscall(unix.SYS_MADVISE, m.start, m.end-m.start, unix.MADV_DONTNEED)
 		}
+	}
+	if l.trimsLeft--; l.trimsLeft > 0 {
+		l.trimTime = time.Now().Add(trimAfter)
+		return
 	}
 	l.pages = nil
 }
@@ -39,7 +47,7 @@ func (l *loop) freeMemory() {
 		pages := programPages()
 		return func() {
 			if l.trimTime.IsZero() { // or else there was another start meanwhile
-				l.pages, l.trimTime = pages, time.Now().Add(trimAfter)
+				l.pages, l.trimsLeft, l.trimTime = pages, trimTimes, time.Now().Add(trimAfter)
 			}
 		}
 	}, l.warnOf)
