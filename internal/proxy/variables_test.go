@@ -98,7 +98,8 @@ func TestVariablesThatDifferAreWarnedOf(t *testing.T) {
 		"HTTPS_PROXY=secret https_proxy=secret": "[]",
 		"HTTPS_PROXY=secret https_proxy=other": "[https_proxy and HTTPS_PROXY are set to different values; " +
 			"https_proxy wins, as in Python]",
-		"HTTPS_PROXY=secret https_proxy=": "[https_proxy is set to an empty value, which switches HTTPS_PROXY off, as in Python]",
+		"HTTPS_PROXY=secret https_proxy=": "[https_proxy is set to an empty value, which switches HTTPS_PROXY off, " +
+			"as in Python]",
 		"HTTPS_PROXY= https_proxy=secret": "[]",
 	} {
 		if _, warnings := Find(entriesOf(strings.Fields(entries)), "https"); fmt.Sprint(warnings) != want {
