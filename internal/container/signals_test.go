@@ -93,7 +93,7 @@ func TestWhetherSIGTERMReachesTheEmulator(t *testing.T) {
 		{"LocalStack's own script", []fake{script, doctor(20)},
 			warned("PID 1 is docker-entrypoint.sh, which has no handler for SIGTERM")},
 		{"a program with a long name", []fake{{pid: 1, name: "fifteen-letters", exe: "other", root: "here",
-			cmdline: "/bin/fifteen-letters fifteen-letters-secret"}, doctor(20)},
+			cmdline: "/opt/fifteen-letters fifteen-letters-secret"}, doctor(20)},
 			warned("PID 1 is fifteen-letters, which has no handler for SIGTERM")},
 		{"one that hides its words", []fake{{pid: 1, name: "docker-entrypoi", exe: "other", root: "here"}, doctor(20)},
 			warned("PID 1 is docker-entrypoi, which has no handler for SIGTERM")},

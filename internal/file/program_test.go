@@ -42,7 +42,7 @@ func TestWhyTheKernelDoesNotRunAFile(t *testing.T) {
 		"not executable":        {"#!/bin/sh\n", 0o644, "it is not executable: chmod +x FILE"},
 		"CRLF":                  {"#!/bin/sh\r\necho\r\n", 0o755, windows},
 		"CRLF after a blank":    {"#! /bin/bash\r\n", 0o755, windows},
-		"missing interpreter":   {"#!/bin/zsh5\n", 0o755, `its interpreter "/bin/zsh5" does not exist in this image`},
+		"missing interpreter":   {"#!/opt/zsh5\n", 0o755, `its interpreter "/opt/zsh5" does not exist in this image`},
 		"folder as interpreter": {"#!/etc -x\n", 0o755, `its interpreter "/etc" is not executable`},
 		"text as interpreter":   {"#!/etc/passwd\n", 0o755, `its interpreter "/etc/passwd" is not executable`},
 		"no interpreter":        {"#! \necho\n", 0o755, "its first line names no interpreter after #!"},
