@@ -159,7 +159,9 @@ func (s settings) version() string {
 // sources are the places of the credential.
 func (s settings) sources() credential.Sources {
 	from := s.cfg.Sources()
-	for _, variable := range []string{credential.APIKeyVariable, credential.AuthTokenVariable} {
+	for _, variable := range []string{
+		credential.OverrideVariable, credential.APIKeyVariable, credential.AuthTokenVariable,
+	} {
 		if _, present := s.environ.Lookup(variable); present {
 			from.Present = variable
 		}

@@ -25,7 +25,7 @@ type Config struct {
 // Secrets are the values that must not be printed, whatever a message is made
 // of. Those in files are not among them.
 func (c Config) Secrets() []credential.Secret {
-	return slices.Concat([]credential.Secret{c.AuthToken, c.APIKey}, c.OutboundHTTPS.Secrets(), c.HTTPSProxy.Secrets(),
+	return slices.Concat([]credential.Secret{c.Override, c.AuthToken, c.APIKey}, c.OutboundHTTPS.Secrets(), c.HTTPSProxy.Secrets(),
 		c.OutboundHTTP.Secrets(), c.HTTPProxy.Secrets(), c.AllProxy.Secrets())
 }
 
@@ -35,6 +35,7 @@ const DefaultEndpoint = "https://api.localstack.cloud/v1"
 // Licensing decides whether a license is needed and how it is obtained.
 type Licensing struct {
 	ActivatePro   Bool              `envconfig:"ACTIVATE_PRO" default:"1"`
+	Override      credential.Secret `envconfig:"LOCALSTACK_AUTH_TOKEN_OVERRIDE"`
 	AuthToken     credential.Secret `envconfig:"LOCALSTACK_AUTH_TOKEN"`
 	AuthTokenFile string            `envconfig:"LOCALSTACK_AUTH_TOKEN_FILE"`
 	APIKey        credential.Secret `envconfig:"LOCALSTACK_API_KEY"`
@@ -51,6 +52,7 @@ type Licensing struct {
 // Sources are the places of the credential.
 func (l Licensing) Sources() credential.Sources {
 	return credential.Sources{
+		Override:  l.Override,
 		AuthToken: l.AuthToken, AuthTokenFile: l.AuthTokenFile,
 		APIKey: l.APIKey, APIKeyFile: l.APIKeyFile,
 	}
@@ -143,6 +145,9 @@ var table = []Variable{
 	{Name: "ACTIVATE_PRO",
 		Meaning: "1 activates the license before the start. 0 starts without pro features: " +
 			"no network access, no credential for the emulator."},
+	{Name: "LOCALSTACK_AUTH_TOKEN_OVERRIDE", Private: true,
+		Meaning: "Auth Token that wins over every other credential, which then is not even read. " +
+			"Images for offline use bring one along."},
 	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true,
 		Meaning: "Developer or CI Auth Token. Spaces, line breaks and quotes around it are removed."},
 	{Name: "LOCALSTACK_AUTH_TOKEN_FILE",

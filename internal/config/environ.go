@@ -145,7 +145,9 @@ const (
 func (e Environ) ForEmulator(pro *credential.Credential, supervisor int) []string {
 	child := e.Clone()
 	decided := []string{activatePro, proActivated, supervisorPID}
-	for _, variable := range []string{credential.AuthTokenVariable, credential.APIKeyVariable} {
+	for _, variable := range []string{
+		credential.AuthTokenVariable, credential.APIKeyVariable, credential.OverrideVariable,
+	} {
 		short := strings.TrimPrefix(variable, prefix)
 		decided = append(decided, short, short+credential.FileSuffix)
 	}
@@ -156,6 +158,10 @@ func (e Environ) ForEmulator(pro *credential.Credential, supervisor int) []strin
 		child.Set(proActivated, "1")
 		child.Set(pro.Variable, pro.Reveal())
 		child.Set(strings.TrimPrefix(pro.Variable, prefix), pro.Reveal())
+		if pro.IsOverride() { // LocalStack's own license client lets it win, too
+			child.Set(pro.Origin, pro.Reveal())
+			child.Set(strings.TrimPrefix(pro.Origin, prefix), pro.Reveal())
+		}
 	}
 	if supervisor > 0 {
 		child.Set(supervisorPID, strconv.Itoa(supervisor))

@@ -122,6 +122,7 @@ var everySpelling = []string{
 	"LOCALSTACK_API_KEY=" + token, "API_KEY=" + token, "LOCALSTACK_LOCALSTACK_LOCALSTACK_API_KEY=" + token,
 	"LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t", "AUTH_TOKEN_FILE=/run/secrets/t",
 	"LOCALSTACK_LOCALSTACK_AUTH_TOKEN_FILE=/run/secrets/t",
+	"LOCALSTACK_AUTH_TOKEN_OVERRIDE=" + token, "AUTH_TOKEN_OVERRIDE=" + token, "AUTH_TOKEN_OVERRIDE_FILE=/run/secrets/t",
 	"LOCALSTACK_API_KEY_FILE=/run/secrets/k", "API_KEY_FILE=/run/secrets/k",
 	"ACTIVATE_PRO=yes", "LOCALSTACK_ACTIVATE_PRO=yes", "PRO_ACTIVATED=1", "LOCALSTACK_PRO_ACTIVATED=1",
 	"SUPERVISOR_PID=1", "LOCALSTACK_SUPERVISOR_PID=1",
@@ -129,7 +130,7 @@ var everySpelling = []string{
 }
 
 // others are the entries of everySpelling that are none of our business.
-var others = everySpelling[17:]
+var others = everySpelling[20:]
 
 func credentialFor(t *testing.T, from credential.Sources) *credential.Credential {
 	t.Helper()
@@ -154,6 +155,9 @@ func TestForEmulator(t *testing.T) {
 		{"pro on, an auth token", credentialFor(t, credential.Sources{AuthToken: secret}), 1,
 			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token,
 				"SUPERVISOR_PID=1"}},
+		{"pro on, an override", credentialFor(t, credential.Sources{Override: secret}), 0,
+			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token,
+				"LOCALSTACK_AUTH_TOKEN_OVERRIDE=" + token, "AUTH_TOKEN_OVERRIDE=" + token}},
 		{"pro on, an API key", credentialFor(t, credential.Sources{APIKey: credential.NewSecret("legacy-key")}), 0,
 			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY=legacy-key", "API_KEY=legacy-key"}},
 		{"pro on, an auth token as API key", credentialFor(t, credential.Sources{APIKey: secret}), 0,
@@ -181,7 +185,7 @@ func FuzzUnprefix(f *testing.F) {
 	f.Add("LOCALSTACK_LOCALSTACK_HOST=z\x00LOCALSTACK_HOST=y\x00LOCALSTACK_my.var=1")
 	f.Add("LOCALSTACK_AUTH_TOKEN=" + token + "\x00LOCALSTACK_LOCALSTACK_API_KEY=" + token)
 	wellFormed := regexp.MustCompile(`(?s)^[A-Za-z_][A-Za-z0-9_]*=`)
-	credentialName := regexp.MustCompile(`^(LOCALSTACK_)*(AUTH_TOKEN|API_KEY)(_FILE)?$`)
+	credentialName := regexp.MustCompile(`^(LOCALSTACK_)*(AUTH_TOKEN|API_KEY)(_OVERRIDE)?(_FILE)?$`)
 	f.Fuzz(func(t *testing.T, block string) {
 		// As execve passes it: entries that end with a zero byte, no name twice.
 		given := unprefix(nil)

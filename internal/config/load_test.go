@@ -47,8 +47,8 @@ func loaded(t *testing.T, entries ...string) Config {
 // summary is cfg on one line, with what hides itself revealed.
 func summary(cfg Config) string {
 	cfg.NoProxy.Variable = "" // which of its names is set
-	return fmt.Sprintf("%+v %s %s %s %s %s %s %s", cfg, cfg.AuthToken.Reveal(), cfg.APIKey.Reveal(),
-		cfg.OutboundHTTPS.Reveal(), cfg.HTTPSProxy.Reveal(), cfg.OutboundHTTP.Reveal(), cfg.HTTPProxy.Reveal(),
+	return fmt.Sprintf("%+v %s %s %s %s %s %s %s %s", cfg,
+		cfg.Override.Reveal(), cfg.AuthToken.Reveal(), cfg.APIKey.Reveal(), cfg.OutboundHTTPS.Reveal(), cfg.HTTPSProxy.Reveal(), cfg.OutboundHTTP.Reveal(), cfg.HTTPProxy.Reveal(),
 		cfg.AllProxy.Reveal())
 }
 
@@ -72,7 +72,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		"PARENT_DEATH_SIGNAL":      cfg.ParentDeath == 0,
 		"LICENSE_RENEWAL_INTERVAL": cfg.RenewalInterval.Duration() == 15*time.Minute,
 		"GATEWAY_LISTEN":           cfg.GatewayListen == "0.0.0.0:4566",
-		"no credential":            !cfg.AuthToken.IsSet() && !cfg.APIKey.IsSet(),
+		"no credential":            !cfg.AuthToken.IsSet() && !cfg.Override.IsSet() && !cfg.APIKey.IsSet(),
 		"no file of one":           cfg.AuthTokenFile == "" && cfg.APIKeyFile == "",
 		"no proxy, no command":     !cfg.HTTPSProxy.IsSet() && !cfg.HTTPProxy.IsSet() && len(cfg.Command) == 0,
 	} {

@@ -19,9 +19,11 @@ const credentialCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 // Sources is what the environment says about credentials: a variable's value
 // and the path that its _FILE twin names, for each of the two kinds.
 type Sources struct {
+	// Override is an auth token. Where it is set, nothing else is looked at.
+	Override                  Secret
 	AuthToken, APIKey         Secret
 	AuthTokenFile, APIKeyFile string
-	// Present is the first of the two variables that is there at all, with a
+	// Present is the first of the variables that is there at all, with a
 	// value or blank; "" for none.
 	Present string
 }
@@ -31,7 +33,7 @@ type Credential struct {
 	secret Secret
 	// Variable is where it belongs: AuthTokenVariable or APIKeyVariable.
 	Variable string
-	// Origin is the variable that it came from, which may be the _FILE twin.
+	// Origin is the variable that it came from, which may be the _FILE twin or OverrideVariable.
 	Origin string
 	// path is the file that a _FILE twin names.
 	path string
@@ -49,6 +51,12 @@ func (c Credential) IsAuthToken() bool { return prefixOf(c.Reveal()) != "" }
 // IsDeveloper reports whether it is a developer's token, which CI should not use.
 func (c Credential) IsDeveloper() bool { return prefixOf(c.Reveal()) == DeveloperPrefix }
 
+// IsCI reports whether it is a token for CI.
+func (c Credential) IsCI() bool { return prefixOf(c.Reveal()) == CIPrefix }
+
+// IsOverride reports whether it came from OverrideVariable.
+func (c Credential) IsOverride() bool { return c.Origin == OverrideVariable }
+
 // String is the masked credential: the most that may ever be printed.
 func (c Credential) String() string { return Mask(c.Reveal()) }
 
@@ -59,6 +67,9 @@ func (c Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.Str
 // Credential and no error. Errors are [fault.Error] of the credentials rows
 // and name the variable.
 func Read(from Sources) (Credential, error) {
+	if text := Clean(from.Override.Reveal()); text != "" {
+		return accept(AuthTokenVariable, OverrideVariable, "", text)
+	}
 	token, err := readOne(AuthTokenVariable, from.AuthToken, from.AuthTokenFile)
 	if err != nil {
 		return Credential{}, err
@@ -97,6 +108,11 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 	if text == "" {
 		return Credential{}, nil
 	}
+	return accept(variable, origin, path, text)
+}
+
+// accept checks a cleaned text that is there to be a credential.
+func accept(variable, origin, path, text string) (Credential, error) {
 	if refused := refuse(variable, origin, text); refused != nil {
 		return Credential{}, refused
 	}

@@ -39,6 +39,7 @@ func TestACredentialIsFoundInWhateverItIsWrapped(t *testing.T) {
 			path := write(t, filepath.Join(t.TempDir(), "token"), dirty.Reveal())
 			for from, want := range map[Sources]struct{ text, variable, origin string }{
 				{AuthToken: dirty}:              {developerToken, AuthTokenVariable, AuthTokenVariable},
+				{Override: dirty}:               {developerToken, AuthTokenVariable, OverrideVariable},
 				{APIKey: dirty}:                 {developerToken, APIKeyVariable, APIKeyVariable},
 				{APIKey: dirtyKey}:              {apiKey, APIKeyVariable, APIKeyVariable},
 				{AuthTokenFile: path}:           {developerToken, AuthTokenVariable, "LOCALSTACK_AUTH_TOKEN_FILE"},
@@ -59,7 +60,7 @@ func TestWhatIsBlankIsNoCredential(t *testing.T) {
 	t.Parallel()
 	for _, blank := range []string{"", " ", "\t\r\n", `""`, `''`, `" "`, "\ufeff", "\u00a0"} {
 		secret := NewSecret(blank)
-		from := Sources{AuthToken: secret, APIKey: secret, AuthTokenFile: blank, APIKeyFile: blank}
+		from := Sources{Override: secret, AuthToken: secret, APIKey: secret, AuthTokenFile: blank, APIKeyFile: blank}
 		if got, err := Read(from); err != nil || got.IsSet() {
 			t.Errorf("%q: %v, %v", blank, got, err)
 		}
@@ -73,19 +74,21 @@ func TestWhatIsBlankIsNoCredential(t *testing.T) {
 func TestAuthTokensAndAPIKeysDifferByTheirForm(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		from                   Sources
-		isAuthToken, developer bool
+		from                         Sources
+		isAuthToken, developer, isCI bool
 	}{
-		{Sources{AuthToken: NewSecret(developerToken)}, true, true},
-		{Sources{AuthToken: NewSecret(ciToken)}, true, false},
-		{Sources{APIKey: NewSecret(developerToken)}, true, true},
-		{Sources{APIKey: NewSecret(ciToken)}, true, false},
-		{Sources{APIKey: NewSecret(apiKey)}, false, false},
+		{Sources{AuthToken: NewSecret(developerToken)}, true, true, false},
+		{Sources{AuthToken: NewSecret(ciToken)}, true, false, true},
+		{Sources{Override: NewSecret(ciToken)}, true, false, true},
+		{Sources{APIKey: NewSecret(developerToken)}, true, true, false},
+		{Sources{APIKey: NewSecret(ciToken)}, true, false, true},
+		{Sources{APIKey: NewSecret(apiKey)}, false, false, false},
 	}
 	for _, test := range tests {
 		got, err := Read(test.from)
-		if err != nil || got.IsAuthToken() != test.isAuthToken || got.IsDeveloper() != test.developer {
-			t.Errorf("%v: auth token %t, developer %t, %v", got, got.IsAuthToken(), got.IsDeveloper(), err)
+		if err != nil || got.IsAuthToken() != test.isAuthToken || got.IsDeveloper() != test.developer ||
+			got.IsCI() != test.isCI {
+			t.Errorf("%v: auth token %t, developer %t, CI %t, %v", got, got.IsAuthToken(), got.IsDeveloper(), got.IsCI(), err)
 		}
 	}
 }
@@ -95,6 +98,46 @@ func TestCredentialsThatAgreeAreNoConflict(t *testing.T) {
 	got, err := Read(Sources{AuthToken: NewSecret(developerToken), APIKey: NewSecret(" " + developerToken + "\n")})
 	if err != nil || got.Variable != AuthTokenVariable || got.Reveal() != developerToken {
 		t.Errorf("read %v for %s, %v", got, got.Variable, err)
+	}
+}
+
+func TestAnOverrideWinsOverEveryOtherCredential(t *testing.T) {
+	t.Parallel()
+	override := NewSecret(ciToken)
+	missing := filepath.Join(t.TempDir(), "missing")
+	for name, from := range map[string]Sources{
+		"alone":               {Override: override},
+		"another auth token":  {Override: override, AuthToken: NewSecret(developerToken)},
+		"a malformed one":     {Override: override, AuthToken: NewSecret("nonsense")},
+		"a file":              {Override: override, AuthTokenFile: missing},
+		"both ways at once":   {Override: override, AuthToken: NewSecret(developerToken), AuthTokenFile: missing},
+		"an API key":          {Override: override, APIKey: NewSecret(apiKey)},
+		"an API key's file":   {Override: override, APIKeyFile: missing},
+		"a token and API key": {Override: override, AuthToken: NewSecret(developerToken), APIKey: NewSecret(apiKey)},
+	} {
+		if got, err := Read(from); err != nil || got.Reveal() != ciToken || !got.IsOverride() {
+			t.Errorf("%s: read %v of %s, %v", name, got, got.Origin, err)
+		}
+	}
+	got, err := Read(Sources{Override: NewSecret(` "" `), AuthToken: NewSecret(developerToken)})
+	if err != nil || got.Reveal() != developerToken || got.IsOverride() {
+		t.Errorf("a blank override hides the auth token: %v, %v", got, err)
+	}
+}
+
+func TestAnUnusableOverrideIsNamed(t *testing.T) {
+	t.Parallel()
+	for text, id := range map[string]fault.ID{
+		developerToken + "0": fault.CredentialsMalformed,
+		apiKey:               fault.CredentialsMalformed,
+		"/run/secrets/token": fault.CredentialsForeign,
+		"${TOKEN}":           fault.CredentialsPlaceholder,
+	} {
+		_, err := Read(Sources{Override: NewSecret(text), AuthToken: NewSecret(developerToken)})
+		failed, ok := fault.Find(err)
+		if !ok || failed.ID != id || !strings.HasPrefix(failed.Detail, OverrideVariable+": ") {
+			t.Errorf("%q: %v, want %s", text, err, id)
+		}
 	}
 }
 

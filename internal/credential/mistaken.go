@@ -85,7 +85,7 @@ var mistakes = []mistake{
 	{foreign, `(?i)^(?:authorization:\s*)?(?:bearer|basic|token)\s+\S`,
 		`it begins like an HTTP header ("Bearer …"); use only what follows`, odd},
 	{foreign, `(?im)^\s*(?:export\s+|set\s+|env\s+|-e\s+|-\s+)?["']?` +
-		`(?:LOCALSTACK_)?(?:AUTH_TOKEN|API_KEY)(?:_FILE)?["']?\s*[=:]`,
+		`(?:LOCALSTACK_)?(?:AUTH_TOKEN|API_KEY)(?:_FILE|_OVERRIDE)?["']?\s*[=:]`,
 		`it contains the name of a variable; use only what follows "="`, anyText},
 
 	{placeholder, `^(?:file:|@(?:` + directories + `))`, aFile, anyText},

@@ -16,6 +16,8 @@ const (
 	AuthTokenVariable = "LOCALSTACK_AUTH_TOKEN"
 	APIKeyVariable    = "LOCALSTACK_API_KEY"
 	FileSuffix        = "_FILE"
+	// OverrideVariable has an auth token that wins over all others: images for offline use bring it along.
+	OverrideVariable = AuthTokenVariable + "_OVERRIDE"
 )
 
 // The grammar of an auth token: "ls", letters, "-", then groups of these
