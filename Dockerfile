@@ -8,11 +8,11 @@
 ARG LOCALSTACK_IMAGE=localstack/localstack-pro:latest
 
 
-# authority: a license authority, for compose.yaml and tests.
+# authority: a license authority, for compose.yaml and tests. It does not license LocalStack's own images.
 FROM scratch AS authority
 
 LABEL org.opencontainers.image.title="localstack-license-authority" \
-      org.opencontainers.image.description="A license authority for LocalStack containers" \
+      org.opencontainers.image.description="A license authority for tests; it does not license LocalStack's own images" \
       org.opencontainers.image.licenses="Apache-2.0"
 
 COPY bin/licenseserver bin/entrypoint /usr/local/bin/

@@ -60,7 +60,11 @@ func newRoot() *cobra.Command {
 	root := group("licenseserver", "A self-hosted license authority",
 		t.serveCommand(), t.tokenCommand(), t.licenseCommand())
 	root.Long = `A self-hosted license authority: it creates tokens and licenses, and serves the
-licensing API that LocalStack containers activate against.
+licensing API that the entrypoint activates against, for tests and demonstrations.
+
+It does not license LocalStack's own images. Their Pro packages are encrypted; only
+LocalStack's server issues the license_secret that opens them, and a document of
+this authority has none.
 
 Tokens are stored only as keyed hashes. The data directory contains everything,
 including the key. All commands except "serve" change it directly; a running

@@ -2,13 +2,20 @@
 // server's side of the licensing protocol (the public one of LocalStack's
 // licensing API, format "1"), and the store of its tokens and licenses.
 //
+// It does not license LocalStack's own images: their Pro packages are encrypted, and only
+// LocalStack's server issues the license_secret that opens them. A document of this
+// package never has one.
+//
+// Clients delete their stored document on a verdict. So a 4xx answer with a code of the
+// protocol means that the state is known; while it is not, the answer is 5xx.
+//
 // The store keeps only the HMAC-SHA256 of a token, and the key of that in a file
 // of its own. Neither the access log nor an error contains a token.
 package authority
 
 import (
 	"cmp"
-	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -116,18 +123,18 @@ func (h *handler) license(r *http.Request, sameID bool) *answer {
 	if refusal != nil {
 		return refusal
 	}
-	token, err := h.store.byCredential(r.Context(), asked.credential.Reveal())
+	token, err := h.store.judge(r.Context(), asked.credential.Reveal())
 	switch {
 	case err != nil:
 		return fail(err).to(asked.credential.String())
 	case token == nil:
 		return refuse(http.StatusForbidden, license.MessageCredentialsInvalid).to(asked.credential.String())
 	}
-	return h.grant(r.Context(), asked, *token, sameID).to(token.ID)
+	return h.grant(asked, *token, sameID).to(token.ID)
 }
 
 // grant answers with the document of the token's license, or with the reason why not.
-func (h *handler) grant(ctx context.Context, asked request, token Token, sameID bool) *answer {
+func (h *handler) grant(asked request, token Token, sameID bool) *answer {
 	now := h.store.now()
 	if wait := h.limiters.wait(token.ID, now); wait > 0 {
 		refusal := refuse(http.StatusTooManyRequests, license.MessageRateLimited)
@@ -141,12 +148,13 @@ func (h *handler) grant(ctx context.Context, asked request, token Token, sameID 
 	if refusal := granted.refusal(asked.Product); refusal != nil {
 		return refusal
 	}
-	document := granted.document(now, h.reactivateAfter)
+	document := granted.document(asked.Product, now, h.reactivateAfter)
 	document.Sign(asked.credential.Reveal())
-	return &answer{
-		status: http.StatusOK,
-		body:   document,
-		// Containers start even where a full disk does not take the time of the activation.
-		cause: h.store.noteActivation(ctx, granted.ID, now),
-	}
+	h.store.notes.add(granted.ID, now, h.logFailedNote)
+	return &answer{status: http.StatusOK, body: document}
+}
+
+// logFailedNote logs that the times of activations were not noted: the list of licenses is then behind.
+func (h *handler) logFailedNote(err error) {
+	h.log.Info("", zap.Time("time", h.store.now().UTC()), zap.Error(fmt.Errorf("cannot note activations: %w", err)))
 }

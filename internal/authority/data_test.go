@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 func TestTheDataDirectoryIsPrivate(t *testing.T) {
@@ -84,7 +85,10 @@ func TestAnExistingDatabaseIsKept(t *testing.T) {
 
 func TestMigrationsRunOnceInOrderAndAllOrNone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), DatabaseFile)
-	db, err := connect(path, "FULL")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := connect(path, "FULL", time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +130,7 @@ func wantRow(t *testing.T, db *sql.DB, query string, wantA, wantB int) {
 
 func TestAMissingOrDamagedKeyIsNotReplaced(t *testing.T) {
 	f := newFixture(t, Options{})
+	f.token()
 	f.must(f.store.Close())
 	path := filepath.Join(f.dir, keyFile)
 	f.must(os.WriteFile(path, []byte("short"), 0o600))
@@ -135,6 +140,53 @@ func TestAMissingOrDamagedKeyIsNotReplaced(t *testing.T) {
 		}
 		_ = os.Remove(path)
 	}
+}
+
+func TestALostDatabaseIsNotReplaced(t *testing.T) {
+	for name, lose := range map[string]func(path string) error{
+		"is missing or empty, but authority.key is here": os.Remove,
+		"restore both from a backup, or begin anew":      func(path string) error { return os.Truncate(path, 0) },
+		"authority.db has no tables":                     emptyDatabase,
+		"file is not a database":                         func(path string) error { return os.WriteFile(path, []byte("damaged"), 0o600) },
+	} {
+		f := newFixture(t, Options{})
+		f.token()
+		f.must(f.store.Close())
+		f.must(lose(filepath.Join(f.dir, DatabaseFile)))
+		if _, err := Open(t.Context(), f.dir, nil); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("the error is %v, want %q in it", err, name)
+		}
+		f.must(os.Remove(filepath.Join(f.dir, keyFile)))
+		if name == "file is not a database" {
+			continue
+		}
+		if store, err := Open(t.Context(), f.dir, nil); err != nil {
+			t.Errorf("%q: cannot begin anew: %v", name, err)
+		} else {
+			f.must(store.Close())
+		}
+	}
+}
+
+// emptyDatabase replaces the database at path with one that has no tables.
+func emptyDatabase(path string) error {
+	if err := os.Truncate(path, 0); err != nil {
+		return err
+	}
+	db, err := connect(path, "FULL", time.Second)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec("PRAGMA user_version = 0; VACUUM")
+	return errors.Join(err, db.Close())
+}
+
+func TestAFirstStartThatWasInterruptedGoesOn(t *testing.T) {
+	f := newFixture(t, Options{})
+	f.must(f.store.Close())
+	f.must(os.Remove(filepath.Join(f.dir, keyFile))) // the last file that a first start makes
+	f.handler = New(f.open(), Options{})
+	f.must(f.store.Close())
 }
 
 func TestADirectoryThatCannotBeUsedIsAnError(t *testing.T) {

@@ -2,14 +2,19 @@ package authority
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"localstack-entrypoint/internal/license"
 )
 
 // versionDetail completes [license.MessageFormat]. It does not repeat the version:
-// no answer contains what a client sent.
+// no refusal contains what a client sent.
 const versionDetail = "the version must be MAJOR.MINOR.PATCH"
+
+// maxVersion bounds the version that a document repeats; real ones have up to 30 characters.
+const maxVersion = 64
 
 // refusal is the reason why an assigned license cannot be used for product; nil
 // when it can. The license is checked before the version, so that a client with
@@ -20,7 +25,7 @@ func (l *License) refusal(product license.Product) *answer {
 		return refuse(http.StatusForbidden, license.MessageExpired)
 	case l.Status != license.StatusActive:
 		return refuse(http.StatusForbidden, license.MessageInvalidStatus+":"+l.Status)
-	case !isVersion(product.Version):
+	case !isRunning(product.Version):
 		return refuse(http.StatusBadRequest, license.MessageFormat+":"+versionDetail)
 	case !license.Document{Products: l.Products}.Covers(product):
 		return refuse(http.StatusBadRequest, license.MessageActivation)
@@ -28,8 +33,16 @@ func (l *License) refusal(product license.Product) *answer {
 	return nil
 }
 
-// document is the license as a document, not yet signed.
-func (l *License) document(now time.Time, reactivateAfter time.Duration) license.Document {
+// isRunning reports whether version can be that of a running product, which its document repeats.
+func isRunning(version string) bool {
+	return isVersion(version) && len(version) <= maxVersion &&
+		!strings.ContainsFunc(version, func(r rune) bool { return r != '+' && notPlain(r) })
+}
+
+// document is the license as a document for the product that asks, not yet signed. LocalStack's own client takes it as
+// it is: that client fails on a top-level field it does not know and on a null in reactivate_after, compares its version
+// with offline_data's and with the first product's, and asks twice when one of them differs.
+func (l *License) document(asking license.Product, now time.Time, reactivateAfter time.Duration) license.Document {
 	issued := license.Time{Time: now.UTC()}
 	return license.Document{
 		ID:              l.ID,
@@ -40,6 +53,16 @@ func (l *License) document(now time.Time, reactivateAfter time.Duration) license
 		Expires:         license.Time{Time: l.Expires},
 		LastActivated:   &license.Time{Time: issued.Time},
 		ReactivateAfter: &license.Time{Time: issued.Add(reactivateAfter)},
-		Products:        l.Products,
+		Products:        coveringFirst(l.Products, asking),
+		Offline:         license.Offline{Version: asking.Version},
 	}
+}
+
+// coveringFirst is products with those that cover the asking one in front. The signature does not depend on the order.
+func coveringFirst(products []license.Product, asking license.Product) []license.Product {
+	covers := func(p license.Product) bool {
+		return license.Document{Products: []license.Product{p}}.Covers(asking)
+	}
+	rest := slices.DeleteFunc(slices.Clone(products), covers)
+	return append(slices.DeleteFunc(slices.Clone(products), func(p license.Product) bool { return !covers(p) }), rest...)
 }

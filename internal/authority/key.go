@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -22,13 +23,18 @@ const (
 
 // loadKey reads the key in dir. It makes one where there are no hashes yet, which
 // a new key would make worthless.
-func loadKey(dir string, hashesExist bool) ([]byte, error) {
+func (s *Store) loadKey(ctx context.Context, dir string) ([]byte, error) {
 	key, err := os.ReadFile(filepath.Join(dir, keyFile))
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && hashesExist:
-		return nil, fmt.Errorf("%s is missing, and %s is useless without it: restore both from a backup",
-			keyFile, DatabaseFile)
 	case errors.Is(err, fs.ErrNotExist):
+		has, err := s.hasTokens(ctx)
+		if err == nil && has {
+			err = fmt.Errorf("%s is missing, and %s is useless without it: restore both from a backup",
+				keyFile, DatabaseFile)
+		}
+		if err != nil {
+			return nil, err
+		}
 		return makeKey(dir)
 	case err != nil:
 		return nil, err

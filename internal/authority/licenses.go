@@ -130,17 +130,12 @@ func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, te
 	return err
 }
 
-// noteActivation notes when a document of the license was handed out.
-func (s *Store) noteActivation(ctx context.Context, licenseID string, at time.Time) error {
-	_, err := s.activations.ExecContext(ctx, "UPDATE licenses SET last_activated = ? WHERE id = ?", at.Unix(), licenseID)
-	return err
-}
-
 func (s *Store) nextYear() time.Time { return s.now().AddDate(1, 0, 0) }
 
 // products is the column products: a JSON list as in the document.
 func (t Terms) products() (string, error) {
-	name, version := cmp.Or(t.Product, license.ProductName), cmp.Or(t.Version, anyVersion)
+	// LocalStack's own client compares the version's parts as texts: v4.014 would not be 4.14.
+	name, version := cmp.Or(t.Product, license.ProductName), license.NormalVersion(cmp.Or(t.Version, anyVersion))
 	text, err := json.Marshal([]license.Product{{Name: name, Version: version}})
 	return string(text), err
 }

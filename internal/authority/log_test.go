@@ -100,6 +100,7 @@ func TestATokenThatAsksTooOftenHasToWait(t *testing.T) {
 
 func TestStrangersDoNotFillTheLimiter(t *testing.T) {
 	f := newFixture(t, Options{Limit: Limit{Requests: 1, Period: time.Hour}})
+	f.token()
 	for range 50 {
 		f.refused(f.post(requestPath, asking(mint(CI).Reveal())), invalidCredentials)
 	}

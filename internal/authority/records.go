@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"os"
 	"time"
 
 	"localstack-entrypoint/internal/credential"
@@ -65,11 +66,60 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 // byCredential returns the token with the secret text; nil if there is none, or no
 // longer.
 func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
-	tokens, err := s.tokens(ctx, s.db, "WHERE t.hash = ? AND t.revoked_at IS NULL", s.hash(text))
+	tokens, err := s.tokens(ctx, s.reads, "WHERE t.hash = ? AND t.revoked_at IS NULL", s.hash(text))
 	if err != nil || len(tokens) == 0 {
 		return nil, err
 	}
 	return &tokens[0], nil
+}
+
+// judge is byCredential for a client, which takes nil for a verdict. The error says that
+// the state is not known: the database is gone, empty, or does not answer in time.
+func (s *Store) judge(ctx context.Context, text string) (*Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	type result struct {
+		token *Token
+		err   error
+	}
+	// SQLite cannot be interrupted while it waits for a lock or a disk.
+	found := make(chan result, 1)
+	go func() {
+		token, err := s.lookUp(ctx, text)
+		found <- result{token, err}
+	}()
+	select {
+	case got := <-found:
+		return got.token, got.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s does not answer: %w", s.path, ctx.Err())
+	}
+}
+
+func (s *Store) lookUp(ctx context.Context, text string) (*Token, error) {
+	switch now, err := os.Stat(s.path); {
+	case err != nil:
+		return nil, err
+	case !os.SameFile(now, s.file):
+		return nil, fmt.Errorf("%s is another file than at the start: restart the server", s.path)
+	case now.Size() == 0: // while SQLite still knows what was in it
+		return nil, fmt.Errorf("%s is empty", s.path)
+	}
+	token, err := s.byCredential(ctx, text)
+	if token != nil || err != nil {
+		return token, err
+	}
+	has, err := s.hasTokens(ctx)
+	if err == nil && !has {
+		err = fmt.Errorf("%s has no tokens", s.path)
+	}
+	return nil, err
+}
+
+// hasTokens reports whether there is any token, also a revoked one.
+func (s *Store) hasTokens(ctx context.Context) (has bool, err error) {
+	err = s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM tokens)").Scan(&has)
+	return has, err
 }
 
 // Knows reports whether text is a valid credential.

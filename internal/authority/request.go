@@ -28,7 +28,7 @@ func readRequest(r *http.Request) (request, *answer) {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			return request{}, refuse(http.StatusRequestEntityTooLarge, messageTooLarge)
 		}
-		return request{}, refuse(http.StatusBadRequest, messageBody)
+		return request{}, refuse(http.StatusUnprocessableEntity, messageBody)
 	}
 	var body struct {
 		license.Request
@@ -36,8 +36,8 @@ func readRequest(r *http.Request) (request, *answer) {
 		Machine json.RawMessage `json:"machine"`
 	}
 	if err := json.Unmarshal(raw, &body); err != nil {
-		// err may quote the body, which holds a token.
-		return request{}, refuse(http.StatusBadRequest, messageBody)
+		// err may quote the body, which holds a token. lstk would take a 400 for a verdict.
+		return request{}, refuse(http.StatusUnprocessableEntity, messageBody)
 	}
 	read, ok := readCredential(body.Credentials)
 	if !ok {

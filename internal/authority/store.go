@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	_ "modernc.org/sqlite" // registers the database driver "sqlite"
@@ -30,16 +31,31 @@ type Store struct {
 	// db syncs each change to the disk: a rotated token must not be valid again
 	// after a power failure.
 	db *sql.DB
-	// activations writes the times of activations, which may be lost: it does not wait
-	// for the disk. Its single connection queues the writes of this process, which
-	// would otherwise collide and be retried.
-	activations *sql.DB
-	key         []byte
-	now         func() time.Time
+	// reads looks up credentials. It is bounded, so that a database that does not answer
+	// does not collect connections.
+	reads *sql.DB
+	notes *notes
+	key   []byte
+	now   func() time.Time
+
+	// path and file are the database when it was opened: SQLite goes on with a file that
+	// was deleted or replaced.
+	path string
+	file fs.FileInfo
 }
 
+const (
+	// maxWait bounds an answer. Clients wait for 5 s (this project's) and 10 s (LocalStack's).
+	maxWait = 2 * time.Second
+	// noteWait is how long a note waits for another writer, before it is dropped.
+	noteWait = time.Second
+	// maxReads is more connections than reads that processors carry out at once.
+	maxReads = 16
+)
+
 // Open opens the data directory dir and creates what is missing: the directory
-// (mode 0700), the key and the database (0600), the tables. now is the authority's
+// (mode 0700), the database and the key (0600), the tables. It does not create one of the
+// two files where the other shows that it is lost. now is the authority's
 // clock; nil means [time.Now]. The caller closes the Store.
 func Open(ctx context.Context, dir string, now func() time.Time) (*Store, error) {
 	if now == nil {
@@ -52,10 +68,13 @@ func Open(ctx context.Context, dir string, now func() time.Time) (*Store, error)
 	return store, nil
 }
 
-// Close closes the database.
+// Close waits for the last notes, and closes the database.
 func (s *Store) Close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{s.db, s.activations} {
+	if s.notes != nil {
+		errs = append(errs, s.notes.close())
+	}
+	for _, pool := range []*sql.DB{s.db, s.reads} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}
@@ -74,40 +93,68 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	}
 	defer unlock()
 
-	path, err := filepath.Abs(filepath.Join(dir, DatabaseFile))
-	if err != nil {
+	if s.path, err = filepath.Abs(filepath.Join(dir, DatabaseFile)); err != nil {
 		return err
 	}
-	if s.key, err = loadKey(dir, exists(path)); err != nil {
+	hasKey := exists(filepath.Join(dir, keyFile))
+	if hasKey && isMissing(s.path) {
+		return errLost("is missing or empty")
+	}
+	if err := s.openDatabase(); err != nil {
 		return err
 	}
-	// SQLite gives its -wal and -shm files the mode of the database.
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
+	if hasKey {
+		if err := checkUsed(ctx, s.db); err != nil {
+			return err
+		}
 	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	if s.db, err = connect(path, "FULL"); err != nil {
-		return err
-	}
-	if s.activations, err = connect(path, "NORMAL"); err != nil {
-		return err
-	}
-	s.activations.SetMaxOpenConns(1)
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	return migrate(ctx, s.db, steps)
+	if err := migrate(ctx, s.db, steps); err != nil {
+		return err
+	}
+	// The key comes last: a key without tables then always means that they are lost.
+	s.key, err = s.loadKey(ctx, dir)
+	return err
 }
 
-// connect returns a pool of connections to the database at path.
-func connect(path, synchronous string) (*sql.DB, error) {
+// openDatabase opens the database, and creates it if need be.
+func (s *Store) openDatabase() error {
+	// SQLite gives its -wal and -shm files the mode of the database.
+	file, err := os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	s.file, err = file.Stat()
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	// A writer holds the lock for one or two milliseconds.
+	if s.db, err = connect(s.path, "FULL", 5*time.Second); err != nil {
+		return err
+	}
+	if s.reads, err = connect(s.path, "NORMAL", maxWait); err != nil {
+		return err
+	}
+	s.reads.SetMaxOpenConns(maxReads)
+	s.reads.SetMaxIdleConns(maxReads)
+	pool, err := connect(s.path, "NORMAL", noteWait)
+	if err != nil {
+		return err
+	}
+	s.notes = newNotes(pool)
+	return nil
+}
+
+// connect returns a pool of connections to the existing database at path, which wait up
+// to patience for other writers.
+func connect(path, synchronous string, patience time.Duration) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"_busy_timeout": {"5000"}, // milliseconds; a writer holds the lock for one or two
-		"_journal_mode": {"WAL"},  // readers do not wait for the writer
+		"mode":          {"rw"}, // a database that is gone is not created anew
+		"_busy_timeout": {strconv.FormatInt(patience.Milliseconds(), 10)},
+		"_journal_mode": {"WAL"}, // readers do not wait for the writer
 		"_foreign_keys": {"on"},
 		"_synchronous":  {synchronous},
 		// A transaction that reads and then writes must not fail at its first write
@@ -115,6 +162,23 @@ func connect(path, synchronous string) (*sql.DB, error) {
 		"_txlock": {"immediate"},
 	}.Encode()}
 	return sql.Open("sqlite", dsn.String())
+}
+
+// checkUsed returns an error if the database has no tables yet.
+func checkUsed(ctx context.Context, db *sql.DB) error {
+	var done int
+	err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done)
+	if err == nil && done == 0 {
+		err = errLost("has no tables")
+	}
+	return err
+}
+
+// errLost says that the database is not the one of the key. An empty one in its place
+// would refuse all tokens, and clients would delete the documents they have.
+func errLost(how string) error {
+	return fmt.Errorf("%s %s, but %s is here: restore both from a backup, or begin anew by removing %s",
+		DatabaseFile, how, keyFile, keyFile)
 }
 
 // hash is what the store keeps of a token. Without the key, a guess cannot be
@@ -135,6 +199,12 @@ func (s *Store) inTx(ctx context.Context, do func(*sql.Tx) error) error {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
+}
+
+// isMissing reports whether there is no content at path.
+func isMissing(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
 func exists(path string) bool {

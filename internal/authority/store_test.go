@@ -181,6 +181,7 @@ func TestTheListSaysWhatHappened(t *testing.T) {
 	second, _ := f.tokenOf(NewToken{Kind: CI, Unassigned: true})
 	f.clock.advance(time.Minute)
 	f.document(requestPath, asking(text))
+	f.store.notes.writer.Wait()
 	_, err := f.store.RotateToken(t.Context(), first.ID)
 	f.must(err)
 	f.must(f.store.RevokeToken(t.Context(), second.ID))
