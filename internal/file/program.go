@@ -22,6 +22,8 @@ const (
 	mostInterpreters = 4
 )
 
+const utf16 = "it is text in UTF-16: save it as UTF-8"
+
 const windowsLines = "it has Windows line endings (CRLF); convert them to LF: sed -i 's/\\r$//' FILE"
 
 // WhyNotRun says what about the file at path keeps the kernel from running it, and what would be right, after that
@@ -44,12 +46,34 @@ func WhyNotRun(path string, err error) string {
 	return ""
 }
 
+// Readable returns why the regular file at path cannot be read, nil when it can.
+func Readable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err == nil {
+		return f.Close()
+	}
+	err = Cause(err)
+	why := ""
+	if info, statErr := os.Stat(path); statErr != nil {
+		why = WhyNotRun(path, err)
+	} else if errors.Is(err, fs.ErrPermission) {
+		why = fmt.Sprintf("user %d may not read it (mode %04o): chmod a+r FILE", os.Geteuid(), info.Mode().Perm())
+	}
+	if why == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, why)
+}
+
 // WhyEnded says what about a script explains that it has ended with this exit code, as [WhyNotRun] does;
 // search are the folders of its PATH.
 func WhyEnded(path string, code int, search string) string {
 	const notFound = 127 // as env and shells say it
 	head := headOf(path)
-	if bytes.Contains(head, []byte("\r\n")) {
+	switch {
+	case isUTF16(head):
+		return utf16
+	case bytes.Contains(head, []byte("\r\n")) && filepath.Ext(path) != ".py": // Python takes them
 		return windowsLines
 	}
 	words := strings.Fields(firstLine(head))
@@ -95,8 +119,8 @@ func whyInvalid(path string, depth int) string {
 		return elf(head).flaw()
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		return "it begins with a byte order mark: save it as UTF-8 without one (sed -i '1s/^\\xEF\\xBB\\xBF//' FILE)"
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return "it is text in UTF-16: save it as UTF-8"
+	case isUTF16(head):
+		return utf16
 	case bytes.HasPrefix(head, []byte("MZ")):
 		return "it is a program for Windows"
 	case bytes.HasPrefix(head, []byte("\xcf\xfa\xed\xfe")), bytes.HasPrefix(head, []byte("\xca\xfe\xba\xbe")):
@@ -134,6 +158,11 @@ func whyNoInterpreter(line string, depth int) string {
 		return fmt.Sprintf("its interpreter %.100q does not run: %s", interpreter, why)
 	}
 	return ""
+}
+
+// isUTF16 reports whether a text begins with UTF-16's byte order mark.
+func isUTF16(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff"))
 }
 
 // headOf is the beginning of a regular file, nil when it cannot be read.

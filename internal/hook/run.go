@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -24,16 +23,19 @@ const stopGrace = 3 * time.Second
 // Runner runs the scripts of a stage one after the other, without a time limit.
 // They join the caller's process group, so a terminal or an init reaches them.
 type Runner struct {
-	Root           layout.Root // of the image that the scripts and the emulator's Python are in
-	Env            []string    // the scripts' whole environment, "NAME=value"; nothing is inherited
-	Stdout, Stderr io.Writer   // an *os.File is inherited as it is, so a background process cannot hold a stage up
+	Root layout.Root // of the image that the scripts and the emulator's Python are in
+	// Env is the scripts' whole environment, "NAME=value"; nothing is inherited. What a .py script changes in it is
+	// there for the scripts after it, also those of later stages.
+	Env            []string
+	Stdout, Stderr io.Writer // an *os.File is inherited as it is, so a background process cannot hold a stage up
 
 	// Report is told of every change of a script's state, with the reason when
 	// the state is ERROR: `exit status 3`, `permission denied: it is not executable ...`. An
 	// unreadable folder is reported like a failed script. It may be nil.
 	Report func(Script, error)
 
-	grace time.Duration // another than stopGrace, in tests
+	grace       time.Duration // another than stopGrace, in tests
+	interpreter string        // of the .py scripts so far
 }
 
 // Run runs the stage and returns its scripts with the states they ended in.
@@ -68,52 +70,35 @@ func (r *Runner) report(s Script, err error) {
 
 // run runs one script to its end; the error says why it did not end well.
 func (r *Runner) run(ctx context.Context, path string) error {
-	argv := []string{path}
-	if filepath.Ext(path) == ".py" {
-		if _, err := os.Stat(path); err != nil {
-			return r.explain(path, file.Cause(err))
-		}
-		python, err := r.python()
-		if err != nil {
-			return err
-		}
-		argv = []string{python, path}
+	argv, changes, err := r.prepare(path)
+	if err != nil {
+		return err
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = append([]string{}, r.Env...) // never nil: nil would inherit
 	cmd.Stdout, cmd.Stderr = r.Stdout, r.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = cmp.Or(r.grace, stopGrace)
-	switch err := cmd.Run(); {
-	case err == nil, errors.Is(err, exec.ErrWaitDelay): // ended well, but something in the background still writes
+	if changes != nil {
+		defer changes.Close()
+		cmd.ExtraFiles = []*os.File{changes}
+	}
+	err = cmd.Run()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // ended well, but something in the background still writes
+	}
+	if changes != nil {
+		err = r.take(changes, err)
+	}
+	switch {
+	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %w", err)
-	case cmd.Path == path:
-		return r.explain(path, file.Cause(err))
-	default:
-		return err
+	case cmd.Process == nil:
+		return whyNotStarted(path, argv[0], file.Cause(err))
 	}
-}
-
-// python is the interpreter for .py scripts. The emulator's own comes first:
-// scripts may import what it has.
-func (r *Runner) python() (string, error) {
-	candidates := []string{r.Root.Python()}
-	for _, name := range []string{"python3", "python"} {
-		for _, dir := range filepath.SplitList(lookup(r.Env, "PATH")) {
-			candidates = append(candidates, filepath.Join(dir, name))
-		}
-	}
-	for _, candidate := range candidates {
-		if !filepath.IsAbs(candidate) {
-			continue // LookPath would search our own PATH for it
-		}
-		if path, err := exec.LookPath(candidate); err == nil {
-			return path, nil
-		}
-	}
-	return "", errors.New("cannot find a Python interpreter: neither the emulator's own nor python3 or python on PATH")
+	return r.whyEnded(path, err)
 }
 
 // lookup returns the value a process started with env would see: the last one.
@@ -126,12 +111,25 @@ func lookup(env []string, name string) (value string) {
 	return value
 }
 
-// explain adds to the error of a script what about its file has led to it.
-func (r *Runner) explain(path string, err error) error {
-	why := file.WhyNotRun(path, err)
-	if exit, hasRun := errors.AsType[*exec.ExitError](err); hasRun {
-		why = file.WhyEnded(path, exit.ExitCode(), lookup(r.Env, "PATH"))
+// whyNotStarted adds to the error of a script what about its file, or that of its interpreter, has led to it.
+func whyNotStarted(path, program string, err error) error {
+	why := file.WhyNotRun(program, err)
+	if program != path {
+		err = fmt.Errorf("cannot run its interpreter %s: %w", program, err)
 	}
+	return because(err, why)
+}
+
+// whyEnded adds to the error of a script that has run what about its file explains it.
+func (r *Runner) whyEnded(path string, err error) error {
+	exit, hasCode := errors.AsType[*exec.ExitError](err)
+	if !hasCode {
+		return err
+	}
+	return because(err, file.WhyEnded(path, exit.ExitCode(), lookup(r.Env, "PATH")))
+}
+
+func because(err error, why string) error {
 	if why == "" {
 		return err
 	}

@@ -98,7 +98,7 @@ func TestScriptsSeeOnlyTheGivenEnvironment(t *testing.T) {
 func TestPythonScriptsRunWithTheEmulatorsInterpreter(t *testing.T) {
 	root := tree(t, map[string]string{
 		"ready.d/a.py":                          "",
-		"/opt/code/localstack/.venv/bin/python": "#!/bin/sh\necho \"own $(basename $1)\"\n",
+		"/opt/code/localstack/.venv/bin/python": "#!/bin/sh\necho \"own ${3##*/}\"\n",
 	})
 	r, _, out := newRunner(root)
 	r.Run(t.Context(), Ready)
@@ -118,8 +118,8 @@ func TestPythonIsLookedForOnThePathOfTheScripts(t *testing.T) {
 	}
 	root := tree(t, map[string]string{
 		"ready.d/a.py": "",
-		"old/python":   "#!/bin/sh\necho python ${1##*/}\n",
-		"new/python3":  "#!/bin/sh\necho python3 ${1##*/}\n",
+		"old/python":   "#!/bin/sh\necho python ${3##*/}\n",
+		"new/python3":  "#!/bin/sh\necho python3 ${3##*/}\n",
 	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

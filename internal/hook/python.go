@@ -1,0 +1,122 @@
+package hook
+
+import (
+	"cmp"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/file"
+)
+
+// pythonRunner is the program that runs a .py script and hands over the variables that it has changed.
+//
+//go:embed runner.py
+var pythonRunner string
+
+// restored are the variables that a script cannot change for those after it, as in LocalStack's runner.
+var restored = []string{
+	"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	"AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_REGION",
+}
+
+// errNothingHandedOver is the failure of a .py script that ended well, but not by its interpreter's usual ways.
+var errNothingHandedOver = errors.New("it ended without its interpreter, by os._exit or exec: " +
+	"the variables that it has set are lost; let it end with sys.exit or its last line")
+
+// prepare makes the command of a script, and what takes in the variables that it changes, for after its end.
+func (r *Runner) prepare(path string) (argv []string, changes *os.File, err error) {
+	if filepath.Ext(path) != ".py" {
+		return []string{path}, nil, nil
+	}
+	if err := file.Readable(path); err != nil {
+		return nil, nil, err
+	}
+	python, err := r.python()
+	if err != nil {
+		return nil, nil, err
+	}
+	// A file, not a pipe: nobody need read it meanwhile, and what the script leaves running cannot hold it up.
+	descriptor, err := unix.MemfdCreate("hook", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot create a file in memory: %w", err)
+	}
+	return []string{python, "-c", pythonRunner, path}, os.NewFile(uintptr(descriptor), "memfd"), nil
+}
+
+// take changes the environment of the scripts after this one as it says. err is why it did not end well. One that
+// did, but says nothing, has failed.
+func (r *Runner) take(changes *os.File, err error) error {
+	content, readErr := io.ReadAll(io.NewSectionReader(changes, 0, math.MaxInt64))
+	entries, whole := parseChanges(content)
+	if readErr == nil && whole {
+		r.Env = merge(r.Env, entries)
+	} else if err == nil {
+		err = cmp.Or(readErr, errNothingHandedOver)
+	}
+	return err
+}
+
+// parseChanges reads what pythonRunner writes. It is not whole if the script was killed meanwhile.
+func parseChanges(content []byte) (entries []string, whole bool) {
+	const last = "\x00"
+	text, whole := strings.CutSuffix(string(content), last)
+	if text == "" || !whole {
+		return nil, whole
+	}
+	if text, whole = strings.CutSuffix(text, last); !whole {
+		return nil, false
+	}
+	return strings.Split(text, last), true
+}
+
+// merge is an environment with changes: NAME=VALUE sets a variable, NAME removes it.
+func merge(env, changes []string) []string {
+	changed := map[string]bool{}
+	var set []string
+	for _, change := range changes {
+		name, _, isSet := strings.Cut(change, "=")
+		if slices.Contains(restored, name) {
+			continue
+		}
+		changed[name] = true
+		if isSet {
+			set = append(set, change)
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(env), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return changed[name]
+	})
+	return append(kept, set...)
+}
+
+// python is the interpreter for .py scripts. The emulator's own comes first: scripts may import what it has.
+// The one of the script before comes next, as one of them may have changed PATH.
+func (r *Runner) python() (string, error) {
+	candidates := []string{r.Root.Python(), r.interpreter}
+	for _, name := range []string{"python3", "python"} {
+		for _, dir := range filepath.SplitList(lookup(r.Env, "PATH")) {
+			candidates = append(candidates, filepath.Join(dir, name))
+		}
+	}
+	for _, candidate := range candidates {
+		if !filepath.IsAbs(candidate) {
+			continue // LookPath would search our own PATH for it
+		}
+		if path, err := exec.LookPath(candidate); err == nil {
+			r.interpreter = path
+			return path, nil
+		}
+	}
+	return "", errors.New("cannot find a Python interpreter: neither the emulator's own nor python3 or python on PATH")
+}
