@@ -25,8 +25,8 @@ func run() int {
 		return 0
 	}
 	if len(os.Args) > 1 {
-		fmt.Fprintln(os.Stderr, "emulator: takes no arguments except --version; its variables are ACTIVATE_PRO,",
-			"FILESYSTEM_ROOT, GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, …")
+		fmt.Fprintln(os.Stderr, "emulator: takes no arguments except --version; its variables are FILESYSTEM_ROOT,",
+			"GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, PRO_ACTIVATED, …")
 		return fault.ExitUsage
 	}
 	// First, so that no early signal is lost.

@@ -196,7 +196,7 @@ func TestStoredObjectsSurviveSIGKILLWithProOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := []string{"FILESYSTEM_ROOT=" + t.TempDir(), "LOCALSTACK_PERSISTENCE=yes"}
 			if name == "pro" {
-				env = append(env, "ACTIVATE_PRO=1", "PRO_ACTIVATED=1")
+				env = append(env, "PRO_ACTIVATED=1")
 			}
 			p := launch(t, env...)
 			p.ready()

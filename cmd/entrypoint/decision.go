@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 )
@@ -34,17 +36,40 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	if err != nil {
 		return decision, err
 	}
-	supervisor := 0 // the process to ask for a restart; none
-	if s.supervises() {
-		supervisor = os.Getpid()
-	}
 	s.handBundles(&environ)
-	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.ForEmulator(cred, supervisor)}
+	decision.Command = supervise.Command{Path: path, Args: argv, Env: environ.ForEmulator(s.handover(cred))}
 	if cred != nil {
 		s.stored.Store(true)
 		decision.After = func() { s.syncVolume(0) }
 	}
 	return decision, nil
+}
+
+// handover is what the emulator is told; cred is the credential of the license, nil without pro features.
+func (s *start) handover(cred *credential.Credential) config.Handover {
+	told := config.Handover{Pro: cred}
+	if s.supervises() {
+		told.Supervisor = os.Getpid()
+	}
+	if cred == nil {
+		told.IsCredential = s.heldCredentials()
+	}
+	return told
+}
+
+// heldCredentials tells the user's credentials from other values. Files that hang are not waited for.
+func (s *start) heldCredentials() func(value string) bool {
+	sources := s.cfg.Sources()
+	if sources.AuthTokenFile == "" && sources.APIKeyFile == "" {
+		return sources.Held()
+	}
+	disk := file.NewVolume(s.cfg.Root.At(""), file.DiskTimeout)
+	held, err := file.Ask(disk, func() (func(string) bool, error) { return sources.Held(), nil })
+	if err != nil {
+		sources.AuthTokenFile, sources.APIKeyFile = "", ""
+		return sources.Held()
+	}
+	return held
 }
 
 // inVenv is the environment of the hooks and the emulator: a copy with what sourcing

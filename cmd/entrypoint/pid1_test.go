@@ -132,7 +132,7 @@ func TestRestartAsksForTheLicenseAgainWithoutBootHooks(t *testing.T) {
 	w.authority()
 	w.script("hook.sh", "echo hook")
 	fifo, report := w.fifo()
-	p := w.asPID1("sh", "-c", "echo emulator $SUPERVISOR_PID $ACTIVATE_PRO >"+fifo+"; exec sleep 60")
+	p := w.asPID1("sh", "-c", "echo emulator $SUPERVISOR_PID $PRO_ACTIVATED >"+fifo+"; exec sleep 60")
 	p.begin(t)
 	first := report()
 	_ = p.Process.Signal(syscall.SIGUSR1)

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
-	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/proxy"
 )
 
@@ -114,57 +112,4 @@ func (e *Environ) Set(name, value string) {
 		e.Entries, e.at[name] = append(e.Entries, ""), i
 	}
 	e.Entries[i] = name + "=" + value
-}
-
-// forget removes the variables of these names, in upper or lower case and
-// however often they are prefixed: whatever the emulator starts may apply the
-// prefix rule again.
-func (e *Environ) forget(names ...string) {
-	e.Entries = slices.DeleteFunc(e.Entries, func(entry string) bool {
-		name, _, _ := strings.Cut(entry, "=")
-		name = strings.ToUpper(strings.TrimSpace(name))
-		for strings.HasPrefix(name, prefix) {
-			name = strings.TrimPrefix(name, prefix)
-		}
-		return slices.Contains(names, name)
-	})
-	e.at = positions(e.Entries)
-}
-
-// The variables that tell the emulator what was decided.
-const (
-	activatePro   = "ACTIVATE_PRO"
-	proActivated  = "PRO_ACTIVATED"
-	supervisorPID = "SUPERVISOR_PID"
-)
-
-// ForEmulator is the environment that the emulator is given. With pro holding a
-// credential, pro features are on and it is passed under its proper name; with
-// pro nil they are off and no credential remains in any spelling. supervisor
-// is the process to ask for a restart, 0 when nobody supervises.
-func (e Environ) ForEmulator(pro *credential.Credential, supervisor int) []string {
-	child := e.Clone()
-	decided := []string{activatePro, proActivated, supervisorPID}
-	for _, variable := range []string{
-		credential.AuthTokenVariable, credential.APIKeyVariable, credential.OverrideVariable,
-	} {
-		short := strings.TrimPrefix(variable, prefix)
-		decided = append(decided, short, short+credential.FileSuffix)
-	}
-	child.forget(decided...)
-	child.Set(activatePro, "0")
-	if pro != nil {
-		child.Set(activatePro, "1")
-		child.Set(proActivated, "1")
-		child.Set(pro.Variable, pro.Reveal())
-		child.Set(strings.TrimPrefix(pro.Variable, prefix), pro.Reveal())
-		if pro.IsOverride() { // LocalStack's own license client lets it win, too
-			child.Set(pro.Origin, pro.Reveal())
-			child.Set(strings.TrimPrefix(pro.Origin, prefix), pro.Reveal())
-		}
-	}
-	if supervisor > 0 {
-		child.Set(supervisorPID, strconv.Itoa(supervisor))
-	}
-	return child.Entries
 }

@@ -132,6 +132,11 @@ var everySpelling = []string{
 // others are the entries of everySpelling that are none of our business.
 var others = everySpelling[20:]
 
+// choices are those of everySpelling with which the user asked for pro features.
+var choices = []string{"ACTIVATE_PRO=yes", "LOCALSTACK_ACTIVATE_PRO=yes"}
+
+func isToken(text string) bool { return text == token }
+
 func credentialFor(t *testing.T, from credential.Sources) *credential.Credential {
 	t.Helper()
 	read, err := credential.Read(from)
@@ -144,35 +149,86 @@ func credentialFor(t *testing.T, from credential.Sources) *credential.Credential
 func TestForEmulator(t *testing.T) {
 	t.Parallel()
 	secret := credential.NewSecret(token)
+	with := func(from credential.Sources) Handover { return Handover{Pro: credentialFor(t, from)} }
+	supervised := with(credential.Sources{AuthToken: secret})
+	supervised.Supervisor = 1
+	pro := append(slices.Clone(choices), others...)
 	tests := []struct {
-		name       string
-		pro        *credential.Credential
-		supervisor int
-		want       []string
+		name string
+		told Handover
+		want []string
 	}{
-		{"pro off, nobody supervises", nil, 0, []string{"ACTIVATE_PRO=0"}},
-		{"pro off, supervised", nil, 7, []string{"ACTIVATE_PRO=0", "SUPERVISOR_PID=7"}},
-		{"pro on, an auth token", credentialFor(t, credential.Sources{AuthToken: secret}), 1,
-			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token,
-				"SUPERVISOR_PID=1"}},
-		{"pro on, an override", credentialFor(t, credential.Sources{Override: secret}), 0,
-			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_AUTH_TOKEN=" + token, "AUTH_TOKEN=" + token,
-				"LOCALSTACK_AUTH_TOKEN_OVERRIDE=" + token, "AUTH_TOKEN_OVERRIDE=" + token}},
-		{"pro on, an API key", credentialFor(t, credential.Sources{APIKey: credential.NewSecret("legacy-key")}), 0,
-			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY=legacy-key", "API_KEY=legacy-key"}},
-		{"pro on, an auth token as API key", credentialFor(t, credential.Sources{APIKey: secret}), 0,
-			[]string{"ACTIVATE_PRO=1", "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY=" + token, "API_KEY=" + token}},
+		{"pro off, nobody supervises", Handover{IsCredential: isToken}, append(slices.Clone(others), "ACTIVATE_PRO=0")},
+		{"pro off, supervised", Handover{IsCredential: isToken, Supervisor: 7},
+			append(slices.Clone(others), "ACTIVATE_PRO=0", "SUPERVISOR_PID=7")},
+		{"pro on, an auth token", supervised, append(slices.Clone(pro), "PRO_ACTIVATED=1",
+			"LOCALSTACK_AUTH_TOKEN="+token, "AUTH_TOKEN="+token, "SUPERVISOR_PID=1")},
+		{"pro on, an override", with(credential.Sources{Override: secret}), append(slices.Clone(pro), "PRO_ACTIVATED=1",
+			"LOCALSTACK_AUTH_TOKEN="+token, "AUTH_TOKEN="+token,
+			"LOCALSTACK_AUTH_TOKEN_OVERRIDE="+token, "AUTH_TOKEN_OVERRIDE="+token)},
+		{"pro on, an API key", with(credential.Sources{APIKey: credential.NewSecret("legacy-key")}),
+			append(slices.Clone(pro), "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY=legacy-key", "API_KEY=legacy-key")},
+		{"pro on, an auth token as API key", with(credential.Sources{APIKey: secret}),
+			append(slices.Clone(pro), "PRO_ACTIVATED=1", "LOCALSTACK_API_KEY="+token, "API_KEY="+token)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			environ := Environ{Entries: slices.Clone(everySpelling), at: positions(everySpelling)}
-			got := environ.ForEmulator(test.pro, test.supervisor)
-			if want := slices.Concat(others, test.want); !slices.Equal(got, want) {
-				t.Errorf("got  %q\nwant %q", got, want)
+			environ := unprefix(everySpelling)
+			before := slices.Clone(environ.Entries)
+			got := environ.ForEmulator(test.told)
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
-			if !slices.Equal(environ.Entries, everySpelling) {
+			if !slices.Equal(environ.Entries, before) {
 				t.Errorf("our own environment became %q", environ.Entries)
+			}
+		})
+	}
+}
+
+func TestWhatTheEmulatorIsGivenOfOneVariable(t *testing.T) {
+	t.Parallel()
+	pro := Handover{Pro: credentialFor(t, credential.Sources{AuthToken: credential.NewSecret(token)})}
+	off := Handover{IsCredential: isToken}
+	const handed = " PRO_ACTIVATED=1 LOCALSTACK_AUTH_TOKEN=" + token + " AUTH_TOKEN=" + token
+	tests := []struct {
+		name, given string
+		told        Handover
+		want        string
+	}{
+		{"no choice", "A=1", pro, "A=1" + handed},
+		{"the user's choice, byte for byte", `ACTIVATE_PRO="On"`, pro, `ACTIVATE_PRO="On"` + handed},
+		{"the same with the prefix", "LOCALSTACK_ACTIVATE_PRO=tRue", pro,
+			"LOCALSTACK_ACTIVATE_PRO=tRue ACTIVATE_PRO=tRue" + handed},
+		{"an empty choice", "ACTIVATE_PRO=", pro, "ACTIVATE_PRO=" + handed},
+		{"a choice against pro", "LOCALSTACK_ACTIVATE_PRO=off", off, "ACTIVATE_PRO=0"},
+		{"the user's PRO_ACTIVATED", "PRO_ACTIVATED=1 LOCALSTACK_PRO_ACTIVATED=1 pro_activated=1", off, "ACTIVATE_PRO=0"},
+		{"the user's SUPERVISOR_PID", "SUPERVISOR_PID=9 LOCALSTACK_SUPERVISOR_PID=8", pro, handed[1:]},
+
+		{"an API key of the user's", "API_KEY=mine auth_token=mine AUTH_TOKEN=mine", off,
+			"API_KEY=mine auth_token=mine AUTH_TOKEN=mine ACTIVATE_PRO=0"},
+		{"the same beside LocalStack's", "API_KEY=mine LOCALSTACK_API_KEY=key", off, "API_KEY=mine ACTIVATE_PRO=0"},
+		{"the same with pro", "API_KEY=mine auth_token=mine", pro, "API_KEY=mine auth_token=mine" + handed},
+		{"an AUTH_TOKEN of the user's and a file", "AUTH_TOKEN=mine LOCALSTACK_AUTH_TOKEN_FILE=/f", pro,
+			"AUTH_TOKEN=mine PRO_ACTIVATED=1 LOCALSTACK_AUTH_TOKEN=" + token},
+		{"an AUTH_TOKEN that the prefix rule overrides", "AUTH_TOKEN=mine LOCALSTACK_AUTH_TOKEN=" + token, pro,
+			"AUTH_TOKEN=" + token + handed[:len(handed)-len(" AUTH_TOKEN="+token)]},
+		{"what the prefix rule has made", "LOCALSTACK_API_KEY=key LOCALSTACK_AUTH_TOKEN_OVERRIDE=x", off, "ACTIVATE_PRO=0"},
+		{"the credential by another name", "MY=" + token + " my=other API_KEY=" + token, off, "my=other ACTIVATE_PRO=0"},
+		{"the credential by another name, with pro", "MY=" + token, pro, "MY=" + token + handed},
+		{"files", "LOCALSTACK_API_KEY_FILE=/f AUTH_TOKEN_FILE=/f MY_FILE=/f", off, "MY_FILE=/f ACTIVATE_PRO=0"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			environ := unprefix(strings.Fields(test.given))
+			got := environ.ForEmulator(test.told)
+			want := strings.Fields(test.want)
+			slices.Sort(got)
+			slices.Sort(want)
+			if !slices.Equal(got, want) {
+				t.Errorf("got  %q\nwant %q", got, want)
 			}
 		})
 	}
@@ -185,7 +241,7 @@ func FuzzUnprefix(f *testing.F) {
 	f.Add("LOCALSTACK_LOCALSTACK_HOST=z\x00LOCALSTACK_HOST=y\x00LOCALSTACK_my.var=1")
 	f.Add("LOCALSTACK_AUTH_TOKEN=" + token + "\x00LOCALSTACK_LOCALSTACK_API_KEY=" + token)
 	wellFormed := regexp.MustCompile(`(?s)^[A-Za-z_][A-Za-z0-9_]*=`)
-	credentialName := regexp.MustCompile(`^(LOCALSTACK_)*(AUTH_TOKEN|API_KEY)(_OVERRIDE)?(_FILE)?$`)
+	credentialName := regexp.MustCompile(`^(LOCALSTACK_)+(AUTH_TOKEN|API_KEY|AUTH_TOKEN_OVERRIDE)(_FILE)?$`)
 	f.Fuzz(func(t *testing.T, block string) {
 		// As execve passes it: entries that end with a zero byte, no name twice.
 		given := unprefix(nil)
@@ -219,7 +275,7 @@ func FuzzUnprefix(f *testing.F) {
 				t.Errorf("%q would change how programs run", entry)
 			}
 		}
-		for _, entry := range got.ForEmulator(nil, 0) {
+		for _, entry := range got.ForEmulator(Handover{}) {
 			name, _, _ := strings.Cut(entry, "=")
 			if credentialName.MatchString(name) {
 				t.Errorf("%q reaches the emulator", entry)

@@ -24,7 +24,7 @@ import (
 )
 
 // pro are the options that the entrypoint sets after an activation.
-var pro = emulator.Options{ActivatePro: "1", ProActivated: "1"}
+var pro = emulator.Options{ProActivated: "1"}
 
 func persistent(o emulator.Options, root string) emulator.Options {
 	o.Persistence, o.Root = emulator.On, layout.Root(root)

@@ -37,6 +37,8 @@ type Credential struct {
 	Origin string
 	// path is the file that a _FILE twin names.
 	path string
+	// unread are the variables of other credentials, over which this one wins.
+	unread string
 }
 
 // Reveal returns the credential itself.
@@ -68,7 +70,9 @@ func (c Credential) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.Str
 // and name the variable.
 func Read(from Sources) (Credential, error) {
 	if text := Clean(from.Override.Reveal()); text != "" {
-		return accept(AuthTokenVariable, OverrideVariable, "", text)
+		found, err := accept(AuthTokenVariable, OverrideVariable, "", text)
+		found.unread = from.besideOverride()
+		return found, err
 	}
 	token, err := readOne(AuthTokenVariable, from.AuthToken, from.AuthTokenFile)
 	if err != nil {
@@ -87,6 +91,18 @@ func Read(from Sources) (Credential, error) {
 	default:
 		return key, nil
 	}
+}
+
+// besideOverride names the variables that are set beside an override.
+func (s Sources) besideOverride() string {
+	var set []string
+	for i, text := range []string{s.AuthToken.Reveal(), s.AuthTokenFile, s.APIKey.Reveal(), s.APIKeyFile} {
+		names := [...]string{AuthTokenVariable, AuthTokenVariable + FileSuffix, APIKeyVariable, APIKeyVariable + FileSuffix}
+		if Clean(text) != "" {
+			set = append(set, names[i])
+		}
+	}
+	return strings.Join(set, " and ")
 }
 
 // readOne reads a variable or its _FILE twin, and checks what it finds.

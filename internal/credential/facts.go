@@ -35,10 +35,14 @@ func (c Credential) Facts() []string {
 			form += "is not checked, because GODEBUG=fips140=only forbids MD5"
 		}
 	}
-	return []string{
+	facts := []string{
 		c.kind() + " " + c.String() + " from " + c.source(),
 		fmt.Sprintf("%d characters: %s", len(c.Reveal()), form),
 	}
+	if c.unread != "" {
+		facts = append(facts, "it wins over "+c.unread+", which is not read")
+	}
+	return facts
 }
 
 // Advice is a way to use it in CI that works, but should not be; nil without one. ci is the value of the variable CI,

@@ -22,8 +22,7 @@ type Options struct {
 	// PrefixedPersistence is the same, and wins.
 	Persistence         Switch `envconfig:"PERSISTENCE"`
 	PrefixedPersistence Switch `envconfig:"LOCALSTACK_PERSISTENCE"`
-	// ActivatePro and ProActivated are both 1 if the entrypoint has activated a license.
-	ActivatePro  string `envconfig:"ACTIVATE_PRO"`
+	// ProActivated is 1 if the entrypoint has activated a license.
 	ProActivated string `envconfig:"PRO_ACTIVATED"`
 	// SupervisorPID gets SIGUSR1 when a client requests a restart.
 	SupervisorPID PID `envconfig:"SUPERVISOR_PID"`
@@ -42,9 +41,8 @@ type Process struct {
 	Listening      func([]net.Addr) // called with the addresses when they accept connections; may be nil
 }
 
-// pro reports whether the entrypoint has activated a license. A user's ACTIVATE_PRO
-// alone is no activation.
-func (o Options) pro() bool { return o.ActivatePro == "1" && o.ProActivated == "1" }
+// pro reports whether the entrypoint has activated a license. ACTIVATE_PRO, which a user may set, says nothing of it.
+func (o Options) pro() bool { return o.ProActivated == "1" }
 
 // persistent reports whether the user asked for S3 on disk.
 func (o Options) persistent() bool {

@@ -52,18 +52,10 @@ func TestThePrefixedPersistenceWins(t *testing.T) {
 	}
 }
 
-func TestProNeedsBothMarksOfTheEntrypoint(t *testing.T) {
-	tests := []struct {
-		activate, activated string
-		want                bool
-	}{
-		{"1", "1", true},
-		{"1", "", false}, {"", "1", false}, {"0", "1", false},
-		{"true", "1", false}, {"1", "true", false}, {" 1", "1", false},
-	}
-	for _, tt := range tests {
-		if got := (Options{ActivatePro: tt.activate, ProActivated: tt.activated}).pro(); got != tt.want {
-			t.Errorf("%+v: got %v", tt, got)
+func TestProNeedsTheMarkOfTheEntrypoint(t *testing.T) {
+	for activated, want := range map[string]bool{"1": true, "": false, "0": false, "true": false, " 1": false} {
+		if got := (Options{ProActivated: activated}).pro(); got != want {
+			t.Errorf("PRO_ACTIVATED=%q: got %v", activated, got)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func TestAStateThatCannotBeKeptStopsTheStart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "var"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	options := Options{Persistence: On, Root: layout.Root(root), ActivatePro: "1", ProActivated: "1"}
+	options := Options{Persistence: On, Root: layout.Root(root), ProActivated: "1"}
 	_, err := New(options, Process{Stdout: io.Discard, Stderr: io.Discard})
 	if err == nil || !strings.HasPrefix(err.Error(), "cannot keep S3 on disk: ") {
 		t.Errorf("got %v", err)
