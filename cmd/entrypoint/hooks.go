@@ -53,6 +53,7 @@ func (s *start) runHooks(ctx context.Context) {
 		Root:   s.cfg.Root,
 		Env:    s.inVenv().Entries,
 		Stdout: os.Stdout, Stderr: os.Stderr,
+		Timeout: s.cfg.BootHookTimeout.Duration(),
 		Report: func(script hook.Script, err error) {
 			waits.update(script)
 			if err != nil {

@@ -16,6 +16,8 @@ var (
 	// waits are the limits of a wait for the network: a shorter one only blames the network for a time in which
 	// nobody could answer.
 	waits = &bounds{least: 10 * time.Millisecond, most: 24 * time.Hour}
+	// limits are how long a program of the user's may take.
+	limits = &bounds{least: 100 * time.Millisecond, most: 24 * time.Hour, orZero: true}
 	// intervals are the pauses between runs of something that starts a process.
 	intervals = &bounds{least: 100 * time.Millisecond, most: maxSeconds * time.Second, orZero: true}
 )

@@ -85,6 +85,7 @@ type Logging struct {
 type Process struct {
 	Command         Words     `envconfig:"LOCALSTACK_SUPERVISOR_COMMAND"`
 	Supervise       Auto      `envconfig:"SUPERVISE" default:"auto"`
+	BootHookTimeout Seconds   `envconfig:"BOOT_HOOK_TIMEOUT" default:"0"`
 	ShutdownTimeout Seconds   `envconfig:"SHUTDOWN_TIMEOUT" default:"8"`
 	KillGroup       Bool      `envconfig:"KILL_PROCESS_GROUP" default:"1"`
 	Rewrite         Rewrites  `envconfig:"SIGNAL_REWRITE"`
@@ -205,6 +206,9 @@ var table = []Variable{
 			"LocalStack's runtime where it is installed, else emulator."},
 	{Name: "SUPERVISE",
 		Meaning: "1 supervises the emulator, 0 replaces this process with the emulator, auto supervises only as PID 1."},
+	{Name: "BOOT_HOOK_TIMEOUT", bounds: limits,
+		Meaning: "Seconds that each BOOT hook may take. One that takes longer is stopped, with what it has started and " +
+			"waits for: SIGTERM, and SIGKILL after 3 s. The next hook then runs. 0 sets no limit."},
 	{Name: "SHUTDOWN_TIMEOUT",
 		Meaning: "Seconds from SIGTERM to SIGKILL when the container stops. Keep it below docker stop's 10."},
 	{Name: "KILL_PROCESS_GROUP",

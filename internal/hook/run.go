@@ -20,7 +20,7 @@ import (
 // 3 s: the container as a whole has 8 s, and the gateway wants up to 5 of them.
 const stopGrace = 3 * time.Second
 
-// Runner runs the scripts of a stage one after the other, without a time limit.
+// Runner runs the scripts of a stage one after the other.
 // They join the caller's process group, so a terminal or an init reaches them.
 type Runner struct {
 	Root layout.Root // of the image that the scripts and the emulator's Python are in
@@ -28,6 +28,9 @@ type Runner struct {
 	// there for the scripts after it, also those of later stages.
 	Env            []string
 	Stdout, Stderr io.Writer // an *os.File is inherited as it is, so a background process cannot hold a stage up
+
+	// Timeout is how long each script may take, 0 for as long as it likes.
+	Timeout time.Duration
 
 	// Report is told of every change of a script's state, with the reason when
 	// the state is ERROR: `exit status 3`, `permission denied: it is not executable ...`. An
@@ -39,8 +42,8 @@ type Runner struct {
 }
 
 // Run runs the stage and returns its scripts with the states they ended in.
-// Canceling ctx sends SIGTERM to the running script, SIGKILL after 3 s, and
-// leaves the scripts after it UNKNOWN.
+// Canceling ctx sends SIGTERM to the running script and what it has started,
+// SIGKILL after 3 s, and leaves the scripts after it UNKNOWN.
 func (r *Runner) Run(ctx context.Context, stage Stage) []Script {
 	scripts, unreadable := find(r.Root, stage)
 	for _, err := range unreadable {
@@ -70,6 +73,12 @@ func (r *Runner) report(s Script, err error) {
 
 // run runs one script to its end; the error says why it did not end well.
 func (r *Runner) run(ctx context.Context, path string) error {
+	if r.Timeout > 0 {
+		tooLong := fmt.Errorf("it took longer than BOOT_HOOK_TIMEOUT (%s) and was stopped", r.Timeout)
+		bounded, cancel := context.WithTimeoutCause(ctx, r.Timeout, tooLong)
+		defer cancel()
+		ctx = bounded
+	}
 	argv, changes, err := r.prepare(path)
 	if err != nil {
 		return err
@@ -77,8 +86,13 @@ func (r *Runner) run(ctx context.Context, path string) error {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = append([]string{}, r.Env...) // never nil: nil would inherit
 	cmd.Stdout, cmd.Stderr = r.Stdout, r.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = cmp.Or(r.grace, stopGrace)
+	cmd.Cancel = func() error {
+		if stop(cmd.Process.Pid, cmd.WaitDelay) == nil {
+			return nil
+		}
+		return cmd.Process.Signal(syscall.SIGTERM)
+	}
 	if changes != nil {
 		defer changes.Close()
 		cmd.ExtraFiles = []*os.File{changes}
@@ -93,6 +107,8 @@ func (r *Runner) run(ctx context.Context, path string) error {
 	switch {
 	case err == nil:
 		return nil
+	case ctx.Err() != nil && context.Cause(ctx) != ctx.Err():
+		return context.Cause(ctx)
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %w", err)
 	case cmd.Process == nil:
