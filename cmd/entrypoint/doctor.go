@@ -18,6 +18,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/hook"
+	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/task"
 )
@@ -32,8 +33,9 @@ type doctorOptions struct {
 	command                          []string
 }
 
-// runDoctor checks everything that a start depends on, and predicts the result of a
-// start now: exit code 0, 55 (a start would fail) or 78 (invalid variables).
+// runDoctor checks everything that a start depends on, and predicts the result of a start now: exit code 0 (it
+// works), 3 (unknown), 55 (it fails) or 78 (invalid variables). It leaves no trace in the volume, even if it is killed:
+// whatever it made there could keep the emulator's user out.
 func runDoctor(args []string) int {
 	options, err := parseDoctor(args)
 	if err != nil {
@@ -94,6 +96,7 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 	volume := file.NewVolume(s.cfg.Root.Volume(), options.timeout)
 	network := s.network()
 	activation, _ := s.newActivation(network, volume, cred, out.Log(report.LicenseLogger))
+	activation.Machine.ID, _ = machine.Rehearse(volume)
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
 		Config: s.cfg, Problem: s.problem,

@@ -81,7 +81,7 @@ func TestDoctorDoesNotTakeSilenceForConsent(t *testing.T) {
 	w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	text, code := w.doctor("--timeout", "0.5", "--json", "--", "true")
 	mustFitSchema(t, text)
-	if code != 0 || !strings.Contains(text, `"outcome": "unknown"`) ||
+	if code != 3 || !strings.Contains(text, `"outcome": "unknown"`) ||
 		!strings.Contains(text, "did not answer in time") || strings.Contains(text, "accepts the credential") {
 		t.Errorf("exit code %d: %s", code, text)
 	}

@@ -75,6 +75,7 @@ func (s *start) prepareActivation(ctx context.Context, cred credential.Credentia
 		return "the certificate authorities in " + cmp.Or(pathsOf(network.Bundles), "the image")
 	})()
 	activation, warnings := s.newActivation(network, s.volume, cred, s.issues(report.LicenseLogger))
+	activation.Machine.ID = machine.ID(s.volume)
 	for _, warning := range warnings {
 		issues.Warn(warning)
 	}
@@ -121,7 +122,7 @@ func (s *start) explain(ctx context.Context, looks *lookout, err error) error {
 	return doctor.Explain(failed, checks)
 }
 
-// newActivation is all that it takes to obtain the license. The warnings are about
+// newActivation is all that it takes to obtain the license, but for the machine's identity. The warnings are about
 // the network's settings.
 func (s settings) newActivation(
 	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger,
@@ -138,7 +139,7 @@ func (s settings) newActivation(
 		Config:     s.cfg.Licensing,
 		Credential: cred,
 		Product:    license.Product{Name: license.ProductName, Version: s.version()},
-		Machine:    license.Machine{ID: machine.ID(volume), CI: s.cfg.CI != "", System: machine.System()},
+		Machine:    license.Machine{CI: s.cfg.CI != "", System: machine.System()},
 		Transport:  transport,
 		Anew: func() http.RoundTripper {
 			again, _ := newTransport()

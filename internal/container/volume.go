@@ -2,13 +2,13 @@ package container
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -26,25 +26,25 @@ const (
 
 // volume checks that licenses and the machine's identity can be kept.
 func (c Container) volume(context.Context) fault.Check {
-	return c.writable("volume", fault.SystemVolume, layout.Root.Cache)
+	return c.writable("volume", fault.SystemVolume, layout.Root.Cache, "license.json", "machine.json")
 }
 
 // logs checks that the emulator can write its logs.
 func (c Container) logs(context.Context) fault.Check {
-	return c.writable("logs", fault.SystemLogs, layout.Root.Logs)
+	return c.writable("logs", fault.SystemLogs, layout.Root.Logs, "localstack_infra.log")
 }
 
-// writable checks a folder of the volume by writing to it as a start does.
-func (c Container) writable(name string, id fault.ID, of func(layout.Root) string) fault.Check {
-	folder, kept := of(c.Root), c.kept(of(""))
+// writable checks that a start could write files to a folder of the volume. It leaves no trace there.
+func (c Container) writable(name string, id fault.ID, of func(layout.Root) string, files ...string) fault.Check {
+	folder, kept := of(c.Root), c.kept(filepath.Join(of(""), files[0]))
 	there := nearest(folder)
-	base := c.Root.Volume()
-	if !within(there, base) {
-		base = there
-	}
 	left, few := space(there)
-	if err := tryWriting(base, there); err != nil {
-		return fault.Warn(name, fault.Wrap(err, id, "%s", whyUnwritable(folder, there, left, err)), kept...)
+	inside, _ := filepath.Rel(c.Root.Volume(), folder)
+	for _, one := range files {
+		if err := file.CanWrite(c.Root.Volume(), filepath.Join(inside, one)); err != nil {
+			why := whyUnwritable(folder, one, left, err)
+			return fault.Warn(name, fault.Wrap(err, id, "%s", why), kept...)
+		}
 	}
 	if few {
 		return fault.Warn(name, fault.New(id, "%s has only %s left", folder, left), kept...)
@@ -59,38 +59,34 @@ func (c Container) writable(name string, id fault.ID, of func(layout.Root) strin
 // nearest is folder, or the innermost of those above it that can be seen.
 func nearest(folder string) string {
 	for {
-		if _, err := os.Lstat(folder); err == nil || folder == "/" {
+		if _, err := os.Stat(folder); err == nil || folder == "/" {
 			return folder
 		}
 		folder = filepath.Dir(folder)
 	}
 }
 
-// tryWriting makes a file in folder, which is base or below it, and removes it
-// again. It does not make folders: one that is being used must not be removed.
-func tryWriting(base, folder string) error {
-	inside, err := filepath.Rel(base, folder)
-	if err != nil {
-		return err
+// whyUnwritable says why a file in folder cannot be written.
+func whyUnwritable(folder, name, left string, err error) string {
+	path := filepath.Join(folder, name)
+	if _, statErr := os.Lstat(path); statErr != nil {
+		path = folder
 	}
-	name := filepath.Join(inside, ".doctor-"+rand.Text())
-	if err := file.WriteOwn(base, name, []byte("written by entrypoint doctor\n"), 0o600); err != nil {
-		return err
-	}
-	return file.RemoveOwn(base, name)
-}
-
-// whyUnwritable says why folder cannot be written; there is what exists of it.
-func whyUnwritable(folder, there, left string, err error) string {
-	switch {
+	switch there := nearest(folder); {
 	case errors.Is(err, unix.EROFS):
-		return folder + " is on a read-only mount"
+		return path + " is on a read-only mount"
 	case errors.Is(err, unix.ENOSPC):
 		return fmt.Sprintf("%s is full: %s left", folder, left)
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		if path != folder && unix.Faccessat(unix.AT_FDCWD, there, unix.W_OK|unix.X_OK, unix.AT_EACCESS) == nil {
+			return ownership(path)
+		}
 		return ownership(there)
 	}
-	return folder + ": " + err.Error()
+	if strings.HasPrefix(err.Error(), folder) {
+		return err.Error() // about a link, which it names
+	}
+	return path + ": " + err.Error()
 }
 
 // ownership says whose path is, and who we are.
@@ -124,15 +120,15 @@ func space(folder string) (left string, few bool) {
 	return size(free) + " of " + size(all), all > 0 && free < leastBytes
 }
 
-// kept says whether folder outlives the container. An offline start needs the
+// kept says whether a path outlives the container. An offline start needs the
 // license that an earlier container has stored.
-func (c Container) kept(folder string) []string {
+func (c Container) kept(path string) []string {
 	text, err := c.read("proc/self/mountinfo")
 	if err != nil {
 		return []string{err.Error()}
 	}
 	const lost = "what is stored is lost with the container, and a start without network needs it"
-	switch m := mountOf(parseMounts(text), folder); {
+	switch m := mountOf(parseMounts(text), path); {
 	case !within(m.point, layout.Root("").Volume()):
 		return []string{"no volume is mounted there: " + lost}
 	case m.kind == "tmpfs":

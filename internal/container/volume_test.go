@@ -66,14 +66,23 @@ func TestObstaclesInTheVolumeAreNamed(t *testing.T) {
 		name, want string
 		make       func(t *testing.T, volume string)
 	}{
-		{"a file in place of the folder", "file exists", func(t *testing.T, volume string) {
+		{"a file in place of the folder", "/.*/cache: not a directory", func(t *testing.T, volume string) {
 			noError(t, os.WriteFile(filepath.Join(volume, "cache"), nil, 0o600))
 		}},
-		{"a link out of the volume", "path escapes from parent", func(t *testing.T, volume string) {
-			noError(t, os.Symlink(t.TempDir(), filepath.Join(volume, "cache")))
-		}},
-		{"a link to nothing", "file exists", func(t *testing.T, volume string) {
-			noError(t, os.Symlink("gone", filepath.Join(volume, "cache")))
+		{"a link out of the volume", `/.*/cache is a link to "/.*", which is not in /.*/var/lib/localstack`,
+			func(t *testing.T, volume string) {
+				noError(t, os.Symlink(t.TempDir(), filepath.Join(volume, "cache")))
+			}},
+		{"a directory in place of the license", "/.*/cache/license.json: it is an empty directory; Docker creates one .*",
+			func(t *testing.T, volume string) {
+				noError(t, os.MkdirAll(filepath.Join(volume, "cache", "license.json"), 0o755))
+			}},
+		{"a directory in place of the identity", "/.*/cache/machine.json: it is a directory",
+			func(t *testing.T, volume string) {
+				noError(t, os.MkdirAll(filepath.Join(volume, "cache", "machine.json", "full"), 0o755))
+			}},
+		{"links in a circle", "/.*/cache: too many levels of symbolic links", func(t *testing.T, volume string) {
+			noError(t, os.Symlink("cache", filepath.Join(volume, "cache")))
 		}},
 	}
 	for _, test := range tests {
@@ -81,9 +90,22 @@ func TestObstaclesInTheVolumeAreNamed(t *testing.T) {
 			t.Parallel()
 			c := plant(t, tree{"var/lib/localstack/other": ""})
 			test.make(t, c.Root.Volume())
-			warned("/.*/cache: "+test.want, "cannot read /.*/mountinfo: .*").compare(t, c.volume(t.Context()))
+			before := everything(t, c)
+			warned(test.want, "cannot read /.*/mountinfo: .*").compare(t, c.volume(t.Context()))
+			if after := everything(t, c); after != before {
+				t.Errorf("before %s, after %s", before, after)
+			}
 		})
 	}
+}
+
+func TestAFolderBehindALinkThatStaysInTheVolumeCanBeWritten(t *testing.T) {
+	t.Parallel()
+	c := plant(t, tree{"var/lib/localstack/other": "", "proc/self/mountinfo": "27 1 254:0 / / rw - ext4 /dev/vda rw\n"})
+	noError(t, os.Symlink(filepath.Join(c.Root.Volume(), "kept"), c.Root.Cache()))
+	passed("/.*/cache can be created, .* free", notMounted).compare(t, c.volume(t.Context()))
+	noError(t, os.Mkdir(filepath.Join(c.Root.Volume(), "kept"), 0o755))
+	passed("/.*/cache can be written, .* free", notMounted).compare(t, c.volume(t.Context()))
 }
 
 func TestWhatIsStoredEndsWithTheContainerUnlessItIsMounted(t *testing.T) {

@@ -73,7 +73,10 @@ func (e *examination) forecast() Checkup {
 		" from the licensing server."}
 }
 
-func unknown(fact string) Checkup { return Checkup{outcome: outcomeUnknown, fact: fact} }
+// unknown is no prediction. Its exit code is its own: a script must not take it for a start that works.
+func unknown(fact string) Checkup {
+	return Checkup{outcome: outcomeUnknown, fact: fact, Code: fault.ExitUnknown}
+}
 
 // offline is the outcome of a start with a stored license. In fact, %s is how long it can be used.
 func offline(fact string, stored license.Document) Checkup {

@@ -21,6 +21,8 @@ const (
 	ExitFailed = 1
 	// ExitUsage is for arguments that a program does not know.
 	ExitUsage = 2
+	// ExitUnknown is the doctor's when it cannot predict a start: monitoring plugins have it for "unknown".
+	ExitUnknown = 3
 	// ExitNoReply is dig's code for a server that does not answer.
 	ExitNoReply = 9
 	// ExitLicense is what every client of this image expects of a start without a license.

@@ -4,13 +4,12 @@
 package file
 
 import (
-	"crypto/rand"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"syscall"
 	"time"
 )
@@ -18,12 +17,13 @@ import (
 // MaxSize is the largest file that Read accepts, in bytes.
 const MaxSize = 1 << 20
 
-const (
-	// temporarySuffix ends the name of a file that is being written.
-	temporarySuffix = ".tmp"
-	// abandonedAfter is the age at which nobody can still be writing one.
-	abandonedAfter = time.Hour
-)
+const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
+
+var errDirectory = errors.New("it is a directory")
+
+// ErrEmptyDirectory is the error of an empty directory where a file should be.
+var ErrEmptyDirectory = errors.New(
+	"it is an empty directory; Docker creates one if the path to mount does not exist on the host")
 
 // TooLarge is the error of a file that is larger than a limit, in bytes.
 type TooLarge int64
@@ -49,7 +49,7 @@ func ReadUpTo(name string, limit int64) ([]byte, error) {
 // ReadHead is ReadUpTo for a file that is worth reading in part: of a larger one it returns the first limit
 // bytes beside the error.
 func ReadHead(name string, limit int64) ([]byte, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(name, readOnly, 0)
 	if err != nil {
 		return nil, Cause(err)
 	}
@@ -57,19 +57,22 @@ func ReadHead(name string, limit int64) ([]byte, error) {
 	return readRegular(f, limit)
 }
 
-// ReadOwn is Read for a file of ours below base, where no part of name may be
-// a link that leads elsewhere and the file itself may be none at all.
+// ReadOwn is Read for a file of ours below base. Links are followed to places below base only, and the error names
+// one that leads elsewhere. A file that somebody is writing in place (see [WriteOwn]) is read again until it is whole.
 func ReadOwn(base, name string) (content []byte, err error) {
 	err = inFolder(base, func(root *os.Root) error {
-		if info, err := root.Lstat(name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
-			return errors.New("it is a symbolic link")
+		f, err := root.OpenFile(name, readOnly, 0)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			// Perhaps because of an absolute link, which may be one of ours.
+			if name, err = follow(root, name); err == nil {
+				f, err = root.OpenFile(name, readOnly, 0)
+			}
 		}
-		f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		content, err = readRegular(f, MaxSize)
+		content, err = readWhole(f)
 		return err
 	})
 	if err != nil {
@@ -78,80 +81,30 @@ func ReadOwn(base, name string) (content []byte, err error) {
 	return content, nil
 }
 
-// WriteOwn puts content at name below base so that a reader, or a machine that
-// loses power, sees the old file or the new one and never half of either,
-// however many write at once. Missing folders are made. A link in place of the
-// file is replaced, not followed; a link that leads out of base is an error.
-// The error says why without repeating the name.
-func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
-	f, err := put(base, name, content, mode, true)
-	if err == nil {
-		f.Close()
-	}
-	return err
-}
+const (
+	// youngFor is the age up to which a file may be one that is being written.
+	youngFor = time.Second
+	// mostReads bounds how often a file is read that is.
+	mostReads = 5
+)
 
-// WriteUnsynced is [WriteOwn] without the wait until the content is on the disk: after a loss of power the file
-// may be empty.
-func WriteUnsynced(base, name string, content []byte, mode fs.FileMode) error {
-	f, err := put(base, name, content, mode, false)
-	if err == nil {
-		f.Close()
-	}
-	return err
-}
-
-// put is WriteOwn, with or without the wait until the content is on the disk, and returns the file.
-func put(base, name string, content []byte, mode fs.FileMode, durable bool) (f *os.File, err error) {
-	if err := os.MkdirAll(base, 0o755); err != nil {
-		return nil, Cause(err)
-	}
-	err = inFolder(base, func(root *os.Root) error {
-		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
-			return err
+// readWhole reads a file that may be written in place meanwhile. That takes microseconds: once it reads the same
+// twice, nobody does.
+func readWhole(f *os.File) (content []byte, err error) {
+	for range mostReads {
+		before := content
+		if content, err = readRegular(f, MaxSize); err != nil {
+			return nil, err
 		}
-		sweep(root, name)
-		f, err = replace(root, name, content, mode, durable)
-		return err
-	})
-	return f, err
-}
-
-// replace writes a new file and then gives it the name.
-func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
-	// A random name: containers that share a volume also share process ids.
-	temporary := name + "." + rand.Text() + temporarySuffix
-	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, err
+		info, err := f.Stat()
+		if err != nil || time.Since(info.ModTime()) > youngFor || before != nil && bytes.Equal(before, content) {
+			break
+		}
+		if _, err = f.Seek(0, io.SeekStart); err != nil {
+			break
+		}
 	}
-	_, err = f.Write(content)
-	// Give back what the umask took away; some volumes know no modes.
-	_ = f.Chmod(mode)
-	if err == nil && durable {
-		// Before the rename that makes the content visible. The rename itself may be forgotten: then the
-		// old file is there, which is as good.
-		err = f.Sync()
-	}
-	if err == nil {
-		err = root.Rename(temporary, name)
-	}
-	if err != nil {
-		_ = root.Remove(temporary)
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// RemoveOwn deletes name below base. A file that is not there is no error; an
-// error says why without repeating the name.
-func RemoveOwn(base, name string) error {
-	err := inFolder(base, func(root *os.Root) error { return root.Remove(name) })
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return content, nil
 }
 
 // inFolder does work in a folder. It waits for no FIFO in its place: only a folder has something inside.
@@ -164,22 +117,12 @@ func inFolder(name string, work func(*os.Root) error) error {
 	return Cause(work(root))
 }
 
-// sweep removes what writers that crashed long ago have left behind.
-func sweep(root *os.Root, name string) {
-	leftovers, _ := fs.Glob(root.FS(), name+".*"+temporarySuffix)
-	for _, leftover := range leftovers {
-		if info, err := root.Lstat(leftover); err == nil && time.Since(info.ModTime()) > abandonedAfter {
-			_ = root.Remove(leftover)
-		}
-	}
-}
-
 func readRegular(f *os.File, limit int64) ([]byte, error) {
 	switch info, err := f.Stat(); {
 	case err != nil:
 		return nil, Cause(err)
 	case info.IsDir():
-		return nil, errors.New("it is a directory")
+		return nil, directoryError(f)
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is a FIFO or a device, not a regular file")
 	}
@@ -188,6 +131,14 @@ func readRegular(f *os.File, limit int64) ([]byte, error) {
 		return content[:limit], TooLarge(limit)
 	}
 	return content, Cause(err)
+}
+
+// directoryError says that there is a directory where a file should be.
+func directoryError(f *os.File) error {
+	if _, err := f.Readdirnames(1); errors.Is(err, io.EOF) {
+		return ErrEmptyDirectory
+	}
+	return errDirectory
 }
 
 // Cause is err without the operation and paths that os puts before it.

@@ -46,7 +46,10 @@ var obstacles = []struct {
 	make       func(t *testing.T, path string)
 }{
 	{"nothing", "no such file or directory", func(*testing.T, string) {}},
-	{"a directory", "it is a directory", func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o755)) }},
+	{"a directory", "it is a directory", func(t *testing.T, path string) { must(t, os.MkdirAll(path+"/full", 0o755)) }},
+	{"a directory by Docker",
+		"it is an empty directory; Docker creates one if the path to mount does not exist on the host",
+		func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o755)) }},
 	// Nobody ever writes into it: a reader that waits for somebody waits for ever.
 	{"a FIFO", "it is a FIFO or a device, not a regular file", func(t *testing.T, path string) {
 		must(t, syscall.Mkfifo(path, 0o600))
@@ -89,12 +92,8 @@ func TestReadOwnRefusesWhatIsNoSmallRegularFile(t *testing.T) {
 			t.Parallel()
 			base := t.TempDir()
 			obstacle.make(t, filepath.Join(base, "license.json"))
-			want := obstacle.want
-			if strings.HasPrefix(obstacle.name, "a link") {
-				want = "it is a symbolic link"
-			}
 			_, err := ReadOwn(base, "license.json")
-			says(t, err, want)
+			says(t, err, obstacle.want)
 		})
 	}
 }
@@ -119,20 +118,6 @@ func TestReadFollowsLinksAsKubernetesMountsSecrets(t *testing.T) {
 	}
 }
 
-func TestReadOwnFollowsNoLinkOutOfTheVolume(t *testing.T) {
-	t.Parallel()
-	outside := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(outside, "license.json"), []byte("theirs"), 0o600))
-	base := t.TempDir()
-	must(t, os.Symlink(outside, filepath.Join(base, "cache")))
-	if content, err := ReadOwn(base, "cache/license.json"); err == nil {
-		t.Errorf("read %q", content)
-	}
-	if content, err := ReadOwn(base, "../"+filepath.Base(outside)+"/license.json"); err == nil {
-		t.Errorf("read %q", content)
-	}
-}
-
 func TestReadOwnReturnsWhatWriteOwnWrote(t *testing.T) {
 	t.Parallel()
 	base := filepath.Join(t.TempDir(), "var", "lib", "localstack")
@@ -142,32 +127,4 @@ func TestReadOwnReturnsWhatWriteOwnWrote(t *testing.T) {
 			t.Errorf("read %d bytes, want %d, error %v", len(got), len(content), err)
 		}
 	}
-}
-
-func TestRemoveOwnDeletesTheFileAndNothingElse(t *testing.T) {
-	t.Parallel()
-	outside := write(t, "target", "theirs")
-	base := t.TempDir()
-	link, plain := filepath.Join(base, "link"), filepath.Join(base, "plain")
-	must(t, os.Symlink(outside, link))
-	must(t, os.WriteFile(plain, []byte("ours"), 0o600))
-	for _, name := range []string{"link", "plain", "never there", "no folder/file"} {
-		if err := RemoveOwn(base, name); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if left, err := os.ReadDir(base); err != nil || len(left) != 0 {
-		t.Errorf("left %v, %v", left, err)
-	}
-	holds(t, outside, "theirs")
-	if err := RemoveOwn(filepath.Join(base, "no volume"), "file"); err != nil {
-		t.Errorf("without a volume: %v", err)
-	}
-}
-
-func TestRemoveOwnSaysWhyItCannot(t *testing.T) {
-	t.Parallel()
-	base := t.TempDir()
-	must(t, os.MkdirAll(filepath.Join(base, "license.json", "full"), 0o755))
-	says(t, RemoveOwn(base, "license.json"), "directory not empty")
 }

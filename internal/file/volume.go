@@ -8,7 +8,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"localstack-entrypoint/internal/task"
@@ -79,8 +78,7 @@ func (v *Volume) Remove(name string) error {
 }
 
 // Sync waits until everything that was written is on the disk: within a limit and what is left of the
-// bound, or however long that takes if limit is 0. File systems that do not know the call are taken at
-// their word.
+// bound, or however long that takes if limit is 0. File systems that refuse that are taken at their word.
 func (v *Volume) Sync(limit time.Duration) error {
 	changes := v.changes.Load()
 	if changes == v.synced.Load() {
@@ -103,17 +101,11 @@ func (v *Volume) sync(changes int64) (err error) {
 	v.unsynced = nil
 	v.mu.Unlock()
 	for _, f := range written {
-		if syncErr := f.Sync(); !isUnknown(syncErr) {
-			err = errors.Join(err, Cause(syncErr))
-		}
-		f.Close()
+		// A network file system may tell only at the end that there was no room.
+		err = errors.Join(err, Cause(syncFile(f)), Cause(f.Close()))
 	}
 	v.synced.Store(max(v.synced.Load(), changes))
 	return err
-}
-
-func isUnknown(err error) bool {
-	return errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.ENOTSUP)
 }
 
 // Ask does something else there, and returns its result or [ErrTimeout].

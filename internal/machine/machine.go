@@ -4,6 +4,7 @@
 package machine
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -22,25 +23,39 @@ const (
 	mode   = 0o664
 )
 
-// ID is the identity of the volume. Without one it makes "gen_" and 12 hex digits
-// and keeps them; where they cannot be kept, or the disk is slow, the next start has others.
+// identity is the content of the file.
+type identity struct {
+	ID string `json:"machine_id"`
+}
+
+// ID is the identity of the volume. Without one it makes one and keeps it; where that is not possible, or the disk is
+// slow, the next start has another.
 func ID(volume *file.Volume) string {
-	var kept struct {
-		ID string `json:"machine_id"`
+	id, err := Rehearse(volume)
+	// What a slow disk holds is still the identity.
+	if text, marshalErr := json.Marshal(identity{id}); err != nil && marshalErr == nil && !errors.Is(err, file.ErrTimeout) {
+		_ = volume.Write(idFile, text, mode)
 	}
+	return id
+}
+
+// Rehearse is ID for a start that is not made: it keeps nothing. The error is why the volume has no identity; then it is
+// a new one, "gen_" and 12 hex digits.
+func Rehearse(volume *file.Volume) (id string, err error) {
 	content, err := volume.Read(idFile)
-	if err == nil && json.Unmarshal(content, &kept) == nil && strings.TrimSpace(kept.ID) != "" {
-		return strings.TrimSpace(kept.ID)
+	var kept identity
+	if err == nil {
+		err = json.Unmarshal(content, &kept)
+	}
+	if id = strings.TrimSpace(kept.ID); err == nil && id != "" {
+		return id, nil
 	}
 	random := make([]byte, 6)
 	_, _ = rand.Read(random)
-	kept.ID = "gen_" + hex.EncodeToString(random)
-	// What a slow disk holds is still the identity.
-	if text, marshalErr := json.Marshal(kept); marshalErr == nil && !errors.Is(err, file.ErrTimeout) {
-		_ = volume.Write(idFile, text, mode)
-	}
-	return kept.ID
+	return "gen_" + hex.EncodeToString(random), cmp.Or(err, errNone)
 }
+
+var errNone = errors.New("there is no machine_id in it")
 
 // System is "OS(kind),kernel,architecture". Our programs only ever ship in
 // images, so it does not ask whether this is a container.

@@ -1,0 +1,235 @@
+package file
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// temporarySuffix ends the name of a file that is being written.
+	temporarySuffix = ".tmp"
+	// abandonedAfter is the age at which nobody can still be writing one.
+	abandonedAfter = time.Hour
+)
+
+// WriteOwn puts content at name below base so that a reader, or a machine that
+// loses power, sees the old file or the new one and never half of either,
+// however many write at once. Missing folders are made. Links to a place below base
+// are followed; one that leads elsewhere is an error that names it.
+// The error says why without repeating the name.
+//
+// A file that cannot be replaced, such as one that is mounted, is written in place. Only a loss of power can then
+// leave half of it.
+func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
+	f, err := put(base, name, content, mode, true)
+	if err == nil {
+		f.Close()
+	}
+	return err
+}
+
+// WriteUnsynced is [WriteOwn] without the wait until the content is on the disk: after a loss of power the file
+// may be empty.
+func WriteUnsynced(base, name string, content []byte, mode fs.FileMode) error {
+	f, err := put(base, name, content, mode, false)
+	if err == nil {
+		f.Close()
+	}
+	return err
+}
+
+// put is WriteOwn, with or without the wait until the content is on the disk, and returns the file.
+func put(base, name string, content []byte, mode fs.FileMode, durable bool) (f *os.File, err error) {
+	if err := os.MkdirAll(base, 0o755); err != nil {
+		return nil, Cause(err)
+	}
+	err = inFolder(base, func(root *os.Root) error {
+		if name, err = follow(root, name); err != nil {
+			return err
+		}
+		f, err = replace(root, name, content, mode, durable)
+		if err != nil && !isOfDisk(err) {
+			f, err = overwrite(root, name, content, durable, err)
+		}
+		return err
+	})
+	return f, err
+}
+
+// replace writes a new file and then gives it the name.
+func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
+	switch err := root.MkdirAll(path.Dir(name), 0o755); {
+	case errors.Is(err, fs.ErrExist):
+		return nil, unix.ENOTDIR
+	case err != nil:
+		return nil, err
+	}
+	sweep(root, name)
+	// A random name: containers that share a volume also share process ids.
+	temporary := name + "." + rand.Text() + temporarySuffix
+	f, err := root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return nil, err
+	}
+	_, err = f.Write(content)
+	// Give back what the umask took away; some volumes know no modes.
+	_ = f.Chmod(mode)
+	if err == nil && durable {
+		// Before the rename that makes the content visible. The rename itself may be forgotten: then the
+		// old file is there, which is as good.
+		err = syncFile(f)
+	}
+	if err == nil {
+		err = root.Rename(temporary, name)
+	}
+	if err != nil {
+		_ = root.Remove(temporary)
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// overwrite writes a file in place that could not be replaced, for the reason why: it is a mount (EBUSY), or its
+// folder cannot be written. What is there must be a file, and have no other name: that could be a file outside.
+func overwrite(root *os.Root, name string, content []byte, durable bool, why error) (*os.File, error) {
+	info, err := root.Lstat(name)
+	switch {
+	case err != nil:
+		return nil, why
+	case info.IsDir():
+		return nil, directoryAt(root, name)
+	case !info.Mode().IsRegular() || hasOtherNames(info):
+		return nil, why
+	}
+	f, err := root.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if err == nil {
+		if err = fill(f, content); err == nil && durable {
+			err = syncFile(f)
+		}
+		if err == nil {
+			return f, nil
+		}
+		f.Close()
+	}
+	if errors.Is(why, unix.EBUSY) {
+		return nil, err // EBUSY only says that it is a mount
+	}
+	return nil, why
+}
+
+// fill gives a file a content. If that fails, it has its old one.
+func fill(f *os.File, content []byte) error {
+	old, err := io.ReadAll(io.LimitReader(f, MaxSize))
+	if err != nil {
+		return err
+	}
+	// In one piece, with blanks over the rest: what readers see is whole at any moment. Our files are text.
+	padded := append(content[:len(content):len(content)], blanks(len(old)-len(content))...)
+	if _, err = f.WriteAt(padded, 0); err == nil {
+		return f.Truncate(int64(len(content)))
+	}
+	_, _ = f.WriteAt(old, 0)
+	_ = f.Truncate(int64(len(old)))
+	return err
+}
+
+func blanks(count int) []byte {
+	if count <= 0 {
+		return nil
+	}
+	text := make([]byte, count)
+	for i := range text {
+		text[i] = '\n'
+	}
+	return text
+}
+
+func hasOtherNames(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink > 1
+}
+
+func directoryAt(root *os.Root, name string) error {
+	f, err := root.OpenFile(name, readOnly, 0)
+	if err != nil {
+		return errDirectory
+	}
+	defer f.Close()
+	return directoryError(f)
+}
+
+// RemoveOwn deletes name below base, behind links that lead to a place below base. A file that is not there is no
+// error. One that is a mount, or in a folder that cannot be written, is emptied. An error says why without repeating
+// the name.
+func RemoveOwn(base, name string) error {
+	err := inFolder(base, func(root *os.Root) error {
+		if target, err := follow(root, name); err == nil { // of a link that leads elsewhere only the link is ours
+			name = target
+		}
+		err := root.Remove(name)
+		if err == nil || errors.Is(err, fs.ErrNotExist) || isOfDisk(err) {
+			return err
+		}
+		f, err := overwrite(root, name, nil, false, err)
+		if err == nil {
+			f.Close()
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// sweep removes what writers that crashed long ago have left behind.
+func sweep(root *os.Root, name string) {
+	leftovers, _ := fs.Glob(root.FS(), name+".*"+temporarySuffix)
+	for _, leftover := range leftovers {
+		if info, err := root.Lstat(leftover); err == nil && time.Since(info.ModTime()) > abandonedAfter {
+			_ = root.Remove(leftover)
+		}
+	}
+}
+
+// syncFile waits until a file is on the disk. File systems that do not know the call, or refuse it, are taken at
+// their word.
+func syncFile(f *os.File) error {
+	if err := f.Sync(); !isRefused(err) {
+		return err
+	}
+	return nil
+}
+
+// isRefused reports whether a file system refuses a request as such: network file systems and those in user space do.
+func isRefused(err error) bool {
+	return isOneOf(err, unix.EINVAL, unix.ENOSYS, unix.EOPNOTSUPP, unix.EPERM, unix.EACCES, unix.ENOLCK, unix.ENOTTY,
+		unix.EROFS)
+}
+
+// isOfDisk reports whether an error is one of a disk that is full or broken.
+func isOfDisk(err error) bool {
+	return isOneOf(err, unix.ENOSPC, unix.EDQUOT, unix.EIO, unix.EFBIG, unix.ENOMEM)
+}
+
+func isOneOf(err error, errnos ...syscall.Errno) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	for _, one := range errnos {
+		if errno == one {
+			return true
+		}
+	}
+	return false
+}
