@@ -2,6 +2,7 @@ package activate
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,12 +40,13 @@ func TestADiskThatCannotBeWrittenIsOnlyAWarning(t *testing.T) {
 			s.put(t, volume+"/cache/filler", strings.Repeat("x", 12<<10))
 		}},
 		{"read-only", "read-only file system", func(t *testing.T, s *scene) { mountVolume(t, s.root)(syscall.MS_RDONLY) }},
-		{"a file in place of the folder", "file exists", func(t *testing.T, s *scene) { s.put(t, volume+"/cache", "") }},
+		{"a file in place of the folder", "not a directory", func(t *testing.T, s *scene) { s.put(t, volume+"/cache", "") }},
 		{"a file in place of the volume", "not a directory", func(t *testing.T, s *scene) { s.put(t, volume, "") }},
-		{"a folder that leads out of the volume", "path escapes from parent", func(t *testing.T, s *scene) {
-			must(t, os.MkdirAll(s.path(volume), 0o755))
-			must(t, os.Symlink(s.path("etc"), s.path(volume+"/cache")))
-		}},
+		{"a folder that leads out of the volume",
+			"/.*/cache is a link to \"/.*/etc\", which is not in /.*/localstack", func(t *testing.T, s *scene) {
+				must(t, os.MkdirAll(s.path(volume), 0o755))
+				must(t, os.Symlink(s.path("etc"), s.path(volume+"/cache")))
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -60,7 +62,7 @@ func TestADiskThatCannotBeWrittenIsOnlyAWarning(t *testing.T) {
 				}
 				got := s.logged(zap.WarnLevel)
 				want := "cannot store " + licenseID + " for a start without network: " + s.path(ownPath) + ": " + test.want
-				if len(got) != 1 || got[0] != want {
+				if len(got) != 1 || !regexp.MustCompile("^"+want+"$").MatchString(got[0]) {
 					t.Errorf("warned %q, want %s", got, want)
 				}
 			})

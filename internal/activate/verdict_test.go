@@ -194,7 +194,7 @@ func TestAVerdictThatCannotBeCarriedOutIsMentioned(t *testing.T) {
 		if got := s.run(t); got != "license.expired: the subscription has ended" {
 			t.Error(got)
 		}
-		s.wantLogged(t, zap.WarnLevel, "cannot remove the stored document: "+s.path(ownPath)+": directory not empty")
+		s.wantLogged(t, zap.WarnLevel, "cannot remove the stored document: "+s.path(ownPath)+": it is a directory")
 	})
 }
 

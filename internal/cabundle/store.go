@@ -94,6 +94,10 @@ func Refresh(contents [][]byte, places []Place) {
 
 // refresh gives a file a new time, and reports whether it is there.
 func (p Place) refresh(name string, content []byte) bool {
+	info, err := os.Lstat(filepath.Join(p.path(), name))
+	if err != nil || !info.Mode().IsRegular() { // somebody may change later what a link leads to
+		return false
+	}
 	stored, err := file.ReadOwn(p.Disk.Base(), filepath.Join(p.Folder, name))
 	if err != nil || !bytes.Equal(stored, content) {
 		return false

@@ -62,7 +62,7 @@ func (v *Volume) Read(name string) ([]byte, error) {
 // written.
 func (v *Volume) Write(name string, content []byte, mode fs.FileMode) error {
 	return v.change(func() error {
-		f, err := put(v.base, name, content, mode, false)
+		f, err := put(v.base, name, content, mode, manner{})
 		if err == nil {
 			v.mu.Lock()
 			v.unsynced = append(v.unsynced, f)

@@ -29,35 +29,44 @@ const (
 // A file that cannot be replaced, such as one that is mounted, is written in place. Only a loss of power can then
 // leave half of it.
 func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
-	f, err := put(base, name, content, mode, true)
+	f, err := put(base, name, content, mode, manner{durable: true})
 	if err == nil {
 		f.Close()
 	}
 	return err
 }
 
-// WriteUnsynced is [WriteOwn] without the wait until the content is on the disk: after a loss of power the file
-// may be empty.
+// WriteUnsynced is [WriteOwn] for a folder that anybody may write to: a link at name is replaced, wherever it leads. It
+// does not wait until the content is on the disk: after a loss of power the file may be empty.
 func WriteUnsynced(base, name string, content []byte, mode fs.FileMode) error {
-	f, err := put(base, name, content, mode, false)
+	f, err := put(base, name, content, mode, manner{replacesLink: true})
 	if err == nil {
 		f.Close()
 	}
 	return err
 }
 
-// put is WriteOwn, with or without the wait until the content is on the disk, and returns the file.
-func put(base, name string, content []byte, mode fs.FileMode, durable bool) (f *os.File, err error) {
+// manner is how a file is written: whether there is a wait until the content is on the disk, and what becomes of a link
+// in its place.
+type manner struct{ durable, replacesLink bool }
+
+// put is WriteOwn in any manner, and returns the file.
+func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os.File, err error) {
 	if err := os.MkdirAll(base, 0o755); err != nil {
 		return nil, Cause(err)
 	}
 	err = inFolder(base, func(root *os.Root) error {
+		last := ""
+		if how.replacesLink {
+			name, last = path.Split(name)
+		}
 		if name, err = follow(root, name); err != nil {
 			return err
 		}
-		f, err = replace(root, name, content, mode, durable)
+		name = path.Join(name, last)
+		f, err = replace(root, name, content, mode, how.durable)
 		if err != nil && !isOfDisk(err) {
-			f, err = overwrite(root, name, content, durable, err)
+			f, err = overwrite(root, name, content, how.durable, err)
 		}
 		return err
 	})
