@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/mailbox"
 	"localstack-entrypoint/internal/supervise"
@@ -33,9 +34,11 @@ func (s *start) runAsInit() int {
 		Hooks:  s.hooksCommand,
 		Decide: s.decide,
 		Fail:   s.fail,
+		Memory: s.memoryKills,
 		Chore:  s.selfAs(renewName),
 	}, supervise.Options{
 		ShutdownTimeout: process.ShutdownTimeout.Duration(),
+		WaitForGroup:    bool(process.WaitForGroup),
 		LeaderOnly:      !bool(process.KillGroup),
 		Rewrite:         process.Rewrite,
 		ExitCodes:       process.ExitCodes,
@@ -50,6 +53,19 @@ func (s *start) runAsInit() int {
 		s.syncVolume(file.DiskTimeout)
 	}
 	return code
+}
+
+// memoryTime is how long the end of a command may wait for the kernel's files about its memory. They are on no disk,
+// but some containers get theirs from a program of the host.
+const memoryTime = 100 * time.Millisecond
+
+// memoryKills is what the kernel says about this container's memory.
+func (s *start) memoryKills() supervise.Kills {
+	kills, _ := file.Ask(file.NewVolume(s.cfg.Root.At(""), memoryTime), func() (supervise.Kills, error) {
+		k, err := doctor.ContainerOf(s.cfg).MemoryKills()
+		return supervise.Kills{IsKnown: err == nil, Count: k.Count, IsOwn: k.IsOwn, Limit: k.Limit}, nil
+	})
+	return kills
 }
 
 // runWithoutInit takes the same steps one after the other. Then the command replaces this process.

@@ -87,6 +87,7 @@ type Process struct {
 	Supervise       Auto      `envconfig:"SUPERVISE" default:"auto"`
 	BootHookTimeout Seconds   `envconfig:"BOOT_HOOK_TIMEOUT" default:"0"`
 	ShutdownTimeout Seconds   `envconfig:"SHUTDOWN_TIMEOUT" default:"8"`
+	WaitForGroup    Bool      `envconfig:"WAIT_FOR_GROUP" default:"0"`
 	KillGroup       Bool      `envconfig:"KILL_PROCESS_GROUP" default:"1"`
 	Rewrite         Rewrites  `envconfig:"SIGNAL_REWRITE"`
 	ExitCodes       ExitCodes `envconfig:"EXIT_CODE_REMAP"`
@@ -211,6 +212,9 @@ var table = []Variable{
 			"waits for: SIGTERM, and SIGKILL after 3 s. The next hook then runs. 0 sets no limit."},
 	{Name: "SHUTDOWN_TIMEOUT",
 		Meaning: "Seconds from SIGTERM to SIGKILL when the container stops. Keep it below docker stop's 10."},
+	{Name: "WAIT_FOR_GROUP",
+		Meaning: "1 lets the other processes of the command's group, and what BOOT hooks left running, finish within " +
+			"SHUTDOWN_TIMEOUT, too, when they were asked to stop. 0 kills them when the command has ended."},
 	{Name: "KILL_PROCESS_GROUP",
 		Meaning: "0 sends signals to the command's first process only, not to its group. All are killed at the end."},
 	{Name: "SIGNAL_REWRITE",

@@ -32,21 +32,16 @@ func (c Container) memory(context.Context) fault.Check {
 	fact := fmt.Sprintf("no limit; the machine has %s, %s available", size(most), size(available))
 	// What is in use is what the kernel cannot take back at once: without files read a
 	// while ago, as `docker stats` counts.
-	max, used, forgettable, events := "memory.max", "memory.current", "inactive_file", "memory.events"
-	folders, old := c.groups("memory")
-	if old {
-		max, used = "memory.limit_in_bytes", "memory.usage_in_bytes"
-		forgettable, events = "total_inactive_file", "memory.oom_control"
-	}
-	if l := c.tightest(folders, max, used, func(l limit) uint64 { return l.max }); l.max < most {
+	folders, files := c.memoryGroups()
+	if l := c.tightest(folders, files.max, files.used, func(l limit) uint64 { return l.max }); l.max < most {
 		most = l.max
-		l.used -= min(l.used, c.fields(l.folder, "memory.stat").number(forgettable))
+		l.used -= min(l.used, c.fields(l.folder, "memory.stat").number(files.forgettable))
 		fact = fmt.Sprintf("limit %s, %s in use", size(l.max), size(l.used))
 	}
 	var evidence []string
 	if len(folders) == 0 {
 		evidence = append(evidence, notSeen)
-	} else if n := c.fields(folders[0], events).number("oom_kill"); n > 0 {
+	} else if n := c.fields(folders[0], files.events).number("oom_kill"); n > 0 {
 		evidence = append(evidence, fmt.Sprintf("processes killed because memory ran out: %d", n))
 	}
 	if most < leastMemory {

@@ -20,6 +20,7 @@ const (
 // after is the state with its counters brought up to date after a run of the command.
 func (s state) after(e exited) state {
 	s.code, s.again, s.approved = e.code, true, false
+	s.overdue = false
 	s.quickStarts++
 	if e.lived >= shortLife {
 		s.quickStarts = 0

@@ -70,7 +70,8 @@ func (l *loop) commandStarted() {
 	l.pages, l.trimTime = nil, l.since.Add(trimAfter)
 }
 
-// doChore runs the chore, unless what the last decision has stored is still on its way to the disk.
+// doChore looks at the memory, and runs the chore unless what the last decision has stored is still on its way to
+// the disk.
 // One that has not ended since the last time never will; the next one follows when it is gone, or they
 // would gather on a disk that keeps even what is killed.
 func (l *loop) doChore() {
@@ -81,6 +82,7 @@ func (l *loop) doChore() {
 	if !l.background.isIdle() {
 		return
 	}
+	l.lookAtMemory()
 	pid, err := l.spawn(*l.start.Chore, false)
 	if err != nil {
 		l.options.Warn("cannot run " + l.start.Chore.Args[0] + ": " + err.Cause.Error())
@@ -106,12 +108,18 @@ func (l *loop) reap() {
 			l.inspect(status)
 		case pid == l.chore && !status.Stopped():
 			l.chore = 0
+		case status.Signal() == unix.SIGKILL && l.state.phase == running:
+			l.lookAtMemory()
 		}
 	}
-	if l.hooksGroup != 0 && isGone(l.hooksGroup) {
-		l.hooksGroup = 0 // before its number can mean another group
+	// Before their numbers can mean other groups.
+	if l.child == 0 && l.group != 0 && isGone(l.group) {
+		l.group = 0
 	}
-	l.handle(reaped{alone})
+	if l.hooksGroup != 0 && isGone(l.hooksGroup) {
+		l.hooksGroup = 0
+	}
+	l.handle(reaped{alone: alone, quiet: l.child == 0 && l.group == 0 && l.hooksGroup == 0})
 }
 
 // inspect handles news from the hooks or the command.
@@ -127,5 +135,9 @@ func (l *loop) inspect(status unix.WaitStatus) {
 		l.hooksGroup, l.group = l.group, 0
 	}
 	l.terminal.takeBack() // or Ctrl-C during the decision would reach nobody
-	l.handle(exited{exitCode(ExitCode(status)), status.Signaled(), time.Since(l.since)})
+	e := exited{code: exitCode(ExitCode(status)), killed: status.Signaled(), lived: time.Since(l.since)}
+	if l.state.isUnexpected(e) {
+		e.memory = l.memoryRanOut()
+	}
+	l.handle(e)
 }

@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -13,11 +14,53 @@ func TestCrashedCommandIsStartedAgainSoManyTimes(t *testing.T) {
 		p.exits(killed)
 		want := []string{
 			"run /bin/sh",
-			"warn: the command exited with code 137: restarting, attempt 1 of 2", "run again",
-			"warn: the command exited with code 137: restarting in 1s, attempt 2 of 2", "run again",
+			"warn: the command was killed by SIGKILL (exit code 137): restarting, attempt 1 of 2", "run again",
+			"warn: the command was killed by SIGKILL (exit code 137): restarting in 1s, attempt 2 of 2", "run again",
+			"warn: the command was killed by SIGKILL (exit code 137)",
 		}
 		if said := p.silence(); !slices.Equal(said, want) {
 			t.Errorf("%q, want %q", said, want)
+		}
+	})
+}
+
+func TestWhyTheCommandEndedIsSaid(t *testing.T) {
+	each(t, onPipes, func(t *testing.T, init starter) {
+		for script, want := range map[string]string{
+			"exit 0":                      "",
+			"exit 3":                      "warn: the command exited with code 3",
+			"exit 137":                    "warn: the command exited with code 137",
+			"kill $$":                     "warn: the command was killed by SIGTERM (exit code 143)",
+			"ulimit -c 0; kill -SEGV $$":  "warn: the command was killed by SIGSEGV (exit code 139)",
+			"kill -40 $$":                 "warn: the command was killed by signal 40 (exit code 168)",
+			"sh -c 'kill -9 $$'; exit 20": "warn: the command exited with code 20",
+		} {
+			p := init("-ends", "/bin/sh", "-c", script)
+			p.status()
+			if said := strings.Join(p.warnings(), "\n"); said != want {
+				t.Errorf("%s: %q, want %q", script, said, want)
+			}
+		}
+	})
+}
+
+// TestAnEndThatWasAskedForNeedsNoReason unless something else has ended the command meanwhile.
+func TestAnEndThatWasAskedForNeedsNoReason(t *testing.T) {
+	each(t, onPipes, func(t *testing.T, init starter) {
+		for script, want := range map[string]string{
+			`:`:                         "",
+			`trap "exit 3" TERM`:        "",
+			`trap "kill -INT $$" TERM`:  "",
+			`trap "kill -KILL $$" TERM`: "warn: the command was killed by SIGKILL (exit code 137)",
+			`trap "kill -ABRT $$" TERM`: "warn: the command was killed by SIGABRT (exit code 134)",
+		} {
+			p := init("-ends", "/bin/sh", "-c", "ulimit -c 0; "+script+"; echo ready; while :; do sleep 0.01; done")
+			p.expect("ready")
+			p.signal(unix.SIGTERM)
+			p.status()
+			if said := strings.Join(p.warnings(), "\n"); said != want {
+				t.Errorf("%s: %q, want %q", script, said, want)
+			}
 		}
 	})
 }

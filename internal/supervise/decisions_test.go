@@ -17,9 +17,10 @@ hooking: suspended -> hooking: suspend 20
 hooking: approved -> running: start
 hooking: denied -> failing: arm 1s
 hooking: exited -> deciding: decide
+hooking: starved -> ending: say the kernel killed the BOOT hooks: out of memory (limit 512 MiB), kill, arm 500ms, reap
 hooking: reaped alone due -> nothing
 
-deciding: begun hooks suspended reported exited killed refused expired -> impossible
+deciding: begun hooks suspended reported exited killed starved refused expired -> impossible
 deciding: TERM INT HUP QUIT -> ending: kill, arm 500ms, reap
 deciding: USR1 -> deciding: say restart ignored: the command is already starting
 deciding: TSTP -> deciding: suspendself
@@ -29,7 +30,7 @@ deciding: 40 -> deciding: keep 40
 deciding: approved -> running: start
 deciding: denied -> failing: arm 1s
 
-failing: begun hooks suspended approved denied exited killed refused -> impossible
+failing: begun hooks suspended approved denied exited killed starved refused -> impossible
 failing: TERM INT HUP QUIT expired -> ending: kill, arm 500ms, reap
 failing: USR1 TSTP CONT USR2 40 reaped alone due -> nothing
 failing: reported -> failing: arm 600ms
@@ -46,7 +47,9 @@ running: USR2 -> running: forward 12
 running: 40 -> running: forward 40
 running: suspended -> running: suspend 20
 running: denied -> failing: arm 1s
-running: exited killed -> ending: kill, arm 500ms, reap
+running: exited -> ending: say the command exited with code 7, kill, arm 500ms, reap
+running: killed -> ending: say the command was killed by SIGKILL (exit code 137), kill, arm 500ms, reap
+running: starved -> ending: say the kernel killed the command: out of memory (limit 512 MiB), kill, arm 500ms, reap
 running: refused -> resting: say retrying in 1s, arm 1s
 running: reaped alone -> nothing
 running: due -> running: chore
@@ -61,7 +64,9 @@ stopping: TSTP -> stopping: forward 20
 stopping: CONT -> stopping: forward 18
 stopping: USR2 -> stopping: forward 12
 stopping: 40 -> stopping: forward 40
-stopping: exited killed -> ending: kill, arm 500ms, reap
+stopping: exited -> ending: kill, arm 500ms, reap
+stopping: killed -> ending: say the command was killed by SIGKILL (exit code 137), kill, arm 500ms, reap
+stopping: starved -> ending: say the kernel killed the command: out of memory (limit 512 MiB), kill, arm 500ms, reap
 stopping: expired -> stopping: kill, say the command did not stop within 8s and was killed
 
 restarting: begun hooks approved denied reported refused -> impossible
@@ -74,10 +79,12 @@ restarting: TSTP -> restarting: forward 20
 restarting: CONT -> restarting: forward 18
 restarting: USR2 -> restarting: forward 12
 restarting: 40 -> restarting: forward 40
-restarting: exited killed -> clearing: kill, arm 500ms
+restarting: exited -> clearing: kill, arm 500ms
+restarting: killed -> clearing: kill, arm 500ms, say the command was killed by SIGKILL (exit code 137)
+restarting: starved -> clearing: kill, arm 500ms, say the kernel killed the command: out of memory (limit 512 MiB)
 restarting: expired -> restarting: kill, say the command did not stop within 8s and was killed
 
-clearing: begun hooks approved denied reported exited killed refused -> impossible
+clearing: begun hooks approved denied reported exited killed starved refused -> impossible
 clearing: TERM INT HUP QUIT -> ending: kill, arm 500ms, reap
 clearing: USR1 -> clearing: say restart ignored: the command is already starting
 clearing: TSTP -> clearing: suspendself
@@ -88,7 +95,7 @@ clearing: reaped -> clearing: kill
 clearing: alone -> resting: arm
 clearing: expired -> resting: say some processes could not be killed in time, arm
 
-resting: begun hooks approved denied reported exited killed refused -> impossible
+resting: begun hooks approved denied reported exited killed starved refused -> impossible
 resting: TERM -> ended: finish 143
 resting: INT -> ended: finish 130
 resting: HUP -> ended: finish 129
@@ -101,7 +108,7 @@ resting: 40 -> resting: keep 40
 resting: expired -> deciding: decide
 
 ending: begun hooks refused -> impossible
-ending: TERM INT HUP QUIT USR1 TSTP CONT USR2 40 suspended approved denied reported exited killed due -> nothing
+ending: TERM INT HUP QUIT USR1 TSTP CONT USR2 40 suspended approved denied reported exited killed starved due -> nothing
 ending: reaped -> ending: kill
 ending: alone -> ended: finish 3
 ending: expired -> ended: say some processes could not be killed in time, finish 3

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,7 @@ type initRole struct {
 	mute    bool   // a failure is never told, as in a log that nobody reads
 	patient bool   // signals for the command wait until that listens
 	wait    bool   // say so when listening, and start on a line from stdin
+	ends    bool   // say with which code the command ended; most tests see that by themselves
 }
 
 // flags are those of a role that is an init.
@@ -30,6 +32,7 @@ func (r *initRole) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("init", flag.ExitOnError)
 	flags.DurationVar(&r.options.ShutdownTimeout, "timeout", time.Minute, "")
 	flags.BoolVar(&r.options.LeaderOnly, "leader", false, "")
+	flags.BoolVar(&r.options.WaitForGroup, "group", false, "")
 	flags.IntVar(&r.options.RestartOnCrash, "crashes", 0, "")
 	flags.IntVar((*int)(&r.options.ParentDeath), "pdeath", 0, "")
 	flags.Func("rewrite", "FROM:TO", func(pair string) error {
@@ -49,13 +52,19 @@ func (r *initRole) flags() *flag.FlagSet {
 	flags.BoolVar(&r.mute, "mute", false, "")
 	flags.BoolVar(&r.patient, "patient", false, "")
 	flags.BoolVar(&r.wait, "wait", false, "")
+	flags.BoolVar(&r.ends, "ends", false, "")
 	return flags
 }
 
 // playInit is an init. A restarted command finds "again" as one more argument.
 func playInit(args []string) int {
 	Listen()
-	role := initRole{options: Options{Warn: func(line string) { say("warn:", line) }, CoreLimit: NoCore()}}
+	role := initRole{options: Options{CoreLimit: NoCore()}}
+	role.options.Warn = func(line string) {
+		if role.ends || !strings.HasPrefix(line, "the command exited with code ") || strings.Contains(line, ":") {
+			say("warn:", line)
+		}
+	}
 	flags := role.flags()
 	_ = flags.Parse(args)
 	if os.Getpid() == 1 {

@@ -37,6 +37,8 @@ type loop struct {
 	suspendedByUs bool      // child was suspended by a signal from us, and not by its terminal
 	chore         int       // the chore's process, 0 for none
 
+	kills     Kills // of the last look
+	isLooking bool  // at the memory, in the background
 }
 
 func newLoop(ctx context.Context, start Start, options Options) *loop {

@@ -37,6 +37,11 @@ type Start struct {
 	// started. The exit waits until report has told the user, for a second at most.
 	Fail func(err error) (code int, report func())
 
+	// Memory returns how many processes of this container the kernel has killed for lack of memory. It is
+	// called in the background, and by the loop itself after a command that ended unexpectedly, so it must
+	// not wait for long. Nil is never.
+	Memory func() Kills
+
 	// Chore is a short process beside the command; nil for none. See Options.ChoreEvery.
 	Chore *Command
 }
@@ -46,6 +51,11 @@ type Options struct {
 	// ShutdownTimeout is how long a command that was asked to stop may take before everything of
 	// it is killed. Zero kills right after asking.
 	ShutdownTimeout time.Duration
+
+	// WaitForGroup lets what was asked to stop together with the command, its process group and what the
+	// hooks left running, take as much of ShutdownTimeout as the command itself. Else it is killed when
+	// the command has ended.
+	WaitForGroup bool
 
 	// LeaderOnly sends signals to the command's first process instead of its whole group.
 	LeaderOnly bool

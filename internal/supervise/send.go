@@ -8,20 +8,21 @@ import (
 
 // forward sends a signal to the command.
 func (l *loop) forward(sig unix.Signal) {
-	if l.group == 0 {
-		return // 0 would be our own
-	}
 	switch sig {
 	case unix.SIGTSTP:
 		l.suspendedByUs = true
 	case unix.SIGCONT:
 		l.suspendedByUs = false
-		l.terminal.offer(l.group) // a shell that brings us to the foreground means the command
+		if l.group != 0 {
+			l.terminal.offer(l.group) // a shell that brings us to the foreground means the command
+		}
 	}
 	var err error
 	leaderOnly := l.options.LeaderOnly && (sig != unix.SIGCONT || !l.terminal.given) // which has stopped all
 	if !leaderOnly {
-		err = unix.Kill(-l.group, sig)
+		if l.group != 0 { // 0 would be our own
+			err = unix.Kill(-l.group, sig)
+		}
 		if l.hooksGroup != 0 { // what they have left running; if it is gone now, so is the error
 			_ = unix.Kill(-l.hooksGroup, sig)
 		}

@@ -41,6 +41,9 @@ type state struct {
 	crashes     int      // starts in a row that were due to a crash
 	again       bool     // the command has run before
 	approved    bool     // what to start is decided already
+	overdue     bool     // the command did not stop in time, and was killed
+	lingers     bool     // the command has ended as last says, and others of its group may still do so
+	last        exited
 }
 
 // event is something that happened. Each kind can happen in some phases only.
@@ -57,11 +60,15 @@ type (
 		code   exitCode
 		killed bool          // by a signal
 		lived  time.Duration // since its start
+		memory string        // its limit, if memory ran out meanwhile; see [Start.Memory]
 	}
-	refused struct{}             // the command could not be started, but only for want of resources
-	reaped  struct{ alone bool } // all zombies are gone, and there are no other processes besides us
-	expired struct{}             // the deadline passed
-	due     struct{}             // it is time for the chore
+	refused struct{} // the command could not be started, but only for want of resources
+	reaped  struct { // all zombies are gone
+		alone bool // there are no other processes besides us
+		quiet bool // none of those is in a group that was told to stop
+	}
+	expired struct{} // the deadline passed
+	due     struct{} // it is time for the chore
 )
 
 func (begun) possible(p phase) bool     { return p == idle }

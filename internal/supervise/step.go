@@ -65,7 +65,7 @@ func (o *Options) react(s state, e event) (state, []action) {
 	case exited:
 		return o.onExit(s, e)
 	case reaped:
-		return onReaped(s, e)
+		return o.onReaped(s, e)
 	case expired:
 		return o.onDeadline(s)
 	case due:
@@ -160,19 +160,31 @@ func (o *Options) onExit(s state, e exited) (state, []action) {
 		return s, nil
 	case s.phase == hooking && !e.killed:
 		return s.to(deciding, doDecide{})
-	case s.phase == restarting:
-		next := s.after(e)
-		if wait := next.pause(); wait > 0 {
-			return next.clear(doSay{"restarting too fast; next start" + in(wait)})
-		}
-		return next.clear()
 	case s.phase == running && s.after(e).crashes < o.RestartOnCrash && isCrash(e.code):
 		next := s.after(e)
 		next.crashes++
-		return next.clear(doSay{fmt.Sprintf("the command exited with code %d: restarting%s, attempt %d of %d",
-			e.code, in(next.pause()), next.crashes, o.RestartOnCrash)})
+		return next.clear(doSay{fmt.Sprintf("%s: restarting%s, attempt %d of %d",
+			e.cause("the command"), in(next.pause()), next.crashes, o.RestartOnCrash)})
 	}
-	return o.finish(s, e.code)
+	why := s.why(e)
+	if o.WaitForGroup && s.phase.isOneOf(stopping, restarting) && !s.overdue {
+		s.lingers, s.last = true, e
+		return s.stay(why...)
+	}
+	return o.goOn(s, e, why...)
+}
+
+// goOn follows the end of the command, and of what may take as long to stop.
+func (o *Options) goOn(s state, e exited, before ...action) (state, []action) {
+	s.lingers = false
+	if s.phase != restarting {
+		return o.finish(s, e.code, before...)
+	}
+	next := s.after(e)
+	if wait := next.pause(); wait > 0 {
+		before = append(before, doSay{"restarting too fast; next start" + in(wait)})
+	}
+	return next.clear(before...)
 }
 
 // clear kills what is left before the next start: nothing of the old run may live on to meet it.
@@ -181,17 +193,19 @@ func (s state) clear(more ...action) (state, []action) {
 }
 
 // finish leaves with a code as soon as nothing is left.
-func (o *Options) finish(s state, code exitCode) (state, []action) {
+func (o *Options) finish(s state, code exitCode, before ...action) (state, []action) {
 	s.code = code
 	if o.isPID1 || s.phase == resting { // then it is nothing that our exit does not kill
-		return s.to(ended)
+		return s.to(ended, before...)
 	}
-	return s.to(ending, doKill{}, doArm{clearTime}, doReap{})
+	return s.to(ending, append(before, doKill{}, doArm{clearTime}, doReap{})...)
 }
 
 // onReaped kills what was born or lost its parent meanwhile, until nothing is left.
-func onReaped(s state, e reaped) (state, []action) {
+func (o *Options) onReaped(s state, e reaped) (state, []action) {
 	switch {
+	case s.lingers && e.quiet:
+		return o.goOn(s, s.last)
 	case s.phase != clearing && s.phase != ending:
 		return s, nil
 	case e.alone:
@@ -214,7 +228,13 @@ func (o *Options) onDeadline(s state) (state, []action) {
 	case failing:
 		return o.finish(s, s.code)
 	case stopping, restarting:
-		return s.stay(doKill{}, doSay{"the command did not stop within " + o.ShutdownTimeout.String() + " and was killed"})
+		said := doSay{"the command did not stop within " + o.ShutdownTimeout.String() + " and was killed"}
+		if s.lingers {
+			said.line = "what the command left running did not stop within " + o.ShutdownTimeout.String() + " and was killed"
+			return o.goOn(s, s.last, said)
+		}
+		s.overdue = true
+		return s.stay(doKill{}, said)
 	case clearing, ending:
 		return s.cleared(doSay{"some processes could not be killed in time"})
 	}

@@ -22,6 +22,7 @@ const trimTimes = 2
 // trim takes the step that is due.
 func (l *loop) trim() {
 	if l.pages == nil {
+		l.lookAtMemory() // not before: the start does not wait for it
 		l.freeMemory()
 		return
 	}
