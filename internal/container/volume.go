@@ -26,7 +26,12 @@ const (
 
 // volume checks that licenses and the machine's identity can be kept.
 func (c Container) volume(context.Context) fault.Check {
-	return c.writable("volume", fault.SystemVolume, layout.Root.Cache, "license.json", "machine.json")
+	files := []string{"license.json"}
+	identity := filepath.Join(c.Root.Cache(), "machine.json")
+	if info, err := os.Stat(identity); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		files = append(files, "machine.json") // an identity is only read; LocalStack's command line mounts one read-only
+	}
+	return c.writable("volume", fault.SystemVolume, layout.Root.Cache, files...)
 }
 
 // logs checks that the emulator can write its logs.

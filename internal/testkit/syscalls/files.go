@@ -62,6 +62,7 @@ func allSubjects() map[uintptr]subject {
 		unix.SYS_FTRUNCATE:  {name: "ftruncate", descriptor: true},
 		unix.SYS_FALLOCATE:  {name: "fallocate", descriptor: true},
 		unix.SYS_FLOCK:      {name: "flock", descriptor: true},
+		unix.SYS_FCHMOD:     {name: "fchmod", descriptor: true},
 		unix.SYS_READ:       {name: "read", descriptor: true},
 		unix.SYS_PREAD64:    {name: "pread64", descriptor: true},
 		unix.SYS_WRITE:      {name: "write", descriptor: true},
