@@ -12,10 +12,10 @@ DATE     = $(if $(TRACKED),$(shell TZ=UTC git log -1 --format=%cd --date=short-l
 GOFLAGS_ = -trimpath -buildvcs=$(if $(TRACKED),true,false) -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' \
 	-ldflags './cmd/entrypoint=$(LDFLAGS) -E _rt0_entrypoint'
 LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
-# The tests with client libraries are a module of their own.
+# The tests with real clients are a module of their own.
 CLIENTS  = internal/conformance
 
-.PHONY: build run test bench image reasons lab compare lint vuln golden notices fuzz clean
+.PHONY: build run test clients bench image reasons lab compare lint vuln golden notices fuzz clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
@@ -23,8 +23,11 @@ build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 run: build          ## everything on this machine, with a demo license
 	@image/demo.sh
 
-test: build         ## all tests, with one summary at the end
+test: build         ## all tests but those of clients, with one summary at the end
 	@.ci/test
+
+clients: build      ## the real LocalStack, its license client and the AWS SDK against us (root on Debian)
+	@.ci/clients
 
 bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"
 	@.ci/packages >&2 || true

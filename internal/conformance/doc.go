@@ -1,3 +1,29 @@
-// Package conformance tests the reference emulator with the client libraries of its
-// users. It is a module of its own, so that the programs' go.mod lists none of these.
+// Package conformance tests the programs together with the real programs of their users:
+// the entrypoint with LocalStack's own runtime and license client, and the reference
+// emulator with the AWS SDK. It is a module of its own, so that the programs' go.mod lists
+// none of these. `make clients` runs it; CLIENTS_ROOT is the root file system with Python,
+// the runtime and the license client that .ci/clients-root makes.
+//
+// # How a test is written
+//
+// A [container] is what a container engine would be told: files, environment, user,
+// command, volume. newContainer makes one, whose only network is a loopback device of its
+// own: nothing in it reaches the world. Its files are the root, then our programs, then
+// what the test lays over them with put, script and hook. licensing starts a license
+// authority there and sets API_ENDPOINT; its requests lists every request so far.
+//
+//	c := newContainer(t)
+//	l := c.licensing(authority.Options{})
+//	token, _ := l.token(authority.NewToken{Kind: authority.Developer})
+//	c.set("LOCALSTACK_AUTH_TOKEN", token)
+//	p := c.start()                      // docker-entrypoint.sh is PID 1
+//	p.await("Ready.")
+//	p.python(`print("boto3, for example")`)
+//	p.signal(unix.SIGTERM)
+//	p.ends(0)
+//	l.wants("POST /v1/license/request 200")
+//
+// Each start gets fresh files; only the volume stays, as with "docker run --rm -v". What was
+// started ends with the test. All waits have limits. Use t.Parallel: most of a test is
+// waiting.
 package conformance

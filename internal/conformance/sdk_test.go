@@ -31,9 +31,6 @@ func persistent(o emulator.Options, root string) emulator.Options {
 	return o
 }
 
-// patience bounds every wait. It is far more than any takes.
-const patience = time.Minute
-
 // start runs an emulator on a free port of loopback, until stop or the end of the test.
 func start(t *testing.T, o emulator.Options) (address string, stop func()) {
 	t.Helper()
