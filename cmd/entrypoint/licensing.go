@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -75,7 +76,10 @@ func (s *start) prepareActivation(ctx context.Context, cred credential.Credentia
 		return "the certificate authorities in " + cmp.Or(pathsOf(network.Bundles), "the image")
 	})()
 	activation, warnings := s.newActivation(network, s.volume, cred, s.issues(report.LicenseLogger))
-	activation.Machine.ID = machine.ID(s.volume)
+	var notKept error
+	if activation.Machine.ID, notKept = machine.ID(s.volume); errors.Is(notKept, file.ErrEmptyDirectory) {
+		issues.Warn("each start is another machine to the licensing server: " + notKept.Error())
+	}
 	for _, warning := range warnings {
 		issues.Warn(warning)
 	}

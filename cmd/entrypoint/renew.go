@@ -32,7 +32,7 @@ func renew() (code int) {
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
 		s.volume = file.NewVolume(s.cfg.Root.Volume(), 0)
 		activation, _ := s.newActivation(s.network(), s.volume, cred, s.issues(report.LicenseLogger))
-		activation.Machine.ID = machine.ID(s.volume)
+		activation.Machine.ID, _ = machine.ID(s.volume)
 		activation.Renew(ctx)
 		s.syncVolume(0)
 		return nil, nil

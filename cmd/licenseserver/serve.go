@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/file"
 )
 
 const (
@@ -130,11 +132,27 @@ func (s *server) tlsConfig() (*tls.Config, error) {
 	if s.certFile == "" {
 		return nil, nil
 	}
-	pair, err := tls.LoadX509KeyPair(s.certFile, s.keyFile)
+	certificate, err := readFile(s.certFile)
+	if err != nil {
+		return nil, err
+	}
+	key, err := readFile(s.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(certificate, key)
 	if err != nil {
 		return nil, err
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	content, err := file.Read(path)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return content, nil
 }
 
 func schemeOf(secure *tls.Config) string {

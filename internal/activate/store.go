@@ -65,6 +65,8 @@ func (s *Store) load() (found []Stored) {
 		switch {
 		case err == nil:
 			found = append(found, Stored{path, document})
+		case errors.Is(err, file.ErrEmptyDirectory): // nobody wants that
+			s.log.Warn("ignoring " + path + ": " + err.Error())
 		case !errors.Is(err, fs.ErrNotExist):
 			s.log.Debug("ignoring " + path + ": " + err.Error())
 		}

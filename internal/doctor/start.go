@@ -11,6 +11,7 @@ import (
 	"localstack-entrypoint/internal/container"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/report"
@@ -177,6 +178,11 @@ func (e *examination) checkStored(context.Context) fault.Check {
 	for _, one := range e.stored {
 		use, _ := OfflineUse(one.Document, e.Activation.Product, e.Credential)
 		evidence = append(evidence, one.Path+": "+use)
+	}
+	for _, path := range []string{e.Config.Root.MountedLicense(), e.Config.Root.BuiltInLicense()} {
+		if file.IsEmptyDirectory(path) {
+			return fault.Warn(name, fault.New(fault.StoredInvalid, "%s: %s", path, file.ErrEmptyDirectory), evidence...)
+		}
 	}
 	switch {
 	case e.flaw != nil:

@@ -22,12 +22,13 @@ type identity struct {
 }
 
 func newIdentity(o Options) identity {
+	machineID, _ := machine.ID(file.NewVolume(o.Root.Volume(), file.DiskTimeout))
 	id := identity{
 		version: o.Version,
 		build:   o.Version,
 		edition: "community",
 		session: uuid.NewString(),
-		machine: machine.ID(file.NewVolume(o.Root.Volume(), file.DiskTimeout)),
+		machine: machineID,
 		system:  machine.System(),
 		started: time.Now(),
 	}

@@ -19,11 +19,24 @@ const MaxSize = 1 << 20
 
 const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
-var errDirectory = errors.New("it is a directory")
+// dockerMakes is where an empty directory most often comes from.
+const dockerMakes = "Docker creates one if the path to mount does not exist on the host"
 
-// ErrEmptyDirectory is the error of an empty directory where a file should be.
-var ErrEmptyDirectory = errors.New(
-	"it is an empty directory; Docker creates one if the path to mount does not exist on the host")
+var (
+	errDirectory = errors.New("it is a directory")
+	// ErrEmptyDirectory is the error of an empty directory where a file should be.
+	ErrEmptyDirectory = errors.New("it is an empty directory; " + dockerMakes)
+)
+
+// IsEmptyDirectory reports whether path is one, or a link to one. Where a file should be, it is [ErrEmptyDirectory].
+func IsEmptyDirectory(path string) bool {
+	f, err := os.OpenFile(path, readOnly|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(directoryError(f), ErrEmptyDirectory)
+}
 
 // TooLarge is the error of a file that is larger than a limit, in bytes.
 type TooLarge int64

@@ -37,6 +37,8 @@ func WhyNotRun(path string, err error) string {
 		}
 	case errors.Is(statErr, fs.ErrPermission):
 		return fmt.Sprintf("user %d cannot open one of its directories", os.Geteuid())
+	case statErr == nil && IsEmptyDirectory(path):
+		return "it is empty; " + dockerMakes
 	case statErr != nil || !info.Mode().IsRegular():
 	case errors.Is(err, fs.ErrPermission):
 		return whyDenied(path, info)

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 )
 
 // Find lists the scripts of a stage in the order they run: the .sh and .py files of a folder by name,
 // then its sub-folders by name, depth first. A folder that does not exist holds no scripts. The error
-// joins one for each folder that cannot be read; the scripts found elsewhere are still listed.
+// joins one for each folder that cannot be read, and for each that Docker made in place of a script; the scripts found
+// elsewhere are still listed.
 func Find(root layout.Root, stage Stage) ([]Script, error) {
 	scripts, unreadable := find(root, stage)
 	return scripts, errors.Join(unreadable...)
@@ -28,6 +30,8 @@ func find(root layout.Root, stage Stage) (scripts []Script, unreadable []error) 
 		for _, entry := range entries {
 			path := filepath.Join(folders[0], entry.Name())
 			switch {
+			case entry.IsDir() && isScript(entry.Name()) && file.IsEmptyDirectory(path):
+				unreadable = append(unreadable, &fs.PathError{Op: "open", Path: path, Err: file.ErrEmptyDirectory})
 			case entry.IsDir() && !isKubernetesData(entry.Name()):
 				below = append(below, path)
 			case !entry.IsDir() && isScript(entry.Name()) && !leadsToDir(path):

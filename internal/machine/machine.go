@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,15 +30,21 @@ type identity struct {
 	ID string `json:"machine_id"`
 }
 
-// ID is the identity of the volume. Without one it makes one and keeps it; where that is not possible, or the disk is
-// slow, the next start has another.
-func ID(volume *file.Volume) string {
-	id, err := Rehearse(volume)
-	// What a slow disk holds is still the identity.
-	if text, marshalErr := json.Marshal(identity{id}); err != nil && marshalErr == nil && !errors.Is(err, file.ErrTimeout) {
-		_ = volume.Write(idFile, text, mode)
+// ID is the identity of the volume. Without one it makes one and keeps it. The error is why that is not possible; the
+// next start then has another.
+func ID(volume *file.Volume) (id string, err error) {
+	id, err = Rehearse(volume)
+	if err == nil || errors.Is(err, file.ErrTimeout) { // what a slow disk holds is still the identity
+		return id, err
 	}
-	return id
+	text, err := json.Marshal(identity{id})
+	if err == nil {
+		err = volume.Write(idFile, text, mode)
+	}
+	if err != nil {
+		return id, fmt.Errorf("%s: %w", filepath.Join(volume.Base(), idFile), err)
+	}
+	return id, nil
 }
 
 // Rehearse is ID for a start that is not made: it keeps nothing. The error is why the volume has no identity; then it is

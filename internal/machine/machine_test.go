@@ -16,7 +16,10 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func idIn(volume string) string { return ID(file.NewVolume(volume, 0)) }
+func idIn(volume string) string {
+	id, _ := ID(file.NewVolume(volume, 0))
+	return id
+}
 
 var machineID12 = regexp.MustCompile(`^gen_[0-9a-f]{12}$`)
 
@@ -76,6 +79,23 @@ func TestAVolumeThatCannotBeWrittenHasAnotherIDAtEachStart(t *testing.T) {
 	first, second := idIn(volume), idIn(volume)
 	if !machineID12.MatchString(first) || !machineID12.MatchString(second) || first == second {
 		t.Errorf("%s, then %s", first, second)
+	}
+	_, err := ID(file.NewVolume(volume, 0))
+	if want := filepath.Join(volume, idFile) + ": not a directory"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+func TestARehearsedStartUsesTheIdentityAndSavesNone(t *testing.T) {
+	t.Parallel()
+	volume := t.TempDir()
+	id, err := Rehearse(file.NewVolume(volume, 0))
+	if entries, _ := os.ReadDir(volume); err == nil || !machineID12.MatchString(id) || len(entries) > 0 {
+		t.Errorf("%s, %v, and there is %v", id, err, entries)
+	}
+	kept := idIn(volume)
+	if id, err := Rehearse(file.NewVolume(volume, 0)); err != nil || id != kept {
+		t.Errorf("%s, %v instead of %s", id, err, kept)
 	}
 }
 

@@ -109,6 +109,8 @@ func (w *walk) list(path string, depth int) {
 			}
 		}
 		switch {
+		case mode.IsDir() && isForFile(entry.Name()) && file.IsEmptyDirectory(name):
+			w.warn(name, file.ErrEmptyDirectory.Error())
 		case mode.IsDir():
 			if w.IsDeep && depth < maxFolders && w.isNew(name) {
 				w.list(name, depth+1)
@@ -122,6 +124,11 @@ func (w *walk) list(path string, depth int) {
 			w.warn(name, "it is not a regular file")
 		}
 	}
+}
+
+// isForFile reports whether a name is one of a file of certificates.
+func isForFile(name string) bool {
+	return slices.Contains([]string{".crt", ".pem", ".cer", ".der"}, strings.ToLower(filepath.Ext(name)))
 }
 
 // isNew reports whether a folder was not listed before.

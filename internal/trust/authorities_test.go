@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
@@ -34,7 +35,7 @@ func TestBundleThatCannotBeUsedIsNamed(t *testing.T) {
 		missing: "no such file or directory",
 		empty:   "it is empty",
 		garbage: "line 1: its content is damaged",
-		folder:  "the directory is empty; Docker creates one if the file to mount is not there",
+		folder:  file.ErrEmptyDirectory.Error(),
 		fifo:    "it is a FIFO or a device, not a regular file",
 	} {
 		_, warnings := Load([]Bundle{{Variable: "CURL_CA_BUNDLE", Path: path}}, layout.Root(t.TempDir()))

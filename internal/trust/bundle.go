@@ -134,7 +134,7 @@ func readFolder(path string) (l loaded, err error) {
 	}
 	if len(l.certificates) == 0 {
 		if err = errors.New("the directory contains no PEM certificate"); len(names) == 0 {
-			err = errors.New("the directory is empty; Docker creates one if the file to mount is not there")
+			err = file.ErrEmptyDirectory
 		}
 	}
 	return l, err
