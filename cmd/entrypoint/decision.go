@@ -32,6 +32,9 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	if err != nil {
 		return decision, err
 	}
+	if !again {
+		s.warnOfVersion(argv)
+	}
 	cred, err := s.activate(ctx)
 	if err != nil {
 		return decision, err
@@ -85,6 +88,9 @@ func (s settings) inVenv() config.Environ {
 	return environ
 }
 
+// referenceEmulator is the program that is run where LocalStack is not installed.
+const referenceEmulator = "emulator"
+
 // findCommand is what will be started. It is looked for before the activation,
 // which may cost a credit, and after the hooks, which may install it.
 func (s settings) findCommand(environ config.Environ, given []string) (path string, argv []string, err error) {
@@ -93,7 +99,7 @@ func (s settings) findCommand(environ config.Environ, given []string) (path stri
 		argv = s.cfg.Command
 	}
 	if len(argv) == 0 {
-		argv = []string{"emulator"}
+		argv = []string{referenceEmulator}
 		if python := s.cfg.Root.Python(); exists(python) {
 			argv = []string{python, "-m", "localstack.runtime.main"}
 		}

@@ -87,7 +87,7 @@ func parseDoctor(args []string) (doctorOptions, error) {
 
 // doctorStart is what the doctor looks at.
 func (s settings) doctorStart(options doctorOptions, out *report.Reporter) doctor.Start {
-	path, _, noCommand := s.findCommand(s.inVenv(), options.command)
+	path, argv, noCommand := s.findCommand(s.inVenv(), options.command)
 	var cred credential.Credential
 	var noCredential error
 	if s.cfg.ActivatePro {
@@ -102,6 +102,7 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 		Config: s.cfg, Problem: s.problem,
 		Warnings: slices.Concat(s.environ.Warnings, s.environ.NetworkWarnings, s.socksWarnings(network)),
 		Command:  path, NoCommand: noCommand, BootHooks: len(hooks),
+		Version: s.release().String(), OddVersion: s.reviewVersion(argv),
 		Credential: cred, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),
 		Offline: options.offline, RequestLicense: options.activate,

@@ -21,7 +21,6 @@ import (
 	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/trust"
-	"localstack-entrypoint/internal/version"
 	"localstack-entrypoint/internal/waiting"
 )
 
@@ -154,11 +153,6 @@ func (s settings) newActivation(
 		Store: activate.NewStore(volume, s.cfg.Root, log),
 		Log:   log,
 	}, warnings
-}
-
-// version is the version that the license must cover: the image's, else ours.
-func (s settings) version() string {
-	return license.NormalVersion(cmp.Or(s.cfg.BuildVersion, version.Number))
 }
 
 // sources are the places of the credential.

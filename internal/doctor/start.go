@@ -27,6 +27,10 @@ type Start struct {
 	// Command is the path of the command to run, NoCommand why there is none.
 	Command   string
 	NoCommand error
+	// Version says for which version a license must be, and how that is known. OddVersion is what is wrong with
+	// it, nil if nothing is.
+	Version    string
+	OddVersion *fault.Error
 	// BootHooks is the number of BOOT hooks.
 	BootHooks int
 	// NoCredential is why there is no usable credential; nil also where none is needed.
@@ -155,7 +159,10 @@ func (s Start) checkCommand(context.Context) fault.Check {
 	if failed, ok := fault.Find(s.NoCommand); ok {
 		return fault.Fail("command", failed)
 	}
-	return fault.Pass("command", s.Command)
+	if s.OddVersion != nil {
+		return fault.Warn("command", s.OddVersion, s.Command, s.Version)
+	}
+	return fault.Pass("command", s.Command, s.Version)
 }
 
 // checkCredential says what is known of the credential without the server.

@@ -77,6 +77,8 @@ const (
 
 	ConfigInvalid        ID = "config.invalid"
 	ConfigIgnored        ID = "config.ignored"
+	ConfigVersion        ID = "config.version"
+	ConfigWithoutPro     ID = "config.without_pro"
 	CommandNotFound      ID = "command.not_found"
 	CommandNotExecutable ID = "command.not_executable"
 

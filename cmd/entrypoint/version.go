@@ -1,0 +1,62 @@
+package main
+
+import (
+	"path/filepath"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/version"
+)
+
+// needsLicense is the first version of LocalStack that may not start without a license.
+const needsLicense = "2026.3"
+
+// release is a version, and how it is known.
+type release struct{ number, source string }
+
+// String says both.
+func (r release) String() string { return "version " + r.number + ", from " + r.source }
+
+// release is what the license must cover: the image's version, else that of the installed LocalStack, else ours.
+func (s settings) release() release {
+	if s.cfg.BuildVersion != "" {
+		return release{s.cfg.BuildVersion, "LOCALSTACK_BUILD_VERSION"}
+	}
+	if number, path := version.Installed(s.cfg.Root.InstalledLocalStack()); number != "" {
+		return release{number, path}
+	}
+	return release{version.Number, "this entrypoint"}
+}
+
+// version is the release's, as the licensing server wants it.
+func (s settings) version() string { return license.NormalVersion(s.release().number) }
+
+// reviewVersion returns what is odd about the version of what a start would run; nil where nothing is. The reference
+// emulator is of our version, and needs no license.
+func (s settings) reviewVersion(argv []string) *fault.Error {
+	if !exists(s.cfg.Root.Python()) || len(argv) > 0 && filepath.Base(argv[0]) == referenceEmulator {
+		return nil
+	}
+	installed, path := version.Installed(s.cfg.Root.InstalledLocalStack())
+	said := s.cfg.BuildVersion
+	switch {
+	case bool(s.cfg.ActivatePro) && said != "" && installed != "" && license.MajorMinor(said) != license.MajorMinor(installed):
+		return fault.New(fault.ConfigVersion, "%.40s, but %s is installed (%s)", said, installed, path)
+	case bool(s.cfg.ActivatePro), version.Before(installed, needsLicense):
+	case installed != "":
+		return fault.New(fault.ConfigWithoutPro, "%s is installed", installed)
+	case said == "":
+		return fault.New(fault.ConfigWithoutPro, "the version is not known")
+	case !version.Before(said, needsLicense):
+		return fault.New(fault.ConfigWithoutPro, "LOCALSTACK_BUILD_VERSION is %.40s", said)
+	}
+	return nil
+}
+
+// warnOfVersion warns of an odd version. It costs an existing Python environment a look into a folder.
+func (s *start) warnOfVersion(argv []string) {
+	if finding := s.reviewVersion(argv); finding != nil {
+		s.issues(report.Logger).Warn(report.Reason(finding))
+	}
+}
