@@ -27,7 +27,7 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 			s.issues(report.Logger).Warn(warning)
 		}
 	}
-	environ := s.inVenv()
+	environ := s.forChildren()
 	path, argv, err := s.findCommand(environ, s.command)
 	if err != nil {
 		return decision, err
@@ -75,7 +75,7 @@ func (s *start) heldCredentials() func(value string) bool {
 	return held
 }
 
-// inVenv is the environment of the hooks and the emulator: a copy with what sourcing
+// inVenv is the environment in the emulator's Python environment: a copy with what sourcing
 // the venv's activate script does for a shell, as the image's own entrypoint did.
 func (s settings) inVenv() config.Environ {
 	environ, venv := s.environ.Clone(), s.cfg.Root.Venv()

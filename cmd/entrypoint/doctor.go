@@ -101,6 +101,7 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 	return doctor.Start{
 		Config: s.cfg, Problem: s.problem,
 		Warnings: slices.Concat(s.environ.Warnings, s.environ.NetworkWarnings, s.socksWarnings(network)),
+		Home:     s.homeDirectory(),
 		Command:  path, NoCommand: noCommand, BootHooks: len(hooks),
 		Version: s.release().String(), OddVersion: s.reviewVersion(argv),
 		Credential: cred, NoCredential: noCredential,

@@ -29,7 +29,9 @@ func (s *start) hooksCommand() *supervise.Command {
 	if !s.hasHooks() {
 		return nil
 	}
-	return s.selfAs(hooksName)
+	command := s.selfAs(hooksName)
+	command.Env = withHome(command.Env, s.findHome())
+	return command
 }
 
 // hasHooks reports whether there is anything to do for a process of BOOT hooks, if only to say that they
@@ -51,7 +53,7 @@ func (s *start) runHooks(ctx context.Context) {
 	defer waits.stop()
 	runner := hook.Runner{
 		Root:   s.cfg.Root,
-		Env:    s.inVenv().Entries,
+		Env:    s.forChildren().Entries,
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		Timeout: s.cfg.BootHookTimeout.Duration(),
 		Report: func(script hook.Script, err error) {

@@ -68,7 +68,8 @@ func TestAnyUserWithoutAHomeCanStart(t *testing.T) {
 	} {
 		err = errors.Join(err, os.Chmod(path, mode))
 	}
-	if err != nil {
+	tmp := filepath.Join(w.root, "tmp")
+	if err := errors.Join(err, os.Mkdir(tmp, 0o700), os.Chmod(tmp, 0o777)); err != nil {
 		t.Fatal(err)
 	}
 	for _, supervise := range []string{"SUPERVISE=0", "SUPERVISE=1"} {
@@ -89,6 +90,8 @@ func TestAnyUserWithoutAHomeCanStart(t *testing.T) {
 		for _, want := range []string{
 			"/2.sh: permission denied: user 1234567 may not execute it (mode 0700)",
 			"cannot store license_", "Successfully requested and activated",
+			"HOME=/root cannot be written (permission denied): hooks and the emulator get HOME=" + w.root +
+				"/tmp/localstack-home-1234567\n",
 		} {
 			if !strings.Contains(said.String(), want) {
 				t.Errorf("%s: %q is missing in %s", supervise, want, said.String())

@@ -165,7 +165,7 @@ func newWorld(t *testing.T) *world {
 		command: "true"}
 	testkit.Put(t, w.root, "etc/resolv.conf", testkit.ResolvConf("127.0.0.1:1"))
 	w.env = map[string]string{
-		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
+		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "HOME": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
 		"LOCALSTACK_AUTH_TOKEN": w.token, "API_ENDPOINT": "http://127.0.0.1:1/v1", "ACTIVATION_ATTEMPTS": "1",
 	}
 	return w

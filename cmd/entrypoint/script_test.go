@@ -61,6 +61,7 @@ func setupScript(env *testscript.Env) error {
 	env.Values[serverKey{}] = new(*licenseServer)
 	env.Setenv("PATH", binaries+string(os.PathListSeparator)+env.Getenv("PATH"))
 	env.Setenv("FILESYSTEM_ROOT", root)
+	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("LOCALSTACK_BUILD_VERSION", "4.14.0")
 	env.Setenv("ACTIVATION_ATTEMPTS", "1") // so that a start that fails does not take 15 s
 	if err := os.MkdirAll(filepath.Join(root, "etc"), 0o755); err != nil {

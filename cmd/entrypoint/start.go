@@ -43,6 +43,8 @@ type start struct {
 
 	// volume is where licenses are stored, one for all decisions.
 	volume *file.Volume
+	// home is the home directory that hooks and the emulator get instead of the given one, "" for that.
+	home string
 	// stored is true when a decision may have stored a license, for which an exit waits.
 	stored atomic.Bool
 	// saveRefusal notes a refusal of the last decision for the next start.

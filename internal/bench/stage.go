@@ -86,7 +86,7 @@ func (s *stage) key() string                { return filepath.Join(s.dir, "key.p
 
 // env is an environment for the entrypoint.
 func (s *stage) env(more ...string) []string {
-	return append([]string{"PATH=" + os.Getenv("PATH"), "FILESYSTEM_ROOT=" + s.dir}, more...)
+	return append([]string{"PATH=" + os.Getenv("PATH"), "FILESYSTEM_ROOT=" + s.dir, "HOME=/"}, more...)
 }
 
 // install copies the programs. A linker writes page by page, and so its output

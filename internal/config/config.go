@@ -246,7 +246,8 @@ var table = []Variable{
 	{Name: "GITHUB_ACTIONS", Shared: true, Meaning: "Set by GitHub Actions. Remedies for it then come first."},
 	{Name: "GITLAB_CI", Shared: true, Meaning: "Set by GitLab CI. Remedies for it then come first."},
 	{Name: "TMPDIR", Shared: true,
-		Meaning: "Directory for the emulator's CA bundle, if the volume is not writable. After it, /tmp and /run are tried."},
+		Meaning: "Directory for the emulator's CA bundle, if the volume is not writable, and for a home directory, " +
+			"if HOME is not writable. After it, /tmp and /run are tried."},
 	{Name: "FILESYSTEM_ROOT",
 		Meaning: "Directory that replaces / for fixed paths such as /var/lib/localstack, for tests and demonstrations."},
 }

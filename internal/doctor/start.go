@@ -13,6 +13,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/gateway"
+	"localstack-entrypoint/internal/home"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/survey"
@@ -31,6 +32,8 @@ type Start struct {
 	// it, nil if nothing is.
 	Version    string
 	OddVersion *fault.Error
+	// Home is the home directory.
+	Home home.Home
 	// BootHooks is the number of BOOT hooks.
 	BootHooks int
 	// NoCredential is why there is no usable credential; nil also where none is needed.
@@ -83,7 +86,7 @@ func (e *examination) sections() []section {
 	for _, check := range ContainerOf(e.Config).Checks() {
 		all = append(all, single(check.Name, check.Make))
 	}
-	return all
+	return append(all, single("home", e.checkHome))
 }
 
 const withoutPro = "not needed with ACTIVATE_PRO=0"
@@ -163,6 +166,22 @@ func (s Start) checkCommand(context.Context) fault.Check {
 		return fault.Warn("command", s.OddVersion, s.Command, s.Version)
 	}
 	return fault.Pass("command", s.Command, s.Version)
+}
+
+// checkHome looks whether a home directory can be written: the given one, or that which a start would hand over.
+func (s Start) checkHome(context.Context) fault.Check {
+	const name = "home"
+	denied := s.Home.Check()
+	if denied == nil {
+		return fault.Pass(name, s.Home.String()+" can be written")
+	}
+	said := s.Home.Unusable(denied)
+	path, err := s.Home.Planned()
+	if err != nil {
+		evidence := strings.Split(err.Error(), "\n")
+		return fault.Warn(name, fault.Wrap(err, fault.SystemHome, "%s", said), evidence...)
+	}
+	return fault.Pass(name, said+"; a start hands over "+path)
 }
 
 // checkCredential says what is known of the credential without the server.

@@ -86,6 +86,7 @@ const (
 
 	SystemVolume      ID = "system.volume"
 	SystemLogs        ID = "system.logs"
+	SystemHome        ID = "system.home"
 	SystemDocker      ID = "system.docker"
 	SystemMemory      ID = "system.memory"
 	SystemProcesses   ID = "system.processes"

@@ -59,7 +59,7 @@ func newWorld(t *testing.T) *world {
 	testkit.Put(t, w.root, "etc/ssl/certs/ca-certificates.crt", string(shared.public.root.pem()))
 	w.asks(nameServer)
 	w.env = map[string]string{
-		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
+		"PATH": os.Getenv("PATH"), "FILESYSTEM_ROOT": w.root, "HOME": w.root, "LOCALSTACK_BUILD_VERSION": "4.14.0",
 		"LOCALSTACK_AUTH_TOKEN": shared.token, "ACTIVATION_ATTEMPTS": "3",
 	}
 	return w
