@@ -47,7 +47,7 @@ func (s *start) handBundles(environ *config.Environ) {
 // unreadBundles says what is wrong with the user's files where the activation has not read them. Folders and the
 // system's own bundle are not looked at: that would cost a start more than all the rest.
 func (s *start) unreadBundles() []string {
-	if bool(s.cfg.ActivatePro) && s.cfg.Endpoint.Scheme == "https" {
+	if s.asks && s.cfg.Endpoint.Scheme == "https" {
 		return nil
 	}
 	files := slices.DeleteFunc(s.network().Bundles, func(b trust.Bundle) bool {

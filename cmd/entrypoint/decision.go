@@ -15,7 +15,7 @@ import (
 
 // decide returns the command to run and its environment, or why nothing can be started.
 func (s *start) decide(ctx context.Context, again bool) (decision supervise.Decision, err error) {
-	s.saveRefusal = nil
+	s.saveRefusal, s.asks = nil, false
 	if s.problem != nil {
 		return decision, s.problem
 	}
@@ -35,7 +35,7 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	if !again {
 		s.warnOfVersion(argv)
 	}
-	cred, err := s.activate(ctx)
+	cred, err := s.activate(ctx, again)
 	if err != nil {
 		return decision, err
 	}

@@ -95,7 +95,7 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 	}
 	volume := file.NewVolume(s.cfg.Root.Volume(), options.timeout)
 	network := s.network()
-	activation, _ := s.newActivation(network, volume, cred, out.Log(report.LicenseLogger))
+	activation := s.newActivation(network, volume, cred, out.Log(report.LicenseLogger), func(string) {})
 	activation.Machine.ID, _ = machine.Rehearse(volume)
 	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{

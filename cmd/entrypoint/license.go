@@ -34,10 +34,13 @@ func runLicense(args []string) int {
 	out.Hide(cred)
 	page.Hide(cred)
 	volume := file.NewVolume(s.cfg.Root.Volume(), 0)
-	stored, _ := activate.NewStore(volume, s.cfg.Root, out.Log(report.LicenseLogger)).Load()
-	if len(stored) == 0 {
+	there := activate.NewStore(volume, s.cfg.Root, out.Log(report.LicenseLogger)).Load(cred)
+	if there.Locked != "" {
+		page.Print(there.Locked + "\n")
+	}
+	stored := there.Documents
+	if len(stored) == 0 && there.Locked == "" {
 		fmt.Println("no stored license")
-		return fault.ExitLicense
 	}
 	product := license.Product{Name: license.ProductName, Version: s.version()}
 	code := fault.ExitLicense

@@ -26,7 +26,7 @@ import (
 
 // activate obtains the license. It returns the credential to hand to the
 // emulator, nil when pro features are to be off.
-func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
+func (s *start) activate(ctx context.Context, again bool) (*credential.Credential, error) {
 	if !s.cfg.ActivatePro {
 		return nil, nil
 	}
@@ -35,7 +35,8 @@ func (s *start) activate(ctx context.Context) (*credential.Credential, error) {
 		return nil, err
 	}
 	s.volume.Allow(file.DiskTimeout)
-	activation := s.prepareActivation(ctx, cred)
+	activation := s.prepareActivation(cred)
+	activation.Again = again
 	looks := newLookout(ctx, s.cfg.ActivationTimeout.Duration(), s.survey)
 	defer looks.stop()
 	activation.Begun = looks.begun
@@ -66,21 +67,18 @@ func (s *start) findCredential(ctx context.Context) (credential.Credential, erro
 }
 
 // prepareActivation is the activation of a start.
-func (s *start) prepareActivation(ctx context.Context, cred credential.Credential) *activate.Activation {
+func (s *start) prepareActivation(cred credential.Credential) *activate.Activation {
 	network, issues := s.network(), s.issues(report.Logger)
 	network.Warn = func(finding *fault.Error) { issues.Warn(report.Reason(finding)) }
-	watched, stop := s.watchWaits(ctx)
-	defer stop()
-	defer waiting.For(watched, func() string {
-		return "the certificate authorities in " + cmp.Or(pathsOf(network.Bundles), "the image")
-	})()
-	activation, warnings := s.newActivation(network, s.volume, cred, s.issues(report.LicenseLogger))
-	var notKept error
-	if activation.Machine.ID, notKept = machine.ID(s.volume); errors.Is(notKept, file.ErrEmptyDirectory) {
-		issues.Warn("each start is another machine to the licensing server: " + notKept.Error())
+	warn := func(warning string) { issues.Warn(warning) }
+	for _, warning := range s.socksWarnings(network) {
+		warn(warning)
 	}
-	for _, warning := range warnings {
-		issues.Warn(warning)
+	activation := s.newActivation(network, s.volume, cred, s.issues(report.LicenseLogger), warn)
+	prepare := activation.Prepare
+	activation.Prepare = func(ctx context.Context, a *activate.Activation) {
+		s.asks = true
+		prepare(ctx, a)
 	}
 	// The end of the time is for finding out why it was not enough.
 	if budget := &activation.Config.ActivationTimeout; budget.Duration() > 4*surveyTimeout {
@@ -125,34 +123,48 @@ func (s *start) explain(ctx context.Context, looks *lookout, err error) error {
 	return doctor.Explain(failed, checks)
 }
 
-// newActivation is all that it takes to obtain the license, but for the machine's identity. The warnings are about
-// the network's settings.
+// newActivation is all that it takes to obtain the license. Nothing of the network is read before the server is to be
+// asked; then warn is told what is odd about the network's settings.
 func (s settings) newActivation(
-	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger,
-) (_ *activate.Activation, warnings []string) {
+	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger, warn func(string),
+) *activate.Activation {
 	var warned atomic.Bool
 	newTransport := func() (*connect.Transport, []string) {
 		names := s.names(log, &warned)
 		transport, warnings := connect.NewTransport(s.cfg.Endpoint.URL, network, names)
 		return transport, append(warnings, names.Warnings()...)
 	}
-	transport, warnings := newTransport()
-	warnings = append(warnings, s.socksWarnings(network)...)
-	return &activate.Activation{
-		Config:     s.cfg.Licensing,
-		Credential: cred,
-		Product:    license.Product{Name: license.ProductName, Version: s.version()},
-		Machine:    license.Machine{CI: s.cfg.CI != "", System: machine.System()},
-		Transport:  transport,
-		Anew: func() http.RoundTripper {
+	prepare := func(ctx context.Context, a *activate.Activation) {
+		defer waiting.For(ctx, func() string {
+			return "the certificate authorities in " + cmp.Or(pathsOf(network.Bundles), "the image")
+		})()
+		transport, warnings := newTransport()
+		for _, warning := range warnings {
+			warn(warning)
+		}
+		a.Transport = transport
+		a.Anew = func() http.RoundTripper {
 			again, _ := newTransport()
 			again.Learn(transport)
 			transport = again
 			return again
-		},
-		Store: activate.NewStore(volume, s.cfg.Root, log),
-		Log:   log,
-	}, warnings
+		}
+		a.Machine.CI, a.Machine.System = s.cfg.CI != "", machine.System()
+		if a.Machine.ID == "" {
+			var notKept error
+			if a.Machine.ID, notKept = machine.ID(volume); errors.Is(notKept, file.ErrEmptyDirectory) {
+				warn("each start is another machine to the licensing server: " + notKept.Error())
+			}
+		}
+	}
+	return &activate.Activation{
+		Config:     s.cfg.Licensing,
+		Credential: cred,
+		Product:    license.Product{Name: license.ProductName, Version: s.version()},
+		Prepare:    prepare,
+		Store:      activate.NewStore(volume, s.cfg.Root, log),
+		Log:        log,
+	}
 }
 
 // sources are the places of the credential.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -45,7 +46,9 @@ type world struct {
 	*testing.T
 	root  string
 	token string
-	env   map[string]string
+	// tokenType is the one that an authority creates: a developer's, if empty.
+	tokenType string
+	env       map[string]string
 	// command is what the entrypoint is asked to run.
 	command string
 }
@@ -96,6 +99,10 @@ func printTable(got map[string]outcome) {
 func (s situation) happen(t *testing.T) outcome {
 	w := newWorld(t)
 	s.arrange(w)
+	isNew := s.stored == fault.StoredNone
+	if !isNew {
+		testkit.Put(t, w.root, "var/lib/localstack/cache/machine.json", `{"machine_id": "gen_0123456789ab"}`)
+	}
 	_, line, code := w.start("LOG_FORMAT=json")
 	said := readOutcome(t, line)
 	if said.ID != s.id || said.Stored != s.stored {
@@ -107,16 +114,28 @@ func (s situation) happen(t *testing.T) outcome {
 	if !strings.Contains(said.Reason, s.says) || strings.Count(said.Reason, "(waited") > 1 {
 		t.Errorf("the reason lacks %q: %s", s.says, said.Reason)
 	}
+	w.forget(isNew)
 	stdout, banner, textCode := w.start("LOG_FORMAT=text")
 	announcement := fmt.Sprintf("Localstack returning with exit code %d. Reason: \n", code)
 	if textCode != code || stdout != "" || !strings.Contains(banner, announcement) {
 		t.Errorf("for people: exit code %d, stdout %q, stderr %q", textCode, stdout, banner)
 	}
+	w.forget(isNew)
 	w.askDoctor(said)
 	if leaked := w.token[len(credential.CIPrefix)+8:]; strings.Contains(line+banner, leaked) {
 		t.Error("the token was printed")
 	}
 	return said
+}
+
+// forget makes the volume a new one, if it is to be.
+func (w *world) forget(isNew bool) {
+	if !isNew {
+		return
+	}
+	if err := os.RemoveAll(filepath.Join(w.root, "var/lib/localstack")); err != nil {
+		w.Fatal(err)
+	}
 }
 
 // readOutcome is the last line of a log in JSON.
@@ -239,7 +258,7 @@ func (w *world) authority(commands ...string) (server *licenseServer, run func(c
 		}
 		return strings.TrimSpace(string(out))
 	}
-	w.token = cli("token", "create", "--type", "ci")
+	w.token = cli("token", "create", "--type", cmp.Or(w.tokenType, "developer"))
 	server, err := startLicenseServer(dir)
 	if err != nil {
 		w.Fatal(err)

@@ -5,7 +5,6 @@ import (
 
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
@@ -31,8 +30,7 @@ func renew() (code int) {
 	s.out.Hide(cred)
 	_, err = task.Run(context.Background(), func(ctx context.Context) (any, error) {
 		s.volume = file.NewVolume(s.cfg.Root.Volume(), 0)
-		activation, _ := s.newActivation(s.network(), s.volume, cred, s.issues(report.LicenseLogger))
-		activation.Machine.ID, _ = machine.ID(s.volume)
+		activation := s.newActivation(s.network(), s.volume, cred, s.issues(report.LicenseLogger), func(string) {})
 		activation.Renew(ctx)
 		s.syncVolume(0)
 		return nil, nil

@@ -67,7 +67,7 @@ func TestALicenseIsRenewedWhileTheEmulatorRuns(t *testing.T) {
 	server.Stop()
 	_ = p.Process.Signal(syscall.SIGUSR1)
 	started()
-	eventually(t, "a restart without network, by the stored license", said(" offline, until "))
+	eventually(t, "a restart with the stored license", said("Successfully activated cached license license_"))
 	w.age()
 	eventually(t, "a warning without network", said("a start without network works only until "))
 

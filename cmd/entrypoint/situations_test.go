@@ -212,6 +212,9 @@ var situations = []situation{
 		arrange: func(w *world) { w.answer(http.StatusOK, `{"id": "license_`) }},
 	{name: "ten megabytes", id: fault.NetworkWrongServer, says: "larger than 1 MiB",
 		arrange: func(w *world) { w.answer(http.StatusOK, strings.Repeat("x", 10<<20)) }},
+	{name: "nothing is stored in a new volume", id: fault.NetworkRefused, stored: fault.StoredNone,
+		says:    "There is no stored license: this container's volume is new.",
+		arrange: func(*world) {}},
 	{name: "stored license is stale", id: fault.NetworkRefused, stored: fault.StoredStale,
 		says: "could be used offline until",
 		arrange: func(w *world) {

@@ -47,6 +47,8 @@ type start struct {
 	home string
 	// stored is true when a decision may have stored a license, for which an exit waits.
 	stored atomic.Bool
+	// asks is true when the last decision asked the licensing server, and so has read the user's CA bundles.
+	asks bool
 	// saveRefusal notes a refusal of the last decision for the next start.
 	saveRefusal func()
 }

@@ -19,14 +19,23 @@ import (
 // has to follow.
 func (a *Activation) Run(ctx context.Context) error {
 	a.refusal = nil
+	found := a.look()
+	if a.asksNobody(found) {
+		a.use(found, nil)
+		return nil
+	}
 	loop, noted := a.LastRefusal()
 	if !loop.isLoop(time.Now()) {
 		loop = RefusalNote{}
 	}
-	if err := a.waitAfterRefusals(ctx, loop); err != nil {
+	waited, err := a.waitAfterRefusals(ctx, loop)
+	if err != nil {
 		return err
 	}
-	_, err := a.obtain(ctx)
+	if waited {
+		found = a.look()
+	}
+	_, err = a.obtain(ctx, found)
 	switch failed, _ := fault.Find(err); {
 	case isRefusal(err):
 		note := loop.next(a.question(), failed, time.Now())
@@ -43,78 +52,61 @@ func (a *Activation) Run(ctx context.Context) error {
 // A CI Auth Token pays a credit for a license, and so may a legacy key, which
 // can be one for CI. Unless spend is true, the server is then only asked to
 // activate a license that nobody has: it judges the credential first, and the
-// Result has no document.
+// Result has no document. Where Run would ask nobody, only spend has the server asked.
 func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 	rehearsal := *a
-	rehearsal.dry, rehearsal.Log = true, zap.NewNop()
+	rehearsal.dry, rehearsal.insists, rehearsal.Log = true, spend, zap.NewNop()
 	rehearsal.free = !spend && !a.Credential.IsDeveloper()
-	result, err := rehearsal.obtain(ctx)
+	result, err := rehearsal.obtain(ctx, rehearsal.look())
 	result.Answer = rehearsal.answer
 	return result, err
 }
 
 // obtain is Run without memory of the starts before.
-func (a *Activation) obtain(ctx context.Context) (Result, error) {
+func (a *Activation) obtain(ctx context.Context, f found) (Result, error) {
+	if a.asksNobody(f) {
+		return a.use(f, nil), nil
+	}
 	a.isUnknown = false
-	stored, late := a.Store.Load()
-	if late {
+	if f.Late {
 		a.Log.Warn("cannot read the stored licenses: " + file.ErrTimeout.Error())
 	}
-	standIn, flaw := a.StandIn(stored)
+	if a.Prepare != nil {
+		a.Prepare(ctx, a)
+	}
 	budget := a.Config.ActivationTimeout
-	if standIn != nil {
+	if f.standIn != nil {
 		budget = min(budget, a.Config.ActivationTimeoutCached)
 	}
 	online, cancel := context.WithTimeout(ctx, budget.Duration())
 	defer cancel()
 	waiting.Until(online)
-	got, err := a.online(online, stored, standIn != nil)
+	got, err := a.online(online, f.Documents, f.standIn != nil)
 	failed, _ := fault.Find(err)
-	if late && failed != nil && !errors.Is(err, errVerdict) {
+	if f.Late && failed != nil && !errors.Is(err, errVerdict) {
 		// Now that the start depends on it, the disk is worth more patience.
 		done := waiting.For(ctx, func() string { return "the stored licenses in " + a.Store.volume.Base() })
-		standIn, flaw = a.StandIn(a.Store.loadWithin(a.Config.ActivationTimeoutCached.Duration()))
+		a.Store.volume.Allow(a.Config.ActivationTimeoutCached.Duration())
+		f = a.look()
+		a.Store.volume.Allow(0)
 		done()
 	}
 	switch {
 	case err == nil && got.path == "":
 		a.Log.Info("Successfully requested and activated new license " + describe(got.document))
 	case err == nil:
-		a.Log.Info("Successfully activated cached license " + describe(got.document) + " from " + got.path)
+		a.Log.Info("Successfully activated license " + describe(got.document))
 	case ctx.Err() != nil:
 		return Result{}, context.Cause(ctx)
 	case errors.Is(err, errVerdict):
 		a.removeStored()
 		return Result{}, failed
-	case standIn != nil:
-		a.Log.Info("Successfully activated cached license " + describe(standIn.Document) + " from " + standIn.Path +
-			" offline, until " + license.FormatTime(standIn.Document.OfflineUntil()) + " (" + failed.Seen() + ")")
-		return Result{Document: standIn.Document, Unreached: failed}, nil
+	case f.standIn != nil:
+		return a.use(f, failed), nil
 	default:
-		return Result{}, failed.With(fault.Facts{Stored: flaw})
+		return Result{}, failed.With(fault.Facts{Stored: f.flaw})
 	}
 	return Result{Document: got.document}, nil
-}
-
-// StandIn finds the first stored document that can stand in for the server, or
-// else what is wrong with the first one; both are nil when there is none.
-func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
-	holder := license.Holder{Key: a.Credential.Reveal(), Masked: a.Credential.String()}
-	var first *fault.Error
-	for i := range stored {
-		flaw := stored[i].Document.CheckStored(time.Now(), a.Product, holder)
-		if flaw == nil {
-			return &stored[i], nil
-		}
-		a.Log.Debug("cannot use "+stored[i].Path+" offline", zap.String("because", flaw.Error()))
-		if flaw.ID == fault.ClockSkew {
-			return nil, flaw // with a wrong clock no document can be checked
-		}
-		if first == nil {
-			first = flaw
-		}
-	}
-	return nil, first
 }
 
 // online asks the server, again and again until the time is over while the failure is a passing one: a network may

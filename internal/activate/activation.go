@@ -4,6 +4,7 @@
 package activate
 
 import (
+	"context"
 	"net/http"
 
 	"go.uber.org/zap"
@@ -22,6 +23,10 @@ type Activation struct {
 	Product    license.Product
 	Machine    license.Machine
 	Transport  http.RoundTripper
+	// Again is true for a restart in place.
+	Again bool
+	// Prepare, unless nil, sets Transport and Machine before the first question. A start that asks nobody needs neither.
+	Prepare func(context.Context, *Activation)
 	// Anew, unless nil, makes the transport of each further attempt, which reads anew what may have come meanwhile:
 	// resolv.conf, the hosts file, authorities.
 	Anew func() http.RoundTripper
@@ -34,6 +39,8 @@ type Activation struct {
 	// dry keeps the activation from changing anything on disk, and free from
 	// asking for a license, which may cost a credit.
 	dry, free bool
+	// insists has the server asked where a stored license would do.
+	insists bool
 	// isUnknown is whether the server does not know the document on disk.
 	isUnknown bool
 	// refusal is to be remembered.
@@ -46,6 +53,8 @@ type Activation struct {
 type Result struct {
 	// Document is the license; it has no ID when none was asked for.
 	Document license.Document
+	// Unasked is true when a stored license is enough and nobody was asked.
+	Unasked bool
 	// Unreached is why the server was not reached, when a stored document is used instead; else nil.
 	Unreached *fault.Error
 	// Answer is the last answer to a rehearsal; nil when there was none.

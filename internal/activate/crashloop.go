@@ -27,12 +27,12 @@ func (a *Activation) question() Question {
 	return Question{a.Credential.String(), credential.MaskAll(a.Config.Endpoint.String()), a.Product.Version}
 }
 
-// waitAfterRefusals waits before a start of a loop asks the server again. The error is
+// waitAfterRefusals waits before a start of a loop asks the server again, and reports whether it has to. The error is
 // ctx's cause.
-func (a *Activation) waitAfterRefusals(ctx context.Context, loop RefusalNote) error {
+func (a *Activation) waitAfterRefusals(ctx context.Context, loop RefusalNote) (waited bool, err error) {
 	wait := loop.wait(time.Now())
 	if wait == 0 {
-		return nil
+		return false, nil
 	}
 	said := fmt.Sprintf("the licensing server has refused the license %s since %s",
 		loop.HowOften(), license.FormatTime(loop.Since))
@@ -40,7 +40,7 @@ func (a *Activation) waitAfterRefusals(ctx context.Context, loop RefusalNote) er
 		said = "the licensing server's rate limit is exceeded"
 	}
 	a.Log.Warn(said + "; retrying in " + wait.Round(time.Second/10).String())
-	return sleep(ctx, wait)
+	return true, sleep(ctx, wait)
 }
 
 // SaveRefusal notes for the next start that the server has refused this one. It
@@ -78,5 +78,5 @@ func (a *Activation) note(own ...RefusalNote) error {
 	if err != nil {
 		return err
 	}
-	return a.Store.write(refusalName, content, a.Credential)
+	return a.Store.write(refusalName, content, noteMode, a.Credential)
 }

@@ -38,7 +38,7 @@ func TestWithoutADocumentOneIsRequestedAndKept(t *testing.T) {
 			!notes.Activated.Equal(time.Now()) || !kept.SignedWith(token) {
 			t.Errorf("kept %s", s.get(t, ownPath))
 		}
-		if info, err := os.Stat(s.path(ownPath)); err != nil || info.Mode() != 0o600 {
+		if info, err := os.Stat(s.path(ownPath)); err != nil || info.Mode() != 0o644 {
 			t.Errorf("mode %v, %v", info.Mode(), err)
 		}
 	})
@@ -59,7 +59,7 @@ func TestADocumentOnDiskIsActivated(t *testing.T) {
 					!strings.Contains(s.server.requests[0].body, `"license_id":"license_on_disk"`) {
 					t.Errorf("asked for %s: %s", got, s.server.requests[0].body)
 				}
-				s.wantLogged(t, zap.InfoLevel, "Successfully activated cached license "+licenseID+":pro from "+s.path(name))
+				s.wantLogged(t, zap.InfoLevel, "Successfully activated license "+licenseID+":pro")
 				if !strings.Contains(s.get(t, ownPath), licenseID) {
 					t.Errorf("kept %s", s.get(t, ownPath))
 				}

@@ -14,19 +14,31 @@ import (
 // Renew activates our own stored document again when half of the time is over
 // that it holds without the server, so that a later start without network
 // works. It asks once, for the next call is a better second attempt than a
-// pause; and never for a new license, which could cost a credit.
+// pause; and never for a new license, which could cost a credit. A CI Auth Token may
+// pay for the question itself, and asks once in half of that time, whatever the answer.
+// The license of an offline image needs no renewal.
 //
 // It says itself what there is to say: nothing that it finds is a reason to
 // stop what runs. On a verdict against us the document is removed.
 func (a *Activation) Renew(ctx context.Context) {
-	stored, _ := a.Store.Load()
+	stored := a.Store.Load(a.Credential).Documents
 	i := slices.IndexFunc(stored, func(s Stored) bool { return s.Path == a.Store.ownPath() })
-	if i < 0 {
+	if i < 0 || a.hasBuiltIn(stored) {
 		return
 	}
 	document := stored[i].Document
 	if !document.SignedWith(a.Credential.Reveal()) || time.Now().Before(document.RenewFrom()) {
 		return
+	}
+	if a.Credential.IsCI() {
+		document.Offline.Asked = &license.Time{Time: time.Now()}
+		if err := a.Store.save(document, a.Credential); err != nil {
+			a.Log.Debug("cannot note a renewal, nor store one: " + err.Error())
+			return
+		}
+	}
+	if a.Prepare != nil {
+		a.Prepare(ctx, a)
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.Config.ActivationTimeout.Duration())
 	defer cancel()
@@ -46,13 +58,21 @@ func (a *Activation) Renew(ctx context.Context) {
 	case failed == nil: // not stored, as accept has said
 	case errors.Is(err, errNotFound):
 		a.removeStored()
-		a.Log.Warn("the licensing server no longer knows " + document.Name() + "; the next start requests a new license")
+		a.Log.Warn("the licensing server no longer knows " + document.Name() + ": the next start requests a new license, " +
+			"and fails unless one is assigned to this user or workspace. " + report.Remedy(failed))
 	case errors.Is(err, errVerdict) && failed.ID != fault.LicenseRefused:
 		a.removeStored()
 		a.Log.Warn("the next start will fail: " + report.Reason(failed))
 	default:
 		a.Log.Warn(offlineTime(document) + ": " + report.Reason(failed))
 	}
+}
+
+// hasBuiltIn reports whether an offline image brings a license that is good now.
+func (a *Activation) hasBuiltIn(stored []Stored) bool {
+	last := stored[len(stored)-1:]
+	standIn, _ := a.StandIn(last)
+	return a.Credential.IsOverride() && standIn != nil && standIn.Path == a.Store.root.BuiltInLicense()
 }
 
 func offlineTime(document license.Document) string {

@@ -101,7 +101,9 @@ func TestRenewalNeverAsksForANewLicense(t *testing.T) {
 			t.Errorf("asked for %s, kept %q", got, s.get(t, ownPath))
 		}
 		s.wantLogged(t, zap.WarnLevel,
-			"the licensing server no longer knows "+licenseID+"; the next start requests a new license")
+			"the licensing server no longer knows "+licenseID+": the next start requests a new license, and fails "+
+				"unless one is assigned to this user or workspace. Ask an administrator of your workspace, or see "+
+				"https://app.localstack.cloud/workspace/members.")
 	})
 }
 

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
-	"time"
 
 	"go.uber.org/zap"
 
@@ -18,7 +18,11 @@ import (
 
 const (
 	storedName = "cache/license.json"
-	fileMode   = 0o600 // readable by us alone
+	// licenseMode is that of LocalStack's own file: the emulator may run as another user than the start that has stored
+	// the license, and reads it. The document is signed with the credential, but does not contain it.
+	licenseMode = 0o644
+	// noteMode is for what only starts read.
+	noteMode = 0o600
 )
 
 // Store is where license documents live: one that the host's command line may
@@ -41,37 +45,57 @@ func NewStore(volume *file.Volume, root layout.Root, log *zap.Logger) *Store {
 	return &Store{volume: volume, root: root, log: log}
 }
 
-// Load returns the documents that can be read, in the protocol's order. One
-// that cannot is passed over: it must never stop a start that the server
-// would accept.
-//
-// When the disk is slow there are none, and late is true.
-func (s *Store) Load() (found []Stored, late bool) {
-	found, err := file.Ask(s.volume, func() ([]Stored, error) { return s.load(), nil })
-	return found, errors.Is(err, file.ErrTimeout)
+// Contents is what is stored.
+type Contents struct {
+	// Documents are those that can be read, in the protocol's order.
+	Documents []Stored
+	// Late is true when the disk is slow: then nothing is known.
+	Late bool
+	// IsNew is true when no earlier start has left anything in a volume that this one can write.
+	IsNew bool
+	// Locked says that this user cannot read our own document, and whose it is; "" when it can, or when there is none.
+	Locked string
+	// isPrivate is true when other users cannot read our own document.
+	isPrivate bool
 }
 
-// loadWithin is Load, with a wait for a slow disk.
-func (s *Store) loadWithin(limit time.Duration) []Stored {
-	s.volume.Allow(limit)
-	defer s.volume.Allow(0)
-	found, _ := s.Load()
-	return found
+// Load reads what is stored, for a start with the given credential. A document that cannot be read is passed over:
+// it must never stop a start that the server would accept.
+func (s *Store) Load(pro credential.Credential) Contents {
+	there, err := file.Ask(s.volume, func() (Contents, error) { return s.load(pro), nil })
+	there.Late = errors.Is(err, file.ErrTimeout)
+	return there
 }
 
-func (s *Store) load() (found []Stored) {
-	for _, path := range []string{s.root.MountedLicense(), s.ownPath(), s.root.BuiltInLicense()} {
+func (s *Store) load(pro credential.Credential) (there Contents) {
+	own := s.ownPath()
+	for _, path := range []string{s.root.MountedLicense(), own, s.root.BuiltInLicense()} {
 		document, err := s.read(path)
+		if path == s.root.BuiltInLicense() && pro.IsOverride() {
+			document = document.UntilExpiry()
+		}
 		switch {
 		case err == nil:
-			found = append(found, Stored{path, document})
+			there.Documents = append(there.Documents, Stored{path, document})
 		case errors.Is(err, file.ErrEmptyDirectory): // nobody wants that
 			s.log.Warn("ignoring " + path + ": " + err.Error())
 		case !errors.Is(err, fs.ErrNotExist):
 			s.log.Debug("ignoring " + path + ": " + err.Error())
 		}
+		if path != own {
+			continue
+		}
+		switch {
+		case err == nil:
+			info, statErr := os.Lstat(own)
+			there.isPrivate = statErr == nil && info.Mode().Perm()&licenseMode != licenseMode
+		case errors.Is(err, fs.ErrPermission):
+			there.Locked = "cannot read the stored license " + own + ": " + owned(own)
+		case errors.Is(err, fs.ErrNotExist):
+			there.IsNew = isNew(s.volume.Base())
+		}
 	}
-	return found
+	return there
 }
 
 func (s *Store) read(path string) (document license.Document, err error) {
@@ -87,31 +111,34 @@ func (s *Store) read(path string) (document license.Document, err error) {
 	return license.Parse(content)
 }
 
-// save writes our own document, readable by us alone. It survives the end of this
+// save writes our own document. It survives the end of this
 // process at once, and a loss of power after [file.Volume.Sync].
 func (s *Store) save(document license.Document, pro credential.Credential) error {
 	content, err := document.Encode()
 	if err != nil {
 		return err
 	}
-	return s.withPath(s.write(storedName, content, pro))
+	return s.withPath(s.write(storedName, content, licenseMode, pro))
 }
 
 // write writes a file of ours, in which the credential must not be.
-func (s *Store) write(name string, content []byte, pro credential.Credential) error {
+func (s *Store) write(name string, content []byte, mode fs.FileMode, pro credential.Credential) error {
 	if bytes.Contains(content, []byte(pro.Reveal())) {
 		return errors.New("it contains the credential")
 	}
-	return s.volume.Write(name, content, fileMode)
+	return s.volume.Write(name, content, mode)
 }
 
 // ownPath is where our document is.
 func (s *Store) ownPath() string { return filepath.Join(s.volume.Base(), storedName) }
 
-// withPath puts our document's path before an error.
+// withPath puts our document's path before an error, and whose it is after one about permissions.
 func (s *Store) withPath(err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: %w: %s", s.ownPath(), err, owned(s.ownPath()))
 	}
 	return fmt.Errorf("%s: %w", s.ownPath(), err)
 }

@@ -20,8 +20,8 @@ func Run(
 	rehearsal.Config.Attempts = 1
 	start.Activation = &rehearsal
 	e := &examination{Start: start, rehearsed: make(chan struct{})}
-	e.stored, _ = rehearsal.Store.Load()
-	e.standIn, e.flaw = rehearsal.StandIn(e.stored)
+	e.stored = rehearsal.Store.Load(e.Credential)
+	e.standIn, e.flaw = rehearsal.StandIn(e.stored.Documents)
 	e.checks = run(ctx, e.sections(), show, wait)
 	return e.conclude()
 }

@@ -62,6 +62,9 @@ func (e *examination) forecast() Checkup {
 	case e.refusal != nil:
 		return unknown("The result of a start is unknown: the licensing server did not answer in time " +
 			"(--timeout waits longer).")
+	case e.result.Unasked:
+		return offline("A start now would work with the stored license, without asking the licensing server, until %s.",
+			e.result.Document)
 	case e.result.Unreached != nil:
 		_ = e.refine(e.result.Unreached)
 		return offline("A start now would work with the stored license, but only until %s.", e.result.Document)

@@ -52,7 +52,7 @@ type examination struct {
 	Start
 	// stored are the stored licenses. standIn is the one that would do without the
 	// licensing server, flaw what is wrong with the first one if none would.
-	stored  []activate.Stored
+	stored  activate.Contents
 	standIn *activate.Stored
 	flaw    *fault.Error
 	// result and refusal are what the rehearsal of the activation returned.
@@ -116,6 +116,10 @@ func (e *examination) lookAround(ctx context.Context, made func(fault.Check)) {
 		unreached = failed
 	}
 	switch {
+	case e.result.Unasked:
+		for _, stage := range []fault.Stage{fault.StageServer, fault.StageClock} {
+			made(fault.Skip(stage.String(), "not asked, as a start does not ask it either"))
+		}
 	case answer != nil:
 		e.Survey.Judge(*answer, made)
 	case unreached != nil && unreached.Row().Stage <= fault.StageConnection:
@@ -201,7 +205,7 @@ func (s Start) checkCredential(context.Context) fault.Check {
 func (e *examination) checkStored(context.Context) fault.Check {
 	const name = "stored"
 	var evidence []string
-	for _, one := range e.stored {
+	for _, one := range e.stored.Documents {
 		use, _ := OfflineUse(one.Document, e.Activation.Product, e.Credential)
 		evidence = append(evidence, one.Path+": "+use)
 	}
@@ -213,6 +217,8 @@ func (e *examination) checkStored(context.Context) fault.Check {
 	switch {
 	case e.flaw != nil:
 		return fault.Warn(name, e.flaw, evidence...)
+	case e.stored.Locked != "" && e.standIn == nil:
+		return fault.Skip(name, e.stored.Locked)
 	case e.standIn == nil:
 		return fault.Skip(name, "no license is stored; a start needs the licensing server")
 	}
@@ -266,8 +272,19 @@ func (e *examination) judgeRehearsal(name string) fault.Check {
 		check := fault.Warn(name, e.result.Unreached)
 		check.Fact = "no valid answer from the licensing server; the stored license can be used instead"
 		return check
+	case e.result.Unasked:
+		return fault.Pass(name, "a start does not ask the licensing server: the stored license is enough for "+
+			e.whoNeedsNoAnswer())
 	case document.ID == "":
 		return fault.Pass(name, "the licensing server accepts the credential; only a start requests a license")
 	}
 	return fault.Pass(name, fmt.Sprintf("%s (%s), until %s", document.Name(), document.TypeName(), document.Expires))
+}
+
+// whoNeedsNoAnswer is the credential for which a stored license is enough.
+func (s Start) whoNeedsNoAnswer() string {
+	if s.Credential.IsOverride() {
+		return credential.OverrideVariable
+	}
+	return "a CI Auth Token"
 }

@@ -68,6 +68,7 @@ const (
 	NetworkBlockPage     ID = "network.block_page"
 	NetworkCaptivePortal ID = "network.captive_portal"
 
+	StoredNone       ID = "stored.none"
 	StoredStale      ID = "stored.stale"
 	StoredCredential ID = "stored.credential"
 	StoredTampered   ID = "stored.tampered"

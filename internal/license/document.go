@@ -53,6 +53,8 @@ type Document struct {
 	Offline         Offline   `json:"offline_data"`
 
 	raw []byte
+	// untilExpiry is set by UntilExpiry.
+	untilExpiry bool
 }
 
 // Offline is what the client notes in a document before storing it. The
@@ -65,6 +67,8 @@ type Offline struct {
 	Credential string `json:"entrypoint_credential,omitempty"`
 	// Activated is when that was; nil in the documents of other clients.
 	Activated *Time `json:"entrypoint_activated,omitempty"`
+	// Asked is when the server was asked to activate it again by a client that must not ask often; else nil.
+	Asked *Time `json:"entrypoint_asked,omitempty"`
 }
 
 // UnmarshalJSON takes what it understands: notes in another form are no reason
@@ -162,6 +166,9 @@ func (d Document) Encode() ([]byte, error) {
 	}
 	if d.Offline.Activated != nil {
 		notes = append(notes, [2]string{"offline_data.entrypoint_activated", d.Offline.Activated.String()})
+	}
+	if d.Offline.Asked != nil {
+		notes = append(notes, [2]string{"offline_data.entrypoint_asked", d.Offline.Asked.String()})
 	}
 	if d.ReactivateAfter == nil && d.LastActivated != nil {
 		notes = append(notes, [2]string{"last_activated", d.LastActivated.String()})

@@ -98,14 +98,23 @@ func (d Document) foreign(holder Holder) *fault.Error {
 	return fault.New(fault.StoredCredential, "the signature of %s does not match %s", d.Name(), holder.Masked)
 }
 
+// UntilExpiry is the document as one that holds until its expiry date if it has no reactivate_after, as the one of an
+// offline image does (the licensing protocol's rule 2).
+func (d Document) UntilExpiry() Document {
+	d.untilExpiry = true
+	return d
+}
+
 // OfflineUntil is the moment up to which the document holds without the
-// server, if nothing else is wrong with it: reactivate_after, at most the
-// expiry date.
+// server, if nothing else is wrong with it: reactivate_after, which is the
+// server's decision, at most the expiry date.
 func (d Document) OfflineUntil() time.Time {
 	until := d.Issued.Add(offlineFor)
 	switch {
 	case d.ReactivateAfter != nil:
 		until = d.ReactivateAfter.Time
+	case d.untilExpiry:
+		until = d.Expires.Time
 	case d.LastActivated != nil && !d.LastActivated.IsZero():
 		until = d.LastActivated.Add(offlineFor)
 	}
@@ -117,13 +126,17 @@ func (d Document) OfflineUntil() time.Time {
 
 // RenewFrom is the moment from which the document should be activated again,
 // so that it always holds for a while without the server: when half of the
-// time from its activation to OfflineUntil is over.
+// time from its activation to OfflineUntil is over, and as long again after Offline.Asked.
 func (d Document) RenewFrom() time.Time {
-	until, activated := d.OfflineUntil(), d.Offline.Activated
-	if activated == nil || activated.IsZero() || activated.After(until) {
-		return until.Add(-offlineFor / 2)
+	until, activated, half := d.OfflineUntil(), d.Offline.Activated, offlineFor/2
+	if activated != nil && !activated.IsZero() && !activated.After(until) {
+		half = until.Sub(activated.Time) / 2
 	}
-	return until.Add(-until.Sub(activated.Time) / 2)
+	from := until.Add(-half)
+	if asked := d.Offline.Asked; asked != nil && asked.Add(half).After(from) {
+		return asked.Add(half)
+	}
+	return from
 }
 
 // ClockDiffers reports whether the server's clock and ours cannot both be right.

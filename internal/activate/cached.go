@@ -1,0 +1,85 @@
+package activate
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
+)
+
+// found is what is stored, as far as an activation needs to know it.
+type found struct {
+	Contents
+	// standIn is the document that can stand in for the server, flaw what is wrong with the first one
+	// when there is none.
+	standIn *Stored
+	flaw    *fault.Error
+}
+
+// look looks at what is stored.
+func (a *Activation) look() (f found) {
+	f.Contents = a.Store.Load(a.Credential)
+	f.standIn, f.flaw = a.StandIn(f.Documents)
+	if f.standIn == nil && f.flaw == nil && f.IsNew {
+		f.flaw = fault.New(fault.StoredNone, "this container's volume is new")
+	}
+	return f
+}
+
+// asksNobody reports whether a stored license is enough, as it is to LocalStack's own client: each question may cost
+// a CI credit. A new start with a developer's token does ask, and so notices that the token was revoked.
+// The rule is the second of the licensing protocol.
+func (a *Activation) asksNobody(f found) bool {
+	return f.standIn != nil && !a.insists && (a.Again || a.Credential.IsCI() || a.Credential.IsOverride())
+}
+
+// StandIn finds the first stored document that can stand in for the server, or
+// else what is wrong with the first one; both are nil when there is none.
+func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
+	holder := license.Holder{Key: a.Credential.Reveal(), Masked: a.Credential.String()}
+	var first *fault.Error
+	for i := range stored {
+		flaw := stored[i].Document.CheckStored(time.Now(), a.Product, holder)
+		if flaw == nil {
+			return &stored[i], nil
+		}
+		a.Log.Debug("cannot use "+stored[i].Path+" offline", zap.String("because", flaw.Error()))
+		if flaw.ID == fault.ClockSkew {
+			return nil, flaw // with a wrong clock no document can be checked
+		}
+		if first == nil {
+			first = flaw
+		}
+	}
+	return nil, first
+}
+
+// use starts with the stored license, because the server was not reached, or not asked when unreached is nil.
+func (a *Activation) use(f found, unreached *fault.Error) Result {
+	document := f.standIn.Document
+	line := "Successfully activated cached license " + describe(document) + " from " + f.standIn.Path
+	if unreached != nil {
+		line += " offline, until " + license.FormatTime(document.OfflineUntil()) + " (" + unreached.Seen() + ")"
+	}
+	a.Log.Info(line)
+	if !a.dry {
+		a.share(f.Contents)
+	}
+	return Result{Document: document, Unreached: unreached, Unasked: unreached == nil}
+}
+
+// share lets other users read our own document, which older versions kept to themselves: the emulator of another
+// user ends with PermissionError where it finds one that it cannot read.
+func (a *Activation) share(there Contents) {
+	if there.Locked != "" {
+		a.Log.Warn(there.Locked)
+	}
+	if !there.isPrivate {
+		return
+	}
+	if err := a.Store.volume.Chmod(storedName, licenseMode); err != nil {
+		a.Log.Debug("cannot let other users read the stored license: " + err.Error())
+	}
+}

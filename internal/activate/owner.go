@@ -1,0 +1,60 @@
+package activate
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// owned says why this user cannot read or replace the file at path: whose it is, or whose the directory is that keeps
+// it from being written.
+func owned(path string) string {
+	var info unix.Stat_t
+	what := "it"
+	err := unix.Lstat(path, &info)
+	isOurs := err == nil && int(info.Uid) == os.Geteuid()
+	for folder := filepath.Dir(path); (err != nil || isOurs) && folder != path; folder = filepath.Dir(folder) {
+		err = unix.Stat(folder, &info)
+		what, path, isOurs = folder, folder, false
+	}
+	if err != nil {
+		return err.Error()
+	}
+	said := fmt.Sprintf("%s belongs to user %d (mode %04o), and this is user %d",
+		what, info.Uid, info.Mode&0o7777, os.Geteuid())
+	if what == "it" && unix.Access(path, unix.R_OK) != nil {
+		said += fmt.Sprintf("; LocalStack cannot read it either, and may end with PermissionError: "+
+			"start once as user %d, or chmod 644 it", info.Uid)
+	}
+	return said
+}
+
+// isNew reports whether nothing has been stored in a volume yet, and something could be: what can never be stored
+// leaves no trace. Directories without files, as an image may have them there, are no trace either.
+func isNew(base string) bool {
+	entries, err := os.ReadDir(base)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	for _, entry := range entries {
+		inside, err := os.ReadDir(filepath.Join(base, entry.Name()))
+		if err != nil || len(inside) > 0 {
+			return false // also for a file
+		}
+	}
+	return isWritable(base)
+}
+
+// isWritable reports whether something can be written in a directory, or in the one where it would be made.
+func isWritable(folder string) bool {
+	err := unix.Access(folder, unix.W_OK)
+	for errors.Is(err, unix.ENOENT) && folder != filepath.Dir(folder) {
+		folder = filepath.Dir(folder)
+		err = unix.Access(folder, unix.W_OK)
+	}
+	return err == nil
+}

@@ -1,0 +1,22 @@
+package file
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Chmod gives the regular file at name a mode. It follows no link in the file's place. The error is [ErrTimeout] when
+// the disk is slow; the mode is still being changed then.
+func (v *Volume) Chmod(name string, mode fs.FileMode) error {
+	return v.await(&v.work, v.patience(forever), false, func() error {
+		return inFolder(v.base, func(root *os.Root) error {
+			f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			return f.Chmod(mode)
+		})
+	})
+}
