@@ -34,14 +34,16 @@ func newContainer(t *testing.T) *container {
 	if clientsRoot == "" || os.Getuid() != 0 {
 		t.Skip("make clients, run by root, sets CLIENTS_ROOT: the folder with the real clients")
 	}
-	c := &container{T: t, network: newNetwork(t), volume: t.TempDir(), files: t.TempDir()}
+	c := &container{T: t, network: newNetwork(t)}
+	c.volume, c.files = c.folder(), c.folder()
 	c.command = []string{"docker-entrypoint.sh"}
 	c.env = map[string]string{
 		"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "HOME": "/root",
 		"USER": "localstack", "PYTHONUNBUFFERED": "1", // as LocalStack's image sets them
 		"DNS_ADDRESS": "0", "DISABLE_EVENTS": "1", "GATEWAY_LISTEN": gatewayAddress,
 		"SKIP_SSL_CERT_DOWNLOAD": "1",
-		"API_ENDPOINT": "http://127.0.0.1:1/v1", // nobody; licensing says who
+		"SHUTDOWN_TIMEOUT":       "40",                    // the machine may be busy with other tests
+		"API_ENDPOINT":           "http://127.0.0.1:1/v1", // nobody; licensing says who
 	}
 	for path, mode := range map[string]os.FileMode{c.files: 0o755, c.volume: 0o777} {
 		if err := os.Chmod(path, mode); err != nil {
@@ -49,6 +51,17 @@ func newContainer(t *testing.T) *container {
 		}
 	}
 	return c
+}
+
+// folder is a new folder. Its path has nothing of the test's name, which may mean something to a mount.
+func (c *container) folder() string {
+	c.Helper()
+	path, err := os.MkdirTemp("", "container-")
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.Cleanup(func() { os.RemoveAll(path) })
+	return path
 }
 
 // set sets a variable of the environment.
@@ -89,7 +102,7 @@ func (c *container) bind(here, there string) { c.binds = append(c.binds, bind{he
 func (c *container) start() *process {
 	c.Helper()
 	l := arrangement{
-		Folder: c.TempDir(), Layers: []string{c.files, programs, clientsRoot},
+		Folder: c.folder(), Layers: []string{c.files, programs, clientsRoot},
 		Binds: append([]bind{{c.volume, "/var/lib/localstack"}}, c.binds...),
 		UID:   c.uid, GID: c.gid, Command: c.command,
 	}

@@ -26,7 +26,7 @@ type licensing struct {
 // licensing starts an authority on a free port and sets API_ENDPOINT.
 func (c *container) licensing(options authority.Options) *licensing {
 	c.Helper()
-	store, err := authority.Open(c.Context(), c.TempDir(), nil)
+	store, err := authority.Open(c.Context(), c.folder(), nil)
 	if err != nil {
 		c.Fatal(err)
 	}
