@@ -53,13 +53,15 @@ func (l arrangement) mount() error {
 		return err
 	}
 	at := func(name string) string { return filepath.Join(l.Folder, name) }
-	options := "lowerdir=" + strings.Join(l.Layers, ":")
+	// A comma ends an option, and the folder of a test may have one in its name.
+	plain := func(path string) string { return strings.ReplaceAll(path, ",", `\,`) }
+	options := "lowerdir=" + plain(strings.Join(l.Layers, ":"))
 	for _, name := range []string{"upper", "work"} {
 		if err := os.Mkdir(at(name), 0o755); err != nil {
 			return err
 		}
 	}
-	if err := mountAt(at("root"), "overlay", 0, options+",upperdir="+at("upper")+",workdir="+at("work")); err != nil {
+	if err := mountAt(at("root"), "overlay", 0, options+",upperdir="+plain(at("upper"))+",workdir="+plain(at("work"))); err != nil {
 		return err
 	}
 	if err := mountKernels(at("root")); err != nil {
