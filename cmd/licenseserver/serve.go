@@ -18,7 +18,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/file"
+	"localstack-entrypoint/internal/report"
 )
 
 const (
@@ -32,6 +34,8 @@ const (
 
 	// 8 s: docker stop kills at 10.
 	stopTimeout = 8 * time.Second
+	// flushTimeout is how long the end waits for a reader of the log.
+	flushTimeout = 200 * time.Millisecond
 )
 
 // server has the flags of serve.
@@ -72,10 +76,23 @@ The API_ENDPOINT of a container is URL/v1.`,
 		return nil
 	}
 	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, out io.Writer) error {
-		s.options.AccessLog = cmd.ErrOrStderr()
-		return s.serve(ctx, store, out, cmd.ErrOrStderr())
+		log, flush := logTo(ctx, cmd.ErrOrStderr())
+		defer flush()
+		s.options.AccessLog = log
+		return s.serve(ctx, store, out, log)
 	})
 	return cmd
+}
+
+// logTo returns a writer to stderr that waits for no reader: an answer does not depend on its line in the log. flush
+// gives the reader a last chance.
+func logTo(ctx context.Context, stderr io.Writer) (to io.Writer, flush func()) {
+	file, isFile := stderr.(*os.File)
+	if !isFile {
+		return stderr, func() {}
+	}
+	outlet := report.NewOutlet(ctx, int(file.Fd()), config.Format("json"))
+	return outlet, func() { outlet.Flush(flushTimeout) }
 }
 
 // serve serves until SIGTERM or SIGINT, and prints the URL to out.

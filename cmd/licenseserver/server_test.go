@@ -44,8 +44,16 @@ type process struct {
 // startProcess runs "licenseserver serve" in dir, on a free port by default, and
 // returns when it listens.
 func startProcess(dir string, args ...string) (*process, error) {
+	return startLogging(dir, nil, args...)
+}
+
+// startLogging is startProcess, with a place for the log; nil notes it.
+func startLogging(dir string, log io.Writer, args ...string) (*process, error) {
 	p := &process{cmd: exec.Command("licenseserver", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)}
-	p.cmd.Dir, p.cmd.Stderr = dir, &p.stderr
+	if log == nil {
+		log = &p.stderr
+	}
+	p.cmd.Dir, p.cmd.Stderr = dir, log
 	p.cmd.Env = append(os.Environ(), noExitDelay)
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
