@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"localstack-entrypoint/internal/arguments"
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/file"
@@ -82,7 +83,9 @@ func (s settings) inVenv() config.Environ {
 	if exists(venv) {
 		path, _ := environ.Lookup("PATH")
 		path = cmp.Or(path, supervise.DefaultPath)
-		environ.Set("PATH", filepath.Join(venv, "bin")+":"+path)
+		if path = filepath.Join(venv, "bin") + ":" + path; len("PATH=")+len(path) < arguments.LongestString {
+			environ.Set("PATH", path)
+		}
 		environ.Set("VIRTUAL_ENV", venv)
 	}
 	return environ

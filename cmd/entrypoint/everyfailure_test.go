@@ -14,6 +14,7 @@ func TestASituationLeadsToEveryFailure(t *testing.T) {
 	t.Parallel()
 	elsewhere := map[fault.ID]string{
 		fault.NetworkOldAuthorities: "it takes a public authority's signature, which a unit test replaces",
+		fault.CommandEnvironment:    "it takes a limit of the stack, see TestAnEnvironmentThatIsTooLargeIsNamed",
 		fault.InternalPanic:         "it takes an error of ours, see TestAPanicIsAFailureOfItsOwn",
 	}
 	constant := regexp.MustCompile(`(?m)^\t(\w+) +ID = "(.+)"$`)

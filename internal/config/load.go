@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/kelseyhightower/envconfig"
@@ -24,6 +25,7 @@ func Load() (Config, Environ, error) {
 	environ.nameProxies(&cfg.Network)
 	problems := environ.problems(&cfg, refused)
 	environ.warnAboutProxies(&cfg.Network)
+	environ.fit(slices.Concat(os.Args, cfg.Command))
 	if cfg.AttemptTimeout > cfg.ActivationTimeout && environ.has("ACTIVATION_ATTEMPT_TIMEOUT") {
 		environ.warnOfNetwork("ACTIVATION_ATTEMPT_TIMEOUT is longer than ACTIVATION_TIMEOUT (%s), which ends the activation",
 			cfg.ActivationTimeout.Duration())

@@ -82,6 +82,7 @@ const (
 	ConfigWithoutPro     ID = "config.without_pro"
 	CommandNotFound      ID = "command.not_found"
 	CommandNotExecutable ID = "command.not_executable"
+	CommandEnvironment   ID = "command.environment"
 
 	InternalPanic ID = "internal.panic"
 

@@ -17,5 +17,5 @@ func Exec(command Command, core CoreLimit) error {
 	err := execOrShell(command.Path, command.Args, func(path string, argv []string) error {
 		return syscall.Exec(path, argv, command.Env)
 	})
-	return cannotStart(command.Path, err)
+	return command.cannotStart(err)
 }

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/arguments"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 )
@@ -27,6 +28,14 @@ func isTransient(err error) bool {
 }
 
 var errNotOnPath = errors.New("not found in any directory of PATH")
+
+// cannotStart explains a failed execve of the command.
+func (c Command) cannotStart(cause error) *fault.Error {
+	if errors.Is(cause, unix.E2BIG) {
+		return fault.Wrap(cause, fault.CommandEnvironment, "%s", arguments.Explain(c.Args, c.Env))
+	}
+	return cannotStart(c.Path, cause)
+}
 
 // cannotStart explains a failed execve of path, or its absence from PATH.
 func cannotStart(path string, cause error) *fault.Error {

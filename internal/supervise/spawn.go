@@ -35,7 +35,7 @@ func spawn(command Command, foreground bool, core CoreLimit) (int, *fault.Error)
 		return err
 	})
 	if err != nil {
-		return 0, cannotStart(command.Path, err)
+		return 0, command.cannotStart(err)
 	}
 	return pid, nil
 }

@@ -1,0 +1,79 @@
+// Package arguments knows how large the arguments and the environment of a program may be: what execve(2) refuses with
+// "argument list too long".
+package arguments
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// LongestString is the kernel's MAX_ARG_STRLEN: the most bytes of one argument or variable, with its final zero.
+	LongestString = 128 << 10
+	// Guaranteed is the size that the kernel takes whatever the limits are: its ARG_MAX.
+	Guaranteed = 128 << 10
+
+	// share is the part of the stack that the kernel gives them, most is its bound for that.
+	share, most = 4, 6 << 20
+	// pointer is what the kernel counts for each string besides its bytes.
+	pointer = 8
+)
+
+// Size is what the kernel counts for lists of strings.
+func Size(lists ...[]string) (size int) {
+	for _, list := range lists {
+		for _, text := range list {
+			size += len(text) + 1 + pointer
+		}
+	}
+	return size
+}
+
+// Limit is the most that the kernel takes, or takes after [Allow] has added up to more.
+func Limit(more int) int {
+	var stack unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_STACK, &stack) != nil {
+		return Guaranteed
+	}
+	limit := limitOf(stack.Cur)
+	return max(limit, min(limit+more, limitOf(stack.Max)))
+}
+
+func limitOf(stack uint64) int { return max(int(min(stack/share, most)), Guaranteed) }
+
+// Allow makes the kernel take this size from us and from all that we start, if it can: it raises the soft limit of
+// the stack, by four times of what is missing.
+func Allow(size int) {
+	var stack unix.Rlimit
+	if size <= Guaranteed || size > most || unix.Getrlimit(unix.RLIMIT_STACK, &stack) != nil {
+		return
+	}
+	if need := uint64(size * share); limitOf(stack.Cur) < size && need <= stack.Max {
+		stack.Cur = need
+		_ = unix.Setrlimit(unix.RLIMIT_STACK, &stack)
+	}
+}
+
+// Explain says how large arguments and an environment are that the kernel has refused, and which variable has most of
+// it. It shows no value.
+func Explain(args, env []string) string {
+	widest := ""
+	for _, entry := range env {
+		if len(entry) > len(widest) {
+			widest = entry
+		}
+	}
+	name, _, _ := strings.Cut(widest, "=")
+	text := fmt.Sprintf("the environment has %s in %d variables, the arguments have %s; the kernel takes %s in total",
+		inKiB(Size(env)), len(env), inKiB(Size(args)), inKiB(Limit(0)))
+	if widest == "" {
+		return text
+	}
+	return fmt.Sprintf("%s, and %s of a variable; the largest one is %.60q with %s",
+		text, inKiB(LongestString), name, inKiB(len(widest)+1))
+}
+
+// inKiB is a size for people.
+func inKiB(size int) string { return fmt.Sprintf("%d KiB", (size+1023)>>10) }

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"localstack-entrypoint/internal/arguments"
+)
+
+// reserve is what a program is given besides the environment and our own arguments: its own ones, the interpreter of
+// a script, and what the emulator is told.
+const reserve = 16 << 10
+
+// allowed is by how much the kernel's limit is raised before small variables are left out: settings are small, and a
+// limit that is a little higher changes nothing for what we start.
+const allowed = 64 << 10
+
+// named is how many variables the warning of fit names.
+const named = 3
+
+// Size is the most that the kernel has to take for a program with this environment, if we were given args.
+func (e Environ) Size(args []string) int {
+	return max(arguments.Size(e.Entries, args), arguments.Size(e.Given, args)) + reserve
+}
+
+// fit leaves out what the prefix rule has made where the kernel would refuse the environment with it, though it took it
+// from whoever has started us. The largest go first, so that settings stay, and none that this program reads.
+func (e *Environ) fit(args []string) {
+	size := e.Size(args)
+	if size <= arguments.Guaranteed {
+		return
+	}
+	limit := arguments.Limit(allowed)
+	if size <= limit {
+		return
+	}
+	made := e.made()
+	left := map[int]bool{}
+	var names []string
+	for _, i := range made {
+		if size <= limit {
+			break
+		}
+		size -= arguments.Size(e.Entries[i : i+1])
+		left[i] = true
+		name, _, _ := strings.Cut(e.Entries[i], "=")
+		names = append(names, fmt.Sprintf("%.60s", name))
+	}
+	e.leaveOut(left)
+	if len(names) > 0 {
+		e.warn("the environment is too large for the kernel, which takes %d KiB, if each variable with the prefix "+
+			"LOCALSTACK_ is there without it as well: not set are %s; give a variable the name without the prefix if "+
+			"LocalStack has to read it", limit>>10, listed(names))
+	}
+}
+
+// made are the entries of the variables that the prefix rule has made and this program does not read, the largest
+// first.
+func (e Environ) made() (entries []int) {
+	for i, entry := range e.Entries {
+		name, _, isVariable := strings.Cut(entry, "=")
+		isRow := slices.ContainsFunc(table, func(row Variable) bool { return name == row.Name || name == row.Alias })
+		if isVariable && e.at[name] == i && e.isMade(name) && !isRow {
+			entries = append(entries, i)
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b int) int { return cmp.Compare(len(e.Entries[b]), len(e.Entries[a])) })
+	return entries
+}
+
+// leaveOut removes entries.
+func (e *Environ) leaveOut(indices map[int]bool) {
+	var kept []string
+	for i, entry := range e.Entries {
+		if !indices[i] {
+			kept = append(kept, entry)
+		}
+	}
+	e.Entries, e.at = kept, positions(kept)
+}
+
+// listed names some of many variables.
+func listed(names []string) string {
+	if len(names) <= named {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:named], ", "), len(names)-named)
+}

@@ -1,0 +1,51 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/arguments"
+)
+
+// near is an environment that the kernel takes, and that it would not take twice.
+func near(t *testing.T) (given []string) {
+	t.Helper()
+	const value = 50_000
+	large := strings.Repeat("x", value)
+	for i := range arguments.Limit(0) / value * 3 / 4 {
+		given = append(given, fmt.Sprintf("LOCALSTACK_LARGE%d=%s", i, large))
+	}
+	return append(given, "LOCALSTACK_DEBUG=1", "LOCALSTACK_SMALL=", "LOCALSTACK_NO_PROXY="+large+large, "OWN="+large)
+}
+
+func TestCopiesAreLeftOutOfAnEnvironmentThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	environ := unprefix(near(t))
+	environ.fit([]string{"program"})
+	if size, limit := environ.Size(nil), arguments.Limit(allowed); size > limit {
+		t.Errorf("it still has %d bytes; %d would fit", size, limit)
+	}
+	for _, name := range []string{"LOCALSTACK_LARGE0", "LOCALSTACK_SMALL", "SMALL", "DEBUG", "NO_PROXY", "OWN", "LARGE0"} {
+		value, isSet := environ.Lookup(name)
+		if isSet == (name == "LARGE0") {
+			t.Errorf("%s is set: %t (%d bytes)", name, isSet, len(value))
+		}
+	}
+	if len(environ.Warnings) != 1 || !strings.Contains(environ.Warnings[0], "not set are LARGE10, LARGE11, LARGE12 and ") ||
+		strings.Contains(environ.Warnings[0], "xx") {
+		t.Errorf("%.500q", environ.Warnings)
+	}
+}
+
+func TestAnEnvironmentThatFitsStaysWhole(t *testing.T) {
+	t.Parallel()
+	given := near(t)
+	given = given[len(given)/3*2:]
+	environ := unprefix(given)
+	before := len(environ.Entries)
+	environ.fit([]string{"program"})
+	if len(environ.Entries) != before || len(environ.Warnings) > 0 {
+		t.Errorf("%d of %d entries, %q", len(environ.Entries), before, environ.Warnings)
+	}
+}
