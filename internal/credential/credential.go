@@ -102,7 +102,7 @@ func (s Sources) besideOverride() string {
 			set = append(set, names[i])
 		}
 	}
-	return strings.Join(set, " and ")
+	return strings.Join(set, ", ")
 }
 
 // readOne reads a variable or its _FILE twin, and checks what it finds.

@@ -40,7 +40,7 @@ func (c Credential) Facts() []string {
 		fmt.Sprintf("%d characters: %s", len(c.Reveal()), form),
 	}
 	if c.unread != "" {
-		facts = append(facts, "it wins over "+c.unread+", which is not read")
+		facts = append(facts, "not read because of it: "+c.unread)
 	}
 	return facts
 }

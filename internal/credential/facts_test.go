@@ -24,7 +24,7 @@ func TestFactsTellAllThatIsKnownWithoutTheServer(t *testing.T) {
 		{"an override", Sources{Override: NewSecret(ciToken), AuthToken: NewSecret(developerToken), APIKeyFile: "x"}, []string{
 			"CI Auth Token lsci-demo0000" + maskedRest + " from LOCALSTACK_AUTH_TOKEN_OVERRIDE",
 			"41 characters: the prefix lsci- and groups of 8, 4, 4, 4 and 12; the checksum is correct",
-			"it wins over LOCALSTACK_AUTH_TOKEN and LOCALSTACK_API_KEY_FILE, which is not read"}},
+			"not read because of it: LOCALSTACK_AUTH_TOKEN, LOCALSTACK_API_KEY_FILE"}},
 		{"a file", Sources{AuthTokenFile: path}, []string{
 			"CI Auth Token lsci-demo0000" + maskedRest + ` from LOCALSTACK_AUTH_TOKEN_FILE="` + path + `"`,
 			"41 characters: the prefix lsci- and groups of 8, 4, 4, 4 and 12; the checksum is correct"}},
