@@ -28,7 +28,7 @@ func owned(path string) string {
 		what, info.Uid, info.Mode&0o7777, os.Geteuid())
 	if what == "it" && unix.Access(path, unix.R_OK) != nil {
 		said += fmt.Sprintf("; LocalStack cannot read it either, and may end with PermissionError: "+
-			"start once as user %d, or chmod 644 it", info.Uid)
+			"start once as user %d, or run chmod 644 on it", info.Uid)
 	}
 	return said
 }

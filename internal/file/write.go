@@ -52,7 +52,7 @@ type manner struct{ durable, replacesLink bool }
 
 // put is WriteOwn in any manner, and returns the file.
 func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os.File, err error) {
-	if err := os.MkdirAll(base, 0o755); err != nil {
+	if err := os.MkdirAll(base, folderMode); err != nil {
 		return nil, Cause(err)
 	}
 	err = inFolder(base, func(root *os.Root) error {
@@ -73,13 +73,20 @@ func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os
 	return f, err
 }
 
+// folderMode is that of folders that are made for a file.
+const folderMode = 0o755
+
 // replace writes a new file and then gives it the name.
 func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
-	switch err := root.MkdirAll(path.Dir(name), 0o755); {
+	_, missing := root.Stat(path.Dir(name))
+	switch err := root.MkdirAll(path.Dir(name), folderMode); {
 	case errors.Is(err, fs.ErrExist):
 		return nil, unix.ENOTDIR
 	case err != nil:
 		return nil, err
+	}
+	if missing != nil {
+		_ = root.Chmod(path.Dir(name), folderMode) // whatever the umask: other users are to find the file
 	}
 	sweep(root, name)
 	// A random name: containers that share a volume also share process ids.
