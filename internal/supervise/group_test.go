@@ -102,16 +102,18 @@ func TestWithWaitForGroupWhatStopsLaterCanFinish(t *testing.T) {
 
 func TestWithWaitForGroupWhatHooksLeftCanFinish(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
-		p := init("-group", "-hooks", leftover, "report")
+		const twice = `(trap 'echo told; [ $told ] && exit; told=yes' TERM; echo left; while :; do sleep 0.01; done) & `
+		p := init("-group", "-hooks", twice, "report")
 		p.expect("left")
 		p.expect("ready")
 		p.signal(unix.SIGTERM)
 		p.expect("told", "signal 15")
 		p.expect("told", "signal 15")
 		p.signal(unix.SIGTERM) // the command has ended; who stays is still told
-		p.expect("told")
-		p.signal(unix.SIGKILL)
-		p.status()
+		p.exits(7)
+		if n := p.count("told"); n != 2 {
+			t.Errorf("it was told %d times", n)
+		}
 	})
 }
 
