@@ -102,8 +102,9 @@ func TestRenewalNeverAsksForANewLicense(t *testing.T) {
 		}
 		s.wantLogged(t, zap.WarnLevel,
 			"the licensing server no longer knows "+licenseID+": the next start requests a new license, and fails "+
-				"unless one is assigned to this user or workspace. Ask an administrator of your workspace, or see "+
-				"https://app.localstack.cloud/workspace/members.")
+				"unless one is assigned to this user or workspace. An administrator of your workspace assigns licenses at "+
+				"https://app.localstack.cloud/workspace/members. The My License page shows what you have: "+
+				"https://app.localstack.cloud/workspace/my-license.")
 	})
 }
 

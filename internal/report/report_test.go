@@ -83,8 +83,9 @@ func TestTheBannerIsByteForByteTheOneUsersKnow(t *testing.T) {
 	want := "Localstack returning with exit code 55. Reason: \n" + strings.Repeat("=", 47) + `
 License activation failed! 🔑❌
 
-Reason: Your license has expired: it ended. Please renew the subscription in the LocalStack web app ` +
-		"https://app.localstack.cloud." + `
+Reason: Your license has expired: it ended. Please renew the subscription, or have another license assigned. ` +
+		"The My License page shows what you have: https://app.localstack.cloud/workspace/my-license. " +
+		"An administrator of your workspace assigns licenses at https://app.localstack.cloud/workspace/members." + `
 
 Due to this error, Localstack has quit. LocalStack for AWS features can only be used with a valid license.
 

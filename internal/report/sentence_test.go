@@ -65,9 +65,9 @@ func TestReasonLeadsOnWhereASentenceIsNotEnough(t *testing.T) {
 		{stale, "may need HTTPS_PROXY to be set. More: entrypoint doctor, entrypoint explain network.refused"},
 		{fault.New(fault.StoredStale, "old"), "offline: old. More: entrypoint doctor, entrypoint explain stored.stale"},
 		{fault.New(fault.ClockSkew, "1970"), "take their host's. More: entrypoint doctor, entrypoint explain clock.skew"},
-		{fault.New(fault.LicenseExpired, "over"), "in the LocalStack web app https://app.localstack.cloud."},
+		{fault.New(fault.LicenseExpired, "over"), "assigns licenses at https://app.localstack.cloud/workspace/members."},
 		{fault.New(fault.CredentialsMalformed, "cut"),
-			"in the LocalStack web app https://app.localstack.cloud/workspace/auth-token."},
+			"in the LocalStack web app https://app.localstack.cloud/workspace/auth-tokens."},
 		{fault.New(fault.ConfigInvalid, "bad"), "explains every variable."},
 		// Nothing may be copied with a command.
 		{fault.New(fault.NetworkDNSFiltered, "no"), "Check with: dig api.localstack.cloud"},
