@@ -104,8 +104,8 @@ func TestWithWaitForGroupWhatHooksLeftCanFinish(t *testing.T) {
 	each(t, onPipes, func(t *testing.T, init starter) {
 		const twice = `(trap 'echo told; [ $told ] && exit; told=yes' TERM; echo left; while :; do sleep 0.01; done) & `
 		p := init("-group", "-hooks", twice, "report")
-		p.expect("left")
-		p.expect("ready")
+		p.expect("left", "ready")
+		p.expect("left", "ready")
 		p.signal(unix.SIGTERM)
 		p.expect("told", "signal 15")
 		p.expect("told", "signal 15")
