@@ -32,6 +32,7 @@ test_init() {
 	start_stubborn
 	start_phases
 	test_exit_codes
+	test_ends
 	test_signals
 	test_restart_in_place
 	test_orphans
@@ -70,6 +71,18 @@ test_exit_codes() {
 }
 
 ready_and_stops() { ready "$1" && stops "$@"; }
+
+test_ends() {
+	run hungry --memory 32m 'printf -v all %1000d 1; while :; do all=$all$all; done'
+	run homeless --user 12345 --tmpfs /tmp:mode=1777 'echo home of the command: $HOME; exit 3'
+	check "out of memory: the exit code is 137" exits hungry 137
+	check "out of memory: the line has the limit" \
+		says hungry "entrypoint: the kernel killed the command: out of memory (limit 32 MiB)"
+	check "an end by itself: the line has the exit code" says homeless "entrypoint: the command exited with code 3"
+	check "a user without a home directory: it gets one" says homeless "home of the command: /tmp/localstack-home-12345"
+	check "a user without a home directory: the line names both" says homeless \
+		"HOME=/ cannot be written (permission denied): hooks and the emulator get HOME=/tmp/localstack-home-12345"
+}
 
 # Stopping these takes seconds: none of their processes ends by itself.
 start_stubborn() {
