@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -112,12 +113,26 @@ type Words []string
 
 // Decode splits as a shell would, without running one.
 func (w *Words) Decode(value string) error {
+	if isJSON(value) {
+		return errors.New("is JSON; use shell words, such as: python -m localstack.runtime.main")
+	}
 	words, err := shellquote.Split(value)
 	if err != nil {
 		return errors.New("has an unbalanced quote or backslash")
 	}
 	*w = words
 	return nil
+}
+
+// isJSON reports whether value is a JSON list or object, perhaps one whose quotes a shell has removed. "[" alone is a
+// program.
+func isJSON(value string) bool {
+	value = strings.TrimSpace(value)
+	if !strings.HasPrefix(value, "[") && !strings.HasPrefix(value, "{") {
+		return false
+	}
+	first, _, _ := strings.Cut(value, " ")
+	return json.Valid([]byte(value)) || strings.HasSuffix(value, "]") && first != "[" && first != "[["
 }
 
 // Endpoint is the base URL of the licensing API, without a final slash.

@@ -103,12 +103,17 @@ func TestWordsAreSplitAsByAShellWithoutRunningOne(t *testing.T) {
 		`x "" ''`:                      {"x", "", ""},
 		"$(reboot) `reboot` * ~":       {"$(reboot)", "`reboot`", "*", "~"},
 		"":                             {},
+		"[ -n text ]":                  {"[", "-n", "text", "]"},
+		"[[ a == [a] ]]":               {"[[", "a", "==", "[a]", "]]"},
+		"{ sh; }":                      {"{", "sh;", "}"},
 	} {
 		var words Words
 		if err := words.Decode(value); err != nil || !slices.Equal(words, want) {
 			t.Errorf("%q is %q, %v", value, words, err)
 		}
 	}
+	refuses(t, &Words{"kept"}, "is JSON; use shell words, such as: python -m localstack.runtime.main",
+		`["python", "-m"]`, ` [ "python" ] `, `['python', '-m']`, `[python, -m]`, `[]`, `{"command": "python"}`)
 	refuses(t, &Words{"kept"}, "has an unbalanced quote or backslash", `a "b`, `'`, `a\`, `"\"`)
 }
 

@@ -3,9 +3,13 @@ package file
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // elf is the beginning of a program file in the Executable and Linking Format (System V ABI, chapters 4 and
@@ -17,27 +21,48 @@ var machines = map[uint64]string{
 	3: "386", 8: "mips", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64",
 }
 
-// flaw is why the kernel does not run it.
-func (e elf) flaw() string {
-	const machine, object, core = 18, 1, 4
-	name, known := machines[e.number(machine, 2)]
-	if !known {
-		name = fmt.Sprintf("the machine type %d", e.number(machine, 2))
+// flaw is why the kernel, which says err, does not run it; nil if it has not been asked.
+func (e elf) flaw(err error) string {
+	const object, core, header, damaged = 1, 4, 20, "it is damaged or incomplete"
+	if len(e) < header {
+		return damaged
 	}
-	platform := "linux/" + name
-	switch kind := e.number(16, 2); {
-	case platform != thisMachine:
-		return fmt.Sprintf("it is a program for %s, and this machine is %s: use a build for %[2]s", platform, thisMachine)
-	case kind == object, kind == core:
+	platform := "linux/" + e.machine()
+	foreign := ""
+	if platform != thisMachine {
+		foreign = fmt.Sprintf("it is a program for %s, and this machine is %s: use a build for %[2]s", platform, thisMachine)
+	}
+	if kind := e.number(16, 2); foreign == "" && (kind == object || kind == core) {
 		return "it is an object file or a core file, not a program"
 	}
-	if loader := e.loader(); loader != "" {
-		if _, err := os.Stat(loader); err != nil {
-			return fmt.Sprintf("its loader %.100q does not exist in this image: use a build for this image's C library%s",
-				loader, library(loader))
-		}
+	// If the kernel runs programs for that machine, what is missing is the loader.
+	loader := e.loader()
+	_, statErr := os.Stat(loader)
+	switch {
+	case foreign != "" && !errors.Is(err, unix.ENOENT):
+		return foreign
+	case loader != "" && errors.Is(statErr, fs.ErrNotExist) && foreign != "":
+		return fmt.Sprintf("its loader %.100q does not exist in this image: %s", loader, foreign)
+	case loader != "" && errors.Is(statErr, fs.ErrNotExist):
+		return fmt.Sprintf("its loader %.100q does not exist in this image: use a build for this image's C library%s",
+			loader, library(loader))
+	case foreign != "":
+		return foreign + "; what the kernel runs such programs with (binfmt_misc) does not exist here"
+	case loader != "" && statErr == nil && !isExecutable(loader):
+		return fmt.Sprintf("its loader %.100q is not executable", loader)
+	case err == nil:
+		return ""
 	}
-	return "it is damaged or incomplete"
+	return damaged
+}
+
+// machine is what it is built for.
+func (e elf) machine() string {
+	number := e.number(18, 2)
+	if name, known := machines[number]; known {
+		return name
+	}
+	return fmt.Sprintf("the machine type %d", number)
 }
 
 // library is the C library that has a loader.

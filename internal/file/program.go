@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,33 +18,68 @@ const (
 	// file what stands in its first page.
 	programHead = 4096
 	// mostInterpreters bounds a chain of scripts that are each other's interpreter, as in the kernel.
-	mostInterpreters = 4
+	mostInterpreters = 5
 )
 
-const utf16 = "it is text in UTF-16: save it as UTF-8"
-
-const windowsLines = "it has Windows line endings (CRLF); convert them to LF: sed -i 's/\\r$//' FILE"
+const (
+	utf16        = "it is text in UTF-16: save it as UTF-8"
+	windowsLines = "it has Windows line endings (CRLF); convert them to LF: sed -i 's/\\r$//' FILE"
+	circular     = "it is a link that leads back to itself"
+)
 
 // WhyNotRun says what about the file at path keeps the kernel from running it, and what would be right, after that
 // has failed with err. It is empty when the file shows nothing.
-func WhyNotRun(path string, err error) string {
+func WhyNotRun(path string, err error) string { return whyNotRun(path, err, mostInterpreters) }
+
+// Foresee says what about the file at path will keep the kernel from running it, as [WhyNotRun] does afterwards; search
+// are the folders of its PATH. Only the kernel knows whether it runs programs for other machines as well (binfmt_misc).
+func Foresee(path, search string) string {
+	err := Cause(unix.Faccessat(unix.AT_FDCWD, path, unix.X_OK, unix.AT_EACCESS))
+	why := whyNotRun(path, err, mostInterpreters)
+	switch {
+	case why == "" && err != nil:
+		return err.Error()
+	case why == "":
+		return WhyNoInterpreter(path, search)
+	}
+	return why
+}
+
+func whyNotRun(path string, err error, depth int) string {
 	info, statErr := os.Stat(path)
 	switch {
 	case errors.Is(statErr, fs.ErrNotExist):
 		if target, linkErr := os.Readlink(path); linkErr == nil {
 			return fmt.Sprintf("it is a link to %.200q, which does not exist here", target)
 		}
+	case errors.Is(statErr, unix.ELOOP):
+		return circular
 	case errors.Is(statErr, fs.ErrPermission):
 		return fmt.Sprintf("user %d cannot open one of its directories", os.Geteuid())
 	case statErr == nil && IsEmptyDirectory(path):
 		return "it is empty; " + dockerMakes
-	case statErr != nil || !info.Mode().IsRegular():
+	case statErr != nil, errors.Is(err, unix.EISDIR): // says it itself
+	case !info.Mode().IsRegular():
+		return "it is " + kindOf(info) + ", not a program"
 	case errors.Is(err, fs.ErrPermission):
-		return whyDenied(path, info)
-	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOEXEC):
-		return whyInvalid(path, mostInterpreters)
+		return whyDenied(path, info, depth)
+	case err == nil, errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOEXEC), errors.Is(err, unix.ELOOP):
+		return whyInvalid(path, err, depth)
 	}
 	return ""
+}
+
+// kindOf is what a file is that is no regular one.
+func kindOf(info fs.FileInfo) string {
+	switch mode := info.Mode(); {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
 }
 
 // Readable returns why the regular file at path cannot be read, nil when it can.
@@ -72,55 +106,49 @@ func Readable(path string) error {
 func WhyEnded(path string, code int, search string) string {
 	const notFound = 127 // as env and shells say it
 	head := headOf(path)
-	switch {
-	case isUTF16(head):
+	if isUTF16(head) {
 		return utf16
-	case bytes.Contains(head, []byte("\r\n")) && filepath.Ext(path) != ".py": // Python takes them
+	}
+	if why := whyNotOnPath(firstLine(head), search); why != "" && code == notFound {
+		return why
+	}
+	if bytes.Contains(head, []byte("\r\n")) && filepath.Ext(path) != ".py" { // Python takes them
 		return windowsLines
 	}
-	words := strings.Fields(firstLine(head))
-	if code != notFound || len(words) < 2 || filepath.Base(words[0]) != "env" {
-		return ""
-	}
-	name := words[1]
-	if strings.HasPrefix(name, "-") || strings.ContainsAny(name, "=/") {
-		return "" // an option, a variable, a path: env says itself what is wrong
-	}
-	for _, folder := range filepath.SplitList(search) {
-		if isExecutable(filepath.Join(folder, name)) {
-			return ""
-		}
-	}
-	return fmt.Sprintf("its interpreter %.100q is not on PATH", name)
+	return ""
 }
 
 // whyDenied is why a regular file may not be executed.
-func whyDenied(path string, info fs.FileInfo) string {
-	var system unix.Statfs_t
+func whyDenied(path string, info fs.FileInfo, depth int) string {
 	const anybody = 0o111
 	switch {
-	case unix.Statfs(path, &system) == nil && system.Flags&unix.ST_NOEXEC != 0:
-		return "its file system is mounted with noexec; mount it without, or copy the file to another place"
+	case isNoExec(path):
+		return "its file system is mounted with noexec" + mountedAt(path) +
+			"; mount it without, or copy the file to another place"
 	case info.Mode()&anybody == 0:
 		return "it is not executable: chmod +x FILE; in a ConfigMap of Kubernetes, defaultMode: 0755"
 	case !isExecutable(path):
 		return fmt.Sprintf("user %d may not execute it (mode %04o): chmod a+rx FILE", os.Geteuid(), info.Mode().Perm())
 	}
-	return whyInvalid(path, mostInterpreters)
+	return whyInvalid(path, fs.ErrPermission, depth)
 }
 
-// whyInvalid is why the kernel can make no use of a file, or of the interpreter that it names.
-func whyInvalid(path string, depth int) string {
+// whyInvalid is why the kernel can make no use of a file, or of the interpreter that it names; err is what it says, nil
+// if it has not been asked.
+func whyInvalid(path string, err error, depth int) string {
 	head := headOf(path)
 	switch {
+	case head == nil && errors.Is(err, unix.ENOEXEC):
+		return fmt.Sprintf("user %d may not read it: chmod a+r FILE", os.Geteuid())
 	case head == nil:
 		return ""
 	case len(head) == 0:
 		return "the file is empty"
-	case bytes.HasPrefix(head, []byte("\x7fELF")):
-		return elf(head).flaw()
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		return "it begins with a byte order mark: save it as UTF-8 without one (sed -i '1s/^\\xEF\\xBB\\xBF//' FILE)"
+	case bytes.HasPrefix(head, []byte(elfMagic)):
+		return elf(head).flaw(err)
+	case bytes.HasPrefix(head, []byte(byteOrderMark)):
+		return "it begins with a byte order mark" + beforeInterpreter(head[len(byteOrderMark):]) +
+			": save it as UTF-8 without one (sed -i '1s/^\\xEF\\xBB\\xBF//' FILE)"
 	case isUTF16(head):
 		return utf16
 	case bytes.HasPrefix(head, []byte("MZ")):
@@ -128,7 +156,7 @@ func whyInvalid(path string, depth int) string {
 	case bytes.HasPrefix(head, []byte("\xcf\xfa\xed\xfe")), bytes.HasPrefix(head, []byte("\xca\xfe\xba\xbe")):
 		return "it is a program for macOS"
 	case bytes.HasPrefix(head, []byte("#!")):
-		return whyNoInterpreter(firstLine(head), depth)
+		return whyNoInterpreter(firstLine(head), err, depth)
 	case bytes.IndexByte(head, 0) >= 0:
 		return "it is neither a script nor a program for Linux"
 	case bytes.HasPrefix(bytes.TrimSpace(head), []byte("#!")):
@@ -137,30 +165,10 @@ func whyInvalid(path string, depth int) string {
 	return "its first line does not begin with #!, as in #!/bin/sh"
 }
 
-// whyNoInterpreter is what is wrong with the interpreter that a script's first line names.
-func whyNoInterpreter(line string, depth int) string {
-	if strings.HasSuffix(line, "\r") {
-		return windowsLines
-	}
-	words := strings.Fields(line)
-	if len(words) == 0 {
-		return "its first line names no interpreter after #!"
-	}
-	interpreter := words[0]
-	switch info, err := os.Stat(interpreter); {
-	case err != nil:
-		return fmt.Sprintf("its interpreter %.100q does not exist in this image", interpreter)
-	case info.IsDir() || !isExecutable(interpreter):
-		return fmt.Sprintf("its interpreter %.100q is not executable", interpreter)
-	}
-	if depth <= 1 {
-		return "its interpreter is a script with an interpreter that is a script, and so on"
-	}
-	if why := whyInvalid(interpreter, depth-1); why != "" {
-		return fmt.Sprintf("its interpreter %.100q does not run: %s", interpreter, why)
-	}
-	return ""
-}
+const (
+	elfMagic      = "\x7fELF"
+	byteOrderMark = "\xef\xbb\xbf"
+)
 
 // isUTF16 reports whether a text begins with UTF-16's byte order mark.
 func isUTF16(head []byte) bool {
@@ -182,25 +190,8 @@ func headOf(path string) []byte {
 	return head[:n]
 }
 
-// firstLine is the first line of a script, without "#!"; empty for anything else.
-func firstLine(head []byte) string {
-	line, isScript := bytes.CutPrefix(head, []byte("#!"))
-	if !isScript {
-		return ""
-	}
-	line, _, _ = bytes.Cut(line, []byte("\n"))
-	return string(line)
-}
-
 func isExecutable(path string) bool {
 	return unix.Faccessat(unix.AT_FDCWD, path, unix.X_OK, unix.AT_EACCESS) == nil
-}
-
-// IsBinary reports whether the file at path is no text that a shell could run: there is a zero before its
-// first line end.
-func IsBinary(path string) bool {
-	line, _, _ := bytes.Cut(headOf(path), []byte("\n"))
-	return bytes.IndexByte(line, 0) >= 0
 }
 
 // thisMachine is what programs for it are called.

@@ -27,8 +27,6 @@ func isTransient(err error) bool {
 	return slices.ContainsFunc(shortages, func(cause unix.Errno) bool { return errors.Is(err, cause) })
 }
 
-var errNotOnPath = errors.New("not found in any directory of PATH")
-
 // cannotStart explains a failed execve of the command.
 func (c Command) cannotStart(cause error) *fault.Error {
 	if errors.Is(cause, unix.E2BIG) {
@@ -37,19 +35,15 @@ func (c Command) cannotStart(cause error) *fault.Error {
 	return cannotStart(c.Path, cause)
 }
 
-// cannotStart explains a failed execve of path, or its absence from PATH.
+// cannotStart explains a failed execve of path.
 func cannotStart(path string, cause error) *fault.Error {
-	id := fault.CommandNotFound
-	switch {
-	case errors.Is(cause, unix.ENOENT): // also when only the interpreter of a script does not exist
-	case !errors.Is(cause, errNotOnPath):
-		id = fault.CommandNotExecutable
+	id := fault.CommandNotExecutable
+	if errors.Is(cause, unix.ENOENT) { // also when only the interpreter of a script does not exist
+		id = fault.CommandNotFound
 	}
 	said := cause.Error()
-	if !errors.Is(cause, errNotOnPath) {
-		if why := file.WhyNotRun(path, cause); why != "" {
-			said += ": " + why
-		}
+	if why := file.WhyNotRun(path, cause); why != "" {
+		said += ": " + why
 	}
 	return fault.Wrap(cause, id, "%.200s: %s", path, said)
 }

@@ -5,36 +5,71 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 )
 
 // DefaultPath is where bash looks when the environment has no PATH.
 const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // Find returns the file that name means under the PATH of env, as a shell would find it; a name
-// with a slash is a path already. The error is a [*fault.Error]: 127 if there is no such file, 126
-// if there is, but only a directory or one without the permission to execute it.
+// with a slash is a path already. The error is a [*fault.Error]: 127 if there is no such file, or it is
+// a script without an interpreter; 126 if there is only a directory or a file without the permission to
+// execute it.
 func Find(name string, env []string) (string, error) {
+	search := searchPath(env)
 	if name == "" || strings.Contains(name, "/") {
 		if err := executable(name); err != nil {
 			return "", cannotStart(name, err)
 		}
-		return name, nil
+		return hasInterpreter(name, search)
 	}
-	failure := cannotStart(name, errNotOnPath)
-	for dir := range strings.SplitSeq(searchPath(env), ":") {
+	failure := notOnPath(name)
+	for dir := range strings.SplitSeq(search, ":") {
 		if dir == "" {
 			dir = "." // POSIX: an empty element is the working directory
 		}
 		path := dir + "/" + name
 		err := executable(path)
 		if err == nil {
-			return path, nil
+			return hasInterpreter(path, search)
 		}
-		if !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ENOTDIR) {
+		isAbsent := errors.Is(err, unix.ENOENT) && !isLink(path) || errors.Is(err, unix.ENOTDIR)
+		if !isAbsent {
 			failure = cannotStart(path, err) // something is there, but a later directory may have better
 		}
 	}
 	return "", failure
+}
+
+var errNotOnPath = errors.New("not found in any directory of PATH")
+
+// notOnPath says that there is no such program, and whether its name shows why.
+func notOnPath(name string) *fault.Error {
+	const advice = ": give the program and each argument as a word of its own"
+	why := ""
+	switch {
+	case strings.HasPrefix(name, "[") && strings.Trim(name, "[") != "", strings.HasPrefix(name, "{"):
+		why = ": it looks like JSON" + advice
+	case strings.ContainsAny(name, " \t\n"):
+		why = ": it is one word with blanks" + advice
+	}
+	return fault.Wrap(errNotOnPath, fault.CommandNotFound, "%.200s: %s%s", name, errNotOnPath, why)
+}
+
+// hasInterpreter returns the path, or that it is a script whose interpreter does not exist: an activation would be
+// made for nothing.
+func hasInterpreter(path, search string) (string, error) {
+	if why := file.WhyNoInterpreter(path, search); why != "" {
+		return "", fault.Wrap(unix.ENOENT, fault.CommandNotFound, "%.200s: %s: %s", path, unix.ENOENT, why)
+	}
+	return path, nil
+}
+
+func isLink(path string) bool {
+	var stat unix.Stat_t
+	return unix.Lstat(path, &stat) == nil && stat.Mode&unix.S_IFMT == unix.S_IFLNK
 }
 
 func searchPath(env []string) string {

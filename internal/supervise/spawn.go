@@ -44,7 +44,7 @@ func spawn(command Command, foreground bool, core CoreLimit) (int, *fault.Error)
 // "#!" line, as execvp does. A program for another machine is no script.
 func execOrShell(path string, argv []string, exec func(path string, argv []string) error) error {
 	err := exec(path, argv)
-	if !errors.Is(err, unix.ENOEXEC) || file.IsBinary(path) {
+	if !errors.Is(err, unix.ENOEXEC) || !file.RunsInShell(path) {
 		return err
 	}
 	const shell = "/bin/sh"
