@@ -23,7 +23,7 @@ func (s settings) release() release {
 	if s.cfg.BuildVersion != "" {
 		return release{s.cfg.BuildVersion, "LOCALSTACK_BUILD_VERSION"}
 	}
-	if number, path := version.Installed(s.cfg.Root.InstalledLocalStack()); number != "" {
+	if number, path := version.Installed(s.cfg.Root.SitePackages()); number != "" {
 		return release{number, path}
 	}
 	return release{version.Number, "this entrypoint"}
@@ -38,7 +38,7 @@ func (s settings) reviewVersion(argv []string) *fault.Error {
 	if !exists(s.cfg.Root.Python()) || len(argv) > 0 && filepath.Base(argv[0]) == referenceEmulator {
 		return nil
 	}
-	installed, path := version.Installed(s.cfg.Root.InstalledLocalStack())
+	installed, path := version.Installed(s.cfg.Root.SitePackages())
 	said := s.cfg.BuildVersion
 	switch {
 	case bool(s.cfg.ActivatePro) && said != "" && installed != "" && license.MajorMinor(said) != license.MajorMinor(installed):

@@ -42,11 +42,8 @@ func (r Root) Venv() string { return r.At("opt/code/localstack/.venv") }
 // Python is the interpreter of the emulator's Python environment.
 func (r Root) Python() string { return filepath.Join(r.Venv(), "bin/python") }
 
-// InstalledLocalStack is where pip notes that LocalStack is installed, and in which version: a pattern of
-// [filepath.Glob].
-func (r Root) InstalledLocalStack() string {
-	return filepath.Join(r.Venv(), "lib/python3*/site-packages/localstack_core-*.dist-info")
-}
+// SitePackages is where pip installs packages in the emulator's Python environment: a pattern of [filepath.Glob].
+func (r Root) SitePackages() string { return filepath.Join(r.Venv(), "lib/python3*/site-packages") }
 
 // ResolvConf is the file that names the name servers.
 func (r Root) ResolvConf() string { return r.At("etc/resolv.conf") }

@@ -2,32 +2,51 @@ package version
 
 import (
 	"cmp"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// longest bounds what counts as a version.
-const longest = 64
+const (
+	// longest bounds what counts as a version.
+	longest = 64
+	// mostNames bounds how many names of a folder are read. LocalStack's has fewer than 1000.
+	mostNames = 20_000
+)
 
-// Installed returns the version of LocalStack that pip has noted in the name of one of the folders that pattern
-// matches, and that folder; "" when it is not installed. If a failed upgrade has left several, it is the newest.
+// Installed returns the version of LocalStack that pip has noted in one of the folders that pattern matches, and
+// where; "" when it is not installed. If a failed upgrade has left several, it is the newest.
 func Installed(pattern string) (number, path string) {
-	found, _ := filepath.Glob(pattern) // what cannot be read is not known
-	for _, candidate := range found {
-		if n := noted(candidate); n != "" && (number == "" || compare(n, number) > 0) {
-			number, path = n, candidate
+	folders, _ := filepath.Glob(pattern)
+	for _, folder := range folders {
+		for _, name := range namesIn(folder) {
+			if n := noted(name); n != "" && (number == "" || compare(n, number) > 0) {
+				number, path = n, filepath.Join(folder, name)
+			}
 		}
 	}
 	return number, path
 }
 
-// noted is the version in the name of a .dist-info folder: NAME-VERSION.dist-info, the version as in PEP 440.
-func noted(path string) string {
+// namesIn are the names in a folder, unsorted. What cannot be read is not known.
+func namesIn(folder string) []string {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(mostNames)
+	return names
+}
+
+// noted is the version in the name of the folder localstack_core-VERSION.dist-info, as in PEP 440; "" for any other.
+func noted(name string) string {
 	const characters = "0123456789abcdefghijklmnopqrstuvwxyz.+!_"
-	_, number, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".dist-info"), "-")
-	if number == "" || len(number) > longest || number[0] < '0' || number[0] > '9' ||
+	rest, isCore := strings.CutPrefix(name, "localstack_core-")
+	number, isInfo := strings.CutSuffix(rest, ".dist-info")
+	if !isCore || !isInfo || number == "" || len(number) > longest || number[0] < '0' || number[0] > '9' ||
 		strings.Trim(number, characters) != "" {
 		return ""
 	}
