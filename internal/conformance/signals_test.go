@@ -103,6 +103,7 @@ func TestAStopEndsTheContainerInEveryPhase(t *testing.T) {
 		{"START hook", inHook("start", "", "sleep 60"), reached, 137, timeout, late},
 		{"READY hook", inHook("ready", "", "sleep 60"), reached, 0, 0, timeout},
 		{"SHUTDOWN hook", inHook("shutdown", "", "sleep 0.5"), shuttingDown, 0, 0, timeout},
+		{"restart", nil, restarting, 0, 0, timeout},
 		{"SHUTDOWN hook without an end", inHook("shutdown", "trap '' TERM", "sleep 60"), shuttingDown, 137, soon, late},
 	} {
 		t.Run(test.phase, func(t *testing.T) {
@@ -139,6 +140,13 @@ func silent(c *container) {
 	c.set("ACTIVATE_PRO", "1")
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
 	l.answer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+}
+
+// restarting waits until the runtime stops for a restart.
+func restarting(p *process) {
+	p.await("Ready.")
+	p.signal(unix.SIGUSR1)
+	p.await("received signal 15")
 }
 
 // waiting waits until a start says that it waits for the server.

@@ -52,6 +52,7 @@ func allSubjects() map[uintptr]subject {
 		unix.SYS_UNLINKAT:   {name: "unlinkat", paths: []place{{0, 1}}},
 		unix.SYS_MKDIRAT:    {name: "mkdirat", paths: []place{{0, 1}}},
 		unix.SYS_STATX:      {name: "statx", paths: []place{{0, 1}}},
+		unix.SYS_FACCESSAT:  {name: "faccessat", paths: []place{{0, 1}}},
 		unix.SYS_EXECVE:     {name: "execve", paths: []place{{working, 0}}},
 		unix.SYS_RENAMEAT:   {name: "renameat", paths: []place{{0, 1}, {2, 3}}},
 		unix.SYS_RENAMEAT2:  {name: "renameat2", paths: []place{{0, 1}, {2, 3}}},
