@@ -110,7 +110,7 @@ const (
 var hangs = []hang{
 	{name: "none"},
 	{"read", syscalls.Opens, documentName, []string{unread, unstored, isNotStored}},
-	{"read of the identity", syscalls.Opens, identityName, []string{unread, unstored, isNotStored}},
+	{"read of the identity", syscalls.Opens, identityName, []string{unstored, isNotStored}},
 	{"rename", syscalls.Renames, documentName, []string{unstored, isNotStored}},
 	{"unlink", unlinks, noteName, nil},
 	{"fsync", syscalls.Syncs, documentName, []string{slowDisk}},

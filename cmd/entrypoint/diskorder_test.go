@@ -171,7 +171,7 @@ func late(issuer issuer, s *stage, h hang) (wrong string) {
 		s.Errorf("the machine's identity is %s, %v", kept, err)
 	}
 	note, _ := os.ReadFile(s.volumePath(noteName))
-	isSeen := h.file != identityName && h.file != "" // otherwise it is not looked for any more
+	isSeen := h.name != "none" && !slices.Contains(h.says, unread) // otherwise it is not looked for any more
 	if log := s.log.All(); strings.Contains(log, slowDisk) || isSeen && note != nil {
 		return fmt.Sprintf("it says %s, and the note is %s", log, note)
 	}

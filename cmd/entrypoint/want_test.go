@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/activate"
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/syscalls"
@@ -98,8 +99,7 @@ func (s *stage) hold(pid int) (release func()) {
 func (s *stage) noteRefusal(ago time.Duration, times int) {
 	s.Helper()
 	asked := activate.Question{
-		Credential: s.token[:len("lsci-demo0000")] + "-****-****-****-************",
-		Endpoint:   s.env["API_ENDPOINT"], Version: "4.14.0",
+		Credential: credential.Mask(s.token), Endpoint: s.env["API_ENDPOINT"], Version: "4.14.0",
 	}
 	then := time.Now().Add(-ago)
 	note := activate.RefusalNote{Question: asked, ID: fault.NetworkRateLimited, Times: times, Since: then, Last: then}
