@@ -47,8 +47,8 @@ func ID(volume *file.Volume) (id string, err error) {
 	return id, nil
 }
 
-// Rehearse is ID for a start that is not made: it keeps nothing. The error is why the volume has no identity; then it is
-// a new one, "gen_" and 12 hex digits.
+// Rehearse is ID for a start that is not made: it keeps nothing. The error is why the volume has no identity; then it
+// is a new one, "gen_" and 12 hex digits.
 func Rehearse(volume *file.Volume) (id string, err error) {
 	content, err := volume.Read(idFile)
 	var kept identity
