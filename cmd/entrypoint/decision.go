@@ -9,6 +9,7 @@ import (
 	"localstack-entrypoint/internal/arguments"
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
@@ -108,6 +109,9 @@ func (s settings) findCommand(environ config.Environ, given []string) (path stri
 		}
 	}
 	path, err = supervise.Find(argv[0], environ.Entries)
+	if err == nil && !arguments.Fits(arguments.Size([]string{path}, argv, environ.Entries)) {
+		err = fault.New(fault.CommandEnvironment, "%s", arguments.Explain(argv, environ.Entries))
+	}
 	return path, argv, err
 }
 

@@ -108,14 +108,17 @@ func TestAPathThatCannotGrowStaysAsItIs(t *testing.T) {
 func TestAnEnvironmentThatIsTooLargeIsNamed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.set("ACTIVATE_PRO", "0")
 	w.set("LOCALSTACK_SUPERVISOR_COMMAND", "true "+strings.Repeat("x", 50_000))
-	env := w.largest("LARGE", hardStack)
+	env := w.largest("LARGE", hardStack, "doctor", "--offline")
 	said, code, _ := w.underStack(hardStack, env)
 	const reason = "The command to run cannot be executed, since arguments and environment are too large: " +
 		"the environment has 20"
 	if code != fault.ExitNotExecutable || !strings.Contains(said, reason) ||
 		!strings.Contains(said, `the largest one is "LARGE11" with 98 KiB`) || strings.Contains(said, "xxxx") {
 		t.Errorf("exit code %d: %.1000s", code, said)
+	}
+	said, code, _ = w.underStack(hardStack, env, "doctor", "--offline")
+	if code != fault.ExitLicense || !strings.Contains(said, "with exit code 126 (command.environment)") {
+		t.Errorf("the doctor predicts %d: %.1000s", code, said)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/arguments"
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
@@ -29,6 +30,7 @@ type settings struct {
 // loadSettings reads the environment.
 func loadSettings() (s settings) {
 	s.cfg, s.environ, s.problem = config.Load()
+	arguments.Allow(s.environ.Size(os.Args))
 	// What a library prints by itself could be anything.
 	log.SetOutput(io.Discard)
 	return s

@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/arguments"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/mailbox"
 	"localstack-entrypoint/internal/report"
@@ -58,7 +56,6 @@ type start struct {
 // newStart reads the environment, once for all. What it prints waits for nobody.
 func newStart(command []string, core supervise.CoreLimit) *start {
 	s := &start{settings: loadSettings(), command: command, core: core}
-	arguments.Allow(s.environ.Size(os.Args))
 	s.outlet = report.NewOutlet(context.Background(), unix.Stderr, s.cfg.Format)
 	s.out = reporter(s.outlet, s.cfg)
 	s.log = s.out.Log(report.Logger)

@@ -43,6 +43,9 @@ func Limit(more int) int {
 
 func limitOf(stack uint64) int { return max(int(min(stack/share, most)), Guaranteed) }
 
+// Fits reports whether the kernel takes this size.
+func Fits(size int) bool { return size <= Guaranteed || size <= Limit(0) }
+
 // Allow makes the kernel take this size from us and from all that we start, if it can: it raises the soft limit of
 // the stack, by four times of what is missing.
 func Allow(size int) {
