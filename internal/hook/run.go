@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"localstack-entrypoint/internal/arguments"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 )
@@ -111,6 +112,8 @@ func (r *Runner) run(ctx context.Context, path string) error {
 		return context.Cause(ctx)
 	case ctx.Err() != nil:
 		return fmt.Errorf("interrupted: %w", err)
+	case errors.Is(err, syscall.E2BIG):
+		return because(file.Cause(err), arguments.Explain(argv, cmd.Env))
 	case cmd.Process == nil:
 		return whyNotStarted(path, argv[0], file.Cause(err))
 	}

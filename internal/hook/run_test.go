@@ -269,3 +269,15 @@ func TestAnUnreadableFolderIsReportedAndTheOthersRun(t *testing.T) {
 		t.Errorf("reported %q", rec.lines)
 	}
 }
+
+func TestAVariableThatIsTooLargeForTheKernelIsNamed(t *testing.T) {
+	root := tree(t, map[string]string{"boot.d/1.sh": "#!/bin/sh\n"})
+	r, rec, _ := newRunner(root)
+	r.Env = []string{"LARGE=" + strings.Repeat("x", 200_000)}
+	r.Run(t.Context(), Boot)
+	last := rec.lines[len(rec.lines)-1]
+	if !strings.HasPrefix(last, "1.sh ERROR: argument list too long: the environment has 196 KiB in 1 variables") ||
+		!strings.HasSuffix(last, `the largest one is "LARGE" with 196 KiB`) {
+		t.Errorf("%.300q", last)
+	}
+}
