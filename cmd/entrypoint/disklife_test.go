@@ -129,6 +129,7 @@ func TestARestartOnADiskThatHangsIsAsQuickAsAStart(t *testing.T) {
 			s.asPID1(obedient)
 			s.intercepted(h.decide(s, nil))
 			s.hears("up")
+			s.forgetLicense()
 			began := time.Now()
 			s.sends(unix.SIGUSR1)
 			s.hears("up")

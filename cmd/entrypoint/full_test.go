@@ -2,9 +2,12 @@ package main
 
 import (
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -53,6 +56,14 @@ func newOnline(
 	return s, server
 }
 
+// forgetLicense has the next restart ask the authority: with a stored license it would ask nobody.
+func (s *stage) forgetLicense() {
+	s.Helper()
+	if err := os.Remove(s.license()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.Error(err)
+	}
+}
+
 // TestARestartInAFullContainerIsWaitedOut leaves no room for any further process or thread, while PID 1
 // asks for the license.
 func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
@@ -68,6 +79,7 @@ func TestARestartInAFullContainerIsWaitedOut(t *testing.T) {
 			s.log.Read()
 			s.start()
 			s.hears("up")
+			s.forgetLicense()
 			full.Allow(1)
 			s.sends(unix.SIGUSR1)
 			s.says([]string{"cannot restart the command: resource temporarily unavailable", "retrying in 1s"})
@@ -106,6 +118,7 @@ func TestPID1StartsNoThreadOnceItHasStartedAProcess(t *testing.T) {
 						s.sends(unix.SIGWINCH)
 						s.sends(unix.SIGCHLD)
 					}
+					s.forgetLicense()
 					s.sends(unix.SIGUSR1)
 				}
 				s.hears("up")
