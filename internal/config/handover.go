@@ -60,7 +60,7 @@ func (e Environ) ForEmulator(h Handover) []string {
 func (e Environ) keep(entry string, h Handover) (kept string, isKept bool) {
 	name, value, isVariable := strings.Cut(entry, "=")
 	if !isVariable {
-		return entry, true
+		value = entry
 	}
 	switch plain, times := plainName(name); {
 	case plain == proActivated, plain == supervisorPID, plain == activatePro && h.Pro == nil:
