@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -121,5 +123,38 @@ func TestADiskThatCannotReplaceTheLicenseForAVerdictEmptiesIt(t *testing.T) {
 	}
 	if content, err := os.ReadFile(w.license()); err != nil || len(content) > 0 {
 		t.Errorf("there is still %q, %v", content, err)
+	}
+}
+
+func TestTheDoctorOnlyAsksADiskThatKnowsNoUnnamedFiles(t *testing.T) {
+	t.Parallel()
+	for _, errno := range []unix.Errno{unix.EOPNOTSUPP, unix.EISDIR, unix.EINVAL, unix.ENOSYS} {
+		for user, want := range map[int]string{0: "✓ volume", 1000: "! volume         /.*/localstack belongs to user 0"} {
+			t.Run(fmt.Sprintf("%s, user %d", unix.ErrnoName(errno), user), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				w.openTo(t)
+				w.makeVolume(t, 0o755)
+				cmd := exec.CommandContext(t.Context(), "setpriv", "--reuid", strconv.Itoa(user), "--clear-groups",
+					filepath.Join(binaries, "entrypoint"), "doctor", "--offline", "--", "true")
+				var out bytes.Buffer
+				cmd.Env, cmd.Stdout = w.environ(), &out
+				before, refused := snapshot(t, w.root), false
+				syscalls.Intercept(t, cmd, []uintptr{unix.SYS_OPENAT}, func(c *syscalls.Call) unix.Errno {
+					if c.Args[2]&unix.O_TMPFILE != unix.O_TMPFILE {
+						return syscalls.Continue
+					}
+					refused = true
+					return errno
+				})
+				_ = cmd.Wait()
+				if !refused || !regexp.MustCompile("(?m)^"+want).MatchString(out.String()) {
+					t.Errorf("no %s in %s", want, out.String())
+				}
+				if after := snapshot(t, w.root); after != before {
+					t.Errorf("before\n%safter\n%s", before, after)
+				}
+			})
+		}
 	}
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -99,6 +102,7 @@ func TestTheDoctorLeavesNoTrace(t *testing.T) {
 				w.openTo(t)
 				w.authority()
 				volume.prepare(t, w)
+				w.set("HOME", filepath.Join(w.root, "missing")) // a start makes one, or takes another
 				before := snapshot(t, w.root)
 				for _, args := range traceless {
 					cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "entrypoint"), args...)
@@ -126,8 +130,7 @@ func (w *world) doctorUntil(t *testing.T, last int, sig syscall.Signal) (calls i
 	about := make(chan struct{}, 1000)
 	numbers := append(onDisk(), unix.SYS_LINKAT, unix.SYS_SYMLINKAT, unix.SYS_FTRUNCATE)
 	syscalls.Intercept(t, cmd, numbers, func(c *syscalls.Call) unix.Errno {
-		isInside := func(path string) bool { return strings.HasPrefix(path+"/", w.volumePath("")+"/") }
-		if !slices.ContainsFunc(c.Files(), isInside) {
+		if !slices.ContainsFunc(c.Files(), w.isInVolume) {
 			return syscalls.Continue
 		}
 		if makes(c) {
@@ -141,6 +144,36 @@ func (w *world) doctorUntil(t *testing.T, last int, sig syscall.Signal) (calls i
 	})
 	_ = cmd.Wait()
 	return len(about)
+}
+
+func TestTheDoctorDoesNotWaitForADiskThatHangs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.authority()
+	w.makeVolume(t, 0o755)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(binaries, "entrypoint"), "doctor", "--timeout", "0.5", "--", "true")
+	var out bytes.Buffer
+	cmd.Env, cmd.Stdout = w.environ(), &out
+	syscalls.Intercept(t, cmd, onDisk(), func(c *syscalls.Call) unix.Errno {
+		if slices.ContainsFunc(c.Files(), w.isInVolume) {
+			c.Hold(nil)
+		}
+		return syscalls.Continue
+	})
+	_ = cmd.Wait()
+	for _, name := range []string{"volume", "logs"} {
+		line := regexp.MustCompile("(?m)^! " + name + " .* the disk does not respond( |$)")
+		if !line.MatchString(out.String()) {
+			t.Errorf("no %s in %s", line, out.String())
+		}
+	}
+}
+
+// isInVolume reports whether a path is the volume's or in it.
+func (w *world) isInVolume(path string) bool {
+	return strings.HasPrefix(path+"/", w.volumePath("")+"/")
 }
 
 // makes reports whether a call gives something a name, or takes it.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -25,27 +26,44 @@ const (
 )
 
 // volume checks that licenses and the machine's identity can be kept.
-func (c Container) volume(context.Context) fault.Check {
-	files := []string{"license.json"}
-	identity := filepath.Join(c.Root.Cache(), "machine.json")
-	if info, err := os.Stat(identity); err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
-		files = append(files, "machine.json") // an identity is only read; LocalStack's command line mounts one read-only
-	}
-	return c.writable("volume", fault.SystemVolume, layout.Root.Cache, files...)
+func (c Container) volume(ctx context.Context) fault.Check {
+	files := []string{"license.json", "machine.json"}
+	return c.writable(ctx, "volume", fault.SystemVolume, layout.Root.Cache, files...)
 }
 
 // logs checks that the emulator can write its logs.
-func (c Container) logs(context.Context) fault.Check {
-	return c.writable("logs", fault.SystemLogs, layout.Root.Logs, "localstack_infra.log")
+func (c Container) logs(ctx context.Context) fault.Check {
+	return c.writable(ctx, "logs", fault.SystemLogs, layout.Root.Logs, "localstack_infra.log")
 }
 
-// writable checks that a start could write files to a folder of the volume. It leaves no trace there.
-func (c Container) writable(name string, id fault.ID, of func(layout.Root) string, files ...string) fault.Check {
+// writable checks that a start could write files to a folder of the volume, on a disk that may not answer. It leaves
+// no trace there.
+func (c Container) writable(
+	ctx context.Context, name string, id fault.ID, of func(layout.Root) string, files ...string,
+) fault.Check {
+	patience := file.DiskTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = max(patience, time.Until(deadline))
+	}
 	folder, kept := of(c.Root), c.kept(filepath.Join(of(""), files[0]))
+	check, err := file.Ask(file.NewVolume(folder, patience), func() (fault.Check, error) {
+		return c.tryWriting(name, id, folder, files, kept), nil
+	})
+	if err != nil {
+		return fault.Warn(name, fault.Wrap(err, id, "%s: %s", folder, err), kept...)
+	}
+	return check
+}
+
+// tryWriting is writable on a disk that answers.
+func (c Container) tryWriting(name string, id fault.ID, folder string, files, kept []string) fault.Check {
 	there := nearest(folder)
 	left, few := space(there)
 	inside, _ := filepath.Rel(c.Root.Volume(), folder)
 	for _, one := range files {
+		if isIdentity(filepath.Join(folder, one)) {
+			continue
+		}
 		if err := file.CanWrite(c.Root.Volume(), filepath.Join(inside, one)); err != nil {
 			why := whyUnwritable(folder, one, left, err)
 			return fault.Warn(name, fault.Wrap(err, id, "%s", why), kept...)
@@ -59,6 +77,13 @@ func (c Container) writable(name string, id fault.ID, of func(layout.Root) strin
 		can = "can be created"
 	}
 	return fault.Pass(name, fmt.Sprintf("%s %s, %s free", folder, can, left), kept...)
+}
+
+// isIdentity reports whether a path is that of a machine's identity, which is only read. LocalStack's command line
+// mounts one read-only.
+func isIdentity(path string) bool {
+	info, err := os.Stat(path)
+	return filepath.Base(path) == "machine.json" && err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
 // nearest is folder, or the innermost of those above it that can be seen.
