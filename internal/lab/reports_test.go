@@ -165,7 +165,7 @@ func bundles() []situation {
 			folder("corp.pem")(w)
 			w.must(w.T, "", "openssl", "rehash", w.env["REQUESTS_CA_BUNDLE"])
 		}},
-		{name: "empty folder in place of a bundle", id: fault.NetworkIntercepted, says: "the directory is empty",
+		{name: "empty folder in place of a bundle", id: fault.NetworkIntercepted, says: "it is an empty directory",
 			arrange: func(w *world) {
 				corporateServer(w)
 				w.env["REQUESTS_CA_BUNDLE"] = w.TempDir()
