@@ -45,12 +45,23 @@ func (r *Runner) prepare(path string) (argv []string, changes *os.File, err erro
 	if err != nil {
 		return nil, nil, err
 	}
-	// A file, not a pipe: nobody need read it meanwhile, and what the script leaves running cannot hold it up.
+	changes, err = newChanges()
+	return []string{python, "-c", "import os; exec(os.read(3, 9999))", path}, changes, err
+}
+
+// newChanges makes the file that a script's interpreter reads pythonRunner from, and then writes to. Not a pipe: nobody
+// need read it meanwhile, and what the script leaves running cannot hold it up.
+func newChanges() (*os.File, error) {
 	descriptor, err := unix.MemfdCreate("hook", unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, nil, fmt.Errorf("cannot create a file in memory: %w", err)
+		return nil, fmt.Errorf("cannot create a file in memory: %w", err)
 	}
-	return []string{python, "-c", pythonRunner, path}, os.NewFile(uintptr(descriptor), "memfd"), nil
+	f := os.NewFile(uintptr(descriptor), "hook")
+	if _, err := f.WriteAt([]byte(pythonRunner), 0); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("cannot write to a file in memory: %w", err)
+	}
+	return f, nil
 }
 
 // take changes the environment of the scripts after this one as it says. err is why it did not end well. One that

@@ -157,6 +157,23 @@ func TestAPythonScriptThatCannotRunIsReportedWithTheReason(t *testing.T) {
 	}
 }
 
+func TestAnEnvironmentThatHasBecomeTooLargeIsNamed(t *testing.T) {
+	root := tree(t, map[string]string{
+		"boot.d/1.py": "import os\nos.environ['LARGE'] = 'x' * (200 << 10)\n",
+		"boot.d/2.sh": "#!/bin/sh\n",
+		"boot.d/3.py": "",
+	})
+	r, rec, _ := newPythonRunner(root)
+	r.Run(t.Context(), Boot)
+	const want = ` ERROR: argument list too long: the environment has 201 KiB in 2 variables`
+	if len(rec.lines) != 6 || !strings.HasPrefix(rec.lines[3], "2.sh"+want) || !strings.HasPrefix(rec.lines[5], "3.py"+want) {
+		t.Errorf("reported %q", rec.lines)
+	}
+	if !strings.Contains(rec.lines[3], `the largest one is "LARGE" with 201 KiB`) {
+		t.Errorf("reported %q", rec.lines)
+	}
+}
+
 func FuzzParseChanges(f *testing.F) {
 	for _, content := range []string{"", "\x00", "A=1\x00", "A=1\x00\x00", "A\x00B=\x00\x00", "\x00\x00\x00"} {
 		f.Add([]byte(content))

@@ -1,8 +1,9 @@
-# Runs a hook, the script argv[1], as its interpreter would, and hands over which variables it has changed.
+# Runs a hook, the script argv[1], as its interpreter would, and hands over which variables it has changed. This
+# program is in the file of descriptor 3: so it is not among the arguments, for which the kernel has little room.
 #
 # LocalStack's own runner executes all hooks in one process, where a variable that one sets is there for those
 # after it. Ours are processes of their own: what has become of os.environ at the end, however the script ends
-# itself, goes to descriptor 3, a file, as entries that end with a zero byte: NAME=VALUE for a variable with a
+# itself, replaces it in that file, as entries that end with a zero byte: NAME=VALUE for a variable with a
 # new value, NAME for one that is gone. An empty entry is the last.
 import atexit
 import os
@@ -12,6 +13,7 @@ import sys
 def run():
     descriptor, process, given = 3, os.getpid(), dict(os.environb)
     os.set_inheritable(descriptor, False)
+    os.ftruncate(descriptor, 0)
     ours = os.fstat(descriptor)
 
     def hand_over():
@@ -22,7 +24,7 @@ def run():
                 return  # the script has put another file there
             entries = [name + b"=" + value for name, value in os.environb.items() if given.get(name) != value]
             entries += [name for name in given if name not in os.environb]
-            os.write(descriptor, b"".join(entry + b"\0" for entry in entries) + b"\0")
+            os.pwrite(descriptor, b"".join(entry + b"\0" for entry in entries) + b"\0", 0)
         except OSError:
             pass  # the script has closed it; our caller says so
 
