@@ -17,9 +17,9 @@ import (
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/machine"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
 )
 
@@ -87,7 +87,15 @@ func parseDoctor(args []string) (doctorOptions, error) {
 
 // doctorStart is what the doctor looks at.
 func (s settings) doctorStart(options doctorOptions, out *report.Reporter) doctor.Start {
-	path, argv, noCommand := s.findCommand(s.inVenv(), options.command)
+	environ := s.inVenv()
+	path, argv, noCommand := s.findCommand(environ, options.command)
+	var doubt error
+	if noCommand == nil {
+		failure, isCertain := supervise.Foresee(path, environ.Entries)
+		if doubt = failure; isCertain {
+			noCommand = failure
+		}
+	}
 	var cred credential.Credential
 	var noCredential error
 	if s.cfg.ActivatePro {
@@ -97,12 +105,11 @@ func (s settings) doctorStart(options doctorOptions, out *report.Reporter) docto
 	network := s.network()
 	activation := s.newActivation(network, volume, cred, out.Log(report.LicenseLogger), func(string) {})
 	activation.Machine.ID, _ = machine.Rehearse(volume)
-	hooks, _ := hook.Find(s.cfg.Root, hook.Boot)
 	return doctor.Start{
 		Config: s.cfg, Problem: s.problem,
 		Warnings: slices.Concat(s.environ.Warnings, s.environ.NetworkWarnings, s.socksWarnings(network)),
 		Home:     s.homeDirectory(),
-		Command:  path, NoCommand: noCommand, BootHooks: len(hooks),
+		Command:  path, NoCommand: noCommand, CommandDoubt: doubt, Hooks: s.foreseeHooks(),
 		Version: s.release().String(), OddVersion: s.reviewVersion(argv),
 		Credential: cred, NoCredential: noCredential,
 		Activation: activation, Survey: s.survey(),

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync/atomic"
 
 	"go.uber.org/zap"
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/waiting"
@@ -45,6 +47,23 @@ func (s *start) hasHooks() bool {
 	}
 	scripts, err := hook.Find(s.cfg.Root, hook.Boot)
 	return len(scripts) > 0 || err != nil
+}
+
+// foreseeHooks looks at the scripts of all stages. Nothing is run.
+func (s settings) foreseeHooks() doctor.Hooks {
+	runner := hook.Runner{Root: s.cfg.Root, Env: s.inVenv().Entries}
+	var found doctor.Hooks
+	for _, stage := range []hook.Stage{hook.Boot, hook.Start, hook.Ready, hook.Shutdown} {
+		count, flaws := runner.Foresee(stage)
+		if stage == hook.Boot {
+			found.Boot = count
+		}
+		if count > 0 {
+			found.Counts = append(found.Counts, fmt.Sprintf("%d %s", count, stage))
+		}
+		found.Flaws = append(found.Flaws, flaws...)
+	}
+	return found
 }
 
 // runHooks runs the BOOT scripts. None of them can stop the start.

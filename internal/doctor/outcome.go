@@ -94,10 +94,10 @@ func (s Start) failing(failed *fault.Error) Checkup {
 	switch {
 	case failed.ID == fault.ConfigInvalid:
 		code = fault.ExitConfig
-	case s.BootHooks == 1:
+	case s.Hooks.Boot == 1:
 		begins = "Unless the BOOT hook fixes this (the doctor does not run hooks), a"
-	case s.BootHooks > 1:
-		begins = fmt.Sprintf("Unless one of the %d BOOT hooks fixes this (the doctor does not run hooks), a", s.BootHooks)
+	case s.Hooks.Boot > 1:
+		begins = fmt.Sprintf("Unless one of the %d BOOT hooks fixes this (the doctor does not run hooks), a", s.Hooks.Boot)
 	}
 	fact := fmt.Sprintf("%s start now would fail with exit code %d (%s).", begins, failed.Row().Exit, failed.ID)
 	return Checkup{outcome: outcomeFailing, failure: failed, Code: code, fact: fact}

@@ -34,8 +34,9 @@ type Start struct {
 	OddVersion *fault.Error
 	// Home is the home directory.
 	Home home.Home
-	// BootHooks is the number of BOOT hooks.
-	BootHooks int
+	// CommandDoubt is why the command will probably not run; nil when nothing shows that.
+	CommandDoubt error
+	Hooks        Hooks
 	// NoCredential is why there is no usable credential; nil also where none is needed.
 	Credential   credential.Credential
 	NoCredential error
@@ -78,6 +79,7 @@ func (e *examination) sections() []section {
 	all := []section{
 		single("configuration", e.checkConfiguration),
 		single("command", e.checkCommand),
+		single("hooks", e.checkHooks),
 		single("credential", e.checkCredential).unless(needsNone),
 		section{names: survey.Stages(), look: e.lookAround}.unless(e.offTheNetwork()),
 		single("stored", e.checkStored).unless(notJudged),
@@ -165,6 +167,9 @@ func (s Start) checkConfiguration(context.Context) fault.Check {
 func (s Start) checkCommand(context.Context) fault.Check {
 	if failed, ok := fault.Find(s.NoCommand); ok {
 		return fault.Fail("command", failed)
+	}
+	if doubt, ok := fault.Find(s.CommandDoubt); ok {
+		return fault.Warn("command", doubt)
 	}
 	if s.OddVersion != nil {
 		return fault.Warn("command", s.OddVersion, s.Command, s.Version)

@@ -84,6 +84,7 @@ const (
 	CommandNotExecutable ID = "command.not_executable"
 	CommandEnvironment   ID = "command.environment"
 
+	HooksUnusable ID = "hooks.unusable"
 	InternalPanic ID = "internal.panic"
 
 	SystemVolume      ID = "system.volume"

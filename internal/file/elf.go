@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -27,9 +25,8 @@ func (e elf) flaw(err error) string {
 	if len(e) < header {
 		return damaged
 	}
-	platform := "linux/" + e.machine()
 	foreign := ""
-	if platform != thisMachine {
+	if platform := e.platform(); platform != thisMachine {
 		foreign = fmt.Sprintf("it is a program for %s, and this machine is %s: use a build for %[2]s", platform, thisMachine)
 	}
 	if kind := e.number(16, 2); foreign == "" && (kind == object || kind == core) {
@@ -37,18 +34,17 @@ func (e elf) flaw(err error) string {
 	}
 	// If the kernel runs programs for that machine, what is missing is the loader.
 	loader := e.loader()
-	_, statErr := os.Stat(loader)
 	switch {
 	case foreign != "" && !errors.Is(err, unix.ENOENT):
 		return foreign
-	case loader != "" && errors.Is(statErr, fs.ErrNotExist) && foreign != "":
+	case loader != "" && !exists(loader) && foreign != "":
 		return fmt.Sprintf("its loader %.100q does not exist in this image: %s", loader, foreign)
-	case loader != "" && errors.Is(statErr, fs.ErrNotExist):
+	case loader != "" && !exists(loader):
 		return fmt.Sprintf("its loader %.100q does not exist in this image: use a build for this image's C library%s",
 			loader, library(loader))
 	case foreign != "":
 		return foreign + "; what the kernel runs such programs with (binfmt_misc) does not exist here"
-	case loader != "" && statErr == nil && !isExecutable(loader):
+	case loader != "" && !isExecutable(loader):
 		return fmt.Sprintf("its loader %.100q is not executable", loader)
 	case err == nil:
 		return ""
@@ -56,13 +52,13 @@ func (e elf) flaw(err error) string {
 	return damaged
 }
 
-// machine is what it is built for.
-func (e elf) machine() string {
+// platform is what it is built for.
+func (e elf) platform() string {
 	number := e.number(18, 2)
 	if name, known := machines[number]; known {
-		return name
+		return "linux/" + name
 	}
-	return fmt.Sprintf("the machine type %d", number)
+	return fmt.Sprintf("linux/the machine type %d", number)
 }
 
 // library is the C library that has a loader.

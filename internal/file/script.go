@@ -13,10 +13,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// WhyNoInterpreter says that the script at path has no interpreter, and why; search are the folders of its PATH. It is
-// empty for what is no script. Nothing is run, but there is no doubt: it cannot be run.
+// WhyNoInterpreter says that the script at path has no interpreter, or a program for this machine no loader, and why;
+// search are the folders of its PATH. It is empty for anything else. Nothing is run, but there is no doubt: it cannot be.
 func WhyNoInterpreter(path, search string) string {
-	line := firstLine(headOf(path))
+	head := headOf(path)
+	if program := elf(head); bytes.HasPrefix(head, []byte(elfMagic)) && program.platform() == thisMachine {
+		if loader := program.loader(); loader == "" || exists(loader) {
+			return ""
+		}
+		return program.flaw(unix.ENOENT)
+	}
+	line := firstLine(head)
 	if line == "" {
 		return ""
 	}
@@ -28,6 +35,25 @@ func WhyNoInterpreter(path, search string) string {
 		return missing(line)
 	}
 	return whyNotOnPath(line, search)
+}
+
+// IsForeign reports whether the file at path is a program for another machine, or a script for one.
+func IsForeign(path string) bool {
+	for range mostInterpreters {
+		head := headOf(path)
+		if bytes.HasPrefix(head, []byte(elfMagic)) {
+			return elf(head).platform() != thisMachine
+		}
+		if path = interpreter(firstLine(head)); path == "" {
+			return false
+		}
+	}
+	return false
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // RunsInShell reports whether a shell may run the file at path, which the kernel does not know: as execvp does, but

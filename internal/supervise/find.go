@@ -58,13 +58,23 @@ func notOnPath(name string) *fault.Error {
 	return fault.Wrap(errNotOnPath, fault.CommandNotFound, "%.200s: %s%s", name, errNotOnPath, why)
 }
 
-// hasInterpreter returns the path, or that it is a script whose interpreter does not exist: an activation would be
-// made for nothing.
+// hasInterpreter returns the path, or that it is a script whose interpreter, or a program whose loader, does not exist:
+// an activation would be made for nothing.
 func hasInterpreter(path, search string) (string, error) {
 	if why := file.WhyNoInterpreter(path, search); why != "" {
 		return "", fault.Wrap(unix.ENOENT, fault.CommandNotFound, "%.200s: %s: %s", path, unix.ENOENT, why)
 	}
 	return path, nil
+}
+
+// Foresee returns why execve of a path that [Find] has found will fail, nil if nothing shows it. Whether the kernel runs
+// a program for another machine (binfmt_misc), only the kernel knows: then the failure is not certain.
+func Foresee(path string, env []string) (failure error, isCertain bool) {
+	why := file.Foresee(path, searchPath(env))
+	if why == "" || file.RunsInShell(path) {
+		return nil, false
+	}
+	return fault.New(fault.CommandNotExecutable, "%.200s: %s", path, why), !file.IsForeign(path)
 }
 
 func isLink(path string) bool {
