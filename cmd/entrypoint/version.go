@@ -40,8 +40,9 @@ func (s settings) reviewVersion(argv []string) *fault.Error {
 	}
 	installed, path := version.Installed(s.cfg.Root.SitePackages())
 	said := s.cfg.BuildVersion
+	areTwo := said != "" && installed != "" && license.MajorMinor(said) != license.MajorMinor(installed)
 	switch {
-	case bool(s.cfg.ActivatePro) && said != "" && installed != "" && license.MajorMinor(said) != license.MajorMinor(installed):
+	case bool(s.cfg.ActivatePro) && areTwo:
 		return fault.New(fault.ConfigVersion, "%.40s, but %s is installed (%s)", said, installed, path)
 	case bool(s.cfg.ActivatePro), version.Before(installed, needsLicense):
 	case installed != "":

@@ -25,7 +25,8 @@ type Config struct {
 // Secrets are the values that must not be printed, whatever a message is made
 // of. Those in files are not among them.
 func (c Config) Secrets() []credential.Secret {
-	return slices.Concat([]credential.Secret{c.Override, c.AuthToken, c.APIKey}, c.OutboundHTTPS.Secrets(), c.HTTPSProxy.Secrets(),
+	return slices.Concat([]credential.Secret{c.Override, c.AuthToken, c.APIKey},
+		c.OutboundHTTPS.Secrets(), c.HTTPSProxy.Secrets(),
 		c.OutboundHTTP.Secrets(), c.HTTPProxy.Secrets(), c.AllProxy.Secrets())
 }
 

@@ -48,8 +48,8 @@ func loaded(t *testing.T, entries ...string) Config {
 func summary(cfg Config) string {
 	cfg.NoProxy.Variable = "" // which of its names is set
 	return fmt.Sprintf("%+v %s %s %s %s %s %s %s %s", cfg,
-		cfg.Override.Reveal(), cfg.AuthToken.Reveal(), cfg.APIKey.Reveal(), cfg.OutboundHTTPS.Reveal(), cfg.HTTPSProxy.Reveal(), cfg.OutboundHTTP.Reveal(), cfg.HTTPProxy.Reveal(),
-		cfg.AllProxy.Reveal())
+		cfg.Override.Reveal(), cfg.AuthToken.Reveal(), cfg.APIKey.Reveal(), cfg.OutboundHTTPS.Reveal(),
+		cfg.HTTPSProxy.Reveal(), cfg.OutboundHTTP.Reveal(), cfg.HTTPProxy.Reveal(), cfg.AllProxy.Reveal())
 }
 
 func TestDefaultsAreThoseOfTheDesign(t *testing.T) {

@@ -21,7 +21,9 @@ func TestFactsTellAllThatIsKnownWithoutTheServer(t *testing.T) {
 		{"a developer's token", Sources{AuthToken: NewSecret(developerToken)}, []string{
 			"Developer Auth Token ls-demo0000" + maskedRest + " from LOCALSTACK_AUTH_TOKEN",
 			"39 characters: the prefix ls- and groups of 8, 4, 4, 4 and 12; the checksum is correct"}},
-		{"an override", Sources{Override: NewSecret(ciToken), AuthToken: NewSecret(developerToken), APIKeyFile: "x"}, []string{
+		{"an override", Sources{
+			Override: NewSecret(ciToken), AuthToken: NewSecret(developerToken), APIKeyFile: "x",
+		}, []string{
 			"CI Auth Token lsci-demo0000" + maskedRest + " from LOCALSTACK_AUTH_TOKEN_OVERRIDE",
 			"41 characters: the prefix lsci- and groups of 8, 4, 4, 4 and 12; the checksum is correct",
 			"not read because of it: LOCALSTACK_AUTH_TOKEN, LOCALSTACK_API_KEY_FILE"}},
