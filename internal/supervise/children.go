@@ -109,7 +109,7 @@ func (l *loop) reap() {
 		case pid == l.chore && !status.Stopped():
 			l.chore = 0
 		case status.Signal() == unix.SIGKILL && l.state.phase == running:
-			l.lookAtMemory()
+			l.planLook()
 		}
 	}
 	// Before their numbers can mean other groups.

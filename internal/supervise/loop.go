@@ -37,8 +37,9 @@ type loop struct {
 	suspendedByUs bool      // child was suspended by a signal from us, and not by its terminal
 	chore         int       // the chore's process, 0 for none
 
-	kills     Kills // of the last look
-	isLooking bool  // at the memory, in the background
+	kills     Kills     // of the last look
+	lookTime  time.Time // when to look at the memory; zero for never
+	isLooking bool      // at the memory, in the background
 }
 
 func newLoop(ctx context.Context, start Start, options Options) *loop {
@@ -59,7 +60,7 @@ func (l *loop) run() {
 
 // wait waits for something to happen and handles it.
 func (l *loop) wait() {
-	inbox.await(earliest(l.deadline, l.choreTime, l.trimTime), l.background.isIdle())
+	inbox.await(earliest(l.deadline, l.choreTime, l.trimTime, l.lookTime), l.background.isIdle())
 	// Those that are waiting now, and then a look at the clock: signals without end must not keep
 	// the deadline from passing.
 	for range inbox.waiting() {
@@ -72,6 +73,10 @@ func (l *loop) wait() {
 	if hasCome(l.trimTime) {
 		l.trimTime = time.Time{}
 		l.trim()
+	}
+	if hasCome(l.lookTime) {
+		l.lookTime = time.Time{}
+		l.lookAtMemory()
 	}
 	if hasCome(l.choreTime) {
 		l.planChore()

@@ -1,6 +1,9 @@
 package supervise
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Kills is how many processes the kernel has killed for lack of memory.
 type Kills struct {
@@ -33,6 +36,14 @@ func (l *loop) memoryRanOut() (limit string) {
 		return ""
 	}
 	return l.note(l.start.Memory())
+}
+
+// planLook has the memory looked at soon, and once for many processes that were killed.
+func (l *loop) planLook() {
+	const soon = 100 * time.Millisecond
+	if l.lookTime.IsZero() {
+		l.lookTime = time.Now().Add(soon)
+	}
 }
 
 // lookAtMemory does so in the background, and tells what it finds. The command goes on: it was another process.
