@@ -48,7 +48,7 @@ func TestCommandThatCannotStartIsSaidAndGivesItsCode(t *testing.T) {
 		code         int
 	}{
 		{"/no/such/command", "no such file or directory", fault.ExitNotFound},
-		{"/tmp", "permission denied", fault.ExitNotExecutable},
+		{"/tmp", "permission denied: it is a directory, not a program", fault.ExitNotExecutable},
 		{file("plain", "exit 0", 0o600), "permission denied: it is not executable: chmod +x FILE; " +
 			"in a ConfigMap of Kubernetes, defaultMode: 0755", fault.ExitNotExecutable},
 		{file("script", "#!/no/such/shell\n", 0o700), "no such file or directory: " +
