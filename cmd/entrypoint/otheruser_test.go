@@ -15,9 +15,12 @@ import (
 )
 
 // startAs is a start as another user.
-func (w *world) startAs(user uint32) (said string, code int) {
+func (w *world) startAs(user uint32) (said string, code int) { return w.runAs(user, w.command) }
+
+// runAs runs the entrypoint as another user.
+func (w *world) runAs(user uint32, args ...string) (said string, code int) {
 	w.Helper()
-	cmd := exec.CommandContext(w.Context(), filepath.Join(binaries, "entrypoint"), w.command)
+	cmd := exec.CommandContext(w.Context(), filepath.Join(binaries, "entrypoint"), args...)
 	cmd.Env = w.environ()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
 	out, err := cmd.CombinedOutput()
@@ -150,4 +153,23 @@ func (w *world) startUnder(before string) (said string, code int) {
 		w.Fatal(err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// What cannot be read is no absent license to those who look.
+func TestALockedLicenseIsShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.openTo(t)
+	w.authority()
+	startedBefore(w, nil)
+	if err := os.Chmod(w.license(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const want = "it belongs to user 0 (mode 0600), and this is user 1000"
+	for _, args := range [][]string{{"doctor", "--offline", "--", "true"}, {"license", "status"}} {
+		said, code := w.runAs(1000, args...)
+		if code == 0 || !strings.Contains(strings.Join(strings.Fields(said), " "), want) {
+			t.Errorf("%v: exit code %d, %s", args, code, said)
+		}
+	}
 }

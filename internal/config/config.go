@@ -227,7 +227,8 @@ var table = []Variable{
 			"A minute without a crash resets the count. Restarts in quick succession wait 1, 2, 4, … 30 seconds."},
 	{Name: "LICENSE_RENEWAL_INTERVAL", bounds: intervals,
 		Meaning: "Maximum number of seconds between checks of the stored license while the emulator runs. " +
-			"It is renewed after half of the time for which it is valid offline. 0 never checks."},
+			"It is renewed after half of the time for which it is valid offline; with a CI token, there is one attempt in " +
+			"that time. 0 never checks."},
 	{Name: "PARENT_DEATH_SIGNAL",
 		Meaning: "Signal to act on when the parent process ends, such as TERM. For a supervised start that is not PID 1."},
 
