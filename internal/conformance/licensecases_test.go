@@ -30,10 +30,11 @@ const (
 )
 
 // stale lets 25 hours go by.
-func stale(r *licenseRoom) {
-	r.rewrite(func(d *license.Document) {
-		d.Issued.Time, d.ReactivateAfter.Time = d.Issued.Add(-25*time.Hour), d.ReactivateAfter.Add(-25*time.Hour)
-	})
+func stale(r *licenseRoom) { r.rewrite(aged) }
+
+// aged makes a document 25 hours older.
+func aged(d *license.Document) {
+	d.Issued.Time, d.ReactivateAfter.Time = d.Issued.Add(-25*time.Hour), d.ReactivateAfter.Add(-25*time.Hour)
 }
 
 func both(changes ...func(*licenseRoom)) func(*licenseRoom) {
