@@ -85,7 +85,7 @@ func TestADiskThatRefusesACallKeepsTheLicense(t *testing.T) {
 				t.Error("the disk was not asked")
 			}
 			warned := strings.Contains(stderr, "license to disk")
-			if warned != (disk.warns != "") || !strings.Contains(stderr, disk.warns) || strings.Contains(stderr, "cannot store") {
+			if strings.Contains(stderr, "cannot store") || warned != (disk.warns != "") || !strings.Contains(stderr, disk.warns) {
 				t.Errorf("it says %s", stderr)
 			}
 			entries, err := os.ReadDir(filepath.Dir(w.license()))

@@ -41,9 +41,9 @@ func (c Container) logs(ctx context.Context) fault.Check {
 func (c Container) writable(
 	ctx context.Context, name string, id fault.ID, of func(layout.Root) string, files ...string,
 ) fault.Check {
-	patience := file.DiskTimeout
+	var patience time.Duration // without an end
 	if deadline, ok := ctx.Deadline(); ok {
-		patience = max(patience, time.Until(deadline))
+		patience = max(file.DiskTimeout, time.Until(deadline))
 	}
 	folder, kept := of(c.Root), c.kept(filepath.Join(of(""), files[0]))
 	check, err := file.Ask(file.NewVolume(folder, patience), func() (fault.Check, error) {

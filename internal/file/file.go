@@ -85,7 +85,10 @@ func ReadOwn(base, name string) (content []byte, err error) {
 			return err
 		}
 		defer f.Close()
-		content, err = readWhole(f)
+		content, err = readRegular(f, MaxSize)
+		if err == nil && isYoung(f) && !canReplace(root, name, f) {
+			content, err = readAgain(f, content)
+		}
 		return err
 	})
 	if err != nil {
@@ -96,25 +99,29 @@ func ReadOwn(base, name string) (content []byte, err error) {
 
 const (
 	// youngFor is the age up to which a file may be one that is being written.
-	youngFor = time.Second
-	// mostReads bounds how often a file is read that is.
-	mostReads = 5
+	youngFor = 100 * time.Millisecond
+	// readPause is longer than it takes to write one, and mostReads bounds how often it is read.
+	readPause = 2 * time.Millisecond
+	mostReads = 10
 )
 
-// readWhole reads a file that may be written in place meanwhile. That takes microseconds: once it reads the same
-// twice, nobody does.
-func readWhole(f *os.File) (content []byte, err error) {
+// isYoung reports whether somebody may be writing a file at the moment.
+func isYoung(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && time.Since(info.ModTime()).Abs() < youngFor
+}
+
+// readAgain reads a file that is perhaps written in place meanwhile until it is the same after a pause.
+func readAgain(f *os.File, content []byte) ([]byte, error) {
 	for range mostReads {
+		time.Sleep(readPause)
 		before := content
-		if content, err = readRegular(f, MaxSize); err != nil {
-			return nil, err
+		_, err := f.Seek(0, io.SeekStart)
+		if err == nil {
+			content, err = readRegular(f, MaxSize)
 		}
-		info, err := f.Stat()
-		if err != nil || time.Since(info.ModTime()) > youngFor || before != nil && bytes.Equal(before, content) {
-			break
-		}
-		if _, err = f.Seek(0, io.SeekStart); err != nil {
-			break
+		if err != nil || bytes.Equal(before, content) {
+			return content, err
 		}
 	}
 	return content, nil

@@ -41,7 +41,7 @@ func canPut(root *os.Root, name string) error {
 	if statErr != nil || isOfDisk(err) {
 		return err
 	}
-	if err == nil && !isMount(root, name) && !isProtected(folder, info) {
+	if err == nil && !isMountAt(root, name) && !isProtected(folder, info) {
 		return nil
 	}
 	return canOverwrite(root, name, info, err)
@@ -94,15 +94,32 @@ func tryMaking(folder *os.File) error {
 	return nil
 }
 
-// isMount reports whether a file is a mount by itself, which nothing can replace.
-func isMount(root *os.Root, name string) bool {
+// canReplace reports whether an open file would be replaced when it is written, and not written in place.
+func canReplace(root *os.Root, name string, f *os.File) bool {
+	if isMount(f) {
+		return false
+	}
+	folder, err := nearestFolder(root, name)
+	if err != nil {
+		return false
+	}
+	defer folder.Close()
+	return unix.Faccessat(int(folder.Fd()), ".", unix.W_OK|unix.X_OK, unix.AT_EACCESS) == nil
+}
+
+func isMountAt(root *os.Root, name string) bool {
 	f, err := root.OpenFile(name, unix.O_PATH, 0)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
+	return isMount(f)
+}
+
+// isMount reports whether a file is a mount by itself, which nothing can replace.
+func isMount(f *os.File) bool {
 	var info unix.Statx_t
-	err = unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC, 0, &info)
+	err := unix.Statx(int(f.Fd()), "", unix.AT_EMPTY_PATH|unix.AT_STATX_DONT_SYNC, 0, &info)
 	return err == nil && info.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
 }
 
