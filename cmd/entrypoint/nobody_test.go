@@ -66,7 +66,8 @@ var licensedStarts = []struct {
 				d.ReactivateAfter, d.Issued = nil, license.Time{Time: time.Now().AddDate(0, -6, 0)}
 			})
 		}},
-	{name: "override, baked, too old", requests: 2, says: saysNew, ends: ":pro", // of an id that the authority does not know
+	{name: "override, baked, too old", requests: 2, says: saysNew, ends: ":pro",
+		// The authority does not know its ID.
 		arrange: func(w *world, run func(string)) {
 			overrides(w, run)
 			w.bake(func(d *license.Document) { d.ReactivateAfter = &license.Time{Time: time.Now().Add(-time.Hour)} })

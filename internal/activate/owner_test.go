@@ -16,14 +16,16 @@ func TestTheReasonSaysThatNothingIsStoredInANewVolume(t *testing.T) {
 		isNew   bool
 		prepare func(t *testing.T, s *scene)
 	}{
-		"no directory at all":     {true, func(*testing.T, *scene) {}},
-		"an empty volume":         {true, func(t *testing.T, s *scene) { must(t, os.MkdirAll(s.path(volume), 0o755)) }},
-		"directories of an image": {true, func(t *testing.T, s *scene) { must(t, os.MkdirAll(s.path(volume+"/cache"), 0o755)) }},
-		"an identity":             {false, func(t *testing.T, s *scene) { s.put(t, volume+"/cache/machine.json", "{}") }},
-		"a note of a refusal":     {false, func(t *testing.T, s *scene) { s.put(t, notePath, "[]") }},
-		"state of an emulator":    {false, func(t *testing.T, s *scene) { s.put(t, volume+"/state/s3", "") }},
-		"a file":                  {false, func(t *testing.T, s *scene) { s.put(t, volume+"/notes", "") }},
-		"garbage in our place":    {false, func(t *testing.T, s *scene) { s.put(t, ownPath, "garbage") }},
+		"no directory at all": {true, func(*testing.T, *scene) {}},
+		"an empty volume":     {true, func(t *testing.T, s *scene) { must(t, os.MkdirAll(s.path(volume), 0o755)) }},
+		"directories of an image": {true, func(t *testing.T, s *scene) {
+			must(t, os.MkdirAll(s.path(volume+"/cache"), 0o755))
+		}},
+		"an identity":          {false, func(t *testing.T, s *scene) { s.put(t, volume+"/cache/machine.json", "{}") }},
+		"a note of a refusal":  {false, func(t *testing.T, s *scene) { s.put(t, notePath, "[]") }},
+		"state of an emulator": {false, func(t *testing.T, s *scene) { s.put(t, volume+"/state/s3", "") }},
+		"a file":               {false, func(t *testing.T, s *scene) { s.put(t, volume+"/notes", "") }},
+		"garbage in our place": {false, func(t *testing.T, s *scene) { s.put(t, ownPath, "garbage") }},
 		"a license that was mounted, for another version": {false, func(t *testing.T, s *scene) {
 			s.put(t, mountedPath, "garbage")
 			s.put(t, volume+"/cache/machine.json", "{}")

@@ -83,9 +83,11 @@ func TestTheLicenseOfAnOfflineImageIsNotRenewed(t *testing.T) {
 		change func(*license.Document)
 		asked  string
 	}{
-		"an override":                      {"an override", nil, ""},
-		"an override for CI":               {"an override for CI", nil, ""},
-		"an override, of another version":  {"an override", func(d *license.Document) { d.Offline.Version = "4.13.0" }, "activate"},
+		"an override":        {"an override", nil, ""},
+		"an override for CI": {"an override for CI", nil, ""},
+		"an override, of another version": {"an override", func(d *license.Document) {
+			d.Offline.Version = "4.13.0"
+		}, "activate"},
 		"a developer's token, no override": {"a new start", nil, "activate"},
 		"a CI token, no override":          {"a CI token", nil, "activate"},
 	} {
