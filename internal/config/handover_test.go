@@ -128,3 +128,44 @@ func TestWhatTheEmulatorIsGivenOfOneVariable(t *testing.T) {
 		})
 	}
 }
+
+func FuzzForEmulator(f *testing.F) {
+	f.Add("LOCALSTACK_AUTH_TOKEN="+token+"\x00MINE="+token+"\x00A=1", true)
+	f.Add("LOCALSTACK_API_KEY=key\x00API_KEY=mine\x00api_key=mine\x00PRO_ACTIVATED=1", false)
+	f.Add("LOCALSTACK_LOCALSTACK_AUTH_TOKEN_OVERRIDE=x\x00=\x00\x00odd\x00ACTIVATE_PRO=\" 1\"", true)
+	f.Add(token+"\x00="+token+"\x00localstack_auth_token=x\x00AUTH_TOKEN_FILE=/f", false)
+	pro := credential.Credential{}
+	if read, err := credential.Read(credential.Sources{AuthToken: credential.NewSecret(token)}); err == nil {
+		pro = read
+	}
+	f.Fuzz(func(t *testing.T, block string, isPro bool) {
+		environ := unprefix(strings.Split(block, "\x00"))
+		told := Handover{IsCredential: isToken, Supervisor: 7}
+		if isPro {
+			told.Pro = &pro
+		}
+		got := environ.ForEmulator(told)
+		for _, entry := range got {
+			name, value, isVariable := strings.Cut(entry, "=")
+			plain, times := plainName(name)
+			switch {
+			case !isPro && (isToken(value) || !isVariable && isToken(entry)):
+				t.Errorf("%q has the credential", entry)
+			case !isPro && times > 0 && isOfCredential(plain), !isPro && plain == proActivated:
+				t.Errorf("%q reaches an emulator without pro features", entry)
+			case plain == activatePro && !isPro && entry != "ACTIVATE_PRO=0":
+				t.Errorf("%q asks for pro features", entry)
+			case plain == supervisorPID && entry != "SUPERVISOR_PID=7":
+				t.Errorf("%q is not ours", entry)
+			}
+		}
+		for _, entry := range environ.Entries {
+			name, value, _ := strings.Cut(entry, "=")
+			plain, _ := plainName(name)
+			isOurs := isOfCredential(plain) || plain == proActivated || plain == supervisorPID || plain == activatePro
+			if !isOurs && !isToken(value) && !isToken(entry) && !slices.Contains(got, entry) {
+				t.Errorf("%q is lost", entry)
+			}
+		}
+	})
+}

@@ -113,3 +113,29 @@ func TestTheRuntimeStartsWithAsMuchEnvironmentAsTheKernelTakes(t *testing.T) {
 	p.stop()
 	p.ends(0)
 }
+
+// TestTheRuntimeStartsWithVariablesThatEndTheOfficialEntrypoint: with each of them, its shell exits with 1, 2 or 127.
+func TestTheRuntimeStartsWithVariablesThatEndTheOfficialEntrypoint(t *testing.T) {
+	c := withoutLicense(t)
+	const lines = "a\nLOCALSTACK_PATH=\n{"
+	c.set("LINES_OF_TEXT", lines)
+	c.set("LOCALSTACK_my-var", "1")
+	c.set("LOCALSTACK_UID", "5")
+	c.set("LOCALSTACK_PATH", "/nowhere")
+	c.set("LOCALSTACK_BYTES", "\xff\xfe")
+	p := c.start()
+	p.await("Ready.")
+	entries := p.handed()
+	for name, want := range map[string]string{
+		"LINES_OF_TEXT": lines, "LOCALSTACK_my-var": "1", "UID": "absent", "BYTES": "\xff\xfe",
+	} {
+		if got := tells(entries, name); got != want {
+			t.Errorf("%s=%q, want %q", name, got, want)
+		}
+	}
+	if got := tells(entries, "PATH"); !strings.HasPrefix(got, "/opt/code/localstack/.venv/bin:/usr/local/sbin:") {
+		t.Errorf("PATH=%s", got)
+	}
+	p.stop()
+	p.ends(0)
+}
