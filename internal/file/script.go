@@ -14,7 +14,8 @@ import (
 )
 
 // WhyNoInterpreter says that the script at path has no interpreter, or a program for this machine no loader, and why;
-// search are the folders of its PATH. It is empty for anything else. Nothing is run, but there is no doubt: it cannot be.
+// search are the folders of its PATH. It is empty for anything else. Nothing is run, but there is no doubt that it
+// cannot be.
 func WhyNoInterpreter(path, search string) string {
 	head := headOf(path)
 	if program := elf(head); bytes.HasPrefix(head, []byte(elfMagic)) && program.platform() == thisMachine {

@@ -166,10 +166,11 @@ func TestAnEnvironmentThatHasBecomeTooLargeIsNamed(t *testing.T) {
 	r, rec, _ := newPythonRunner(root)
 	r.Run(t.Context(), Boot)
 	const want = ` ERROR: argument list too long: the environment has 201 KiB in 2 variables`
-	if len(rec.lines) != 6 || !strings.HasPrefix(rec.lines[3], "2.sh"+want) || !strings.HasPrefix(rec.lines[5], "3.py"+want) {
-		t.Errorf("reported %q", rec.lines)
+	if len(rec.lines) != 6 {
+		t.Fatalf("reported %q", rec.lines)
 	}
-	if !strings.Contains(rec.lines[3], `the largest one is "LARGE" with 201 KiB`) {
+	if !strings.HasPrefix(rec.lines[3], "2.sh"+want) || !strings.HasPrefix(rec.lines[5], "3.py"+want) ||
+		!strings.Contains(rec.lines[3], `the largest one is "LARGE" with 201 KiB`) {
 		t.Errorf("reported %q", rec.lines)
 	}
 }

@@ -74,9 +74,9 @@ func (r *Runner) report(s Script, err error) {
 
 // run runs one script to its end; the error says why it did not end well.
 func (r *Runner) run(ctx context.Context, path string) error {
+	asked := ctx
 	if r.Timeout > 0 {
-		tooLong := fmt.Errorf("it took longer than BOOT_HOOK_TIMEOUT (%s) and was stopped", r.Timeout)
-		bounded, cancel := context.WithTimeoutCause(ctx, r.Timeout, tooLong)
+		bounded, cancel := context.WithTimeout(ctx, r.Timeout)
 		defer cancel()
 		ctx = bounded
 	}
@@ -108,10 +108,10 @@ func (r *Runner) run(ctx context.Context, path string) error {
 	switch {
 	case err == nil:
 		return nil
-	case ctx.Err() != nil && context.Cause(ctx) != ctx.Err():
-		return context.Cause(ctx)
-	case ctx.Err() != nil:
+	case asked.Err() != nil:
 		return fmt.Errorf("interrupted: %w", err)
+	case ctx.Err() != nil:
+		return fmt.Errorf("it took longer than BOOT_HOOK_TIMEOUT (%s) and was stopped", r.Timeout)
 	case errors.Is(err, syscall.E2BIG):
 		return because(file.Cause(err), arguments.Explain(argv, cmd.Env))
 	case cmd.Process == nil:

@@ -124,15 +124,16 @@ func (w *world) noexec(folder string) {
 }
 
 // foreign is a program for an arm64 machine: one of ours with another machine in
-// its header, which the kernel reads first.
+// its header, which the kernel reads first. No emulator of that machine knows its
+// version.
 func (w *world) foreign() string {
 	w.Helper()
 	program, err := os.ReadFile("/bin/true")
 	if err != nil {
 		w.Fatal(err)
 	}
-	const machine, aarch64 = 18, 183
-	program[machine], program[machine+1] = aarch64, 0
+	const version, machine, aarch64 = 6, 18, 183
+	program[version], program[machine], program[machine+1] = 0, aarch64, 0
 	path := w.put("foreign", string(program))
 	if err := os.Chmod(path, 0o755); err != nil {
 		w.Fatal(err)

@@ -67,8 +67,9 @@ func hasInterpreter(path, search string) (string, error) {
 	return path, nil
 }
 
-// Foresee returns why execve of a path that [Find] has found will fail, nil if nothing shows it. Whether the kernel runs
-// a program for another machine (binfmt_misc), only the kernel knows: then the failure is not certain.
+// Foresee returns why execve of a path that [Find] has found will fail, nil if nothing shows it. Whether the
+// kernel runs a program for another machine (binfmt_misc), only the kernel knows: then the failure is not
+// certain.
 func Foresee(path string, env []string) (failure error, isCertain bool) {
 	why := file.Foresee(path, searchPath(env))
 	if why == "" || file.RunsInShell(path) {
