@@ -63,8 +63,8 @@ func TestTheEndForLackOfMemoryIsSaid(t *testing.T) {
 			code := p.code(t)
 			var said []string
 			for line := range strings.Lines(p.stderr.String()) {
-				if line, found := strings.CutPrefix(line, "entrypoint: "); found {
-					said = append(said, strings.TrimSpace(line))
+				if _, message, found := strings.Cut(line, " : "); found {
+					said = append(said, strings.TrimSpace(message))
 				}
 			}
 			if code != test.code || strings.Join(said, "\n") != strings.Join(test.lines, "\n") {

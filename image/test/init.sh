@@ -118,7 +118,9 @@ lasted() {
 	[[ $took =~ ^[0-9]+$ && $took -ge ${2}000 && $took -lt ${3}000 ]] || { echo "it took: $took ms"; return 1; }
 }
 
-was_forced() { exits "$1" 137 && prints "entrypoint: the command did not stop within $2 and was killed" errors "$1"; }
+was_forced() { exits "$1" 137 && prints "the command did not stop within $2 and was killed" messages "$1"; }
+
+messages() { errors "$1" | sed 's/^.* : //'; }
 
 errors() { { docker logs "$id-$1" >/dev/null; } 2>&1; }
 

@@ -49,7 +49,9 @@ func TestWhatIsDroppedIsCountedAndSaidInItsPlace(t *testing.T) {
 					if format.JSON() {
 						line = gjson.Get(line, "message").String()
 					}
-					line = strings.TrimSuffix(strings.TrimPrefix(line, Logger+": "), "\n")
+					if _, message, found := strings.Cut(line, " : "); found {
+						line = strings.TrimSuffix(message, "\n")
+					}
 					if _, err := fmt.Sscanf(line, "line %d of many", &number); err == nil && number == next {
 						next++
 					} else if _, err := fmt.Sscanf(line, droppedLine+"%d", &number); err == nil {

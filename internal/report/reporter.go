@@ -72,8 +72,7 @@ func (r *Reporter) Line(line string) { writeLine(r.out, r.format, line) }
 
 func writeLine(w io.Writer, format config.Format, line string) {
 	if !format.JSON() {
-		_, _ = io.WriteString(w, Logger+": "+printable(line)+"\n")
-		return
+		line = printable(line)
 	}
 	entry := zapcore.Entry{Level: zapcore.WarnLevel, Time: time.Now(), LoggerName: Logger, Message: line}
 	if text, err := encoder(format).EncodeEntry(entry, nil); err == nil {
