@@ -17,8 +17,11 @@ func TestOurLogLinesHaveTheColumnsOfTheRuntimes(t *testing.T) {
 	c.hook("boot", "fails.sh", "exit 3\n")
 	p := c.start()
 	p.await("Ready.")
-	p.stop()
-	p.ends(0)
+	p.run("sh", "-c", "kill -KILL $(cat /proc/1/task/1/children)")
+	p.ends(137)
+	if last := p.log.all()[len(p.log.all())-1]; !logLine.MatchString(last.text) {
+		t.Errorf("the last line has other columns: %s", last.text)
+	}
 	loggers := map[string]int{} // the column of the message after each logger's name
 	for _, l := range p.log.all() {
 		found := logLine.FindStringSubmatch(l.text)

@@ -96,3 +96,8 @@ func (l *licensing) wants(requests ...string) {
 		l.Errorf("the authority was asked %q, want %q", got, requests)
 	}
 }
+
+// nobody answers as a server in front of an authority that is down.
+var nobody http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusBadGateway)
+})

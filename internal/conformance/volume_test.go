@@ -1,0 +1,32 @@
+package conformance
+
+import "testing"
+
+// A volume belongs to whoever starts first. Another user reads its license, and may not replace it.
+func TestStartsOfSeveralUsersShareAVolume(t *testing.T) {
+	t.Parallel()
+	users := map[string][]int{"root first": {0, 1000, 0}, "another user first": {1000, 0, 1000}}
+	for name, uids := range users {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, l := newLicensed(t)
+			wants := []string{
+				"POST /v1/license/request 200", "POST /v1/license/activate 200", "POST /v1/license/activate 200",
+			}
+			for i, uid := range uids {
+				c.as(uid, uid)
+				p := c.start()
+				p.await("Ready.")
+				if got, want := p.python(roundTrip), "object blue\nmessage\n"; got != want {
+					t.Errorf("start %d: boto3 got %q, want %q", i+1, got, want)
+				}
+				p.kill() // a stop right after a first SQS call may hang, in LocalStack itself
+				l.wants(wants[i])
+			}
+			l.answer(nobody)
+			p := c.start()
+			p.await("offline, until")
+			p.await("Ready.")
+		})
+	}
+}
