@@ -55,13 +55,14 @@ func (l arrangement) mount() error {
 	at := func(name string) string { return filepath.Join(l.Folder, name) }
 	// A comma ends an option, and the folder of a test may have one in its name.
 	plain := func(path string) string { return strings.ReplaceAll(path, ",", `\,`) }
-	options := "lowerdir=" + plain(strings.Join(l.Layers, ":"))
+	options := "lowerdir=" + plain(strings.Join(l.Layers, ":")) + ",upperdir=" + plain(at("upper")) +
+		",workdir=" + plain(at("work"))
 	for _, name := range []string{"upper", "work"} {
 		if err := os.Mkdir(at(name), 0o755); err != nil {
 			return err
 		}
 	}
-	if err := mountAt(at("root"), "overlay", 0, options+",upperdir="+plain(at("upper"))+",workdir="+plain(at("work"))); err != nil {
+	if err := mountAt(at("root"), "overlay", 0, options); err != nil {
 		return err
 	}
 	if err := mountKernels(at("root")); err != nil {

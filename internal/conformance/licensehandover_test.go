@@ -29,7 +29,9 @@ func TestTheEmulatorAsksNobodyAgain(t *testing.T) {
 			r.set(credential.AuthTokenVariable, "\""+r.secret+"\"\n")
 		}, nil},
 		"blank other credential": {authority.Developer, func(r *licenseRoom) { r.set(credential.APIKeyVariable, " ") }, nil},
-		"twice the same":         {authority.Developer, func(r *licenseRoom) { r.set(credential.APIKeyVariable, r.secret) }, nil},
+		"twice the same": {authority.Developer, func(r *licenseRoom) {
+			r.set(credential.APIKeyVariable, r.secret)
+		}, nil},
 		"auth token as API key": {authority.Developer, func(r *licenseRoom) {
 			delete(r.env, credential.AuthTokenVariable)
 			r.set(credential.APIKeyVariable, r.secret)

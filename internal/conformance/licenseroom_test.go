@@ -163,12 +163,9 @@ func (r *licenseRoom) ends(command ...string) ended {
 	r.command = command
 	p := r.start()
 	p.end()
-	var output strings.Builder
-	for _, l := range p.log.all() {
-		output.WriteString(l.text + "\n")
-	}
+	output := p.log.of("stderr") + p.log.of("stdout")
 	// LocalStack's "license info" prints the credential.
-	return ended{strings.ReplaceAll(output.String(), r.secret, "****"), p.ProcessState.ExitCode(), p.took}
+	return ended{strings.ReplaceAll(output, r.secret, "****"), p.ProcessState.ExitCode(), p.took}
 }
 
 // document is the path of the stored document.
