@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/syscalls"
 )
@@ -151,5 +152,19 @@ func TestPEMTextInAVariableIsNotRepeated(t *testing.T) {
 		if stdout, stderr, _ := run3(t, w.environ(), "entrypoint", args...); strings.Contains(stdout+stderr, secret) {
 			t.Errorf("%q: %s%s", args, stdout, stderr)
 		}
+	}
+}
+
+// The emulator needs the user's bundles also where the activation, which tells what is wrong with them, needs none.
+func TestADamagedBundleIsNamedWhereNobodyIsAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.set("API_ENDPOINT", "https://127.0.0.1:1/v1")
+	w.trust("no certificate")
+	w.store(func(*license.Document) {})
+	_, stderr, code := w.start("LOG_FORMAT=text")
+	if code != 0 || !strings.Contains(stderr, saysCached) || strings.Contains(stderr, saysOffline) ||
+		strings.Count(stderr, "REQUESTS_CA_BUNDLE=") != 1 {
+		t.Errorf("exit code %d, %s", code, stderr)
 	}
 }

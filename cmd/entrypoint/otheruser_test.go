@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,7 +37,7 @@ func TestALicenseOfAnotherUser(t *testing.T) {
 	const (
 		theirs  = "/cache/license.json: permission denied: it belongs to user 0 (mode 0644), and this is user 1000\n"
 		private = "it belongs to user 0 (mode 0600), and this is user 1000; LocalStack cannot read it either, " +
-			"and may end with PermissionError: start once as user 0, or run chmod 644 on it\n"
+			"and may end with PermissionError: as user 0, run chmod 644 on it\n"
 	)
 	tests := map[string]struct {
 		tokenType    string
@@ -172,5 +173,37 @@ func TestALockedLicenseIsShown(t *testing.T) {
 		if code == 0 || !strings.Contains(strings.Join(strings.Fields(said), " "), want) {
 			t.Errorf("%v: exit code %d, %s", args, code, said)
 		}
+	}
+}
+
+// LocalStack's client looks for a mounted license first, and ends where it cannot read it.
+func TestAMountedLicenseThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.openTo(t)
+	w.authority()
+	mounted := filepath.Join(w.root, "etc/localstack/conf.d/license.json")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(mounted), 0o755), os.WriteFile(mounted, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	said, code := w.startAs(1000)
+	want := "ignoring " + mounted + ": permission denied: it belongs to user 0 (mode 0600), and this is user 1000; LocalStack"
+	if code != 0 || strings.Count(said, want) != 1 {
+		t.Errorf("exit code %d, %s", code, said)
+	}
+}
+
+// A refusal deletes the stored license, except another user's.
+func TestARefusalLeavesALicenseOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.openTo(t)
+	_, run := w.authority()
+	startedBefore(w, nil)
+	run("license suspend ID")
+	said, code := w.startAs(1000)
+	want := "cannot remove the stored document: " + w.license() + ": permission denied: it belongs to user 0 (mode 0644)"
+	if code != 55 || !strings.Contains(said, want) || ownerOf(t, w.license()) != 0 {
+		t.Errorf("exit code %d, %s", code, said)
 	}
 }

@@ -24,11 +24,14 @@ func owned(path string) string {
 	if err != nil {
 		return err.Error()
 	}
-	said := fmt.Sprintf("%s belongs to user %d (mode %04o), and this is user %d",
-		what, info.Uid, info.Mode&0o7777, os.Geteuid())
-	if what == "it" && unix.Access(path, unix.R_OK) != nil {
+	us := os.Geteuid()
+	said := fmt.Sprintf("%s belongs to user %d (mode %04o), and this is user %d", what, info.Uid, info.Mode&0o7777, us)
+	switch {
+	case us == 0 || us == int(info.Uid):
+		said += "; SELinux, an attribute of the file or a missing capability may deny access"
+	case what == "it" && unix.Access(path, unix.R_OK) != nil:
 		said += fmt.Sprintf("; LocalStack cannot read it either, and may end with PermissionError: "+
-			"start once as user %d, or run chmod 644 on it", info.Uid)
+			"as user %d, run chmod 644 on it", info.Uid)
 	}
 	return said
 }

@@ -77,6 +77,8 @@ func (s *Store) load(pro credential.Credential) (there Contents) {
 		switch {
 		case err == nil:
 			there.Documents = append(there.Documents, Stored{path, document})
+		case errors.Is(err, fs.ErrPermission) && path != own: // it ends the emulator
+			s.log.Warn("ignoring " + path + ": " + err.Error() + ": " + owned(path))
 		case errors.Is(err, file.ErrEmptyDirectory): // nobody wants that
 			s.log.Warn("ignoring " + path + ": " + err.Error())
 		case !errors.Is(err, fs.ErrNotExist):
