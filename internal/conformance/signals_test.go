@@ -172,7 +172,8 @@ func (p *process) killRuntime() {
 		for pid in [0-9]*; do read name <$pid/comm && [ "$name" = python ] && kill -KILL $pid; done; true`)
 }
 
-// worker is a START hook that leaves a process running. When it is told to stop, it goes on until the runtime has ended.
+// worker is a START hook that leaves a process running, which goes on until the runtime has ended when it is told to
+// stop.
 const worker = `runtime=$PPID
 	(trap 'while kill -0 $runtime 2>/dev/null; do sleep 0.01; done; echo saved; exit' TERM
 	while :; do sleep 0.05; done) &`
