@@ -52,6 +52,8 @@ test_runtime() {
 		prints "-m localstack.runtime.main" inside runtime cat /tmp/arguments
 	inside runtime cat /tmp/environment >"$work/environment"
 	check "localstack image: the runtime gets PRO_ACTIVATED" grep -qx PRO_ACTIVATED=1 "$work/environment"
+	check "localstack image: the runtime gets no ACTIVATE_PRO, of which it would warn" \
+		not grep ^ACTIVATE_PRO= "$work/environment"
 	check "localstack image: the runtime gets the token from the file" \
 		grep -qx "LOCALSTACK_AUTH_TOKEN=$token" "$work/environment"
 	check "localstack image: the runtime does not get the name of the file" not grep _FILE= "$work/environment"

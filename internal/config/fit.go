@@ -11,7 +11,7 @@ import (
 
 // reserve is what a program is given besides the environment and our own arguments: its own ones, the interpreter of
 // a script, and what the emulator is told.
-const reserve = 16 << 10
+const reserve = 4 << 10
 
 // allowed is by how much the kernel's limit is raised before small variables are left out: settings are small, and a
 // limit that is a little higher changes nothing for what we start.
@@ -50,9 +50,9 @@ func (e *Environ) fit(args []string) {
 	}
 	e.leaveOut(left)
 	if len(names) > 0 {
-		e.warn("the environment is too large for the kernel, which takes %d KiB, if each variable with the prefix "+
-			"LOCALSTACK_ is there without it as well: not set are %s; give a variable the name without the prefix if "+
-			"LocalStack has to read it", limit>>10, listed(names))
+		e.warn("the kernel takes %d KiB of arguments and environment, which is too little for each LOCALSTACK_X to be there "+
+			"as X, too: not set are %s; if LocalStack has to read one of them, give it its name without LOCALSTACK_",
+			arguments.Limit(0)>>10, listed(names))
 	}
 }
 
