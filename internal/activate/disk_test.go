@@ -62,7 +62,8 @@ func TestADiskThatCannotBeWrittenIsOnlyAWarning(t *testing.T) {
 				}
 				got := s.logged(zap.WarnLevel)
 				want := "cannot store " + licenseID + " for a start without network: " + s.path(ownPath) + ": " + test.want
-				if len(got) != 1 || !regexp.MustCompile("^"+want+"$").MatchString(got[0]) {
+				isNamed := strings.Contains(test.want, "link") // when it is read as well
+				if len(got) == 0 || len(got) > 1 && !isNamed || !regexp.MustCompile("^"+want+"$").MatchString(got[len(got)-1]) {
 					t.Errorf("warned %q, want %s", got, want)
 				}
 			})

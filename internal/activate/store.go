@@ -79,7 +79,7 @@ func (s *Store) load(pro credential.Credential) (there Contents) {
 			there.Documents = append(there.Documents, Stored{path, document})
 		case errors.Is(err, fs.ErrPermission) && path != own: // it ends the emulator
 			s.log.Warn("ignoring " + path + ": " + err.Error() + ": " + owned(path))
-		case errors.Is(err, file.ErrEmptyDirectory): // nobody wants that
+		case isMistake(err):
 			s.log.Warn("ignoring " + path + ": " + err.Error())
 		case !errors.Is(err, fs.ErrNotExist):
 			s.log.Debug("ignoring " + path + ": " + err.Error())
@@ -98,6 +98,12 @@ func (s *Store) load(pro credential.Credential) (there Contents) {
 		}
 	}
 	return there
+}
+
+// isMistake reports whether something was put in a document's place that nobody wants there.
+func isMistake(err error) bool {
+	_, isOutside := errors.AsType[file.OutsideLink](err)
+	return isOutside || errors.Is(err, file.ErrEmptyDirectory)
 }
 
 func (s *Store) read(path string) (document license.Document, err error) {

@@ -13,6 +13,11 @@ import (
 // maxLinks is how many links the kernel follows on the way to a file (path_resolution(7)).
 const maxLinks = 40
 
+// OutsideLink is the error of a link that leads out of a folder: what it says, with the link's name.
+type OutsideLink string
+
+func (l OutsideLink) Error() string { return string(l) }
+
 // follow is where the links at name lead to: the name of a file or of nothing yet, without links on its way. The
 // error names a link that leads out of the folder.
 // [os.Root] follows by itself only links that are relative.
@@ -35,7 +40,8 @@ func follow(root *os.Root, name string) (string, error) {
 			if at != path.Clean(name) {
 				link = filepath.Join(root.Name(), at)
 			}
-			return "", fmt.Errorf("%s is a link to %.200q, which is not in %s", link, target, filepath.Clean(root.Name()))
+			return "", OutsideLink(fmt.Sprintf("%s is a link to %.200q, which is not in %s",
+				link, target, filepath.Clean(root.Name())))
 		}
 		todo, done = append(elements(inside), todo...), ""
 	}

@@ -123,11 +123,15 @@ func overwrite(root *os.Root, name string, content []byte, durable bool, why err
 		return nil, why
 	case info.IsDir():
 		return nil, directoryAt(root, name)
-	case !info.Mode().IsRegular() || hasOtherNames(info):
+	case !info.Mode().IsRegular():
 		return nil, why
 	}
 	f, err := root.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err == nil {
+		if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() || hasOtherNames(info) {
+			f.Close()
+			return nil, why
+		}
 		if err = fill(f, content); err == nil && durable {
 			err = syncFile(f)
 		}
