@@ -77,8 +77,8 @@ test_ends() {
 	run homeless --user 12345 --tmpfs /tmp:mode=1777 'echo home of the command: $HOME; exit 3'
 	check "out of memory: the exit code is 137" exits hungry 137
 	check "out of memory: the line has the limit" \
-		says hungry "entrypoint: the kernel killed the command: out of memory (limit 32 MiB)"
-	check "an end by itself: the line has the exit code" says homeless "entrypoint: the command exited with code 3"
+		says hungry " : the kernel killed the command: out of memory (limit 32 MiB)"
+	check "an end by itself: the line has the exit code" says homeless " : the command exited with code 3"
 	check "a user without a home directory: it gets one" says homeless "home of the command: /tmp/localstack-home-12345"
 	check "a user without a home directory: the line names both" says homeless \
 		"HOME=/ cannot be written (permission denied): hooks and the emulator get HOME=/tmp/localstack-home-12345"
