@@ -73,7 +73,8 @@ func FuzzInstalledVersion(f *testing.F) {
 	f.Add("a-.dist-info")
 	f.Fuzz(func(t *testing.T, name string) {
 		number := noted(name)
-		if len(number) > longest || strings.ContainsFunc(number, func(r rune) bool { return r > '~' || !unicode.IsPrint(r) }) {
+		isOdd := func(r rune) bool { return r > '~' || !unicode.IsPrint(r) }
+		if len(number) > longest || strings.ContainsFunc(number, isOdd) {
 			t.Errorf("%q of %q", number, name)
 		}
 		if Before(number, number) {
