@@ -76,3 +76,29 @@ func TestVariablesOfBootScriptsReachBootScriptsOnly(t *testing.T) {
 	p.stop()
 	p.ends(0)
 }
+
+// A BOOT script that ends itself in any way, or never, keeps none of the others from theirs, nor the runtime.
+func TestBootScriptsThatFailCostNothingButThemselves(t *testing.T) {
+	t.Parallel()
+	c, _ := newLicensed(t)
+	c.set("BOOT_HOOK_TIMEOUT", "5")
+	const set = "import os, signal, sys\nos.environ['COLOR'] = "
+	c.hook("boot", "1.py", set+"'blue'\n")
+	c.hook("boot", "2.py", set+"'red'\nos._exit(3)\n")
+	c.hook("boot", "3.py", set+"'red'\nos.kill(os.getpid(), signal.SIGKILL)\n")
+	c.hook("boot", "4.sh", "sleep 600 & wait\n")
+	c.hook("boot", "5.py", "import boto3\nprint('boot', os.environ)\n")
+	c.hook("boot", "6.py", "import os, sys\nprint('boot', os.environ['COLOR'], flush=True)\nsys.exit(4)\n")
+	c.hook("boot", "7.sh", "echo boot sh ${COLOR-unset}\n")
+	p := c.start()
+	for _, want := range []string{
+		"2.py: exit status 3", "3.py: signal: killed",
+		"4.sh: it took longer than BOOT_HOOK_TIMEOUT (5s) and was stopped",
+		"NameError: name 'os' is not defined", "5.py: exit status 1",
+		"boot blue", "6.py: exit status 4", "boot sh blue", "Ready.",
+	} {
+		p.await(want)
+	}
+	p.stop()
+	p.ends(0)
+}

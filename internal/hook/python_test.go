@@ -80,6 +80,19 @@ func TestVariablesThatAPythonScriptChangesAreThoseOfTheScriptsAfterIt(t *testing
 	}
 }
 
+func TestVariablesLastForTheStagesAfterwards(t *testing.T) {
+	root := tree(t, map[string]string{
+		"start.d/1.py": "import os\nos.environ['NEW'] = '1'\n",
+		"ready.d/1.sh": "#!/bin/sh\necho $NEW\n",
+	})
+	r, _, out := newPythonRunner(root)
+	r.Run(t.Context(), Start)
+	r.Run(t.Context(), Ready)
+	if out.String() != "1\n" {
+		t.Errorf("output %q", out)
+	}
+}
+
 func TestAPythonScriptRunsAsTheProgramOfItsInterpreter(t *testing.T) {
 	root := tree(t, map[string]string{
 		// These names are those of modules that others import.
