@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,13 +23,16 @@ const (
 	saysOffline = " offline, until "
 )
 
+// bySignal is how an emulator asks for a restart.
+const bySignal = "kill -USR1 $SUPERVISOR_PID; exec sleep 60"
+
 // licensedStarts are starts with a real license authority, and how many licensing requests each of them sends.
 var licensedStarts = []struct {
 	name, tokenType string
 	// arrange makes what an earlier start, an image or somebody at the authority has left.
 	arrange func(w *world, run func(string))
-	// restarts makes the start counted one in place.
-	restarts bool
+	// restart is what the emulator of an earlier start does to be restarted in place; then that start is counted.
+	restart  string
 	requests int
 	code     int
 	// says ends at the end of its line.
@@ -37,12 +41,15 @@ var licensedStarts = []struct {
 	{name: "developer, nothing stored", requests: 1, says: saysNew, ends: ":pro"},
 	{name: "developer, stored", arrange: startedBefore, requests: 1, says: saysAsked, ends: ":pro"},
 	{name: "developer, stored, revoked", arrange: revokedAfterwards, requests: 1, code: 55, says: "are invalid"},
-	{name: "developer, restart in place", restarts: true, says: saysCached, ends: "/cache/license.json"},
+	{name: "developer, restart in place", restart: bySignal, says: saysCached, ends: "/cache/license.json"},
+	{name: "developer, restart after a crash", restart: "exit 3", says: saysCached, ends: "/cache/license.json"},
+	{name: "developer, restart without a license", requests: 1, says: saysNew, ends: ":pro",
+		restart: "rm $FILESYSTEM_ROOT/var/lib/localstack/cache/license.json; " + bySignal},
 	{name: "CI, nothing stored", tokenType: "ci", requests: 1, says: saysNew, ends: ":pro"},
 	{name: "CI, stored", tokenType: "ci", arrange: startedBefore, says: saysCached, ends: "/cache/license.json"},
 	{name: "CI, stored, revoked", tokenType: "ci", arrange: revokedAfterwards, says: saysCached,
 		ends: "/cache/license.json"},
-	{name: "CI, restart in place", tokenType: "ci", restarts: true, says: saysCached, ends: "/cache/license.json"},
+	{name: "CI, restart in place", tokenType: "ci", restart: bySignal, says: saysCached, ends: "/cache/license.json"},
 	{name: "CI, stored for another version", tokenType: "ci", requests: 1, says: saysAsked, ends: ":pro",
 		arrange: func(w *world, run func(string)) {
 			w.set("LOCALSTACK_BUILD_VERSION", "4.13.0")
@@ -110,10 +117,11 @@ func TestLicensingRequestsOfAStart(t *testing.T) {
 			}
 			earlier := strings.Count(server.log.String(), "/v1/license/")
 			args := []string{"-c", "true"}
-			if c.restarts {
+			if c.restart != "" {
 				earlier++ // that of the start in the same run
-				args[1] = "mkdir " + w.root + "/again || exit 0; kill -USR1 $SUPERVISOR_PID; exec sleep 60"
+				args[1] = "mkdir " + w.root + "/again || exit 0; " + c.restart
 				w.set("SUPERVISE", "1")
+				w.set("RESTART_ON_CRASH", "1")
 			}
 			w.command = "sh"
 			_, said, code := w.start("LOG_FORMAT=text", args...)
@@ -122,12 +130,8 @@ func TestLicensingRequestsOfAStart(t *testing.T) {
 			if requests != c.requests || code != c.code {
 				t.Errorf("%d licensing requests, exit code %d: %s\n%s", requests, code, said, server.log.String())
 			}
-			lines := strings.Split(said, "\n")
-			found := false
-			for _, line := range lines {
-				found = found || strings.Contains(line, c.says) && strings.HasSuffix(line, c.ends)
-			}
-			if !found {
+			isIt := func(line string) bool { return strings.Contains(line, c.says) && strings.HasSuffix(line, c.ends) }
+			if !slices.ContainsFunc(strings.Split(said, "\n"), isIt) {
 				t.Errorf("no line with %q that ends with %q: %s", c.says, c.ends, said)
 			}
 			t.Logf("%d licensing requests: %s", requests, c.name)
