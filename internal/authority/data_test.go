@@ -147,7 +147,9 @@ func TestALostDatabaseIsNotReplaced(t *testing.T) {
 		"is missing or empty, but authority.key is here": os.Remove,
 		"restore both from a backup, or begin anew":      func(path string) error { return os.Truncate(path, 0) },
 		"authority.db has no tables":                     emptyDatabase,
-		"file is not a database":                         func(path string) error { return os.WriteFile(path, []byte("damaged"), 0o600) },
+		"file is not a database": func(path string) error {
+			return os.WriteFile(path, []byte("damaged"), 0o600)
+		},
 	} {
 		f := newFixture(t, Options{})
 		f.token()

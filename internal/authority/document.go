@@ -40,8 +40,8 @@ func isRunning(version string) bool {
 }
 
 // document is the license as a document for the product that asks, not yet signed. LocalStack's own client takes it as
-// it is: that client fails on a top-level field it does not know and on a null in reactivate_after, compares its version
-// with offline_data's and with the first product's, and asks twice when one of them differs.
+// it is: that client fails on a top-level field it does not know and on a null in reactivate_after, and asks again when
+// its version is not that of offline_data or of the first product.
 func (l *License) document(asking license.Product, now time.Time, reactivateAfter time.Duration) license.Document {
 	issued := license.Time{Time: now.UTC()}
 	return license.Document{

@@ -168,8 +168,9 @@ func TestTheDocumentIsForTheVersionThatAsks(t *testing.T) {
 func TestTheProductThatAsksComesFirst(t *testing.T) {
 	f := newFixture(t, Options{})
 	token, text := f.token()
-	_, err := f.elsewhere().Exec("UPDATE licenses SET products = ? WHERE id = ?", `[{"name":"localstack-pro","version":"4.13"},
-		{"name":"other","version":"*"},{"name":"localstack-*","version":"4.14"}]`, token.License.ID)
+	const products = `[{"name":"localstack-pro","version":"4.13"}, {"name":"other","version":"*"},
+		{"name":"localstack-*","version":"4.14"}]`
+	_, err := f.elsewhere().Exec("UPDATE licenses SET products = ? WHERE id = ?", products, token.License.ID)
 	f.must(err)
 	for version, want := range map[string]string{"4.13.9": "localstack-pro", "4.14.0": "localstack-*"} {
 		document := f.document(requestPath, askingWith(text, func(r *license.Request) { r.Product.Version = version }))
