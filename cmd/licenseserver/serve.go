@@ -66,7 +66,7 @@ The API_ENDPOINT of a container is URL/v1.`,
 	flags.StringVar(&s.demoToken, "demo-token-file", "",
 		"`file` to write a new developer token to, unless it has a valid one")
 	flags.DurationVar(&s.options.ReactivateAfter, "reactivate-after", authority.DefaultReactivateAfter,
-		"how long a container may start without a new activation")
+		"how long a container may start without a new activation (LocalStack's server: 24h)")
 	flags.TextVar(&s.options.Limit, "rate-limit", authority.Limit{Requests: 1000, Period: time.Minute},
 		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
