@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"cmp"
 	"path/filepath"
 
 	"localstack-entrypoint/internal/file"
@@ -24,7 +25,7 @@ func (r *Runner) Foresee(stage Stage) (count int, flaws []string) {
 func (r *Runner) foresee(path string) string {
 	search := lookup(r.Env, "PATH")
 	if filepath.Ext(path) != ".py" {
-		return file.Foresee(path, search)
+		return cmp.Or(file.Foresee(path, search), file.WhyEnded(path, 0, search))
 	}
 	if err := file.Readable(path); err != nil {
 		return err.Error()
