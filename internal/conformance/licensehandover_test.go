@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
@@ -75,4 +77,33 @@ func TestADocumentThatIsOfNoUseHidesNoOther(t *testing.T) {
 		r.wantSays(client, cached)
 	}
 	r.wantRequests("")
+}
+
+// LocalStack's client judges the first product of a document: with another one there, it would ask at each start.
+func TestLocalStacksClientKeepsEveryLicenseOfOurAuthority(t *testing.T) {
+	for name, terms := range map[string]authority.Terms{
+		"plan":             {Plan: "enterprise"},
+		"pattern":          {Product: "localstack-*"},
+		"this version":     {Version: "2026.8"},
+		"padded version":   {Version: "v2026.08"},
+		"with patch level": {Version: "2026.8.0"},
+		"ends today":       {Expires: time.Now().Add(time.Hour)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newLicenseRoom(t, authority.Developer)
+			r.secret, r.id = r.token(authority.NewToken{Kind: authority.Developer, Terms: terms})
+			r.set(credential.AuthTokenVariable, r.secret)
+			for _, requests := range []string{"request 200", ""} {
+				if got := r.ends(localstacks.command...); !strings.Contains(got.output, "license activation completed") {
+					t.Errorf("it says\n%s", got.output)
+				}
+				r.wantRequests(requests)
+			}
+			if got := r.ends(entrypoints.command...); got.exit != 0 {
+				t.Errorf("ours ends with %d:\n%s", got.exit, got.output)
+			}
+			r.wantRequests("activate 200")
+		})
+	}
 }
