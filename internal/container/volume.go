@@ -140,14 +140,14 @@ func ownership(path string) string {
 // up first. few reports whether so little is left that writing will fail soon.
 func space(folder string) (left string, few bool) {
 	var info unix.Statfs_t
-	if unix.Statfs(folder, &info) != nil {
+	if unix.Statfs(folder, &info) != nil || info.Blocks == 0 { // some file systems do not tell
 		return "an unknown amount", false
 	}
 	free, all := info.Bavail*uint64(info.Frsize), info.Blocks*uint64(info.Frsize)
 	if info.Files > 0 && info.Ffree < leastFiles && free > 0 { // some file systems do not count files
 		return fmt.Sprintf("%d of %d files", info.Ffree, info.Files), true
 	}
-	return size(free) + " of " + size(all), all > 0 && free < leastBytes
+	return size(free) + " of " + size(all), free < leastBytes
 }
 
 // kept says whether a path outlives the container. An offline start needs the

@@ -196,6 +196,14 @@ func TestAFullVolumeIsNamedAsSuch(t *testing.T) {
 	warned("/.*/cache is full: 0 KiB of 64 KiB left", notMounted).compare(t, c.volume(t.Context()))
 }
 
+func TestAFileSystemThatDoesNotTellItsSizeIsNotFull(t *testing.T) {
+	t.Parallel()
+	c, volume := mountVolume(t, "size=1m")
+	noError(t, syscall.Mount("ramfs", volume, "ramfs", 0, ""))
+	t.Cleanup(func() { noError(t, syscall.Unmount(volume, syscall.MNT_DETACH)) })
+	passed("/.*/cache can be created, an unknown amount free", notMounted).compare(t, c.volume(t.Context()))
+}
+
 func TestAVolumeOfSomebodyElseIsNamedAsSuch(t *testing.T) {
 	t.Parallel()
 	needs(t, "setpriv")

@@ -12,6 +12,7 @@ import (
 	"github.com/miekg/dns"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/layout"
 	"localstack-entrypoint/internal/testkit"
 )
@@ -196,7 +197,7 @@ func TestHostsFileThatIsCutOrCannotBeReadIsNamed(t *testing.T) {
 	}
 	for root, want := range map[string]string{
 		cut:    cut + "/etc/hosts: the file is larger than 64 MiB; what follows is not read",
-		folder: folder + "/etc/hosts: it is an empty directory; Docker creates one if the path to mount does not exist on the host",
+		folder: folder + "/etc/hosts: " + file.ErrEmptyDirectory.Error(),
 	} {
 		r := New(layout.Root(root))
 		if warnings := r.Warnings(); len(warnings) != 1 || warnings[0] != want {
