@@ -3,10 +3,13 @@
 package connect
 
 import (
+	"cmp"
+	"context"
+	"net"
+	"net/http"
 	"net/url"
 	"strings"
-
-	"golang.org/x/net/idna"
+	"unicode/utf8"
 
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/layout"
@@ -57,9 +60,23 @@ func (s Settings) Proxy(target *url.URL) *Proxy {
 // InASCII is a URL with the form of its host's name that name servers and
 // certificates know, as net/http makes it.
 func InASCII(u *url.URL) *url.URL {
-	ascii := *u
-	if name, err := idna.Lookup.ToASCII(u.Hostname()); err == nil && name != u.Hostname() {
-		ascii.Host = strings.Replace(u.Host, u.Hostname(), name, 1)
+	ascii, name := *u, u.Hostname()
+	if strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		ascii.Host = strings.Replace(u.Host, name, dialedName(name), 1)
 	}
 	return &ascii
+}
+
+// dialedName is the name that net/http would connect to. It does not export how it makes it, and the tables of
+// Unicode that this takes would be a fiftieth of the program if they were linked a second time.
+func dialedName(name string) (dialed string) {
+	transport := http.Transport{DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
+		dialed, _, _ = net.SplitHostPort(address)
+		return nil, net.ErrClosed
+	}}
+	response, err := transport.RoundTrip(&http.Request{URL: &url.URL{Scheme: "http", Host: name}, Header: http.Header{}})
+	if err == nil {
+		response.Body.Close()
+	}
+	return cmp.Or(dialed, name)
 }
