@@ -25,6 +25,30 @@ test_doctor() {
 	check "doctor: with an invalid variable, exit code 78" \
 		finds "(config.invalid):" 78 visit --env SUPERVISE=maybe "$reference" doctor
 	test_doctor_docker
+	test_mounts
+}
+
+# What people mount, and what a check of it leaves there.
+test_mounts() {
+	local pro=("${http[@]}" "${with_token[@]}")
+	check "doctor: it leaves nothing in a volume, as root" leaves_nothing --user 0
+	check "doctor: nor as another user" leaves_nothing --user 1000
+	check "doctor: it says where a directory in place of a file comes from" finds "Docker creates one if the path" 0 \
+		visit "${pro[@]}" --volume "$work/absent.json:/etc/localstack/conf.d/license.json" "$reference" doctor
+	: >"$work/mounted.json"
+	visit "${pro[@]}" --volume "$work/mounted.json:/var/lib/localstack/cache/license.json" \
+		"$reference" entrypoint version >/dev/null 2>&1
+	check "license: it is kept in a file that is mounted by itself" grep -q license_ "$work/mounted.json"
+}
+
+# leaves_nothing OPTION… has the doctor look at an empty folder, which is empty afterwards.
+leaves_nothing() {
+	local folder
+	folder=$(mktemp -d "$work/traceless-XXXXXX")
+	chmod 755 "$work"
+	chmod 777 "$folder"
+	finds "✓ volume" 0 visit "$@" "${http[@]}" "${with_token[@]}" --volume "$folder:/var/lib/localstack" "$reference" doctor &&
+		[ -z "$(ls -A "$folder")" ]
 }
 
 # Docker's own name server, and limits that Docker sets.
