@@ -25,6 +25,10 @@ func newNetwork(t *testing.T) network {
 		if err = exec.Command("ip", "link", "set", "lo", "up").Run(); err != nil {
 			return err
 		}
+		// As container engines do: every user may listen on 443.
+		if err = os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0); err != nil {
+			return err
+		}
 		made, err = os.Open("/proc/thread-self/ns/net")
 		return err
 	})
