@@ -11,7 +11,11 @@ import (
 func (v *Volume) Chmod(name string, mode fs.FileMode) error {
 	return v.await(&v.work, v.patience(forever), false, func() error {
 		return inFolder(v.base, func(root *os.Root) error {
-			f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+			target, err := follow(root, name)
+			if err != nil {
+				return err
+			}
+			f, err := root.OpenFile(target, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
 			if err != nil {
 				return err
 			}

@@ -66,7 +66,7 @@ func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os
 		name = path.Join(name, last)
 		f, err = replace(root, name, content, mode, how.durable)
 		if err != nil && !isOfDisk(err) {
-			f, err = overwrite(root, name, content, how.durable, err)
+			f, err = overwrite(root, name, content, mode, how.durable, err)
 		}
 		return err
 	})
@@ -115,8 +115,11 @@ func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durab
 }
 
 // overwrite writes a file in place that could not be replaced, for the reason why: it is a mount (EBUSY), or its
-// folder cannot be written. What is there must be a file, and have no other name: that could be a file outside.
-func overwrite(root *os.Root, name string, content []byte, durable bool, why error) (*os.File, error) {
+// folder cannot be written. What is there must be a file, and have no other name: that could be a file outside. It keeps
+// its mode; whoever may read a new one may read it as well.
+func overwrite(
+	root *os.Root, name string, content []byte, mode fs.FileMode, durable bool, why error,
+) (*os.File, error) {
 	info, err := root.Lstat(name)
 	switch {
 	case err != nil:
@@ -131,6 +134,9 @@ func overwrite(root *os.Root, name string, content []byte, durable bool, why err
 		if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() || hasOtherNames(info) {
 			f.Close()
 			return nil, why
+		}
+		if missing := mode &^ info.Mode().Perm(); missing != 0 {
+			_ = f.Chmod(info.Mode().Perm() | missing)
 		}
 		if err = fill(f, content); err == nil && durable {
 			err = syncFile(f)
@@ -199,7 +205,7 @@ func RemoveOwn(base, name string) error {
 		if err == nil || errors.Is(err, fs.ErrNotExist) || isOfDisk(err) {
 			return err
 		}
-		f, err := overwrite(root, name, nil, false, err)
+		f, err := overwrite(root, name, nil, 0, false, err)
 		if err == nil {
 			f.Close()
 		}
