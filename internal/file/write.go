@@ -115,8 +115,8 @@ func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durab
 }
 
 // overwrite writes a file in place that could not be replaced, for the reason why: it is a mount (EBUSY), or its
-// folder cannot be written. What is there must be a file, and have no other name: that could be a file outside. It keeps
-// its mode; whoever may read a new one may read it as well.
+// folder cannot be written. What is there must be a file, and have no other name: that could be a file outside. It
+// keeps its mode, but whoever may read a new one may read it as well.
 func overwrite(
 	root *os.Root, name string, content []byte, mode fs.FileMode, durable bool, why error,
 ) (*os.File, error) {
