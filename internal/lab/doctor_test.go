@@ -69,7 +69,8 @@ func (e examination) check(t *testing.T, name string) check {
 func agreeWithStart(t *testing.T, w *world, said outcome, warning fault.ID) examination {
 	t.Helper()
 	// With it, a start with a CI token would ask nobody.
-	if err := os.Remove(filepath.Join(w.root, "var/lib/localstack/cache/license.json")); err != nil && !os.IsNotExist(err) {
+	stored := filepath.Join(w.root, "var/lib/localstack/cache/license.json")
+	if err := os.Remove(stored); err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}
 	told := w.doctor(t)

@@ -97,7 +97,7 @@ var lateNetworks = []situation{
 	})},
 	// What is said must be true at the end, not of the beginning.
 	{name: "name server comes late, and leads to an inspected connection", id: fault.NetworkIntercepted,
-		says: "which is not a public authority. There is no stored license", official: notReached, arrange: patiently(func(w *world) {
+		says: "not a public authority. There is no stored license", official: notReached, arrange: patiently(func(w *world) {
 			w.licenseServer()
 			w.nginx(w.apiWith(corporate(), nil, "", toAuthority))
 			w.publicDNS(nameServer)
