@@ -23,10 +23,10 @@ build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 run: build          ## everything on this machine, with a demo license
 	@image/demo.sh
 
-test: build         ## all tests but those of clients, with one summary at the end
+test: build         ## all tests but those with real clients, with one summary at the end
 	@.ci/test
 
-clients: build      ## the real LocalStack, its license client and the AWS SDK against us (root on Debian)
+clients: build      ## tests with the real LocalStack, its license client and the AWS SDK (root on Debian)
 	@.ci/clients
 
 bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"

@@ -26,4 +26,9 @@
 // Each start gets fresh files; only the volume stays, as with "docker run --rm -v". What was
 // started ends with the test. All waits have limits. Use t.Parallel: most of a test is
 // waiting.
+//
+// # The table of licenses
+//
+// CLIENTS_ROOT=ROOT go test -v -run LicenseClients . -licenses
+// prints what each license client makes of each stored license.
 package conformance
