@@ -4,6 +4,7 @@ package arguments
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -45,6 +46,12 @@ func limitOf(stack uint64) int { return max(int(min(stack/share, most)), Guarant
 
 // Fits reports whether the kernel takes this size.
 func Fits(size int) bool { return size <= Guaranteed || size <= Limit(0) }
+
+// Takes reports whether the kernel takes this environment, with arguments of this size.
+func Takes(env []string, args int) bool {
+	isTooLong := func(entry string) bool { return len(entry) >= LongestString }
+	return Fits(Size(env)+args) && !slices.ContainsFunc(env, isTooLong)
+}
 
 // Allow makes the kernel take this size from us and from all that we start, if it can: it raises the soft limit of
 // the stack, by four times of what is missing.

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"localstack-entrypoint/internal/arguments"
 	"localstack-entrypoint/internal/file"
 )
 
@@ -29,9 +30,13 @@ var restored = []string{
 	"AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_REGION",
 }
 
-// errNothingHandedOver is the failure of a .py script that ended well, but not by its interpreter's usual ways.
-var errNothingHandedOver = errors.New("it ended without its interpreter, by os._exit or exec: " +
-	"the variables that it has set are lost; let it end with sys.exit or its last line")
+// errNothingHandedOver is the failure of a .py script that ended well, but not by its interpreter's usual ways, or
+// without the file that takes its changes.
+var errNothingHandedOver = errors.New("it ended without its interpreter, by os._exit or exec, or has closed " +
+	"descriptor 3: the variables that it has set are lost; let it end with sys.exit or its last line")
+
+// longestPath is the kernel's PATH_MAX: the room that the arguments of the next script may need.
+const longestPath = 4 << 10
 
 // prepare makes the command of a script, and what takes in the variables that it changes, for after its end.
 func (r *Runner) prepare(path string) (argv []string, changes *os.File, err error) {
@@ -65,15 +70,22 @@ func newChanges() (*os.File, error) {
 }
 
 // take changes the environment of the scripts after this one as it says. err is why it did not end well. One that
-// did, but says nothing, has failed.
+// did, but says nothing, has failed, and so has one after which no other could run.
 func (r *Runner) take(changes *os.File, err error) error {
 	content, readErr := io.ReadAll(io.NewSectionReader(changes, 0, math.MaxInt64))
 	entries, whole := parseChanges(content)
-	if readErr == nil && whole {
-		r.Env = merge(r.Env, entries)
-	} else if err == nil {
-		err = cmp.Or(readErr, errNothingHandedOver)
+	if readErr != nil || !whole {
+		return cmp.Or(err, readErr, errNothingHandedOver)
 	}
+	env := merge(r.Env, entries)
+	if len(entries) > 0 && !arguments.Takes(env, longestPath) {
+		why := errors.New("the variables that it has set are lost: " + arguments.Explain(nil, env))
+		if err != nil {
+			why = fmt.Errorf("%w, and %w", err, why)
+		}
+		return why
+	}
+	r.Env = env
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -170,20 +171,46 @@ func TestAPythonScriptThatCannotRunIsReportedWithTheReason(t *testing.T) {
 	}
 }
 
-func TestAnEnvironmentThatHasBecomeTooLargeIsNamed(t *testing.T) {
-	root := tree(t, map[string]string{
-		"boot.d/1.py": "import os\nos.environ['LARGE'] = 'x' * (200 << 10)\n",
-		"boot.d/2.sh": "#!/bin/sh\n",
-		"boot.d/3.py": "",
-	})
+func TestVariablesThatWouldKeepTheNextScriptsFromRunningAreRefused(t *testing.T) {
+	const lost = `the variables that it has set are lost: the environment has `
+	for name, tt := range map[string]struct{ script, reason string }{
+		"one is too large": {"os.environ['LARGE'] = 'x' * (200 << 10)",
+			lost + `201 KiB in \d variables, .*; the largest one is "LARGE" with 201 KiB`},
+		"they are too many": {"os.environ.update({'V%d' % i: 'x' * 99999 for i in range(99)})",
+			lost + `9\d{3} KiB in \d{3} variables, .*; the largest one is "V\d+" with 98 KiB`},
+		"after a failure": {"os.environ['LARGE'] = 'x' * (200 << 10); sys.exit(3)", "exit status 3, and " + lost + ".*"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := tree(t, map[string]string{
+				"boot.d/1.py": "import os\nos.environ['KEPT'] = 'kept'\n",
+				"boot.d/2.py": "import os, sys\nos.environ['NEW'] = 'lost'\n" + tt.script,
+				"boot.d/3.sh": "#!/bin/sh\necho $KEPT $NEW\n",
+				"boot.d/4.py": "import os\nprint(os.environ['KEPT'], os.environ.get('NEW'))\n",
+			})
+			r, rec, out := newPythonRunner(root)
+			r.Run(t.Context(), Boot)
+			if out.String() != "kept\nkept None\n" {
+				t.Errorf("the next scripts say %q; %q", out, rec.lines)
+			}
+			want := regexp.MustCompile("^2.py ERROR: " + tt.reason + "$")
+			if !want.MatchString(rec.lines[3]) {
+				t.Errorf("reported %q", rec.lines[3])
+			}
+		})
+	}
+}
+
+func TestAnEnvironmentThatIsTooLargeIsNamed(t *testing.T) {
+	root := tree(t, map[string]string{"boot.d/2.sh": "#!/bin/sh\n", "boot.d/3.py": ""})
 	r, rec, _ := newPythonRunner(root)
+	r.Env = append(r.Env, "LARGE="+strings.Repeat("x", 200<<10))
 	r.Run(t.Context(), Boot)
 	const want = ` ERROR: argument list too long: the environment has 201 KiB in 2 variables`
-	if len(rec.lines) != 6 {
+	if len(rec.lines) != 4 {
 		t.Fatalf("reported %q", rec.lines)
 	}
-	if !strings.HasPrefix(rec.lines[3], "2.sh"+want) || !strings.HasPrefix(rec.lines[5], "3.py"+want) ||
-		!strings.Contains(rec.lines[3], `the largest one is "LARGE" with 201 KiB`) {
+	if !strings.HasPrefix(rec.lines[1], "2.sh"+want) || !strings.HasPrefix(rec.lines[3], "3.py"+want) ||
+		!strings.Contains(rec.lines[1], `the largest one is "LARGE" with 201 KiB`) {
 		t.Errorf("reported %q", rec.lines)
 	}
 }
