@@ -82,8 +82,11 @@ func kindOf(info fs.FileInfo) string {
 	return "a device"
 }
 
-// Readable returns why the regular file at path cannot be read, nil when it can.
+// Readable returns why the text at path cannot be read, nil when it can. A pipe may hold whoever reads it forever.
 func Readable(path string) error {
+	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+		return errors.New("it is " + kindOf(info) + ", not a file with text")
+	}
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err == nil {
 		return f.Close()

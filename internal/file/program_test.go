@@ -71,6 +71,10 @@ func TestWhyTheKernelDoesNotRunAFile(t *testing.T) {
 		"folder as interpreter": {"#!/etc -x\n", 0o755, `its interpreter "/etc" is not executable`},
 		"text as interpreter":   {"#!/etc/passwd\n", 0o755, `its interpreter "/etc/passwd" is not executable`},
 		"no interpreter":        {"#! \necho\n", 0o755, "its first line names no interpreter after #!"},
+		"longest interpreter":   {"#!" + strings.Repeat("/", 246) + "bin/sh\necho\n", 0o755, ""},
+		"too long interpreter":  {"#!" + strings.Repeat("/", 248) + "bin/sh\necho\n", 0o755, tooLong},
+		"too long argument":     {"#!/bin/sh -e" + strings.Repeat(" ", 300) + "x\n", 0o755, ""},
+		"too many blanks":       {"#!" + strings.Repeat(" ", 300) + "/bin/sh\n", 0o755, tooLong},
 		"no first line":         {"echo\n", 0o755, "its first line does not begin with #!, as in #!/bin/sh"},
 		"a blank line before":   {"\n#!/bin/sh\n", 0o755, "the first line has something before #!"},
 		"empty":                 {"", 0o755, "the file is empty"},
@@ -141,13 +145,17 @@ func TestWhyTheKernelDoesNotRunWhatIsNoFileHere(t *testing.T) {
 
 func TestWhyAScriptHasEnded(t *testing.T) {
 	for content, want := range map[string]string{
-		"#!/usr/bin/env sh\nexit 127\n":        "",
-		"#!/bin/sh\nexit 3\n":                  "",
-		"#!/usr/bin/env sh\r\necho\r\n":        `its interpreter "sh\r" is not on PATH: ` + windows,
-		"#!/bin/sh -e\r\necho\r\n":             windows,
-		"#!/bin/sh\ncd /etc\r\nexit\r\n":       windows,
-		"#!/usr/bin/env no-such-shell\n":       `its interpreter "no-such-shell" is not on PATH`,
-		"#!/usr/bin/env -S no-such-shell -e\n": "",
+		"#!/usr/bin/env sh\nexit 127\n":         "",
+		"#!/bin/sh\nexit 3\n":                   "",
+		"#!/usr/bin/env sh\r\necho\r\n":         `its interpreter "sh\r" is not on PATH: ` + windows,
+		"#!/bin/sh -e\r\necho\r\n":              windows,
+		"#!/bin/sh\ncd /etc\r\nexit\r\n":        windows,
+		"#!/usr/bin/env no-such-shell\n":        `its interpreter "no-such-shell" is not on PATH`,
+		"#!/usr/bin/env\tno-such-shell\n":       `its interpreter "no-such-shell" is not on PATH`,
+		"#!/usr/bin/env -S no-such-shell -e\n":  `its interpreter "no-such-shell" is not on PATH`,
+		"#!/usr/bin/env -Sno-such-shell\n":      `its interpreter "no-such-shell" is not on PATH`,
+		"#!/usr/bin/env -S X=1 no-such-shell\n": "",
+		"#!/usr/bin/env -S sh -e\nexit 127\n":   "",
 	} {
 		path := filepath.Join(t.TempDir(), "x.sh")
 		must(t, os.WriteFile(path, []byte(content), 0o755))

@@ -25,15 +25,12 @@ func WhyNoInterpreter(path, search string) string {
 		return program.flaw(unix.ENOENT)
 	}
 	line := firstLine(head)
-	if line == "" {
+	name := interpreter(line)
+	switch {
+	case name == "":
 		return ""
-	}
-	words := strings.Fields(line)
-	if len(words) == 0 {
-		return noInterpreter
-	}
-	if _, err := os.Lstat(interpreter(line)); errors.Is(err, fs.ErrNotExist) {
-		return missing(line)
+	case !exists(name):
+		return whyNoInterpreter(line, unix.ENOENT, mostInterpreters)
 	}
 	return whyNotOnPath(line, search)
 }
@@ -84,15 +81,22 @@ func firstLine(head []byte) string {
 	return string(line)
 }
 
-// interpreter is the one that a first line names, as the kernel reads it.
+// interpreter is the one that a first line names, as the kernel reads it; empty if there is none for it.
 func interpreter(line string) string {
-	name, _, _ := strings.Cut(strings.Trim(line, " \t"), " ")
-	name, _, _ = strings.Cut(name, "\t")
-	return name
+	const read = 256 - len("#!") // the kernel's BINPRM_BUF_SIZE
+	blanks := len(line) - len(strings.TrimLeft(line, blank))
+	length := strings.IndexAny(line[blanks:]+" ", blank)
+	if blanks+length >= read {
+		return ""
+	}
+	return line[blanks : blanks+length]
 }
 
 const (
+	blank = " \t" // what separates words for the kernel
+
 	noInterpreter = "its first line names no interpreter after #!"
+	tooLong       = "its interpreter's name does not end within the 256 bytes that the kernel reads of the first line"
 	tooDeep       = "its interpreter is a script with an interpreter that is a script, and so on, too many times"
 )
 
@@ -107,13 +111,17 @@ func missing(line string) string {
 
 // whyNotOnPath says that env, if it is the interpreter, does not find the one that it is to look for.
 func whyNotOnPath(line, search string) string {
-	_, name, hasArgument := strings.Cut(strings.Trim(line, " \t"), " ")
-	name = strings.Trim(name, " \t")
-	if filepath.Base(interpreter(line)) != "env" || !hasArgument || name == "" {
+	env := interpreter(line)
+	if filepath.Base(env) != "env" {
 		return ""
 	}
-	if strings.HasPrefix(name, "-") || strings.ContainsAny(name, "=/ \t") {
-		return "" // an option, a variable, a path, two words: env says itself what is wrong
+	_, name, _ := strings.Cut(line, env)
+	name = strings.Trim(name, blank)
+	if words, isSplit := strings.CutPrefix(name, "-S"); isSplit {
+		name, _, _ = strings.Cut(strings.TrimSpace(words), " ")
+	}
+	if name == "" || strings.HasPrefix(name, "-") || strings.ContainsAny(name, "=/ \t\"'\\$") {
+		return "" // an option, a variable, a path, two words, quotes: env says itself what is wrong
 	}
 	for _, folder := range filepath.SplitList(search) {
 		if isExecutable(filepath.Join(folder, name)) {
@@ -141,8 +149,10 @@ func whyNoInterpreter(line string, err error, depth int) string {
 	info, statErr := os.Stat(name)
 	_, linkErr := os.Lstat(name)
 	switch {
-	case strings.TrimSpace(line) == "":
+	case strings.Trim(line, blank) == "":
 		return noInterpreter
+	case name == "":
+		return tooLong
 	case errors.Is(linkErr, fs.ErrNotExist):
 		return missing(line)
 	case statErr == nil && info.IsDir(), statErr == nil && !isNoExec(name) && !isExecutable(name):

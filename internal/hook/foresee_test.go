@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestWhatWillNotRunIsForeseenWithoutRunningAnything(t *testing.T) {
@@ -19,6 +21,9 @@ func TestWhatWillNotRunIsForeseenWithoutRunningAnything(t *testing.T) {
 		"boot.d/notes.txt":       "",
 	})
 	if err := os.Symlink("/nowhere", filepath.Join(root.Hooks(), "boot.d/7-dangling.py")); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(filepath.Join(root.Hooks(), "boot.d/8-pipe.py"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	mark := filepath.Join(t.TempDir(), "mark")
@@ -35,9 +40,10 @@ func TestWhatWillNotRunIsForeseenWithoutRunningAnything(t *testing.T) {
 		"4-option.sh: it has Windows line endings (CRLF); convert them to LF: sed -i 's/\\r$//' FILE",
 		"5-text.sh: its first line does not begin with #!, as in #!/bin/sh",
 		"7-dangling.py: no such file or directory: it is a link to \"/nowhere\", which does not exist here",
+		"8-pipe.py: it is a named pipe, not a file with text",
 		"6-folder.sh: its interpreter \"/opt/none\" does not exist in this image",
 	}
-	if count != 7 || !slices.Equal(got, want) {
+	if count != 8 || !slices.Equal(got, want) {
 		t.Errorf("%d scripts, %q", count, got)
 	}
 	if _, err := os.Stat(mark); err == nil {
