@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -140,16 +141,17 @@ func TestTheDoctorOnlyAsksADiskThatKnowsNoUnnamedFiles(t *testing.T) {
 					filepath.Join(binaries, "entrypoint"), "doctor", "--offline", "--", "true")
 				var out bytes.Buffer
 				cmd.Env, cmd.Stdout = w.environ(), &out
-				before, refused := snapshot(t, w.root), false
+				before := snapshot(t, w.root)
+				var refused atomic.Bool
 				syscalls.Intercept(t, cmd, []uintptr{unix.SYS_OPENAT}, func(c *syscalls.Call) unix.Errno {
 					if c.Args[2]&unix.O_TMPFILE != unix.O_TMPFILE {
 						return syscalls.Continue
 					}
-					refused = true
+					refused.Store(true)
 					return errno
 				})
 				_ = cmd.Wait()
-				if !refused || !regexp.MustCompile("(?m)^"+want).MatchString(out.String()) {
+				if !refused.Load() || !regexp.MustCompile("(?m)^"+want).MatchString(out.String()) {
 					t.Errorf("no %s in %s", want, out.String())
 				}
 				if after := snapshot(t, w.root); after != before {
