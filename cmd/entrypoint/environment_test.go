@@ -111,7 +111,7 @@ func TestAnEnvironmentThatIsTooLargeIsNamed(t *testing.T) {
 	w.set("LOCALSTACK_SUPERVISOR_COMMAND", "true "+strings.Repeat("x", 50_000))
 	env := w.largest("LARGE", hardStack, "doctor", "--offline")
 	said, code, _ := w.underStack(hardStack, env)
-	const reason = "The command to run cannot be executed, since arguments and environment are too large: " +
+	const reason = "The command to run cannot be executed because arguments and environment are too large: " +
 		"the environment has 20"
 	if code != fault.ExitNotExecutable || !strings.Contains(said, reason) ||
 		!strings.Contains(said, `the largest one is "LARGE11" with 98 KiB`) || strings.Contains(said, "xxxx") {

@@ -76,12 +76,12 @@ func Explain(args, env []string) string {
 		}
 	}
 	name, _, _ := strings.Cut(widest, "=")
-	text := fmt.Sprintf("the environment has %s in %d variables, the arguments have %s; the kernel takes %s in total",
+	text := fmt.Sprintf("the environment has %s in %d variables, the arguments have %s; the kernel allows %s in total",
 		inKiB(Size(env)), len(env), inKiB(Size(args)), inKiB(Limit(0)))
 	if widest == "" {
 		return text
 	}
-	return fmt.Sprintf("%s, and %s of a variable; the largest one is %.60q with %s",
+	return fmt.Sprintf("%s, and %s for each variable; the largest one is %.60q with %s",
 		text, inKiB(LongestString), name, inKiB(len(widest)+1))
 }
 

@@ -23,7 +23,7 @@ func TestTheExplanationNamesTheLargestVariableWithoutItsValue(t *testing.T) {
 	t.Parallel()
 	env := []string{"A=1", "LARGE=" + strings.Repeat("secret", 1000), "odd"}
 	got := Explain([]string{"program"}, env)
-	want := "the environment has 6 KiB in 3 variables, the arguments have 1 KiB; the kernel takes "
+	want := "the environment has 6 KiB in 3 variables, the arguments have 1 KiB; the kernel allows "
 	if !strings.HasPrefix(got, want) || !strings.HasSuffix(got, `the largest one is "LARGE" with 6 KiB`) ||
 		strings.Contains(got, "secret") {
 		t.Error(got)

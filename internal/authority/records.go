@@ -101,7 +101,7 @@ func (s *Store) lookUp(ctx context.Context, text string) (*Token, error) {
 	case err != nil:
 		return nil, err
 	case !os.SameFile(now, s.file):
-		return nil, fmt.Errorf("%s is another file than at the start: restart the server", s.path)
+		return nil, fmt.Errorf("%s is not the file that was opened at the start: restart the server", s.path)
 	case now.Size() == 0: // while SQLite still knows what was in it
 		return nil, fmt.Errorf("%s is empty", s.path)
 	}

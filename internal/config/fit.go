@@ -50,8 +50,8 @@ func (e *Environ) fit(args []string) {
 	}
 	e.leaveOut(left)
 	if len(names) > 0 {
-		e.warn("the kernel takes %d KiB of arguments and environment, which is too little for each LOCALSTACK_X to be there "+
-			"as X, too: not set are %s; if LocalStack has to read one of them, give it its name without LOCALSTACK_",
+		e.warn("the kernel allows %d KiB of arguments and environment, which is too little to set X for each "+
+			"LOCALSTACK_X: not set are %s; if LocalStack has to read one of them, set it without the prefix",
 			arguments.Limit(0)>>10, listed(names))
 	}
 }

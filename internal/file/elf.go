@@ -43,7 +43,7 @@ func (e elf) flaw(err error) string {
 		return fmt.Sprintf("its loader %.100q does not exist in this image: use a build for this image's C library%s",
 			loader, library(loader))
 	case foreign != "":
-		return foreign + "; what the kernel runs such programs with (binfmt_misc) does not exist here"
+		return foreign + "; the interpreter for such programs (binfmt_misc) does not exist here"
 	case loader != "" && !isExecutable(loader):
 		return fmt.Sprintf("its loader %.100q is not executable", loader)
 	case err == nil:
@@ -52,13 +52,13 @@ func (e elf) flaw(err error) string {
 	return damaged
 }
 
-// platform is what it is built for.
+// platform is the system and the machine that it is built for, such as "linux/arm64".
 func (e elf) platform() string {
 	number := e.number(18, 2)
 	if name, known := machines[number]; known {
 		return "linux/" + name
 	}
-	return fmt.Sprintf("linux/the machine type %d", number)
+	return fmt.Sprintf("linux/machine type %d", number)
 }
 
 // library is the C library that has a loader.

@@ -57,7 +57,7 @@ func whyNotRun(path string, err error, depth int) string {
 	case errors.Is(statErr, fs.ErrPermission):
 		return fmt.Sprintf("user %d cannot open one of its directories", os.Geteuid())
 	case statErr == nil && IsEmptyDirectory(path):
-		return "it is empty; " + dockerMakes
+		return ErrEmptyDirectory.Error()
 	case statErr != nil, errors.Is(err, unix.EISDIR): // says it itself
 	case !info.Mode().IsRegular():
 		return "it is " + kindOf(info) + ", not a program"

@@ -89,7 +89,7 @@ func TestWhyTheKernelDoesNotRunAFile(t *testing.T) {
 		"anything":                       {"\x00\x01\x02", 0o755, "it is neither a script nor a program for Linux"},
 		"another machine": {own(t, at(18, 22)), 0o755, "it is a program for linux/s390x, and this machine is " +
 			thisMachine + ": use a build for " + thisMachine},
-		"an unknown machine": {own(t, at(19, 77)), 0o755, "it is a program for linux/the machine type "},
+		"an unknown machine": {own(t, at(19, 77)), 0o755, "it is a program for linux/machine type "},
 		"an object file":     {own(t, at(16, 1)), 0o755, "it is an object file or a core file, not a program"},
 		"cut short":          {own(t, func(p []byte) []byte { return p[:40] }), 0o755, "it is damaged or incomplete"},
 		"four bytes":         {"\x7fELF", 0o755, "it is damaged or incomplete"},
@@ -218,7 +218,7 @@ func TestWhyAProgramForAnotherMachineDoesNotRun(t *testing.T) {
 	err := Cause(exec.Command(path).Run())
 	want := "it is a program for linux/arm64, and this machine is " + thisMachine + ": use a build for " + thisMachine
 	if errors.Is(err, unix.ENOENT) {
-		want += "; what the kernel runs such programs with (binfmt_misc) does not exist here"
+		want += "; the interpreter for such programs (binfmt_misc) does not exist here"
 	}
 	if got := WhyNotRun(path, err); err == nil != (got == "") && got != want {
 		t.Errorf("%v: %q", err, got)
