@@ -177,7 +177,7 @@ func (s Start) checkCommand(context.Context) fault.Check {
 	return fault.Pass("command", s.Command, s.Version)
 }
 
-// checkHome looks whether a home directory can be written: the given one, or that which a start would hand over.
+// checkHome looks whether a home directory can be written: the given one, or the one that a start would set instead.
 func (s Start) checkHome(context.Context) fault.Check {
 	const name = "home"
 	denied := s.Home.Check()
@@ -190,7 +190,7 @@ func (s Start) checkHome(context.Context) fault.Check {
 		evidence := strings.Split(err.Error(), "\n")
 		return fault.Warn(name, fault.Wrap(err, fault.SystemHome, "%s", said), evidence...)
 	}
-	return fault.Pass(name, said+"; a start hands over "+path)
+	return fault.Pass(name, said+"; a start sets HOME to "+path)
 }
 
 // checkCredential says what is known of the credential without the server.

@@ -32,8 +32,8 @@ var restored = []string{
 
 // errNothingHandedOver is the failure of a .py script that ended well, but not by its interpreter's usual ways, or
 // without the file that takes its changes.
-var errNothingHandedOver = errors.New("it ended without its interpreter, by os._exit or exec, or has closed " +
-	"descriptor 3: the variables that it has set are lost; let it end with sys.exit or its last line")
+var errNothingHandedOver = errors.New("it ended by os._exit or exec, or has closed descriptor 3: " +
+	"the variables that it has set are lost; let it end with sys.exit or its last line")
 
 // longestPath is the kernel's PATH_MAX: the room that the arguments of the next script may need.
 const longestPath = 4 << 10
