@@ -18,13 +18,18 @@ type release struct{ number, source string }
 // String says both.
 func (r release) String() string { return "version " + r.number + ", from " + r.source }
 
-// release is what the license must cover: the image's version, else that of the installed LocalStack, else ours.
+// release is what the license must cover: the image's version, else that of the installed LocalStack, else ours. The
+// licensing server refuses what is no version, such as "latest".
 func (s settings) release() release {
-	if s.cfg.BuildVersion != "" {
-		return release{s.cfg.BuildVersion, "LOCALSTACK_BUILD_VERSION"}
+	said := release{s.cfg.BuildVersion, "LOCALSTACK_BUILD_VERSION"}
+	if version.IsVersion(said.number) {
+		return said
 	}
 	if number, path := version.Installed(s.cfg.Root.SitePackages()); number != "" {
 		return release{number, path}
+	}
+	if said.number != "" {
+		return said
 	}
 	return release{version.Number, "this entrypoint"}
 }

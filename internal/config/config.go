@@ -233,7 +233,7 @@ var table = []Variable{
 		Meaning: "Signal to act on when the parent process ends, such as TERM. For a supervised start that is not PID 1."},
 
 	{Name: "LOCALSTACK_BUILD_VERSION", Meaning: "Version of the image, set by the image. The license must cover it. " +
-		"If it is not set, that of the installed LocalStack counts."},
+		"If it is not set, or is no version, that of the installed LocalStack counts."},
 	{Name: "CI", Shared: true,
 		Meaning: "Set by CI systems. Any value means CI, even 0, false or no, as for LocalStack."},
 	{Name: "GATEWAY_LISTEN", Shared: true,

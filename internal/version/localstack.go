@@ -53,9 +53,12 @@ func noted(name string) string {
 	return number
 }
 
+// IsVersion reports whether a text begins as a version does, with two numbers.
+func IsVersion(text string) bool { return len(numbers(text)) > 1 }
+
 // Before reports whether number is a version before another one. What is no version is before none.
 func Before(number, other string) bool {
-	return len(numbers(number)) > 1 && compare(number, other) < 0
+	return IsVersion(number) && compare(number, other) < 0
 }
 
 // compare compares versions by their numbers.

@@ -82,3 +82,15 @@ func FuzzInstalledVersion(f *testing.F) {
 		}
 	})
 }
+
+func TestAVersionBeginsWithTwoNumbers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"2026.3": true, "v2026.03.0": true, "4.14.0.dev1": true, "3.8-arm64": true,
+		"": false, "latest": false, "stable": false, "2026": false, "2026..3": false, "dev.1": false, "1!2026.3": false,
+	} {
+		if got := IsVersion(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
