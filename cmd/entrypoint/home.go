@@ -19,15 +19,15 @@ func (s *start) forChildren() config.Environ {
 	return environ
 }
 
-// findHome returns a home directory for the hooks and the emulator if they cannot write the given one, "" if they can.
-// Then it costs a system call. A disk that does not answer is one that cannot be written.
+// findHome returns a home directory for the hooks and the emulator if they cannot write the given one. If they can, it
+// returns "" and costs one system call. A disk that does not answer counts as one that cannot be written.
 func (s *start) findHome() string {
 	given := s.homeDirectory()
 	if s.home != "" {
 		given = home.Home{Value: s.home, IsSet: true}
 	}
 	check := given.Check
-	if !given.IsOnRoot() { // or else to ask beside this goroutine costs more than the answer
+	if !given.IsOnRoot() { // for those, another goroutine would cost more than the check
 		check = func() error { return s.onDisk(given.Check) }
 	}
 	unusable := check()
@@ -60,14 +60,14 @@ func (s *start) findHome() string {
 	return path
 }
 
-// onDisk does something that a disk could keep from ending.
+// onDisk calls work, and waits [file.DiskTimeout] for a disk that does not answer.
 func (s *start) onDisk(work func() error) error {
 	disk := file.NewVolume(s.cfg.Root.At(""), file.DiskTimeout)
 	_, err := file.Ask(disk, func() (any, error) { return nil, work() })
 	return err
 }
 
-// homeDirectory is the home directory that the environment names.
+// homeDirectory is the home directory that the environment names, and where another one may be made.
 func (s settings) homeDirectory() home.Home {
 	value, isSet := s.environ.Lookup("HOME")
 	places := append([]string{s.cfg.TempDir}, s.cfg.Root.Scratch()...)
@@ -78,7 +78,7 @@ func (s settings) homeDirectory() home.Home {
 	}
 }
 
-// withHome is an environment with another home directory, unless that is "".
+// withHome returns the environment with path as HOME; unchanged if path is "".
 func withHome(environ []string, path string) []string {
 	if path == "" {
 		return environ

@@ -12,14 +12,14 @@ import (
 // needsLicense is the first version of LocalStack that may not start without a license.
 const needsLicense = "2026.3"
 
-// release is a version, and how it is known.
+// release is a version of LocalStack. source is where it was found: a variable or a path.
 type release struct{ number, source string }
 
-// String says both.
+// String has both, for the doctor.
 func (r release) String() string { return "version " + r.number + ", from " + r.source }
 
-// release is what the license must cover: the image's version, else that of the installed LocalStack, else ours. The
-// licensing server refuses what is no version, such as "latest".
+// release is the version that the license must cover: the image's, else that of the installed LocalStack, else ours.
+// What is no version, such as "latest", is passed over, because the licensing server refuses it.
 func (s settings) release() release {
 	said := release{s.cfg.BuildVersion, "LOCALSTACK_BUILD_VERSION"}
 	if version.IsVersion(said.number) {
@@ -37,8 +37,8 @@ func (s settings) release() release {
 // version is the release's, as the licensing server wants it.
 func (s settings) version() string { return license.NormalVersion(s.release().number) }
 
-// reviewVersion returns what is odd about the version of what a start would run; nil where nothing is. The reference
-// emulator is of our version, and needs no license.
+// reviewVersion returns a warning about the version of the LocalStack that a start would run, or nil. The reference
+// emulator has our version, and needs no license.
 func (s settings) reviewVersion(argv []string) *fault.Error {
 	if !exists(s.cfg.Root.Python()) || len(argv) > 0 && filepath.Base(argv[0]) == referenceEmulator {
 		return nil
@@ -60,7 +60,7 @@ func (s settings) reviewVersion(argv []string) *fault.Error {
 	return nil
 }
 
-// warnOfVersion warns of an odd version. It costs an existing Python environment a look into a folder.
+// warnOfVersion logs the warning of reviewVersion. It reads one folder, and only where the Python environment exists.
 func (s *start) warnOfVersion(argv []string) {
 	if finding := s.reviewVersion(argv); finding != nil {
 		s.issues(report.Logger).Warn(report.Reason(finding))

@@ -52,7 +52,8 @@ func (a *Activation) Run(ctx context.Context) error {
 // A CI Auth Token pays a credit for a license, and so may a legacy key, which
 // can be one for CI. Unless spend is true, the server is then only asked to
 // activate a license that nobody has: it judges the credential first, and the
-// Result has no document. Where Run would ask nobody, only spend has the server asked.
+// Result has no document. Where Run would send no request, Rehearse sends one
+// only if spend is true.
 func (a *Activation) Rehearse(ctx context.Context, spend bool) (Result, error) {
 	rehearsal := *a
 	rehearsal.dry, rehearsal.insists, rehearsal.Log = true, spend, zap.NewNop()

@@ -25,7 +25,7 @@ type Activation struct {
 	Transport  http.RoundTripper
 	// Again is true for a restart in place.
 	Again bool
-	// Prepare, unless nil, sets Transport and Machine before the first question. A start that asks nobody needs neither.
+	// Prepare, unless nil, sets Transport and Machine before the first request. A start without a request needs neither.
 	Prepare func(context.Context, *Activation)
 	// Anew, unless nil, makes the transport of each further attempt, which reads anew what may have come meanwhile:
 	// resolv.conf, the hosts file, authorities.
@@ -39,7 +39,7 @@ type Activation struct {
 	// dry keeps the activation from changing anything on disk, and free from
 	// asking for a license, which may cost a credit.
 	dry, free bool
-	// insists has the server asked where a stored license would do.
+	// insists is true to ask the server even if a stored license is enough.
 	insists bool
 	// isUnknown is whether the server does not know the document on disk.
 	isUnknown bool
@@ -53,7 +53,7 @@ type Activation struct {
 type Result struct {
 	// Document is the license; it has no ID when none was asked for.
 	Document license.Document
-	// Unasked is true when a stored license is enough and nobody was asked.
+	// Unasked is true when a stored license is enough and no request was sent.
 	Unasked bool
 	// Unreached is why the server was not reached, when a stored document is used instead; else nil.
 	Unreached *fault.Error

@@ -9,7 +9,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// found is what is stored, as far as an activation needs to know it.
+// found is what an activation needs to know of the stored documents.
 type found struct {
 	Contents
 	// standIn is the document that can stand in for the server, flaw what is wrong with the first one
@@ -18,7 +18,7 @@ type found struct {
 	flaw    *fault.Error
 }
 
-// look looks at what is stored.
+// look reads the stored documents, and finds the one to use without the server.
 func (a *Activation) look() (f found) {
 	f.Contents = a.Store.Load(a.Credential)
 	f.standIn, f.flaw = a.StandIn(f.Documents)
@@ -28,9 +28,9 @@ func (a *Activation) look() (f found) {
 	return f
 }
 
-// asksNobody reports whether a stored license is enough, as it is to LocalStack's own client: each question may cost
-// a CI credit. A new start with a developer's token does ask, and so notices that the token was revoked.
-// The rule is the second of the licensing protocol.
+// asksNobody reports whether a stored license is enough and no request is sent, as by LocalStack's own client: each
+// request may cost a CI credit. A new start with a developer's token sends one, and so notices that the token was
+// revoked. This is rule 2 of the licensing protocol.
 func (a *Activation) asksNobody(f found) bool {
 	return f.standIn != nil && !a.insists && (a.Again || a.Credential.IsCI() || a.Credential.IsOverride())
 }
@@ -56,7 +56,8 @@ func (a *Activation) StandIn(stored []Stored) (*Stored, *fault.Error) {
 	return nil, first
 }
 
-// use starts with the stored license, because the server was not reached, or not asked when unreached is nil.
+// use returns the stored license as the result, and logs it. unreached is why the server was not reached; nil if it was
+// not asked.
 func (a *Activation) use(f found, unreached *fault.Error) Result {
 	document := f.standIn.Document
 	line := "Successfully activated cached license " + describe(document) + " from " + f.standIn.Path
@@ -70,8 +71,8 @@ func (a *Activation) use(f found, unreached *fault.Error) Result {
 	return Result{Document: document, Unreached: unreached, Unasked: unreached == nil}
 }
 
-// share lets other users read our own document, which older versions kept to themselves: the emulator of another
-// user ends with PermissionError where it finds one that it cannot read.
+// share lets other users read our own document, which older versions stored with mode 0600: an emulator of another
+// user ends with PermissionError if it finds one that it cannot read.
 func (a *Activation) share(there Contents) {
 	if there.Locked != "" {
 		a.Log.Warn(there.Locked)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// owned says why this user cannot read or replace the file at path: whose it is, or whose the directory is that keeps
-// it from being written.
+// owned explains a permission error about the file at path: it names the owner of the file, or of the directory in
+// which it cannot be written.
 func owned(path string) string {
 	var info unix.Stat_t
 	what := "it"

@@ -13,16 +13,16 @@ import (
 const (
 	// LongestString is the kernel's MAX_ARG_STRLEN: the most bytes of one argument or variable, with its final zero.
 	LongestString = 128 << 10
-	// Guaranteed is the size that the kernel takes whatever the limits are: its ARG_MAX.
+	// Guaranteed is the size in bytes that the kernel allows whatever the limits are: its ARG_MAX.
 	Guaranteed = 128 << 10
 
-	// share is the part of the stack that the kernel gives them, most is its bound for that.
+	// The kernel allows 1/share of the stack limit for arguments and environment, and no more than most bytes.
 	share, most = 4, 6 << 20
-	// pointer is what the kernel counts for each string besides its bytes.
+	// pointer is how many bytes the kernel counts for each string besides its own.
 	pointer = 8
 )
 
-// Size is what the kernel counts for lists of strings.
+// Size is how many bytes the kernel counts for lists of strings.
 func Size(lists ...[]string) (size int) {
 	for _, list := range lists {
 		for _, text := range list {
@@ -32,7 +32,7 @@ func Size(lists ...[]string) (size int) {
 	return size
 }
 
-// Limit is the most that the kernel takes, or takes after [Allow] has added up to more.
+// Limit is how many bytes the kernel allows, or would allow after [Allow] has added up to more bytes.
 func Limit(more int) int {
 	var stack unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_STACK, &stack) != nil {
@@ -44,17 +44,17 @@ func Limit(more int) int {
 
 func limitOf(stack uint64) int { return max(int(min(stack/share, most)), Guaranteed) }
 
-// Fits reports whether the kernel takes this size.
+// Fits reports whether the kernel allows this size in bytes.
 func Fits(size int) bool { return size <= Guaranteed || size <= Limit(0) }
 
-// Takes reports whether the kernel takes this environment, with arguments of this size.
+// Takes reports whether the kernel allows this environment, with arguments of this size in bytes.
 func Takes(env []string, args int) bool {
 	isTooLong := func(entry string) bool { return len(entry) >= LongestString }
 	return Fits(Size(env)+args) && !slices.ContainsFunc(env, isTooLong)
 }
 
-// Allow makes the kernel take this size from us and from all that we start, if it can: it raises the soft limit of
-// the stack, by four times of what is missing.
+// Allow makes the kernel allow this size for whatever we start, if the hard limit permits it: it raises the soft limit
+// of the stack, which is inherited, to four times the size.
 func Allow(size int) {
 	var stack unix.Rlimit
 	if size <= Guaranteed || size > most || unix.Getrlimit(unix.RLIMIT_STACK, &stack) != nil {
@@ -66,8 +66,7 @@ func Allow(size int) {
 	}
 }
 
-// Explain says how large arguments and an environment are that the kernel has refused, and which variable has most of
-// it. It shows no value.
+// Explain says how large refused arguments and environment are, and which variable is the largest. It shows no value.
 func Explain(args, env []string) string {
 	widest := ""
 	for _, entry := range env {

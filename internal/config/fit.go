@@ -9,24 +9,24 @@ import (
 	"localstack-entrypoint/internal/arguments"
 )
 
-// reserve is what a program is given besides the environment and our own arguments: its own ones, the interpreter of
-// a script, and what the emulator is told.
+// reserve is how many bytes a program may be given besides the environment and our own arguments: its own arguments,
+// the interpreter of a script, and the variables of [Handover].
 const reserve = 4 << 10
 
-// allowed is by how much the kernel's limit is raised before small variables are left out: settings are small, and a
-// limit that is a little higher changes nothing for what we start.
+// allowed is by how many bytes the kernel's limit is raised rather than leave out small variables: settings are small,
+// and a slightly higher limit changes nothing for what we start.
 const allowed = 64 << 10
 
-// named is how many variables the warning of fit names.
+// named is how many variables the warning names.
 const named = 3
 
-// Size is the most that the kernel has to take for a program with this environment, if we were given args.
+// Size is how many bytes the kernel must allow for a program with this environment, if we were given args.
 func (e Environ) Size(args []string) int {
 	return max(arguments.Size(e.Entries, args), arguments.Size(e.Given, args)) + reserve
 }
 
-// fit leaves out what the prefix rule has made where the kernel would refuse the environment with it, though it took it
-// from whoever has started us. The largest go first, so that settings stay, and none that this program reads.
+// fit leaves out copies that the prefix rule has made if the kernel would refuse the environment with them, though it
+// has accepted ours. The largest go first, so that settings stay. Those that this program reads are not left out.
 func (e *Environ) fit(args []string) {
 	size := e.Size(args)
 	if size <= arguments.Guaranteed {

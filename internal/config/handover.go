@@ -18,14 +18,14 @@ const (
 // credentials are the variables that a credential may be in.
 var credentials = [...]string{credential.AuthTokenVariable, credential.APIKeyVariable, credential.OverrideVariable}
 
-// Handover is what the emulator is told.
+// Handover is what was decided, for the emulator's environment.
 type Handover struct {
 	// Pro is the credential of an activated license; nil without pro features.
 	Pro *credential.Credential
 	// IsCredential reports whether a value is a credential, which does not reach an emulator without
 	// pro features in any variable. It may be nil.
 	IsCredential func(value string) bool
-	// Supervisor is the process to ask for a restart, 0 when nobody supervises.
+	// Supervisor is the ID of the process that restarts the emulator on SIGUSR1; 0 for none.
 	Supervisor int
 }
 
@@ -46,7 +46,7 @@ func (e Environ) ForEmulator(h Handover) []string {
 	} else {
 		child.Set(proActivated, "1")
 		child.hand(e, h.Pro.Variable, h.Pro.Reveal())
-		if h.Pro.IsOverride() { // whoever lets it win, as LocalStack for offline use does, uses the same token
+		if h.Pro.IsOverride() { // images for offline use read this one
 			child.hand(e, h.Pro.Origin, h.Pro.Reveal())
 		}
 	}
@@ -56,7 +56,7 @@ func (e Environ) ForEmulator(h Handover) []string {
 	return child.Entries
 }
 
-// keep returns what the emulator is given of an entry, and whether it is given any of it.
+// keep returns the entry as the emulator gets it, and whether it gets it at all.
 func (e Environ) keep(entry string, h Handover) (kept string, isKept bool) {
 	name, value, isVariable := strings.Cut(entry, "=")
 	if !isVariable {
@@ -77,7 +77,7 @@ func (e Environ) keep(entry string, h Handover) (kept string, isKept bool) {
 	return entry, h.Pro != nil || h.IsCredential == nil || !h.IsCredential(value)
 }
 
-// hand sets the variable of a credential, and what the prefix rule makes of it.
+// hand sets the variable of a credential, and its copy by the prefix rule unless the user has set that one.
 func (e *Environ) hand(before Environ, variable, value string) {
 	e.Set(variable, value)
 	short := strings.TrimPrefix(variable, prefix)
@@ -92,7 +92,7 @@ func (e Environ) isMade(name string) bool {
 	return isPrefixed
 }
 
-// given is the value that the process was given under name.
+// given is the value of a variable in the environment that this process was started with.
 func (e Environ) given(name string) (value string, found bool) {
 	for _, entry := range e.Given {
 		if value, found = strings.CutPrefix(entry, name+"="); found {

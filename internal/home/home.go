@@ -1,5 +1,5 @@
-// Package home finds a home directory that the emulator and the hooks can write. Where the user is a number that the
-// image does not know (OpenShift, docker run --user), or the root file system is read-only, HOME leads to none.
+// Package home finds a home directory that the emulator and the hooks can write. HOME does not name one if the image
+// does not know the user ID (OpenShift, docker run --user), or if the root file system is read-only.
 package home
 
 import (
@@ -17,18 +17,18 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// Home is a home directory as a process is given it.
+// Home describes the home directory of a process.
 type Home struct {
-	// Value is the variable HOME, IsSet whether there is one.
+	// Value is that of the variable HOME, IsSet whether it is set.
 	Value string
 	IsSet bool
-	// Users is the file in which programs find the home directory of a process without HOME.
+	// Users is the path of /etc/passwd, which has the home directory of a process without HOME.
 	Users string
 	// Places are directories in which another one may be made, the best first.
 	Places []string
 }
 
-// String is the directory, and how it was found.
+// String is the directory, and whether HOME names it.
 func (h Home) String() string {
 	if h.IsSet {
 		return fmt.Sprintf("HOME=%.200s", h.Value)
@@ -36,7 +36,7 @@ func (h Home) String() string {
 	return fmt.Sprintf("the home directory %.200s of user %d", h.dir(), os.Geteuid())
 }
 
-// Unusable says what is wrong with the directory, of which Check has said why.
+// Unusable says that the directory cannot be written. why is the error of [Home.Check].
 func (h Home) Unusable(why error) string {
 	switch {
 	case h.IsSet:
@@ -63,8 +63,8 @@ func (h Home) dir() string {
 	return ""
 }
 
-// IsOnRoot reports whether the directory is one that is practically never a mount of its own. If the root file system
-// does not answer, nothing starts.
+// IsOnRoot reports whether the directory is one that is practically never a mount, so that checking it cannot hang: if
+// the root file system does not answer, nothing starts.
 func (h Home) IsOnRoot() bool { return h.IsSet && (h.dir() == "/" || h.dir() == "/root") }
 
 // Check returns nil if files can be created in the home directory, or why they cannot. It writes nothing.
@@ -76,10 +76,10 @@ func (h Home) Check() error {
 	return writable(dir)
 }
 
-// writable is nil for a directory in which files can be created.
+// writable returns nil if files can be created in dir.
 func writable(dir string) error { return unix.Access(dir+"/.", unix.W_OK|unix.X_OK) }
 
-// Planned is what [Home.Make] would return, as far as that can be told without writing.
+// Planned returns what [Home.Make] would return, as far as that is known without writing.
 func (h Home) Planned() (path string, err error) {
 	if h.isMissing() {
 		if err := writable(filepath.Dir(h.dir())); err == nil {
@@ -96,10 +96,10 @@ func (h Home) Planned() (path string, err error) {
 	return "", err
 }
 
-// Make makes a home directory of which [Home.Check] says that it is unusable: where it should be, if nothing but the
-// directory is missing, else a private one in one of the places. It has what programs read of the other
-// one: links to its files and directories with a dot, but for the cache. The next start of the same user finds the
-// same one.
+// Make makes a home directory, and returns its path, if [Home.Check] returns an error. If the directory is only missing,
+// it is made there; otherwise a private one is made in one of the places. That has links to the old one's files and
+// directories whose names begin with a dot, except .cache. The next start of the same user finds the same one. The
+// error says for each place why it cannot be used.
 func (h Home) Make() (path string, err error) {
 	if h.isMissing() && os.Mkdir(h.dir(), private) == nil {
 		return h.dir(), nil
@@ -110,7 +110,7 @@ func (h Home) Make() (path string, err error) {
 	return path, err
 }
 
-// MakeElsewhere is Make for a home directory on a disk that does not answer: it is not looked at.
+// MakeElsewhere is [Home.Make] for a home directory on a disk that does not answer: it makes no links to it.
 func (h Home) MakeElsewhere() (path string, err error) {
 	for _, place := range h.Places {
 		path, failure := own(place)
@@ -122,7 +122,7 @@ func (h Home) MakeElsewhere() (path string, err error) {
 	return "", err
 }
 
-// isMissing reports whether there is a path, but no directory.
+// isMissing reports whether the path is absolute and nothing is there.
 func (h Home) isMissing() bool {
 	return filepath.IsAbs(h.dir()) && errors.Is(unix.Access(h.dir(), unix.F_OK), unix.ENOENT)
 }
@@ -131,8 +131,8 @@ const private = 0o700
 
 func name() string { return "localstack-home-" + strconv.Itoa(os.Geteuid()) }
 
-// own returns a private directory of this user in place. Others may write there: what has its name, but is not ours
-// alone, is left as it is.
+// own returns the path of a private directory of this user in place. Other users may write in place, so a path that has
+// its name but is not private to this user is left as it is.
 func own(place string) (string, error) {
 	path := filepath.Join(place, name())
 	err := os.Mkdir(path, private)
@@ -154,7 +154,7 @@ func isOwn(path string) bool {
 	return ok && int(of.Uid) == os.Geteuid() && writable(path) == nil
 }
 
-// link makes what programs read of the old home directory part of the new one, such as .aws and .localstack.
+// link links what programs read in the old home directory, such as .aws and .localstack, into the new one.
 func (h Home) link(path string) {
 	const most = 100
 	dir, err := os.Open(h.dir())

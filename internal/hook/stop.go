@@ -12,12 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// process is one that is to end. Its pidfd means the same process also after its end.
+// process is one to stop. fd is its pidfd: unlike the number, it never means another process.
 type process struct{ pid, fd int }
 
-// stop sends SIGTERM to a process and all below it, and SIGKILL to those that are left after the grace. It returns
-// when all have ended or been killed. Not to a process group: theirs is the one of all hooks, with what earlier
-// ones have left running, so that a terminal and the init reach them. The error is not nil if that is impossible.
+// stop sends SIGTERM to a process and all its descendants, and SIGKILL to those that are left after the grace. It
+// returns when all have ended or been killed. It does not signal the process group, because that also has what earlier
+// hooks have left running. The error says that the process is not found.
 func stop(pid int, grace time.Duration) error {
 	deadline := time.Now().Add(grace)
 	all := family(pid)
@@ -35,10 +35,10 @@ func stop(pid int, grace time.Duration) error {
 	return nil
 }
 
-// family is a process and all below it, as far as /proc shows them: it may be another PID namespace's, which has other
-// numbers. Where a process belongs that has outlived its parent, such as a daemon, nobody knows.
+// family is a process and all its descendants, except those that have outlived their parent, such as daemons. It is
+// the process alone if /proc is that of another PID namespace, which has other numbers.
 func family(pid int) (all []process) {
-	most := 1 << 10 // those that multiply must not hold us
+	most := 1 << 10 // a bound for processes that multiply
 	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
 		most = 1
 	}
@@ -52,7 +52,7 @@ func family(pid int) (all []process) {
 	return all
 }
 
-// children are those of all threads: the kernel keeps them by the thread that forked.
+// children are those of all threads, because the kernel lists children by the thread that has forked them.
 func children(pid int) (all []int) {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, list := range lists {
@@ -66,7 +66,7 @@ func children(pid int) (all []int) {
 	return all
 }
 
-// endsBefore waits for the end of a process.
+// endsBefore waits for the end of a process until the deadline, and reports whether it has ended.
 func (p process) endsBefore(deadline time.Time) bool {
 	poll := []unix.PollFd{{Fd: int32(p.fd), Events: unix.POLLIN}}
 	for {

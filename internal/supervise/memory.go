@@ -7,20 +7,20 @@ import (
 
 // Kills is how many processes the kernel has killed for lack of memory.
 type Kills struct {
-	// IsKnown is false where nobody counts them.
+	// IsKnown is false if there is no counter.
 	IsKnown bool
-	// Count is that of the container, or of more than that. IsOwn is whether it began with the container.
+	// Count is the kernel's counter. IsOwn is true if it counts only processes of this container, and so began at 0.
 	Count uint64
 	IsOwn bool
-	// Limit says how much memory there is.
+	// Limit is the memory limit, as text for a line of the log.
 	Limit string
 }
 
-// note takes note of a look at the memory, and returns the limit if it has run out since the last one. The first
-// one is of the time before the container where the count is not its own.
+// note stores a reading of the counter, and returns the limit if memory has run out since the last reading. If the
+// counter is not the container's own, the first reading only says what happened before the container.
 func (l *loop) note(now Kills) (limit string) {
 	before := l.kills
-	if !now.IsKnown || now.Count < before.Count { // an older look
+	if !now.IsKnown || now.Count < before.Count { // an older reading
 		return ""
 	}
 	l.kills = now
@@ -30,7 +30,7 @@ func (l *loop) note(now Kills) (limit string) {
 	return ""
 }
 
-// memoryRanOut looks at the memory right now.
+// memoryRanOut reads the counter now, and returns the limit if memory has run out since the last reading, else "".
 func (l *loop) memoryRanOut() (limit string) {
 	if l.start.Memory == nil {
 		return ""
@@ -38,7 +38,7 @@ func (l *loop) memoryRanOut() (limit string) {
 	return l.note(l.start.Memory())
 }
 
-// planLook has the memory looked at soon, and once for many processes that were killed.
+// planLook plans a reading of the counter soon: one for many processes that are killed at the same time.
 func (l *loop) planLook() {
 	const soon = 100 * time.Millisecond
 	if l.lookTime.IsZero() {
@@ -46,7 +46,8 @@ func (l *loop) planLook() {
 	}
 }
 
-// lookAtMemory does so in the background, and tells what it finds. The command goes on: it was another process.
+// lookAtMemory reads the counter in the background, and logs a kill. The command still runs, so the kernel has killed
+// another process.
 func (l *loop) lookAtMemory() {
 	if l.start.Memory == nil || l.isLooking {
 		return

@@ -9,7 +9,7 @@ import (
 	"localstack-entrypoint/internal/fault"
 )
 
-// askedFor are the signals by which commands end that were asked to stop.
+// askedFor are the signals that end commands which were asked to stop.
 var askedFor = []unix.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM}
 
 // isUnexpected reports whether an end needs an explanation.
@@ -25,7 +25,8 @@ func (s state) isUnexpected(e exited) bool {
 	return false
 }
 
-// why says why the command has ended, unless that was to be expected. Whoever ends the hooks by a signal knows it.
+// why logs why the command has ended, if that was not expected. Of the hooks it only logs that memory ran out: who kills
+// them by a signal knows it.
 func (s state) why(e exited) []action {
 	if !s.isUnexpected(e) || s.phase == hooking && e.memory == "" {
 		return nil
@@ -37,7 +38,7 @@ func (s state) why(e exited) []action {
 	return []action{doSay{e.cause(who)}}
 }
 
-// signal is the one that has killed it.
+// signal is the signal that has killed the process.
 func (e exited) signal() unix.Signal { return unix.Signal(e.code - fault.ExitSignal) }
 
 // cause says how the process ended.
