@@ -104,7 +104,7 @@ func (s settings) findCommand(environ config.Environ, given []string) (path stri
 	}
 	if len(argv) == 0 {
 		argv = []string{referenceEmulator}
-		if python := s.cfg.Root.Python(); exists(python) {
+		if python := s.cfg.Root.Python(); isThere(python) {
 			argv = []string{python, "-m", "localstack.runtime.main"}
 		}
 	}
@@ -117,5 +117,11 @@ func (s settings) findCommand(environ config.Environ, given []string) (path stri
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
+	return err == nil
+}
+
+// isThere reports whether anything is at path, if only a link to nowhere: what is broken is named, not replaced.
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
 	return err == nil
 }

@@ -18,8 +18,11 @@ const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 // a script without an interpreter; 126 if there is only a directory or a file without the permission to
 // execute it.
 func Find(name string, env []string) (string, error) {
+	if name == "" {
+		return "", fault.New(fault.CommandNotFound, "its name is empty")
+	}
 	search := searchPath(env)
-	if name == "" || strings.Contains(name, "/") {
+	if strings.Contains(name, "/") {
 		if err := executable(name); err != nil {
 			return "", cannotStart(name, err)
 		}
