@@ -1,13 +1,17 @@
 package file
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
-// Chmod gives the regular file at name a mode. It follows no link in the file's place. The error is [ErrTimeout] when
-// the disk is slow; the mode is still being changed then.
+// Chmod gives the regular file at name a mode. It follows no link that comes into the file's place meanwhile, and leaves
+// a file with another name as it is: that could be one outside. The error is [ErrTimeout] when the disk is slow; the
+// mode is still being changed then.
 func (v *Volume) Chmod(name string, mode fs.FileMode) error {
 	return v.await(&v.work, v.patience(forever), false, func() error {
 		return inFolder(v.base, func(root *os.Root) error {
@@ -20,6 +24,10 @@ func (v *Volume) Chmod(name string, mode fs.FileMode) error {
 				return err
 			}
 			defer f.Close()
+			info, err := f.Stat()
+			if err != nil || !info.Mode().IsRegular() || hasOtherNames(info) {
+				return cmp.Or(err, error(unix.EPERM))
+			}
 			return f.Chmod(mode)
 		})
 	})
