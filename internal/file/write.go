@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"syscall"
 	"time"
 
@@ -52,8 +53,12 @@ type manner struct{ durable, replacesLink bool }
 
 // put is WriteOwn in any manner, and returns the file.
 func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os.File, err error) {
+	_, missing := os.Stat(base)
 	if err := os.MkdirAll(base, folderMode); err != nil {
 		return nil, Cause(err)
+	}
+	if missing != nil {
+		_ = os.Chmod(base, folderMode)
 	}
 	err = inFolder(base, func(root *os.Root) error {
 		last := ""
@@ -76,17 +81,33 @@ func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os
 // folderMode is that of folders that are made for a file.
 const folderMode = 0o755
 
+// makeFolders makes a folder and those above it that are missing. They have folderMode whatever the umask: other users
+// are to find the file.
+func makeFolders(root *os.Root, folder string) error {
+	info, err := root.Stat(folder)
+	switch {
+	case err == nil && !info.IsDir():
+		return unix.ENOTDIR
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if err = makeFolders(root, path.Dir(folder)); err != nil {
+		return err
+	}
+	err = root.Mkdir(folder, folderMode)
+	switch {
+	case err == nil:
+		_ = root.Chmod(folder, folderMode)
+	case errors.Is(err, fs.ErrExist): // somebody else has just made it
+		return nil
+	}
+	return err
+}
+
 // replace writes a new file and then gives it the name.
 func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
-	_, missing := root.Stat(path.Dir(name))
-	switch err := root.MkdirAll(path.Dir(name), folderMode); {
-	case errors.Is(err, fs.ErrExist):
-		return nil, unix.ENOTDIR
-	case err != nil:
+	if err := makeFolders(root, path.Dir(name)); err != nil {
 		return nil, err
-	}
-	if missing != nil {
-		_ = root.Chmod(path.Dir(name), folderMode) // whatever the umask: other users are to find the file
 	}
 	sweep(root, name)
 	// A random name: containers that share a volume also share process ids.
@@ -219,10 +240,14 @@ func RemoveOwn(base, name string) error {
 
 // sweep removes what writers that crashed long ago have left behind.
 func sweep(root *os.Root, name string) {
-	leftovers, _ := fs.Glob(root.FS(), name+".*"+temporarySuffix)
-	for _, leftover := range leftovers {
-		if info, err := root.Lstat(leftover); err == nil && time.Since(info.ModTime()) > abandonedAfter {
-			_ = root.Remove(leftover)
+	entries, _ := fs.ReadDir(root.FS(), path.Dir(name))
+	for _, entry := range entries {
+		rest, isOurs := strings.CutPrefix(entry.Name(), path.Base(name)+".")
+		if !isOurs || !strings.HasSuffix(rest, temporarySuffix) {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > abandonedAfter {
+			_ = root.Remove(path.Join(path.Dir(name), entry.Name()))
 		}
 	}
 }

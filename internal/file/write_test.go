@@ -42,6 +42,20 @@ func TestWriteOwnGivesTheFileItsModeWhateverTheUmask(t *testing.T) {
 	}
 }
 
+func TestOtherUsersFindTheFileInFoldersThatAreMadeWhateverTheUmask(t *testing.T) {
+	// Not parallel: the umask is the whole process's.
+	defer syscall.Umask(syscall.Umask(0o077))
+	base := filepath.Join(t.TempDir(), "volume")
+	must(t, WriteOwn(base, "some/deep/folder/file", nil, 0o644))
+	for folder := filepath.Join(base, "some/deep/folder"); folder != filepath.Dir(base); folder = filepath.Dir(folder) {
+		info, err := os.Stat(folder)
+		must(t, err)
+		if info.Mode() != fs.ModeDir|folderMode {
+			t.Errorf("%s has the mode %o", folder, info.Mode())
+		}
+	}
+}
+
 func TestWriteOwnSaysWhyItCannotAndLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -134,6 +148,11 @@ func TestWriteOwnSweepsUpAfterWritersThatCrashed(t *testing.T) {
 		}
 	}
 	must(t, WriteOwn(base, "license.json", []byte("document"), 0o600))
+	// A name is no pattern, wherever a link leads.
+	must(t, os.Symlink("?*", filepath.Join(base, "link")))
+	must(t, WriteOwn(base, "link", nil, 0o600))
+	must(t, os.Remove(filepath.Join(base, "link")))
+	must(t, os.Remove(filepath.Join(base, "?*")))
 	const want = "license.json license.json.YOUNG.tmp machine.json.OLD.tmp"
 	if got := strings.Join(names(t, base), " "); got != want {
 		t.Errorf("left %s, want %s", got, want)
