@@ -157,7 +157,11 @@ func isOwn(path string) bool {
 // link links what programs read in the old home directory, such as .aws and .localstack, into the new one.
 func (h Home) link(path string) {
 	const most = 100
-	dir, err := os.Open(h.dir())
+	old, err := filepath.Abs(h.dir())
+	if err != nil {
+		return
+	}
+	dir, err := os.Open(old)
 	if err != nil {
 		return
 	}
@@ -165,7 +169,7 @@ func (h Home) link(path string) {
 	names, _ := dir.Readdirnames(most)
 	for _, name := range names {
 		if strings.HasPrefix(name, ".") && name != ".cache" {
-			_ = os.Symlink(filepath.Join(h.dir(), name), filepath.Join(path, name)) // or it is there from an earlier start
+			_ = os.Symlink(filepath.Join(old, name), filepath.Join(path, name)) // or it is there from an earlier start
 		}
 	}
 }

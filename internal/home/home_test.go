@@ -147,6 +147,16 @@ func TestTheNewHomeDirectoryHasTheFilesThatProgramsRead(t *testing.T) {
 	}
 }
 
+func TestARelativeHomeDirectoryIsLinkedAsAnAbsoluteOne(t *testing.T) {
+	t.Chdir(t.TempDir())
+	testkit.Put(t, ".", "old/.netrc", "content")
+	path := t.TempDir()
+	Home{Value: "old", IsSet: true}.link(path)
+	if content, err := os.ReadFile(filepath.Join(path, ".netrc")); err != nil || string(content) != "content" {
+		t.Errorf("%q, %v", content, err)
+	}
+}
+
 func TestADirectoryThatIsOnlyMissingIsMade(t *testing.T) {
 	t.Parallel()
 	h, _ := fixture(t)
