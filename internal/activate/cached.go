@@ -22,7 +22,11 @@ type found struct {
 func (a *Activation) look() (f found) {
 	f.Contents = a.Store.Load(a.Credential)
 	f.standIn, f.flaw = a.StandIn(f.Documents)
-	if f.standIn == nil && f.flaw == nil && f.IsNew {
+	switch {
+	case f.standIn != nil || f.flaw != nil:
+	case f.Locked != "":
+		f.flaw = fault.New(fault.StoredInvalid, "%s", f.Locked)
+	case f.IsNew:
 		f.flaw = fault.New(fault.StoredNone, "this container's volume is new")
 	}
 	return f
