@@ -55,11 +55,11 @@ func (s *start) runAsInit() int {
 	return code
 }
 
-// memoryTime is how long the end of a command may wait for the kernel's files about its memory. They are on no disk,
-// but some containers get theirs from a program of the host.
+// memoryTime is how long the end of a command may wait for the kernel's files about its memory. They are on no disk, but
+// in some containers a program of the host provides them.
 const memoryTime = 100 * time.Millisecond
 
-// memoryKills is what the kernel says about this container's memory.
+// memoryKills reads how many processes of this container the kernel has killed for lack of memory.
 func (s *start) memoryKills() supervise.Kills {
 	kills, _ := file.Ask(file.NewVolume(s.cfg.Root.At(""), memoryTime), func() (supervise.Kills, error) {
 		k, err := doctor.ContainerOf(s.cfg).MemoryKills()

@@ -50,7 +50,8 @@ func (s *start) decide(ctx context.Context, again bool) (decision supervise.Deci
 	return decision, nil
 }
 
-// handover is what the emulator is told; cred is the credential of the license, nil without pro features.
+// handover is what was decided, for the emulator's environment; cred is the credential of the license, nil without pro
+// features.
 func (s *start) handover(cred *credential.Credential) config.Handover {
 	told := config.Handover{Pro: cred}
 	if s.supervises() {
@@ -62,7 +63,8 @@ func (s *start) handover(cred *credential.Credential) config.Handover {
 	return told
 }
 
-// heldCredentials tells the user's credentials from other values. Files that hang are not waited for.
+// heldCredentials returns a function that reports whether a value is one of the user's credentials. Credential files on
+// a disk that does not answer are not waited for.
 func (s *start) heldCredentials() func(value string) bool {
 	sources := s.cfg.Sources()
 	if sources.AuthTokenFile == "" && sources.APIKeyFile == "" {

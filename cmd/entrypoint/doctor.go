@@ -35,7 +35,7 @@ type doctorOptions struct {
 
 // runDoctor checks everything that a start depends on, and predicts the result of a start now: exit code 0 (it
 // works), 3 (unknown), 55 (it fails) or 78 (invalid variables). It leaves no trace in the volume, even if it is killed:
-// whatever it made there could keep the emulator's user out.
+// the emulator may run as another user, who could not replace what it made there.
 func runDoctor(args []string) int {
 	options, err := parseDoctor(args)
 	if err != nil {

@@ -49,7 +49,7 @@ func (s *start) hasHooks() bool {
 	return len(scripts) > 0 || err != nil
 }
 
-// foreseeHooks looks at the scripts of all stages. Nothing is run.
+// foreseeHooks checks the scripts of all stages without running them.
 func (s settings) foreseeHooks() doctor.Hooks {
 	runner := hook.Runner{Root: s.cfg.Root, Env: s.inVenv().Entries}
 	var found doctor.Hooks

@@ -123,8 +123,8 @@ func (s *start) explain(ctx context.Context, looks *lookout, err error) error {
 	return doctor.Explain(failed, checks)
 }
 
-// newActivation is all that it takes to obtain the license. Nothing of the network is read before the server is to be
-// asked; then warn is told what is odd about the network's settings.
+// newActivation returns what obtains the license. It reads the network's settings only before the first request, and
+// then calls warn with each warning about them.
 func (s settings) newActivation(
 	network connect.Settings, volume *file.Volume, cred credential.Credential, log *zap.Logger, warn func(string),
 ) *activate.Activation {

@@ -19,7 +19,7 @@ type release struct{ number, source string }
 func (r release) String() string { return "version " + r.number + ", from " + r.source }
 
 // release is the version that the license must cover: the image's, else that of the installed LocalStack, else ours.
-// What is no version, such as "latest", is passed over, because the licensing server refuses it.
+// The licensing server refuses a text that is no version, such as "latest": it counts only if nothing is installed.
 func (s settings) release() release {
 	said := release{s.cfg.BuildVersion, "LOCALSTACK_BUILD_VERSION"}
 	if version.IsVersion(said.number) {

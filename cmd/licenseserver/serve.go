@@ -84,8 +84,8 @@ The API_ENDPOINT of a container is URL/v1.`,
 	return cmd
 }
 
-// logTo returns a writer to stderr that waits for no reader: an answer does not depend on its line in the log. flush
-// gives the reader a last chance.
+// logTo returns a writer to stderr that waits for no reader, because an answer must not depend on its line in the log.
+// flush waits up to flushTimeout until the lines are read.
 func logTo(ctx context.Context, stderr io.Writer) (to io.Writer, flush func()) {
 	file, isFile := stderr.(*os.File)
 	if !isFile {

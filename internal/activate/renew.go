@@ -15,7 +15,7 @@ import (
 // that it holds without the server, so that a later start without network
 // works. It asks once, for the next call is a better second attempt than a
 // pause; and never for a new license, which could cost a credit. A CI Auth Token may
-// pay for the question itself, and asks once in half of that time, whatever the answer.
+// pay for the request itself, and sends one in half of that time, whatever the answer.
 // The license of an offline image needs no renewal.
 //
 // It says itself what there is to say: nothing that it finds is a reason to
@@ -68,7 +68,7 @@ func (a *Activation) Renew(ctx context.Context) {
 	}
 }
 
-// hasBuiltIn reports whether an offline image brings a license that is good now.
+// hasBuiltIn reports whether an image for offline use brings a license that is good now.
 func (a *Activation) hasBuiltIn(stored []Stored) bool {
 	last := stored[len(stored)-1:]
 	standIn, _ := a.StandIn(last)

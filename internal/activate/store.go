@@ -21,7 +21,7 @@ const (
 	// licenseMode is that of LocalStack's own file: the emulator may run as another user than the start that has stored
 	// the license, and reads it. The document is signed with the credential, but does not contain it.
 	licenseMode = 0o644
-	// noteMode is for what only starts read.
+	// noteMode is for files that only starts read.
 	noteMode = 0o600
 )
 
@@ -45,15 +45,15 @@ func NewStore(volume *file.Volume, root layout.Root, log *zap.Logger) *Store {
 	return &Store{volume: volume, root: root, log: log}
 }
 
-// Contents is what is stored.
+// Contents is what is stored in the volume and the image.
 type Contents struct {
 	// Documents are those that can be read, in the protocol's order.
 	Documents []Stored
-	// Late is true when the disk is slow: then nothing is known.
+	// Late is true if the disk did not answer in time. Then nothing else is known.
 	Late bool
 	// IsNew is true when no earlier start has left anything in a volume that this one can write.
 	IsNew bool
-	// Locked says that this user cannot read our own document, and whose it is; "" when it can, or when there is none.
+	// Locked says that this user cannot read our own document, and who owns it; "" if it can, or if there is none.
 	Locked string
 	// isPrivate is true when other users cannot read our own document.
 	isPrivate bool
@@ -77,7 +77,7 @@ func (s *Store) load(pro credential.Credential) (there Contents) {
 		switch {
 		case err == nil:
 			there.Documents = append(there.Documents, Stored{path, document})
-		case errors.Is(err, fs.ErrPermission) && path != own: // it ends the emulator
+		case errors.Is(err, fs.ErrPermission) && path != own: // the emulator ends with this error
 			s.log.Warn("ignoring " + path + ": " + err.Error() + ": " + owned(path))
 		case isMistake(err):
 			s.log.Warn("ignoring " + path + ": " + err.Error())
@@ -100,7 +100,7 @@ func (s *Store) load(pro credential.Credential) (there Contents) {
 	return there
 }
 
-// isMistake reports whether something was put in a document's place that nobody wants there.
+// isMistake reports whether what is in a document's place is there by mistake.
 func isMistake(err error) bool {
 	_, isOutside := errors.AsType[file.OutsideLink](err)
 	return isOutside || errors.Is(err, file.ErrEmptyDirectory)
@@ -140,7 +140,7 @@ func (s *Store) write(name string, content []byte, mode fs.FileMode, pro credent
 // ownPath is where our document is.
 func (s *Store) ownPath() string { return filepath.Join(s.volume.Base(), storedName) }
 
-// withPath puts our document's path before an error, and whose it is after one about permissions.
+// withPath adds our document's path to an error, and its owner to one about permissions.
 func (s *Store) withPath(err error) error {
 	switch {
 	case err == nil:

@@ -154,7 +154,7 @@ func (h *handler) grant(asked request, token Token, sameID bool) *answer {
 	return &answer{status: http.StatusOK, body: document}
 }
 
-// logFailedNote logs that the times of activations were not noted: the list of licenses is then behind.
+// logFailedNote logs that the times of activations were not stored, so that the list of licenses shows older ones.
 func (h *handler) logFailedNote(err error) {
 	h.log.Info("", zap.Time("time", h.store.now().UTC()), zap.Error(fmt.Errorf("cannot note activations: %w", err)))
 }

@@ -39,9 +39,9 @@ func isRunning(version string) bool {
 		!strings.ContainsFunc(version, func(r rune) bool { return r != '+' && notPlain(r) })
 }
 
-// document is the license as a document for the product that asks, not yet signed. LocalStack's own client takes it as
-// it is: that client fails on a top-level field it does not know and on a null in reactivate_after, and asks again when
-// its version is not that of offline_data or of the first product.
+// document is the license as a document for the product of the request, not yet signed. It is made for LocalStack's own
+// client, which fails on an unknown top-level field and on a null in reactivate_after, and which sends another request
+// if its version is not that of offline_data or of the first product.
 func (l *License) document(asking license.Product, now time.Time, reactivateAfter time.Duration) license.Document {
 	issued := license.Time{Time: now.UTC()}
 	return license.Document{
@@ -58,7 +58,8 @@ func (l *License) document(asking license.Product, now time.Time, reactivateAfte
 	}
 }
 
-// coveringFirst is products with those that cover the asking one in front. The signature does not depend on the order.
+// coveringFirst returns products with those first that cover the product of the request. The signature does not depend
+// on the order.
 func coveringFirst(products []license.Product, asking license.Product) []license.Product {
 	covers := func(p license.Product) bool {
 		return license.Document{Products: []license.Product{p}}.Covers(asking)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// notes writes the times of activations beside the answers, which wait for nothing
-// optional: a held lock, a full or a slow disk keeps nobody from a license. Several notes
-// of a license become one; what cannot be written is dropped.
+// notes writes the times of activations in the background. Answers do not wait for them: a
+// held lock, or a full or slow disk, must not delay a license. Several notes of a license
+// become one; what cannot be written is dropped.
 type notes struct {
 	// db does not sync each change to the disk: a note may be lost.
 	db *sql.DB

@@ -73,8 +73,8 @@ func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
 	return &tokens[0], nil
 }
 
-// judge is byCredential for a client, which takes nil for a verdict. The error says that
-// the state is not known: the database is gone, empty, or does not answer in time.
+// judge is byCredential for a client, for which nil is a verdict. The error says that the
+// state is not known: the database is gone, empty, or does not answer in time.
 func (s *Store) judge(ctx context.Context, text string) (*Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()

@@ -152,7 +152,7 @@ func (s *Store) openDatabase() error {
 // to patience for other writers.
 func connect(path, synchronous string, patience time.Duration) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
-		"mode":          {"rw"}, // a database that is gone is not created anew
+		"mode":          {"rw"}, // a database that is gone is not created again
 		"_busy_timeout": {strconv.FormatInt(patience.Milliseconds(), 10)},
 		"_journal_mode": {"WAL"}, // readers do not wait for the writer
 		"_foreign_keys": {"on"},

@@ -67,8 +67,8 @@ func InASCII(u *url.URL) *url.URL {
 	return &ascii
 }
 
-// dialedName is the name that net/http would connect to. It does not export how it makes it, and the tables of
-// Unicode that this takes would be a fiftieth of the program if they were linked a second time.
+// dialedName is the name that net/http would connect to: a name in Unicode as ASCII. net/http does not export that
+// function, and linking its tables a second time would make the program 2 % larger.
 func dialedName(name string) (dialed string) {
 	transport := http.Transport{DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
 		dialed, _, _ = net.SplitHostPort(address)

@@ -127,7 +127,7 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 	return accept(variable, origin, path, text)
 }
 
-// accept checks a cleaned text that is there to be a credential.
+// accept checks the form of a cleaned text, and returns it as a credential.
 func accept(variable, origin, path, text string) (Credential, error) {
 	if refused := refuse(variable, origin, text); refused != nil {
 		return Credential{}, refused

@@ -7,12 +7,12 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// shortestHeld is the length below which an API key is a word such as "test" or "1", which other variables may have
-// as well.
+// shortestHeld is the least length in bytes of an API key that is recognized in other variables. Shorter ones are words
+// such as "test", which other variables may have as well.
 const shortestHeld = 8
 
-// Held returns a function that reports whether a text is one of the credentials that the sources hold, whatever is
-// around it, and whether or not it is the one to use.
+// Held returns a function that reports whether a text is one of the credentials in the sources, whether or not it is the
+// one to use. Blanks and quotes around the text do not count.
 func (s Sources) Held() func(text string) bool {
 	var held []string
 	for _, secret := range []Secret{s.Override, s.AuthToken, s.APIKey} {
@@ -20,7 +20,7 @@ func (s Sources) Held() func(text string) bool {
 	}
 	for _, path := range []string{Clean(s.AuthTokenFile), Clean(s.APIKeyFile)} {
 		if path != "" {
-			content, _ := file.Read(path) // what cannot be read is not known to anybody
+			content, _ := file.Read(path) // a file that cannot be read has no credential to recognize
 			held = append(held, Clean(string(content)))
 		}
 	}
@@ -34,7 +34,7 @@ func (s Sources) Held() func(text string) bool {
 	}
 }
 
-// isPlaceholder reports whether a text is none that anybody has to keep secret.
+// isPlaceholder reports whether a text only stands for a credential, and so is not secret.
 func isPlaceholder(text string) bool {
 	other := mistaken(AuthTokenVariable, "", text)
 	return other != nil && other.ID == fault.CredentialsPlaceholder && checkToken(text) != nil

@@ -16,7 +16,7 @@ const (
 	AuthTokenVariable = "LOCALSTACK_AUTH_TOKEN"
 	APIKeyVariable    = "LOCALSTACK_API_KEY"
 	FileSuffix        = "_FILE"
-	// OverrideVariable has an auth token that wins over all others: images for offline use bring it along.
+	// OverrideVariable has an auth token that wins over every other credential. Images for offline use set it.
 	OverrideVariable = AuthTokenVariable + "_OVERRIDE"
 )
 

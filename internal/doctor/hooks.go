@@ -17,7 +17,7 @@ type Hooks struct {
 	Flaws []string
 }
 
-// checkHooks says which hooks there are. None of them keeps a start from working.
+// checkHooks says which hooks there are, and warns of those that will not run: a start goes on without them.
 func (s Start) checkHooks(context.Context) fault.Check {
 	const name = "hooks"
 	switch {

@@ -76,7 +76,8 @@ func (e *examination) forecast() Checkup {
 		" from the licensing server."}
 }
 
-// unknown is no prediction. Its exit code is its own: a script must not take it for a start that works.
+// unknown is the outcome without a prediction. It has an exit code of its own: a script must not take it for a start
+// that works.
 func unknown(fact string) Checkup {
 	return Checkup{outcome: outcomeUnknown, fact: fact, Code: fault.ExitUnknown}
 }

@@ -28,13 +28,12 @@ type Start struct {
 	// Command is the path of the command to run, NoCommand why there is none.
 	Command   string
 	NoCommand error
-	// Version says for which version a license must be, and how that is known. OddVersion is what is wrong with
-	// it, nil if nothing is.
+	// Version says which version the license must cover, and its source. OddVersion is a warning about it, or nil.
 	Version    string
 	OddVersion *fault.Error
 	// Home is the home directory.
 	Home home.Home
-	// CommandDoubt is why the command will probably not run; nil when nothing shows that.
+	// CommandDoubt says why the command will probably not run; nil if nothing shows that.
 	CommandDoubt error
 	Hooks        Hooks
 	// NoCredential is why there is no usable credential; nil also where none is needed.
@@ -286,7 +285,7 @@ func (e *examination) judgeRehearsal(name string) fault.Check {
 	return fault.Pass(name, fmt.Sprintf("%s (%s), until %s", document.Name(), document.TypeName(), document.Expires))
 }
 
-// whoNeedsNoAnswer is the credential for which a stored license is enough.
+// whoNeedsNoAnswer names the kind of credential with which a start sends no request.
 func (s Start) whoNeedsNoAnswer() string {
 	if s.Credential.IsOverride() {
 		return credential.OverrideVariable

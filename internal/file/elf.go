@@ -19,7 +19,7 @@ var machines = map[uint64]string{
 	3: "386", 8: "mips", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64",
 }
 
-// flaw is why the kernel, which says err, does not run it; nil if it has not been asked.
+// flaw says why the kernel does not run the program. err is the error of execve; nil if it was not called.
 func (e elf) flaw(err error) string {
 	const object, core, header, damaged = 1, 4, 20, "it is damaged or incomplete"
 	if len(e) < header {
@@ -32,7 +32,7 @@ func (e elf) flaw(err error) string {
 	if kind := e.number(16, 2); foreign == "" && (kind == object || kind == core) {
 		return "it is an object file or a core file, not a program"
 	}
-	// If the kernel runs programs for that machine, what is missing is the loader.
+	// ENOENT means that the kernel does run programs for that machine, but that their loader is missing.
 	loader := e.loader()
 	switch {
 	case foreign != "" && !errors.Is(err, unix.ENOENT):

@@ -19,7 +19,7 @@ const MaxSize = 1 << 20
 
 const readOnly = os.O_RDONLY | syscall.O_NONBLOCK
 
-// dockerMakes is where an empty directory most often comes from.
+// dockerMakes says where an empty directory in place of a file most often comes from.
 const dockerMakes = "Docker creates one if the path to mount does not exist on the host"
 
 var (
@@ -76,7 +76,7 @@ func ReadOwn(base, name string) (content []byte, err error) {
 	err = inFolder(base, func(root *os.Root) error {
 		f, err := root.OpenFile(name, readOnly, 0)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			// Perhaps because of an absolute link, which may be one of ours.
+			// Perhaps because of an absolute link, which os.Root does not follow.
 			if name, err = follow(root, name); err == nil {
 				f, err = root.OpenFile(name, readOnly, 0)
 			}
@@ -100,7 +100,7 @@ func ReadOwn(base, name string) (content []byte, err error) {
 const (
 	// youngFor is the age up to which a file may be one that is being written.
 	youngFor = 100 * time.Millisecond
-	// readPause is longer than it takes to write one, and mostReads bounds how often it is read.
+	// readPause is longer than writing one takes. mostReads bounds how often it is read.
 	readPause = 2 * time.Millisecond
 	mostReads = 10
 )
@@ -111,7 +111,7 @@ func isYoung(f *os.File) bool {
 	return err == nil && time.Since(info.ModTime()).Abs() < youngFor
 }
 
-// readAgain reads a file that is perhaps written in place meanwhile until it is the same after a pause.
+// readAgain reads a file, which may be written in place meanwhile, until its content is the same after a pause.
 func readAgain(f *os.File, content []byte) ([]byte, error) {
 	for range mostReads {
 		time.Sleep(readPause)

@@ -13,13 +13,13 @@ import (
 // maxLinks is how many links the kernel follows on the way to a file (path_resolution(7)).
 const maxLinks = 40
 
-// OutsideLink is the error of a link that leads out of a folder: what it says, with the link's name.
+// OutsideLink is the error for a link that leads out of a folder. Its text names the link.
 type OutsideLink string
 
 func (l OutsideLink) Error() string { return string(l) }
 
-// follow is where the links at name lead to: the name of a file or of nothing yet, without links on its way. The
-// error names a link that leads out of the folder.
+// follow returns where the links at name lead to: a name without links on its way, which may not exist yet. The error
+// is an [OutsideLink] for a link that leads out of the folder.
 // [os.Root] follows by itself only links that are relative.
 func follow(root *os.Root, name string) (string, error) {
 	todo, done := elements(name), ""
@@ -52,7 +52,7 @@ func elements(name string) []string {
 	return strings.FieldsFunc(name, func(r rune) bool { return r == '/' })
 }
 
-// within is the target of a link in a folder below base as a name below base, if it is one.
+// within returns the target of a link in a folder below base as a name below base, and whether it is below base.
 func within(base, folder, target string) (inside string, isInside bool) {
 	if !filepath.IsAbs(target) {
 		target = filepath.Join(base, folder, target)
@@ -67,7 +67,7 @@ func within(base, folder, target string) (inside string, isInside bool) {
 	return "", false
 }
 
-// realFirst is a path without links and as it is given; the first only if it exists.
+// realFirst returns a path in two forms: without links, if it exists, and as it is given.
 func realFirst(path string) []string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		return []string{real, path}

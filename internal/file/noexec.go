@@ -7,13 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// isNoExec reports whether nothing can be executed on the file system that path is on.
+// isNoExec reports whether the file system of path is mounted with noexec.
 func isNoExec(path string) bool {
 	var system unix.Statfs_t
 	return unix.Statfs(path, &system) == nil && system.Flags&unix.ST_NOEXEC != 0
 }
 
-// mountedAt says where the file system is mounted that a path is on; it is empty where the kernel does not tell (before
+// mountedAt says where the file system of path is mounted, such as " at /mnt"; "" if the kernel does not tell (before
 // Linux 5.8).
 func mountedAt(path string) string {
 	point, err := filepath.EvalSymlinks(path)
@@ -30,7 +30,7 @@ func mountedAt(path string) string {
 			return fmt.Sprintf(" at %.200s", point)
 		}
 		if point == "/" {
-			break // a root of chroot, which is no mount
+			break // the root of a chroot, which is no mount
 		}
 	}
 	return ""

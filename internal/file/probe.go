@@ -47,7 +47,8 @@ func canPut(root *os.Root, name string) error {
 	return canOverwrite(root, name, info, err)
 }
 
-// canOverwrite returns why overwrite could not write a file that cannot be replaced, for the reason why.
+// canOverwrite returns why overwrite could not write a file in place, nil if it could. why is the reason for which the
+// file cannot be replaced.
 func canOverwrite(root *os.Root, name string, info fs.FileInfo, why error) error {
 	if why == nil {
 		why = unix.EPERM
@@ -62,7 +63,7 @@ func canOverwrite(root *os.Root, name string, info fs.FileInfo, why error) error
 	return f.Close()
 }
 
-// nearestFolder opens the folder of a file, or the innermost of those above it that exists.
+// nearestFolder opens the folder of a file, or the nearest folder above it that exists.
 func nearestFolder(root *os.Root, name string) (*os.File, error) {
 	for folder := path.Dir(path.Clean(name)); ; folder = path.Dir(folder) {
 		f, err := root.OpenFile(folder, readOnly|unix.O_DIRECTORY, 0)
@@ -72,13 +73,13 @@ func nearestFolder(root *os.Root, name string) (*os.File, error) {
 	}
 }
 
-// tryMaking makes a file without a name in a folder. Where that is not possible, it only looks.
+// tryMaking makes a file without a name in a folder. Where that is not possible, it only checks permissions.
 func tryMaking(folder *os.File) error {
 	fd := int(folder.Fd())
 	made, err := unix.Openat(fd, ".", unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
 	if err == nil {
 		defer unix.Close(made)
-		_, err = unix.Write(made, []byte("entrypoint doctor\n")) // or a disk without room is not noticed
+		_, err = unix.Write(made, []byte("entrypoint doctor\n")) // without content, a full disk is not noticed
 		return err
 	}
 	if !isOneOf(err, unix.EOPNOTSUPP, unix.EISDIR, unix.EINVAL, unix.ENOENT, unix.ENOSYS) {
@@ -94,7 +95,7 @@ func tryMaking(folder *os.File) error {
 	return nil
 }
 
-// canReplace reports whether an open file would be replaced when it is written, and not written in place.
+// canReplace reports whether writing an open file would replace it, instead of writing in place.
 func canReplace(root *os.Root, name string, f *os.File) bool {
 	if isMount(f) {
 		return false
@@ -123,8 +124,8 @@ func isMount(f *os.File) bool {
 	return err == nil && info.Attributes&unix.STATX_ATTR_MOUNT_ROOT != 0
 }
 
-// isProtected reports whether a file is one of somebody else in a folder with the sticky bit, where only its owner
-// may replace it.
+// isProtected reports whether a file of another user is in a folder with the sticky bit, where only its owner may
+// replace it.
 func isProtected(folder *os.File, info fs.FileInfo) bool {
 	above, err := folder.Stat()
 	if err != nil || above.Mode()&fs.ModeSticky == 0 || os.Geteuid() == 0 {

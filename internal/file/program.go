@@ -31,8 +31,9 @@ const (
 // has failed with err. It is empty when the file shows nothing.
 func WhyNotRun(path string, err error) string { return whyNotRun(path, err, mostInterpreters) }
 
-// Foresee says what about the file at path will keep the kernel from running it, as [WhyNotRun] does afterwards; search
-// are the folders of its PATH. Only the kernel knows whether it runs programs for other machines as well (binfmt_misc).
+// Foresee says why the kernel will not run the file at path, as [WhyNotRun] does afterwards; "" if nothing shows it.
+// search has the folders of its PATH. Only the kernel knows whether it also runs programs for other machines
+// (binfmt_misc).
 func Foresee(path, search string) string {
 	err := Cause(unix.Faccessat(unix.AT_FDCWD, path, unix.X_OK, unix.AT_EACCESS))
 	why := whyNotRun(path, err, mostInterpreters)
@@ -69,7 +70,7 @@ func whyNotRun(path string, err error, depth int) string {
 	return ""
 }
 
-// kindOf is what a file is that is no regular one.
+// kindOf names the kind of a file that is not a regular one.
 func kindOf(info fs.FileInfo) string {
 	switch mode := info.Mode(); {
 	case mode.IsDir():
@@ -136,8 +137,8 @@ func whyDenied(path string, info fs.FileInfo, depth int) string {
 	return whyInvalid(path, fs.ErrPermission, depth)
 }
 
-// whyInvalid is why the kernel can make no use of a file, or of the interpreter that it names; err is what it says, nil
-// if it has not been asked.
+// whyInvalid says why the kernel cannot run a file, or the interpreter that it names. err is the error of execve; nil if
+// it was not called.
 func whyInvalid(path string, err error, depth int) string {
 	head := headOf(path)
 	switch {

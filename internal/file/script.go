@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// WhyNoInterpreter says that the script at path has no interpreter, or a program for this machine no loader, and why;
-// search are the folders of its PATH. It is empty for anything else. Nothing is run, but there is no doubt that it
-// cannot be.
+// WhyNoInterpreter says that the interpreter of the script at path, or the loader of a program for this machine, does
+// not exist, and why; "" for anything else. search has the folders of its PATH. Nothing is run, but a text means that
+// the file certainly cannot be.
 func WhyNoInterpreter(path, search string) string {
 	head := headOf(path)
 	if program := elf(head); bytes.HasPrefix(head, []byte(elfMagic)) && program.platform() == thisMachine {
@@ -54,8 +54,8 @@ func exists(path string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// RunsInShell reports whether a shell may run the file at path, which the kernel does not know: as execvp does, but
-// nothing that is no text, is empty, or names another interpreter, though not as the kernel reads it.
+// RunsInShell reports whether a shell may run the file at path, of which the kernel does not know the format. As execvp
+// does, but not if the file is empty, is no text, or names another interpreter in a way that the kernel does not read.
 func RunsInShell(path string) bool {
 	head := headOf(path)
 	line, _, _ := bytes.Cut(head, []byte("\n"))
@@ -71,7 +71,7 @@ func RunsInShell(path string) bool {
 	return true
 }
 
-// firstLine is the first line of a script, without "#!"; empty for anything else.
+// firstLine is the first line of a script, without "#!"; "" for anything else.
 func firstLine(head []byte) string {
 	line, isScript := bytes.CutPrefix(head, []byte("#!"))
 	if !isScript {
@@ -109,7 +109,7 @@ func missing(line string) string {
 	return fmt.Sprintf("its interpreter %.100q does not exist in this image", name)
 }
 
-// whyNotOnPath says that env, if it is the interpreter, does not find the one that it is to look for.
+// whyNotOnPath says, if the interpreter is env, that env will not find the program that it is to run.
 func whyNotOnPath(line, search string) string {
 	env := interpreter(line)
 	if filepath.Base(env) != "env" {
@@ -134,7 +134,7 @@ func whyNotOnPath(line, search string) string {
 	return fmt.Sprintf("its interpreter %.100q is not on PATH", name)
 }
 
-// beforeInterpreter says which first line what comes before it has spoiled.
+// beforeInterpreter names the interpreter of a first line that the kernel cannot read because of what precedes it.
 func beforeInterpreter(text []byte) string {
 	line := firstLine(text)
 	if line == "" {
@@ -143,7 +143,7 @@ func beforeInterpreter(text []byte) string {
 	return fmt.Sprintf(" before its interpreter, %.100q", strings.TrimSpace(line))
 }
 
-// whyNoInterpreter is what is wrong with the interpreter that a script's first line names.
+// whyNoInterpreter says what is wrong with the interpreter that a script's first line names.
 func whyNoInterpreter(line string, err error, depth int) string {
 	name := interpreter(line)
 	info, statErr := os.Stat(name)

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// temporarySuffix ends the name of a file that is being written.
+	// temporarySuffix is the end of the name of a file that is being written.
 	temporarySuffix = ".tmp"
 	// abandonedAfter is the age at which nobody can still be writing one.
 	abandonedAfter = time.Hour
@@ -27,8 +27,8 @@ const (
 // are followed; one that leads elsewhere is an error that names it.
 // The error says why without repeating the name.
 //
-// A file that cannot be replaced, such as one that is mounted, is written in place. Only a loss of power can then
-// leave half of it.
+// A file that cannot be replaced, such as one that is mounted, is written in place. Then only a loss of power can leave
+// half of it.
 func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	f, err := put(base, name, content, mode, manner{durable: true})
 	if err == nil {
@@ -47,11 +47,11 @@ func WriteUnsynced(base, name string, content []byte, mode fs.FileMode) error {
 	return err
 }
 
-// manner is how a file is written: whether there is a wait until the content is on the disk, and what becomes of a link
-// in its place.
+// manner is how a file is written: whether to wait until the content is on the disk, and whether to replace a link
+// at name.
 type manner struct{ durable, replacesLink bool }
 
-// put is WriteOwn in any manner, and returns the file.
+// put is WriteOwn in the given manner, and returns the open file.
 func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os.File, err error) {
 	_, missing := os.Stat(base)
 	if err := os.MkdirAll(base, folderMode); err != nil {
@@ -78,11 +78,11 @@ func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os
 	return f, err
 }
 
-// folderMode is that of folders that are made for a file.
+// folderMode is the mode of folders that are made for a file.
 const folderMode = 0o755
 
-// makeFolders makes a folder and those above it that are missing. They have folderMode whatever the umask: other users
-// are to find the file.
+// makeFolders makes a folder and those above it that are missing. They have folderMode despite the umask: other users
+// must find the file.
 func makeFolders(root *os.Root, folder string) error {
 	info, err := root.Stat(folder)
 	switch {
@@ -104,7 +104,7 @@ func makeFolders(root *os.Root, folder string) error {
 	return err
 }
 
-// replace writes a new file and then gives it the name.
+// replace writes a new file, and then renames it to name.
 func replace(root *os.Root, name string, content []byte, mode fs.FileMode, durable bool) (*os.File, error) {
 	if err := makeFolders(root, path.Dir(name)); err != nil {
 		return nil, err
@@ -173,13 +173,13 @@ func overwrite(
 	return nil, why
 }
 
-// fill gives a file a content. If that fails, it has its old one.
+// fill writes the content of a file in place. If that fails, it puts the old content back.
 func fill(f *os.File, content []byte) error {
 	old, err := io.ReadAll(io.LimitReader(f, MaxSize))
 	if err != nil {
 		return err
 	}
-	// In one piece, with blanks over the rest: what readers see is whole at any moment. Our files are text.
+	// In one write, with blanks over the rest of the old content: readers see valid JSON or PEM at any moment.
 	padded := append(content[:len(content):len(content)], blanks(len(old)-len(content))...)
 	if _, err = f.WriteAt(padded, 0); err == nil {
 		return f.Truncate(int64(len(content)))
@@ -238,7 +238,7 @@ func RemoveOwn(base, name string) error {
 	return err
 }
 
-// sweep removes what writers that crashed long ago have left behind.
+// sweep removes temporary files that crashed writers have left long ago.
 func sweep(root *os.Root, name string) {
 	entries, _ := fs.ReadDir(root.FS(), path.Dir(name))
 	for _, entry := range entries {
@@ -261,7 +261,7 @@ func syncFile(f *os.File) error {
 	return nil
 }
 
-// isRefused reports whether a file system refuses a request as such: network file systems and those in user space do.
+// isRefused reports whether a file system does not offer a call, as some network file systems and those in user space.
 func isRefused(err error) bool {
 	return isOneOf(err, unix.EINVAL, unix.ENOSYS, unix.EOPNOTSUPP, unix.EPERM, unix.EACCES, unix.ENOLCK, unix.ENOTTY,
 		unix.EROFS)

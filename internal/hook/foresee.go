@@ -7,8 +7,8 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// Foresee returns how many scripts a stage has, and an error for each that will not run, as far as the files show it.
-// Nothing is run.
+// Foresee returns how many scripts a stage has, and a text for each that will not run, as far as the files show it. It
+// runs none.
 func (r *Runner) Foresee(stage Stage) (count int, flaws []string) {
 	scripts, unreadable := find(r.Root, stage)
 	for _, err := range unreadable {

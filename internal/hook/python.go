@@ -19,7 +19,7 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// pythonRunner is the program that runs a .py script and hands over the variables that it has changed.
+// pythonRunner is the program that runs a .py script and writes which variables it has changed.
 //
 //go:embed runner.py
 var pythonRunner string
@@ -30,15 +30,15 @@ var restored = []string{
 	"AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_REGION",
 }
 
-// errNothingHandedOver is the failure of a .py script that ended well, but not by its interpreter's usual ways, or
-// without the file that takes its changes.
+// errNothingHandedOver is the failure of a .py script that ended with exit code 0, but without writing its changes.
 var errNothingHandedOver = errors.New("it ended by os._exit or exec, or has closed descriptor 3: " +
 	"the variables that it has set are lost; let it end with sys.exit or its last line")
 
 // longestPath is the kernel's PATH_MAX: the room that the arguments of the next script may need.
 const longestPath = 4 << 10
 
-// prepare makes the command of a script, and what takes in the variables that it changes, for after its end.
+// prepare returns the command of a script, and for a .py script the file to which it writes the variables that it
+// changes.
 func (r *Runner) prepare(path string) (argv []string, changes *os.File, err error) {
 	if filepath.Ext(path) != ".py" {
 		return []string{path}, nil, nil
@@ -54,8 +54,8 @@ func (r *Runner) prepare(path string) (argv []string, changes *os.File, err erro
 	return []string{python, "-c", "import os; exec(os.read(3, 9999))", path}, changes, err
 }
 
-// newChanges makes the file that a script's interpreter reads pythonRunner from, and then writes to. Not a pipe: nobody
-// need read it meanwhile, and what the script leaves running cannot hold it up.
+// newChanges makes the file from which the interpreter reads pythonRunner, and to which that writes the changes. It is
+// not a pipe: a pipe must be read meanwhile, and processes that the script leaves running could hold it open.
 func newChanges() (*os.File, error) {
 	descriptor, err := unix.MemfdCreate("hook", unix.MFD_CLOEXEC)
 	if err != nil {
@@ -69,8 +69,8 @@ func newChanges() (*os.File, error) {
 	return f, nil
 }
 
-// take changes the environment of the scripts after this one as it says. err is why it did not end well. One that
-// did, but says nothing, has failed, and so has one after which no other could run.
+// take applies the changes of a script to the environment of the scripts after it. err is the script's own failure. A
+// script without one has failed, too, if it has written no changes, or changes with which no other script could run.
 func (r *Runner) take(changes *os.File, err error) error {
 	content, readErr := io.ReadAll(io.NewSectionReader(changes, 0, math.MaxInt64))
 	entries, whole := parseChanges(content)
@@ -89,7 +89,7 @@ func (r *Runner) take(changes *os.File, err error) error {
 	return err
 }
 
-// parseChanges reads what pythonRunner writes. It is not whole if the script was killed meanwhile.
+// parseChanges reads what pythonRunner writes. whole is false if the script was killed before the end of it.
 func parseChanges(content []byte) (entries []string, whole bool) {
 	const last = "\x00"
 	text, whole := strings.CutSuffix(string(content), last)
@@ -102,7 +102,7 @@ func parseChanges(content []byte) (entries []string, whole bool) {
 	return strings.Split(text, last), true
 }
 
-// merge is an environment with changes: NAME=VALUE sets a variable, NAME removes it.
+// merge returns an environment with changes: NAME=VALUE sets a variable, NAME removes it.
 func merge(env, changes []string) []string {
 	changed := map[string]bool{}
 	var set []string
@@ -123,8 +123,8 @@ func merge(env, changes []string) []string {
 	return append(kept, set...)
 }
 
-// python is the interpreter for .py scripts. The emulator's own comes first: scripts may import what it has.
-// The one of the script before comes next, as one of them may have changed PATH.
+// python is the path of the interpreter for .py scripts. The emulator's own comes first: scripts may import its modules.
+// Then comes that of the script before, because a script may have changed PATH.
 func (r *Runner) python() (string, error) {
 	candidates := []string{r.Root.Python(), r.interpreter}
 	for _, name := range []string{"python3", "python"} {

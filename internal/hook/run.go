@@ -130,7 +130,8 @@ func lookup(env []string, name string) (value string) {
 	return value
 }
 
-// whyNotStarted adds to the error of a script what about its file, or that of its interpreter, has led to it.
+// whyNotStarted adds the cause to the error of a script that could not be started: what is wrong with its file, or with
+// that of its interpreter.
 func whyNotStarted(path, program string, err error) error {
 	why := file.WhyNotRun(program, err)
 	if program != path {
@@ -139,7 +140,7 @@ func whyNotStarted(path, program string, err error) error {
 	return because(err, why)
 }
 
-// whyEnded adds to the error of a script that has run what about its file explains it.
+// whyEnded adds the cause to the error of a script that has run, if its file shows the cause.
 func (r *Runner) whyEnded(path string, err error) error {
 	exit, hasCode := errors.AsType[*exec.ExitError](err)
 	if !hasCode {

@@ -1,10 +1,10 @@
-# Runs a hook, the script argv[1], as its interpreter would, and hands over which variables it has changed. This
-# program is in the file of descriptor 3: so it is not among the arguments, for which the kernel has little room.
+# Runs a hook, the script argv[1], as its interpreter would, and writes which variables it has changed. This program
+# is in the file of descriptor 3, not among the arguments, for which the kernel has little room.
 #
-# LocalStack's own runner executes all hooks in one process, where a variable that one sets is there for those
-# after it. Ours are processes of their own: what has become of os.environ at the end, however the script ends
-# itself, replaces it in that file, as entries that end with a zero byte: NAME=VALUE for a variable with a
-# new value, NAME for one that is gone. An empty entry is the last.
+# LocalStack's own runner executes all hooks in one process, so a variable that one sets is there for those after it.
+# Ours are processes of their own. At the end of the script, the changes of os.environ replace this program in the file,
+# as entries that end with a zero byte: NAME=VALUE for a variable with a new value, NAME for one that is gone. An empty
+# entry is the last.
 import atexit
 import os
 import sys

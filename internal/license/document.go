@@ -67,7 +67,7 @@ type Offline struct {
 	Credential string `json:"entrypoint_credential,omitempty"`
 	// Activated is when that was; nil in the documents of other clients.
 	Activated *Time `json:"entrypoint_activated,omitempty"`
-	// Asked is when the server was asked to activate it again by a client that must not ask often; else nil.
+	// Asked is when a renewal with a CI token has last sent a request; nil if none has.
 	Asked *Time `json:"entrypoint_asked,omitempty"`
 }
 

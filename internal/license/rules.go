@@ -98,8 +98,8 @@ func (d Document) foreign(holder Holder) *fault.Error {
 	return fault.New(fault.StoredCredential, "the signature of %s does not match %s", d.Name(), holder.Masked)
 }
 
-// UntilExpiry is the document as one that holds until its expiry date if it has no reactivate_after, as the one of an
-// offline image does (the licensing protocol's rule 2).
+// UntilExpiry returns the document as one that is valid until its expiry date if it has no reactivate_after, as that of
+// an image for offline use (rule 2 of the licensing protocol).
 func (d Document) UntilExpiry() Document {
 	d.untilExpiry = true
 	return d

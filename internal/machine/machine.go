@@ -30,8 +30,8 @@ type identity struct {
 	ID string `json:"machine_id"`
 }
 
-// ID is the identity of the volume. Without one it makes one and keeps it. The error is why that is not possible; the
-// next start then has another.
+// ID returns the identity of the volume. If there is none, it makes one and stores it. The error says why that is not
+// possible; the next start then has another identity.
 func ID(volume *file.Volume) (id string, err error) {
 	id, err = Rehearse(volume)
 	if err == nil || errors.Is(err, file.ErrTimeout) { // what a slow disk holds is still the identity
@@ -47,8 +47,8 @@ func ID(volume *file.Volume) (id string, err error) {
 	return id, nil
 }
 
-// Rehearse is ID for a start that is not made: it keeps nothing. The error is why the volume has no identity; then it
-// is a new one, "gen_" and 12 hex digits.
+// Rehearse is ID for the doctor: it stores nothing. If the volume has no identity, it returns a new one, "gen_" and 12
+// hex digits, and the error says why.
 func Rehearse(volume *file.Volume) (id string, err error) {
 	content, err := volume.Read(idFile)
 	var kept identity

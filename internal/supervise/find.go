@@ -48,7 +48,7 @@ func Find(name string, env []string) (string, error) {
 
 var errNotOnPath = errors.New("not found in any directory of PATH")
 
-// notOnPath says that there is no such program, and whether its name shows why.
+// notOnPath is the error that there is no such program; it says why if the name shows it.
 func notOnPath(name string) *fault.Error {
 	const advice = ": give the program and each argument as a word of its own"
 	why := ""
@@ -61,8 +61,8 @@ func notOnPath(name string) *fault.Error {
 	return fault.Wrap(errNotOnPath, fault.CommandNotFound, "%.200s: %s%s", name, errNotOnPath, why)
 }
 
-// hasInterpreter returns the path, or that it is a script whose interpreter, or a program whose loader, does not exist:
-// an activation would be made for nothing.
+// hasInterpreter returns the path, or an error if the interpreter of a script, or the loader of a program, does not
+// exist: an activation before that may cost a credit for nothing.
 func hasInterpreter(path, search string) (string, error) {
 	if why := file.WhyNoInterpreter(path, search); why != "" {
 		return "", fault.Wrap(unix.ENOENT, fault.CommandNotFound, "%.200s: %s: %s", path, unix.ENOENT, why)
@@ -70,9 +70,8 @@ func hasInterpreter(path, search string) (string, error) {
 	return path, nil
 }
 
-// Foresee returns why execve of a path that [Find] has found will fail, nil if nothing shows it. Whether the
-// kernel runs a program for another machine (binfmt_misc), only the kernel knows: then the failure is not
-// certain.
+// Foresee returns why execve of a path that [Find] has found will fail, nil if nothing shows it. The failure is not
+// certain for a program for another machine: only the kernel knows whether it runs it (binfmt_misc).
 func Foresee(path string, env []string) (failure error, isCertain bool) {
 	why := file.Foresee(path, searchPath(env))
 	if why == "" || file.RunsInShell(path) {

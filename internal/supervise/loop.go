@@ -37,9 +37,9 @@ type loop struct {
 	suspendedByUs bool      // child was suspended by a signal from us, and not by its terminal
 	chore         int       // the chore's process, 0 for none
 
-	kills     Kills     // of the last look
-	lookTime  time.Time // when to look at the memory; zero for never
-	isLooking bool      // at the memory, in the background
+	kills     Kills     // of the last reading
+	lookTime  time.Time // when to read the counter of kills; zero for never
+	isLooking bool      // true while the counter is read in the background
 }
 
 func newLoop(ctx context.Context, start Start, options Options) *loop {

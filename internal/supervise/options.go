@@ -38,8 +38,8 @@ type Start struct {
 	Fail func(err error) (code int, report func())
 
 	// Memory returns how many processes of this container the kernel has killed for lack of memory. It is
-	// called in the background, and by the loop itself after a command that ended unexpectedly, so it must
-	// not wait for long. Nil is never.
+	// called in the background, and by the loop itself after a command has ended unexpectedly, so it must not
+	// wait for long. It may be nil.
 	Memory func() Kills
 
 	// Chore is a short process beside the command; nil for none. See Options.ChoreEvery.
@@ -52,9 +52,9 @@ type Options struct {
 	// it is killed. Zero kills right after asking.
 	ShutdownTimeout time.Duration
 
-	// WaitForGroup lets what was asked to stop together with the command, its process group and what the
-	// hooks left running, take as much of ShutdownTimeout as the command itself. Else it is killed when
-	// the command has ended.
+	// WaitForGroup waits, up to ShutdownTimeout, also for the processes that received the stop signal
+	// together with the command: its process group, and what the hooks left running. Without it, they are
+	// killed when the command has ended.
 	WaitForGroup bool
 
 	// LeaderOnly sends signals to the command's first process instead of its whole group.

@@ -174,7 +174,7 @@ func (o *Options) onExit(s state, e exited) (state, []action) {
 	return o.goOn(s, e, why...)
 }
 
-// goOn follows the end of the command, and of what may take as long to stop.
+// goOn is called when the command has ended, and with it all processes that may take as long to stop.
 func (o *Options) goOn(s state, e exited, before ...action) (state, []action) {
 	s.lingers = false
 	if s.phase != restarting {

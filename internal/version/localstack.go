@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// longest bounds what counts as a version.
+	// longest is how many bytes a version may have.
 	longest = 64
 	// mostNames bounds how many names of a folder are read. LocalStack's has fewer than 1000.
 	mostNames = 20_000
@@ -30,7 +30,7 @@ func Installed(pattern string) (number, path string) {
 	return number, path
 }
 
-// namesIn are the names in a folder, unsorted. What cannot be read is not known.
+// namesIn are the names in a folder, unsorted; none if it cannot be read.
 func namesIn(folder string) []string {
 	f, err := os.Open(folder)
 	if err != nil {
@@ -41,7 +41,7 @@ func namesIn(folder string) []string {
 	return names
 }
 
-// noted is the version in the name of the folder localstack_core-VERSION.dist-info, as in PEP 440; "" for any other.
+// noted is the version (PEP 440) in the name of a folder localstack_core-VERSION.dist-info; "" for any other name.
 func noted(name string) string {
 	const characters = "0123456789abcdefghijklmnopqrstuvwxyz.+!_"
 	rest, isCore := strings.CutPrefix(name, "localstack_core-")
@@ -56,7 +56,7 @@ func noted(name string) string {
 // IsVersion reports whether a text begins as a version does, with two numbers.
 func IsVersion(text string) bool { return len(numbers(text)) > 1 }
 
-// Before reports whether number is a version before another one. What is no version is before none.
+// Before reports whether number is an earlier version than another one. It is false for what is no version.
 func Before(number, other string) bool {
 	return IsVersion(number) && compare(number, other) < 0
 }
