@@ -11,8 +11,8 @@ import (
 // such as "test", which other variables may have as well.
 const shortestHeld = 8
 
-// Held returns a function that reports whether a text is one of the credentials in the sources, whether or not it is the
-// one to use. Blanks and quotes around the text do not count.
+// Held returns a function that reports whether a text is one of the credentials in the sources, whether or not it is
+// the one to use. Blanks and quotes around the text do not count.
 func (s Sources) Held() func(text string) bool {
 	var held []string
 	for _, secret := range []Secret{s.Override, s.AuthToken, s.APIKey} {

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Chmod gives the regular file at name a mode. It follows no link that comes into the file's place meanwhile, and leaves
-// a file with another name as it is: that could be one outside. The error is [ErrTimeout] when the disk is slow; the
-// mode is still being changed then.
+// Chmod gives the regular file at name a mode. It follows no link that comes into the file's place meanwhile. A file
+// with another name (a hard link) is left as it is, because that name could be outside. The error is [ErrTimeout] when
+// the disk is slow; the mode is still being changed then.
 func (v *Volume) Chmod(name string, mode fs.FileMode) error {
 	return v.await(&v.work, v.patience(forever), false, func() error {
 		return inFolder(v.base, func(root *os.Root) error {

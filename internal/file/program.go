@@ -137,8 +137,8 @@ func whyDenied(path string, info fs.FileInfo, depth int) string {
 	return whyInvalid(path, fs.ErrPermission, depth)
 }
 
-// whyInvalid says why the kernel cannot run a file, or the interpreter that it names. err is the error of execve; nil if
-// it was not called.
+// whyInvalid says why the kernel cannot run a file, or the interpreter that it names. err is the error of execve; nil
+// if it was not called.
 func whyInvalid(path string, err error, depth int) string {
 	head := headOf(path)
 	switch {

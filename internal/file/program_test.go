@@ -93,8 +93,7 @@ func TestWhyTheKernelDoesNotRunAFile(t *testing.T) {
 		"an object file":     {own(t, at(16, 1)), 0o755, "it is an object file or a core file, not a program"},
 		"cut short":          {own(t, func(p []byte) []byte { return p[:40] }), 0o755, "it is damaged or incomplete"},
 		"four bytes":         {"\x7fELF", 0o755, "it is damaged or incomplete"},
-		"missing loader": {own(t, patched("/ld-linux-", "/ld-musl-x")), 0o755,
-			"its loader \"/lib"},
+		"missing loader":     {own(t, patched("/ld-linux-", "/ld-musl-x")), 0o755, "its loader \"/lib"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.sh")
