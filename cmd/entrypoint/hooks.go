@@ -42,7 +42,7 @@ func (s *start) hasHooks() bool {
 	if s.problem != nil {
 		return false // it ends the start before they could matter
 	}
-	if unix.Access(hook.Boot.Dir(s.cfg.Root), unix.F_OK) != nil {
+	if !isThere(hook.Boot.Dir(s.cfg.Root)) {
 		return false // by far the most frequent case
 	}
 	scripts, err := hook.Find(s.cfg.Root, hook.Boot)

@@ -23,7 +23,7 @@ func Find(root layout.Root, stage Stage) ([]Script, error) {
 func find(root layout.Root, stage Stage) (scripts []Script, unreadable []error) {
 	for folders := []string{stage.Dir(root)}; len(folders) > 0; {
 		entries, err := os.ReadDir(folders[0]) // sorted by name; on an error, what could be read
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := unreadableBy(err, folders[0]); err != nil {
 			unreadable = append(unreadable, err)
 		}
 		var below []string
@@ -41,6 +41,17 @@ func find(root layout.Root, stage Stage) (scripts []Script, unreadable []error) 
 		folders = append(below, folders[1:]...)
 	}
 	return scripts, unreadable
+}
+
+// unreadableBy is the error of a folder that could not be read, nil for one that does not exist. A link to nowhere does.
+func unreadableBy(err error, folder string) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if why := file.WhyNotRun(folder, err); why != "" {
+		return because(err, why)
+	}
+	return nil
 }
 
 // isKubernetesData reports whether this is the folder in which a mounted ConfigMap keeps its

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"localstack-entrypoint/internal/layout"
@@ -116,5 +117,17 @@ func TestFindReportsAFileInPlaceOfAFolder(t *testing.T) {
 	root := tree(t, map[string]string{"boot.d": "x"})
 	if _, err := Find(root, Boot); err == nil {
 		t.Error("want an error")
+	}
+}
+
+func TestFindReportsALinkInPlaceOfAFolderThatLeadsNowhere(t *testing.T) {
+	for _, target := range []string{"/nowhere", "boot.d"} {
+		root := tree(t, map[string]string{"start.d/1.sh": "x"})
+		if err := os.Symlink(target, filepath.Join(root.Hooks(), "boot.d")); err != nil {
+			t.Fatal(err)
+		}
+		if scripts, err := Find(root, Boot); err == nil || !strings.Contains(err.Error(), "link") {
+			t.Errorf("%s: %v, %v", target, scripts, err)
+		}
 	}
 }
