@@ -47,7 +47,7 @@ func unprefix(environ []string) Environ {
 		name, value, isVariable := strings.Cut(entry, "=")
 		short, prefixed := strings.CutPrefix(name, prefix)
 		switch {
-		case !isVariable || !prefixed || strings.HasPrefix(short, "HOST") || !isShellName(short):
+		case !isVariable || !prefixed || !isUnprefixed(short):
 		case hijacks(short):
 			out.warn(
 				"%.60s does not set %.60s, because %.60[2]s changes how programs run; set %.60[2]s itself if you want that",
@@ -83,6 +83,9 @@ func hijacks(name string) bool {
 	return slices.Contains(hijackers, name) ||
 		slices.ContainsFunc(hijackerPrefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }
+
+// isUnprefixed reports whether the image's prefix rule sets a variable of this name.
+func isUnprefixed(name string) bool { return !strings.HasPrefix(name, "HOST") && isShellName(name) }
 
 func isShellName(name string) bool {
 	const characters = "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

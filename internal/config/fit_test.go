@@ -50,3 +50,16 @@ func TestAnEnvironmentThatFitsStaysWhole(t *testing.T) {
 		t.Errorf("%d of %d entries, %q", len(environ.Entries), before, environ.Warnings)
 	}
 }
+
+func TestWhatThePrefixRuleHasNotMadeIsNotLeftOut(t *testing.T) {
+	t.Parallel()
+	large := "=" + strings.Repeat("x", 100_000)
+	given := append(near(t), "PATH"+large, "LOCALSTACK_PATH=/x", "HOSTNAME"+large, "LOCALSTACK_HOSTNAME=x")
+	environ := unprefix(given)
+	environ.fit([]string{"program"})
+	for _, name := range []string{"PATH", "HOSTNAME"} {
+		if _, isSet := environ.Lookup(name); !isSet {
+			t.Errorf("%s is left out", name)
+		}
+	}
+}

@@ -89,7 +89,7 @@ func (e *Environ) hand(before Environ, variable, value string) {
 // isMade reports whether the prefix rule has set the variable of this name.
 func (e Environ) isMade(name string) bool {
 	_, isPrefixed := e.Lookup(prefix + name)
-	return isPrefixed
+	return isPrefixed && isUnprefixed(name) && !hijacks(name)
 }
 
 // given is the value of a variable in the environment that this process was started with.

@@ -43,7 +43,8 @@ func find(root layout.Root, stage Stage) (scripts []Script, unreadable []error) 
 	return scripts, unreadable
 }
 
-// unreadableBy is the error of a folder that could not be read, nil for one that does not exist. A link to nowhere does.
+// unreadableBy is the error of a folder that could not be read, nil for one that does not exist. A link to nowhere
+// exists.
 func unreadableBy(err error, folder string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
