@@ -32,7 +32,7 @@ func (w *world) underStack(ulimit string, env []string, command ...string) (said
 	return said, code, code != fault.ExitNotExecutable || strings.Contains(said, "Localstack returning")
 }
 
-// filled is the environment with so many bytes of variables.
+// filled is the environment with variables of size bytes in total.
 func (w *world) filled(name string, size int) []string {
 	const longest = 100_000
 	env := w.environ("LOCALSTACK_SMALL=kept")

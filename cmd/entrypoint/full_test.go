@@ -56,7 +56,7 @@ func newOnline(
 	return s, server
 }
 
-// forgetLicense has the next restart ask the authority: with a stored license it would ask nobody.
+// forgetLicense removes the stored license, so that the next restart sends a request.
 func (s *stage) forgetLicense() {
 	s.Helper()
 	if err := os.Remove(s.license()); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -142,7 +142,7 @@ func TestLicensingRequestsOfAStart(t *testing.T) {
 	}
 }
 
-// Without a question there is no name to resolve, no authority to read, no identity of a machine to tell.
+// Without a request, no name is resolved, no certificate authority read, and no machine ID sent.
 func TestAStartThatAsksNobodyNeedsNoNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

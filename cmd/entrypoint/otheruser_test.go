@@ -31,7 +31,7 @@ func (w *world) runAs(user uint32, args ...string) (said string, code int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// A volume that root has used, and then another user.
+// The volume has been used by root; then another user starts.
 func TestALicenseOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	const (
@@ -116,7 +116,7 @@ func ownerOf(t *testing.T, path string) uint32 {
 	return info.Uid
 }
 
-// What an older version of ours has kept to itself is shared by its owner's next start, whatever the umask.
+// A license that an older version has stored with mode 0600 gets mode 0644 at its owner's next start, despite the umask.
 func TestTheOwnerSharesAnOlderLicense(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -122,7 +122,7 @@ func TestTheDoctorLeavesNoTrace(t *testing.T) {
 	}
 }
 
-// doctorUntil counts the calls of a doctor about its volume, and kills it with the last of so many.
+// doctorUntil counts the system calls of a doctor about its volume, and kills it at the given one.
 func (w *world) doctorUntil(t *testing.T, last int, sig syscall.Signal) (calls int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "entrypoint"), "doctor", "--activate", "--", "true")

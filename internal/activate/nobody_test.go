@@ -147,7 +147,7 @@ func TestWithoutAUsableDocumentEverybodyAsks(t *testing.T) {
 	}
 }
 
-// What asks nobody needs neither a network nor a note of refusals, and is not held back by one.
+// A start without a request needs neither a network nor a note of refusals, and a note does not delay it.
 func TestWhoAsksNobodyDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestARestartWithoutADocumentAsks(t *testing.T) {
 	})
 }
 
-// The license of an offline image holds until its expiry date, but only under an override.
+// The license of an image for offline use is valid until its expiry date, but only with an override.
 func TestTheLicenseOfAnOfflineImageHoldsUntilItsExpiryDate(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour

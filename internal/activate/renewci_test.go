@@ -9,7 +9,7 @@ import (
 	"localstack-entrypoint/internal/license"
 )
 
-// A question of a CI token may cost a credit, whatever the answer.
+// A request with a CI token may cost a credit, whatever the answer.
 func TestARenewalWithACITokenAsksOnceInHalfTheTime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -75,7 +75,7 @@ func TestARenewalWithACITokenThatCannotBeNotedIsNotAskedFor(t *testing.T) {
 	})
 }
 
-// An offline image brings a license, which nobody renews, nor one beside it.
+// The license of an image for offline use is not renewed, nor is one that is stored beside it.
 func TestTheLicenseOfAnOfflineImageIsNotRenewed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -77,7 +77,7 @@ func TestVariablesOfBootScriptsReachBootScriptsOnly(t *testing.T) {
 	p.ends(0)
 }
 
-// A BOOT script that ends itself in any way, or never, keeps none of the others from theirs, nor the runtime.
+// However a BOOT script ends, and if it never does, the other scripts and the runtime run.
 func TestBootScriptsThatFailCostNothingButThemselves(t *testing.T) {
 	t.Parallel()
 	c, _ := newLicensed(t)

@@ -65,7 +65,7 @@ func withAnotherToken(r *licenseRoom) {
 
 func removed(r *licenseRoom) { r.must(os.Remove(r.document())) }
 
-// offline has nobody listen at API_ENDPOINT any more.
+// offline stops whatever listens at API_ENDPOINT.
 func offline(r *licenseRoom) {
 	r.url = "http://127.0.0.1:1/v1"
 	r.set("API_ENDPOINT", r.url)

@@ -24,7 +24,8 @@ type activation struct {
 	document string
 }
 
-// licenseCase is a stored document and what has become of the world since: whoever has stored it, the same happens.
+// licenseCase is a stored document, and what has happened since. The result does not depend on the client that has
+// stored it.
 type licenseCase struct {
 	name string
 	// kind is that of the token; a developer's by default.
@@ -34,7 +35,7 @@ type licenseCase struct {
 	ours, localstacks activation
 }
 
-// Whoever has stored a document, LocalStack's own license client and the entrypoint do the same with it.
+// LocalStack's own license client and the entrypoint do the same with a document, whichever of them has stored it.
 func TestBothLicenseClientsTakeEachOthersDocuments(t *testing.T) {
 	var rows licenseRows
 	t.Run("cases", func(t *testing.T) {

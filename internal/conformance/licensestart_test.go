@@ -51,7 +51,7 @@ func must[T any](value T, err error) T {
 // restartsOnce is a command that has the init start it once more.
 const restartsOnce = `[ -e /tmp/again ] || { touch /tmp/again; kill -USR1 1; sleep 60; }`
 
-// Every question may cost a CI credit: a start asks only where the answer can be another one.
+// Each request may cost a CI credit: a start sends one only where the answer may tell something new.
 func TestAStartAsksOnlyWhatItMust(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -125,7 +125,7 @@ func TestDocumentsAreFoundInTheSamePlaces(t *testing.T) {
 	}
 }
 
-// The emulator may be of another user than the entrypoint that has stored the document.
+// The emulator may run as another user than the entrypoint that has stored the document.
 func TestADocumentOfRootServesOtherUsers(t *testing.T) {
 	t.Parallel()
 	r := newLicenseRoom(t, authority.CI)

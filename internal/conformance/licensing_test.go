@@ -97,7 +97,7 @@ func (l *licensing) wants(requests ...string) {
 	}
 }
 
-// nobody answers as a server in front of an authority that is down.
+// nobody answers like a proxy in front of an authority that is down.
 var nobody http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusBadGateway)
 })

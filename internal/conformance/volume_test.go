@@ -2,7 +2,7 @@ package conformance
 
 import "testing"
 
-// A volume belongs to whoever starts first. Another user reads its license, and may not replace it.
+// A volume belongs to the user of the first start. Another user can read its license, but not replace it.
 func TestStartsOfSeveralUsersShareAVolume(t *testing.T) {
 	t.Parallel()
 	users := map[string][]int{"root first": {0, 1000, 0}, "another user first": {1000, 0, 1000}}

@@ -37,7 +37,7 @@ func at(offset int, value byte) func([]byte) []byte {
 
 const windows = "it has Windows line endings (CRLF); convert them to LF: sed -i 's/\\r$//' FILE"
 
-// header is the beginning of a program for another machine, of a version that nobody runs for it, either.
+// header is the beginning of a program for another machine, in a version that no emulator of that machine runs.
 const header = "\x7fELF\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x16"
 
 // script is the path of a new executable file.

@@ -120,7 +120,7 @@ func TestWhatIsNotOursAloneIsNotUsed(t *testing.T) {
 	}
 }
 
-// chownAsRoot gives it to somebody else. Nobody but root can; for others it becomes a file.
+// chownAsRoot gives the directory to another user. Only root can do that; for others it becomes a file.
 func chownAsRoot(path string) error {
 	if os.Geteuid() == 0 {
 		return os.Chown(path, 12345, 0)

@@ -68,7 +68,7 @@ func (e examination) check(t *testing.T, name string) check {
 // warn of something where there is something to warn of.
 func agreeWithStart(t *testing.T, w *world, said outcome, warning fault.ID) examination {
 	t.Helper()
-	// With it, a start with a CI token would ask nobody.
+	// With it, a start with a CI token would send no request.
 	stored := filepath.Join(w.root, "var/lib/localstack/cache/license.json")
 	if err := os.Remove(stored); err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
