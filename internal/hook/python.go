@@ -123,8 +123,8 @@ func merge(env, changes []string) []string {
 	return append(kept, set...)
 }
 
-// python is the path of the interpreter for .py scripts. The emulator's own comes first: scripts may import its modules.
-// Then comes that of the script before, because a script may have changed PATH.
+// python is the path of the interpreter for .py scripts. The emulator's own comes first: scripts may import its
+// modules. Then comes that of the script before, because a script may have changed PATH.
 func (r *Runner) python() (string, error) {
 	candidates := []string{r.Root.Python(), r.interpreter}
 	for _, name := range []string{"python3", "python"} {

@@ -70,8 +70,8 @@ func (l *loop) commandStarted() {
 	l.pages, l.trimTime = nil, l.since.Add(trimAfter)
 }
 
-// doChore reads the counter of kills, and runs the chore unless what the last decision has stored is still on its way to
-// the disk.
+// doChore reads the counter of kills, and runs the chore unless what the last decision has stored is still on its
+// way to the disk.
 // One that has not ended since the last time never will; the next one follows when it is gone, or they
 // would gather on a disk that keeps even what is killed.
 func (l *loop) doChore() {

@@ -25,8 +25,8 @@ func (s state) isUnexpected(e exited) bool {
 	return false
 }
 
-// why logs why the command has ended, if that was not expected. Of the hooks it only logs that memory ran out: who kills
-// them by a signal knows it.
+// why logs why the command has ended, if that was not expected. Of the hooks it only logs that memory ran out: who
+// kills them by a signal knows it.
 func (s state) why(e exited) []action {
 	if !s.isUnexpected(e) || s.phase == hooking && e.memory == "" {
 		return nil
