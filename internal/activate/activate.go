@@ -3,6 +3,7 @@ package activate
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -156,14 +157,22 @@ func (a *Activation) ask(ctx context.Context, stored []Stored) (granted, error) 
 		return granted{}, err
 	}
 	if len(stored) > 0 && !a.isUnknown {
-		got, err := a.post(ctx, pathActivate, stored[0].Document.ID)
+		known := a.toActivate(stored)
+		got, err := a.post(ctx, pathActivate, known.Document.ID)
 		if !errors.Is(err, errNotFound) {
-			got.path = stored[0].Path
+			got.path = known.Path
 			return got, err
 		}
 		a.isUnknown = true // another attempt need not ask again
 	}
 	return a.post(ctx, pathRequest, "")
+}
+
+// toActivate is the document on disk that is activated: the first one of this credential, or else the first one. The
+// command line of a host may mount that of its own token.
+func (a *Activation) toActivate(stored []Stored) Stored {
+	isOurs := func(s Stored) bool { return s.Document.SignedWith(a.Credential.Reveal()) }
+	return stored[max(0, slices.IndexFunc(stored, isOurs))]
 }
 
 // accept judges a live answer and keeps it for a start without network, if it

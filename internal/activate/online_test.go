@@ -81,6 +81,25 @@ func TestTheMountedDocumentComesFirst(t *testing.T) {
 	})
 }
 
+func TestTheDocumentOfThisCredentialComesBeforeThatOfAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, grant(nil))
+		foreign := issued(nil)
+		foreign.ID = "license_of_the_host"
+		foreign.Sign("another credential")
+		s.put(t, mountedPath, encode(foreign))
+		s.put(t, ownPath, stored(func(d *license.Document) { d.ID = "license_ours" }))
+		if err := s.run(t); err != "" {
+			t.Fatal(err)
+		}
+		if got := s.server.asked(); got != "activate" ||
+			!strings.Contains(s.server.requests[0].body, `"license_id":"license_ours"`) {
+			t.Errorf("asked for %s: %s", got, s.server.requests[0].body)
+		}
+	})
+}
+
 func TestALicenseThatTheServerDoesNotKnowIsRequestedAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
