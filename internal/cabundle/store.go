@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"localstack-entrypoint/internal/file"
@@ -95,7 +97,7 @@ func Refresh(contents [][]byte, places []Place) {
 // refresh gives a file a new time, and reports whether it is there.
 func (p Place) refresh(name string, content []byte) bool {
 	info, err := os.Lstat(filepath.Join(p.path(), name))
-	if err != nil || !info.Mode().IsRegular() { // somebody may change later what a link leads to
+	if err != nil || !isSafe(info) {
 		return false
 	}
 	stored, err := file.ReadOwn(p.Disk.Base(), filepath.Join(p.Folder, name))
@@ -104,6 +106,15 @@ func (p Place) refresh(name string, content []byte) bool {
 	}
 	now := time.Now()
 	return os.Chtimes(filepath.Join(p.path(), name), now, now) == nil
+}
+
+// isSafe reports whether a file is one that only root and this user can change: others may write in the folder. They may
+// change later what a link leads to.
+func isSafe(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	const writable = 0o022
+	return ok && info.Mode().IsRegular() && info.Mode().Perm()&writable == 0 &&
+		(stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
 }
 
 // sweep removes what nobody has used for long.

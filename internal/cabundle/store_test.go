@@ -1,6 +1,7 @@
 package cabundle
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -55,6 +56,8 @@ func TestAFileThatIsNotOursIsReplaced(t *testing.T) {
 		"another content": func() error { return os.WriteFile(path, []byte("evil"), 0o600) },
 		"half of it":      func() error { return os.WriteFile(path, []byte("on"), 0o644) },
 		"a link":          func() error { return os.Symlink(victim, path) },
+		"open to others":  func() error { return errors.Join(os.WriteFile(path, []byte("one"), 0o644), os.Chmod(path, 0o666)) },
+		"somebody else's": func() error { return errors.Join(os.WriteFile(path, []byte("one"), 0o644), giveAway(path)) },
 	} {
 		_ = os.Remove(path)
 		if err := os.MkdirAll(cache, 0o755); err != nil {
@@ -66,13 +69,21 @@ func TestAFileThatIsNotOursIsReplaced(t *testing.T) {
 		got, err := Save([]byte("one"), all)
 		content, _ := os.ReadFile(path)
 		info, _ := os.Lstat(path)
-		if err != nil || got != path || string(content) != "one" || info.Mode() != 0o644 {
+		if err != nil || got != path || string(content) != "one" || info.Mode() != 0o644 || !isSafe(info) {
 			t.Errorf("%s: %s, %v, %q, %s", name, got, err, content, info.Mode())
 		}
 	}
 	if _, err := os.Stat(victim); err == nil {
 		t.Error("a link was followed")
 	}
+}
+
+// giveAway gives a file to another user, which only root can.
+func giveAway(path string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return os.Chown(path, 12345, 12345)
 }
 
 func TestTheNextPlaceStandsInForTheVolume(t *testing.T) {

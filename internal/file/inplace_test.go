@@ -60,6 +60,19 @@ func TestAFileThatIsMountedIsWrittenAndEmptied(t *testing.T) {
 	says(t, RemoveOwn(base, "cache/license.json"), readOnly)
 }
 
+func TestWhereAnybodyMayWriteNothingIsWrittenInPlace(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	path := filepath.Join(base, "bundle.pem")
+	must(t, os.WriteFile(path, []byte("old"), 0o666))
+	mountAlone(t, path)
+	says(t, WriteUnsynced(base, "bundle.pem", []byte("new"), 0o644), unix.EBUSY.Error())
+	holds(t, path, "old")
+	if left := names(t, base); len(left) != 1 {
+		t.Errorf("left %q", left)
+	}
+}
+
 func TestAFileIsWrittenInPlace(t *testing.T) {
 	t.Parallel()
 	base := t.TempDir()

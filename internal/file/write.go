@@ -37,19 +37,20 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	return err
 }
 
-// WriteUnsynced is [WriteOwn] for a folder that anybody may write to: a link at name is replaced, wherever it leads. It
-// does not wait until the content is on the disk: after a loss of power the file may be empty.
+// WriteUnsynced is [WriteOwn] for a folder that anybody may write to: what is at name is replaced, even a link, wherever
+// it leads. Nothing is written in place, where it could be in somebody else's file. It does not wait until the content
+// is on the disk: after a loss of power the file may be empty.
 func WriteUnsynced(base, name string, content []byte, mode fs.FileMode) error {
-	f, err := put(base, name, content, mode, manner{replacesLink: true})
+	f, err := put(base, name, content, mode, manner{replaces: true})
 	if err == nil {
 		f.Close()
 	}
 	return err
 }
 
-// manner is how a file is written: whether to wait until the content is on the disk, and whether to replace a link
-// at name.
-type manner struct{ durable, replacesLink bool }
+// manner is how a file is written: whether to wait until the content is on the disk, and whether to do nothing but
+// replace what is at name.
+type manner struct{ durable, replaces bool }
 
 // put is WriteOwn in the given manner, and returns the open file.
 func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os.File, err error) {
@@ -62,7 +63,7 @@ func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os
 	}
 	err = inFolder(base, func(root *os.Root) error {
 		last := ""
-		if how.replacesLink {
+		if how.replaces {
 			name, last = path.Split(name)
 		}
 		if name, err = follow(root, name); err != nil {
@@ -70,7 +71,7 @@ func put(base, name string, content []byte, mode fs.FileMode, how manner) (f *os
 		}
 		name = path.Join(name, last)
 		f, err = replace(root, name, content, mode, how.durable)
-		if err != nil && !isOfDisk(err) {
+		if err != nil && !how.replaces && !isOfDisk(err) {
 			f, err = overwrite(root, name, content, mode, how.durable, err)
 		}
 		return err
