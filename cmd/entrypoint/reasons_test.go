@@ -99,7 +99,7 @@ func (s situation) happen(t *testing.T) outcome {
 	s.arrange(w)
 	isNew := s.stored == fault.StoredNone
 	if !isNew {
-		testkit.Put(t, w.root, "var/lib/localstack/cache/machine.json", `{"machine_id": "gen_0123456789ab"}`)
+		testkit.Put(t, w.root, "var/lib/localstack/logs/localstack_infra.log", "")
 	}
 	_, line, code := w.start("LOG_FORMAT=json")
 	said := readOutcome(t, line)

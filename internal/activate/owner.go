@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/machine"
 )
 
 // owned explains a permission error about the file at path: it names the owner of the file, or of the directory in
@@ -36,21 +39,29 @@ func owned(path string) string {
 	return said
 }
 
-// isNew reports whether nothing has been stored in a volume yet, and something could be: what can never be stored
-// leaves no trace. Directories without files, as an image may have them there, are no trace either.
+// isNew reports whether no emulator has run with a volume yet, and something could be stored there: what can never be
+// stored leaves no trace. Directories without files, as an image may have them there, are no trace either, nor is the
+// machine's identity: LocalStack's command line mounts one, and a start that fails keeps one.
 func isNew(base string) bool {
 	entries, err := os.ReadDir(base)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false
 	}
 	for _, entry := range entries {
+		if entry.Name() == lostAndFound {
+			continue
+		}
 		inside, err := os.ReadDir(filepath.Join(base, entry.Name()))
-		if err != nil || len(inside) > 0 {
+		isTrace := func(file fs.DirEntry) bool { return filepath.Join(entry.Name(), file.Name()) != machine.IDFile }
+		if err != nil || slices.ContainsFunc(inside, isTrace) {
 			return false // also for a file
 		}
 	}
 	return isWritable(base)
 }
+
+// lostAndFound is in each new file system of the kind ext4, and often only root's.
+const lostAndFound = "lost+found"
 
 // isWritable reports whether something can be written in a directory, or in the one where it would be made.
 func isWritable(folder string) bool {

@@ -21,14 +21,17 @@ func TestTheReasonSaysThatNothingIsStoredInANewVolume(t *testing.T) {
 		"directories of an image": {true, func(t *testing.T, s *scene) {
 			must(t, os.MkdirAll(s.path(volume+"/cache"), 0o755))
 		}},
-		"an identity":          {false, func(t *testing.T, s *scene) { s.put(t, volume+"/cache/machine.json", "{}") }},
+		"an identity": {true, func(t *testing.T, s *scene) { s.put(t, volume+"/cache/machine.json", "{}") }},
+		"a new file system": {true, func(t *testing.T, s *scene) {
+			s.put(t, volume+"/lost+found/inode", "")
+		}},
 		"a note of a refusal":  {false, func(t *testing.T, s *scene) { s.put(t, notePath, "[]") }},
 		"state of an emulator": {false, func(t *testing.T, s *scene) { s.put(t, volume+"/state/s3", "") }},
 		"a file":               {false, func(t *testing.T, s *scene) { s.put(t, volume+"/notes", "") }},
 		"garbage in our place": {false, func(t *testing.T, s *scene) { s.put(t, ownPath, "garbage") }},
 		"a license that was mounted, for another version": {false, func(t *testing.T, s *scene) {
 			s.put(t, mountedPath, "garbage")
-			s.put(t, volume+"/cache/machine.json", "{}")
+			s.put(t, volume+"/state/s3", "")
 		}},
 		"nothing can be written":        {false, func(t *testing.T, s *scene) { mountVolume(t, s.root)(syscall.MS_RDONLY) }},
 		"a file in place of the volume": {false, func(t *testing.T, s *scene) { s.put(t, volume, "") }},

@@ -51,7 +51,7 @@ type Contents struct {
 	Documents []Stored
 	// Late is true if the disk did not answer in time. Then nothing else is known.
 	Late bool
-	// IsNew is true when no earlier start has left anything in a volume that this one can write.
+	// IsNew is true when no emulator has run with a volume that this start can write.
 	IsNew bool
 	// Locked says that this user cannot read our own document, and who owns it; "" if it can, or if there is none.
 	Locked string

@@ -18,10 +18,10 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// idFile is where the identity is kept in the volume. LocalStack's command line mounts its own there,
+// IDFile is where the identity is kept in the volume. LocalStack's command line mounts its own there,
 // read-only.
 const (
-	idFile = "cache/machine.json"
+	IDFile = "cache/machine.json"
 	mode   = 0o664
 )
 
@@ -39,10 +39,10 @@ func ID(volume *file.Volume) (id string, err error) {
 	}
 	text, err := json.Marshal(identity{id})
 	if err == nil {
-		err = volume.Write(idFile, text, mode)
+		err = volume.Write(IDFile, text, mode)
 	}
 	if err != nil {
-		return id, fmt.Errorf("%s: %w", filepath.Join(volume.Base(), idFile), err)
+		return id, fmt.Errorf("%s: %w", filepath.Join(volume.Base(), IDFile), err)
 	}
 	return id, nil
 }
@@ -50,7 +50,7 @@ func ID(volume *file.Volume) (id string, err error) {
 // Rehearse is ID for the doctor: it stores nothing. If the volume has no identity, it returns a new one, "gen_" and 12
 // hex digits, and the error says why.
 func Rehearse(volume *file.Volume) (id string, err error) {
-	content, err := volume.Read(idFile)
+	content, err := volume.Read(IDFile)
 	var kept identity
 	if err == nil {
 		err = json.Unmarshal(content, &kept)

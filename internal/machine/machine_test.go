@@ -30,7 +30,7 @@ func TestTheMachinesIDIsMadeOnceAndKept(t *testing.T) {
 	if !machineID12.MatchString(first) || first != second {
 		t.Errorf("%s, then %s", first, second)
 	}
-	path := filepath.Join(volume, idFile)
+	path := filepath.Join(volume, IDFile)
 	if content, err := os.ReadFile(path); err != nil || string(content) != `{"machine_id":"`+first+`"}` {
 		t.Errorf("kept %s, %v", content, err)
 	}
@@ -45,7 +45,7 @@ func TestTheMachinesIDIsMadeOnceAndKept(t *testing.T) {
 func TestTheMachinesIDOfAnotherProgramIsTaken(t *testing.T) {
 	t.Parallel()
 	volume := t.TempDir()
-	path := filepath.Join(volume, idFile)
+	path := filepath.Join(volume, IDFile)
 	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	const theirs = "{\n  \"machine_id\": \"dkr_0123456789ab\", \"more\": 1\n}\n"
 	must(t, os.WriteFile(path, []byte(theirs), 0o444))
@@ -61,7 +61,7 @@ func TestNonsenseInPlaceOfTheMachinesIDIsReplaced(t *testing.T) {
 	t.Parallel()
 	for _, content := range []string{"", "garbage", "[]", "{}", `{"machine_id":" "}`, `{"machine_id":7}`} {
 		volume := t.TempDir()
-		path := filepath.Join(volume, idFile)
+		path := filepath.Join(volume, IDFile)
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(t, os.WriteFile(path, []byte(content), 0o600))
 		first, second := idIn(volume), idIn(volume)
@@ -81,7 +81,7 @@ func TestAVolumeThatCannotBeWrittenHasAnotherIDAtEachStart(t *testing.T) {
 		t.Errorf("%s, then %s", first, second)
 	}
 	_, err := ID(file.NewVolume(volume, 0))
-	if want := filepath.Join(volume, idFile) + ": not a directory"; err == nil || err.Error() != want {
+	if want := filepath.Join(volume, IDFile) + ": not a directory"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
