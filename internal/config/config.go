@@ -149,8 +149,8 @@ var table = []Variable{
 		Meaning: "1 activates the license before the start. 0 starts without pro features: " +
 			"no network access, no credential for the emulator."},
 	{Name: "LOCALSTACK_AUTH_TOKEN_OVERRIDE", Private: true,
-		Meaning: "Auth Token that wins over every other credential, which then is not even read. " +
-			"Images for offline use bring one along."},
+		Meaning: "Auth Token that wins over every other credential; the others are then not read. " +
+			"Images for offline use set it."},
 	{Name: "LOCALSTACK_AUTH_TOKEN", Private: true,
 		Meaning: "Developer or CI Auth Token. Spaces, line breaks and quotes around it are removed."},
 	{Name: "LOCALSTACK_AUTH_TOKEN_FILE",
