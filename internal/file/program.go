@@ -160,7 +160,7 @@ func whyInvalid(path string, err error, depth int) string {
 	case bytes.HasPrefix(head, []byte("\xcf\xfa\xed\xfe")), bytes.HasPrefix(head, []byte("\xca\xfe\xba\xbe")):
 		return "it is a program for macOS"
 	case bytes.HasPrefix(head, []byte("#!")):
-		return whyNoInterpreter(firstLine(head), err, depth)
+		return interpreterFlaw(firstLine(head), err, depth)
 	case bytes.IndexByte(head, 0) >= 0:
 		return "it is neither a script nor a program for Linux"
 	case bytes.HasPrefix(bytes.TrimSpace(head), []byte("#!")):

@@ -30,7 +30,7 @@ func WhyNoInterpreter(path, search string) string {
 	case name == "":
 		return ""
 	case !exists(name):
-		return whyNoInterpreter(line, unix.ENOENT, mostInterpreters)
+		return interpreterFlaw(line, unix.ENOENT, mostInterpreters)
 	}
 	return whyNotOnPath(line, search)
 }
@@ -143,8 +143,8 @@ func beforeInterpreter(text []byte) string {
 	return fmt.Sprintf(" before its interpreter, %.100q", strings.TrimSpace(line))
 }
 
-// whyNoInterpreter says what is wrong with the interpreter that a script's first line names.
-func whyNoInterpreter(line string, err error, depth int) string {
+// interpreterFlaw says what is wrong with the interpreter that a script's first line names.
+func interpreterFlaw(line string, err error, depth int) string {
 	name := interpreter(line)
 	info, statErr := os.Stat(name)
 	_, linkErr := os.Lstat(name)
