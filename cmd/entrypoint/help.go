@@ -13,7 +13,7 @@ Usage:
   entrypoint [--] [COMMAND [ARG…]]   check the license, then run COMMAND and supervise it
   entrypoint healthcheck [URL]       ask whether the emulator is healthy: exit code 0 or 1;
                                      --service NAME and --ready ask for more
-  entrypoint doctor                  check everything that a start depends on, change nothing,
+  entrypoint doctor [-- COMMAND]     check everything that a start depends on, change nothing,
                                      and predict its result: exit code 0 (it works), 3
                                      (unknown), 55 (it fails) or 78 (invalid variables);
                                      --json, --offline, --activate, --verbose, --timeout S

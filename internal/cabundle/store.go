@@ -108,8 +108,8 @@ func (p Place) refresh(name string, content []byte) bool {
 	return os.Chtimes(filepath.Join(p.path(), name), now, now) == nil
 }
 
-// isSafe reports whether a file is one that only root and this user can change: others may write in the folder. They may
-// change later what a link leads to.
+// isSafe reports whether only root and this user can change a file. Others may write in its folder, and could later
+// change where a link leads, so a link is not safe.
 func isSafe(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	const writable = 0o022

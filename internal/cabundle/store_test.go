@@ -56,7 +56,9 @@ func TestAFileThatIsNotOursIsReplaced(t *testing.T) {
 		"another content": func() error { return os.WriteFile(path, []byte("evil"), 0o600) },
 		"half of it":      func() error { return os.WriteFile(path, []byte("on"), 0o644) },
 		"a link":          func() error { return os.Symlink(victim, path) },
-		"open to others":  func() error { return errors.Join(os.WriteFile(path, []byte("one"), 0o644), os.Chmod(path, 0o666)) },
+		"open to others": func() error {
+			return errors.Join(os.WriteFile(path, []byte("one"), 0o644), os.Chmod(path, 0o666))
+		},
 		"somebody else's": func() error { return errors.Join(os.WriteFile(path, []byte("one"), 0o644), giveAway(path)) },
 	} {
 		_ = os.Remove(path)

@@ -96,10 +96,10 @@ func (h Home) Planned() (path string, err error) {
 	return "", err
 }
 
-// Make makes a home directory, and returns its path, if [Home.Check] returns an error. If the directory is only missing,
-// it is made there; otherwise a private one is made in one of the places. That has links to the old one's files and
-// directories whose names begin with a dot, except .cache. The next start of the same user finds the same one. The
-// error says for each place why it cannot be used.
+// Make makes a home directory, and returns its path, if [Home.Check] returns an error. If the directory is only
+// missing, it is made there; otherwise a private one is made in one of the places. That has links to the old one's
+// files and directories whose names begin with a dot, except .cache. The next start of the same user finds the same
+// one. The error says for each place why it cannot be used.
 func (h Home) Make() (path string, err error) {
 	if h.isMissing() && os.Mkdir(h.dir(), private) == nil {
 		return h.dir(), nil
