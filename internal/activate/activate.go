@@ -168,8 +168,8 @@ func (a *Activation) ask(ctx context.Context, stored []Stored) (granted, error) 
 	return a.post(ctx, pathRequest, "")
 }
 
-// toActivate is the document on disk that is activated: the first one of this credential, or else the first one. The
-// command line of a host may mount that of its own token.
+// toActivate returns the stored document to activate: the first one of this credential, or else the first one.
+// LocalStack's command line may mount a document of another token.
 func (a *Activation) toActivate(stored []Stored) Stored {
 	isOurs := func(s Stored) bool { return s.Document.SignedWith(a.Credential.Reveal()) }
 	return stored[max(0, slices.IndexFunc(stored, isOurs))]

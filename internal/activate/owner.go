@@ -60,7 +60,7 @@ func isNew(base string) bool {
 	return isWritable(base)
 }
 
-// lostAndFound is in each new file system of the kind ext4, and often only root's.
+// lostAndFound is a folder that each new ext4 file system has. Often only root can read it.
 const lostAndFound = "lost+found"
 
 // isWritable reports whether something can be written in a directory, or in the one where it would be made.
