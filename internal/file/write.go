@@ -37,9 +37,9 @@ func WriteOwn(base, name string, content []byte, mode fs.FileMode) error {
 	return err
 }
 
-// WriteUnsynced is [WriteOwn] for a folder that anybody may write to. What is at name is replaced, even a link, wherever
-// it leads. Nothing is written in place, because the file could be another user's. It does not wait until the content
-// is on the disk: after a loss of power the file may be empty.
+// WriteUnsynced is [WriteOwn] for a folder that anybody may write to. What is at name is replaced, even a link that
+// leads elsewhere. Nothing is written in place, because the file could be another user's. It does not wait until the
+// content is on the disk: after a loss of power the file may be empty.
 func WriteUnsynced(base, name string, content []byte, mode fs.FileMode) error {
 	f, err := put(base, name, content, mode, manner{replaces: true})
 	if err == nil {
