@@ -85,7 +85,7 @@ func (s settings) inVenv() config.Environ {
 	environ, venv := s.environ.Clone(), s.cfg.Root.Venv()
 	if exists(venv) {
 		path, _ := environ.Lookup("PATH")
-		path = cmp.Or(path, supervise.DefaultPath)
+		path = cmp.Or(path, file.DefaultPath)
 		if path = filepath.Join(venv, "bin") + ":" + path; len("PATH=")+len(path) < arguments.LongestString {
 			environ.Set("PATH", path)
 		}

@@ -13,6 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// DefaultPath is where bash looks when the environment has no PATH.
+const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 // WhyNoInterpreter says that the interpreter of the script at path, or the loader of a program for this machine, does
 // not exist, and why; "" for anything else. search has the folders of its PATH. Nothing is run, but a text means that
 // the file certainly cannot be.

@@ -23,7 +23,7 @@ func (r *Runner) Foresee(stage Stage) (count int, flaws []string) {
 }
 
 func (r *Runner) foresee(path string) string {
-	search := lookup(r.Env, "PATH")
+	search := r.searchPath()
 	if filepath.Ext(path) != ".py" {
 		return cmp.Or(file.Foresee(path, search), file.WhyEnded(path, 0, search))
 	}

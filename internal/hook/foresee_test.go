@@ -56,4 +56,9 @@ func TestWhatWillNotRunIsForeseenWithoutRunningAnything(t *testing.T) {
 	if _, flaws := r.Foresee(Boot); !strings.Contains(strings.Join(flaws, "\n"), "2-good.py: cannot find a Python") {
 		t.Errorf("%q", flaws)
 	}
+	// Without PATH, it is where shells look then.
+	r.Env, r.interpreter = nil, ""
+	if _, flaws := r.Foresee(Boot); strings.Contains(strings.Join(flaws, "\n"), "2-good.py") {
+		t.Errorf("%q", flaws)
+	}
 }

@@ -128,7 +128,7 @@ func merge(env, changes []string) []string {
 func (r *Runner) python() (string, error) {
 	candidates := []string{r.Root.Python(), r.interpreter}
 	for _, name := range []string{"python3", "python"} {
-		for _, dir := range filepath.SplitList(lookup(r.Env, "PATH")) {
+		for _, dir := range filepath.SplitList(r.searchPath()) {
 			candidates = append(candidates, filepath.Join(dir, name))
 		}
 	}

@@ -120,14 +120,15 @@ func (r *Runner) run(ctx context.Context, path string) error {
 	return r.whyEnded(path, err)
 }
 
-// lookup returns the value a process started with env would see: the last one.
-func lookup(env []string, name string) (value string) {
-	for _, pair := range env {
-		if v, ok := strings.CutPrefix(pair, name+"="); ok {
-			value = v
+// searchPath is where a process started with Env finds programs: of several PATHs, the last one counts.
+func (r *Runner) searchPath() string {
+	search := file.DefaultPath
+	for _, pair := range r.Env {
+		if path, ok := strings.CutPrefix(pair, "PATH="); ok {
+			search = path
 		}
 	}
-	return value
+	return search
 }
 
 // whyNotStarted adds the cause to the error of a script that could not be started: what is wrong with its file, or with
@@ -146,7 +147,7 @@ func (r *Runner) whyEnded(path string, err error) error {
 	if !hasCode {
 		return err
 	}
-	return because(err, file.WhyEnded(path, exit.ExitCode(), lookup(r.Env, "PATH")))
+	return because(err, file.WhyEnded(path, exit.ExitCode(), r.searchPath()))
 }
 
 func because(err error, why string) error {

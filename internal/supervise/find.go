@@ -10,9 +10,6 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// DefaultPath is where bash looks when the environment has no PATH.
-const DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 // Find returns the file that name means under the PATH of env, as a shell would find it; a name
 // with a slash is a path already. The error is a [*fault.Error]: 127 if there is no such file, or it is
 // a script without an interpreter; 126 if there is only a directory or a file without the permission to
@@ -91,7 +88,7 @@ func searchPath(env []string) string {
 			return path
 		}
 	}
-	return DefaultPath
+	return file.DefaultPath
 }
 
 // executable returns nil, or why execve of the path would fail.
