@@ -56,13 +56,13 @@ func (e *Environ) fit(args []string) {
 	}
 }
 
-// made are the entries of the variables that the prefix rule has made and this program does not read, the largest
-// first.
+// made are the entries of the variables that the prefix rule has made, the largest first, without those that this
+// program reads or [Environ.ForEmulator] sets.
 func (e Environ) made() (entries []int) {
 	for i, entry := range e.Entries {
 		name, _, isVariable := strings.Cut(entry, "=")
 		isRow := slices.ContainsFunc(table, func(row Variable) bool { return name == row.Name || name == row.Alias })
-		if isVariable && e.at[name] == i && e.isMade(name) && !isRow {
+		if isVariable && e.at[name] == i && e.isMade(name) && !isRow && !isOfCredential(name) {
 			entries = append(entries, i)
 		}
 	}

@@ -51,13 +51,14 @@ func TestAnEnvironmentThatFitsStaysWhole(t *testing.T) {
 	}
 }
 
-func TestWhatThePrefixRuleHasNotMadeIsNotLeftOut(t *testing.T) {
+func TestWhatTheEmulatorNeedsIsNotLeftOut(t *testing.T) {
 	t.Parallel()
 	large := "=" + strings.Repeat("x", 100_000)
-	given := append(near(t), "PATH"+large, "LOCALSTACK_PATH=/x", "HOSTNAME"+large, "LOCALSTACK_HOSTNAME=x")
+	given := append(near(t), "PATH"+large, "LOCALSTACK_PATH=/x", "HOSTNAME"+large, "LOCALSTACK_HOSTNAME=x",
+		"LOCALSTACK_API_KEY"+large)
 	environ := unprefix(given)
 	environ.fit([]string{"program"})
-	for _, name := range []string{"PATH", "HOSTNAME"} {
+	for _, name := range []string{"PATH", "HOSTNAME", "API_KEY"} {
 		if _, isSet := environ.Lookup(name); !isSet {
 			t.Errorf("%s is left out", name)
 		}
