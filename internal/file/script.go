@@ -123,7 +123,7 @@ func whyNotOnPath(line, search string) string {
 	if words, isSplit := strings.CutPrefix(name, "-S"); isSplit {
 		name, _, _ = strings.Cut(strings.TrimSpace(words), " ")
 	}
-	if name == "" || strings.HasPrefix(name, "-") || strings.ContainsAny(name, "=/ \t\"'\\$") {
+	if name == "" || strings.HasPrefix(name, "-") || strings.ContainsAny(name, "=/# \t\"'\\$") {
 		return "" // an option, a variable, a path, two words, quotes: env says itself what is wrong
 	}
 	for _, folder := range filepath.SplitList(search) {
