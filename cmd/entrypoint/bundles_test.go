@@ -156,7 +156,7 @@ func TestPEMTextInAVariableIsNotRepeated(t *testing.T) {
 }
 
 // The emulator needs the user's bundles also where the activation, which tells what is wrong with them, needs none.
-func TestADamagedBundleIsNamedWhereNobodyIsAsked(t *testing.T) {
+func TestADamagedBundleIsNamedWithoutARequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.set("API_ENDPOINT", "https://127.0.0.1:1/v1")

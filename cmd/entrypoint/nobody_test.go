@@ -143,7 +143,7 @@ func TestLicensingRequestsOfAStart(t *testing.T) {
 }
 
 // Without a request, no name is resolved, no certificate authority read, and no machine ID sent.
-func TestAStartThatAsksNobodyNeedsNoNetwork(t *testing.T) {
+func TestAStartWithoutARequestNeedsNoNetwork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.set("API_ENDPOINT", "https://api.localstack.test/v1")

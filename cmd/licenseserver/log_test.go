@@ -11,7 +11,7 @@ import (
 )
 
 // The server runs in a process of its own: writing to a closed pipe ends programs.
-func TestNobodyHasToReadTheLog(t *testing.T) {
+func TestTheServerWaitsForNoReaderOfItsLog(t *testing.T) {
 	for name, newLog := range map[string]func(testing.TB) *testkit.Log{
 		"full": testkit.FullPipe, "closed": testkit.ClosedPipe,
 	} {

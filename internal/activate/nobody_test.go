@@ -64,7 +64,7 @@ func (s *scene) grants(change func(*license.Document)) {
 	}}
 }
 
-func TestWhoeverNeedsNoAnswerAsksNobody(t *testing.T) {
+func TestNoRequestIsSentWhileAStoredLicenseIsEnough(t *testing.T) {
 	t.Parallel()
 	for name, holder := range holders {
 		for _, place := range []string{mountedPath, ownPath, builtInPath} {
@@ -97,7 +97,7 @@ func TestWhoeverNeedsNoAnswerAsksNobody(t *testing.T) {
 	}
 }
 
-func TestWithoutAUsableDocumentEverybodyAsks(t *testing.T) {
+func TestWithoutAGoodLicenseEveryStartSendsARequest(t *testing.T) {
 	t.Parallel()
 	past := license.Time{Time: time.Date(1999, 12, 31, 23, 0, 0, 0, time.UTC)}
 	flaws := map[string]struct {
@@ -148,7 +148,7 @@ func TestWithoutAUsableDocumentEverybodyAsks(t *testing.T) {
 }
 
 // A start without a request needs neither a network nor a note of refusals, and a note does not delay it.
-func TestWhoAsksNobodyDoesNotWait(t *testing.T) {
+func TestAStartWithoutARequestDoesNotWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, refuse(403, license.MessageExpired))
@@ -163,7 +163,7 @@ func TestWhoAsksNobodyDoesNotWait(t *testing.T) {
 }
 
 // A restart in place after the renewal has removed the document, because the server has refused.
-func TestARestartWithoutADocumentAsks(t *testing.T) {
+func TestARestartWithoutALicenseSendsARequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := running(t, refuse(403, license.MessageCredentialsInvalid))

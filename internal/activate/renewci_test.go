@@ -10,7 +10,7 @@ import (
 )
 
 // A request with a CI token may cost a credit, whatever the answer.
-func TestARenewalWithACITokenAsksOnceInHalfTheTime(t *testing.T) {
+func TestARenewalWithACITokenSendsOneRequestInHalfTheTime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		holder string
@@ -59,7 +59,7 @@ func TestARenewalWithACITokenAsksOnceInHalfTheTime(t *testing.T) {
 	}
 }
 
-func TestARenewalWithACITokenThatCannotBeNotedIsNotAskedFor(t *testing.T) {
+func TestARenewalWithACITokenThatCannotBeNotedSendsNoRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene(t, grant(nil))

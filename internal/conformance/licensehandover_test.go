@@ -14,7 +14,7 @@ import (
 
 // The license client is the emulator here: after our question it has the credential in a form that it takes, finds the
 // document, can read it, and asks nobody.
-func TestTheEmulatorAsksNobodyAgain(t *testing.T) {
+func TestTheEmulatorSendsNoSecondRequest(t *testing.T) {
 	// LocalStack's own client strips quotes and blanks, no line ends, and refuses two credentials even if they are equal.
 	for name, test := range map[string]struct {
 		kind    authority.Kind
@@ -64,7 +64,7 @@ func TestTheEmulatorAsksNobodyAgain(t *testing.T) {
 	}
 }
 
-func TestADocumentThatIsOfNoUseHidesNoOther(t *testing.T) {
+func TestAUselessDocumentDoesNotHideAnother(t *testing.T) {
 	t.Parallel()
 	r := newLicenseRoom(t, authority.CI)
 	r.ends(entrypoints.command...)

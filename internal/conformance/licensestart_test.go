@@ -52,7 +52,7 @@ func must[T any](value T, err error) T {
 const restartsOnce = `[ -e /tmp/again ] || { touch /tmp/again; kill -USR1 1; sleep 60; }`
 
 // Each request may cost a CI credit: a start sends one only where the answer may tell something new.
-func TestAStartAsksOnlyWhatItMust(t *testing.T) {
+func TestAStartSendsOnlyTheRequestsThatItNeeds(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		kind    authority.Kind
@@ -153,7 +153,7 @@ func TestADocumentOfRootServesOtherUsers(t *testing.T) {
 
 func machineOf(q question) any { return q.body["machine"].(map[string]any)["id"] }
 
-func TestBothLicenseClientsSendTheSameQuestions(t *testing.T) {
+func TestBothLicenseClientsSendTheSameRequests(t *testing.T) {
 	for _, kind := range []authority.Kind{authority.Developer, authority.CI, authority.APIKey} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()

@@ -34,7 +34,7 @@ func TestHeldCredentialsAreKnownByTheirValue(t *testing.T) {
 	}
 }
 
-func TestAPlaceholderIsNoCredentialThatOtherVariablesMustNotHave(t *testing.T) {
+func TestAPlaceholderMayBeInOtherVariables(t *testing.T) {
 	t.Parallel()
 	for _, word := range []string{"", " ", "1", "test", "changeme", "placeholder", "test-key", "password", "None"} {
 		if (Sources{APIKey: NewSecret(word)}).Held()(word) {

@@ -94,8 +94,8 @@ func TestAPrivateHomeDirectoryIsMadeInTheFirstPlaceThatWorks(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotOursAloneIsNotUsed: others may write in /tmp.
-func TestWhatIsNotOursAloneIsNotUsed(t *testing.T) {
+// TestADirectoryThatIsNotPrivateIsNotUsed: others may write in /tmp.
+func TestADirectoryThatIsNotPrivateIsNotUsed(t *testing.T) {
 	t.Parallel()
 	mkdir := func(change func(path string) error) func(path string) error {
 		return func(path string) error { return errors.Join(os.Mkdir(path, private), change(path)) }
