@@ -55,8 +55,8 @@ func (s *start) runAsInit() int {
 	return code
 }
 
-// memoryTime is how long the end of a command may wait for the kernel's files about its memory. They are on no disk, but
-// in some containers a program of the host provides them.
+// memoryTime is how long the end of a command may wait for the kernel's files about its memory. They are on no disk,
+// but in some containers a program of the host provides them.
 const memoryTime = 100 * time.Millisecond
 
 // memoryKills reads how many processes of this container the kernel has killed for lack of memory.

@@ -116,7 +116,8 @@ func ownerOf(t *testing.T, path string) uint32 {
 	return info.Uid
 }
 
-// A license that an older version has stored with mode 0600 gets mode 0644 at its owner's next start, despite the umask.
+// A license that an older version has stored with mode 0600 gets mode 0644 at its owner's next start, despite the
+// umask.
 func TestTheOwnerSharesAnOlderLicense(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
