@@ -121,7 +121,7 @@ func (c *container) start() *process {
 		Setsid:     true,
 	}
 	p.began = time.Now()
-	err = c.inside(p.Start)
+	err = c.Inside(p.Start)
 	told.Close()
 	if err != nil {
 		c.Fatal(err)

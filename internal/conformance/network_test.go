@@ -6,69 +6,34 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"localstack-entrypoint/internal/testkit/netns"
 )
 
 // network is a network namespace that has a loopback device, and nothing else.
-type network struct{ namespace *os.File }
+type network struct{ netns.Namespace }
 
 func newNetwork(t *testing.T) network {
 	t.Helper()
-	var made *os.File
-	err := onThread(func() (err error) {
-		if err = unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		if err = exec.Command("ip", "link", "set", "lo", "up").Run(); err != nil {
+	n := network{netns.New(t)}
+	err := n.Inside(func() error {
+		if err := exec.Command("ip", "link", "set", "lo", "up").Run(); err != nil {
 			return err
 		}
 		// As container engines do: every user may listen on 443.
-		if err = os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0); err != nil {
-			return err
-		}
-		made, err = os.Open("/proc/thread-self/ns/net")
-		return err
+		return os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0)
 	})
 	if err != nil {
-		t.Fatalf("cannot make a network namespace: %v", err)
+		t.Fatal(err)
 	}
-	t.Cleanup(func() { made.Close() })
-	return network{made}
-}
-
-// onThread runs f on a thread that may change its namespace, and brings the thread back to where it was.
-func onThread(f func() error) error {
-	runtime.LockOSThread()
-	home, err := os.Open("/proc/thread-self/ns/net")
-	if err != nil {
-		return err
-	}
-	defer home.Close()
-	err = f()
-	if back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); back != nil {
-		return back // the thread stays locked, and ends with its goroutine
-	}
-	runtime.UnlockOSThread()
-	return err
-}
-
-// inside runs f in the network: sockets that it makes and processes that it starts stay there.
-func (n network) inside(f func() error) error {
-	return onThread(func() error {
-		if err := unix.Setns(int(n.namespace.Fd()), unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		return f()
-	})
+	return n
 }
 
 // listen listens on an address in the network, such as "127.0.0.1:0".
 func (n network) listen(t *testing.T, address string) (listener net.Listener) {
 	t.Helper()
-	err := n.inside(func() (err error) {
+	err := n.Inside(func() (err error) {
 		listener, err = net.Listen("tcp", address)
 		return err
 	})
@@ -82,7 +47,7 @@ func (n network) listen(t *testing.T, address string) (listener net.Listener) {
 // client is an HTTP client in the network. Each request has a connection of its own.
 func (n network) client() *http.Client {
 	dial := func(ctx context.Context, kind, address string) (conn net.Conn, err error) {
-		err = n.inside(func() (err error) {
+		err = n.Inside(func() (err error) {
 			conn, err = new(net.Dialer).DialContext(ctx, kind, address)
 			return err
 		})

@@ -67,7 +67,7 @@ func containers() []situation {
 			arrange: func(w *world) {
 				reachable(w)
 				w.env["GATEWAY_LISTEN"] = "[::]:4566"
-				err := w.inside(func() error { return os.WriteFile("/proc/sys/net/ipv6/conf/all/disable_ipv6", []byte("1"), 0) })
+				err := w.Inside(func() error { return os.WriteFile("/proc/sys/net/ipv6/conf/all/disable_ipv6", []byte("1"), 0) })
 				if err != nil {
 					w.Fatal(err)
 				}
@@ -194,7 +194,7 @@ func (w *world) shows(stderr *os.File, program string, args ...string) string {
 	if stderr != nil {
 		cmd.Stderr = stderr
 	}
-	_ = w.inside(cmd.Run)
+	_ = w.Inside(cmd.Run)
 	if ctx.Err() != nil {
 		return fmt.Sprintf("waits, ended after %s", enough)
 	}

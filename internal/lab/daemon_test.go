@@ -32,7 +32,7 @@ func (w *world) run(d daemon) {
 	cmd.WaitDelay = time.Second // helpers of a daemon may keep its output open
 	// A group, because some daemons have helpers.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := w.inside(cmd.Start); err != nil {
+	if err := w.Inside(cmd.Start); err != nil {
 		w.Fatalf("cannot start %s: %v", d.argv[0], err)
 	}
 	ended := make(chan struct{})
@@ -55,7 +55,7 @@ func (w *world) await(ready func() error, ended <-chan struct{}) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := w.inside(ready)
+		err := w.Inside(ready)
 		if err == nil {
 			return nil
 		}

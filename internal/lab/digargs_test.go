@@ -67,7 +67,7 @@ func (w *world) runs(program string, args ...string) (stdout string, code int) {
 	cmd.Env = w.environ()
 	var out strings.Builder
 	cmd.Stdout = &out
-	if err := w.inside(cmd.Start); err != nil {
+	if err := w.Inside(cmd.Start); err != nil {
 		w.Fatal(err)
 	}
 	_ = cmd.Wait()

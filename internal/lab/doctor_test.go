@@ -97,7 +97,7 @@ func (w *world) show(t *testing.T, name string) {
 	cmd := exec.CommandContext(ctx, w.program("entrypoint"), "doctor", "--", "echo")
 	cmd.Env = w.environ()
 	var terminal *os.File
-	if err := w.inside(func() (err error) { terminal, err = pty.Start(cmd); return err }); err != nil {
+	if err := w.Inside(func() (err error) { terminal, err = pty.Start(cmd); return err }); err != nil {
 		t.Fatal(err)
 	}
 	defer terminal.Close()

@@ -72,7 +72,7 @@ var middleboxes = []situation{
 func (w *world) relay(address, to string) {
 	w.Helper()
 	var listener net.Listener
-	err := w.inside(func() (err error) {
+	err := w.Inside(func() (err error) {
 		listener, err = net.Listen("tcp", address)
 		return err
 	})
@@ -94,7 +94,7 @@ func (w *world) relay(address, to string) {
 func (w *world) passOn(client net.Conn, to string) {
 	defer client.Close()
 	var server net.Conn
-	if w.inside(func() (err error) { server, err = net.Dial("tcp", to); return err }) != nil {
+	if w.Inside(func() (err error) { server, err = net.Dial("tcp", to); return err }) != nil {
 		return
 	}
 	defer server.Close()

@@ -100,7 +100,7 @@ dnssec=off
 func (w *world) farAway(address string, zone testkit.Zone) {
 	w.Helper()
 	var packets net.PacketConn
-	err := w.inside(func() (err error) {
+	err := w.Inside(func() (err error) {
 		packets, err = net.ListenPacket("udp", net.JoinHostPort(address, "53"))
 		return err
 	})

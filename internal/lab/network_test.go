@@ -1,13 +1,11 @@
 package lab
 
 import (
-	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"localstack-entrypoint/internal/testkit/netns"
 )
 
 // The machines of every network. They all are addresses of the loopback
@@ -32,23 +30,12 @@ const (
 )
 
 // network is a network namespace.
-type network struct{ namespace *os.File }
+type network struct{ netns.Namespace }
 
 // newNetwork makes a namespace with all the addresses.
 func newNetwork(t *testing.T) network {
 	t.Helper()
-	var made *os.File
-	err := onThread(func() (err error) {
-		if err = unix.Unshare(unix.CLONE_NEWNET); err == nil {
-			made, err = os.Open("/proc/thread-self/ns/net")
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatalf("cannot make a network namespace: %v", err)
-	}
-	t.Cleanup(func() { made.Close() })
-	n := network{made}
+	n := network{netns.New(t)}
 	batch := "link set lo up\n"
 	for _, address := range []string{nameServer, nameServer2, upstream, proxyHost, blockHost, container, apiHost} {
 		batch += "addr add " + address + "/32 dev lo\n"
@@ -60,41 +47,13 @@ func newNetwork(t *testing.T) network {
 	return n
 }
 
-// onThread runs f on a thread that may change its namespace, and brings the
-// thread back to where it was.
-func onThread(f func() error) error {
-	runtime.LockOSThread()
-	home, err := os.Open("/proc/thread-self/ns/net")
-	if err != nil {
-		return err
-	}
-	defer home.Close()
-	err = f()
-	if back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); back != nil {
-		return back // the thread stays locked, and ends with its goroutine
-	}
-	runtime.UnlockOSThread()
-	return err
-}
-
-// inside runs f in the network: sockets that it makes and processes that it
-// starts stay there.
-func (n network) inside(f func() error) error {
-	return onThread(func() error {
-		if err := unix.Setns(int(n.namespace.Fd()), unix.CLONE_NEWNET); err != nil {
-			return err
-		}
-		return f()
-	})
-}
-
 // output runs a program in the network to its end.
 func (n network) output(stdin, program string, args ...string) (string, error) {
 	cmd := exec.Command(program, args...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var out strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := n.inside(cmd.Start); err != nil {
+	if err := n.Inside(cmd.Start); err != nil {
 		return "", err
 	}
 	err := cmd.Wait()

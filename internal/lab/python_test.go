@@ -53,7 +53,7 @@ func (w *world) asksWithPython() (client, error) {
 	cmd.Env = w.environ()
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := w.inside(cmd.Start); err != nil {
+	if err := w.Inside(cmd.Start); err != nil {
 		return client{}, err
 	}
 	if err := cmd.Wait(); err != nil {

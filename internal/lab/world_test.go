@@ -136,7 +136,7 @@ func (w *world) start() outcome {
 		cmd.Stderr = w.logs
 	}
 	cmd.WaitDelay = time.Second // a hook that is left behind may keep the log open
-	if err := w.inside(cmd.Start); err != nil {
+	if err := w.Inside(cmd.Start); err != nil {
 		w.Fatal(err)
 	}
 	if w.stop > 0 {
@@ -200,7 +200,7 @@ func (w *world) entrypoint(args ...string) (stdout, stderr string, code int) {
 	cmd.Env = w.environ()
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := w.inside(cmd.Start); err != nil {
+	if err := w.Inside(cmd.Start); err != nil {
 		w.Fatal(err)
 	}
 	_ = cmd.Wait()
