@@ -20,6 +20,9 @@ type situation struct {
 	says string
 	// warns is what the doctor warns of beside.
 	warns fault.ID
+	// chance is true where two attempts in a row may end differently: then the doctor, which takes less time than a
+	// start, need not agree with it.
+	chance bool
 	// official is what the official image says.
 	official string
 	// arrange makes it happen.
@@ -66,7 +69,9 @@ func TestEverySituation(t *testing.T) {
 				s.check(t, w, seen.outcome)
 				if s.other == nil {
 					ask := w.emulators(seen.outcome) // beside the doctor
-					t.Run("doctor", func(t *testing.T) { seen.told = agreeWithStart(t, w, seen.outcome, s.warns) })
+					if !s.chance {
+						t.Run("doctor", func(t *testing.T) { seen.told = agreeWithStart(t, w, seen.outcome, s.warns) })
+					}
 					t.Run("python", func(t *testing.T) {
 						seen.emulators = ask(t)
 						agreeWithPython(t, seen, s.python)

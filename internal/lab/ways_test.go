@@ -124,7 +124,7 @@ var working = []situation{
 			slowNames(w, 3*time.Second)
 			w.internet()
 		}},
-	{name: "three packets of ten are lost", official: licensed,
+	{name: "three packets of ten are lost", official: licensed, chance: true,
 		arrange: func(w *world) {
 			w.publicDNS(nameServer)
 			w.internet()
