@@ -14,14 +14,14 @@
 //
 //	c := newContainer(t)
 //	l := c.licensing(authority.Options{})
-//	token, _ := l.token(authority.NewToken{Kind: authority.Developer})
+//	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 //	c.set("LOCALSTACK_AUTH_TOKEN", token)
 //	p := c.start()                      // docker-entrypoint.sh is PID 1
 //	p.await("Ready.")
 //	p.python(`print("boto3, for example")`)
 //	p.signal(unix.SIGTERM)
 //	p.ends(0)
-//	l.wants("POST /v1/license/request 200")
+//	l.Wants("POST /v1/license/request 200")
 //
 // Each start gets fresh files; only the volume stays, as with "docker run --rm -v". What was
 // started ends with the test. All waits have limits. Use t.Parallel: most of a test is

@@ -38,7 +38,7 @@ func TestTheRuntimeIsHandedALicense(t *testing.T) {
 			t.Parallel()
 			c := newContainer(t)
 			l := c.licensing(authority.Options{})
-			token, _ := l.token(authority.NewToken{Kind: authority.CI})
+			token, _ := l.Token(authority.NewToken{Kind: authority.CI})
 			c.set("LOCALSTACK_AUTH_TOKEN_OVERRIDE", token)
 			c.set("LOCALSTACK_AUTH_TOKEN", "another one")
 			c.set("API_KEY", "mine")
@@ -67,7 +67,7 @@ func TestTheRuntimeIsHandedALicense(t *testing.T) {
 			if err != nil || !strings.Contains(string(document), `"localstack_version":"2026.3.0"`) {
 				t.Errorf("the license is not for the installed version: %v", err)
 			}
-			l.wants("POST /v1/license/request 200")
+			l.Wants("POST /v1/license/request 200")
 		})
 	}
 }

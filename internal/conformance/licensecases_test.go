@@ -59,7 +59,7 @@ func expired(r *licenseRoom) {
 }
 
 func withAnotherToken(r *licenseRoom) {
-	other, _ := r.token(authority.NewToken{Kind: authority.Developer})
+	other, _ := r.Token(authority.NewToken{Kind: authority.Developer})
 	r.set(credential.AuthTokenVariable, other)
 }
 
@@ -67,8 +67,8 @@ func removed(r *licenseRoom) { r.must(os.Remove(r.document())) }
 
 // offline stops whatever listens at API_ENDPOINT.
 func offline(r *licenseRoom) {
-	r.url = "http://127.0.0.1:1/v1"
-	r.set("API_ENDPOINT", r.url)
+	r.URL = "http://127.0.0.1:1/v1"
+	r.set("API_ENDPOINT", r.URL)
 }
 
 // lost takes the database from the running authority.
@@ -77,7 +77,7 @@ func lost(r *licenseRoom) { r.must(r.Close()) }
 // answering is another server, or a middlebox, in the authority's place.
 func answering(status int, kind, body string) func(*licenseRoom) {
 	return func(r *licenseRoom) {
-		r.answer(r.noting(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		r.Answer(r.noting(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, body)

@@ -136,7 +136,7 @@ var (
 func (r *licenseRoom) says(output string) string {
 	line := strings.TrimSuffix(licenseLine.FindString(output), "🔑✅")
 	line = strings.TrimPrefix(strings.TrimSpace(line), "Reason: ")
-	server := strings.TrimSuffix(r.url, "/v1")
+	server := strings.TrimSuffix(r.URL, "/v1")
 	line = strings.ReplaceAll(line, server, "<server>")
 	line = strings.ReplaceAll(line, strings.TrimPrefix(server, "http://"), "<server>")
 	for name, differs := range map[string]*regexp.Regexp{"<id>": licenseID, "<token>": hint, "<time>": moment} {

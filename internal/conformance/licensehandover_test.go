@@ -92,7 +92,7 @@ func TestLocalStacksClientKeepsEveryLicenseOfOurAuthority(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newLicenseRoom(t, authority.Developer)
-			r.secret, r.id = r.token(authority.NewToken{Kind: authority.Developer, Terms: terms})
+			r.secret, r.id = r.Token(authority.NewToken{Kind: authority.Developer, Terms: terms})
 			r.set(credential.AuthTokenVariable, r.secret)
 			for _, requests := range []string{"request 200", ""} {
 				if got := r.ends(localstacks.command...); !strings.Contains(got.output, "license activation completed") {

@@ -61,12 +61,12 @@ func newLicenseRoom(t *testing.T, kind authority.Kind) *licenseRoom {
 	t.Helper()
 	c := newContainer(t)
 	r := &licenseRoom{licensing: c.licensing(authority.Options{}), mounted: t.TempDir(), builtin: t.TempDir()}
-	r.answer(r.noting(r.handler))
+	r.Answer(r.noting(r.Handler))
 	c.bind(r.mounted, "/etc/localstack/conf.d")
 	c.bind(r.builtin, "/usr/lib/localstack")
 	c.set("LOCALSTACK_BUILD_VERSION", licenseVersion)
 	c.set("ACTIVATION_ATTEMPTS", "1") // so that the number of requests is known also of what is tried again
-	r.secret, r.id = r.token(authority.NewToken{Kind: kind})
+	r.secret, r.id = r.Token(authority.NewToken{Kind: kind})
 	variable := credential.AuthTokenVariable
 	if kind == authority.APIKey {
 		variable = credential.APIKeyVariable

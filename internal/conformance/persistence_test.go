@@ -24,6 +24,6 @@ func TestTheRuntimeStartsTwiceWithPersistence(t *testing.T) {
 			t.Errorf("health: %s", health)
 		}
 		p.kill()
-		l.wants(asked)
+		l.Wants(asked)
 	}
 }

@@ -138,10 +138,10 @@ func shuttingDown(p *process) {
 // silent has a licensing server that takes questions, and never answers.
 func silent(c *container) {
 	l := c.licensing(authority.Options{})
-	token, _ := l.token(authority.NewToken{Kind: authority.Developer})
+	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 	c.set("ACTIVATE_PRO", "1")
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
-	l.answer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	l.Answer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 }
 
 // restarting waits until the runtime stops for a restart.

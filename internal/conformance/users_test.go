@@ -11,7 +11,7 @@ func newLicensed(t *testing.T) (*container, *licensing) {
 	t.Helper()
 	c := newContainer(t)
 	l := c.licensing(authority.Options{})
-	token, _ := l.token(authority.NewToken{Kind: authority.Developer})
+	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
 	return c, l
 }
@@ -54,7 +54,7 @@ func TestTheRuntimeServesForEveryUser(t *testing.T) {
 			if got, want := p.python(roundTrip), "object blue\nmessage\n"; got != want {
 				t.Errorf("boto3 got %q, want %q", got, want)
 			}
-			l.wants("POST /v1/license/request 200")
+			l.Wants("POST /v1/license/request 200")
 			t.Logf("ready after %v", ready)
 		})
 	}

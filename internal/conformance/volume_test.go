@@ -1,6 +1,10 @@
 package conformance
 
-import "testing"
+import (
+	"testing"
+
+	"localstack-entrypoint/internal/conformance/kit"
+)
 
 // A volume belongs to the user of the first start. Another user can read its license, but not replace it.
 func TestStartsOfSeveralUsersShareAVolume(t *testing.T) {
@@ -21,9 +25,9 @@ func TestStartsOfSeveralUsersShareAVolume(t *testing.T) {
 					t.Errorf("start %d: boto3 got %q, want %q", i+1, got, want)
 				}
 				p.kill() // a stop right after a first SQS call may hang, in LocalStack itself
-				l.wants(wants[i])
+				l.Wants(wants[i])
 			}
-			l.answer(nobody)
+			l.Answer(kit.Nobody)
 			p := c.start()
 			p.await("offline, until")
 			p.await("Ready.")
