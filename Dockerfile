@@ -62,6 +62,14 @@ LABEL org.opencontainers.image.title="localstack-entrypoint" \
       org.opencontainers.image.revision="${LOCALSTACK_BUILD_GIT_HASH}"
 
 
+# shell: the reference image with a static busybox, for clients that replace the entrypoint with sh.
+FROM reference AS shell
+
+COPY build/busybox-static/ /
+LABEL org.opencontainers.image.title="localstack-entrypoint-shell" \
+      org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-only"
+
+
 # localstack: LocalStack's own image with our entrypoint in place of its script.
 FROM ${LOCALSTACK_IMAGE} AS localstack
 

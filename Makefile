@@ -1,7 +1,10 @@
 # localstack-entrypoint: `make run` shows it, `make test` proves it.
 
 VERSION  = $(shell sed -n 's/^const Number = "\(.*\)"/\1/p' internal/version/version.go)
-IMAGE    ?= localstack-entrypoint:dev
+# testcontainers take the tag latest, or a version from 0.11 on, and no other.
+IMAGE    ?= localstack-entrypoint:latest
+SHELL_IMAGE     ?= localstack-entrypoint-shell:latest
+AUTHORITY_IMAGE ?= localstack-license-authority:latest
 BIN      ?= bin
 LDFLAGS  = -s -w
 # A checkout's commit and date are part of the programs. An archive has none.
@@ -11,6 +14,8 @@ DATE     = $(if $(TRACKED),$(shell TZ=UTC git log -1 --format=%cd --date=short-l
 # -E: the program begins in internal/mailbox, which handles SIGTERM before the Go runtime does.
 GOFLAGS_ = -trimpath -buildvcs=$(if $(TRACKED),true,false) -tags nethttpomithttp2 -ldflags '$(LDFLAGS)' \
 	-ldflags './cmd/entrypoint=$(LDFLAGS) -E _rt0_entrypoint'
+DOCKER_BUILD = docker build --build-arg LOCALSTACK_BUILD_VERSION=$(VERSION) \
+	--build-arg LOCALSTACK_BUILD_GIT_HASH=$(COMMIT) --build-arg LOCALSTACK_BUILD_DATE=$(DATE)
 LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
 # The tests with real clients are a module of their own.
 CLIENTS  = internal/conformance
@@ -44,10 +49,11 @@ compare:            ## reported situations with Python, an older entrypoint (BEF
 	@.ci/packages
 	@cd internal/lab && go test -count=1 -run TestEverySituation -parallel 4 -compare $(if $(BEFORE),-before $(abspath $(BEFORE)))
 
-image: build        ## the image localstack-entrypoint:dev
+image: build        ## localstack-entrypoint:latest, the same with a shell, and the license authority
 	image/rootfs.sh
-	docker build --target reference --build-arg LOCALSTACK_BUILD_VERSION=$(VERSION) \
-		--build-arg LOCALSTACK_BUILD_GIT_HASH=$(COMMIT) --build-arg LOCALSTACK_BUILD_DATE=$(DATE) -t $(IMAGE) .
+	$(DOCKER_BUILD) --target reference -t $(IMAGE) .
+	$(DOCKER_BUILD) --target authority -t $(AUTHORITY_IMAGE) .
+	[ ! -d build/busybox-static ] || $(DOCKER_BUILD) --target shell -t $(SHELL_IMAGE) .
 
 lint:               ## gofmt, vet, golangci-lint, third-party notices
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }

@@ -12,10 +12,12 @@ id=entrypoint-test-$$ # in the name of everything that the test creates
 work=$(mktemp -d)
 version=4.14.0
 reference=$id:reference authority=$id:authority official=$id:official localstack=$id:localstack shells=$id:shells
+shell=$id:shell
 
 . image/test/harness.sh
 . image/test/engine.sh
 . image/test/reference.sh
+. image/test/shell.sh
 . image/test/license.sh
 . image/test/doctor.sh
 . image/test/life.sh
@@ -45,6 +47,7 @@ main() {
 	set +e # from here on, a failure shows in a check
 	test_image
 	test_good_token
+	test_shell
 	test_s3
 	test_tls
 	test_token_forms
@@ -86,6 +89,7 @@ build_images() {
 	echo "# building the images"
 	build "$authority" --target authority
 	build "$reference" --target reference
+	[ ! -d build/busybox-static ] || build "$shell" --target shell
 }
 
 # build TAG OPTION…

@@ -1,12 +1,15 @@
 #!/bin/sh
-# Creates the image's files except the programs, in a folder. Git keeps neither modes
-# nor empty folders, and an image from scratch has no mkdir.
+# Creates the images' files except the programs of bin/, because Git keeps neither modes nor
+# empty folders, and an image from scratch has no mkdir:
 #
-# Usage: image/rootfs.sh [FOLDER]
+#   build/rootfs          for all images with the reference emulator
+#   build/busybox-static  for the one with a shell, if this machine has a static busybox
 set -eu
 umask 022
+cd "$(dirname "$0")/.."
 
-root=${1:-build/rootfs}
+root=build/rootfs
+shell=build/busybox-static
 
 # Writable for everybody, because a container may be started as any user.
 folders() {
@@ -38,7 +41,31 @@ links() {
 	ln -s entrypoint "$root/usr/local/bin/dig"
 }
 
-rm -rf "$root"
+# has_static_busybox: a program without an interpreter is static.
+has_static_busybox() {
+	command -v busybox >/dev/null && ! grep -q -a /ld- "$(command -v busybox)"
+}
+
+# The scripts of some clients begin with #!/bin/bash, and need no more than sh.
+shell() {
+	local applet
+	install -d "$shell/bin" "$shell/usr/bin" "$shell/usr/share/doc/busybox-static"
+	install "$(command -v busybox)" "$shell/bin/busybox"
+	for applet in $(busybox --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$shell/bin/$applet"
+	done
+	ln -s ../../bin/env "$shell/usr/bin/env"
+	printf '#!/bin/sh\nexec sh "$@"\n' >"$shell/bin/bash"
+	chmod 755 "$shell/bin/bash"
+	cp /usr/share/doc/busybox-static/copyright "$shell/usr/share/doc/busybox-static/" 2>/dev/null || true
+}
+
+rm -rf "$root" "$shell"
 folders
 users
 links
+if has_static_busybox; then
+	shell
+else
+	echo "$0: no static busybox here, so the image with a shell cannot be built: install busybox-static" >&2
+fi

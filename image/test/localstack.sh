@@ -12,7 +12,6 @@ test_localstack() {
 	test_runtime
 	test_boot_hooks
 	check "localstack image: the exit code is that of the runtime" stops runtime 7
-	test_testcontainers
 }
 
 # put_busybox ROOT APPLET…
@@ -78,18 +77,3 @@ test_boot_hooks() {
 }
 
 order_of_start() { logs runtime | grep -oE '^The .* hook ran\.|Successfully requested' | tr '\n' ' '; }
-
-# test_testcontainers starts containers as testcontainers-java does: a shell waits for a
-# script that calls the entrypoint by its path.
-test_testcontainers() {
-	local wait_for_script='while [ ! -x /start.sh ]; do sleep 0.1; done; /start.sh'
-	# shellcheck disable=SC2016 # $? is for the shell inside
-	printf '#!/bin/sh\n/usr/local/bin/docker-entrypoint.sh\necho "It ended with $?."\n' >"$work/start.sh"
-	chmod +x "$work/start.sh"
-	start testcontainers "${http[@]}" "${with_token[@]}" --entrypoint sh "$localstack" -c "$wait_for_script"
-	start unlicensed "${http[@]}" --entrypoint sh "$localstack" -c "$wait_for_script"
-	docker cp "$work/start.sh" "$id-testcontainers:/start.sh" >/dev/null
-	docker cp "$work/start.sh" "$id-unlicensed:/start.sh" >/dev/null
-	check "testcontainers-java: the runtime starts below a shell" ready testcontainers
-	check "testcontainers-java: without a license, the shell gets exit code 55" says unlicensed "It ended with 55."
-}
