@@ -1,8 +1,9 @@
 // Package conformance tests the programs together with the real programs of their users:
 // the entrypoint with LocalStack's own runtime and license client, and the reference
-// emulator with the AWS SDK. It is a module of its own, so that the programs' go.mod lists
-// none of these. `make clients` runs it; CLIENTS_ROOT is the root file system with Python,
-// the runtime and the license client that .ci/clients-root makes.
+// emulator with AWS's clients. It is a module of its own, so that the programs' go.mod lists
+// none of these. `make clients` runs it; CLIENTS_ROOT are the layers of a root file system
+// with Python, the runtime and the license client, which .ci/clients makes and prints.
+// Package docker has the tests with clients of a Docker engine.
 //
 // # How a test is written
 //

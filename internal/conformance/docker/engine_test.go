@@ -28,8 +28,8 @@ const (
 	host = "172.17.0.1"
 )
 
-// clientsRoot is the root file system that .ci/clients-root makes, root one with the same files for our clients
-// to write to; "" without it.
+// clientsRoot are the layers that .ci/clients makes, root is what they make up, for our clients to write to; "" without
+// them.
 var (
 	clientsRoot = os.Getenv("CLIENTS_ROOT")
 	root        string
