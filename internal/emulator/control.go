@@ -60,7 +60,7 @@ func (c *control) getHealth(w http.ResponseWriter, _ *http.Request) {
 	c.mu.Lock()
 	maps.Copy(report, c.stored)
 	c.mu.Unlock()
-	report["services"] = map[string]string{"s3": "running"}
+	report["services"] = serviceStates()
 	report["edition"] = c.id.edition
 	report["version"] = c.id.version
 	answerJSON(w, report)

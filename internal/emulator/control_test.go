@@ -39,7 +39,7 @@ func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 
 func TestControlEndpoints(t *testing.T) {
 	e, _ := newTest(t, Options{Version: "2026.7.0"})
-	const health = `{"edition":"community","services":{"s3":"running"},"version":"2026.7.0"}` + "\n"
+	const health = `{"edition":"community","services":{"s3":"running","sts":"running"},"version":"2026.7.0"}` + "\n"
 	tests := []struct {
 		method, path, body string
 		status             int
@@ -112,7 +112,7 @@ func TestHealthShowsWhatClientsPut(t *testing.T) {
 		}
 	}
 	want := `{"edition":"community","features":{"initScripts":"initialized","persistence":"disabled"},` +
-		`"plain":2,"services":{"s3":"running"},"version":"` + version.Number + `"}` + "\n"
+		`"plain":2,"services":{"s3":"running","sts":"running"},"version":"` + version.Number + `"}` + "\n"
 	if got := ask(e, "GET", "/_localstack/health", "").Body.String(); got != want {
 		t.Errorf("got  %swant %s", got, want)
 	}

@@ -33,6 +33,7 @@ type Emulator struct {
 	opts     Options
 	proc     Process
 	log      *zap.SugaredLogger
+	requests *zap.SugaredLogger
 	hooks    *stages
 	control  *control
 	s3       http.Handler
@@ -51,12 +52,13 @@ func New(o Options, p Process) (*Emulator, error) {
 		return nil, err
 	}
 	e := &Emulator{
-		opts:    o,
-		proc:    p,
-		log:     log.Named("localstack.emulator"),
-		hooks:   newStages(o, p, log.Named("localstack.runtime.init")),
-		s3:      s3,
-		closeS3: closeS3,
+		opts:     o,
+		proc:     p,
+		log:      log.Named("localstack.emulator"),
+		requests: log.Named("localstack.request.aws"),
+		hooks:    newStages(o, p, log.Named("localstack.runtime.init")),
+		s3:       s3,
+		closeS3:  closeS3,
 	}
 	e.control = newControl(newIdentity(o), e.hooks, log.Named("localstack.internal"))
 	e.control.restart = e.restart

@@ -7,7 +7,7 @@ import (
 )
 
 // ServeHTTP answers a request to the gateway: the control endpoints are below
-// /_localstack/, S3 is everywhere else.
+// /_localstack/, the services of AWS are everywhere else.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Localstack", e.opts.Version)
 	isControl := strings.HasPrefix(r.URL.Path, "/_localstack/")
@@ -20,6 +20,6 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case e.stopping.Load():
 		http.Error(w, "LocalStack is shutting down", http.StatusServiceUnavailable)
 	default:
-		e.s3.ServeHTTP(w, r)
+		e.serveAWS(w, r)
 	}
 }
