@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The images. Their tags are versions that clients take for a recent LocalStack.
+// The images, as `make image` names them. Clients take the tag latest for a recent LocalStack.
 const (
-	release        = "4.14.0"
-	referenceImage = "localstack-entrypoint:" + release
-	authorityImage = "localstack-license-authority:" + release
+	referenceImage = "localstack-entrypoint:latest"
+	shellImage     = "localstack-entrypoint-shell:latest"
+	authorityImage = "localstack-license-authority:latest"
 )
 
 const (
@@ -121,15 +121,13 @@ func startEngine() error {
 	}
 }
 
-// buildImages builds the images as users do.
+// buildImages builds the images as users do. The programs are there already: see makePrograms.
 func buildImages() error {
-	for target, tag := range map[string]string{"reference": referenceImage, "authority": authorityImage} {
-		build := command("docker", "build", "--network", "none", "--target", target, "--tag", tag,
-			"--build-arg", "LOCALSTACK_BUILD_VERSION="+release, ".")
-		build.Dir = repository
-		if out, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("cannot build %s: %w\n%s", tag, err, out)
-		}
+	build := command("make", "--silent", "image")
+	build.Dir = repository
+	build.Env = append(os.Environ(), "MAKEFLAGS=") // the caller is a make, too
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build the images: %w\n%s", err, out)
 	}
 	return nil
 }

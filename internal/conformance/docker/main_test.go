@@ -105,15 +105,13 @@ func environment() []string {
 	})
 }
 
-// makePrograms makes what the Dockerfile copies. Outside, where modules can be downloaded.
+// makePrograms makes the programs outside, where modules can be downloaded.
 func makePrograms() error {
-	for _, args := range [][]string{{"make", "--silent", "build"}, {"image/rootfs.sh"}} {
-		command := exec.Command(args[0], args[1:]...)
-		command.Dir = repository
-		command.Env = append(os.Environ(), "MAKEFLAGS=") // the caller is a make, too
-		if out, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("cannot make the programs: %s: %w\n%s", args[0], err, out)
-		}
+	build := exec.Command("make", "--silent", "build")
+	build.Dir = repository
+	build.Env = append(os.Environ(), "MAKEFLAGS=") // the caller is a make, too
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot make the programs: %w\n%s", err, out)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package docker
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -184,13 +185,23 @@ func (r *room) eventually(what string, is func() (seen string, ok bool)) {
 
 // get asks the emulator at an address such as "127.0.0.1:4566".
 func (r *room) get(address, path string) (body string, err error) {
+	return r.ask(http.DefaultClient, "http://"+address+path)
+}
+
+// getTLS is get by https. It does not check the certificate.
+func (r *room) getTLS(address, path string) (body string, err error) {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}
+	return r.ask(&http.Client{Transport: transport}, "https://"+address+path)
+}
+
+func (r *room) ask(c *http.Client, url string) (body string, err error) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return "", err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := c.Do(request)
 	if err != nil {
 		return "", err
 	}
