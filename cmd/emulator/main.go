@@ -5,15 +5,22 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log"
 	"os"
 	"os/signal"
 	"slices"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/emulator"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/outlet"
+	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/task"
 	"localstack-entrypoint/internal/version"
 )
 
@@ -24,32 +31,55 @@ func run() int {
 		fmt.Println(version.Describe("emulator"))
 		return 0
 	}
-	if len(os.Args) > 1 {
-		fmt.Fprintln(os.Stderr, "emulator: takes no arguments except --version; its variables are FILESYSTEM_ROOT,",
-			"GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, PRO_ACTIVATED, …")
-		return fault.ExitUsage
+	stderr := outlet.New(context.Background(), unix.Stderr, func(text string) []byte {
+		return report.Line(config.Logging{}.Format, emulator.Logger, text)
+	})
+	stdout := stderr.Beside(unix.Stdout)
+	flush := func() {
+		stdout.Flush(outlet.LastWait)
+		stderr.Flush(outlet.LastWait)
 	}
-	// First, so that no early signal is lost.
-	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	defer cancel()
-
-	environ := os.Environ() // options unsets what it cannot read
-	opts, problems := options()
-	for _, problem := range problems {
-		fmt.Fprintln(os.Stderr, "invalid configuration:", problem)
-	}
-	if len(problems) > 0 {
-		return fault.ExitConfig
-	}
-	e, err := emulator.New(opts, emulator.Process{Environ: environ, Stdout: os.Stdout, Stderr: os.Stderr})
-	if err == nil {
-		err = e.Run(ctx)
-	}
+	defer flush()
+	log.SetOutput(stderr) // for libraries
+	code, err := task.Run(context.Background(), func(ctx context.Context) (int, error) {
+		return emulate(ctx, emulator.Process{
+			Stdout: stdout, Stderr: stderr, Flush: flush,
+			Environ: os.Environ(), HookStdout: os.Stdout, HookStderr: os.Stderr,
+		})
+	})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "emulator:", err)
+		fmt.Fprintln(stderr, "emulator:", err)
+		if p, isPanic := errors.AsType[*task.Panic](err); isPanic {
+			fmt.Fprintf(stderr, "%s", p.Stack)
+		}
 		return fault.ExitFailed
 	}
-	return 0
+	return code
+}
+
+// emulate runs the emulator, and returns the exit code unless it fails.
+func emulate(ctx context.Context, process emulator.Process) (code int, err error) {
+	if len(os.Args) > 1 {
+		fmt.Fprintln(process.Stderr, "emulator: takes no arguments except --version; its variables are FILESYSTEM_ROOT,",
+			"GATEWAY_LISTEN, LOCALSTACK_BUILD_VERSION, PERSISTENCE, PRO_ACTIVATED, …")
+		return fault.ExitUsage, nil
+	}
+	// First, so that no early signal is lost.
+	ctx, cancel := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGINT)
+	defer cancel()
+
+	opts, problems := options() // which unsets what it cannot read
+	for _, problem := range problems {
+		fmt.Fprintln(process.Stderr, "invalid configuration:", problem)
+	}
+	if len(problems) > 0 {
+		return fault.ExitConfig, nil
+	}
+	e, err := emulator.New(opts, process)
+	if err != nil {
+		return 0, err
+	}
+	return 0, e.Run(ctx)
 }
 
 // options reads the environment.

@@ -41,7 +41,7 @@ type process struct {
 }
 
 // command prepares an emulator on a new filesystem root, or on the one in env.
-func command(t *testing.T, env ...string) *exec.Cmd {
+func command(t testing.TB, env ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)

@@ -9,6 +9,7 @@ import (
 	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/mailbox"
+	"localstack-entrypoint/internal/outlet"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
 )
@@ -85,7 +86,7 @@ func (s *start) runWithoutInit() int {
 	})
 	if err == nil {
 		// Without both, a thread of ours may hang in a system call, see [supervise.Context].
-		synced, flushed := s.syncVolume(file.DiskTimeout), s.outlet.Flush(flushTime)
+		synced, flushed := s.syncVolume(file.DiskTimeout), s.outlet.Flush(outlet.LastWait)
 		err = stopListening(!synced || !flushed)
 	}
 	if err == nil {

@@ -11,18 +11,15 @@ import (
 
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/mailbox"
+	"localstack-entrypoint/internal/outlet"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
 )
 
-const (
-	// flushTime is how long an end waits for the reader of the log: as long as for a disk.
-	flushTime = file.DiskTimeout
-	// bannerTime is how long it waits for the reader of a failure's banner: with the note of a refusal
-	// and flushTime at the end, a second.
-	bannerTime = 600 * time.Millisecond
-)
+// bannerTime is how long a failure waits for the reader of its banner: with the note of a refusal and
+// outlet.LastWait at the end, a second.
+const bannerTime = 600 * time.Millisecond
 
 // Names of this program. The init starts it under the first two, so that neither an argument nor a
 // variable of the user's can be taken for them.
@@ -37,7 +34,7 @@ type start struct {
 	settings
 	command []string // to run; empty for the default one
 	core    supervise.CoreLimit
-	outlet  *report.Outlet
+	outlet  *outlet.Outlet
 	out     *report.Reporter
 	log     *zap.Logger
 
@@ -56,7 +53,9 @@ type start struct {
 // newStart reads the environment, once for all. What it prints waits for nobody.
 func newStart(command []string, core supervise.CoreLimit) *start {
 	s := &start{settings: loadSettings(), command: command, core: core}
-	s.outlet = report.NewOutlet(context.Background(), unix.Stderr, s.cfg.Format)
+	s.outlet = outlet.New(context.Background(), unix.Stderr, func(text string) []byte {
+		return report.Line(s.cfg.Format, report.Logger, text)
+	})
 	s.out = reporter(s.outlet, s.cfg)
 	s.log = s.out.Log(report.Logger)
 	s.volume = file.NewVolume(s.cfg.Root.Volume(), file.DiskTimeout)
@@ -122,5 +121,5 @@ func (s *start) end(code *int) {
 		*code, show = s.fail(p)
 		show()
 	}
-	s.outlet.Flush(flushTime)
+	s.outlet.Flush(outlet.LastWait)
 }

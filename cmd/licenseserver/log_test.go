@@ -3,42 +3,23 @@ package main
 import (
 	"bytes"
 	"net/http"
-	"strings"
+	"os"
+	"os/exec"
 	"testing"
-	"time"
 
 	"localstack-entrypoint/internal/testkit"
 )
 
-// The server runs in a process of its own: writing to a closed pipe ends programs.
-func TestTheServerWaitsForNoReaderOfItsLog(t *testing.T) {
-	for name, newLog := range map[string]func(testing.TB) *testkit.Log{
-		"full": testkit.FullPipe, "closed": testkit.ClosedPipe,
-	} {
-		t.Run(name, func(t *testing.T) {
-			running, err := startLogging(t.TempDir(), newLog(t).Writer, "--data", "data")
-			if err != nil {
-				t.Fatal(err)
-			}
-			client := &http.Client{Timeout: patience / 4}
-			defer client.CloseIdleConnections()
-			for range 3 {
-				response, err := client.Post(running.url+"/v1/license/request", "application/json", strings.NewReader("{}"))
-				if err != nil {
-					t.Fatal(err)
-				}
-				response.Body.Close()
-			}
-			client.CloseIdleConnections()
-			began := time.Now()
-			if err := running.stop(); err != nil {
-				t.Errorf("it ends with %v", err)
-			}
-			if took := time.Since(began); took > stopTimeout/2 {
-				t.Errorf("it stops after %s", took)
-			}
-		})
-	}
+func TestTheServersLogStopsNothing(t *testing.T) {
+	testkit.Serving{
+		Command: func(t testing.TB, address string) *exec.Cmd {
+			cmd := exec.Command("licenseserver", "serve", "--listen", address)
+			cmd.Dir, cmd.Env = t.TempDir(), append(os.Environ(), noExitDelay)
+			return cmd
+		},
+		Path:  "/healthz",
+		Loses: "log messages dropped because the log was not read: ",
+	}.CheckLogs(t)
 }
 
 func TestTheLastLineOfTheLogIsWritten(t *testing.T) {

@@ -14,28 +14,35 @@ import (
 	"regexp"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/outlet"
+	"localstack-entrypoint/internal/task"
 	"localstack-entrypoint/internal/version"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:])) }
 
 // run executes the command line args and returns the exit code.
-func run(args []string, stdout, stderr io.Writer) int {
-	root := newRoot()
+func run(args []string) int {
+	t := newTool()
+	defer t.flush()
+	root := t.rootCommand()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	chosen, err := root.ExecuteC()
+	stderr := chosen.ErrOrStderr()
 	_, ran := errors.AsType[failed](err)
 	switch {
 	case err == nil:
 		return 0
 	case ran:
 		fmt.Fprintln(stderr, "licenseserver:", withoutTokens(err.Error()))
+		if p, isPanic := errors.AsType[*task.Panic](err); isPanic {
+			fmt.Fprint(stderr, withoutTokens(string(p.Stack)))
+		}
 		return fault.ExitFailed
 	default:
 		fmt.Fprintln(stderr, "licenseserver: cannot read the command line:", withoutTokens(err.Error()))
@@ -53,10 +60,25 @@ func (f failed) Unwrap() error { return f.error }
 // tool has the flags that the commands share.
 type tool struct {
 	data string // the data directory
+
+	// out and log are stdout and stderr of "serve", which waits for no reader. The other commands wait for theirs, and
+	// end with them.
+	out, log *outlet.Outlet
 }
 
-func newRoot() *cobra.Command {
-	t := &tool{}
+func newTool() *tool {
+	t := &tool{log: outlet.New(context.Background(), unix.Stderr, logLine)}
+	t.out = t.log.Beside(unix.Stdout)
+	return t
+}
+
+// flush waits a little until what "serve" has written is read.
+func (t *tool) flush() {
+	t.out.Flush(outlet.LastWait)
+	t.log.Flush(outlet.LastWait)
+}
+
+func (t *tool) rootCommand() *cobra.Command {
 	root := group("licenseserver", "A self-hosted license authority",
 		t.serveCommand(), t.tokenCommand(), t.licenseCommand())
 	root.Long = `A self-hosted license authority: it creates tokens and licenses, and serves the
@@ -89,12 +111,12 @@ func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
 	return parent
 }
 
-// task is what a command does with the store of the data directory.
-type task func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error
+// action is what a command does with the store of the data directory.
+type action func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error
 
-// on runs a task on an existing data directory. Creating one would answer a mistyped
+// on performs an action on an existing data directory. Creating one would answer a mistyped
 // --data with an empty list.
-func (t *tool) on(do task) func(*cobra.Command, []string) error {
+func (t *tool) on(do action) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		if _, err := os.Stat(filepath.Join(t.data, authority.DatabaseFile)); err != nil {
 			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}
@@ -103,8 +125,8 @@ func (t *tool) on(do task) func(*cobra.Command, []string) error {
 	}
 }
 
-// onNew runs a task on a data directory, and creates it if it does not exist.
-func (t *tool) onNew(do task) func(*cobra.Command, []string) error {
+// onNew performs an action on a data directory, and creates it if it does not exist.
+func (t *tool) onNew(do action) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		store, err := authority.Open(cmd.Context(), t.data, nil)
 		if err != nil {

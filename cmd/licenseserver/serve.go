@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"localstack-entrypoint/internal/authority"
-	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/task"
 )
 
 const (
@@ -34,8 +34,6 @@ const (
 
 	// 8 s: docker stop kills at 10.
 	stopTimeout = 8 * time.Second
-	// flushTimeout is how long the end waits for a reader of the log.
-	flushTimeout = 200 * time.Millisecond
 )
 
 // server has the flags of serve.
@@ -75,24 +73,25 @@ The API_ENDPOINT of a container is URL/v1.`,
 		}
 		return nil
 	}
-	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, out io.Writer) error {
-		log, flush := logTo(ctx, cmd.ErrOrStderr())
-		defer flush()
-		s.options.AccessLog = log
-		return s.serve(ctx, store, out, log)
+	cmd.SetErr(t.log)
+	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, _ io.Writer) error {
+		log.SetOutput(t.log) // for libraries
+		s.options.AccessLog = t.log
+		_, err := task.Run(ctx, func(ctx context.Context) (any, error) {
+			return nil, s.serve(ctx, store, t.out, t.log)
+		})
+		return err
 	})
 	return cmd
 }
 
-// logTo returns a writer to stderr that waits for no reader, because an answer must not depend on its line in the log.
-// flush waits up to flushTimeout until the lines are read.
-func logTo(ctx context.Context, stderr io.Writer) (to io.Writer, flush func()) {
-	file, isFile := stderr.(*os.File)
-	if !isFile {
-		return stderr, func() {}
-	}
-	outlet := report.NewOutlet(ctx, int(file.Fd()), config.Format("json"))
-	return outlet, func() { outlet.Flush(flushTimeout) }
+// logLine is a line of the access log about itself.
+func logLine(text string) []byte {
+	line, _ := json.Marshal(struct { // cannot fail for strings
+		Time    string `json:"time"`
+		Message string `json:"message"`
+	}{time.Now().UTC().Format(time.RFC3339), text})
+	return append(line, '\n')
 }
 
 // serve serves until SIGTERM or SIGINT, and prints the URL to out.
@@ -114,9 +113,7 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 		return fmt.Errorf("cannot listen on %s: %w", s.listen, err)
 	}
 	defer listener.Close()
-	if _, err := fmt.Fprintf(out, "listening on %s://%s\n", schemeOf(secure), listener.Addr()); err != nil {
-		return fmt.Errorf("cannot print the URL: %w", err)
-	}
+	fmt.Fprintf(out, "listening on %s://%s\n", schemeOf(secure), listener.Addr())
 	server := &http.Server{
 		Handler:           authority.New(store, s.options),
 		ReadHeaderTimeout: headerTimeout,
@@ -128,11 +125,11 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 		ErrorLog:          log.New(stderr, "licenseserver: ", 0),
 	}
 	stopped := make(chan error, 1)
-	go func() {
+	task.Go(ctx, func() {
 		<-ctx.Done()
 		restore() // a second signal ends the process at once
 		stopped <- stop(server)
-	}()
+	})
 	if secure == nil {
 		err = server.Serve(listener)
 	} else {

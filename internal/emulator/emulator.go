@@ -16,6 +16,7 @@ import (
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/task"
 	"localstack-entrypoint/internal/version"
 )
 
@@ -24,6 +25,9 @@ const (
 	idleTimeout   = 2 * time.Minute  // between two requests on one connection
 	stopTimeout   = 5 * time.Second  // for running requests at the stop; docker stop kills at 10
 )
+
+// Logger is the name of the emulator's own logger.
+const Logger = "localstack.emulator"
 
 // errGateway marks a stop that was not requested: the gateway failed.
 var errGateway = errors.New("gateway failed")
@@ -54,7 +58,7 @@ func New(o Options, p Process) (*Emulator, error) {
 	e := &Emulator{
 		opts:     o,
 		proc:     p,
-		log:      log.Named("localstack.emulator"),
+		log:      log.Named(Logger),
 		requests: log.Named("localstack.request.aws"),
 		hooks:    newStages(o, p, log.Named("localstack.runtime.init")),
 		s3:       s3,
@@ -84,9 +88,10 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	server := e.serve(listeners, stop)
+	server := e.serve(ctx, listeners, stop)
 	e.hooks.run(ctx, hook.Ready)
 	if ctx.Err() == nil {
+		e.proc.flush() // the addresses are in the log before anybody can use them
 		fmt.Fprintln(e.proc.Stdout, "Ready.")
 	}
 	<-ctx.Done()
@@ -98,7 +103,7 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 }
 
 // serve answers on the listeners. It calls failed when one of them fails later.
-func (e *Emulator) serve(listeners []net.Listener, failed func(error)) *http.Server {
+func (e *Emulator) serve(ctx context.Context, listeners []net.Listener, failed func(error)) *http.Server {
 	errorLog, _ := zap.NewStdLogAt(e.log.Desugar(), zap.WarnLevel) // fails only for a level that does not exist
 	server := &http.Server{
 		Handler:           e,
@@ -110,11 +115,11 @@ func (e *Emulator) serve(listeners []net.Listener, failed func(error)) *http.Ser
 	for i, listener := range listeners {
 		addresses[i] = listener.Addr()
 		e.log.Infof("Listening on %s", listener.Addr())
-		go func() {
+		task.Go(ctx, func() {
 			if err := server.Serve(newSharedListener(listener)); !errors.Is(err, http.ErrServerClosed) {
 				failed(fmt.Errorf("%w on %s: %w", errGateway, listener.Addr(), err))
 			}
-		}()
+		})
 	}
 	if e.proc.Listening != nil {
 		e.proc.Listening(addresses)

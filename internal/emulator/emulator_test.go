@@ -208,7 +208,7 @@ func TestAFailedListenerIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := make(chan error, 1)
-	server := e.serve([]net.Listener{listener}, func(err error) { broken <- err })
+	server := e.serve(t.Context(), []net.Listener{listener}, func(err error) { broken <- err })
 	defer server.Close()
 	listener.Close()
 	if err := receive(t, broken); !errors.Is(err, errGateway) || !strings.Contains(err.Error(), listener.Addr().String()) {

@@ -36,9 +36,20 @@ type Options struct {
 
 // Process is what a run uses of its process.
 type Process struct {
-	Environ        []string         // for init hooks
 	Stdout, Stderr io.Writer        // banner and `Ready.`; the log
+	Flush          func()           // waits a little until both are written; may be nil
 	Listening      func([]net.Addr) // called with the addresses when they accept connections; may be nil
+
+	// What init hooks get. They write to the same files as the emulator.
+	Environ                []string
+	HookStdout, HookStderr io.Writer
+}
+
+// flush has all that is written appear before what others write.
+func (p Process) flush() {
+	if p.Flush != nil {
+		p.Flush()
+	}
 }
 
 // pro reports whether the entrypoint has activated a license. ACTIVATE_PRO, which a user may set, says nothing of it.

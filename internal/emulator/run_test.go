@@ -89,6 +89,7 @@ func (r *run) start() {
 	e, err := New(r.opts, Process{
 		Environ: []string{"PATH=" + os.Getenv("PATH"), "GATES=" + string(r.opts.Root)},
 		Stdout:  in, Stderr: &r.log,
+		HookStdout: in, HookStderr: &r.log,
 		Listening: func(addrs []net.Addr) { r.addrs <- addrs },
 	})
 	if err != nil {

@@ -26,6 +26,7 @@ func parseStage(name string) (stage hook.Stage, ok bool) {
 type stages struct {
 	runner hook.Runner
 	log    *zap.SugaredLogger
+	flush  func()
 
 	mu        sync.Mutex
 	scripts   map[hook.Stage][]hook.Script
@@ -35,9 +36,10 @@ type stages struct {
 func newStages(o Options, p Process, log *zap.SugaredLogger) *stages {
 	s := &stages{
 		runner: hook.Runner{
-			Root: o.Root, Env: p.Environ, Stdout: p.Stdout, Stderr: p.Stderr,
+			Root: o.Root, Env: p.Environ, Stdout: p.HookStdout, Stderr: p.HookStderr,
 		},
 		log:     log,
+		flush:   p.flush,
 		scripts: map[hook.Stage][]hook.Script{},
 		// The entrypoint has run BOOT. Its scripts stay UNKNOWN here.
 		completed: map[hook.Stage]bool{hook.Boot: true, hook.Start: false, hook.Ready: false, hook.Shutdown: false},
@@ -70,6 +72,9 @@ func (s *stages) run(ctx context.Context, stage hook.Stage) {
 func (s *stages) report(script hook.Script, err error) {
 	if err != nil {
 		s.log.Errorf("Error while running script %s: %v", script.Path, err)
+	}
+	if script.State == hook.Running {
+		s.flush() // it will write to the same files
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

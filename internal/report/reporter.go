@@ -68,16 +68,19 @@ func (r *Reporter) HideText(secrets ...credential.Secret) {
 func (r *Reporter) Print(text string) { _, _ = io.WriteString(r.out, text) }
 
 // Line prints what the init has to say. It is a warning, whatever level is logged.
-func (r *Reporter) Line(line string) { writeLine(r.out, r.format, line) }
+func (r *Reporter) Line(line string) { _, _ = r.out.Write(Line(r.format, Logger, line)) }
 
-func writeLine(w io.Writer, format config.Format, line string) {
+// Line is a log line with a warning.
+func Line(format config.Format, logger, line string) []byte {
 	if !format.JSON() {
 		line = printable(line)
 	}
-	entry := zapcore.Entry{Level: zapcore.WarnLevel, Time: time.Now(), LoggerName: Logger, Message: line}
-	if text, err := encoder(format).EncodeEntry(entry, nil); err == nil {
-		_, _ = w.Write(text.Bytes())
+	entry := zapcore.Entry{Level: zapcore.WarnLevel, Time: time.Now(), LoggerName: logger, Message: line}
+	text, err := encoder(format).EncodeEntry(entry, nil)
+	if err != nil {
+		return nil
 	}
+	return text.Bytes()
 }
 
 // Failure prints why the start failed.

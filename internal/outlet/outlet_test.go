@@ -1,4 +1,4 @@
-package report
+package outlet
 
 import (
 	"fmt"
@@ -9,18 +9,20 @@ import (
 	"testing"
 	"time"
 
-	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/testkit"
 )
 
 // patience bounds every wait of a test.
 const patience = 20 * time.Second
 
+// plain is for New.
+func plain(text string) []byte { return []byte(text + "\n") }
+
 // outletTo returns an outlet to a log, and arranges for a check that it leaves the log's flags alone.
-func outletTo(t *testing.T, log *testkit.Log, format config.Format) *Outlet {
+func outletTo(t *testing.T, log *testkit.Log) *Outlet {
 	t.Helper()
 	before := log.Flags()
-	o := NewOutlet(t.Context(), int(log.Writer.Fd()), format)
+	o := New(t.Context(), int(log.Writer.Fd()), plain)
 	t.Cleanup(func() {
 		if after := log.Flags(); after != before {
 			t.Errorf("the flags of the log were %#x and are %#x", before, after)
@@ -71,7 +73,7 @@ func is(want string) func(string) bool { return func(text string) bool { return 
 func TestWhatFitsIsWrittenWithTheCall(t *testing.T) {
 	t.Parallel()
 	log := testkit.EmptyPipe(t)
-	o := outletTo(t, log, "text")
+	o := outletTo(t, log)
 	send(t, o, "one\n")
 	send(t, o, "two\n")
 	log.Take(8)
@@ -95,7 +97,7 @@ func TestNothingIsLostWhenTheReaderComesBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := open(t)
-			o := outletTo(t, log, "text")
+			o := outletTo(t, log)
 			var all strings.Builder
 			for i := range 80 {
 				message := fmt.Sprintf("%d %s\n", i, strings.Repeat("x", 20))
@@ -120,7 +122,7 @@ func TestAFileIsWrittenAtItsEndAmongOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	o := NewOutlet(t.Context(), int(file.Fd()), "text")
+	o := New(t.Context(), int(file.Fd()), plain)
 	for range 3 {
 		send(t, o, "ours\n")
 		send(t, o, "ours, too\n")
@@ -139,7 +141,7 @@ func TestALogThatNobodyReadsAnyMoreTakesNoTime(t *testing.T) {
 	t.Parallel()
 	t.Run("from the beginning", func(t *testing.T) {
 		t.Parallel()
-		o := outletTo(t, testkit.ClosedPipe(t), "text")
+		o := outletTo(t, testkit.ClosedPipe(t))
 		for range 100 {
 			send(t, o, "nobody reads this\n")
 		}
@@ -149,7 +151,7 @@ func TestALogThatNobodyReadsAnyMoreTakesNoTime(t *testing.T) {
 		t.Run(name+" when its reader ends", func(t *testing.T) {
 			t.Parallel()
 			log := open(t)
-			o := outletTo(t, log, "text")
+			o := outletTo(t, log)
 			for range 2000 { // more than can wait
 				send(t, o, "nobody will read this, however long we wait for it\n")
 			}
@@ -161,7 +163,7 @@ func TestALogThatNobodyReadsAnyMoreTakesNoTime(t *testing.T) {
 	}
 	t.Run("closed by ourselves", func(t *testing.T) {
 		t.Parallel()
-		o := NewOutlet(t.Context(), -1, "text")
+		o := New(t.Context(), -1, plain)
 		send(t, o, "nowhere\n")
 		atOnce(t, "Flush", func() { o.Flush(time.Hour) })
 	})
@@ -174,7 +176,7 @@ func TestAFlushWaitsForTheReaderAndNoLongerThanItsLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := open(t)
-			o := outletTo(t, log, "text")
+			o := outletTo(t, log)
 			atOnce(t, "Flush of nothing", func() { o.Flush(time.Hour) })
 			send(t, o, "line\n")
 			began := time.Now()
@@ -193,7 +195,7 @@ func TestManyWritersKeepTheirLinesWholeAndInOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := open(t)
-			o := outletTo(t, log, "text")
+			o := outletTo(t, log)
 			var writers sync.WaitGroup
 			const lines = 100
 			for writer := range 8 {
