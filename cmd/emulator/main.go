@@ -28,7 +28,10 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	if slices.Equal(os.Args[1:], []string{"--version"}) {
-		fmt.Println(version.Describe("emulator"))
+		if _, err := fmt.Println(version.Describe("emulator")); err != nil {
+			fmt.Fprintln(os.Stderr, "emulator: cannot write the output:", err)
+			return fault.ExitFailed
+		}
 		return 0
 	}
 	stderr := outlet.New(context.Background(), unix.Stderr, func(text string) []byte {

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"time"
 
@@ -30,23 +30,24 @@ const resolveTimeout = 5 * time.Second
 
 // runDNS asks name servers, and prints what they say in the shape of dig: the given one, else all of
 // resolv.conf. Without a name, the question is for the licensing server.
-func runDNS(args []string) int {
+func runDNS(out io.Writer, args []string) int {
 	cfg, _, _ := config.Load() // an invalid variable has its default
-	d := digger{cfg: cfg, args: args, name: "entrypoint dns", usage: dnsUsage, all: true}
+	d := digger{out: out, cfg: cfg, args: args, name: "entrypoint dns", usage: dnsUsage, all: true}
 	return d.run(cfg.Endpoint.Hostname(), dns.TypeA)
 }
 
 // runDig is dig, for images without it: the first server that answers is enough.
-func runDig(args []string) int {
+func runDig(out io.Writer, args []string) int {
 	if len(args) == 1 && args[0] == "-v" {
-		return runVersion(nil)
+		return runVersion(out, nil)
 	}
 	cfg, _, _ := config.Load()
-	return digger{cfg: cfg, args: args, name: "dig", usage: digUsage}.run(".", dns.TypeNS)
+	return digger{out: out, cfg: cfg, args: args, name: "dig", usage: digUsage}.run(".", dns.TypeNS)
 }
 
 // digger asks what a command line says.
 type digger struct {
+	out         io.Writer
 	cfg         config.Config
 	args        []string
 	name, usage string
@@ -56,7 +57,7 @@ type digger struct {
 // run asks everything, and returns dig's exit code.
 func (d digger) run(name string, kind uint16) int {
 	if len(d.args) == 1 && (d.args[0] == "-h" || d.args[0] == "--help") {
-		fmt.Println(d.usage)
+		fmt.Fprintln(d.out, d.usage)
 		return 0
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resolveTimeout)
@@ -65,7 +66,7 @@ func (d digger) run(name string, kind uint16) int {
 	if err != nil {
 		return usageError(d.name + ": " + err.Error() + "\n" + d.usage)
 	}
-	page := reporter(os.Stdout, d.cfg) // what we are asked for may be a secret by mistake
+	page := reporter(d.out, d.cfg) // what we are asked for may be a secret by mistake
 	code := 0
 	for i, query := range queries {
 		query.Command = query.Command && (i == 0 || d.all)

@@ -36,13 +36,13 @@ type doctorOptions struct {
 // runDoctor checks everything that a start depends on, and predicts the result of a start now: exit code 0 (it
 // works), 3 (unknown), 55 (it fails) or 78 (invalid variables). It leaves no trace in the volume, even if it is killed:
 // the emulator may run as another user, who could not replace what it made there.
-func runDoctor(args []string) int {
+func runDoctor(stdout io.Writer, args []string) int {
 	options, err := parseDoctor(args)
 	if err != nil {
 		return usageError("entrypoint doctor: " + err.Error() + "\n" + doctorUsage)
 	}
 	s := loadSettings()
-	page, out := reporter(os.Stdout, s.cfg), reporter(stderr(), s.cfg)
+	page, out := reporter(stdout, s.cfg), reporter(stderr(), s.cfg)
 	start := s.doctorStart(options, out)
 	page.Hide(start.Credential)
 	style := doctor.Style{Wrapped: isTerminal(os.Stdout), Verbose: options.verbose}

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"strings"
 
 	"localstack-entrypoint/internal/fault"
@@ -13,10 +13,10 @@ const explainUsage = "usage: entrypoint explain [ID]"
 
 // runExplain prints what a failure means, how it is known and what to do about
 // it; without an ID, all IDs.
-func runExplain(args []string) int {
+func runExplain(out io.Writer, args []string) int {
 	switch len(args) {
 	case 0:
-		report.Index(os.Stdout)
+		report.Index(out)
 		return 0
 	case 1:
 	default:
@@ -30,7 +30,7 @@ func runExplain(args []string) int {
 	unmet := fault.New(row.ID, "DETAIL").With(fault.Facts{Server: s.cfg.Endpoint.String()})
 	var page strings.Builder
 	report.Explain(&page, unmet.On(s.platforms()))
-	reporter(os.Stdout, s.cfg).Print(page.String())
+	reporter(out, s.cfg).Print(page.String())
 	return 0
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"localstack-entrypoint/internal/config"
 	"localstack-entrypoint/internal/version"
@@ -34,25 +35,25 @@ Environment (LOCALSTACK_X also sets X):
 `
 
 // runHelp prints how the program is used.
-func runHelp([]string) int {
-	fmt.Print(usage)
+func runHelp(out io.Writer, _ []string) int {
+	fmt.Fprint(out, usage)
 	section := ""
 	for _, variable := range config.Variables() {
 		if variable.Section != section {
 			section = variable.Section
-			fmt.Printf("\n %s\n", section)
+			fmt.Fprintf(out, "\n %s\n", section)
 		}
 		value := ""
 		if variable.Default != "" {
 			value = "=" + variable.Default
 		}
-		fmt.Printf("  %s%s\n      %s\n", variable.Name, value, variable.Meaning)
+		fmt.Fprintf(out, "  %s%s\n      %s\n", variable.Name, value, variable.Meaning)
 	}
 	return 0
 }
 
 // runVersion prints which build of the program this is.
-func runVersion([]string) int {
-	fmt.Println(version.Describe("entrypoint"))
+func runVersion(out io.Writer, _ []string) int {
+	fmt.Fprintln(out, version.Describe("entrypoint"))
 	return 0
 }

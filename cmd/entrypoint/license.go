@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"io"
 
 	"localstack-entrypoint/internal/activate"
 	"localstack-entrypoint/internal/credential"
@@ -17,7 +17,7 @@ const licenseUsage = "usage: entrypoint license status"
 
 // runLicense shows the stored licenses, and whether one would do for a start without
 // network now: then the exit code is 0.
-func runLicense(args []string) int {
+func runLicense(stdout io.Writer, args []string) int {
 	if len(args) != 1 || args[0] != "status" {
 		return usageError(licenseUsage)
 	}
@@ -30,7 +30,7 @@ func runLicense(args []string) int {
 	if err != nil {
 		return s.reportFailure(out, err)
 	}
-	page := reporter(os.Stdout, s.cfg)
+	page := reporter(stdout, s.cfg)
 	out.Hide(cred)
 	page.Hide(cred)
 	volume := file.NewVolume(s.cfg.Root.Volume(), 0)
@@ -40,7 +40,7 @@ func runLicense(args []string) int {
 	}
 	stored := there.Documents
 	if len(stored) == 0 && there.Locked == "" {
-		fmt.Println("no stored license")
+		fmt.Fprintln(stdout, "no stored license")
 	}
 	product := license.Product{Name: license.ProductName, Version: s.version()}
 	code := fault.ExitLicense

@@ -19,11 +19,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/mailbox"
+	"localstack-entrypoint/internal/outlet"
 	"localstack-entrypoint/internal/supervise"
 	"localstack-entrypoint/internal/task"
 )
@@ -52,14 +57,25 @@ func run(name string, args []string) int {
 	return boot(args)
 }
 
-// runSubcommand runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they
-// end any other process; elsewhere they do so by themselves.
-func runSubcommand(subcommand func([]string) int, args []string) int {
+// runSubcommand runs a subcommand. One whose output could not be written has not done its work, whatever it says.
+func runSubcommand(subcommand func(io.Writer, []string) int, args []string) int {
+	stdout := &outlet.Checked{To: os.Stdout}
+	code := untilSignal(func() int { return subcommand(stdout, args) })
+	if stdout.Err != nil {
+		fmt.Fprintln(os.Stderr, "entrypoint:", stdout.Err)
+		code = cmp.Or(code, fault.ExitFailed)
+	}
+	return code
+}
+
+// untilSignal runs a subcommand. In PID 1 SIGTERM and SIGINT end it as they end any other process; elsewhere they do
+// so by themselves.
+func untilSignal(subcommand func() int) int {
 	if !mailbox.IsPID1 {
-		return subcommand(args)
+		return subcommand()
 	}
 	ctx, _ := supervise.Context(context.Background())
-	code, err := task.Run(ctx, func(context.Context) (int, error) { return subcommand(args), nil })
+	code, err := task.Run(ctx, func(context.Context) (int, error) { return subcommand(), nil })
 	if err != nil {
 		s := loadSettings()
 		return s.reportFailure(reporter(stderr(), s.cfg), err)

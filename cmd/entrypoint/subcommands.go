@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 )
 
@@ -9,7 +10,7 @@ import (
 type subcommand struct {
 	names []string
 	usage string
-	run   func([]string) int
+	run   func(stdout io.Writer, args []string) int
 }
 
 func subcommands() []subcommand {
@@ -27,7 +28,7 @@ func subcommands() []subcommand {
 
 // findSubcommand returns the subcommand of ours that args begin with, and its
 // arguments. A command to run that has such a name is given after "--".
-func findSubcommand(args []string) (run func([]string) int, rest []string) {
+func findSubcommand(args []string) (run func(io.Writer, []string) int, rest []string) {
 	if len(args) == 0 {
 		return nil, nil
 	}
@@ -35,7 +36,7 @@ func findSubcommand(args []string) (run func([]string) int, rest []string) {
 		switch {
 		case !slices.Contains(s.names, args[0]):
 		case len(args) == 2 && (args[1] == "--help" || args[1] == "-h"):
-			return func([]string) int { fmt.Println(s.usage); return 0 }, nil
+			return func(stdout io.Writer, _ []string) int { fmt.Fprintln(stdout, s.usage); return 0 }, nil
 		default:
 			return s.run, args[1:]
 		}

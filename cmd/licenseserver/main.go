@@ -31,8 +31,13 @@ func run(args []string) int {
 	t := newTool()
 	defer t.flush()
 	root := t.rootCommand()
+	stdout := &outlet.Checked{To: os.Stdout}
 	root.SetArgs(args)
+	root.SetOut(stdout)
 	chosen, err := root.ExecuteC()
+	if err == nil && stdout.Err != nil { // the help
+		err = failed{stdout.Err}
+	}
 	stderr := chosen.ErrOrStderr()
 	_, ran := errors.AsType[failed](err)
 	switch {
