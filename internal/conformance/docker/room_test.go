@@ -105,7 +105,7 @@ func (r *room) put(name string, mode os.FileMode, content string) (path string) 
 // exec runs a command in home. When its time is over, all that it has started is killed.
 func (r *room) exec(args ...string) (stdout, stderr string, code int) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), r.limit)
+	ctx, cancel := context.WithTimeout(context.Background(), r.limit) // also for what is done when the test ends
 	defer cancel()
 	inside := args
 	if r.root != "" { // the program is looked up there, and home is as it is here
