@@ -1,45 +1,42 @@
-# The images, from the programs in bin/ and the folder build/rootfs:
+# The images, from files that `make image` puts into a folder:
 #
-#   make build && image/rootfs.sh && docker build .
+#   make image        # builds all of them
+#   docker build .    # afterwards: the reference image, with any builder, and without pulling
 #
-# Targets: reference (default), authority, localstack. Docker's classic builder
-# builds all stages before its target too, so give it --target reference.
-
-ARG LOCALSTACK_IMAGE=localstack/localstack-pro:latest
+# Targets: authority, reference (default), shell. image/localstack.Dockerfile is for LocalStack's own image.
 
 
 # authority: a license authority, for compose.yaml and tests. It does not license LocalStack's own images.
 FROM scratch AS authority
 
-LABEL org.opencontainers.image.title="localstack-license-authority" \
-      org.opencontainers.image.description="A license authority for tests; it does not license LocalStack's own images" \
-      org.opencontainers.image.licenses="Apache-2.0"
-
-COPY bin/licenseserver bin/entrypoint /usr/local/bin/
-COPY LICENSE THIRD-PARTY-NOTICES /usr/share/doc/localstack-entrypoint/
+COPY build/run-make-image-first/authority/ /
 
 # The subcommands of licenseserver find their data here: docker exec … licenseserver token list
 WORKDIR /var/lib/licenseserver
 ENV PATH=/usr/local/bin
 VOLUME /var/lib/licenseserver
 EXPOSE 8080
-HEALTHCHECK --interval=10s --start-period=5s --timeout=5s --retries=3 \
+HEALTHCHECK --interval=1s --timeout=10s --start-period=15s --retries=50 \
     CMD ["entrypoint", "healthcheck", "http://127.0.0.1:8080/healthz"]
 ENTRYPOINT ["licenseserver"]
 CMD ["serve", "--listen", "0.0.0.0:8080"]
+LABEL org.opencontainers.image.title="localstack-license-authority" \
+      org.opencontainers.image.description="A license authority for tests; it does not license LocalStack's own images" \
+      org.opencontainers.image.licenses="Apache-2.0"
 
 
 # reference: the entrypoint and the reference emulator, and nothing else.
 FROM scratch AS reference
 
-COPY build/rootfs/ /
-COPY bin/entrypoint bin/emulator /usr/local/bin/
-COPY LICENSE THIRD-PARTY-NOTICES /usr/share/doc/localstack-entrypoint/
+COPY build/run-make-image-first/reference/ /
 
 WORKDIR /opt/code/localstack
 VOLUME /var/lib/localstack
 EXPOSE 4566 4510-4559 5678
-HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \
+# Failures in the first two minutes, BOOT hooks included, do not count. After that, a container is unhealthy when it
+# has not answered for 50 s, as LocalStack's own (5 failures, one each 10 s). The check gives up after 2 s by itself;
+# the 10 s are for an engine that is slow to start it.
+HEALTHCHECK --interval=1s --timeout=10s --start-period=2m --retries=50 \
     CMD ["entrypoint", "healthcheck"]
 ENTRYPOINT ["docker-entrypoint.sh"]
 
@@ -65,21 +62,9 @@ LABEL org.opencontainers.image.title="localstack-entrypoint" \
 # shell: the reference image with a static busybox, for clients that replace the entrypoint with sh.
 FROM reference AS shell
 
-COPY build/busybox-static/ /
+COPY build/run-make-image-first/busybox-static/ /
 LABEL org.opencontainers.image.title="localstack-entrypoint-shell" \
       org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-only"
-
-
-# localstack: LocalStack's own image with our entrypoint in place of its script.
-FROM ${LOCALSTACK_IMAGE} AS localstack
-
-COPY bin/entrypoint /usr/local/bin/entrypoint
-COPY LICENSE THIRD-PARTY-NOTICES /usr/share/doc/localstack-entrypoint/
-RUN ln -sf entrypoint /usr/local/bin/docker-entrypoint.sh && \
-    { command -v dig || ln -s entrypoint /usr/local/bin/dig; }
-HEALTHCHECK --interval=10s --start-period=15s --timeout=10s --retries=5 \
-    CMD ["entrypoint", "healthcheck"]
-ENTRYPOINT ["docker-entrypoint.sh"]
 
 
 # A plain `docker build .` builds the last stage.

@@ -53,7 +53,7 @@ image: build        ## localstack-entrypoint:latest, the same with a shell, and 
 	image/rootfs.sh
 	$(DOCKER_BUILD) --target reference -t $(IMAGE) .
 	$(DOCKER_BUILD) --target authority -t $(AUTHORITY_IMAGE) .
-	[ ! -d build/busybox-static ] || $(DOCKER_BUILD) --target shell -t $(SHELL_IMAGE) .
+	[ ! -d build/run-make-image-first/busybox-static ] || $(DOCKER_BUILD) --target shell -t $(SHELL_IMAGE) .
 
 lint:               ## gofmt, vet, golangci-lint, third-party notices
 	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; exit 1; }

@@ -16,6 +16,7 @@ shell=$id:shell
 
 . image/test/harness.sh
 . image/test/engine.sh
+. image/test/build.sh
 . image/test/reference.sh
 . image/test/shell.sh
 . image/test/license.sh
@@ -45,6 +46,7 @@ main() {
 	start_slow_ones
 
 	set +e # from here on, a failure shows in a check
+	test_builds
 	test_image
 	test_good_token
 	test_shell
@@ -89,7 +91,7 @@ build_images() {
 	echo "# building the images"
 	build "$authority" --target authority
 	build "$reference" --target reference
-	[ ! -d build/busybox-static ] || build "$shell" --target shell
+	[ ! -d build/run-make-image-first/busybox-static ] || build "$shell" --target shell
 }
 
 # build TAG OPTION…

@@ -1,34 +1,50 @@
 #!/bin/sh
-# Creates the images' files except the programs of bin/, because Git keeps neither modes nor
-# empty folders, and an image from scratch has no mkdir:
+# Creates the files of the images in build/run-make-image-first, from the programs in bin/: Git keeps neither modes nor
+# empty folders, and an image from scratch has no mkdir. Builders print the folder's name if it is missing.
 #
-#   build/rootfs          for all images with the reference emulator
-#   build/busybox-static  for the one with a shell, if this machine has a static busybox
+#   authority       the license authority
+#   reference       the reference image
+#   busybox-static  what the image with a shell has in addition, if this machine has a static busybox
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
 
-root=build/rootfs
-shell=build/busybox-static
+made=build/run-make-image-first
+files=$made.new # an interrupted run leaves nothing that a builder finds
+authority=$files/authority
+reference=$files/reference
+shell=$files/busybox-static
+
+# programs ROOT NAME…
+programs() {
+	local root=$1 name
+	shift
+	install -d "$root/usr/local/bin" "$root/usr/share/doc/localstack-entrypoint"
+	for name; do
+		[ -x "bin/$name" ] || { echo "$0: bin/$name is missing: run make build, or make image for all of it" >&2; exit 1; }
+		install -m 755 "bin/$name" "$root/usr/local/bin/"
+	done
+	install -m 644 LICENSE THIRD-PARTY-NOTICES "$root/usr/share/doc/localstack-entrypoint/"
+}
 
 # Writable for everybody, because a container may be started as any user.
 folders() {
-	install -d -m 1777 "$root/tmp"
-	install -d -m 0777 "$root/tmp/localstack" "$root/var/lib/localstack" "$root/opt/code/localstack"
-	install -d -m 0700 "$root/root"
+	install -d -m 1777 "$reference/tmp"
+	install -d -m 0777 "$reference/tmp/localstack" "$reference/var/lib/localstack" "$reference/opt/code/localstack"
+	install -d -m 0700 "$reference/root"
 	for stage in boot start ready shutdown; do
-		install -d "$root/etc/localstack/init/$stage.d"
+		install -d "$reference/etc/localstack/init/$stage.d"
 	done
-	install -d "$root/etc/localstack/conf.d" "$root/usr/local/bin"
+	install -d "$reference/etc/localstack/conf.d"
 }
 
 users() {
-	cat >"$root/etc/passwd" <<-END
+	cat >"$reference/etc/passwd" <<-END
 		root:x:0:0:root:/root:/sbin/nologin
 		localstack:x:1000:1000:LocalStack:/var/lib/localstack:/sbin/nologin
 		nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin
 	END
-	cat >"$root/etc/group" <<-END
+	cat >"$reference/etc/group" <<-END
 		root:x:0:
 		localstack:x:1000:
 		nogroup:x:65534:
@@ -37,21 +53,21 @@ users() {
 
 # Clients call the entrypoint by the first name. Our own advice names dig.
 links() {
-	ln -s entrypoint "$root/usr/local/bin/docker-entrypoint.sh"
-	ln -s entrypoint "$root/usr/local/bin/dig"
+	ln -s entrypoint "$reference/usr/local/bin/docker-entrypoint.sh"
+	ln -s entrypoint "$reference/usr/local/bin/dig"
 }
 
-# has_static_busybox: a program without an interpreter is static.
+# has_static_busybox: a program that names no loader is static.
 has_static_busybox() {
-	command -v busybox >/dev/null && ! grep -q -a /ld- "$(command -v busybox)"
+	busybox=$(command -v busybox) && ! grep -q -a '/ld-' "$busybox"
 }
 
 # The scripts of some clients begin with #!/bin/bash, and need no more than sh.
 shell() {
 	local applet
 	install -d "$shell/bin" "$shell/usr/bin" "$shell/usr/share/doc/busybox-static"
-	install "$(command -v busybox)" "$shell/bin/busybox"
-	for applet in $(busybox --list); do
+	install -m 755 "$busybox" "$shell/bin/busybox"
+	for applet in $("$busybox" --list); do
 		[ "$applet" = busybox ] || ln -s busybox "$shell/bin/$applet"
 	done
 	ln -s ../../bin/env "$shell/usr/bin/env"
@@ -60,12 +76,16 @@ shell() {
 	cp /usr/share/doc/busybox-static/copyright "$shell/usr/share/doc/busybox-static/" 2>/dev/null || true
 }
 
-rm -rf "$root" "$shell"
+rm -rf "$files"
+programs "$authority" licenseserver entrypoint
+programs "$reference" entrypoint emulator
 folders
 users
 links
 if has_static_busybox; then
 	shell
 else
-	echo "$0: no static busybox here, so the image with a shell cannot be built: install busybox-static" >&2
+	echo "$0: this machine has no static busybox, so there is no image with a shell: install busybox-static" >&2
 fi
+rm -rf "$made"
+mv "$files" "$made"

@@ -6,6 +6,9 @@ test_image() {
 		prints '["docker-entrypoint.sh"]' config Entrypoint
 	check "image: it has no default command" prints null config Cmd
 	check "image: its health check needs no shell" prints '["CMD","entrypoint","healthcheck"]' config Healthcheck.Test
+	check "image: it is healthy as soon as it is ready" prints 1000000000 config Healthcheck.Interval
+	check "image: it is never unhealthy in its first 2 minutes" prints 120000000000 config Healthcheck.StartPeriod
+	check "image: later, it is unhealthy after 50 failures" prints 50 config Healthcheck.Retries
 	check "image: the gateway and the service ports are exposed" prints "$(printf '%s/tcp\n' {4510..4559} 4566 5678)" ports
 	check "image: the state is in a volume" prints '{"/var/lib/localstack":{}}' config Volumes
 	check "image: its working directory is that of LocalStack's image" prints '"/opt/code/localstack"' config WorkingDir
@@ -24,8 +27,8 @@ test_image() {
 	check "image: it does not contain the license authority" not grep licenseserver "$work/files"
 }
 
-# config FIELD prints a field as JSON, and null if it is empty, which engines write differently.
-config() { docker inspect --format "{{json .Config.$1}}" "$reference" | sed 's/^""$/null/'; }
+# config FIELD [IMAGE] prints a field as JSON, and null if it is empty, which engines write differently.
+config() { docker inspect --format "{{json .Config.$1}}" "${2:-$reference}" | sed 's/^""$/null/'; }
 label() { docker inspect --format "{{index .Config.Labels \"$1\"}}" "$reference"; }
 ports() { config ExposedPorts | grep -o '[0-9]*/tcp' | sort -n; }
 layers() { docker inspect --format '{{json .RootFS.Layers}}' "$1"; }

@@ -2,7 +2,7 @@
 # The image with a shell, as clients use it that replace the entrypoint with one.
 
 test_shell() {
-	if [ ! -d build/busybox-static ]; then
+	if [ ! -d build/run-make-image-first/busybox-static ]; then
 		skip "the image with a shell" "it needs a static busybox: run .ci/packages"
 		return
 	fi
