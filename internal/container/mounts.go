@@ -12,6 +12,8 @@ type mount struct {
 	root, point string
 	// kind is the type of the file system, as in "ext4".
 	kind string
+	// options are those of the file system, such as the layers of an overlay.
+	options string
 }
 
 // parseMounts reads mountinfo, whose lines are
@@ -27,7 +29,7 @@ func parseMounts(text string) []mount {
 		if len(where) < 6 || len(what) < 3 || !path.IsAbs(where[4]) {
 			continue
 		}
-		mounts = append(mounts, mount{unescape(where[3]), unescape(where[4]), what[0]})
+		mounts = append(mounts, mount{unescape(where[3]), unescape(where[4]), what[0], what[2]})
 	}
 	return mounts
 }
