@@ -11,11 +11,13 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/emulator"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/outlet"
@@ -88,7 +90,15 @@ func emulate(ctx context.Context, process emulator.Process) (code int, err error
 // options reads the environment.
 func options() (opts emulator.Options, problems []error) {
 	for _, bad := range config.Fill(&opts) {
-		problems = append(problems, fmt.Errorf("%s=%q: %w", bad.KeyName, bad.Value, bad.Err))
+		problems = append(problems, fmt.Errorf("%s=%s: %w", bad.KeyName, shown(bad.Value), bad.Err))
 	}
 	return opts, problems
+}
+
+// shown is a variable's value for the log. What may contain a password is not shown, and of a token only its beginning.
+func shown(value string) string {
+	if strings.Contains(value, "@") {
+		return "…"
+	}
+	return credential.MaskAll(fmt.Sprintf("%.200q", value))
 }

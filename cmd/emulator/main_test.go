@@ -238,6 +238,19 @@ func TestEveryBadVariableIsNamedAndTheExitCodeIs78(t *testing.T) {
 	}
 }
 
+func TestNoSecretInAVariableIsShown(t *testing.T) {
+	const token, password = "ls-aBcD1234-eFgH-iJkL-mNoP-qRsTuVwXyZ12", "hun,ter2"
+	cmd := command(t, "GATEWAY_LISTEN=http://me:"+password+"@h:1", "PERSISTENCE="+token, "SUPERVISOR_PID=\x1b[31m")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	_ = cmd.Run()
+	for _, secret := range []string{"eFgH", "hun", "ter2", "\x1b"} {
+		if got := stderr.String(); strings.Contains(got, secret) || strings.Count(got, "\n") != 3 {
+			t.Errorf("printed %s", got)
+		}
+	}
+}
+
 func TestAPortInUseExits1(t *testing.T) {
 	busy, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -260,7 +273,7 @@ func TestBlankVariablesMeanTheDefaults(t *testing.T) {
 	}
 	t.Setenv("LOCALSTACK_BUILD_DATE", "today")
 	opts, problems := options()
-	got := fmt.Sprint(opts.Listen[0].String(), opts.SupervisorPID, opts.BuildDate)
+	got := fmt.Sprint(opts.Listen.In(true)[0].String(), opts.SupervisorPID, opts.BuildDate)
 	if len(problems) != 0 || got != fmt.Sprint("0.0.0.0:4566", emulator.PID(0), "today") {
 		t.Errorf("%+v, %v", opts, problems)
 	}

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/doctor"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/outlet"
@@ -81,12 +82,11 @@ func parseHealthcheck(args []string) (*health, error) {
 		}
 		h.page = page
 	} else {
-		cfg, _, _ := config.Load() // an invalid variable has its default
-		var listen gateway.Listen
-		if err := listen.UnmarshalText([]byte(cfg.GatewayListen)); err != nil {
+		address, err := gatewayAddress()
+		if err != nil {
 			return nil, fmt.Errorf("GATEWAY_LISTEN: %w", err)
 		}
-		h.page = &url.URL{Scheme: "http", Host: listen[0].Local().String(), Path: "/_localstack/health"}
+		h.page = &url.URL{Scheme: "http", Host: address.String(), Path: "/_localstack/health"}
 	}
 	h.client = &http.Client{
 		Transport: &http.Transport{
@@ -99,6 +99,17 @@ func parseHealthcheck(args []string) (*health, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return h, nil
+}
+
+// gatewayAddress is where the emulator is reached from here.
+func gatewayAddress() (gateway.Address, error) {
+	cfg, _, _ := config.Load() // an invalid variable has its default
+	var listen gateway.Listen
+	if err := listen.UnmarshalText([]byte(cfg.GatewayListen)); err != nil {
+		return gateway.Address{}, err
+	}
+	inContainer, _ := doctor.ContainerOf(cfg).Inside()
+	return listen.In(inContainer).Probe()
 }
 
 // dialGateway connects to the gateway. One on [::] takes IPv4, too, and is reached by that where the container has no

@@ -149,7 +149,8 @@ func (s settings) newActivation(
 			transport = again
 			return again
 		}
-		a.Machine.CI, a.Machine.System = s.cfg.CI != "", machine.System()
+		inContainer, _ := doctor.ContainerOf(s.cfg).Inside()
+		a.Machine.CI, a.Machine.System = s.cfg.CI != "", machine.System(inContainer)
 		if a.Machine.ID == "" {
 			var notKept error
 			if a.Machine.ID, notKept = machine.ID(volume); errors.Is(notKept, file.ErrEmptyDirectory) {

@@ -101,7 +101,8 @@ type Process struct {
 type System struct {
 	BuildVersion   string      `envconfig:"LOCALSTACK_BUILD_VERSION"`
 	CI             string      `envconfig:"CI"`
-	GatewayListen  string      `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566"`
+	GatewayListen  string      `envconfig:"GATEWAY_LISTEN"`
+	InDocker       string      `envconfig:"OVERRIDE_IN_DOCKER"`
 	LocalstackHost string      `envconfig:"LOCALSTACK_HOST"`
 	DockerHost     string      `envconfig:"DOCKER_HOST"`
 	NoColor        string      `envconfig:"NO_COLOR"`
@@ -237,7 +238,12 @@ var table = []Variable{
 	{Name: "CI", Shared: true,
 		Meaning: "Set by CI systems. Any value means CI, even 0, false or no, as for LocalStack."},
 	{Name: "GATEWAY_LISTEN", Shared: true,
-		Meaning: "Addresses on which the emulator listens. The health check uses them."},
+		Meaning: "Addresses on which the emulator listens, as a comma list of [host]:port. The health check asks the first " +
+			"one. In a container a host does not narrow, and the default is 0.0.0.0:4566,0.0.0.0:443; a default port that " +
+			"cannot be opened is only a warning. Elsewhere a host is obeyed, and the default is 127.0.0.1:4566."},
+	{Name: "OVERRIDE_IN_DOCKER", Shared: true,
+		Meaning: "1 or 0 says whether this is a container. By default, that is told by the files of LocalStack's image, " +
+			"Docker, Podman and Kubernetes, by control groups and mounts."},
 	{Name: "LOCALSTACK_HOST", Shared: true,
 		Meaning: "Host name of the emulator. Its DNS server answers for all names that contain it; some failures say so."},
 	{Name: "DOCKER_HOST", Shared: true, Meaning: "Address of the Docker engine, for the doctor."},

@@ -71,7 +71,7 @@ func TestDefaultsAreThoseOfTheDesign(t *testing.T) {
 		"RESTART_ON_CRASH":         cfg.RestartOnCrash == 0,
 		"PARENT_DEATH_SIGNAL":      cfg.ParentDeath == 0,
 		"LICENSE_RENEWAL_INTERVAL": cfg.RenewalInterval.Duration() == 15*time.Minute,
-		"GATEWAY_LISTEN":           cfg.GatewayListen == "0.0.0.0:4566",
+		"GATEWAY_LISTEN":           cfg.GatewayListen == "" && cfg.InDocker == "",
 		"no credential":            !cfg.AuthToken.IsSet() && !cfg.Override.IsSet() && !cfg.APIKey.IsSet(),
 		"no file of one":           cfg.AuthTokenFile == "" && cfg.APIKeyFile == "",
 		"no proxy, no command":     !cfg.HTTPSProxy.IsSet() && !cfg.HTTPProxy.IsSet() && len(cfg.Command) == 0,

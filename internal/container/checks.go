@@ -16,6 +16,7 @@ type Check struct {
 func (c Container) Checks() []Check {
 	return []Check{
 		{"platform", c.platform},
+		{"gateway", c.gateway},
 		{"volume", c.volume},
 		{"logs", c.logs},
 		{docker, c.docker},

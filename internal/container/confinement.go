@@ -60,9 +60,10 @@ func (c Container) confinement(context.Context) fault.Check {
 		facts = append(facts, "without CHOWN, KILL, SETGID and SETUID, root cannot start or stop services of other users")
 	}
 	var closed []string
-	for _, port := range c.Ports {
-		if port > 0 && uint64(port) < first {
-			closed = append(closed, strconv.Itoa(int(port)))
+	addresses, _ := c.listen()
+	for _, a := range addresses {
+		if a.Port > 0 && uint64(a.Port) < first && !a.Optional {
+			closed = append(closed, strconv.Itoa(int(a.Port)))
 		}
 	}
 	if len(closed) > 0 {

@@ -20,39 +20,41 @@ func TestConfinementWarnsOnlyOfPortsThatTheGatewayCannotOpen(t *testing.T) {
 	const nameServer = "the emulator's own name server cannot listen on port 53"
 	tests := []struct {
 		name, status, firstPort string
-		ports                   []uint16
+		listen                  string
 		want                    want
 	}{
-		{"as Docker has it", statusOf(0, usual, 2, 0), "0", []uint16{4566, 443},
+		{"as Docker has it", statusOf(0, usual, 2, 0), "0", ":4566,:443",
 			passed("user 0, seccomp on, no_new_privs off, all capabilities that LocalStack uses")},
-		{"privileged", statusOf(0, 0x1ffffffffff, 0, 0), "0", nil,
+		{"privileged", statusOf(0, 0x1ffffffffff, 0, 0), "0", "",
 			passed("user 0, seccomp off, no_new_privs off, all capabilities that LocalStack uses")},
-		{"some dropped", statusOf(0, usual&^(1<<10), 2, 1), "0", nil,
+		{"some dropped", statusOf(0, usual&^(1<<10), 2, 1), "0", "",
 			passed("user 0, seccomp on, no_new_privs on, capabilities without NET_BIND_SERVICE")},
-		{"what databases need dropped", statusOf(0, usual&^(1<<5|1<<7), 2, 0), "0", nil,
+		{"what databases need dropped", statusOf(0, usual&^(1<<5|1<<7), 2, 0), "0", "",
 			passed("user 0, .*, capabilities without KILL, SETUID", "without CHOWN, .*")},
-		{"a user, any port allowed", statusOf(1000, 0, 2, 1), "0", []uint16{443},
+		{"a user, any port allowed", statusOf(1000, 0, 2, 1), "0", ":443",
 			passed("user 1000, seccomp on, no_new_privs on, no capabilities")},
-		{"a user, high ports only, and it uses such", statusOf(1000, 0, 2, 0), "1024", []uint16{4566},
+		{"a user, high ports only, and it uses such", statusOf(1000, 0, 2, 0), "1024", ":4566",
 			passed("user 1000, .*", nameServer)},
-		{"a user, high ports only", statusOf(1000, 0, 2, 0), "1024", []uint16{4566, 443},
+		{"a user, high ports only, and 443 is only a default", statusOf(1000, 0, 2, 0), "1024", "",
+			passed("user 1000, .*", nameServer)},
+		{"a user, high ports only", statusOf(1000, 0, 2, 0), "1024", ":4566,:443",
 			warned("without NET_BIND_SERVICE, user 1000 cannot listen on port 443, .*", "user 1000, .*", nameServer)},
-		{"an old kernel", statusOf(1000, 0, 2, 0), "", []uint16{80, 443},
+		{"an old kernel", statusOf(1000, 0, 2, 0), "", ":80,:443",
 			warned("without NET_BIND_SERVICE, user 1000 cannot listen on port 80, 443, .*", "user 1000, .*", nameServer)},
-		{"a port in between", statusOf(0, usual&^(1<<10), 2, 0), "100", []uint16{443},
+		{"a port in between", statusOf(0, usual&^(1<<10), 2, 0), "100", ":443",
 			passed("user 0, .*, capabilities without NET_BIND_SERVICE", nameServer)},
-		{"any free port", statusOf(1000, 1, 0, 0), "1024", []uint16{0},
+		{"any free port", statusOf(1000, 1, 0, 0), "1024", ":0",
 			passed("user 1000, seccomp off, .*, capabilities without KILL, .*", nameServer)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			files := tree{"proc/self/status": test.status}
+			files := tree{"proc/self/status": test.status, ".dockerenv": ""}
 			if test.firstPort != "" {
 				files["proc/sys/net/ipv4/ip_unprivileged_port_start"] = test.firstPort + "\n"
 			}
 			c := plant(t, files)
-			c.Ports = test.ports
+			c.GatewayListen = test.listen
 			test.want.compare(t, c.confinement(t.Context()))
 		})
 	}

@@ -19,8 +19,10 @@ type Container struct {
 	// DockerHost is where Docker is to be reached as DOCKER_HOST says it, ""
 	// for its default socket.
 	DockerHost string
-	// Ports are those that the gateway is to listen on.
-	Ports []uint16
+	// GatewayListen is the text of GATEWAY_LISTEN: where the gateway is to listen.
+	GatewayListen string
+	// Override is the text of OVERRIDE_IN_DOCKER, which says whether this is a container.
+	Override string
 	// OnKubernetes, OnGitHub, OnGitLab and OnCI are true where these have set the variables that tell of them.
 	OnKubernetes, OnGitHub, OnGitLab, OnCI bool
 }

@@ -79,7 +79,7 @@ const (
 // TestHelperLooksFromAnotherProcess is no test of its own: it is this program
 // in the situation that another test has made for it.
 func TestHelperLooksFromAnotherProcess(t *testing.T) {
-	checks := Container{Ports: []uint16{4566, 443}}.Checks()
+	checks := Container{GatewayListen: ":4566,:443"}.Checks()
 	asked := slices.IndexFunc(checks, func(c Check) bool { return c.Name == os.Getenv(checkVariable) })
 	if asked < 0 {
 		return

@@ -12,7 +12,6 @@ import (
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/file"
-	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/home"
 	"localstack-entrypoint/internal/license"
 	"localstack-entrypoint/internal/report"
@@ -132,14 +131,8 @@ func (e *examination) lookAround(ctx context.Context, made func(fault.Check)) {
 
 // ContainerOf is what a start runs in, and where its emulator is to listen.
 func ContainerOf(cfg config.Config) container.Container {
-	var listen gateway.Listen
-	_ = listen.UnmarshalText([]byte(cfg.GatewayListen)) // the emulator says what is wrong with it
-	var ports []uint16
-	for _, address := range listen {
-		ports = append(ports, address.Port)
-	}
 	return container.Container{
-		Root: cfg.Root, DockerHost: cfg.DockerHost, Ports: ports,
+		Root: cfg.Root, DockerHost: cfg.DockerHost, Override: cfg.InDocker, GatewayListen: cfg.GatewayListen,
 		OnKubernetes: cfg.Kubernetes != "", OnGitHub: cfg.GitHub != "", OnGitLab: cfg.GitLab != "",
 		OnCI: cfg.CI != "" && !cfg.DeniesCI(),
 	}

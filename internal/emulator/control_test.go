@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -30,11 +31,12 @@ func newTest(t *testing.T, o Options) (e *Emulator, log *testkit.Buffer) {
 	return e, log
 }
 
-// ask sends a request to the handler, without a network.
+// ask sends a request to the handler, without a network: to localhost, unless the path is a whole URL.
 func ask(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
-	return w
+	if strings.HasPrefix(path, "/") {
+		path = "http://localhost:4566" + path
+	}
+	return page(nil).sends(h, method, path, body)
 }
 
 func TestControlEndpoints(t *testing.T) {
@@ -122,12 +124,15 @@ func TestInfoTellsProOnlyWhenItWasHandedOver(t *testing.T) {
 	tests := []struct {
 		activated, edition string
 		licensed           bool
+		override, system   string
 	}{
-		{"1", "pro", true},
-		{"", "community", false},
+		{"1", "pro", true, "1", "Linux(Container),"},
+		{"", "community", false, "", "Linux,"},
 	}
 	for _, tt := range tests {
-		e, _ := newTest(t, Options{ProActivated: tt.activated, Version: "1.2", GitHash: "abc"})
+		e, _ := newTest(t, Options{
+			ProActivated: tt.activated, Version: "1.2", GitHash: "abc", OverrideInDocker: tt.override,
+		})
 		var got map[string]any
 		if err := json.Unmarshal(ask(e, "GET", "/_localstack/info", "").Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
@@ -135,7 +140,7 @@ func TestInfoTellsProOnlyWhenItWasHandedOver(t *testing.T) {
 		if got["edition"] != tt.edition || got["is_license_activated"] != tt.licensed {
 			t.Errorf("%+v: %v", tt, got)
 		}
-		if got["version"] != "1.2:abc" || got["is_docker"] != true {
+		if got["version"] != "1.2:abc" || got["is_docker"] != (tt.override == "1") {
 			t.Errorf("%+v: %v", tt, got)
 		}
 		for _, key := range []string{"session_id", "machine_id", "system", "server_time_utc", "uptime"} {
@@ -143,7 +148,7 @@ func TestInfoTellsProOnlyWhenItWasHandedOver(t *testing.T) {
 				t.Errorf("no %s in %v", key, got)
 			}
 		}
-		if system, _ := got["system"].(string); !strings.HasPrefix(system, "Linux(Container),") {
+		if system, _ := got["system"].(string); !strings.HasPrefix(system, tt.system) {
 			t.Errorf("system %q", system)
 		}
 	}
@@ -181,21 +186,20 @@ func TestWhileStoppingOnlyTheControlEndpointsAnswer(t *testing.T) {
 	}
 }
 
-func TestAForeignWebPageCannotStopTheEmulator(t *testing.T) {
+func TestWhatClientsPutIntoTheHealthReportHasABound(t *testing.T) {
 	e, _ := newTest(t, Options{})
-	killed := false
-	e.control.kill = func() { killed = true }
-	for origin, status := range map[string]int{"https://evil.example": 403, "https://app.localstack.cloud": 200, "": 200} {
-		killed = false
-		r := httptest.NewRequest("POST", "/_localstack/health", strings.NewReader(`{"action":"kill"}`))
-		if origin != "" {
-			r.Header.Set("Origin", origin)
-		}
-		w := httptest.NewRecorder()
-		e.ServeHTTP(w, r)
-		if w.Code != status || killed != (status == 200) {
-			t.Errorf("origin %q: status %d, killed %v", origin, w.Code, killed)
-		}
+	answered := map[int]int{}
+	for i := range 12 {
+		answered[ask(e, "PUT", "/_localstack/health", fmt.Sprintf(`{"key%d:part":%q}`, i, strings.Repeat("x", maxBody/8))).Code]++
+	}
+	if answered[200] != 7 || answered[413] != 5 {
+		t.Errorf("answers %v", answered)
+	}
+	if size := ask(e, "GET", "/_localstack/health", "").Body.Len(); size > maxBody+1000 {
+		t.Errorf("the report has %d bytes", size)
+	}
+	if w := ask(e, "PUT", "/_localstack/health", `{"key0:part":1}`); w.Code != 200 {
+		t.Errorf("a smaller value: %d", w.Code)
 	}
 }
 

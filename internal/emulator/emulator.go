@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"localstack-entrypoint/internal/config"
+	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/report"
 	"localstack-entrypoint/internal/task"
@@ -35,11 +36,13 @@ var errGateway = errors.New("gateway failed")
 // Emulator is one run of the reference emulator.
 type Emulator struct {
 	opts     Options
+	listen   gateway.Listen
 	proc     Process
 	log      *zap.SugaredLogger
 	requests *zap.SugaredLogger
 	hooks    *stages
 	control  *control
+	guard    *guard
 	s3       http.Handler
 	closeS3  func() error
 	stopping atomic.Bool // S3 no longer answers
@@ -55,8 +58,10 @@ func New(o Options, p Process) (*Emulator, error) {
 	if err != nil {
 		return nil, err
 	}
+	id := newIdentity(o)
 	e := &Emulator{
 		opts:     o,
+		listen:   o.Listen.In(id.isDocker),
 		proc:     p,
 		log:      log.Named(Logger),
 		requests: log.Named("localstack.request.aws"),
@@ -64,8 +69,9 @@ func New(o Options, p Process) (*Emulator, error) {
 		s3:       s3,
 		closeS3:  closeS3,
 	}
-	e.control = newControl(newIdentity(o), e.hooks, log.Named("localstack.internal"))
+	e.control = newControl(id, e.hooks, log.Named("localstack.internal"))
 	e.control.restart = e.restart
+	e.guard = newGuard(http.HandlerFunc(e.route), o, e.listen, log)
 	return e, nil
 }
 
@@ -84,7 +90,7 @@ func (e *Emulator) Run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return nil // no SHUTDOWN hooks: no client has reached the gateway
 	}
-	listeners, err := listen(ctx, e.opts.Listen, new(net.ListenConfig).Listen)
+	listeners, err := listen(ctx, e.listen, new(net.ListenConfig).Listen, e.log.Warnf)
 	if err != nil {
 		return err
 	}

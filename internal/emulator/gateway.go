@@ -6,16 +6,25 @@ import (
 	"strings"
 )
 
-// ServeHTTP answers a request to the gateway: the control endpoints are below
-// /_localstack/, the services of AWS are everywhere else.
+// ServeHTTP answers a request to the gateway, unless it is one that a web page must not make.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Localstack", e.opts.Version)
-	isControl := strings.HasPrefix(r.URL.Path, "/_localstack/")
+	e.guard.ServeHTTP(w, r)
+}
+
+// isControl reports whether a path is that of a control endpoint.
+func isControl(path string) bool {
+	return path == "/_localstack" || strings.HasPrefix(path, "/_localstack/")
+}
+
+// route answers a request: the control endpoints are below /_localstack/, the
+// services of AWS are everywhere else.
+func (e *Emulator) route(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case isControl && path.Clean(r.URL.Path) != strings.TrimSuffix(r.URL.Path, "/"):
+	case isControl(r.URL.Path) && path.Clean(r.URL.Path) != strings.TrimSuffix(r.URL.Path, "/"):
 		// ServeMux would redirect, and clients expect an empty 404.
 		w.WriteHeader(http.StatusNotFound)
-	case isControl || r.URL.Path == "/_localstack":
+	case isControl(r.URL.Path):
 		e.control.ServeHTTP(w, r)
 	case e.stopping.Load():
 		http.Error(w, "LocalStack is shutting down", http.StatusServiceUnavailable)

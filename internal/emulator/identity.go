@@ -15,6 +15,7 @@ type identity struct {
 	build     string // version, with the commit if it is known
 	edition   string // "pro" or "community"
 	activated bool
+	isDocker  bool // in a container of any kind
 	session   string
 	machine   string
 	system    string
@@ -22,15 +23,18 @@ type identity struct {
 }
 
 func newIdentity(o Options) identity {
+	inContainer := o.inContainer()
 	machineID, _ := machine.ID(file.NewVolume(o.Root.Volume(), file.DiskTimeout))
 	id := identity{
 		version: o.Version,
 		build:   o.Version,
-		edition: "community",
-		session: uuid.NewString(),
-		machine: machineID,
-		system:  machine.System(),
-		started: time.Now(),
+
+		isDocker: inContainer,
+		edition:  "community",
+		session:  uuid.NewString(),
+		machine:  machineID,
+		system:   machine.System(inContainer),
+		started:  time.Now(),
 	}
 	if o.pro() {
 		id.edition, id.activated = "pro", true

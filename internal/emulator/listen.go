@@ -16,21 +16,29 @@ import (
 type opener func(ctx context.Context, network, address string) (net.Listener, error)
 
 // listen starts listening on all addresses, or on none: the error names the
-// address that is in use. Where there is no IPv6, [::] stands for 0.0.0.0.
-func listen(ctx context.Context, addresses gateway.Listen, open opener) (listeners []net.Listener, err error) {
+// address that is in use. An optional address that cannot be opened is left out,
+// with a warning. Where there is no IPv6, [::] stands for 0.0.0.0.
+func listen(
+	ctx context.Context, addresses gateway.Listen, open opener, warnf func(format string, args ...any),
+) (listeners []net.Listener, err error) {
 	for _, address := range reduced(addresses) {
 		listener, err := open(ctx, network(address), address.String())
 		if address.Host == anyIPv6 && isWithoutIPv6(err) {
 			address.Host = anyIPv4
 			listener, err = open(ctx, network(address), address.String())
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			listeners = append(listeners, listener)
+		case address.Optional:
+			warnf("Cannot listen on %s, one of the default addresses: %v%s; GATEWAY_LISTEN names the addresses to use",
+				address, rootCause(err), hint(err))
+		default:
 			for _, opened := range listeners {
 				opened.Close()
 			}
 			return nil, fmt.Errorf("cannot listen on %s: %w%s", address, rootCause(err), hint(err))
 		}
-		listeners = append(listeners, listener)
 	}
 	return listeners, nil
 }
@@ -44,8 +52,11 @@ func isWithoutIPv6(err error) bool { return errors.Is(err, syscall.EAFNOSUPPORT)
 
 // hint is what an error means for an address.
 func hint(err error) string {
-	if errors.Is(err, syscall.EADDRNOTAVAIL) || isWithoutIPv6(err) {
-		return "; this container does not have the address: use 0.0.0.0"
+	switch {
+	case errors.Is(err, syscall.EADDRNOTAVAIL) || isWithoutIPv6(err):
+		return "; this machine does not have the address: use 0.0.0.0"
+	case errors.Is(err, syscall.EACCES):
+		return " (ports below 1024 need root or the capability NET_BIND_SERVICE)"
 	}
 	return ""
 }

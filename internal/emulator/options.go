@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"localstack-entrypoint/internal/container"
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/layout"
 )
@@ -17,7 +18,12 @@ import (
 // Options are the settings, one field per environment variable.
 type Options struct {
 	// Listen has the gateway's addresses, a comma list of [host]:port.
-	Listen gateway.Listen `envconfig:"GATEWAY_LISTEN" default:"0.0.0.0:4566"`
+	Listen gateway.Listen `envconfig:"GATEWAY_LISTEN"`
+	// OverrideInDocker says whether this is a container; otherwise it is looked for.
+	OverrideInDocker string `envconfig:"OVERRIDE_IN_DOCKER"`
+	// Kubernetes is set in a pod.
+	Kubernetes string `envconfig:"KUBERNETES_SERVICE_HOST"`
+	Access
 	// Persistence keeps S3 on disk, in the volume's folder state. It needs pro.
 	// PrefixedPersistence is the same, and wins.
 	Persistence         Switch `envconfig:"PERSISTENCE"`
@@ -50,6 +56,13 @@ func (p Process) flush() {
 	if p.Flush != nil {
 		p.Flush()
 	}
+}
+
+// inContainer reports whether this is a container.
+func (o Options) inContainer() bool {
+	here := container.Container{Root: o.Root, Override: o.OverrideInDocker, OnKubernetes: o.Kubernetes != ""}
+	inside, _ := here.Inside()
+	return inside
 }
 
 // pro reports whether the entrypoint has activated a license. ACTIVATE_PRO, which a user may set, says nothing of it.

@@ -59,7 +59,7 @@ func TestRequestsAreNormalizedForTheS3Library(t *testing.T) {
 
 func TestAnAnnouncedBodyOverTheLimitIsRefusedUnread(t *testing.T) {
 	e, log := newTest(t, Options{})
-	r := httptest.NewRequestWithContext(context.Background(), "PUT", "/b/k", bytes.NewReader(nil))
+	r := httptest.NewRequestWithContext(context.Background(), "PUT", "http://localhost/b/k", bytes.NewReader(nil))
 	r.ContentLength = maxUpload + 1
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, r)

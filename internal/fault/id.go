@@ -93,6 +93,7 @@ const (
 	SystemDocker      ID = "system.docker"
 	SystemMemory      ID = "system.memory"
 	SystemProcesses   ID = "system.processes"
+	SystemGateway     ID = "system.gateway"
 	SystemConfinement ID = "system.confinement"
 	SystemSignals     ID = "system.signals"
 )

@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -13,16 +14,22 @@ import (
 	"strings"
 )
 
-// The image's default for a host or a port that GATEWAY_LISTEN leaves out.
+// anyIPv4 and anyIPv6 stand for all addresses of the family, loopback for those that only this machine reaches.
 const (
-	defaultHost = "0.0.0.0"
-	defaultPort = 4566
+	anyIPv4  = "0.0.0.0"
+	anyIPv6  = "::"
+	loopback = "127.0.0.1"
 )
+
+// The ports of LocalStack's gateway: its own, and that of addresses without one.
+const defaultPort, httpsPort = 4566, 443
 
 // Address is one place to listen on.
 type Address struct {
-	Host string // IP address without brackets, or a name
+	Host string // IP address without brackets, or a name; "" = the default
 	Port uint16 // 0 = any free port
+	// Optional is true for a default that a container may be unable to open.
+	Optional bool
 }
 
 func (a Address) String() string {
@@ -32,17 +39,19 @@ func (a Address) String() string {
 // Local is where a program on the same machine reaches the address: the
 // loopback address for one that stands for all.
 func (a Address) Local() Address {
-	loopback := map[string]string{"0.0.0.0": "127.0.0.1", "::": "::1"}
-	a.Host = cmp.Or(loopback[a.Host], a.Host)
+	a.Host = cmp.Or(map[string]string{anyIPv4: loopback, anyIPv6: "::1"}[a.Host], a.Host)
 	return a
 }
 
-// Listen is a list of addresses, never empty once read.
+// Listen is the list of addresses as a user names it; empty means the default.
 type Listen []Address
 
 // UnmarshalText reads a comma list of [host]:port. A bare port and a bare host
-// are fine too, an empty list is the default.
+// are fine too.
 func (l *Listen) UnmarshalText(text []byte) error {
+	if bytes.ContainsRune(text, '@') { // it may be a URL with a password
+		return errors.New("contains an @, which no address has; " + usage)
+	}
 	var all Listen
 	for entry := range strings.SplitSeq(string(text), ",") {
 		entry = strings.TrimSpace(entry)
@@ -51,21 +60,55 @@ func (l *Listen) UnmarshalText(text []byte) error {
 		}
 		address, err := parseAddress(entry)
 		if err != nil {
-			return fmt.Errorf("%q %w; use [host]:port, for example 0.0.0.0:4566 or [::]:4566", entry, err)
+			return fmt.Errorf("%.100q %w; %s", entry, err, usage)
 		}
 		all = append(all, address)
-	}
-	if len(all) == 0 {
-		all = Listen{{defaultHost, defaultPort}}
 	}
 	*l = all
 	return nil
 }
 
-// parseAddress reads [host]:port, and takes the defaults for what is left out.
+const usage = "use [host]:port, for example 0.0.0.0:4566 or [::]:4566"
+
+// In is where the gateway listens, in a container or outside. In a container a host does not narrow, as in LocalStack:
+// a published port does not lead to the container's loopback address. Outside, a host is obeyed, and the default is
+// this machine alone. The list is never empty.
+func (l Listen) In(container bool) Listen {
+	switch {
+	case len(l) == 0 && container:
+		return Listen{{Host: anyIPv4, Port: defaultPort}, {Host: anyIPv4, Port: httpsPort, Optional: true}}
+	case len(l) == 0:
+		return Listen{{Host: loopback, Port: defaultPort}}
+	}
+	effective := make(Listen, len(l))
+	for i, a := range l {
+		switch ip, _ := netip.ParseAddr(a.Host); {
+		case container && ip.Is6():
+			a.Host = anyIPv6
+		case container:
+			a.Host = anyIPv4
+		default:
+			a.Host = cmp.Or(a.Host, loopback)
+		}
+		effective[i] = a
+	}
+	return effective
+}
+
+// Probe is where a health check asks: the first address whose port is known. The error says that there is none.
+func (l Listen) Probe() (Address, error) {
+	for _, a := range l {
+		if a.Port != 0 {
+			return a.Local(), nil
+		}
+	}
+	return Address{}, errors.New("port 0 is any free port, which only the emulator's log names")
+}
+
+// parseAddress reads [host]:port.
 func parseAddress(entry string) (Address, error) {
 	if port, err := parsePort(entry); err == nil {
-		return Address{defaultHost, port}, nil
+		return Address{Port: port}, nil
 	}
 	if strings.HasSuffix(entry, "]") || !strings.Contains(entry, ":") {
 		entry += ":" + strconv.Itoa(defaultPort)
@@ -78,14 +121,13 @@ func parseAddress(entry string) (Address, error) {
 	if err != nil {
 		return Address{}, err
 	}
-	host = cmp.Or(host, defaultHost)
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return Address{ip.String(), port}, nil
+		return Address{Host: ip.Unmap().String(), Port: port}, nil
 	}
-	if !isHostName(host) {
+	if host != "" && !isHostName(host) {
 		return Address{}, errors.New("has no valid host")
 	}
-	return Address{strings.ToLower(host), port}, nil
+	return Address{Host: strings.ToLower(host), Port: port}, nil
 }
 
 func parsePort(text string) (uint16, error) {

@@ -65,12 +65,15 @@ func Rehearse(volume *file.Volume) (id string, err error) {
 
 var errNone = errors.New("there is no machine_id in it")
 
-// System is "OS(kind),kernel,architecture". Our programs only ever ship in
-// images, so it does not ask whether this is a container.
-func System() string {
+// System is "OS,kernel,architecture", as LocalStack names it: in a container, the OS is "Linux(Container)".
+func System(inContainer bool) string {
+	system := "Linux"
+	if inContainer {
+		system += "(Container)"
+	}
 	var name unix.Utsname
 	if unix.Uname(&name) != nil {
-		return "Linux(Container)"
+		return system
 	}
-	return "Linux(Container)," + unix.ByteSliceToString(name.Release[:]) + "," + unix.ByteSliceToString(name.Machine[:])
+	return system + "," + unix.ByteSliceToString(name.Release[:]) + "," + unix.ByteSliceToString(name.Machine[:])
 }

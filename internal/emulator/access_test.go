@@ -1,0 +1,287 @@
+package emulator
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/gateway"
+)
+
+func TestOnlyNamesThatNoStrangerCanOwnAreServed(t *testing.T) {
+	t.Parallel()
+	usual := Access{
+		LocalstackHost: "localstack.example.com:4566", Container: "Main.container.dev", HostnameExternal: "old.example.com",
+		ExtraOrigins: List{"https://app.example.org:8443"},
+	}
+	h := newHosts(Options{Access: usual}, gateway.Listen{{Host: "gateway.example.net"}})
+	allowed := []string{
+		"", "localhost", "localhost:4566", "LOCALHOST:4566", "localhost.", "app.localhost:4566", "127.0.0.1:4566", "[::1]:4566",
+		"[::1]", "::1", "192.0.2.7:31566", "8.8.8.8", "[fe80::1%25eth0]:4566", "2130706433:4566",
+		"localhost.localstack.cloud:4566", "s3.localhost.localstack.cloud", "my.bucket.s3.us-east-1.localhost.localstack.cloud:443",
+		"localstack", "localstack-main:4566", "my_service:4566", "6a1f0b7c6a1f", "docker:4566", "bucket.localstack:4566",
+		"bucket.s3.localstack", "localstack.default:4566", "localstack.default.svc", "localstack.default.svc.cluster.local:4566",
+		"localstack.ns.svc.my-cluster.k8s", "host.docker.internal:4566", "host.containers.internal", "localstack.orb.local",
+		"box.local", "box.lan:4566", "nas.fritz.home.arpa", "ip-10-0-0-1.ec2.internal", "aws.test", "ci.corp", "localstack.service.consul",
+		"localstack.example.com", "bucket.s3.localstack.example.com:4566", "LocalStack.Example.Com.:80", "old.example.com",
+		"main.container.dev", "app.example.org:4566", "gateway.example.net:4566",
+		"s3.amazonaws.com", "bucket.s3.eu-central-1.amazonaws.com:443", "s3.cn-north-1.amazonaws.com.cn",
+	}
+	refused := []string{
+		"evil.example.com", "evil.com:4566", "evil.dev", "EVIL.Com.", "a.b.c.evil.co.uk:4566", "localhost.evil.com", "127.0.0.1.nip.io:4566",
+		"localhost.localstack.cloud.evil.com", "evil-localhost.localstack.cloud", "xlocalhost.localstack.cloud:4566", "localstack.cloud",
+		"app.localstack.cloud", "notlocalstack.example.com", "example.com", "localstack.dev:4566", "evil.xn--p1ai", "amazonaws.com.evil.io",
+		"evilamazonaws.com", "127.0.0.1.com", "1.2.3.4.evil.org", "evil.zip", "evil.app:4566", "evil.ck", "evil.github.io",
+		"evil.example.com..", "evil .com", "evil.com:x", "[evil.com]:4566",
+	}
+	for _, host := range allowed {
+		if !h.allow(host) {
+			t.Errorf("%q is refused", host)
+		}
+	}
+	for _, host := range refused {
+		if h.allow(host) {
+			t.Errorf("%q is allowed", host)
+		}
+	}
+}
+
+func TestOriginsAreThoseOfLocalStack(t *testing.T) {
+	t.Parallel()
+	o := newOrigins(Access{
+		LocalstackHost: "localstack.example.com:4567",
+		ExtraOrigins:   List{"http://localhost:3000/", "HTTPS://App.example.com", "chrome-extension://abc"},
+	}, gateway.Listen(nil).In(true))
+	for _, origin := range []string{
+		"https://app.localstack.cloud", "http://app.localstack.cloud", "https://localhost", "https://localhost.localstack.cloud",
+		"http://localhost:4566", "https://localhost:4566", "http://localhost.localstack.cloud:4566", "https://localhost:443",
+		"http://localhost:4567", "file://", "http://localhost:3000", "https://app.example.com", "chrome-extension://abc",
+		"http://site.s3-website.localhost.localstack.cloud:4566", "https://id.cloudfront.localhost", "http://s.s3-website.localstack.example.com:4567",
+	} {
+		if !o.allow(origin) {
+			t.Errorf("%s is refused", origin)
+		}
+	}
+	for _, origin := range []string{
+		"", "null", "https://evil.example", "http://localhost", "http://localhost:3001", "https://localhost:3000", "http://127.0.0.1:4566",
+		"https://app.localstack.cloud.evil.example", "https://evil.app.localstack.cloud", "http://app.localstack.cloud:8080",
+		"http://site.s3-website.evil.example:4566", "http://site.s3-website.localhost:9", "http://evil.example/.s3-website.localhost",
+		"http://s3-website.localhost:4566", "https://app.localstack.cloud ", "file:///etc",
+	} {
+		if o.allow(origin) {
+			t.Errorf("%s is allowed", origin)
+		}
+	}
+}
+
+// page is a request as a browser sends it for a page.
+type page map[string]string
+
+func (p page) sends(h http.Handler, method, target, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	for name, value := range p {
+		r.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestWhichWebPagesAreAnswered(t *testing.T) {
+	t.Parallel()
+	const kill, here, rebound = `{"action":"kill"}`, "http://localhost:4566", "http://evil.example.com:4566"
+	const byOrigin, byHost, unnamed = "EXTRA_CORS_ALLOWED_ORIGINS=https://evil.example allows it",
+		"LOCALSTACK_HOST=evil.example.com or EXTRA_CORS_ALLOWED_ORIGINS=http://evil.example.com allows it",
+		"an unnamed origin; EXTRA_CORS_ALLOWED_ORIGINS names origins to allow"
+	foreign, app := page{"Origin": "https://evil.example"}, page{"Origin": "https://app.localstack.cloud"}
+	tests := []struct {
+		name         string
+		page         page
+		method, host string
+		path, body   string
+		status       int
+		refusal      string
+	}{
+		{"no page", nil, "POST", here, "/_localstack/health", kill, 200, ""},
+		{"LocalStack's app", app, "POST", here, "/_localstack/health", kill, 200, ""},
+		{"LocalStack's app puts an object", app, "PUT", here, "/bucket/new", "x", 200, ""},
+		{"the emulator's own page", page{"Origin": "http://localhost:4566"}, "PUT", here, "/bucket/own", "x", 200, ""},
+		{"a link elsewhere to an object", page{"Referer": "https://evil.example/page", "Sec-Fetch-Site": "cross-site"}, "GET", here,
+			"/bucket/key", "", 200, ""},
+
+		{"fetch", foreign, "GET", here, "/bucket/key", "", 403, byOrigin},
+		{"fetch of a list", foreign, "GET", here, "/", "", 403, byOrigin},
+		{"a form", foreign, "POST", here, "/bucket", "", 403, byOrigin},
+		{"fetch that changes", foreign, "PUT", here, "/bucket/key", "", 403, byOrigin},
+		{"fetch that deletes", foreign, "DELETE", here, "/bucket/key", "", 403, byOrigin},
+		{"kill", foreign, "POST", here, "/_localstack/health", kill, 403, byOrigin},
+		{"put health", foreign, "PUT", here, "/_localstack/health", `{"a":1}`, 403, byOrigin},
+		{"get info", foreign, "GET", here, "/_localstack/info", "", 403, byOrigin},
+		{"any path", foreign, "GET", here, "/_localstack/..;/x", "", 403, byOrigin},
+		{"a sandboxed frame", page{"Origin": "null"}, "POST", here, "/_localstack/health", kill, 403, unnamed},
+		{"an old browser's form", page{"Referer": "https://evil.example/page"}, "POST", here, "/_localstack/health", kill, 403, byOrigin},
+		{"a browser that names no origin", page{"Sec-Fetch-Site": "cross-site"}, "POST", here, "/_localstack/health", kill, 403, unnamed},
+		{"a neighbor", page{"Sec-Fetch-Site": "same-site"}, "DELETE", here, "/bucket/key", "", 403, unnamed},
+
+		{"rebinding, read an object", nil, "GET", rebound, "/bucket/key", "", 403, byHost},
+		{"rebinding, read a list", page{"Sec-Fetch-Site": "same-origin"}, "GET", rebound, "/", "", 403, byHost},
+		{"rebinding, kill", page{"Origin": rebound}, "POST", rebound, "/_localstack/health", kill, 403, byHost},
+		{"rebinding, put health", page{"Origin": rebound}, "PUT", rebound, "/_localstack/health", `{"a":1}`, 403, byHost},
+		{"rebinding, put an object", page{"Origin": rebound}, "PUT", rebound, "/bucket/key", "", 403, byHost},
+		{"rebinding, signed", page{"Authorization": "AWS4-HMAC-SHA256 Credential=test/"}, "GET", rebound, "/bucket/key", "", 403, byHost},
+		{"rebinding a name of this machine's form", page{"Origin": "http://evil.lan:4566"}, "POST", "http://evil.lan:4566",
+			"/_localstack/health", kill, 403, "EXTRA_CORS_ALLOWED_ORIGINS=http://evil.lan:4566 allows it"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			e, log := newTest(t, Options{Listen: gateway.Listen{{Host: "127.0.0.1", Port: 4566}}})
+			for _, path := range []string{"/bucket", "/bucket/key"} {
+				if w := ask(e, "PUT", here+path, "content"); w.Code != 200 {
+					t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+				}
+			}
+			killed, before := false, strings.Count(log.String(), "\n")
+			e.control.kill = func() { killed = true }
+			w := tt.page.sends(e, tt.method, tt.host+tt.path, tt.body)
+			if w.Code != tt.status || killed != (tt.body == kill && tt.status == 200) {
+				t.Errorf("status %d, killed %v: %s", w.Code, killed, w.Body)
+			}
+			allows, blocked := w.Header().Get("Access-Control-Allow-Origin"), strings.Count(log.String(), " Blocked "+tt.method+" "+tt.path)
+			lines := strings.Count(log.String(), "\n") - before
+			switch tt.status {
+			case 200:
+				if allows != tt.page["Origin"] || blocked != 0 {
+					t.Errorf("allows %q, logged %s", allows, log)
+				}
+			default:
+				if allows != "" || blocked != 1 || lines != 1 || !strings.Contains(log.String(), tt.refusal) {
+					t.Errorf("allows %q, logged %s", allows, log)
+				}
+				if !strings.Contains(w.Body.String(), tt.refusal) {
+					t.Errorf("answered %s", w.Body)
+				}
+				after := ask(e, "GET", here+"/bucket/key", "")
+				health := ask(e, "GET", here+"/_localstack/health", "")
+				if after.Body.String() != "content" || strings.Contains(health.Body.String(), `"a"`) {
+					t.Errorf("afterwards the object is %s, the health report %s", after.Body, health.Body)
+				}
+			}
+		})
+	}
+}
+
+func TestAPageIsToldBeforehandWhatItMaySend(t *testing.T) {
+	t.Parallel()
+	ask := page{"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x-amz-meta-color, content-type",
+		"Access-Control-Request-Private-Network": "true"}
+	from := func(origin string) page {
+		p := maps.Clone(ask)
+		p["Origin"] = origin
+		return p
+	}
+	tests := []struct {
+		name   string
+		access Access
+		page   page
+		status int
+		want   map[string]string
+	}{
+		{"LocalStack's app", Access{}, from("https://app.localstack.cloud"), 204, map[string]string{
+			"Access-Control-Allow-Origin": "https://app.localstack.cloud", "Access-Control-Allow-Credentials": "true",
+			"Access-Control-Allow-Private-Network": "true", "Vary": "Origin",
+		}},
+		{"a foreign page", Access{}, from("https://evil.example"), 403, nil},
+		{"one that the user names", Access{ExtraOrigins: List{"https://my.example"}}, from("https://my.example"), 204,
+			map[string]string{"Access-Control-Allow-Origin": "https://my.example"}},
+		{"any that the user allows", Access{ExtraOrigins: List{"*"}}, from("https://my.example"), 204,
+			map[string]string{"Access-Control-Allow-Origin": "https://my.example"}},
+		{"without checks", Access{NoChecks: On}, from("https://any.example"), 204,
+			map[string]string{"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Credentials": ""}},
+		{"without headers", Access{NoHeaders: On}, from("https://app.localstack.cloud"), 204,
+			map[string]string{"Access-Control-Allow-Origin": "", "Access-Control-Allow-Headers": ""}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.access.ExtraHeaders, tt.access.ExtraExposed = List{"x-mine"}, List{"x-shown"}
+			e, _ := newTest(t, Options{Access: tt.access})
+			for _, path := range []string{"/bucket/key", "/_localstack/health"} {
+				w := tt.page.sends(e, "OPTIONS", "http://localhost:4566"+path, "")
+				if w.Code != tt.status {
+					t.Errorf("%s: status %d %s", path, w.Code, w.Body)
+				}
+				for name, value := range tt.want {
+					if got := w.Header().Get(name); got != value {
+						t.Errorf("%s: %s is %q, want %q", path, name, got, value)
+					}
+				}
+				allowed, exposed := w.Header().Get("Access-Control-Allow-Headers"), w.Header().Get("Access-Control-Expose-Headers")
+				tells := tt.status == 204 && tt.access.NoHeaders != On
+				for _, name := range []string{"x-amz-meta-color", "content-type", "x-amz-target", "x-mine"} {
+					if strings.Contains(","+allowed+",", ","+name+",") != tells {
+						t.Errorf("%s: allows the headers %q", path, allowed)
+					}
+				}
+				if strings.HasSuffix(exposed, ",x-shown") != tells {
+					t.Errorf("%s: exposes %q", path, exposed)
+				}
+			}
+		})
+	}
+}
+
+func TestWithoutAnOriginNoAnswerHasCORSHeaders(t *testing.T) {
+	t.Parallel()
+	e, _ := newTest(t, Options{})
+	for _, path := range []string{"/", "/bucket/key", "/_localstack/health"} {
+		for _, method := range []string{"GET", "HEAD", "OPTIONS"} {
+			for name := range ask(e, method, "http://localhost:4566"+path, "").Header() {
+				if strings.HasPrefix(name, "Access-Control-") {
+					t.Errorf("%s %s has %s", method, path, name)
+				}
+			}
+		}
+	}
+}
+
+func TestAnAWSClientCanReadARefusal(t *testing.T) {
+	t.Parallel()
+	e, _ := newTest(t, Options{})
+	sqs := page{"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0"}
+	if w := sqs.sends(e, "POST", "http://evil.example.com/", "{}"); w.Code != 403 ||
+		w.Header().Get("X-Amzn-Errortype") != "AccessForbidden" || !strings.Contains(w.Body.String(), `"message":"LocalStack refuses`) {
+		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	w := ask(e, "GET", "http://evil.example.com/%3C&%7f?x", "")
+	if got := w.Header().Get("Content-Type"); w.Code != 403 || got != "application/xml" ||
+		!strings.Contains(w.Body.String(), "<Error><Code>AccessForbidden</Code><Message>LocalStack refuses this request: the host ") {
+		t.Errorf("%d %s %s", w.Code, got, w.Body)
+	}
+}
+
+func FuzzGuard(f *testing.F) {
+	for _, seed := range [][3]string{
+		{"localhost:4566", "", ""}, {"evil.com", "https://evil.com", ""}, {"[::1", "null", "http://u:p@evil.com/x"}, {"a..b", "://", "//"},
+	} {
+		f.Add(seed[0], seed[1], seed[2])
+	}
+	f.Fuzz(func(t *testing.T, host, origin, referer string) {
+		g := &guard{origins: newOrigins(Access{}, nil), hosts: newHosts(Options{}, nil)}
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Host = host
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Referer", referer)
+		reason := g.refusal(r)
+		if strings.ContainsAny(reason, "\n\r\x1b") {
+			t.Errorf("%q", reason)
+		}
+		if name := hostName(host); reason == "" && strings.HasSuffix(name, "evil.com") && strings.Contains(name, ".") {
+			t.Errorf("%q is allowed", host)
+		}
+	})
+}
