@@ -102,22 +102,28 @@ func (r *room) put(name string, mode os.FileMode, content string) (path string) 
 	return path
 }
 
+// command is a command in home, not yet started.
+func (r *room) command(ctx context.Context, args ...string) *exec.Cmd {
+	if r.root != "" { // the program is looked up there, and home is as it is here
+		args = append([]string{"chroot", r.root, "/usr/bin/env", "--chdir=" + r.home}, args...)
+	}
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	if r.root == "" {
+		cmd.Dir = r.home
+	}
+	cmd.Env = []string{}
+	for name, value := range r.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
 // exec runs a command in home. When its time is over, all that it has started is killed.
 func (r *room) exec(args ...string) (stdout, stderr string, code int) {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), r.limit) // also for what is done when the test ends
 	defer cancel()
-	inside := args
-	if r.root != "" { // the program is looked up there, and home is as it is here
-		inside = append([]string{"chroot", r.root, "/usr/bin/env", "--chdir=" + r.home}, args...)
-	}
-	cmd := exec.CommandContext(ctx, inside[0], inside[1:]...)
-	if r.root == "" {
-		cmd.Dir = r.home
-	}
-	for name, value := range r.env {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
+	cmd := r.command(ctx, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, time.Second
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
