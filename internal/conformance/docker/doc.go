@@ -27,8 +27,9 @@
 //	})
 //
 // newRoomWithClients is a room whose commands have the clients' root as theirs, with its Python and its environments
-// below /opt (CLIENTS_ROOT: its layers, which .ci/clients makes and prints). They see the engine's socket where everybody looks for it, and home
-// at the same path, so that the engine can mount what they name. What they write elsewhere all of them see.
+// below /opt (CLIENTS_ROOT: its layers, which .ci/clients makes and prints). They see the engine's socket where
+// everybody looks for it, and home at the same path, so that the engine can mount what they name. What they write
+// elsewhere all of them see.
 //
 // Clients that are libraries of Go run in the test itself: its DOCKER_HOST is the engine's.
 //
