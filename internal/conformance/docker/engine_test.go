@@ -37,7 +37,7 @@ var (
 
 // prepare makes the namespaces a machine with an engine, our images and the clients.
 func prepare() error {
-	for _, step := range []func() error{mountAll, startEngine, buildImages} {
+	for _, step := range []func() error{mountAll, startEngine, buildImages, setForLibraries} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -130,6 +130,16 @@ func buildImages() error {
 		return fmt.Errorf("cannot build the images: %w\n%s", err, out)
 	}
 	return nil
+}
+
+// setForLibraries sets what clients that are libraries of Go read, once, from this process's environment.
+func setForLibraries() error {
+	for name, value := range librarySettings {
+		os.Setenv(name, value)
+	}
+	home := state + "/home" // without the machine's .testcontainers.properties
+	os.Setenv("HOME", home)
+	return os.Mkdir(home, 0o755)
 }
 
 func command(args ...string) *exec.Cmd { return exec.Command(args[0], args[1:]...) }
