@@ -186,7 +186,7 @@ func (s *start) warnAbout(cred credential.Credential) {
 	if advice := cred.Advice(s.cfg.CI, s.cfg.DeniesCI()); advice != nil {
 		s.issues(report.Logger).Warn(report.Reason(advice))
 	}
-	if s.cfg.Endpoint.IsExposed() {
+	if s.cfg.Endpoint.Exposure() == config.Exposed {
 		s.issues(report.Logger).Warn("API_ENDPOINT=" + s.cfg.Endpoint.String() +
 			" is not encrypted: anyone in between can read your Auth Token")
 	}

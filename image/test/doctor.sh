@@ -17,6 +17,8 @@ finds() {
 test_doctor() {
 	check "doctor: a running container is healthy" finds "A start now would work, with license_" 0 doctor pro
 	check "doctor: the entrypoint is PID 1 and forwards SIGTERM" finds "✓ signals" 0 doctor pro
+	check "doctor: the connection to the authority in the same network is not encrypted" \
+		finds "is not encrypted, and its host is in a private network" 0 doctor pro
 	check "doctor: the volume is found" finds "✓ volume" 0 doctor pro
 	check "doctor: --json prints the outcome, too" finds '"outcome": "online"' 0 doctor pro --json
 	check "doctor: it can be the container's command" finds "A start now would work" 0 \

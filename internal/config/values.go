@@ -1,13 +1,10 @@
 package config
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,43 +130,6 @@ func isJSON(value string) bool {
 	}
 	first, _, _ := strings.Cut(value, " ")
 	return json.Valid([]byte(value)) || strings.HasSuffix(value, "]") && first != "[" && first != "[["
-}
-
-// Endpoint is the base URL of the licensing API, without a final slash.
-type Endpoint struct{ *url.URL }
-
-// Decode reads an http or https URL without credentials, query and fragment.
-func (e *Endpoint) Decode(value string) error {
-	value = strings.TrimRight(strings.TrimSpace(value), "/")
-	parsed, err := url.Parse(value)
-	if err != nil || parsed.Scheme == "" || !hasAddress(parsed) {
-		return errors.New("is not a URL; write it as https://api.localstack.cloud/v1")
-	}
-	switch {
-	case parsed.Scheme != "http" && parsed.Scheme != "https":
-		return fmt.Errorf("has the scheme %.20q; use https or http", parsed.Scheme)
-	case parsed.User != nil:
-		return errors.New("contains credentials; remove them, the Auth Token is enough")
-	case strings.ContainsAny(value, "?#"):
-		return errors.New("contains a query or fragment; remove it, a base URL ends with its path")
-	}
-	e.URL = parsed
-	return nil
-}
-
-// IsExposed reports whether others can read what is sent there: it is not encrypted,
-// and leaves this machine.
-func (e Endpoint) IsExposed() bool {
-	host := e.Hostname()
-	address, err := netip.ParseAddr(host)
-	isLoopback := host == "localhost" || err == nil && address.IsLoopback()
-	return e.Scheme == "http" && !isLoopback
-}
-
-// hasAddress reports whether u names a host, and a port that there can be.
-func hasAddress(u *url.URL) bool {
-	port, err := strconv.ParseUint(cmp.Or(u.Port(), "1"), 10, 16)
-	return u.Hostname() != "" && err == nil && port > 0 && !strings.HasSuffix(u.Host, ":")
 }
 
 func oneOf(target *string, value string, names ...string) error {

@@ -141,41 +141,6 @@ func TestNamesOfALevelOrFormatAreTakenInAnyCase(t *testing.T) {
 	refuses(t, &format, "is unknown; use text, json", "", "xml")
 }
 
-func TestEndpointIsABaseURL(t *testing.T) {
-	t.Parallel()
-	for value, want := range map[string]string{
-		"https://api.localstack.cloud/v1":       "https://api.localstack.cloud/v1",
-		" https://api.localstack.cloud/v1///\n": "https://api.localstack.cloud/v1",
-		"https://licenses.test":                 "https://licenses.test",
-		"http://127.0.0.1:8080/v1":              "http://127.0.0.1:8080/v1",
-		"http://[::1]:8080/v1/":                 "http://[::1]:8080/v1",
-		"HTTPS://Licenses.Test/V1":              "https://Licenses.Test/V1",
-		"https://licenses.test:443/a%20b/c":     "https://licenses.test:443/a%20b/c",
-	} {
-		var endpoint Endpoint
-		if err := endpoint.Decode(value); err != nil || endpoint.String() != want {
-			t.Errorf("%q is %s, %v", value, endpoint.URL, err)
-		}
-	}
-	var endpoint Endpoint
-	if err := endpoint.Decode("https://kept.test"); err != nil {
-		t.Fatal(err)
-	}
-	refuses(t, &endpoint, "is not a URL; write it as https://api.localstack.cloud/v1",
-		"", "api.localstack.cloud/v1", "localhost:8080", "127.0.0.1:8080/v1", "https:/licenses.test", "//licenses.test/v1",
-		"https:", "https://",
-		"https:///v1", "https://:443/v1", "https://licenses.test:/v1", "https://licenses test/v1",
-		"https://licenses.test:port", "https://licenses.test:0", "https://licenses.test:65536",
-		"https://licenses.test/%zz", "https://[::1/v1", "https://licenses.test/\x7f", "://licenses.test",
-		"https://user:secret@")
-	refuses(t, &endpoint, `has the scheme "ftp"; use https or http`, "ftp://licenses.test/v1")
-	refuses(t, &endpoint, "contains credentials; remove them, the Auth Token is enough",
-		"https://user:secret@licenses.test/v1", "https://secret@licenses.test")
-	refuses(t, &endpoint, "contains a query or fragment; remove it, a base URL ends with its path",
-		"https://licenses.test/v1?key=secret", "https://licenses.test/v1?", "https://licenses.test/v1#secret",
-		"https://licenses.test#")
-}
-
 func TestNoVerbShowsAProxysPassword(t *testing.T) {
 	t.Parallel()
 	var setting proxy.Setting

@@ -144,13 +144,21 @@ func (s Start) checkConfiguration(context.Context) fault.Check {
 	if failed, ok := fault.Find(s.Problem); ok {
 		return fault.Fail(name, failed, s.Warnings...)
 	}
-	if bool(s.Config.ActivatePro) && s.Config.Endpoint.IsExposed() {
+	exposure := config.Sealed
+	if s.Config.ActivatePro {
+		exposure = s.Config.Endpoint.Exposure()
+	}
+	if exposure == config.Exposed {
 		finding := fault.New(fault.NetworkUnencrypted, "anyone in between can read your Auth Token").
 			With(fault.Facts{Server: s.Config.Endpoint.String()})
 		return fault.Warn(name, finding, s.Warnings...)
 	}
 	if len(s.Warnings) > 0 {
 		return fault.Warn(name, fault.New(fault.ConfigIgnored, "%s", strings.Join(s.Warnings, "; ")))
+	}
+	if exposure == config.Inside {
+		return fault.Pass(name, "every variable is valid; API_ENDPOINT="+s.Config.Endpoint.String()+
+			" is not encrypted, and its host is in a private network")
 	}
 	return fault.Pass(name, "every variable is valid")
 }

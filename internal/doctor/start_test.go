@@ -56,3 +56,30 @@ func TestTheCredentialIsJudgedWithoutTheServer(t *testing.T) {
 		})
 	}
 }
+
+func TestAnEndpointWithoutEncryptionIsNamed(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]struct {
+		state fault.State
+		fact  string
+	}{
+		"https://licenses.example.com/v1": {fault.Passed, "every variable is valid"},
+		"http://127.0.0.1:8080/v1":        {fault.Passed, "every variable is valid"},
+		"http://authority:8080/v1": {fault.Passed, "every variable is valid; API_ENDPOINT=http://authority:8080/v1 " +
+			"is not encrypted, and its host is in a private network"},
+		"http://licenses.example.com/v1": {fault.Warned, "anyone in between can read your Auth Token"},
+	} {
+		cfg := config.Config{Licensing: config.Licensing{ActivatePro: true}}
+		if err := cfg.Endpoint.Decode(url); err != nil {
+			t.Fatal(err)
+		}
+		if got := (Start{Config: cfg}).checkConfiguration(t.Context()); got.State != want.state || got.Fact != want.fact {
+			t.Errorf("%s: %+v", url, got)
+		}
+		cfg.ActivatePro = false
+		got := Start{Config: cfg}.checkConfiguration(t.Context())
+		if got.State != fault.Passed || got.Fact != "every variable is valid" {
+			t.Errorf("%s without pro features: %+v", url, got)
+		}
+	}
+}
