@@ -27,7 +27,7 @@ func newTest(t *testing.T, o Options) (e *Emulator, log *testkit.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.closeS3() })
+	t.Cleanup(func() { e.s3.Close() })
 	return e, log
 }
 

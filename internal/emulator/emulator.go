@@ -17,6 +17,7 @@ import (
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/hook"
 	"localstack-entrypoint/internal/report"
+	"localstack-entrypoint/internal/s3"
 	"localstack-entrypoint/internal/task"
 	"localstack-entrypoint/internal/version"
 )
@@ -43,8 +44,8 @@ type Emulator struct {
 	hooks    *stages
 	control  *control
 	guard    *guard
-	s3       http.Handler
-	closeS3  func() error
+	logS3    *zap.SugaredLogger
+	s3       *s3.Service
 	stopping atomic.Bool // S3 no longer answers
 }
 
@@ -54,7 +55,7 @@ func New(o Options, p Process) (*Emulator, error) {
 	// A build argument may be empty, and clients take an empty version for another product.
 	o.Version = cmp.Or(o.Version, version.Number)
 	log := report.New(p.Stderr, config.Logging{}).Log("").Sugar()
-	s3, closeS3, err := openS3(o, log)
+	service, err := openS3(o, log.Named(loggerS3))
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +67,8 @@ func New(o Options, p Process) (*Emulator, error) {
 		log:      log.Named(Logger),
 		requests: log.Named("localstack.request.aws"),
 		hooks:    newStages(o, p, log.Named("localstack.runtime.init")),
-		s3:       s3,
-		closeS3:  closeS3,
+		logS3:    log.Named(loggerS3),
+		s3:       service,
 	}
 	e.control = newControl(id, e.hooks, log.Named("localstack.internal"))
 	e.control.restart = e.restart
@@ -79,7 +80,7 @@ func New(o Options, p Process) (*Emulator, error) {
 // It fails if it cannot listen on an address, or if a listener fails. It prints
 // `Ready.` after the READY hooks, unless the stop comes first. It can be called once.
 func (e *Emulator) Run(ctx context.Context) (err error) {
-	defer func() { err = errors.Join(err, e.closeS3()) }()
+	defer func() { err = errors.Join(err, e.s3.Close()) }()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	e.control.kill = func() { stop(errors.New("a client requested it")) }

@@ -1,99 +1,97 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3bolt"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
-	bolt "go.etcd.io/bbolt"
 	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/s3"
 )
 
 // loggerS3 is what LocalStack calls the logger of its S3 service.
 const loggerS3 = "localstack.services.s3"
 
-// openS3 returns the S3 service and the function that closes its storage. Storage on
-// disk is a feature of pro; without pro, a log line says that it is off.
-func openS3(o Options, log *zap.SugaredLogger) (service http.Handler, closeStorage func() error, err error) {
-	if o.persistent() && o.pro() {
-		db, err := openState(filepath.Join(o.Root.Volume(), "state/s3.bolt"))
-		if err != nil {
-			return nil, nil, err
-		}
-		return newS3(&store{Backend: s3bolt.New(db)}, log), db.Close, nil
+// openS3 opens the state of S3. To keep it on disk is a feature of pro; without pro, a log line says that it is not
+// kept.
+func openS3(o Options, log *zap.SugaredLogger) (*s3.Service, error) {
+	switch {
+	case o.persistent() && o.pro():
+		return openState(filepath.Join(o.Root.Volume(), "state"), log)
+	case o.persistent():
+		log.Warn("PERSISTENCE=1 is a feature of pro, which is off: S3 objects are kept in memory only")
 	}
-	if o.persistent() {
-		log.Named(loggerS3).Warn("PERSISTENCE=1 is a feature of pro, which is off: S3 objects are kept in memory only")
-	}
-	memory := s3mem.New()
-	backend := &versionedStore{&store{Backend: memory}, memory}
-	return newS3(backend, log), func() error { return nil }, nil
+	return s3.OpenMemory()
 }
 
-// openState opens the database. It commits each change to disk before the client gets
-// its answer, so that an acknowledged change survives a SIGKILL.
-func openState(path string) (*bolt.DB, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+// The state of S3, and that of versions before 0.2, below the volume's folder state.
+const (
+	stateFile  = "s3.db"
+	formerFile = "s3.bolt"
+)
+
+// openState opens the state that is kept in a folder. It takes over that of an earlier version.
+func openState(folder string, log *zap.SugaredLogger) (*s3.Service, error) {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot keep S3 on disk: %w", err)
 	}
-	// 3 s: another process may be just ending.
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 3 * time.Second})
+	path, former := filepath.Join(folder, stateFile), filepath.Join(folder, formerFile)
+	_, missing := os.Stat(path)
+	if _, err := os.Stat(former); err == nil && errors.Is(missing, os.ErrNotExist) {
+		if err := takeOver(former, path); err != nil {
+			return nil, fmt.Errorf("cannot take over the S3 objects of an earlier version from %s: %w", former, err)
+		}
+		log.Infof("Took over the S3 objects of an earlier version from %s", former)
+	}
+	service, err := s3.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open %s (does another container use the same volume?): %w", path, err)
 	}
-	return db, nil
+	return service, nil
 }
 
-func newS3(backend gofakes3.Backend, log *zap.SugaredLogger) http.Handler {
-	service := gofakes3.New(backend,
-		gofakes3.WithLogger(errorsOnly{log.Named(loggerS3)}),
-		gofakes3.WithTimeSkewLimit(0), // the clock of a resumed virtual machine is behind
-	).Server()
-	requests := log.Named("localstack.request.aws")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := r.URL.EscapedPath() // the request is rewritten below
-		answer := &s3Answer{ResponseWriter: w, status: http.StatusOK}
-		if err := normalize(r); err != nil {
-			http.Error(answer, err.Error(), http.StatusBadRequest)
-		} else {
-			service.ServeHTTP(answer, r)
-		}
-		requests.Infof("AWS s3 %s %s => %d", r.Method, path, answer.status)
-	})
+// takeOver makes a state of that of an earlier version, which is removed when the new one is whole.
+func takeOver(former, path string) error {
+	unfinished := path + ".new"
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	service, err := s3.Open(unfinished)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(service.Import(former, defaultAccount), service.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(unfinished, path); err != nil {
+		return err
+	}
+	return os.Remove(former)
 }
 
-// s3Answer remembers the status for the log and corrects one header.
-type s3Answer struct {
+// serveS3 answers a request to S3.
+func (e *Emulator) serveS3(w http.ResponseWriter, r *http.Request, c call) {
+	answer := &statusWriter{w, http.StatusOK}
+	if err := e.s3.Serve(answer, r, s3.Caller{Account: c.account, Region: c.region}); err != nil {
+		e.logS3.Errorf("%s %s: %v", r.Method, r.URL.EscapedPath(), err)
+	}
+	e.requests.Infof("AWS s3 %s %s => %d", r.Method, r.URL.EscapedPath(), answer.status)
+}
+
+// statusWriter remembers the status for the log.
+type statusWriter struct {
 	http.ResponseWriter
 	status int
 }
 
-// WriteHeader removes the checksum of the whole object from an answer with a part of
-// it: an SDK would compare them and report a corrupt download.
-func (a *s3Answer) WriteHeader(status int) {
-	a.status = status
-	if status == http.StatusPartialContent {
-		for name := range a.Header() {
-			if strings.HasPrefix(name, "X-Amz-Checksum-") {
-				a.Header().Del(name)
-			}
-		}
-	}
-	a.ResponseWriter.WriteHeader(status)
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
 }
 
-// errorsOnly logs the errors of gofakes3, and no other messages.
-type errorsOnly struct{ log *zap.SugaredLogger }
-
-// Print implements gofakes3.Logger.
-func (e errorsOnly) Print(level gofakes3.LogLevel, values ...any) {
-	if level == gofakes3.LogErr {
-		e.log.Errorln(values...)
-	}
-}
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

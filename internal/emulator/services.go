@@ -15,7 +15,7 @@ func serviceStates() map[string]string { return map[string]string{"s3": "running
 func (e *Emulator) serveAWS(w http.ResponseWriter, r *http.Request) {
 	c := recognize(r)
 	if c.service == "s3" {
-		e.s3.ServeHTTP(w, r)
+		e.serveS3(w, r, c)
 		return
 	}
 	if c.service == "sts" && c.operation == "GetCallerIdentity" {
