@@ -140,9 +140,9 @@ func TestWhichWebPagesAreAnswered(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			e, log := newTest(t, Options{Listen: gateway.Listen{{Host: "127.0.0.1", Port: 4566}}})
-			for _, path := range []string{"/bucket", "/bucket/key"} {
-				if w := ask(e, "PUT", here+path, "content"); w.Code != 200 {
-					t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+			for _, made := range [][2]string{{"/bucket", ""}, {"/bucket/key", "content"}} {
+				if w := ask(e, "PUT", here+made[0], made[1]); w.Code != 200 {
+					t.Fatalf("%s: %d %s", made[0], w.Code, w.Body)
 				}
 			}
 			killed, before := false, strings.Count(log.String(), "\n")
