@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"localstack-entrypoint/internal/s3"
 )
 
 // maxBody is the largest JSON body the control endpoints read, in bytes.
@@ -24,6 +26,7 @@ type control struct {
 	id      identity
 	hooks   *stages
 	log     *zap.SugaredLogger
+	s3      *s3.Service
 	restart func() // asks the supervisor to start this process again
 	kill    func() // stops this process gracefully, exit code 0
 
@@ -41,6 +44,8 @@ func newControl(id identity, hooks *stages, log *zap.SugaredLogger) *control {
 	mux.HandleFunc("GET /_localstack/info", c.getInfo)
 	mux.HandleFunc("GET /_localstack/init", c.getInit)
 	mux.HandleFunc("GET /_localstack/init/{stage}", c.getStage)
+	mux.HandleFunc("GET /_localstack/resources", c.getResources)
+	mux.HandleFunc("POST /_localstack/state/reset", c.resetState)
 	mux.HandleFunc("/", c.notFound)
 	c.Handler = mux
 	return c

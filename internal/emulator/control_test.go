@@ -65,7 +65,7 @@ func TestControlEndpoints(t *testing.T) {
 		{"GET", "/_localstack", "", 404, ""},
 		{"GET", "/_localstack/", "", 404, ""},
 		{"GET", "/_localstack/pods", "", 404, ""},
-		{"POST", "/_localstack/state/reset", "", 404, ""},
+		{"POST", "/_localstack/pods", "", 404, ""},
 		{"DELETE", "/_localstack/health", "", 404, ""},
 		{"GET", "/_localstackish", "", 404, "*"}, // a bucket
 		{"GET", "/", "", 200, "*"},

@@ -1,0 +1,45 @@
+package emulator
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// resource is a resource as /_localstack/resources lists it.
+type resource struct {
+	Region  string `json:"region_name"`
+	Account string `json:"account_id"`
+	ID      string `json:"id"`
+}
+
+// getResources lists what there is as NDJSON: a line for each type of CloudFormation, with all resources of that type.
+// Without any the answer is empty.
+func (c *control) getResources(w http.ResponseWriter, _ *http.Request) {
+	buckets, err := c.s3.Buckets()
+	if err != nil {
+		c.log.Errorf("Cannot list the buckets: %v", err)
+		answerText(w, http.StatusInternalServerError, "cannot list the buckets")
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if len(buckets) == 0 {
+		return
+	}
+	var list []resource
+	for _, b := range buckets {
+		list = append(list, resource{b.Region, b.Account, b.Name})
+	}
+	_ = json.NewEncoder(w).Encode(map[string][]resource{"AWS::S3::Bucket": list}) // the client may have gone
+}
+
+// resetState removes all buckets with everything in them, also those that are kept on disk. What PUT
+// /_localstack/health has stored, the records of init hooks, and the volume's other files stay.
+func (c *control) resetState(w http.ResponseWriter, _ *http.Request) {
+	if err := c.s3.Reset(); err != nil {
+		c.log.Errorf("Cannot reset the state: %v", err)
+		answerText(w, http.StatusInternalServerError, "cannot reset the state")
+		return
+	}
+	c.log.Info("The state was reset: there are no buckets any more")
+	answerText(w, http.StatusOK, "")
+}
