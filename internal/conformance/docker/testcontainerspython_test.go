@@ -1,0 +1,21 @@
+package docker
+
+import "testing"
+
+func TestTestcontainersPython(t *testing.T) {
+	t.Parallel()
+	r := newRoomWithClients(t)
+	const python = "/opt/testcontainers/bin/python"
+	client(t, "testcontainers for Python", r.run(python, "-c",
+		`from importlib.metadata import version; print(version("testcontainers"))`))
+	r.copy("python/localstack.py")
+	run := func(args ...string) func(*licensed) (string, bool) {
+		return of(append([]string{python, "localstack.py"}, args...)...)
+	}
+	r.starts(
+		aStart{name: "good token", run: run(referenceImage)},
+		aStart{name: "good token, failing fast", run: run(referenceImage, "--fail-fast")},
+		aStart{name: "revoked token", revoked: true, within: late, run: run(referenceImage)},
+		aStart{name: "revoked token, failing fast", revoked: true, within: soon, run: run(referenceImage, "--fail-fast")},
+	)
+}
