@@ -34,7 +34,7 @@ func recognize(r *http.Request) call {
 	if key, scope, ok := credential(r); ok {
 		c.account = accountOf(key)
 		if parts := strings.Split(scope, "/"); len(parts) == 4 { // date/region/service/aws4_request
-			c.region, c.service = parts[1], strings.ToLower(parts[2])
+			c.region, c.service = regionOf(parts[1]), strings.ToLower(parts[2])
 		}
 	}
 	target, operation := rpc(r)
@@ -65,6 +65,22 @@ func recognize(r *http.Request) call {
 // serviceNames are the names of services that are signed for with another one.
 var serviceNames = map[string]string{
 	"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses", "es": "opensearch",
+}
+
+// regionOf returns a region such as us-gov-west-1 that a client has named, and the default region for other names, as
+// LocalStack does: s3cmd calls that "US", others "auto", "default" or "garage".
+func regionOf(name string) string {
+	parts := strings.Split(name, "-")
+	last := len(parts) - 1
+	if last < 2 || len(parts[0]) != 2 || len(parts[last]) != 1 || strings.Trim(parts[last], "123456789") != "" {
+		return defaultRegion
+	}
+	for _, part := range parts[:last] {
+		if part == "" || strings.Trim(part, "abcdefghijklmnopqrstuvwxyz") != "" {
+			return defaultRegion
+		}
+	}
+	return name
 }
 
 // plain returns a name that a client has sent if it can be one, and otherwise "?": it is logged and repeated.

@@ -16,6 +16,11 @@ func TestRequestsAreRecognizedAsInLocalStack(t *testing.T) {
 		want                                   call
 	}{
 		{"GET", "/", "test/20261127/eu-west-1/s3/aws4_request", "", "", call{service: "s3", region: "eu-west-1"}},
+		{"GET", "/", "test/20261127/us-gov-west-1/s3/aws4_request", "", "", call{service: "s3", region: "us-gov-west-1"}},
+		{"GET", "/", "test/20261127/US/s3/aws4_request", "", "", call{service: "s3"}},
+		{"GET", "/", "test/20261127/auto/s3/aws4_request", "", "", call{service: "s3"}},
+		{"GET", "/", "test/20261127/eu-west-10/s3/aws4_request", "", "", call{service: "s3"}},
+		{"GET", "/", "test/20261127/eu--1/s3/aws4_request", "", "", call{service: "s3"}},
 		{"GET", "/bucket/key", "", "", "", call{service: "s3"}},
 		{"GET", "/b/k?X-Amz-Credential=123456789012%2F20261127%2Feu-west-1%2Fs3%2Faws4_request", "", "", "",
 			call{service: "s3", region: "eu-west-1", account: "123456789012"}},
