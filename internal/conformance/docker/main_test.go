@@ -19,10 +19,11 @@ import (
 // patience bounds every wait, unless a test knows better. It is far more than any takes.
 const patience = time.Minute
 
-// This program is started three times: by go test, then as the first process of the namespaces, where the tests
-// run, and as the cleaner.
+// This program is started four times: by go test, then as the first process of the namespaces, as its child, in
+// which the tests run, and as the cleaner.
 const (
 	firstProcess = "conformance-docker"
+	tests        = "conformance-docker-tests"
 	cleaner      = "conformance-docker-cleaner"
 )
 
@@ -33,11 +34,17 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	switch os.Args[0] {
 	case firstProcess:
+		code, err := reap()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(code) // the kernel ends all others of the namespace
+	case tests:
 		if err := prepare(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		os.Exit(m.Run()) // the kernel ends all others of the namespace
+		os.Exit(m.Run())
 	case cleaner:
 		clean(os.Args[1])
 		return
@@ -89,6 +96,30 @@ func enter() (code int, err error) {
 		return 1, fmt.Errorf("cannot start a process in namespaces of its own: %w", err)
 	}
 	return first.ProcessState.ExitCode(), nil
+}
+
+// reap runs the tests and, as the first process has to, reaps what others leave to it: Podman takes a process that
+// nobody has reaped for a running one.
+func reap() (code int, err error) {
+	child := exec.Command("/proc/self/exe") // as long as /proc is the machine's, it is this program
+	child.Args = append([]string{tests}, os.Args[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := child.Start(); err != nil {
+		return 1, err
+	}
+	for {
+		var status unix.WaitStatus
+		pid, err := unix.Wait4(-1, &status, 0, nil)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return 1, fmt.Errorf("cannot wait for the tests: %w", err)
+		case pid == child.Process.Pid && status.Signaled():
+			return 128 + int(status.Signal()), nil
+		case pid == child.Process.Pid:
+			return status.ExitStatus(), nil
+		}
+	}
 }
 
 // environment is that of the tests, without what leads a client to another engine or to another emulator.

@@ -1,0 +1,180 @@
+package docker
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/conformance/kit"
+	"localstack-entrypoint/internal/credential"
+)
+
+// podman is Podman on a machine of its user, who has the images and an authority.
+type podman struct {
+	*room
+	*kit.Authority
+	// as are the words before "podman" that make it another user's; none for root.
+	as []string
+}
+
+// The images' names in Podman's own store.
+const (
+	podmanImage      = "localhost/" + referenceImage
+	podmanShellImage = "localhost/" + shellImage
+)
+
+// podmanSettings: this machine may not let limits be raised, as Podman does. Every OCI runtime that runs here at
+// all is good enough; crun refuses machines with control groups of both kinds.
+const podmanSettings = `
+[containers]
+default_ulimits = ["nofile=%d:%d", "nproc=%d:%d"]
+[engine]
+cgroup_manager = "cgroupfs"
+runtime = "runc"
+`
+
+// newPodman is root's.
+func newPodman(t *testing.T) podman {
+	t.Helper()
+	r := newRoom(t)
+	if _, err := exec.LookPath("podman"); err != nil {
+		t.Skip("podman is not installed: run .ci/packages")
+	}
+	if err := preparePodman(); err != nil {
+		t.Fatal(err)
+	}
+	r.set("CONTAINERS_CONF", state+"/containers.conf")
+	return podman{room: r, Authority: r.authority(authority.Options{})}
+}
+
+// preparePodman gives Podman folders and locks of its own, and the images that the engine has built.
+var preparePodman = sync.OnceValue(func() error {
+	for _, place := range []string{"/var/lib/containers", "/var/lib/cni", "/dev/shm"} {
+		if err := mount(place, "tmpfs", "mode=1777"); err != nil {
+			return err
+		}
+	}
+	var files, processes unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+		return err
+	}
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &processes); err != nil {
+		return err
+	}
+	settings := fmt.Sprintf(podmanSettings, files.Max, files.Max, processes.Max, processes.Max)
+	if err := os.WriteFile(state+"/containers.conf", []byte(settings), 0o644); err != nil {
+		return err
+	}
+	save := command("docker", "save", "--output", podmanArchive, referenceImage, shellImage)
+	load := command("podman", "load", "--quiet", "--input", podmanArchive)
+	for _, cmd := range []*exec.Cmd{save, load} {
+		cmd.Env = append(os.Environ(), "CONTAINERS_CONF="+state+"/containers.conf")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
+		}
+	}
+	return os.Chmod(podmanArchive, 0o644)
+})
+
+const podmanArchive = state + "/images.tar"
+
+func (p podman) in(t *testing.T) podman {
+	p.room = p.room.in(t)
+	return p
+}
+
+// podman runs a command that must succeed.
+func (p podman) podman(args ...string) (stdout string) {
+	p.Helper()
+	return p.run(p.words(args)...)
+}
+
+// try runs a command, whatever its result. Its output is without tokens.
+func (p podman) try(args ...string) (output string, code int) {
+	p.Helper()
+	stdout, stderr, code := p.exec(p.words(args)...)
+	return credential.MaskAll(stdout + stderr), code
+}
+
+func (p podman) words(args []string) []string {
+	return append(append(append([]string{}, p.as...), "podman"), args...)
+}
+
+// starts starts a container, which is removed after the test.
+func (p podman) starts(args ...string) (id string) {
+	p.Helper()
+	options := []string{"run", "--detach", "--pull", "never", "--env", "API_ENDPOINT=" + p.URL}
+	lines := strings.Fields(p.podman(append(options, args...)...))
+	id = lines[len(lines)-1] // after the one that it replaces
+	p.removesLater("rm", "--force", "--volumes", "--time", "0", id)
+	return id
+}
+
+// removesLater runs a command after the test, which may not need it any more.
+func (p podman) removesLater(args ...string) {
+	words := p.words(args)
+	p.Cleanup(func() {
+		cmd := command(words...)
+		for name, value := range p.env {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		_ = cmd.Run()
+	})
+}
+
+// secret is the name of a new secret.
+func (p podman) secret(content string) (name string) {
+	p.Helper()
+	name = filepath.Base(p.home) + strings.NewReplacer("/", "-", "_", "-").Replace(p.Name()[strings.Index(p.Name(), "/"):])
+	p.podman("secret", "create", name, p.put(name, 0o644, content))
+	p.removesLater("secret", "rm", name)
+	return name
+}
+
+// logs is what a container has printed, without tokens.
+func (p podman) logs(id string) string {
+	p.Helper()
+	log, _ := p.try("logs", id)
+	return log
+}
+
+// says waits for a text in a container's log.
+func (p podman) says(id, text string) {
+	p.Helper()
+	p.eventually("the log has "+text, func() (string, bool) {
+		log := p.logs(id)
+		return log, strings.Contains(log, text)
+	})
+}
+
+// isReady waits for a container's Ready., and for a license of the pro edition.
+func (p podman) isReady(id string) {
+	p.Helper()
+	p.says(id, "\nReady.\n")
+	p.says(id, "activated")
+	if out, code := p.try("healthcheck", "run", id); code != 0 {
+		p.Errorf("healthcheck run: exit code %d: %s", code, out)
+	}
+}
+
+// has compares what Podman says of a container.
+func (p podman) has(id, format, want string) {
+	p.Helper()
+	if got := p.podman("inspect", "--format", format, id); got != want {
+		p.Errorf("%s is %q, want %q:\n%s", format, got, want, p.logs(id))
+	}
+}
+
+// stops stops a container, which must end by itself.
+func (p podman) stops(id string) {
+	p.Helper()
+	p.podman("stop", "--time", "30", id)
+	p.has(id, "{{.State.ExitCode}}", "0")
+}
