@@ -35,7 +35,8 @@ func (c Container) gateway(context.Context) fault.Check {
 	inside, sign := c.Inside()
 	switch {
 	case inside:
-		return fault.Pass(name, listens, fmt.Sprintf("in a container (%s), on all addresses whatever GATEWAY_LISTEN says", sign))
+		return fault.Pass(name, listens,
+			fmt.Sprintf("in a container (%s), on all addresses whatever GATEWAY_LISTEN says", sign))
 	case sign != "":
 		return fault.Pass(name, listens, "not in a container ("+sign+")")
 	}

@@ -62,16 +62,17 @@ func (c Container) kernelShows() (inside bool, sign string) {
 // isContainersCgroup reports whether the text of /proc/PID/cgroup has a control group that a container engine has
 // made: one named after the engine, or a scope of it with the container's ID.
 func isContainersCgroup(text string) bool {
-	return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return r == '/' || r == '\n' }), func(name string) bool {
-		for _, engine := range []string{
-			"docker-", "libpod-", "crio-", "cri-containerd-", "nerdctl-", "buildkit-", "lxc.payload", "machine-lxc", "kubepods",
-		} {
-			if strings.HasPrefix(name, engine) {
-				return true
-			}
+	engines := []string{"docker", "lxc", "buildkit", "containerd", "ecs", "garden", "nspawn"}
+	begins := []string{
+		"docker-", "libpod-", "crio-", "cri-containerd-", "nerdctl-", "buildkit-", "lxc.payload", "machine-lxc", "kubepods",
+	}
+	for name := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '/' || r == '\n' }) {
+		hasBeginning := func(beginning string) bool { return strings.HasPrefix(name, beginning) }
+		if slices.Contains(engines, name) || slices.ContainsFunc(begins, hasBeginning) {
+			return true
 		}
-		return slices.Contains([]string{"docker", "lxc", "buildkit", "containerd", "ecs", "garden", "nspawn"}, name)
-	})
+	}
+	return false
 }
 
 // isContainers reports whether a container engine has made the mount: the root from an image's layers, a file of /etc
@@ -79,7 +80,8 @@ func isContainersCgroup(text string) bool {
 func (m mount) isContainers() bool {
 	switch m.point {
 	case "/":
-		return m.kind == "overlay" && containsAny(m.options, "io.containerd", "/docker/", "/containers/", "/buildkit/", "/crio/")
+		layers := containsAny(m.options, "io.containerd", "/docker/", "/containers/", "/buildkit/", "/crio/")
+		return m.kind == "overlay" && layers
 	case "/etc/hosts", "/etc/hostname", "/etc/resolv.conf":
 		return containsAny(m.root, "/containers/", "/overlay-containers/", "/pods/", "/sandboxes/")
 	}

@@ -47,10 +47,10 @@ func (l *List) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// guard refuses what a web page asks that has no business here. A browser sends requests of any page to this machine:
-// directly, and then it names the page's origin wherever the request may change something or the page reads the answer;
-// or under a name that first led to the page's own server and now leads here (DNS rebinding), and then it names that
-// host.
+// guard refuses what a web page asks that has no business here. A browser sends requests of any page to
+// this machine: directly, and then it names the page's origin wherever the request may change something or
+// the page reads the answer; or under a name that first led to the page's own server and now leads here
+// (DNS rebinding), and then it names that host.
 type guard struct {
 	next    http.Handler
 	origins origins
@@ -113,9 +113,9 @@ func (g *guard) refusal(r *http.Request) string {
 // unnamedPage is the origin of a page that the browser does not name.
 const unnamedPage = "null"
 
-// pageOf is the origin of the web page that sent the request. Browsers name it in Origin, unless the page only embeds or
-// opens something: it cannot read the answer, and nothing here changes by GET or HEAD. For all else Referer, or at least
-// Sec-Fetch-Site, stands in for an Origin that an old browser left out.
+// pageOf is the origin of the web page that sent the request. Browsers name it in Origin, unless the page
+// only embeds or opens something: it cannot read the answer, and nothing here changes by GET or HEAD. For
+// all else Referer, or at least Sec-Fetch-Site, stands in for an Origin that an old browser left out.
 func pageOf(r *http.Request) (origin string, isKnown bool) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		return origin, true
@@ -192,8 +192,10 @@ func (g *guard) allow(h http.Header, r *http.Request) {
 	// The page is allowed, so whatever it wants to send is: metadata of an object has names of its own.
 	var requested List
 	_ = requested.UnmarshalText([]byte(r.Header.Get("Access-Control-Request-Headers")))
-	h.Set("Access-Control-Allow-Headers", strings.Join(slices.Concat(requested, allowedHeaders, g.access.ExtraHeaders), ","))
-	h.Set("Access-Control-Expose-Headers", strings.Join(slices.Concat(exposedHeaders, g.access.ExtraExposed), ","))
+	allowed := slices.Concat(requested, allowedHeaders, g.access.ExtraHeaders)
+	h.Set("Access-Control-Allow-Headers", strings.Join(allowed, ","))
+	exposed := slices.Concat(exposedHeaders, g.access.ExtraExposed)
+	h.Set("Access-Control-Expose-Headers", strings.Join(exposed, ","))
 	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
 		h.Set("Access-Control-Allow-Private-Network", "true")
 	}
