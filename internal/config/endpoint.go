@@ -45,7 +45,8 @@ const (
 	Exposed
 )
 
-// privateZones end the names of private networks: those of RFC 6761, 6762 and 8375, internal (ICANN, 2024), and those that container engines and clusters give, such as host.docker.internal and authority.default.svc.
+// privateZones end the names of private networks: those of RFC 6761, 6762 and 8375, internal (ICANN, 2024), and those
+// that container engines and clusters give, such as host.docker.internal and authority.default.svc.
 var privateZones = []string{".localhost", ".local", ".home.arpa", ".internal", ".lan", ".svc", ".podman"}
 
 // Exposure says who can read what is sent there, by the scheme and the form of the host: no name is resolved.

@@ -115,7 +115,8 @@ func readOne(variable string, value Secret, path string) (Credential, error) {
 		}
 		content, err := file.Read(path)
 		if err != nil {
-			return Credential{}, fault.Wrap(err, fault.CredentialsUnreadable, "%s: %s", withPath(origin, path), err)
+			return Credential{}, fault.Wrap(err, fault.CredentialsUnreadable, "%s: %s%s", withPath(origin, path), err,
+				whyMissing(path, err))
 		}
 		if text = Clean(string(content)); text == "" {
 			return Credential{}, fault.New(fault.CredentialsUnreadable, "%s: the file is empty", withPath(origin, path))
@@ -142,9 +143,13 @@ func refuse(variable, origin, text string) *fault.Error {
 	if err == nil && prefixOf(text) != "" {
 		return nil
 	}
+	if isUTF16(text) {
+		return fault.New(fault.CredentialsMalformed,
+			"%s: it is in UTF-16, as Windows PowerShell writes files; write it in UTF-8", origin)
+	}
 	if err == nil || !hasExtraCharacters(text) {
 		if other := mistaken(variable, origin, text); err == nil || other != nil {
-			return other
+			return withHint(other, text)
 		}
 	}
 	return fault.New(fault.CredentialsMalformed, "%s: %s%s", origin, err, hint(text))

@@ -1,7 +1,6 @@
 package credential
 
 import (
-	"encoding/base64"
 	"regexp"
 	"strings"
 
@@ -131,8 +130,8 @@ func mistaken(belongs, origin, text string) *fault.Error {
 		return nil
 	}
 	if isEncoded(text) {
-		return fault.New(foreign, "%s: it is a base64-encoded Auth Token: the Kubernetes Secret was encoded twice, "+
-			"or has it in stringData", origin)
+		return fault.New(foreign, "%s: it is a base64-encoded Auth Token: the Kubernetes Secret was encoded twice or has "+
+			"it in stringData, or podman kube play mounted one, which it does not decode", origin)
 	}
 	// What is random has no text in it.
 	if inner := mistaken(belongs, origin, decode(text)); inner != nil && inner.ID == placeholder {
@@ -151,20 +150,4 @@ func mistaken(belongs, origin, text string) *fault.Error {
 		}
 	}
 	return nil
-}
-
-// isEncoded reports whether text is an auth token in base64, possibly of a file
-// with a line end.
-func isEncoded(text string) bool { return checkToken(decode(text)) == nil }
-
-// decode is what text encodes in base64, without what is around it; "" where it is no base64 of a text.
-func decode(text string) string {
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding} {
-		decoded, err := encoding.DecodeString(text)
-		inner := Clean(string(decoded))
-		if err == nil && !strings.ContainsFunc(inner, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return inner
-		}
-	}
-	return ""
 }

@@ -96,7 +96,6 @@ func TestCredentialsOfOtherServicesAreRecognized(t *testing.T) {
 	t.Parallel()
 	const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"
 	random := strings.Repeat("aB3x9", 8)
-	encoded := base64.StdEncoding.EncodeToString
 	for says, texts := range map[string][]string{
 		"it is a token of another service, such as GitHub, GitLab or Slack": {
 			"ghp_" + random[:36], "gho_" + random[:36], "github_pat_" + random, "glpat-" + random[:20], "gldt-" + random[:20],
@@ -112,12 +111,14 @@ func TestCredentialsOfOtherServicesAreRecognized(t *testing.T) {
 			"/run/secrets/token", "./token.txt", "../token", "~/.localstack/token", "/var/run/secrets/x", `C:\token.txt`},
 		`it begins like an HTTP header ("Bearer …"); use only what follows`: {
 			"Bearer " + developerToken, "bearer x", "Authorization: Bearer " + jwt},
+		"it is a JSON document; a correct Auth Token is part of it: use only that": {
+			`{"token": "` + developerToken + `"}`, "{\n  \"auth_token\": \"" + ciToken + "\"\n}\n"},
+		"it has more than one line; a correct Auth Token is part of it: use only that": {
+			"# mine\n" + developerToken, "Key    Value\n---    -----\ntoken  " + ciToken + "\n"},
 		`it contains the name of a variable; use only what follows "="`: {
 			"LOCALSTACK_AUTH_TOKEN=" + developerToken, "export LOCALSTACK_AUTH_TOKEN=" + ciToken, "AUTH_TOKEN=" + developerToken,
 			"LOCALSTACK_AUTH_TOKEN: " + developerToken, "# secrets\nLOCALSTACK_API_KEY=" + apiKey,
 			`-e LOCALSTACK_AUTH_TOKEN="` + developerToken + `"`},
-		"it is a base64-encoded Auth Token: the Kubernetes Secret was encoded twice, or has it in stringData": {
-			encoded([]byte(developerToken)), encoded([]byte(ciToken + "\n")), strings.TrimRight(encoded([]byte(ciToken)), "=")},
 		"it is the ID of a license": {"license_0b8f6a52-3a55-4a7c-9a5e-2f1f4c1d9e00"},
 		"it has more than one line": {"one\ntwo", "first line\r\nls-second"},
 	} {
@@ -202,6 +203,13 @@ func TestAMalformedTokenSaysWhatProbablyBecameOfIt(t *testing.T) {
 		ciToken[:40]:                                       "the token has 40 instead of 41 characters",
 		developerToken + developerToken:                    "; the token is repeated",
 		payload + "dc30":                                   "; the rest of the token is correct",
+		"token=" + developerToken:                          onlyToken,
+		"- " + developerToken:                              onlyToken,
+		ciToken + " # mine":                                onlyToken,
+		ciToken + `\n`:                                     onlyToken,
+		"b'" + ciToken + "'":                               onlyToken,
+		"setx TOKEN " + ciToken:                            onlyToken,
+		developerToken + "\n" + ciToken:                    onlyToken,
 		"<" + developerToken + ">":                         "; the token is correct without them",
 		ciToken[:20] + "\n" + ciToken[20:]:                 "; the token is correct without them",
 		strings.Replace(developerToken, "dc30", "dc31", 1): ": a character is missing or mistyped",
@@ -232,7 +240,7 @@ func ourWords() string {
 		"x y", "k\x00", "k\"", "ls-", "ls-demo000", "ls-demo0000-_AAA-BBBB-CCCC-DDDDEEEEdc30",
 		"ls-0emo0000-AAAA-BBBB-CCCC-DDDDEEEEdc30", "ls-" + payload + "dc31", "ls-demo0000-AAA-BBBB-CCCC-DDDDEEEEdc30",
 		"<" + ciToken + ">", payload + "dc30", ciToken[:40], ciToken + ciToken, "./x",
-		base64.StdEncoding.EncodeToString([]byte(ciToken)),
+		base64.StdEncoding.EncodeToString([]byte(ciToken)), "l\x00s\x00-\x00", "x " + ciToken,
 	} {
 		for _, variable := range []string{AuthTokenVariable, APIKeyVariable} {
 			_, says := judged(variable, text)
