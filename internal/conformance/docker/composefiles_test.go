@@ -17,9 +17,25 @@ func TestComposeDemo(t *testing.T) {
 	client(t, "docker compose", p.version())
 	t.Logf("up --wait ended %.2f s after Ready.", p.up().Seconds())
 	p.isPro(p.address("4566"))
+	for _, line := range strings.Split(p.log(), "\n") {
+		if strings.Contains(line, " WARN ") {
+			t.Errorf("it warns: %s", line)
+		}
+	}
 	p.run(p.compose("down")...)
 	if left := p.run(p.compose("ps", "--all", "--quiet")...); left != "" {
 		t.Errorf("these are left: %s", left)
+	}
+}
+
+// up --wait ends at most an interval after the emulator is ready.
+func TestHealthChecksAreASecondApart(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	for _, image := range []string{referenceImage, shellImage} {
+		if interval := r.docker("image", "inspect", "--format", "{{.Config.Healthcheck.Interval}}", image); interval != "1s" {
+			t.Errorf("%s: a check every %s, want 1s", image, interval)
+		}
 	}
 }
 
@@ -115,6 +131,12 @@ func TestComposeOfLocalStack(t *testing.T) {
 	p.set("DEBUG", "1")
 	p.up()
 	t.Run("pro", func(t *testing.T) { p.in(t).isPro("127.0.0.1:4566") })
+	t.Run("https", func(t *testing.T) {
+		body, err := p.getTLS("127.0.0.1:443", "/_localstack/health")
+		if err != nil || !strings.Contains(body, `"services"`) {
+			t.Errorf("%q, %v\n%s", body, err, p.log())
+		}
+	})
 	t.Run("restart", func(t *testing.T) {
 		r := project{p.in(t), p.files}
 		r.run(r.compose("restart", "--timeout", "10")...)
