@@ -31,7 +31,7 @@ run: build          ## everything on this machine, with a demo license
 test: build         ## all tests but those with real clients, with one summary at the end
 	@.ci/test
 
-clients: build      ## tests with the real LocalStack, its license client and the AWS SDK (root on Debian)
+clients: build      ## tests with real clients, and a table of them (root on Debian)
 	@.ci/clients
 
 bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"
