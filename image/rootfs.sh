@@ -72,7 +72,13 @@ shell() {
 	done
 	ln -s ../../bin/env "$shell/usr/bin/env"
 	printf '#!/bin/sh\nexec sh "$@"\n' >"$shell/bin/bash"
-	chmod 755 "$shell/bin/bash"
+	cat >"$shell/bin/curl" <<-'END'
+		#!/bin/sh
+		# Podman makes this command of an httpGet probe: curl -f URL
+		[ $# = 2 ] && [ "$1" = -f ] || { echo "this is not curl: it knows -f URL only; use wget" >&2; exit 2; }
+		exec entrypoint healthcheck "$2"
+	END
+	chmod 755 "$shell/bin/bash" "$shell/bin/curl"
 	cp /usr/share/doc/busybox-static/copyright "$shell/usr/share/doc/busybox-static/" 2>/dev/null || true
 }
 
