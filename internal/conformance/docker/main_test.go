@@ -173,18 +173,23 @@ func startCleaner(cgroup string) (finish func(), err error) {
 func clean(cgroup string) {
 	_, _ = os.Stdin.Read(make([]byte, 1))
 	for range 100 {
-		left := false
-		for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
-			places, _ := filepath.Glob(pattern + cgroup)
-			for _, place := range places {
-				left = removeGroup(place) != nil || left
-			}
-		}
-		if !left {
+		if removeGroups(cgroup) {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+}
+
+// removeGroups removes the control groups of a name, in every hierarchy, and reports whether none is left.
+func removeGroups(name string) (all bool) {
+	all = true
+	for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
+		places, _ := filepath.Glob(pattern + name)
+		for _, place := range places {
+			all = removeGroup(place) == nil && all
+		}
+	}
+	return all
 }
 
 // removeGroup removes a control group and those below it.

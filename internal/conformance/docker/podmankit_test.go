@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -103,8 +104,19 @@ func (p podman) try(args ...string) (output string, code int) {
 	return credential.MaskAll(stdout + stderr), code
 }
 
+// words are those of a command. Control groups are made where the kit removes them; Podman leaves some of them.
 func (p podman) words(args []string) []string {
-	return append(append(append([]string{}, p.as...), "podman"), args...)
+	words := slices.Concat(p.as, []string{"podman"}, args)
+	at := len(p.as) + 2
+	switch {
+	case p.as != nil || slices.Contains(args, "--pod"): // no groups, or those of the pod
+		return words
+	case args[0] == "pod" && args[1] == "create":
+		at++
+	case args[0] != "run":
+		return words
+	}
+	return slices.Insert(words, at, "--cgroup-parent", "/"+os.Getenv("CGROUP"))
 }
 
 // starts starts a container, which is removed after the test.

@@ -1,0 +1,89 @@
+package docker
+
+import (
+	"encoding/base64"
+	"os"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/authority"
+)
+
+// The cluster examples, which "podman kube play" starts without a cluster. It makes a shell command of each probe,
+// so they need the image with a shell.
+func TestPodmanKube(t *testing.T) {
+	t.Parallel()
+	p := newPodman(t)
+	version := strings.TrimPrefix(p.podman("--version"), "podman version ")
+	client(t, "podman kube play", version)
+	defaultPorts.Lock() // it publishes what containers listen to
+	t.Cleanup(defaultPorts.Unlock)
+	token, _ := p.Token(authority.NewToken{Kind: authority.Developer})
+	encoded := base64.StdEncoding.EncodeToString([]byte(token))
+
+	t.Run("kubernetes.yaml", func(t *testing.T) {
+		p := p.in(t)
+		// For variables, Podman 4.3 wants other secrets than those that it makes of a Secret.
+		p.hasSecret(`{"auth-token":"` + encoded + `"}`)
+		id := p.plays("kubernetes.yaml")
+		p.isReady(id)
+		p.isPro("127.0.0.1:4566")
+		p.stops(id)
+	})
+	t.Run("kubernetes-secret-file.yaml", func(t *testing.T) {
+		p := p.in(t)
+		secret := "kind: Secret\napiVersion: v1\nmetadata: {name: localstack}\ndata: {auth-token: " + encoded + "}\n"
+		p.podman("kube", "play", p.put("secret.yaml", 0o600, secret))
+		p.removesLater("secret", "rm", "localstack")
+		id := p.plays("kubernetes-secret-file.yaml")
+		if !strings.HasPrefix(version, "4.3.") {
+			p.isReady(id)
+			return
+		}
+		// It mounts the value as it is in the Secret, still encoded.
+		p.says(id, "base64")
+		p.says(id, "exit code 55")
+	})
+	t.Run("kubernetes-secret-file.yaml with a secret that is not encoded", func(t *testing.T) {
+		p := p.in(t)
+		p.hasSecret("data: {auth-token: " + token + "}")
+		id := p.plays("kubernetes-secret-file.yaml")
+		p.isReady(id)
+		p.isPro("127.0.0.1:4566")
+		p.stops(id)
+	})
+}
+
+// hasSecret makes the examples' secret.
+func (p podman) hasSecret(content string) {
+	p.Helper()
+	p.podman("secret", "create", "localstack", p.put("secret", 0o600, content))
+	p.removesLater("secret", "rm", "localstack")
+}
+
+// plays starts an example, with our image and our authority, and returns its container's name.
+func (p podman) plays(example string) (name string) {
+	p.Helper()
+	text, err := os.ReadFile(repository + "/image/examples/" + example)
+	if err != nil {
+		p.Fatal(err)
+	}
+	const image = "localhost/localstack-entrypoint-shell:loaded" // not latest, which it would pull
+	p.podman("tag", podmanShellImage, image)
+	yaml := strings.NewReplacer(
+		"registry.example.com/localstack-entrypoint:latest", image,
+		"          env:\n", "          env:\n            - {name: API_ENDPOINT, value: '"+p.URL+"'}\n",
+	).Replace(string(text))
+	path := p.put(example, 0o644, yaml)
+	p.removesLater("volume", "rm", "--force", "localstack", "state", "tmp")
+	var group string
+	p.Cleanup(func() { // Podman does not remove it in every hierarchy
+		if group != "" {
+			removeGroups(strings.TrimPrefix(group, "/"))
+		}
+	})
+	p.removesLater("pod", "rm", "--force", "--time", "0", "localstack-pod-0")
+	p.podman("kube", "play", path)
+	group = p.podman("pod", "inspect", "--format", "{{.CgroupPath}}", "localstack-pod-0")
+	return "localstack-pod-0-localstack"
+}
