@@ -233,6 +233,12 @@ var situations = []situation{
 	{name: "stored license of another version", id: fault.NetworkRefused, stored: fault.StoredVersion,
 		says:    `is for "4.13.1", this is 4.14.0`,
 		arrange: func(w *world) { w.store(func(d *license.Document) { d.Offline.Version = "4.13.1" }) }},
+	{name: "mounted license of lstk, never activated", id: fault.NetworkRefused, stored: fault.StoredUnactivated,
+		says: "The stored license was never activated, so it cannot be used offline: license_",
+		arrange: func(w *world) {
+			requested := w.document(func(d *license.Document) { d.Offline, d.LastActivated = license.Offline{}, nil })
+			testkit.Put(w.T, w.root, "etc/localstack/conf.d/license.json", string(requested))
+		}},
 	{name: "stored license is suspended", id: fault.NetworkRefused, stored: fault.StoredInvalid, says: "SUSPENDED",
 		arrange: func(w *world) { w.store(func(d *license.Document) { d.Status = license.StatusSuspended }) }},
 	{name: "stored license from the future", id: fault.NetworkRefused, stored: fault.ClockSkew,

@@ -158,7 +158,7 @@ func TestAStoredDocumentStandsInUnlessSomethingIsWrongWithIt(t *testing.T) {
 		{"another minor version", issued, func(d *Document) { d.Offline.Version = "4.13.9" },
 			"stored.version: " + sampleID + ` is for "4.13.9", this is 4.14.0`},
 		{"never activated here", issued, func(d *Document) { d.Offline.Version = "" },
-			"stored.version: " + sampleID + ` is for "", this is 4.14.0`},
+			"stored.not_activated: " + sampleID + " has no version in offline_data"},
 		{"expired", expires, nil, "stored.invalid: " + sampleID + " expired on 2027-11-21T17:00:00+00:00"},
 		{"suspended", issued, func(d *Document) { d.Status = StatusSuspended },
 			"stored.invalid: " + sampleID + ` has the status SUSPENDED`},
