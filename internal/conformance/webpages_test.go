@@ -299,3 +299,37 @@ func TestAllowedPagesUseTheEmulator(t *testing.T) {
 		})
 	}
 }
+
+func TestARuleOfABucketAllowsAPage(t *testing.T) {
+	t.Parallel()
+	p := emulated(t, nil)
+	b := newBrowser(p.container)
+	browserVersion(t)
+	p.upload("/shop", "", "")
+	p.upload("/shop?cors", "application/xml", `<CORSConfiguration><CORSRule>
+		<AllowedOrigin>http://*.example.com</AllowedOrigin>
+		<AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod><AllowedHeader>*</AllowedHeader>
+		<ExposeHeader>x-amz-meta-color</ExposeHeader></CORSRule></CORSConfiguration>`)
+	const script = `
+  const there = "http://localhost:4566";
+  const colored = {method: "PUT", body: "mine", headers: {"x-amz-meta-color": "blue"}};
+  await attempt("put", () => read(there + "/shop/key", colored));
+  await attempt("get", () => read(there + "/shop/key"));
+  await attempt("get metadata", async () => (await fetch(there + "/shop/key")).headers.get("x-amz-meta-color"));
+  await attempt("delete", () => read(there + "/shop/key", {method: "DELETE"}));
+  await attempt("copy a secret", () => read(there + "/shop/copy",
+    {method: "PUT", headers: {"x-amz-copy-source": "/bucket/secret"}}));
+  await attempt("read another bucket", () => read(there + "/bucket/secret"));
+  await attempt("kill", () => read(there + "/_localstack/health", {method: "POST", body: '{"action":"kill"}'}));`
+	b.names(map[string][]string{"www.example.com": {"127.0.0.1"}})
+	b.serve("127.0.0.1:80", html(webPage(script)))
+	before := p.state()
+	compare(t, b.visit("http://www.example.com/"), map[string]string{
+		"put": "200 ", "get": "200 mine", "get metadata": "blue", "delete": "TypeError", "copy a secret": "TypeError",
+		"read another bucket": "TypeError", "kill": "TypeError",
+	})
+	p.await("Blocked POST /_localstack/health: ")
+	if after := p.state(); after != before {
+		t.Errorf("before:\n%s\nafter:\n%s", before, after)
+	}
+}

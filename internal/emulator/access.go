@@ -3,6 +3,7 @@ package emulator
 import (
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -28,6 +29,8 @@ type Access struct {
 	// NoChecks allows every page and every host. NoHeaders sends no CORS headers at all.
 	NoChecks  Switch `envconfig:"DISABLE_CORS_CHECKS"`
 	NoHeaders Switch `envconfig:"DISABLE_CORS_HEADERS"`
+	// NoBucketRules ignores the CORS rules of buckets.
+	NoBucketRules Switch `envconfig:"DISABLE_CUSTOM_CORS_S3"`
 }
 
 // allowsAll reports whether every page and every host is allowed.
@@ -56,12 +59,16 @@ type guard struct {
 	origins origins
 	hosts   hosts
 	access  Access
-	log     *zap.SugaredLogger
+	// ofBucket returns the CORS headers by the rules of the bucket that a request is for; nil if none allows it.
+	ofBucket func(*http.Request) http.Header
+	log      *zap.SugaredLogger
 }
 
-func newGuard(next http.Handler, o Options, listen gateway.Listen, log *zap.SugaredLogger) *guard {
+func newGuard(
+	next http.Handler, ofBucket func(*http.Request) http.Header, o Options, listen gateway.Listen, log *zap.SugaredLogger,
+) *guard {
 	return &guard{
-		next: next, access: o.Access, log: log.Named("localstack.aws.handlers.cors"),
+		next: next, ofBucket: ofBucket, access: o.Access, log: log.Named("localstack.aws.handlers.cors"),
 		origins: newOrigins(o.Access, listen),
 		hosts:   newHosts(o, listen),
 	}
@@ -69,22 +76,41 @@ func newGuard(next http.Handler, o Options, listen gateway.Listen, log *zap.Suga
 
 // ServeHTTP implements http.Handler.
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	reason := ""
-	if !g.access.allowsAll() {
-		reason = g.refusal(r)
-	}
-	answer := &corsWriter{ResponseWriter: w, allow: func(h http.Header) { g.allow(h, r) }}
+	reason, cors := g.judge(r)
+	maps.Copy(w.Header(), cors)
 	switch {
 	case reason != "":
 		g.log.Warnf("Blocked %s %s: %s", r.Method, r.URL.EscapedPath(), reason)
-		answer.allow = func(http.Header) {}
-		refuse(answer, r, reason)
+		refuse(w, r, reason)
 	case isPreflight(r):
-		answer.WriteHeader(http.StatusNoContent)
+		w.WriteHeader(http.StatusNoContent)
 	default:
-		g.next.ServeHTTP(answer, r)
-		answer.begin() // who has written nothing answers 200
+		g.next.ServeHTTP(w, r)
 	}
+}
+
+// judge says why a request is refused, or else with which CORS headers it is answered.
+func (g *guard) judge(r *http.Request) (reason string, cors http.Header) {
+	if !g.access.allowsAll() {
+		if reason = g.strangeHost(r); reason != "" {
+			return reason, nil
+		}
+	}
+	if r.Header.Get("Origin") != "" && g.access.NoBucketRules != On && !isControl(r.URL.Path) {
+		cors = g.ofBucket(r)
+	}
+	if cors == nil {
+		if !g.access.allowsAll() {
+			reason = g.strangePage(r)
+		}
+		if reason == "" && r.Header.Get("Origin") != "" {
+			cors = g.headers(r)
+		}
+	}
+	if g.access.NoHeaders == On {
+		cors = nil
+	}
+	return reason, cors
 }
 
 // isPreflight reports whether a browser asks what a page may send.
@@ -93,17 +119,22 @@ func isPreflight(r *http.Request) bool {
 		r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// refusal says why a request is refused, and which variable allows it; "" if it is not.
-func (g *guard) refusal(r *http.Request) string {
-	if !g.hosts.allow(r.Host) {
-		return fmt.Sprintf("the host %q is a public name, which may be that of any web page; "+
-			"LOCALSTACK_HOST=%[1]s or EXTRA_CORS_ALLOWED_ORIGINS=http://%[1]s allows it", shown(hostName(r.Host)))
-	}
-	page, isKnown := pageOf(r)
-	if !isKnown || g.origins.allow(page) {
+// strangeHost says why the request's host is refused; "" if it is not.
+func (g *guard) strangeHost(r *http.Request) string {
+	if g.hosts.allow(r.Host) {
 		return ""
 	}
-	if page == unnamedPage {
+	return fmt.Sprintf("the host %q is a public name, which may be that of any web page; "+
+		"LOCALSTACK_HOST=%[1]s or EXTRA_CORS_ALLOWED_ORIGINS=http://%[1]s allows it", shown(hostName(r.Host)))
+}
+
+// strangePage says why the page that sent the request is refused; "" if it is not.
+func (g *guard) strangePage(r *http.Request) string {
+	page, isKnown := pageOf(r)
+	switch {
+	case !isKnown || g.origins.allow(page):
+		return ""
+	case page == unnamedPage:
 		return "it comes from a web page of an unnamed origin; EXTRA_CORS_ALLOWED_ORIGINS names origins to allow"
 	}
 	return fmt.Sprintf("the web page's origin %q is not allowed; EXTRA_CORS_ALLOWED_ORIGINS=%[1]s allows it",
@@ -176,18 +207,14 @@ var (
 	}
 )
 
-// allow adds the headers by which a browser lets the page read the answer.
-func (g *guard) allow(h http.Header, r *http.Request) {
-	origin := r.Header.Get("Origin")
-	if origin == "" || g.access.NoHeaders == On {
-		return
-	}
-	if g.access.NoChecks == On {
-		origin = "*"
-	} else {
+// headers are those by which a browser lets the page read the answer.
+func (g *guard) headers(r *http.Request) http.Header {
+	h := http.Header{}
+	h.Set("Access-Control-Allow-Origin", "*")
+	if g.access.NoChecks != On {
+		h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 		h.Set("Access-Control-Allow-Credentials", "true")
 	}
-	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Methods", "HEAD,GET,PUT,POST,DELETE,OPTIONS,PATCH")
 	// The page is allowed, so whatever it wants to send is: metadata of an object has names of its own.
 	var requested List
@@ -199,48 +226,6 @@ func (g *guard) allow(h http.Header, r *http.Request) {
 	if r.Header.Get("Access-Control-Request-Private-Network") == "true" {
 		h.Set("Access-Control-Allow-Private-Network", "true")
 	}
-	h.Add("Vary", "Origin")
+	h.Set("Vary", "Origin")
+	return h
 }
-
-// corsWriter replaces the CORS headers of an answer: those of a service would let every page read it.
-type corsWriter struct {
-	http.ResponseWriter
-	allow func(http.Header) // adds those for the page
-	begun bool              // the header has been sent
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (c *corsWriter) WriteHeader(status int) {
-	if !c.begun {
-		c.begun = status >= http.StatusOK // others announce one
-		header := c.Header()
-		for name := range header {
-			if strings.HasPrefix(name, "Access-Control-") {
-				header.Del(name)
-			}
-		}
-		c.allow(header)
-	}
-	c.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (c *corsWriter) Write(content []byte) (int, error) {
-	c.begin()
-	return c.ResponseWriter.Write(content)
-}
-
-// FlushError is for http.ResponseController.
-func (c *corsWriter) FlushError() error {
-	c.begin()
-	return http.NewResponseController(c.ResponseWriter).Flush()
-}
-
-func (c *corsWriter) begin() {
-	if !c.begun {
-		c.WriteHeader(http.StatusOK)
-	}
-}
-
-// Unwrap is for http.ResponseController.
-func (c *corsWriter) Unwrap() http.ResponseWriter { return c.ResponseWriter }

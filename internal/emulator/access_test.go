@@ -276,7 +276,7 @@ func FuzzGuard(f *testing.F) {
 		r.Host = host
 		r.Header.Set("Origin", origin)
 		r.Header.Set("Referer", referer)
-		reason := g.refusal(r)
+		reason := g.strangeHost(r) + g.strangePage(r)
 		if strings.ContainsAny(reason, "\n\r\x1b") {
 			t.Errorf("%q", reason)
 		}

@@ -73,7 +73,7 @@ func New(o Options, p Process) (*Emulator, error) {
 	e.control = newControl(id, e.hooks, log.Named("localstack.internal"))
 	e.control.restart = e.restart
 	e.control.s3 = service
-	e.guard = newGuard(http.HandlerFunc(e.route), o, e.listen, log)
+	e.guard = newGuard(http.HandlerFunc(e.route), e.corsOfBucket, o, e.listen, log)
 	return e, nil
 }
 

@@ -81,6 +81,14 @@ func (e *Emulator) serveS3(w http.ResponseWriter, r *http.Request, c call) {
 	e.requests.Infof("AWS s3 %s %s => %d", r.Method, r.URL.EscapedPath(), answer.status)
 }
 
+// corsOfBucket returns the CORS headers for a request, by the rules of the bucket that it is for.
+func (e *Emulator) corsOfBucket(r *http.Request) http.Header {
+	if recognize(r).service != "s3" {
+		return nil
+	}
+	return e.s3.CORS(r)
+}
+
 // statusWriter remembers the status for the log.
 type statusWriter struct {
 	http.ResponseWriter
