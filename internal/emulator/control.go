@@ -46,6 +46,7 @@ func newControl(id identity, hooks *stages, log *zap.SugaredLogger) *control {
 	mux.HandleFunc("GET /_localstack/init/{stage}", c.getStage)
 	mux.HandleFunc("GET /_localstack/resources", c.getResources)
 	mux.HandleFunc("POST /_localstack/state/reset", c.resetState)
+	mux.HandleFunc("POST /_localstack/state/{service}/reset", c.resetService)
 	mux.HandleFunc("/", c.notFound)
 	c.Handler = mux
 	return c

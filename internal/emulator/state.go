@@ -43,3 +43,17 @@ func (c *control) resetState(w http.ResponseWriter, _ *http.Request) {
 	c.log.Info("The state was reset: there are no buckets any more")
 	answerText(w, http.StatusOK, "")
 }
+
+// resetService removes what one service has, as "localstack state reset --services s3" asks. Of the services here, only
+// S3 has a state.
+func (c *control) resetService(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("service")
+	switch _, here := serviceStates()[name]; {
+	case name == "s3":
+		c.resetState(w, r)
+	case here:
+		answerText(w, http.StatusOK, "")
+	default:
+		c.notFound(w, r)
+	}
+}

@@ -58,6 +58,24 @@ func TestResourcesAreListedAndReset(t *testing.T) {
 	}
 }
 
+func TestTheStateOfOneServiceIsReset(t *testing.T) {
+	e, _ := newTest(t, Options{})
+	for service, want := range map[string]struct {
+		status int
+		left   bool
+	}{
+		"s3": {200, false}, "sts": {200, true}, "sqs": {404, true}, "S3": {404, true}, "health": {404, true},
+	} {
+		ask(e, "PUT", "/bucket", "")
+		if w := ask(e, "POST", "/_localstack/state/"+service+"/reset", ""); w.Code != want.status || w.Body.Len() > 0 {
+			t.Errorf("%s: %d %q, want %d", service, w.Code, w.Body, want.status)
+		}
+		if left := ask(e, "GET", "/bucket", "").Code == 200; left != want.left {
+			t.Errorf("%s: the bucket is there: %v", service, left)
+		}
+	}
+}
+
 func TestAStateThatCannotBeReadIsAnError(t *testing.T) {
 	e, log := newTest(t, Options{})
 	e.s3.Close()
