@@ -37,6 +37,7 @@ func TestLocalStackCLI(t *testing.T) {
 		{"its volume and its machine ID", localstackCLI.hasVolume},
 		{"logs", localstackCLI.showsLogs},
 		{"restart", localstackCLI.restarts},
+		{"state reset", localstackCLI.resets},
 		{"stop", localstackCLI.stops},
 		{"start", localstackCLI.startsAttached},
 	} {
@@ -193,7 +194,7 @@ func (c localstackCLI) resets() {
 			c.Errorf("after %s: %v\n%s", strings.Join(args, " "), err, list)
 		}
 	}
-	c.Take() // it asks for its own license, too
+	c.asked()
 }
 
 // startsAttached shows the log until Ctrl-C. LEGACY_DOCKER_CLIENT: with this engine, the other one does not attach.

@@ -1,6 +1,8 @@
 package docker
 
 import (
+	"cmp"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,6 +17,8 @@ func TestLocalStackCLIOptions(t *testing.T) {
 	tests := []struct {
 		name string
 		port int
+		// address is where the emulator is published; 127.0.0.1 by default.
+		address string
 		// begin gets the machine ready, and returns the arguments before and after "start".
 		begin func(localstackCLI) (before, after []string)
 		// log is a part of the container's log.
@@ -28,6 +32,8 @@ func TestLocalStackCLIOptions(t *testing.T) {
 			c.set("DEBUG", "1")
 			return nil, nil
 		}},
+		// The container is told of this address, too, which is none of its own.
+		{name: "another address", port: 14740, address: "127.0.0.2", begin: localstackCLI.withAddress, log: "Ready."},
 		{name: "the official image's name", port: 14730, begin: localstackCLI.withOfficialName, log: "Ready.",
 			asks: "POST /v1/license/request 200, POST /v1/license/activate 200"},
 	}
@@ -39,7 +45,7 @@ func TestLocalStackCLIOptions(t *testing.T) {
 			c.set("LOCALSTACK_AUTH_TOKEN", token)
 			before, after := test.begin(c)
 			c.localstack(append(append(before, "start", "-d"), after...)...)
-			c.isPro("127.0.0.1:" + strings.TrimPrefix(c.name, "localstack-"))
+			c.isPro(fmt.Sprintf("%s:%d", cmp.Or(test.address, "127.0.0.1"), test.port))
 			c.eventually("the log has "+test.log, func() (string, bool) {
 				log := c.logs(c.name)
 				return log, strings.Contains(log, test.log)
@@ -75,6 +81,11 @@ func (c localstackCLI) withProfile() (before, after []string) {
 	c.Helper()
 	c.put(filepath.Join(".localstack", "dev.env"), 0o600, "LOCALSTACK_GREETING=from the profile\n")
 	return []string{"--profile", "dev"}, c.withHook()
+}
+
+func (c localstackCLI) withAddress() (before, after []string) {
+	c.set("GATEWAY_LISTEN", "127.0.0.2:14740")
+	return nil, nil
 }
 
 // withOfficialName: with this name, it asks for a license itself, and starts only with one.
