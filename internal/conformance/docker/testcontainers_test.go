@@ -28,8 +28,8 @@ const (
 	late = 2 * time.Minute
 )
 
-// aStart is one start of the image with a library of testcontainers.
-type aStart struct {
+// attempt is one start of the image with a library of testcontainers.
+type attempt struct {
 	name    string
 	revoked bool          // the token
 	within  time.Duration // how long a failing start may take
@@ -45,16 +45,16 @@ type licensed struct {
 }
 
 // starts runs them side by side.
-func (r *room) starts(starts ...aStart) {
-	for _, start := range starts {
-		r.Run(start.name, func(t *testing.T) {
+func (r *room) starts(attempts ...attempt) {
+	for _, attempt := range attempts {
+		r.Run(attempt.name, func(t *testing.T) {
 			t.Parallel()
-			l := r.licensed(t, start.revoked)
+			l := r.licensed(t, attempt.revoked)
 			began := time.Now()
-			shown, failed := start.run(l)
+			shown, failed := attempt.run(l)
 			took := time.Since(began)
 			shown = credential.MaskAll(shown)
-			if failed != start.revoked {
+			if failed != attempt.revoked {
 				t.Fatalf("failed: %t\n%s", failed, shown)
 			}
 			if !failed {
@@ -62,8 +62,8 @@ func (r *room) starts(starts ...aStart) {
 				return
 			}
 			t.Logf("it reports the failure after %.1f s", took.Seconds())
-			if took > start.within {
-				t.Errorf("this took longer than %s", start.within)
+			if took > attempt.within {
+				t.Errorf("this took longer than %s", attempt.within)
 			}
 			l.wasRefused(shown)
 		})

@@ -20,9 +20,9 @@ func TestTestcontainersGo(t *testing.T) {
 	r := newRoom(t)
 	client(t, "testcontainers for Go", module(t, "github.com/testcontainers/testcontainers-go/modules/localstack"))
 	r.starts(
-		aStart{name: "good token", run: withTestcontainersGo(referenceImage)},
-		aStart{name: "good token, image with a shell", run: withTestcontainersGo(shellImage)},
-		aStart{name: "revoked token", revoked: true, within: soon, run: withTestcontainersGo(referenceImage)},
+		attempt{name: "good token", run: withTestcontainersGo(referenceImage)},
+		attempt{name: "good token, image with a shell", run: withTestcontainersGo(shellImage)},
+		attempt{name: "revoked token", revoked: true, within: soon, run: withTestcontainersGo(referenceImage)},
 	)
 }
 

@@ -17,7 +17,7 @@ func TestTestcontainersNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.starts(
-		aStart{name: "good token", run: of(node, "localstack.mjs", referenceImage)},
-		aStart{name: "revoked token", revoked: true, within: soon, run: of(node, "localstack.mjs", referenceImage)},
+		attempt{name: "good token", run: of(node, "localstack.mjs", referenceImage)},
+		attempt{name: "revoked token", revoked: true, within: soon, run: of(node, "localstack.mjs", referenceImage)},
 	)
 }

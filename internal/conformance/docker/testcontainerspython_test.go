@@ -13,9 +13,9 @@ func TestTestcontainersPython(t *testing.T) {
 		return of(append([]string{python, "localstack.py"}, args...)...)
 	}
 	r.starts(
-		aStart{name: "good token", run: run(referenceImage)},
-		aStart{name: "good token, failing fast", run: run(referenceImage, "--fail-fast")},
-		aStart{name: "revoked token", revoked: true, within: late, run: run(referenceImage)},
-		aStart{name: "revoked token, failing fast", revoked: true, within: soon, run: run(referenceImage, "--fail-fast")},
+		attempt{name: "good token", run: run(referenceImage)},
+		attempt{name: "good token, failing fast", run: run(referenceImage, "--fail-fast")},
+		attempt{name: "revoked token", revoked: true, within: late, run: run(referenceImage)},
+		attempt{name: "revoked token, failing fast", revoked: true, within: soon, run: run(referenceImage, "--fail-fast")},
 	)
 }

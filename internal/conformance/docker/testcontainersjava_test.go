@@ -1,0 +1,51 @@
+package docker
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTestcontainersJava1(t *testing.T) {
+	t.Parallel()
+	r, run := newRoomForJava(t, "1.21.4", "org.testcontainers.containers.localstack")
+	r.starts(
+		attempt{name: "good token", run: run(shellImage)},
+		attempt{name: "revoked token", revoked: true, within: late, run: run(shellImage)},
+	)
+}
+
+func TestTestcontainersJava2(t *testing.T) {
+	t.Parallel()
+	r, run := newRoomForJava(t, "2.0.5", "org.testcontainers.localstack")
+	r.starts(
+		attempt{name: "good token", run: run(shellImage)},
+		attempt{name: "good token, image without a shell", run: run(referenceImage, "--own-entrypoint")},
+		attempt{name: "revoked token", revoked: true, within: late, run: run(shellImage)},
+		attempt{name: "revoked token, failing fast", revoked: true, within: soon, run: run(shellImage, "--fail-fast")},
+	)
+}
+
+// newRoomForJava compiles the program for a version of testcontainers, where the class LocalStackContainer is in
+// this package. It returns a function that makes a start of it.
+func newRoomForJava(t *testing.T, version, name string) (*room, func(args ...string) func(*licensed) (string, bool)) {
+	t.Helper()
+	r := newRoom(t)
+	jars := os.Getenv("CLIENTS_JAVA")
+	if jars == "" {
+		t.Skip("make clients sets CLIENTS_JAVA: the folder with the jars")
+	}
+	client(t, "testcontainers for Java", version)
+	program, err := os.ReadFile("testdata/java/LocalStack.java")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.put("LocalStack.java", 0o644, strings.Replace(string(program), "org.testcontainers.localstack", name, 1))
+	classes := r.home + ":" + filepath.Join(jars, version, "*")
+	r.limit = late // the machine may be busy
+	r.run("javac", "-J-XX:TieredStopAtLevel=1", "-cp", classes, "LocalStack.java")
+	java := []string{"java", "-XX:TieredStopAtLevel=1", "-Duser.home=" + r.home, "-cp", classes, "LocalStack"}
+	return r, func(args ...string) func(*licensed) (string, bool) { return of(slices.Concat(java, args)...) }
+}
