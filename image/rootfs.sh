@@ -31,6 +31,7 @@ programs() {
 folders() {
 	install -d -m 1777 "$reference/tmp"
 	install -d -m 0777 "$reference/tmp/localstack" "$reference/var/lib/localstack" "$reference/opt/code/localstack"
+	install -m 644 /dev/null "$reference/tmp/localstack/.marker" # LocalStack's sign that this is a container
 	install -d -m 0700 "$reference/root"
 	for stage in boot start ready shutdown; do
 		install -d "$reference/etc/localstack/init/$stage.d"

@@ -50,7 +50,7 @@ const healthcheckUsage = "usage: entrypoint healthcheck [--service NAME] [--read
 func runHealthcheck(_ io.Writer, args []string) int {
 	check, err := parseHealthcheck(args)
 	if err != nil {
-		return usageError("entrypoint healthcheck: " + err.Error())
+		return usageError("entrypoint healthcheck: " + strings.TrimSuffix(report.PlainLines(err.Error()), "\n"))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), healthTimeout)
 	defer cancel()
@@ -174,12 +174,11 @@ func (h *health) get(ctx context.Context, address *url.URL) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(response.Body, maxHealth))
 }
 
-// shown is what may be seen of an address: no user, no password, no query. An "@" in the path may be the end of a
-// password with a slash.
+// shown is what may be seen of an address: no user, no password, no query. An "@" after the host may be the end of a
+// password with a slash, whose beginning then looks like a host.
 func shown(address *url.URL) string {
-	path := address.Path
-	if strings.Contains(path, "@") {
-		path = "/…"
+	if strings.Contains(address.Path+address.RawQuery+address.Fragment, "@") {
+		return address.Scheme + "://…"
 	}
-	return address.Scheme + "://" + address.Host + path
+	return address.Scheme + "://" + address.Host + address.Path
 }
