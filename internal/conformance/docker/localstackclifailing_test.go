@@ -60,7 +60,7 @@ func TestLocalStackCLIWithoutLicense(t *testing.T) {
 func (c localstackCLI) showsOnce(text, code string, asked []string) {
 	c.Helper()
 	var shown string
-	for attempt := range 5 {
+	for attempt := range 15 {
 		c.set("LOCALSTACK_VOLUME_DIR", fmt.Sprint(c.home, "/volume-", attempt)) // a first start
 		shown, _ = c.try("start")
 		c.ends(code)

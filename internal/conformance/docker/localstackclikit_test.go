@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -92,8 +93,22 @@ var makeRootAMachine = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(root+"/usr/bin/docker", content, 0o755)
+	return cmp.Or(
+		os.WriteFile(root+"/usr/bin/docker", content, 0o755),
+		os.WriteFile(root+"/usr/local/bin/docker", []byte(olderDocker), 0o755),
+	)
 })
+
+// olderDocker lets the command line, which passes --timeout to stop, use a docker command before version 28, which
+// knows it only as -t.
+const olderDocker = `#!/bin/sh
+for argument; do
+	shift
+	[ "$argument" != --timeout ] || argument=-t
+	set -- "$@" "$argument"
+done
+exec /usr/bin/docker "$@"
+`
 
 // localstack runs a command that must succeed.
 func (c localstackCLI) localstack(args ...string) (stdout string) {
