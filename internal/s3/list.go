@@ -127,7 +127,6 @@ func (p *page) isPast(v *version, bucket string) (skip bool, next []byte) {
 func afterKey(bucket, key string) []byte { return []byte(bucket + "\x00" + key + "\x01") }
 
 type contentXML struct {
-	XMLName           xml.Name
 	Key               string
 	VersionID         string `xml:"VersionId,omitempty"`
 	IsLatest          *bool
@@ -140,8 +139,8 @@ type contentXML struct {
 	Owner             *owner
 }
 
-func (q *request) contentXML(name string, v *version) contentXML {
-	c := contentXML{XMLName: xml.Name{Local: name}, Key: q.encode(v.Key), LastModified: timestamp(v.Modified)}
+func (q *request) contentXML(v *version) contentXML {
+	c := contentXML{Key: q.encode(v.Key), LastModified: timestamp(v.Modified)}
 	if !v.Marker {
 		c.ETag, c.Size, c.StorageClass = v.ETag, &v.Size, v.storageClass()
 		c.ChecksumAlgorithm, c.ChecksumType = v.Checksum.Algorithm, v.Checksum.Type
@@ -171,6 +170,8 @@ type listXML struct {
 	EncodingType          string `xml:",omitempty"`
 	KeyCount              *int
 	Contents              []contentXML
+	Versions              []contentXML `xml:"Version"`
+	DeleteMarkers         []contentXML `xml:"DeleteMarker"`
 	CommonPrefixes        []prefixXML
 }
 
@@ -221,7 +222,7 @@ func listObjects(q *request) error {
 	}
 	list := q.listed("ListBucketResult", p)
 	for _, e := range p.entries {
-		c := q.contentXML("Contents", e.version)
+		c := q.contentXML(e.version)
 		if !isV2 || q.query.Get("fetch-owner") == "true" {
 			c.Owner = &owner{ownerID}
 		}
@@ -260,13 +261,13 @@ func listVersions(q *request) error {
 		list.NextKeyMarker, list.NextVersionIDMarker = q.encode(p.last), p.lastID
 	}
 	for _, e := range p.entries {
-		name := "Version"
-		if e.Marker {
-			name = "DeleteMarker"
-		}
-		c := q.contentXML(name, e.version)
+		c := q.contentXML(e.version)
 		c.VersionID, c.IsLatest, c.Owner = e.ID, &e.isLatest, &owner{ownerID}
-		list.Contents = append(list.Contents, c)
+		if e.Marker {
+			list.DeleteMarkers = append(list.DeleteMarkers, c)
+		} else {
+			list.Versions = append(list.Versions, c)
+		}
 	}
 	return q.answer(http.StatusOK, list)
 }

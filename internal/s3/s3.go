@@ -47,6 +47,11 @@ type handler func(*request) error
 
 // Serve answers a request. The error is what went wrong with us, not with the request; the client has been told.
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, caller Caller) error {
+	if r.ContentLength == 0 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		// net/http says it only when a body is read. Without it, the next answer on this connection loses its header in
+		// botocore: the AWS CLI then waits for ever.
+		w.WriteHeader(http.StatusContinue)
+	}
 	id := uuid.NewString()
 	w.Header().Set("X-Amz-Request-Id", id)
 	w.Header().Set("X-Amz-Id-2", hostID)
