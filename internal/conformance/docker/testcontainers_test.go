@@ -110,7 +110,9 @@ func (l *licensed) wasPro(shown string) {
 // wasRefused wants the exit code and the banner in what the user sees.
 func (l *licensed) wasRefused(shown string) {
 	l.Helper()
-	for _, wanted := range []string{"exit code 55", "License activation failed!", "credentials defined in your environment are"} {
+	for _, wanted := range []string{
+		"exit code 55", "License activation failed!", "The credentials defined in your environment are invalid.",
+	} {
 		if !strings.Contains(shown, wanted) {
 			l.Errorf("no %q in:\n%s", wanted, shown)
 		}
@@ -132,6 +134,15 @@ func (l *licensed) containers() (ids []string) {
 		}
 	}
 	return ids
+}
+
+// tag gives an image another tag.
+func (r *room) tag(image, tag string) (name string) {
+	r.Helper()
+	repository, _, _ := strings.Cut(image, ":")
+	name = repository + ":" + tag
+	r.docker("tag", image, name)
+	return name
 }
 
 // copy copies a file of testdata to home.

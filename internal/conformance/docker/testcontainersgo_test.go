@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/modules/localstack"
+
+	"localstack-entrypoint/internal/version"
 )
 
 func TestTestcontainersGo(t *testing.T) {
@@ -24,6 +27,26 @@ func TestTestcontainersGo(t *testing.T) {
 		attempt{name: "good token, image with a shell", run: withTestcontainersGo(shellImage)},
 		attempt{name: "revoked token", revoked: true, within: soon, run: withTestcontainersGo(referenceImage)},
 	)
+	t.Run("names of images", namesForTestcontainersGo)
+}
+
+func namesForTestcontainersGo(t *testing.T) {
+	errAccepted := errors.New("accepted")
+	accept := func(*testcontainers.GenericContainerRequest) error { return errAccepted }
+	for name, want := range map[string]bool{
+		referenceImage:                            true,
+		shellImage:                                true,
+		"example.com:5000/us/localstack:latest":   true,
+		"localstack-entrypoint:4.14.0":            true,
+		"localstack-entrypoint:" + version.Number: false, // older than any LocalStack
+		"localstack-entrypoint:dev":               false,
+		"localstack-entrypoint":                   false, // although it means the tag latest
+	} {
+		_, err := localstack.Run(t.Context(), name, testcontainers.CustomizeRequestOption(accept))
+		if got := errors.Is(err, errAccepted); got != want {
+			t.Errorf("%s: accepted: %t, want %t: %v", name, got, want, err)
+		}
+	}
 }
 
 // withTestcontainersGo is a program of its users.

@@ -15,14 +15,22 @@ func TestTestcontainersJava1(t *testing.T) {
 		attempt{name: "good token", run: run(shellImage)},
 		attempt{name: "revoked token", revoked: true, within: late, run: run(shellImage)},
 	)
+	t.Run("a tag that is no version", func(t *testing.T) {
+		t.Parallel()
+		shown, failed := run(r.tag(shellImage, "any"))(r.licensed(t, false))
+		if !failed || !strings.Contains(shown, "services list must not be empty") { // as LocalStack before 0.13 wants
+			t.Errorf("failed: %t\n%s", failed, shown)
+		}
+	})
 }
 
 func TestTestcontainersJava2(t *testing.T) {
 	t.Parallel()
 	r, run := newRoomForJava(t, "2.0.5", "org.testcontainers.localstack")
+	anyTag := r.tag(referenceImage, "any")
 	r.starts(
 		attempt{name: "good token", run: run(shellImage)},
-		attempt{name: "good token, image without a shell", run: run(referenceImage, "--own-entrypoint")},
+		attempt{name: "good token, any tag, image without a shell", run: run(anyTag, "--own-entrypoint")},
 		attempt{name: "revoked token", revoked: true, within: late, run: run(shellImage)},
 		attempt{name: "revoked token, failing fast", revoked: true, within: soon, run: run(shellImage, "--fail-fast")},
 	)

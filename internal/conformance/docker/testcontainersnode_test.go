@@ -18,6 +18,7 @@ func TestTestcontainersNode(t *testing.T) {
 	}
 	r.starts(
 		attempt{name: "good token", run: of(node, "localstack.mjs", referenceImage)},
+		attempt{name: "good token, any tag", run: of(node, "localstack.mjs", r.tag(referenceImage, "any"))},
 		attempt{name: "revoked token", revoked: true, within: soon, run: of(node, "localstack.mjs", referenceImage)},
 	)
 }

@@ -14,7 +14,9 @@ import software.amazon.awssdk.services.s3.S3Client;
 /**
  * testcontainers for Java with the image, and the AWS SDK for Java.
  *
- * <p>Usage: LocalStack IMAGE [--own-entrypoint] [--fail-fast]; API_ENDPOINT and LOCALSTACK_AUTH_TOKEN are the container's.
+ * <p>Usage: LocalStack IMAGE [--own-entrypoint] [--fail-fast]
+ *
+ * <p>API_ENDPOINT and LOCALSTACK_AUTH_TOKEN are the container's.
  */
 class LocalStack {
     public static void main(String[] arguments) throws IOException {
