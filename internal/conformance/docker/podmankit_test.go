@@ -31,14 +31,16 @@ const (
 	podmanShellImage = "localhost/" + shellImage
 )
 
-// podmanSettings: this machine may not let limits be raised, as Podman does. Every OCI runtime that runs here at
-// all is good enough; crun refuses machines with control groups of both kinds.
+// podmanSettings: a machine may not let limits be raised, as Podman does by default; crun refuses one with control
+// groups of both versions; and there is no systemd.
 const podmanSettings = `
 [containers]
-default_ulimits = ["nofile=%d:%d", "nproc=%d:%d"]
+default_ulimits = ["nofile=%[1]d:%[1]d", "nproc=%[2]d:%[2]d"]
 [engine]
 cgroup_manager = "cgroupfs"
 runtime = "runc"
+[network]
+default_rootless_network_cmd = "slirp4netns"
 `
 
 // newPodman is root's.
@@ -62,14 +64,15 @@ var preparePodman = sync.OnceValue(func() error {
 			return err
 		}
 	}
-	var files, processes unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &files); err != nil {
+	files, err := hardLimit(unix.RLIMIT_NOFILE)
+	if err != nil {
 		return err
 	}
-	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &processes); err != nil {
+	processes, err := hardLimit(unix.RLIMIT_NPROC)
+	if err != nil {
 		return err
 	}
-	settings := fmt.Sprintf(podmanSettings, files.Max, files.Max, processes.Max, processes.Max)
+	settings := fmt.Sprintf(podmanSettings, files, processes)
 	if err := os.WriteFile(state+"/containers.conf", []byte(settings), 0o644); err != nil {
 		return err
 	}
@@ -83,6 +86,16 @@ var preparePodman = sync.OnceValue(func() error {
 	}
 	return os.Chmod(podmanArchive, 0o644)
 })
+
+// hardLimit is what a resource is limited to, as Podman is told; -1 without a limit.
+func hardLimit(resource int) (int64, error) {
+	var limit unix.Rlimit
+	err := unix.Getrlimit(resource, &limit)
+	if limit.Max == unix.RLIM_INFINITY {
+		return -1, err
+	}
+	return int64(limit.Max), err
+}
 
 const podmanArchive = state + "/images.tar"
 
