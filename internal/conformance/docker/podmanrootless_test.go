@@ -88,8 +88,11 @@ func (p *podman) becomesAUser() error {
 	if err := unix.Mount(tun, "/dev/net/tun", "", unix.MS_BIND, ""); err != nil {
 		return err
 	}
-	runtime := p.home + "/run"
-	if err := os.Mkdir(runtime, 0o700); err != nil {
+	runtime := fmt.Sprint("/run/user/", podmanUID) // short: Podman does not clean up below a long path
+	if err := os.MkdirAll(runtime, 0o700); err != nil {
+		return err
+	}
+	if err := os.Chmod("/run/user", 0o755); err != nil {
 		return err
 	}
 	for _, place := range []string{p.home, runtime} {
