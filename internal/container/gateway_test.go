@@ -21,7 +21,8 @@ func TestTheGatewaysAddressesAreShownAndWhy(t *testing.T) {
 		{"a host that does", "127.0.0.1:4566", "", nil, passed("the emulator is to listen on 127.0.0.1:4566", here)},
 		{"denied", "127.0.0.1:4566", "0", docker,
 			passed("the emulator is to listen on 127.0.0.1:4566", `not in a container \(OVERRIDE_IN_DOCKER is 0\)`)},
-		{"invalid", "localhost:http", "", docker, warned(`.*GATEWAY_LISTEN: "localhost:http" has no port between 0 and 65535; .*`)},
+		{"invalid", "localhost:http", "", docker,
+			warned(`.*GATEWAY_LISTEN: "localhost:http" has no port between 0 and 65535; .*`)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -9,7 +9,8 @@ func TestAContainerIsToldByWhatItsEngineLeaves(t *testing.T) {
 		hostRoot              = "27 1 254:0 / / rw,relatime - ext4 /dev/vda1 rw\n"
 		id                    = "6a1f0b7c6a1f0b7c6a1f0b7c6a1f0b7c6a1f0b7c6a1f0b7c6a1f0b7c6a1f0b7c"
 		dockersLayers         = "1 0 0:9 / / rw - overlay overlay rw,lowerdir=/var/lib/docker/overlay2/l/A,upperdir=/u\n"
-		containerdsLayers     = "1 0 0:9 / / rw - overlay overlay rw,lowerdir=/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs\n"
+		containerdsLayers     = "1 0 0:9 / / rw - overlay overlay rw,lowerdir=" +
+			"/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1/fs\n"
 	)
 	tests := []struct {
 		name  string
@@ -60,10 +61,12 @@ func TestAContainerIsToldByWhatItsEngineLeaves(t *testing.T) {
 			"the control group in /proc/1/cgroup"},
 		{"LXC's variable", Container{}, []string{first + "HOME=/\x00container=lxc\x00"}, true,
 			"the variable container in /proc/1/environ"},
-		{"LXC's mounts", Container{}, []string{mounts + hostRoot + "9 1 0:9 / /proc/meminfo rw - fuse.lxcfs lxcfs rw\n"}, true,
+		{"LXC's mounts", Container{}, []string{mounts + hostRoot + "9 1 0:9 / /proc/meminfo rw - fuse.lxcfs lxcfs rw\n"},
+			true,
 			"the mount of /proc/meminfo"},
 		{"Docker's layers", Container{}, []string{mounts + dockersLayers}, true, "the mount of /"},
-		{"containerd's layers", Container{}, []string{"proc/1/cgroup=0::/", mounts + containerdsLayers}, true, "the mount of /"},
+		{"containerd's layers", Container{}, []string{"proc/1/cgroup=0::/", mounts + containerdsLayers}, true,
+			"the mount of /"},
 		{"Docker's files", Container{}, []string{
 			mounts + hostRoot + "9 1 0:9 /var/lib/docker/containers/" + id + "/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n"}, true,
 			"the mount of /etc/hosts"},

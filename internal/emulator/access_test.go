@@ -19,21 +19,28 @@ func TestOnlyNamesThatNoStrangerCanOwnAreServed(t *testing.T) {
 	}
 	h := newHosts(Options{Access: usual}, gateway.Listen{{Host: "gateway.example.net"}})
 	allowed := []string{
-		"", "localhost", "localhost:4566", "LOCALHOST:4566", "localhost.", "app.localhost:4566", "127.0.0.1:4566", "[::1]:4566",
+		"", "localhost", "localhost:4566", "LOCALHOST:4566", "localhost.", "app.localhost:4566", "127.0.0.1:4566",
+		"[::1]:4566",
 		"[::1]", "::1", "192.0.2.7:31566", "8.8.8.8", "[fe80::1%25eth0]:4566", "2130706433:4566",
-		"localhost.localstack.cloud:4566", "s3.localhost.localstack.cloud", "my.bucket.s3.us-east-1.localhost.localstack.cloud:443",
+		"localhost.localstack.cloud:4566", "s3.localhost.localstack.cloud",
+		"my.bucket.s3.us-east-1.localhost.localstack.cloud:443",
 		"localstack", "localstack-main:4566", "my_service:4566", "6a1f0b7c6a1f", "docker:4566", "bucket.localstack:4566",
-		"bucket.s3.localstack", "localstack.default:4566", "localstack.default.svc", "localstack.default.svc.cluster.local:4566",
+		"bucket.s3.localstack", "localstack.default:4566", "localstack.default.svc",
+		"localstack.default.svc.cluster.local:4566",
 		"localstack.ns.svc.my-cluster.k8s", "host.docker.internal:4566", "host.containers.internal", "localstack.orb.local",
-		"box.local", "box.lan:4566", "nas.fritz.home.arpa", "ip-10-0-0-1.ec2.internal", "aws.test", "ci.corp", "localstack.service.consul",
+		"box.local", "box.lan:4566", "nas.fritz.home.arpa", "ip-10-0-0-1.ec2.internal", "aws.test", "ci.corp",
+		"localstack.service.consul",
 		"localstack.example.com", "bucket.s3.localstack.example.com:4566", "LocalStack.Example.Com.:80", "old.example.com",
 		"main.container.dev", "app.example.org:4566", "gateway.example.net:4566",
 		"s3.amazonaws.com", "bucket.s3.eu-central-1.amazonaws.com:443", "s3.cn-north-1.amazonaws.com.cn",
 	}
 	refused := []string{
-		"evil.example.com", "evil.com:4566", "evil.dev", "EVIL.Com.", "a.b.c.evil.co.uk:4566", "localhost.evil.com", "127.0.0.1.nip.io:4566",
-		"localhost.localstack.cloud.evil.com", "evil-localhost.localstack.cloud", "xlocalhost.localstack.cloud:4566", "localstack.cloud",
-		"app.localstack.cloud", "notlocalstack.example.com", "example.com", "localstack.dev:4566", "evil.xn--p1ai", "amazonaws.com.evil.io",
+		"evil.example.com", "evil.com:4566", "evil.dev", "EVIL.Com.", "a.b.c.evil.co.uk:4566", "localhost.evil.com",
+		"127.0.0.1.nip.io:4566",
+		"localhost.localstack.cloud.evil.com", "evil-localhost.localstack.cloud", "xlocalhost.localstack.cloud:4566",
+		"localstack.cloud",
+		"app.localstack.cloud", "notlocalstack.example.com", "example.com", "localstack.dev:4566", "evil.xn--p1ai",
+		"amazonaws.com.evil.io",
 		"evilamazonaws.com", "127.0.0.1.com", "1.2.3.4.evil.org", "evil.zip", "evil.app:4566", "evil.ck", "evil.github.io",
 		"evil.example.com..", "evil .com", "evil.com:x", "[evil.com]:4566",
 	}
@@ -56,19 +63,23 @@ func TestOriginsAreThoseOfLocalStack(t *testing.T) {
 		ExtraOrigins:   List{"http://localhost:3000/", "HTTPS://App.example.com", "chrome-extension://abc"},
 	}, gateway.Listen(nil).In(true))
 	for _, origin := range []string{
-		"https://app.localstack.cloud", "http://app.localstack.cloud", "https://localhost", "https://localhost.localstack.cloud",
+		"https://app.localstack.cloud", "http://app.localstack.cloud", "https://localhost",
+		"https://localhost.localstack.cloud",
 		"http://localhost:4566", "https://localhost:4566", "http://localhost.localstack.cloud:4566", "https://localhost:443",
 		"http://localhost:4567", "file://", "http://localhost:3000", "https://app.example.com", "chrome-extension://abc",
-		"http://site.s3-website.localhost.localstack.cloud:4566", "https://id.cloudfront.localhost", "http://s.s3-website.localstack.example.com:4567",
+		"http://site.s3-website.localhost.localstack.cloud:4566", "https://id.cloudfront.localhost",
+		"http://s.s3-website.localstack.example.com:4567",
 	} {
 		if !o.allow(origin) {
 			t.Errorf("%s is refused", origin)
 		}
 	}
 	for _, origin := range []string{
-		"", "null", "https://evil.example", "http://localhost", "http://localhost:3001", "https://localhost:3000", "http://127.0.0.1:4566",
+		"", "null", "https://evil.example", "http://localhost", "http://localhost:3001", "https://localhost:3000",
+		"http://127.0.0.1:4566",
 		"https://app.localstack.cloud.evil.example", "https://evil.app.localstack.cloud", "http://app.localstack.cloud:8080",
-		"http://site.s3-website.evil.example:4566", "http://site.s3-website.localhost:9", "http://evil.example/.s3-website.localhost",
+		"http://site.s3-website.evil.example:4566", "http://site.s3-website.localhost:9",
+		"http://evil.example/.s3-website.localhost",
 		"http://s3-website.localhost:4566", "https://app.localstack.cloud ", "file:///etc",
 	} {
 		if o.allow(origin) {
@@ -110,7 +121,8 @@ func TestWhichWebPagesAreAnswered(t *testing.T) {
 		{"LocalStack's app", app, "POST", here, "/_localstack/health", kill, 200, ""},
 		{"LocalStack's app puts an object", app, "PUT", here, "/bucket/new", "x", 200, ""},
 		{"the emulator's own page", page{"Origin": "http://localhost:4566"}, "PUT", here, "/bucket/own", "x", 200, ""},
-		{"a link elsewhere to an object", page{"Referer": "https://evil.example/page", "Sec-Fetch-Site": "cross-site"}, "GET", here,
+		{"a link elsewhere to an object", page{"Referer": "https://evil.example/page", "Sec-Fetch-Site": "cross-site"},
+			"GET", here,
 			"/bucket/key", "", 200, ""},
 
 		{"fetch", foreign, "GET", here, "/bucket/key", "", 403, byOrigin},
@@ -123,8 +135,10 @@ func TestWhichWebPagesAreAnswered(t *testing.T) {
 		{"get info", foreign, "GET", here, "/_localstack/info", "", 403, byOrigin},
 		{"any path", foreign, "GET", here, "/_localstack/..;/x", "", 403, byOrigin},
 		{"a sandboxed frame", page{"Origin": "null"}, "POST", here, "/_localstack/health", kill, 403, unnamed},
-		{"an old browser's form", page{"Referer": "https://evil.example/page"}, "POST", here, "/_localstack/health", kill, 403, byOrigin},
-		{"a browser that names no origin", page{"Sec-Fetch-Site": "cross-site"}, "POST", here, "/_localstack/health", kill, 403, unnamed},
+		{"an old browser's form", page{"Referer": "https://evil.example/page"}, "POST", here, "/_localstack/health", kill,
+			403, byOrigin},
+		{"a browser that names no origin", page{"Sec-Fetch-Site": "cross-site"}, "POST", here, "/_localstack/health", kill,
+			403, unnamed},
 		{"a neighbor", page{"Sec-Fetch-Site": "same-site"}, "DELETE", here, "/bucket/key", "", 403, unnamed},
 
 		{"rebinding, read an object", nil, "GET", rebound, "/bucket/key", "", 403, byHost},
@@ -132,7 +146,8 @@ func TestWhichWebPagesAreAnswered(t *testing.T) {
 		{"rebinding, kill", page{"Origin": rebound}, "POST", rebound, "/_localstack/health", kill, 403, byHost},
 		{"rebinding, put health", page{"Origin": rebound}, "PUT", rebound, "/_localstack/health", `{"a":1}`, 403, byHost},
 		{"rebinding, put an object", page{"Origin": rebound}, "PUT", rebound, "/bucket/key", "", 403, byHost},
-		{"rebinding, signed", page{"Authorization": "AWS4-HMAC-SHA256 Credential=test/"}, "GET", rebound, "/bucket/key", "", 403, byHost},
+		{"rebinding, signed", page{"Authorization": "AWS4-HMAC-SHA256 Credential=test/"}, "GET", rebound, "/bucket/key", "",
+			403, byHost},
 		{"rebinding a name of this machine's form", page{"Origin": "http://evil.lan:4566"}, "POST", "http://evil.lan:4566",
 			"/_localstack/health", kill, 403, "EXTRA_CORS_ALLOWED_ORIGINS=http://evil.lan:4566 allows it"},
 	}
@@ -151,7 +166,8 @@ func TestWhichWebPagesAreAnswered(t *testing.T) {
 			if w.Code != tt.status || killed != (tt.body == kill && tt.status == 200) {
 				t.Errorf("status %d, killed %v: %s", w.Code, killed, w.Body)
 			}
-			allows, blocked := w.Header().Get("Access-Control-Allow-Origin"), strings.Count(log.String(), " Blocked "+tt.method+" "+tt.path)
+			allows, blocked := w.Header().Get("Access-Control-Allow-Origin"), strings.Count(log.String(),
+				" Blocked "+tt.method+" "+tt.path)
 			lines := strings.Count(log.String(), "\n") - before
 			switch tt.status {
 			case 200:
@@ -254,19 +270,22 @@ func TestAnAWSClientCanReadARefusal(t *testing.T) {
 	e, _ := newTest(t, Options{})
 	sqs := page{"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0"}
 	if w := sqs.sends(e, "POST", "http://evil.example.com/", "{}"); w.Code != 403 ||
-		w.Header().Get("X-Amzn-Errortype") != "AccessForbidden" || !strings.Contains(w.Body.String(), `"message":"LocalStack refuses`) {
+		w.Header().Get("X-Amzn-Errortype") != "AccessForbidden" || !strings.Contains(w.Body.String(),
+		`"message":"LocalStack refuses`) {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 	w := ask(e, "GET", "http://evil.example.com/%3C&%7f?x", "")
 	if got := w.Header().Get("Content-Type"); w.Code != 403 || got != "application/xml" ||
-		!strings.Contains(w.Body.String(), "<Error><Code>AccessForbidden</Code><Message>LocalStack refuses this request: the host ") {
+		!strings.Contains(w.Body.String(),
+			"<Error><Code>AccessForbidden</Code><Message>LocalStack refuses this request: the host ") {
 		t.Errorf("%d %s %s", w.Code, got, w.Body)
 	}
 }
 
 func FuzzGuard(f *testing.F) {
 	for _, seed := range [][3]string{
-		{"localhost:4566", "", ""}, {"evil.com", "https://evil.com", ""}, {"[::1", "null", "http://u:p@evil.com/x"}, {"a..b", "://", "//"},
+		{"localhost:4566", "", ""}, {"evil.com", "https://evil.com", ""}, {"[::1", "null", "http://u:p@evil.com/x"},
+		{"a..b", "://", "//"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}

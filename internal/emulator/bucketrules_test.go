@@ -9,7 +9,8 @@ import (
 // rules are those of a bucket: some pages may read and write, every page may read.
 const rules = `<CORSConfiguration><CORSRule><AllowedOrigin>https://*.shop.example</AllowedOrigin>
 <AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod><AllowedHeader>x-amz-*</AllowedHeader>
-<AllowedHeader>Content-Type</AllowedHeader><ExposeHeader>ETag</ExposeHeader><ExposeHeader>x-amz-meta-color</ExposeHeader>
+<AllowedHeader>Content-Type</AllowedHeader>
+<ExposeHeader>ETag</ExposeHeader><ExposeHeader>x-amz-meta-color</ExposeHeader>
 <MaxAgeSeconds>60</MaxAgeSeconds></CORSRule><CORSRule><AllowedOrigin>*</AllowedOrigin>
 <AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>`
 
@@ -40,7 +41,8 @@ func TestRulesOfABucketAllowPages(t *testing.T) {
 		{"by the host", Access{}, shop, "PUT", "http://bucket.s3.localhost.localstack.cloud:4566/new", 200,
 			"https://www.shop.example"},
 		{"every page reads", Access{}, other, "GET", "/bucket/key", 200, "*"},
-		{"LocalStack's app needs no rule", Access{}, page{"Origin": "https://app.localstack.cloud"}, "DELETE", "/bucket/key", 204,
+		{"LocalStack's app needs no rule", Access{}, page{"Origin": "https://app.localstack.cloud"}, "DELETE",
+			"/bucket/key", 204,
 			"https://app.localstack.cloud"},
 		{"copy within the bucket", Access{}, with(shop, page{"X-Amz-Copy-Source": "/bucket/key"}), "PUT", "/bucket/new", 200,
 			"https://www.shop.example"},
@@ -52,14 +54,17 @@ func TestRulesOfABucketAllowPages(t *testing.T) {
 		{"a header that is not allowed", Access{}, with(shop, asks("PUT", "x-other")), "OPTIONS", "/bucket/new", 403, ""},
 		{"another bucket", Access{}, shop, "GET", "/private/key", 403, ""},
 		{"a way to another bucket", Access{}, shop, "GET", "/bucket/../private/key", 404, "https://www.shop.example"},
-		{"copy from another bucket", Access{}, with(shop, page{"X-Amz-Copy-Source": "private/key"}), "PUT", "/bucket/new", 403, ""},
-		{"the same in other letters", Access{}, with(shop, page{"X-Amz-Copy-Source": "%70rivate%2Fkey"}), "PUT", "/bucket/new",
+		{"copy from another bucket", Access{}, with(shop, page{"X-Amz-Copy-Source": "private/key"}), "PUT", "/bucket/new",
+			403, ""},
+		{"the same in other letters", Access{}, with(shop, page{"X-Amz-Copy-Source": "%70rivate%2Fkey"}), "PUT",
+			"/bucket/new",
 			403, ""},
 		{"all buckets", Access{}, shop, "GET", "/", 403, ""},
 		{"control endpoints", Access{}, shop, "GET", "/_localstack/info", 403, ""},
 		{"control endpoints by the bucket's host", Access{}, shop, "PUT",
 			"http://bucket.s3.localhost.localstack.cloud:4566/_localstack/health", 403, ""},
-		{"another service", Access{}, with(shop, page{"X-Amz-Target": "AmazonSQS.ListQueues"}), "PUT", "/bucket/new", 403, ""},
+		{"another service", Access{}, with(shop, page{"X-Amz-Target": "AmazonSQS.ListQueues"}), "PUT", "/bucket/new", 403,
+			""},
 		{"a strange host", Access{}, other, "GET", "http://bucket.s3.evil.com:4566/key", 403, ""},
 		{"turned off", Access{NoBucketRules: On}, shop, "GET", "/bucket/key", 403, ""},
 		{"without headers", Access{NoHeaders: On}, shop, "GET", "/bucket/key", 200, ""},

@@ -190,7 +190,8 @@ func TestWhatClientsPutIntoTheHealthReportHasABound(t *testing.T) {
 	e, _ := newTest(t, Options{})
 	answered := map[int]int{}
 	for i := range 12 {
-		answered[ask(e, "PUT", "/_localstack/health", fmt.Sprintf(`{"key%d:part":%q}`, i, strings.Repeat("x", maxBody/8))).Code]++
+		part := fmt.Sprintf(`{"key%d:part":%q}`, i, strings.Repeat("x", maxBody/8))
+		answered[ask(e, "PUT", "/_localstack/health", part).Code]++
 	}
 	if answered[200] != 7 || answered[413] != 5 {
 		t.Errorf("answers %v", answered)

@@ -80,7 +80,8 @@ func TestADefaultAddressThatCannotBeOpenedIsOnlyAWarning(t *testing.T) {
 		for _, listener := range opened {
 			defer listener.Close()
 		}
-		if err != nil || len(opened) != 1 || len(said) != 1 || !strings.HasPrefix(said[0], "Cannot listen on 0.0.0.0:443, ") ||
+		if err != nil || len(opened) != 1 || len(said) != 1 || !strings.HasPrefix(said[0],
+			"Cannot listen on 0.0.0.0:443, ") ||
 			!strings.Contains(said[0], cause.Error()) || !strings.Contains(said[0], "GATEWAY_LISTEN") {
 			t.Errorf("%v: %d listeners, %v, said %q", cause, len(opened), err, said)
 		}
@@ -89,7 +90,8 @@ func TestADefaultAddressThatCannotBeOpenedIsOnlyAWarning(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = listen(t.Context(), named.In(true), low, note)
-		if err == nil || len(said) != 1 || !strings.HasPrefix(err.Error(), "cannot listen on 0.0.0.0:443: bind: "+cause.Error()) {
+		if err == nil || len(said) != 1 || !strings.HasPrefix(err.Error(),
+			"cannot listen on 0.0.0.0:443: bind: "+cause.Error()) {
 			t.Errorf("%v: %v, said %q", cause, err, said)
 		}
 	}
