@@ -82,7 +82,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case reason != "":
 		g.log.Warnf("Blocked %s %s: %s", r.Method, r.URL.EscapedPath(), reason)
 		refuse(w, r, reason)
-	case isPreflight(r):
+	case r.Method == http.MethodOptions: // of a browser before a request, or of HAProxy, whose check it is
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		g.next.ServeHTTP(w, r)
@@ -111,12 +111,6 @@ func (g *guard) judge(r *http.Request) (reason string, cors http.Header) {
 		cors = nil
 	}
 	return reason, cors
-}
-
-// isPreflight reports whether a browser asks what a page may send.
-func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" &&
-		r.Header.Get("Access-Control-Request-Method") != ""
 }
 
 // strangeHost says why the request's host is refused; "" if it is not.

@@ -9,6 +9,10 @@ import (
 // ServeHTTP answers a request to the gateway, unless it is one that a web page must not make.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Localstack", e.opts.Version)
+	// As in LocalStack: clients join an address that ends in a slash with a path, and probes end theirs in one.
+	if path := "/" + strings.Trim(r.URL.Path, "/"); isControl(path) {
+		r.URL.Path, r.URL.RawPath = path, ""
+	}
 	e.guard.ServeHTTP(w, r)
 }
 
@@ -21,7 +25,7 @@ func isControl(path string) bool {
 // services of AWS are everywhere else.
 func (e *Emulator) route(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case isControl(r.URL.Path) && path.Clean(r.URL.Path) != strings.TrimSuffix(r.URL.Path, "/"):
+	case isControl(r.URL.Path) && path.Clean(r.URL.Path) != r.URL.Path:
 		// ServeMux would redirect, and clients expect an empty 404.
 		w.WriteHeader(http.StatusNotFound)
 	case isControl(r.URL.Path):
