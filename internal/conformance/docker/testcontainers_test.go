@@ -33,8 +33,8 @@ type attempt struct {
 	name    string
 	revoked bool          // the token
 	within  time.Duration // how long a failing start may take
-	// run starts the image, asks the emulator who it is, stores an object and reads it, and stops. It returns what
-	// the user sees, and whether that is a failure.
+	// run starts the image, asks the emulator who it is, stores an object, reads its content and its color, and
+	// stops. It returns what the user sees, and whether that is a failure.
 	run func(*licensed) (shown string, failed bool)
 }
 
@@ -96,7 +96,7 @@ func (r *room) licensed(t *testing.T, revoked bool) *licensed {
 // wasPro wants the answers of the emulator in what a program has printed, and nothing left of the container.
 func (l *licensed) wasPro(shown string) {
 	l.Helper()
-	for _, wanted := range []string{`"edition":"pro"`, `"is_license_activated":true`, "content"} {
+	for _, wanted := range []string{`"edition":"pro"`, `"is_license_activated":true`, "content blue"} {
 		if !strings.Contains(shown, wanted) {
 			l.Errorf("no %s in:\n%s", wanted, shown)
 		}

@@ -72,8 +72,8 @@ func withTestcontainersGo(image string) func(*licensed) (shown string, failed bo
 		if err != nil {
 			return err.Error(), true
 		}
-		content, err := roundTrip(l.Context(), "http://"+address)
-		return fmt.Sprintln(info, content, err), err != nil
+		content, color, err := roundTrip(l.Context(), "http://"+address)
+		return fmt.Sprintln(info, content, color, err), err != nil
 	}
 }
 
@@ -87,26 +87,28 @@ func logsOf(ctx context.Context, container testcontainers.Container) string {
 	return string(text)
 }
 
-func roundTrip(ctx context.Context, endpoint string) (content string, err error) {
+func roundTrip(ctx context.Context, endpoint string) (content, color string, err error) {
 	client := s3.New(s3.Options{
 		BaseEndpoint: &endpoint, UsePathStyle: true, Region: "us-east-1",
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 	})
 	bucket, key := aws.String("bucket"), aws.String("key")
 	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: bucket}); err != nil {
-		return "", err
+		return "", "", err
 	}
-	in := &s3.PutObjectInput{Bucket: bucket, Key: key, Body: strings.NewReader("content")}
-	if _, err := client.PutObject(ctx, in); err != nil {
-		return "", err
+	_, err = client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: bucket, Key: key, Body: strings.NewReader("content"), Metadata: map[string]string{"color": "blue"},
+	})
+	if err != nil {
+		return "", "", err
 	}
 	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: bucket, Key: key})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer out.Body.Close()
 	text, err := io.ReadAll(out.Body)
-	return string(text), err
+	return string(text), out.Metadata["color"], err
 }
 
 // module returns the version of a Go module as go.mod has it, without the v.
