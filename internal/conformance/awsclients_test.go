@@ -134,7 +134,8 @@ upload = s3.list_multipart_uploads(Bucket="kept")["Uploads"][0]["UploadId"]
 part = s3.list_parts(Bucket="kept", Key="large", UploadId=upload)["Parts"][0]
 s3.complete_multipart_upload(Bucket="kept", Key="large", UploadId=upload,
                              MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})
-print(object["Body"].read(), object["Metadata"], len(s3.list_object_versions(Bucket="kept", Prefix="key")["Versions"]),
+versions = s3.list_object_versions(Bucket="kept", Prefix="key")["Versions"]
+print(object["Body"].read(), object["Metadata"], len(versions),
       s3.get_object_tagging(Bucket="kept", Key="key")["TagSet"], s3.head_object(Bucket="kept", Key="large")["ContentLength"])
 `)
 	if want := "b'19' {'n': '19'} 20 [{'Key': 'n', 'Value': '19'}] 6291456\n"; got != want {

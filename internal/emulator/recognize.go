@@ -141,7 +141,8 @@ func accountOf(key string) string {
 }
 
 // rpc returns the service and the operation that a JSON or CBOR request names:
-// "X-Amz-Target: DynamoDB_20120810.ListTables", or the path /service/GraniteServiceVersion20100801/operation/ListMetrics.
+// "X-Amz-Target: DynamoDB_20120810.ListTables", or the path
+// /service/GraniteServiceVersion20100801/operation/ListMetrics.
 func rpc(r *http.Request) (service, operation string) {
 	if r.Header.Get("Smithy-Protocol") == "rpc-v2-cbor" {
 		if parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/"); len(parts) >= 4 {

@@ -60,6 +60,8 @@ type errorRow struct {
 	message string
 }
 
+const malformed = "The XML you provided was not well-formed or did not validate against our published schema"
+
 // errorTable has the messages of AWS, as LocalStack sends them
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
 var errorTable = map[string]errorRow{
@@ -88,10 +90,10 @@ var errorTable = map[string]errorRow{
 	"InvalidTag":           {400, "The tag provided was not a valid tag."},
 	"InvalidURI":           {400, "Couldn't parse the specified URI."},
 	"KeyTooLongError":      {400, "Your key is too long"},
-	"MalformedACLError":    {400, "The XML you provided was not well-formed or did not validate against our published schema"},
+	"MalformedACLError":    {400, malformed},
 	"MalformedPOSTRequest": {400, "The body of your POST request is not well-formed multipart/form-data."},
 	"MalformedPolicy":      {400, "Policies must be valid JSON and the first byte must be '{'"},
-	"MalformedXML":         {400, "The XML you provided was not well-formed or did not validate against our published schema"},
+	"MalformedXML":         {400, malformed},
 	"MethodNotAllowed":     {405, "The specified method is not allowed against this resource."},
 	"NoSuchBucket":         {404, "The specified bucket does not exist"},
 	"NoSuchKey":            {404, "The specified key does not exist."},

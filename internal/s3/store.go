@@ -54,11 +54,30 @@ func open(path string, options *bolt.Options) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{db: db, pins: pins{of: map[blobID]*pin{}}}
-	if err := s.update(prepare); err != nil {
+	isReady := false
+	err = s.view(func(t *tx) error {
+		isReady = t.isReady()
+		return nil
+	})
+	if err == nil && !isReady { // a change costs the start two writes to the disk
+		err = s.update(prepare)
+	}
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// isReady reports whether prepare has nothing to do.
+func (t *tx) isReady() bool {
+	for _, name := range tables() {
+		if t.Bucket(name) == nil {
+			return false
+		}
+	}
+	pending, _ := t.Bucket(pendingTable).Cursor().First()
+	return pending == nil
 }
 
 // prepare makes the tables, and removes the content of uploads that a kill has interrupted.
