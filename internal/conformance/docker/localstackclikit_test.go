@@ -3,7 +3,6 @@ package docker
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -67,7 +66,6 @@ func (c localstackCLI) withImage() localstackCLI {
 
 func (c localstackCLI) in(t *testing.T) localstackCLI {
 	c.room = c.room.in(t)
-	c.env = maps.Clone(c.env) // what it sets is for itself
 	return c
 }
 

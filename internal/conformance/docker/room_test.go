@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -68,10 +69,11 @@ func newRoomWithClients(t *testing.T) *room {
 	return r
 }
 
-// in is the same room for a part of the test.
+// in is the same room for a part of the test, with a copy of its environment.
 func (r *room) in(t *testing.T) *room {
 	part := *r
 	part.T = t
+	part.env = maps.Clone(r.env)
 	return &part
 }
 

@@ -73,7 +73,6 @@ func (r *room) starts(attempts ...attempt) {
 func (r *room) licensed(t *testing.T, revoked bool) *licensed {
 	t.Helper()
 	own := r.in(t)
-	own.env = maps.Clone(r.env)
 	maps.Copy(own.env, librarySettings)
 	own.limit = late
 	l := &licensed{own, own.authority(authority.Options{})}
