@@ -255,6 +255,12 @@ def checksums_of_every_kind(bucket):
         equal((got["Body"].read(), got["Checksum" + name]), (b"content", value))
 
 
+def the_checksum_that_only_the_native_library_has(bucket):
+    answer = put(bucket, "key", b"123456789", ChecksumAlgorithm="CRC64NVME")
+    equal(answer["ChecksumCRC64NVME"], base64.b64encode(bytes.fromhex("ae8b14860a799888")).decode())
+    equal(read(bucket, "key", ChecksumMode="ENABLED"), b"123456789")
+
+
 def a_checksum_that_does_not_match(bucket):
     wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
     fails("BadDigest", 400, s3.put_object, Bucket=bucket, Key="key", Body=b"content", ChecksumSHA256=wrong)
