@@ -120,7 +120,7 @@ start_authorities() {
 	local data=(--volume "$id-authority:/var/lib/licenseserver")
 	start authority "${data[@]}" --network-alias authority "$authority"
 	says authority "listening on http://"
-	start authority-tls "${data[@]}" --network-alias authority-tls --no-healthcheck --volume "$work:/tls:ro" \
+	start authority-tls "${data[@]}" --network-alias authority-tls --volume "$work:/tls:ro" \
 		"$authority" serve --listen :8443 --tls-cert /tls/server.pem --tls-key /tls/server.key
 	says authority-tls "listening on https://"
 }

@@ -2,8 +2,11 @@
 # How the images are built, with each builder that this machine has.
 
 test_builds() {
-	mkdir "$work/clone"
+	mkdir -p "$work/clone/image"
 	cp Dockerfile .dockerignore "$work/clone"
+	cp image/rootfs.sh "$work/clone/image"
+	check "image/rootfs.sh: in a new clone, it says what to run first" \
+		finds "run make build" 1 "$work/clone/image/rootfs.sh"
 	check "docker build: no stage needs an image that would be pulled" not grep '^FROM .*[$/:]' Dockerfile
 	test_builder "classic builder" 0
 	if has_buildkit; then

@@ -11,6 +11,7 @@ test_compose() {
 
 	up demo --file image/compose.yaml
 	check "image/compose.yaml: pro is on, with a demo license" is_pro demo
+	check "image/compose.yaml: the log has no warning" not says_like_now demo " WARN |^WARN"
 	docker cp "$id-demo:/run/demo/token" - 2>/dev/null | tar -xO >>"$work/tokens" 2>/dev/null
 	compose --file image/compose.yaml down >/dev/null 2>&1
 

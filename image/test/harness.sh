@@ -65,11 +65,13 @@ prints() {
 # start NAME OPTION… IMAGE [COMMAND…] starts a container in the network of the others.
 start() { launch "$1" --network "$id" --publish 127.0.0.1::4566 "${@:2}"; }
 
-# launch NAME OPTION… IMAGE [COMMAND…] starts a container.
+# launch NAME OPTION… IMAGE [COMMAND…] starts a container. Its health is checked only if $checked is set: dozens of
+# checks each second would take all of a small machine.
 launch() {
-	local name=$1
+	local name=$1 checks=(--no-healthcheck)
 	shift
-	docker run --detach --pull never --name "$id-$name" "$@" 2>&1 >/dev/null |
+	[ -z "${checked:-}" ] || checks=()
+	docker run --detach --pull never --name "$id-$name" "${checks[@]}" "$@" 2>&1 >/dev/null |
 		sed "/Localhost DNS/d; s/^/# $name: /"
 }
 

@@ -48,11 +48,13 @@ test_confinement() {
 # These take long, so they run while the others are tested.
 start_slow_ones() {
 	start bad-dns --dns 127.0.0.1 "${with_token[@]}" "$reference"
-	start healthy --env ACTIVATE_PRO=0 "$reference"
+	checked=1 start healthy --env ACTIVATE_PRO=0 "$reference"
 }
 
 test_slow_ones() {
 	check "health: Docker reports the container as healthy" await 30 is_healthy healthy
+	checked=1 start soon --env ACTIVATE_PRO=0 "$reference"
+	check "health: it does so within 5 seconds of the start" await 5 is_healthy soon
 	check "bad DNS: exit code 55" exits bad-dns 55
 	check "bad DNS: the reason has the host, the name server and its answer" \
 		says_like bad-dns "Docker's name server 127\.0\.0\.11 does not resolve api\.localstack\.cloud \(status: .+\)"
