@@ -28,6 +28,11 @@
 // started ends with the test. All waits have limits. Use t.Parallel: most of a test is
 // waiting.
 //
+// # Web pages
+//
+// newBrowser adds a headless Chromium to a container's network, with a name server for the names of
+// the test's pages. visit opens a page, which is a script of attempts, and returns what each attempt got.
+//
 // # The table of licenses
 //
 // CLIENTS_ROOT=ROOT go test -v -run LicenseClients . -licenses
