@@ -17,7 +17,7 @@ shell=$files/busybox-static
 
 # programs ROOT NAME…
 programs() {
-	local root=$1 name
+	root=$1
 	shift
 	install -d "$root/usr/local/bin" "$root/usr/share/doc/localstack-entrypoint"
 	for name; do
@@ -65,7 +65,6 @@ has_static_busybox() {
 
 # The scripts of some clients begin with #!/bin/bash, and need no more than sh.
 shell() {
-	local applet
 	install -d "$shell/bin" "$shell/usr/bin" "$shell/usr/share/doc/busybox-static"
 	install -m 755 "$busybox" "$shell/bin/busybox"
 	for applet in $("$busybox" --list); do

@@ -15,9 +15,10 @@ test_shell() {
 }
 
 is_one_layer_more() {
-	local wanted got
-	wanted=$(layers "$reference") got=$(layers "$shell")
-	[[ $got == "${wanted%]},"*] && ${got#"${wanted%]},"} != *,* ]] || { echo "$wanted"; echo "$got"; return 1; }
+	local below all above
+	below=$(layers "$reference") all=$(layers "$shell")
+	above=${all#"${below%]},"}
+	[[ $above != "$all" && $above != *,* ]] || { echo "$below"; echo "$all"; return 1; }
 }
 
 # test_testcontainers starts containers as testcontainers-java does: a shell waits for a
