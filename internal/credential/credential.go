@@ -148,8 +148,14 @@ func refuse(variable, origin, text string) *fault.Error {
 			"%s: it is in UTF-16, as Windows PowerShell writes files; write it in UTF-8", origin)
 	}
 	if err == nil || !hasExtraCharacters(text) {
-		if other := mistaken(variable, origin, text); err == nil || other != nil {
+		other := mistaken(variable, origin, text)
+		switch {
+		case other != nil:
 			return withHint(other, text)
+		case err == nil && hasToken(text):
+			err = errors.New("it has more in it than a credential") // no API key has a token in it
+		case err == nil:
+			return nil
 		}
 	}
 	return fault.New(fault.CredentialsMalformed, "%s: %s%s", origin, err, hint(text))

@@ -24,6 +24,16 @@ func TestAnEncodedTokenIsRecognized(t *testing.T) {
 	})
 }
 
+func TestAnAPIKeyWithATokenInItIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"token=" + developerToken, ciToken[5:] + "." + ciToken, "base64:" + ciToken} {
+		id, says := judged(APIKeyVariable, text)
+		if want := "it has more in it than a credential" + onlyToken; id != fault.CredentialsMalformed || says != want {
+			t.Errorf("%q: %s: %s\nwant %s", text, id, says, want)
+		}
+	}
+}
+
 // inUTF16 is text as Windows PowerShell writes it.
 func inUTF16(text string, order binary.AppendByteOrder) string {
 	encoded := order.AppendUint16(nil, 0xfeff)
