@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ func TestPodman(t *testing.T) {
 		{"read-only, of another user, without capabilities", podman.runsConfined},
 		{"a pod that shares its processes", podman.runsInAPod},
 		{"run --replace", podman.isReplaced},
+		{"build", podman.builds},
 		{"no license", podman.ends55},
 		{"restart=on-failure", podman.restarts},
 	} {
@@ -104,6 +106,19 @@ func (p podman) isReplaced(_ string, withToken []string) {
 	after := p.starts(options...)
 	p.isReady(after)
 	p.has("replaced", "{{.Id}}", after)
+}
+
+// builds the image by itself. The format is Docker's, because the other one has no health check.
+func (p podman) builds(_ string, withToken []string) {
+	context, err := filepath.Abs(repository)
+	if err != nil {
+		p.Fatal(err)
+	}
+	const image = "localhost/localstack-entrypoint:built"
+	p.podman("build", "--format", "docker", "--target", "reference", "--network", "none", "--tag", image, context)
+	id := p.starts(append(withToken, image)...)
+	p.isReady(id)
+	p.stops(id)
 }
 
 // ends55 in the terminal, which shows why.
