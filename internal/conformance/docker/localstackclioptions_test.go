@@ -25,6 +25,8 @@ func TestLocalStackCLIOptions(t *testing.T) {
 		log string
 		// asks is what the authority is asked, unless it is one request of the container.
 		asks string
+		// then is what else is done.
+		then func(localstackCLI)
 	}{
 		{name: "network, volumes, variables", port: 14700, begin: localstackCLI.withFlags, log: "hook: from -e"},
 		{name: "profile", port: 14710, begin: localstackCLI.withProfile, log: "hook: from the profile"},
@@ -34,6 +36,8 @@ func TestLocalStackCLIOptions(t *testing.T) {
 		}},
 		// The container is told of this address, too, which is none of its own.
 		{name: "another address", port: 14740, address: "127.0.0.2", begin: localstackCLI.withAddress, log: "Ready."},
+		{name: "DOCKER_FLAGS with --init", port: 14750, begin: localstackCLI.withInit, log: "Ready.",
+			then: localstackCLI.restarts},
 		{name: "the official image's name", port: 14730, begin: localstackCLI.withOfficialName, log: "Ready.",
 			asks: "POST /v1/license/request 200, POST /v1/license/activate 200"},
 	}
@@ -54,6 +58,9 @@ func TestLocalStackCLIOptions(t *testing.T) {
 				test.asks = "POST /v1/license/request 200"
 			}
 			c.asked(strings.Split(test.asks, ", ")...)
+			if test.then != nil {
+				test.then(c)
+			}
 		})
 	}
 }
@@ -85,6 +92,12 @@ func (c localstackCLI) withProfile() (before, after []string) {
 
 func (c localstackCLI) withAddress() (before, after []string) {
 	c.set("GATEWAY_LISTEN", "127.0.0.2:14740")
+	return nil, nil
+}
+
+// withInit has another PID 1, below which the entrypoint supervises only if it is told to.
+func (c localstackCLI) withInit() (before, after []string) {
+	c.set("DOCKER_FLAGS", "--init --env SUPERVISE=1")
 	return nil, nil
 }
 
