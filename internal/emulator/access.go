@@ -39,11 +39,11 @@ func (a Access) allowsAll() bool { return a.NoChecks == On || slices.Contains(a.
 // List is a comma list of words.
 type List []string
 
-// UnmarshalText reads a list. Blanks around words do not matter, nor do empty words.
+// UnmarshalText reads a list. Blanks and quotes around words do not matter, nor do empty words.
 func (l *List) UnmarshalText(text []byte) error {
 	*l = nil
 	for word := range strings.SplitSeq(string(text), ",") {
-		if word = strings.TrimSpace(word); word != "" {
+		if word = strings.Trim(word, " \t\r\n\"'"); word != "" {
 			*l = append(*l, word)
 		}
 	}

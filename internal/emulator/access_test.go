@@ -56,6 +56,25 @@ func TestOnlyNamesThatNoStrangerCanOwnAreServed(t *testing.T) {
 	}
 }
 
+// docker run --env-file keeps quotes.
+func TestQuotesAroundHostsAndOriginsDoNotMatter(t *testing.T) {
+	t.Parallel()
+	var origins List
+	if err := origins.UnmarshalText([]byte(`" http://a.example.com:3000, ,http://b.example.com/"`)); err != nil {
+		t.Fatal(err)
+	}
+	access := Access{LocalstackHost: `"c.example.com:4566"`, ExtraOrigins: origins}
+	h, o := newHosts(Options{Access: access}, nil), newOrigins(access, nil)
+	for _, host := range []string{"a.example.com", "b.example.com", "c.example.com"} {
+		if !h.allow(host) {
+			t.Errorf("%s is refused", host)
+		}
+	}
+	if !o.allow("http://a.example.com:3000") || !o.allow("http://b.example.com") || h.allow("example.com") {
+		t.Errorf("origins %q, hosts %q", o.allowed, h)
+	}
+}
+
 func TestOriginsAreThoseOfLocalStack(t *testing.T) {
 	t.Parallel()
 	o := newOrigins(Access{

@@ -53,11 +53,12 @@ func (h hosts) allow(hostport string) bool {
 	return false
 }
 
-// hostName is the host of host:port, in small letters and without dots at its end.
+// hostName is the host of host:port, in small letters, without dots at its end and quotes around all.
 func hostName(hostport string) string {
-	host, _, err := net.SplitHostPort(strings.TrimSpace(hostport))
+	hostport = strings.Trim(hostport, " \t\r\n\"'")
+	host, _, err := net.SplitHostPort(hostport)
 	if err != nil {
-		host = strings.TrimSpace(hostport) // it has no port
+		host = hostport // it has no port
 	}
 	return strings.ToLower(strings.TrimRight(strings.Trim(host, "[]"), "."))
 }
