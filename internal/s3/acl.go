@@ -40,8 +40,11 @@ func (q *request) newACL() (string, error) {
 		return "", errorOf("InvalidArgument").with("ArgumentName", "x-amz-acl").with("ArgumentValue", canned)
 	}
 	text, err := q.document()
-	if err != nil || canned != "" || len(text) == 0 {
+	if err != nil || canned != "" {
 		return canned, err
+	}
+	if len(text) == 0 {
+		return "", q.grantsInHeader()
 	}
 	var list struct {
 		XMLName xml.Name `xml:"AccessControlPolicy"`
@@ -50,6 +53,16 @@ func (q *request) newACL() (string, error) {
 		return "", errorOf("MalformedACLError")
 	}
 	return string(text), nil
+}
+
+// grantsInHeader returns an error if a request has no access list at all. Grants in headers are not kept.
+func (q *request) grantsInHeader() error {
+	for name := range q.Header {
+		if strings.HasPrefix(name, "X-Amz-Grant-") {
+			return nil
+		}
+	}
+	return errorOf("MissingSecurityHeader").with("MissingHeaderName", "x-amz-acl")
 }
 
 func getBucketACL(q *request) error {
@@ -66,9 +79,6 @@ func putBucketACL(q *request) error {
 		return err
 	}
 	return q.change(http.StatusOK, func(b *bucket) {
-		if b.Settings == nil {
-			b.Settings = map[string][]byte{}
-		}
 		b.Settings["acl"] = []byte(acl)
 	})
 }

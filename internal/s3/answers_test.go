@@ -146,6 +146,11 @@ func TestRequestsThatAreNoneAreRefusedInXML(t *testing.T) {
 		{"GET", "/bucket?list-type=2&continuation-token=%25", "400 InvalidArgument"},
 		{"PUT", "/bucket/key?uploadId=x&partNumber=0", "400 InvalidArgument"},
 		{"POST", "/bucket", "400 MalformedPOSTRequest"},
+		{"GET", "/bucket?encoding-type=x", "400 InvalidArgument"},
+		{"GET", "/bucket/key?versionId=x", "400 InvalidArgument"},
+		{"DELETE", "/bucket/key?versionId=x", "400 InvalidArgument"},
+		{"PUT", "/bucket?acl", "400 MissingSecurityHeader"},
+		{"DELETE", "/bucket/key?uploads", "501 NotImplemented"},
 		{"POST", "/bucket?delete", "400 MalformedXML"},
 	} {
 		w := s.send(test[0], test[1], "")

@@ -10,10 +10,13 @@ import (
 	"time"
 )
 
+func bucketARN(name string) string { return "arn:aws:s3:::" + name }
+
 type bucketXML struct {
 	Name         string
 	CreationDate timestamp
 	BucketRegion string
+	BucketArn    string
 }
 
 func listBuckets(q *request) error {
@@ -38,7 +41,7 @@ func listBuckets(q *request) error {
 			switch {
 			case b.Account != q.caller.Account || !strings.HasPrefix(name, answer.Prefix) || name <= after:
 			case len(answer.Buckets) < limit:
-				answer.Buckets = append(answer.Buckets, bucketXML{name, timestamp(b.Created), b.Region})
+				answer.Buckets = append(answer.Buckets, bucketXML{name, timestamp(b.Created), b.Region, bucketARN(name)})
 			case answer.Token == "" && limit > 0:
 				answer.Token = answer.Buckets[limit-1].Name
 			}
@@ -91,7 +94,7 @@ func createBucket(q *request) error {
 		location = "http://" + q.bucket + ".s3.localhost.localstack.cloud:4566/"
 	}
 	q.w.Header().Set("Location", location)
-	q.w.Header().Set("X-Amz-Bucket-Arn", "arn:aws:s3:::"+q.bucket)
+	q.w.Header().Set("X-Amz-Bucket-Arn", bucketARN(q.bucket))
 	return q.done(http.StatusOK)
 }
 
@@ -140,19 +143,24 @@ func headBucket(q *request) error {
 		return err
 	}
 	q.w.Header().Set("X-Amz-Bucket-Region", b.Region)
-	q.w.Header().Set("X-Amz-Bucket-Arn", "arn:aws:s3:::"+q.bucket)
+	q.w.Header().Set("X-Amz-Bucket-Arn", bucketARN(q.bucket))
 	q.w.Header().Set("Content-Type", "application/xml")
 	return q.done(http.StatusOK)
 }
 
 func deleteBucket(q *request) error {
 	err := q.update(func(t *tx) error {
-		if _, err := t.bucket(q.bucket); err != nil {
+		b, err := t.bucket(q.bucket)
+		if err != nil {
 			return err
 		}
 		prefix := q.bucket + "\x00"
 		if key, _ := t.Bucket(versionTable).Cursor().Seek([]byte(prefix)); strings.HasPrefix(string(key), prefix) {
-			return errorOf("BucketNotEmpty").with("BucketName", q.bucket)
+			full := errorOf("BucketNotEmpty").with("BucketName", q.bucket)
+			if b.Versioning != "" {
+				full.Message += ". You must delete all versions in the bucket."
+			}
+			return full
 		}
 		for {
 			key, _ := t.Bucket(uploadTable).Cursor().Seek([]byte(prefix))

@@ -35,6 +35,10 @@ type entry struct {
 // newPage reads the parameters that all lists have.
 func (q *request) newPage(limitName string) (*page, error) {
 	p := &page{prefix: q.query.Get("prefix"), delimiter: q.query.Get("delimiter")}
+	if encoding := q.query.Get("encoding-type"); encoding != "" && encoding != "url" {
+		return nil, errorOf("InvalidArgument").saying("Invalid Encoding Method specified in Request").
+			with("ArgumentName", "encoding-type").with("ArgumentValue", encoding)
+	}
 	var err error
 	p.limit, err = q.number(limitName, 1000, 1000)
 	return p, err

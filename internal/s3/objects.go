@@ -2,8 +2,10 @@ package s3
 
 import (
 	"encoding/xml"
+	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +14,11 @@ var storedHeaders = []string{
 	"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires",
 	"X-Amz-Storage-Class", "X-Amz-Website-Redirect-Location", "X-Amz-Server-Side-Encryption",
 	"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id",
+}
+
+var storageClasses = []string{
+	"STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
+	"OUTPOSTS", "GLACIER_IR", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS",
 }
 
 const metadataPrefix = "X-Amz-Meta-"
@@ -40,6 +47,9 @@ func propertiesOf(header http.Header) (p properties, err error) {
 		if key, ok := strings.CutPrefix(name, metadataPrefix); ok && key != "" {
 			p.Metadata[strings.ToLower(key)] = decodeWord(strings.Join(values, ","))
 		}
+	}
+	if class := p.Headers["X-Amz-Storage-Class"]; class != "" && !slices.Contains(storageClasses, class) {
+		return p, errorOf("InvalidStorageClass").with("StorageClassRequested", class)
 	}
 	p.ACL = header.Get("X-Amz-Acl")
 	p.Tags, err = parseTags(header.Get("X-Amz-Tagging"))
@@ -157,6 +167,9 @@ func (t *tx) mayWrite(q *request, key string) error {
 	}
 	exists := old != nil && !old.Marker
 	switch {
+	case none != "" && none != "*":
+		return errorOf("NotImplemented").saying("A header you provided implies functionality that is not implemented").
+			with("Header", "If-None-Match")
 	case match != "" && !exists:
 		return errorOf("NoSuchKey").with("Key", key)
 	case match != "" && !matches(match, old.ETag):
@@ -196,6 +209,9 @@ func deleteObject(q *request) error {
 func (t *tx) delete(b *bucket, key, id string) (result deletedXML, err error) {
 	result.Key = key
 	if id != "" {
+		if id != noVersion && (b.Versioning == "" || len(id) != versionLength) {
+			return result, invalidVersion(id)
+		}
 		v, err := t.find(b.Name, key, id)
 		if err != nil || v == nil {
 			return deletedXML{Key: key, VersionID: id}, err
@@ -219,6 +235,14 @@ type deletedXML struct {
 	MarkerID     string `xml:"DeleteMarkerVersionId,omitempty"`
 }
 
+// deleteError says why one of several objects is not deleted.
+type deleteError struct {
+	Key       string
+	VersionID string `xml:"VersionId,omitempty"`
+	Code      string
+	Message   string
+}
+
 func deleteObjects(q *request) error {
 	var wanted struct {
 		Quiet   bool
@@ -236,6 +260,7 @@ func deleteObjects(q *request) error {
 	answer := struct {
 		XMLName xml.Name
 		Deleted []deletedXML
+		Errors  []deleteError `xml:"Error"`
 	}{XMLName: root("DeleteResult")}
 	err := q.update(func(t *tx) error {
 		b, err := t.bucket(q.bucket)
@@ -244,10 +269,13 @@ func deleteObjects(q *request) error {
 		}
 		for _, object := range wanted.Objects {
 			result, err := t.delete(b, object.Key, object.VersionID)
-			if err != nil {
+			var told *Error
+			switch {
+			case errors.As(err, &told):
+				answer.Errors = append(answer.Errors, deleteError{object.Key, object.VersionID, told.Code, told.Message})
+			case err != nil:
 				return err
-			}
-			if !wanted.Quiet {
+			case !wanted.Quiet:
 				answer.Deleted = append(answer.Deleted, result)
 			}
 		}

@@ -90,7 +90,7 @@ func (p *payload) verify() error {
 	if sum := p.header.Get("Content-Md5"); sum != "" {
 		want, err := base64.StdEncoding.DecodeString(sum)
 		if err != nil || len(want) != md5.Size {
-			return errorOf("InvalidDigest").with("Content_MD5", sum)
+			return errorOf("InvalidDigest").with("Content-MD5", sum)
 		}
 		if !bytes.Equal(want, p.md5.Sum(nil)) {
 			return errorOf("BadDigest").saying("The Content-MD5 you specified did not match what we received.")

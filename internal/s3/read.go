@@ -31,6 +31,8 @@ func (q *request) look(name, key, id string, withContent bool) (r reading, err e
 		switch {
 		case err != nil:
 			return err
+		case v == nil && id != "" && r.bucket.Versioning == "":
+			return invalidVersion(id)
 		case v == nil && id != "":
 			return errorOf("NoSuchVersion").with("Key", key).with("VersionId", id)
 		case v == nil:
@@ -135,7 +137,8 @@ func partSpan(v *version, number string) (span, error) {
 	case !v.IsParts && n == 1:
 		return span{length: v.Size, partial: v.Size > 0}, nil
 	case n > len(v.Content) || !v.IsParts:
-		return span{}, errorOf("InvalidPartNumber").with("PartNumberRequested", number)
+		return span{}, errorOf("InvalidPartNumber").with("PartNumberRequested", number).
+			with("ActualPartCount", strconv.Itoa(max(len(v.Content), 1)))
 	}
 	s := span{partial: true, parts: len(v.Content), length: v.Content[n-1].Size}
 	for _, b := range v.Content[:n-1] {
@@ -198,10 +201,10 @@ func mayRead(header http.Header, prefix string, v *version) error {
 		return t, err == nil && !t.After(time.Now())
 	}
 	if match != "" && !matches(match, v.ETag) {
-		return failed.with("Condition", "If-Match")
+		return failed.with("Condition", strings.ToLower(prefix)+"If-Match")
 	}
 	if t, ok := since("If-Unmodified-Since"); ok && match == "" && v.Modified.After(t) {
-		return failed.with("Condition", "If-Unmodified-Since")
+		return failed.with("Condition", strings.ToLower(prefix)+"If-Unmodified-Since")
 	}
 	if none != "" && matches(none, v.ETag) {
 		return unchanged

@@ -2,11 +2,11 @@ package s3
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // bucket is a bucket's record.
@@ -42,6 +42,21 @@ type properties struct {
 	ACL      string            `json:",omitempty"` // a canned one, or a document
 }
 
+// versionLength is how long the ID of a version is, as AWS makes them. It has no "-", which commands would take for
+// an option.
+const versionLength = 32
+
+func newVersionID() string {
+	random := make([]byte, versionLength/2)
+	_, _ = rand.Read(random) // never fails
+	return hex.EncodeToString(random)
+}
+
+func invalidVersion(id string) error {
+	return errorOf("InvalidArgument").saying("Invalid version id specified").
+		with("ArgumentName", "versionId").with("ArgumentValue", id)
+}
+
 // noVersion is the ID of an object from a time without versions.
 const noVersion = "null"
 
@@ -61,6 +76,9 @@ func (t *tx) bucket(name string) (*bucket, error) {
 	}
 	if !ok || name == "" {
 		return nil, errorOf("NoSuchBucket").with("BucketName", name)
+	}
+	if b.Settings == nil {
+		b.Settings = map[string][]byte{}
 	}
 	return b, nil
 }
@@ -116,7 +134,7 @@ func (t *tx) find(bucket, key, id string) (found *version, err error) {
 func (t *tx) insert(b *bucket, v *version) error {
 	v.ID = noVersion
 	if b.Versioning == "Enabled" {
-		v.ID = uuid.NewString()
+		v.ID = newVersionID()
 	} else if err := t.remove(b.Name, v.Key, noVersion); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ package s3
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -109,7 +110,7 @@ func (q *request) route() error {
 		return errorOf("InvalidURI")
 	}
 	if len(q.key) > 1024 {
-		return errorOf("KeyTooLongError")
+		return errorOf("KeyTooLongError").with("MaxSizeAllowed", "1024").with("Size", strconv.Itoa(len(q.key)))
 	}
 	name := q.Method
 	for _, sub := range subresources {

@@ -72,7 +72,11 @@ func settingsHandler(q *request, name string) handler {
 	case http.MethodDelete:
 		return func(q *request) error {
 			// An empty document stands for one that the bucket had at first and has no more.
-			return q.change(http.StatusNoContent, func(b *bucket) { b.Settings[sub] = []byte{} })
+			return q.change(http.StatusNoContent, func(b *bucket) {
+				if delete(b.Settings, sub); sub != "encryption" {
+					b.Settings[sub] = []byte{}
+				}
+			})
 		}
 	}
 	return nil
@@ -119,9 +123,6 @@ func (q *request) putSetting(sub string) error {
 		}
 	}
 	return q.change(status, func(b *bucket) {
-		if b.Settings == nil {
-			b.Settings = map[string][]byte{}
-		}
 		b.Settings[sub] = text
 	})
 }

@@ -26,13 +26,21 @@ func parseTags(text string) (tags []tag, err error) {
 		key, keyErr := url.QueryUnescape(rawKey)
 		value, valueErr := url.QueryUnescape(rawValue)
 		if keyErr != nil || valueErr != nil {
-			return nil, errorOf("InvalidArgument").
-				saying("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters "+
-					"without tag name duplicates.").with("ArgumentName", "x-amz-tagging").with("ArgumentValue", text)
+			return nil, invalidTags(text)
 		}
 		tags = append(tags, tag{key, value})
 	}
-	return tags, checkTags(tags)
+	if err = checkTags(tags); err != nil && len(tags) <= 10 {
+		err = invalidTags(text)
+	}
+	return tags, err
+}
+
+// invalidTags is the error of a header with tags.
+func invalidTags(text string) error {
+	return errorOf("InvalidArgument").saying("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "+
+		"query parameters without tag name duplicates.").
+		with("ArgumentName", "x-amz-tagging").with("ArgumentValue", text)
 }
 
 // checkTags returns what is wrong with the tags of an object.
@@ -111,7 +119,7 @@ func getAttributes(q *request) error {
 		return err
 	}
 	v := r.version
-	type partsXML struct{ TotalPartsCount int }
+	type partsXML struct{ PartsCount int }
 	answer := struct {
 		XMLName      xml.Name
 		ETag         string `xml:",omitempty"`
