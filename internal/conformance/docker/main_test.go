@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -111,7 +112,7 @@ func reap() (code int, err error) {
 		var status unix.WaitStatus
 		pid, err := unix.Wait4(-1, &status, 0, nil)
 		switch {
-		case err == unix.EINTR:
+		case errors.Is(err, unix.EINTR):
 		case err != nil:
 			return 1, fmt.Errorf("cannot wait for the tests: %w", err)
 		case pid == child.Process.Pid && status.Signaled():
@@ -126,7 +127,9 @@ func reap() (code int, err error) {
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		name := strings.ToUpper(entry)
-		for _, prefix := range []string{"DOCKER", "COMPOSE", "TESTCONTAINERS", "AWS", "LOCALSTACK", "XDG_RUNTIME_DIR="} {
+		for _, prefix := range []string{
+			"DOCKER", "CONTAINER", "STORAGE_", "COMPOSE", "TESTCONTAINERS", "AWS", "LOCALSTACK", "XDG_RUNTIME_DIR=",
+		} {
 			if strings.HasPrefix(name, prefix) {
 				return true
 			}
