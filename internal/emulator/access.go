@@ -68,7 +68,7 @@ func newGuard(
 	next http.Handler, ofBucket func(*http.Request) http.Header, o Options, listen gateway.Listen, log *zap.SugaredLogger,
 ) *guard {
 	return &guard{
-		next: next, ofBucket: ofBucket, access: o.Access, log: log.Named("localstack.aws.handlers.cors"),
+		next: next, ofBucket: ofBucket, access: o.Access, log: log.Named("l.aws.handlers.cors"),
 		origins: newOrigins(o.Access, listen),
 		hosts:   newHosts(o, listen),
 	}
