@@ -191,35 +191,36 @@ func TestPersistedObjectsOutliveTheEmulator(t *testing.T) {
 	}
 }
 
-func TestVersionsAreKeptInMemory(t *testing.T) {
-	address, _ := start(t, emulator.Options{})
-	c := client(t, "http", address)
-	b := newBucket(t, c, "versions")
-	_, err := c.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
-		Bucket: &b.name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	put := func(content string, meta map[string]string) *string {
-		out, err := c.PutObject(t.Context(), &s3.PutObjectInput{
-			Bucket: &b.name, Key: aws.String("k"), Body: strings.NewReader(content), Metadata: meta,
+func TestVersionsAreKept(t *testing.T) {
+	eachStorage(t, func(t *testing.T, c *s3.Client) {
+		b := newBucket(t, c, "versions")
+		_, err := c.PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
+			Bucket:                  &b.name,
+			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return out.VersionId
-	}
-	first := put("one", map[string]string{"a": "1"})
-	second := put("two", nil)
-	for version, want := range map[*string]string{first: "one", second: "two"} {
-		out, err := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &b.name, Key: aws.String("k"), VersionId: version})
-		if err != nil {
-			t.Fatal(err)
+		put := func(content string, meta map[string]string) *string {
+			out, err := c.PutObject(t.Context(), &s3.PutObjectInput{
+				Bucket: &b.name, Key: aws.String("k"), Body: strings.NewReader(content), Metadata: meta,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out.VersionId
 		}
-		got, _ := io.ReadAll(out.Body)
-		if string(got) != want || (len(out.Metadata) == 1) != (want == "one") {
-			t.Errorf("got %q, %v; want %q", got, out.Metadata, want)
+		first := put("one", map[string]string{"a": "1"})
+		second := put("two", nil)
+		for version, want := range map[*string]string{first: "one", second: "two"} {
+			out, err := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &b.name, Key: aws.String("k"), VersionId: version})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, _ := io.ReadAll(out.Body)
+			if string(got) != want || (len(out.Metadata) == 1) != (want == "one") {
+				t.Errorf("got %q, %v; want %q", got, out.Metadata, want)
+			}
 		}
-	}
+	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"localstack-entrypoint/internal/conformance/kit"
 	"localstack-entrypoint/internal/emulator"
 	"localstack-entrypoint/internal/gateway"
 	"localstack-entrypoint/internal/layout"
@@ -193,6 +194,7 @@ func (b bucket) multipart(key string, parts ...string) {
 
 // eachStorage runs a test on every kind of storage and every kind of connection.
 func eachStorage(t *testing.T, test func(t *testing.T, c *s3.Client)) {
+	kit.Client(t, "aws-sdk-go-v2", aws.SDKVersion)
 	for name, o := range map[string]emulator.Options{"memory": {}, "disk": persistent(pro, "")} {
 		for _, scheme := range []string{"http", "https"} {
 			t.Run(name+"/"+scheme, func(t *testing.T) {

@@ -38,14 +38,22 @@ func Open(path string) (*Service, error) {
 func OpenMemory() (*Service, error) {
 	return open("memory", &bolt.Options{
 		NoSync: true, NoGrowSync: true, NoFreelistSync: true, FreelistType: bolt.FreelistMapType,
-		OpenFile: func(name string, _ int, _ os.FileMode) (*os.File, error) {
-			fd, err := unix.MemfdCreate("s3", unix.MFD_CLOEXEC)
-			if err != nil {
-				return nil, fmt.Errorf("cannot create a file in memory: %w", err)
-			}
-			return os.NewFile(uintptr(fd), name), nil
-		},
+		OpenFile: func(string, int, os.FileMode) (*os.File, error) { return nameless() },
 	})
+}
+
+// nameless creates a file in memory; on the disk, where the kernel or a sandbox has none in memory. It goes with the
+// process.
+func nameless() (*os.File, error) {
+	fd, inMemory := unix.MemfdCreate("s3", unix.MFD_CLOEXEC)
+	if inMemory == nil {
+		return os.NewFile(uintptr(fd), "s3"), nil
+	}
+	file, err := os.CreateTemp("", "s3-")
+	if err != nil {
+		return nil, fmt.Errorf("cannot create a file in memory: %w, nor on the disk: %w", inMemory, err)
+	}
+	return file, os.Remove(file.Name())
 }
 
 func open(path string, options *bolt.Options) (*Service, error) {
