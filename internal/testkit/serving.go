@@ -69,11 +69,7 @@ func (s Serving) CheckLogs(t *testing.T) {
 				log := open(t)
 				flags := log.Flags()
 				p := s.start(t, func(cmd *exec.Cmd) { connect(cmd, log.Writer) })
-				if stream == "stdout" {
-					p.request(1)
-				} else {
-					p.request(manyRequests)
-				}
+				p.request(10)
 				p.stop()
 				if after := log.Flags(); after != flags {
 					t.Errorf("the flags of the log were %#x and are %#x", flags, after)
