@@ -12,6 +12,7 @@ test_shell() {
 	check "image with a shell: probes can use wget" \
 		finds "Connection refused" 1 visit --entrypoint wget "$shell" -q -O - http://127.0.0.1:4566/
 	test_testcontainers
+	test_health_during_hooks
 }
 
 is_one_layer_more() {
@@ -36,4 +37,19 @@ test_testcontainers() {
 	done
 	check "testcontainers-java: pro is on below a shell" is_pro testcontainers
 	check "testcontainers-java: without a license, the shell gets exit code 55" says unlicensed "It ended with 55."
+}
+
+test_health_during_hooks() {
+	mkdir -p "$work/long.d"
+	printf '#!/bin/bash\nexec sleep 1000\n' >"$work/long.d/hook.sh"
+	chmod +x "$work/long.d/hook.sh"
+	checked=1 start long-hook --health-retries 1 --volume "$work/long.d:/etc/localstack/init/boot.d:ro" "$shell"
+	check "health: it is checked each second during a BOOT hook" await 20 has_failed_checks long-hook 2
+	check "health: these checks do not make the container unhealthy" prints starting state long-hook Health.Status
+	docker rm --force "$id-long-hook" >/dev/null
+}
+
+# has_failed_checks NAME NUMBER
+has_failed_checks() {
+	[ "$(docker inspect --format '{{range .State.Health.Log}}{{.ExitCode}}{{"\n"}}{{end}}' "$id-$1" | grep -cx 1)" -ge "$2" ]
 }
