@@ -136,7 +136,8 @@ s3.complete_multipart_upload(Bucket="kept", Key="large", UploadId=upload,
                              MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]})
 versions = s3.list_object_versions(Bucket="kept", Prefix="key")["Versions"]
 print(object["Body"].read(), object["Metadata"], len(versions),
-      s3.get_object_tagging(Bucket="kept", Key="key")["TagSet"], s3.head_object(Bucket="kept", Key="large")["ContentLength"])
+      s3.get_object_tagging(Bucket="kept", Key="key")["TagSet"],
+      s3.head_object(Bucket="kept", Key="large")["ContentLength"])
 `)
 	if want := "b'19' {'n': '19'} 20 [{'Key': 'n', 'Value': '19'}] 6291456\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)

@@ -27,7 +27,7 @@ func openS3(o Options, log *zap.SugaredLogger) (*s3.Service, error) {
 	return s3.OpenMemory()
 }
 
-// The state of S3, and that of versions before 0.2, below the volume's folder state.
+// The state of S3, and that of earlier versions, below the volume's folder state.
 const (
 	stateFile  = "s3.db"
 	formerFile = "s3.bolt"
