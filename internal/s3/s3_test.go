@@ -59,7 +59,9 @@ func (t test) ok(method, path, body string, header ...string) *httptest.Response
 }
 
 // asSent returns a header whose name has these very letters.
-func asSent(w *httptest.ResponseRecorder, name string) string { return strings.Join(w.Header()[name], ",") }
+func asSent(w *httptest.ResponseRecorder, name string) string {
+	return strings.Join(w.Header()[name], ",")
+}
 
 // chunks counts what is stored of contents, and what is pending.
 func (t test) chunks() (stored, pending int) {
