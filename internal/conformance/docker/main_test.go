@@ -171,16 +171,35 @@ func startCleaner(cgroup string) (finish func(), err error) {
 	}, nil
 }
 
-// clean waits until nobody has the other end of its input, and removes the control groups of a name as soon as
-// their processes are gone.
+// clean waits until nobody has the other end of its input, and removes the control groups of a name, and those of the
+// pods that Podman has made until then, as soon as their processes are gone.
 func clean(cgroup string) {
+	before := podGroups()
 	_, _ = os.Stdin.Read(make([]byte, 1))
 	for range 100 {
-		if removeGroups(cgroup) {
+		all := removeGroups(cgroup)
+		for _, group := range podGroups() {
+			all = (slices.Contains(before, group) || removeGroups(group)) && all
+		}
+		if all {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+}
+
+// podGroups are the control groups of Podman's pods.
+func podGroups() (names []string) {
+	const parent = "libpod_parent/"
+	for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
+		places, _ := filepath.Glob(pattern + parent + "*")
+		for _, place := range places {
+			if status, err := os.Stat(place); err == nil && status.IsDir() {
+				names = append(names, parent+filepath.Base(place))
+			}
+		}
+	}
+	return names
 }
 
 // removeGroups removes the control groups of a name, in every hierarchy, and reports whether none is left.

@@ -86,14 +86,7 @@ func (p podman) plays(example string) (name string) {
 	).Replace(string(text))
 	path := p.put(example, 0o644, yaml)
 	p.removesLater("volume", "rm", "--force", "localstack", "state", "tmp")
-	var group string
-	p.Cleanup(func() { // Podman does not remove it in every hierarchy
-		if group != "" {
-			removeGroups(strings.TrimPrefix(group, "/"))
-		}
-	})
 	p.removesLater("pod", "rm", "--force", "--time", "0", "localstack-pod-0")
 	p.podman("kube", "play", path)
-	group = p.podman("pod", "inspect", "--format", "{{.CgroupPath}}", "localstack-pod-0")
 	return "localstack-pod-0-localstack"
 }
