@@ -27,7 +27,8 @@ head -c 12000000 /dev/urandom >big && touch -d '2020-01-02 03:04:05.678' d/1.txt
 var tools = map[string]tool{
 	"AWS CLI v2": {
 		version: `aws --version | sed 's,^aws-cli/,,; s, .*,,'`,
-		// A CLI of before 2.13 knows no AWS_ENDPOINT_URL, and would ask the real AWS.
+		// A CLI of before 2.13 knows no AWS_ENDPOINT_URL, and would ask the real AWS. What AWS CLI v1 checks as well is
+		// left to its test: each of these commands takes half a second.
 		begin: `aws() { command aws --endpoint-url http://127.0.0.1:4566 "$@"; }`,
 		checks: []check{
 			{"sync", `aws s3 mb s3://bucket; aws s3 sync d s3://bucket/d; aws s3 sync s3://bucket/d back; diff -r d back
@@ -36,21 +37,11 @@ var tools = map[string]tool{
 				aws s3api head-object --bucket bucket --key big | grep '"ETag": "\\"[0-9a-f]*-2\\""'
 				aws s3api get-object --bucket bucket --key big --range bytes=10-19 part >/dev/null
 				cmp --bytes=10 --ignore-initial=10:0 big part`},
-			{"metadata and tags", `aws s3api put-object --bucket bucket --key tagged --body d/1.txt --metadata color=blue \
-					--tagging a=b --cache-control no-cache >/dev/null
-				aws s3api head-object --bucket bucket --key tagged --query '[Metadata.color,CacheControl]' --output text |
-					grep '^blue.no-cache$'
-				aws s3api get-object-tagging --bucket bucket --key tagged --query TagSet --output text | grep '^a.b$'`},
-			{"versions", `aws s3api put-bucket-versioning --bucket bucket --versioning-configuration Status=Enabled
-				aws s3 cp d/1.txt s3://bucket/v; aws s3 rm s3://bucket/v
-				aws s3api list-object-versions --bucket bucket --prefix v \
-					--query '[length(Versions),length(DeleteMarkers)]' --output text | grep '^1.1$'`},
 			{"errors", `! aws s3api get-object --bucket bucket --key none out 2>why; grep 'NoSuchKey.*does not exist' why
 				! aws s3 ls s3://none 2>why; grep 'NoSuchBucket.*does not exist' why
 				! aws sqs list-queues 2>why; grep "Service 'sqs' is not" why`},
 			{"identity", `aws sts get-caller-identity --query Account --output text | grep '^000000000000$'`},
-			{"remove", `aws s3 mb s3://other; aws s3 mv s3://bucket/tagged s3://other/; aws s3 rb --force s3://other
-				! aws s3 ls | grep other`},
+			{"remove", `aws s3 mv s3://bucket/big s3://bucket/moved; aws s3 rb --force s3://bucket; [ -z "$(aws s3 ls)" ]`},
 		},
 	},
 	"rclone": {
