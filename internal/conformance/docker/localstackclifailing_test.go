@@ -66,6 +66,7 @@ func (c localstackCLI) showsOnce(text, code string, asked []string) {
 		c.ends(code)
 		c.asked(asked...)
 		if strings.Contains(shown, text) {
+			c.Logf("shown by start %d", attempt+1)
 			return
 		}
 	}
