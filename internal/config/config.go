@@ -239,11 +239,12 @@ var table = []Variable{
 		Meaning: "Set by CI systems. Any value means CI, even 0, false or no, as for LocalStack."},
 	{Name: "GATEWAY_LISTEN", Shared: true,
 		Meaning: "Addresses on which the emulator listens, as a comma list of [host]:port. The health check asks the first " +
-			"one. In a container a host does not narrow, and the default is 0.0.0.0:4566,0.0.0.0:443; a default port that " +
-			"cannot be opened is only a warning. Elsewhere a host is obeyed, and the default is 127.0.0.1:4566."},
+			"one. In a container the emulator listens on all addresses, whatever the host, and the default is " +
+			"0.0.0.0:4566,0.0.0.0:443; if the default port 443 cannot be opened, there is only a warning. Elsewhere it " +
+			"listens on the host, and the default is 127.0.0.1:4566."},
 	{Name: "OVERRIDE_IN_DOCKER", Shared: true,
-		Meaning: "1 or 0 says whether this is a container. By default, that is told by the files of LocalStack's image, " +
-			"Docker, Podman and Kubernetes, by control groups and mounts."},
+		Meaning: "1 or 0 says whether this is a container. By default, this is found out from files of LocalStack's image, " +
+			"Docker, Podman and Kubernetes, from control groups and from mounts."},
 	{Name: "LOCALSTACK_HOST", Shared: true,
 		Meaning: "Host name of the emulator. Its DNS server answers for all names that contain it; some failures say so."},
 	{Name: "DOCKER_HOST", Shared: true, Meaning: "Address of the Docker engine, for the doctor."},
