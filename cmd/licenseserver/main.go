@@ -66,8 +66,8 @@ func (f failed) Unwrap() error { return f.error }
 type tool struct {
 	data string // the data directory
 
-	// out and log are stdout and stderr of "serve", which waits for no reader. The other commands wait for theirs, and
-	// end with them.
+	// out and log are stdout and stderr of "serve", which waits for no reader. The other commands wait for their
+	// reader, and SIGPIPE ends them.
 	out, log *outlet.Outlet
 }
 

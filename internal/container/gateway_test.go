@@ -16,7 +16,7 @@ func TestTheGatewaysAddressesAreShownAndWhy(t *testing.T) {
 	}{
 		{"the default", "", "", docker, passed("the emulator is to listen on 0.0.0.0:4566, 0.0.0.0:443", widely)},
 		{"the default outside", "", "", nil, passed("the emulator is to listen on 127.0.0.1:4566", here)},
-		{"a host that does not narrow", ":4566,127.0.0.1:443,127.0.0.1:4566", "", docker,
+		{"a host, on all addresses", ":4566,127.0.0.1:443,127.0.0.1:4566", "", docker,
 			passed("the emulator is to listen on 0.0.0.0:4566, 0.0.0.0:443", widely)},
 		{"a host that does", "127.0.0.1:4566", "", nil, passed("the emulator is to listen on 127.0.0.1:4566", here)},
 		{"denied", "127.0.0.1:4566", "0", docker,

@@ -50,10 +50,10 @@ func (l *List) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// guard refuses what a web page asks that has no business here. A browser sends requests of any page to
-// this machine: directly, and then it names the page's origin wherever the request may change something or
-// the page reads the answer; or under a name that first led to the page's own server and now leads here
-// (DNS rebinding), and then it names that host.
+// guard refuses requests of web pages that are not allowed. A browser sends requests of any page to this machine.
+// Either the request is for this machine, and names the page's origin if it may change something or if the page reads
+// the answer. Or it is for a name that first had the address of the page's server and now has that of this machine
+// (DNS rebinding), and names that host.
 type guard struct {
 	next    http.Handler
 	origins origins
@@ -201,7 +201,7 @@ var (
 	}
 )
 
-// headers are those by which a browser lets the page read the answer.
+// headers returns the headers that make a browser let the page read the answer.
 func (g *guard) headers(r *http.Request) http.Header {
 	h := http.Header{}
 	h.Set("Access-Control-Allow-Origin", "*")

@@ -11,9 +11,9 @@ import (
 	"localstack-entrypoint/internal/gateway"
 )
 
-// hosts are the public names under which the emulator may be asked, each with all names below it. Other public names
-// are refused: whoever owns one can let it lead to this machine after his page was loaded from it (DNS rebinding). The
-// page is then of the same origin as the emulator for its browser, and names no origin when it reads.
+// hosts are the public names that a request may be for, each with all names below it. Other public names are refused:
+// the owner of a name can change its address to this machine after a browser has loaded a page from it (DNS
+// rebinding). For the browser, page and emulator then have the same origin, and it sends none when the page reads.
 //
 // IP addresses cannot be rebound, nor can names whose last label is no top-level domain of the public DNS: those of
 // containers and services, such as "localstack", "my-bucket.localstack", "localstack.default.svc.cluster.local",

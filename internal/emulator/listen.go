@@ -31,7 +31,7 @@ func listen(
 		case err == nil:
 			listeners = append(listeners, listener)
 		case address.Optional:
-			warnf("Cannot listen on %s, one of the default addresses: %v%s; GATEWAY_LISTEN names the addresses to use",
+			warnf("Cannot listen on %s, one of the default addresses: %v%s; set GATEWAY_LISTEN to use others",
 				address, rootCause(err), hint(err))
 		default:
 			for _, opened := range listeners {

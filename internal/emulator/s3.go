@@ -33,7 +33,7 @@ const (
 	formerFile = "s3.bolt"
 )
 
-// openState opens the state that is kept in a folder. It takes over that of an earlier version.
+// openState opens the state that is kept in a folder. It converts that of an earlier version.
 func openState(folder string, log *zap.SugaredLogger) (*s3.Service, error) {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot keep S3 on disk: %w", err)
@@ -41,10 +41,10 @@ func openState(folder string, log *zap.SugaredLogger) (*s3.Service, error) {
 	path, former := filepath.Join(folder, stateFile), filepath.Join(folder, formerFile)
 	_, missing := os.Stat(path)
 	if _, err := os.Stat(former); err == nil && errors.Is(missing, os.ErrNotExist) {
-		if err := takeOver(former, path); err != nil {
-			return nil, fmt.Errorf("cannot take over the S3 objects of an earlier version from %s: %w", former, err)
+		if err := convert(former, path); err != nil {
+			return nil, fmt.Errorf("cannot convert the S3 objects of an earlier version in %s: %w", former, err)
 		}
-		log.Infof("Took over the S3 objects of an earlier version from %s", former)
+		log.Infof("Converted the S3 objects of an earlier version in %s", former)
 	}
 	service, err := s3.Open(path)
 	if err != nil {
@@ -53,8 +53,8 @@ func openState(folder string, log *zap.SugaredLogger) (*s3.Service, error) {
 	return service, nil
 }
 
-// takeOver makes a state of that of an earlier version, which is removed when the new one is whole.
-func takeOver(former, path string) error {
+// convert makes a state of that of an earlier version, which it removes when the new one is complete.
+func convert(former, path string) error {
 	unfinished := path + ".new"
 	if err := os.Remove(unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

@@ -56,7 +56,7 @@ func TestAVolumeOfAnEarlierVersionIsTakenOver(t *testing.T) {
 	damaged := []byte(strings.Repeat("no database ", 1000))
 	write("s3.bolt", damaged)
 	_, err = New(options, Process{Stdout: io.Discard, Stderr: io.Discard})
-	if err == nil || !strings.Contains(err.Error(), "cannot take over the S3 objects of an earlier version from "+state) {
+	if err == nil || !strings.Contains(err.Error(), "cannot convert the S3 objects of an earlier version in "+state) {
 		t.Errorf("got %v", err)
 	}
 	if still, err := os.ReadFile(filepath.Join(state, "s3.bolt")); err != nil || string(still) != string(damaged) {
@@ -69,7 +69,7 @@ func TestAVolumeOfAnEarlierVersionIsTakenOver(t *testing.T) {
 	if w := ask(e, "GET", "/former/dir/%C3%BC", ""); w.Code != 200 || w.Body.String() != "content" {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
-	if !strings.Contains(log.String(), "Took over the S3 objects of an earlier version from ") {
+	if !strings.Contains(log.String(), "Converted the S3 objects of an earlier version in ") {
 		t.Errorf("logged %q", log)
 	}
 	files, err := os.ReadDir(state)

@@ -12,7 +12,7 @@ type resource struct {
 	ID      string `json:"id"`
 }
 
-// getResources lists what there is as NDJSON: a line for each type of CloudFormation, with all resources of that type.
+// getResources lists all resources as NDJSON: a line for each type of CloudFormation, with all resources of that type.
 // Without any the answer is empty.
 func (c *control) getResources(w http.ResponseWriter, _ *http.Request) {
 	buckets, err := c.s3.Buckets()
@@ -40,7 +40,7 @@ func (c *control) resetState(w http.ResponseWriter, _ *http.Request) {
 		answerText(w, http.StatusInternalServerError, "cannot reset the state")
 		return
 	}
-	c.log.Info("The state was reset: there are no buckets any more")
+	c.log.Info("The state was reset: all buckets were removed")
 	answerText(w, http.StatusOK, "")
 }
 

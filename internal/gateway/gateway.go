@@ -70,9 +70,9 @@ func (l *Listen) UnmarshalText(text []byte) error {
 
 const usage = "use [host]:port, for example 0.0.0.0:4566 or [::]:4566"
 
-// In is where the gateway listens, in a container or outside. In a container a host does not narrow, as in LocalStack:
-// a published port does not lead to the container's loopback address. Outside, a host is obeyed, and the default is
-// this machine alone. The list is never empty.
+// In returns the addresses on which the gateway listens, in a container or outside. In a container these are all
+// addresses of the family of each host, as in LocalStack: a published port does not lead to the container's loopback
+// address. Outside, they are those of the hosts, and the default is the loopback address. The list is never empty.
 func (l Listen) In(container bool) Listen {
 	switch {
 	case len(l) == 0 && container:

@@ -1,5 +1,5 @@
 // Package outlet writes the lines of a program to descriptors that it shares with other programs, and never
-// waits for their readers: a log that nobody reads, or that has no room, decides about no life.
+// waits for their readers: a program goes on if nobody reads its log, or if its disk is full.
 package outlet
 
 import (
@@ -27,9 +27,9 @@ const (
 // goroutine of its own, which may get stuck in it; what comes meanwhile waits in a queue. What does not fit, or
 // cannot be written, is dropped and counted; a line says so when the log takes lines again.
 //
-// The flags of the descriptor stay as they are: with O_NONBLOCK the other programs would lose output. Nor is
-// SIGPIPE ignored, which the programs that we start would inherit: of a broken pipe that is not written to by
-// package os, the Go runtime only takes note.
+// The flags of the descriptor stay as they are: with O_NONBLOCK the other programs would lose output. SIGPIPE is
+// not ignored, because the programs that we start would inherit that. The Go runtime lets SIGPIPE end the program
+// only for a write by package os, and the outlet calls the kernel itself.
 type Outlet struct {
 	fd int
 	*queue

@@ -50,7 +50,7 @@ type handler func(*request) error
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, caller Caller) error {
 	if r.ContentLength == 0 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 		// net/http says it only when a body is read. Without it, the next answer on this connection loses its header in
-		// botocore: the AWS CLI then waits for ever.
+		// botocore: the AWS CLI then waits forever.
 		w.WriteHeader(http.StatusContinue)
 	}
 	id := uuid.NewString()

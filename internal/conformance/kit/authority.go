@@ -12,8 +12,7 @@ import (
 	"localstack-entrypoint/internal/authority"
 )
 
-// Authority is a license authority. It notes every request that reaches it, also those that are none of a
-// license.
+// Authority is a license authority. It notes every request that reaches it, whether it is about a license or not.
 type Authority struct {
 	*authority.Store
 	// URL is what API_ENDPOINT has to be.
