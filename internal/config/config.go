@@ -278,14 +278,6 @@ func rowOf(name string) *Variable {
 	return &table[slices.IndexFunc(table, func(row Variable) bool { return row.Name == name })]
 }
 
-// Level is a log level by name; empty when not given.
-type Level string
-
-// Decode reads the names of the contract.
-func (l *Level) Decode(value string) error {
-	return oneOf((*string)(l), value, "trace-internal", "trace", "debug", "info", "warn", "warning", "error")
-}
-
 // Verbose reports whether debug lines are wanted.
 func (l Logging) Verbose() bool {
 	if l.Level == "" {
@@ -293,12 +285,3 @@ func (l Logging) Verbose() bool {
 	}
 	return slices.Contains([]Level{"trace-internal", "trace", "debug"}, l.Level)
 }
-
-// Format is the format of log lines and failures.
-type Format string
-
-// Decode reads text or json.
-func (f *Format) Decode(value string) error { return oneOf((*string)(f), value, "text", "json") }
-
-// JSON reports whether lines are for machines.
-func (f Format) JSON() bool { return f == "json" }

@@ -37,11 +37,11 @@ func (e *Endpoint) Decode(value string) error {
 type Exposure int
 
 const (
-	// Sealed: it is encrypted, or does not leave this machine.
+	// Sealed is nobody: it is encrypted, or does not leave this machine.
 	Sealed Exposure = iota
-	// Inside: who is in the same private network, such as that of a Compose project.
+	// Inside is who is in the same private network, such as that of a Compose project.
 	Inside
-	// Exposed: everybody in between.
+	// Exposed is everybody in between.
 	Exposed
 )
 

@@ -132,6 +132,23 @@ func isJSON(value string) bool {
 	return json.Valid([]byte(value)) || strings.HasSuffix(value, "]") && first != "[" && first != "[["
 }
 
+// Level is a log level by name; empty when not given.
+type Level string
+
+// Decode reads the names of the contract.
+func (l *Level) Decode(value string) error {
+	return oneOf((*string)(l), value, "trace-internal", "trace", "debug", "info", "warn", "warning", "error")
+}
+
+// Format is the format of log lines and failures.
+type Format string
+
+// Decode reads text or json.
+func (f *Format) Decode(value string) error { return oneOf((*string)(f), value, "text", "json") }
+
+// JSON reports whether lines are for machines.
+func (f Format) JSON() bool { return f == "json" }
+
 func oneOf(target *string, value string, names ...string) error {
 	value = strings.ToLower(strings.TrimSpace(value))
 	if !slices.Contains(names, value) {
