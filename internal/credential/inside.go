@@ -49,7 +49,7 @@ func decode(text string) string {
 	decoded, err := base64.RawStdEncoding.DecodeString(text) // it ignores line ends
 	inner := string(decoded)
 	if isUTF16(inner) {
-		inner = strings.ReplaceAll(strings.Trim(inner, "\xff\xfe"), "\x00", "")
+		inner = strings.NewReplacer("\xff\xfe", "", "\xfe\xff", "", "\x00", "").Replace(inner)
 	}
 	inner = Clean(inner)
 	if err != nil || strings.ContainsFunc(inner, func(r rune) bool { return r != '\n' && (r < ' ' || r > '~') }) {
