@@ -51,13 +51,10 @@ func postForm(q *request) error {
 	if err != nil {
 		return err
 	}
-	v := &version{Key: q.key, properties: p}
-	b, err := q.upload(v, body)
+	v, err := q.upload(p, body)
 	if err != nil {
 		return err
 	}
-	v.showState(q, b)
-	v.Checksum.show(q.w.Header())
 	return q.answerForm(v, fields)
 }
 

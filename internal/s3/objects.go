@@ -109,18 +109,14 @@ func putObject(q *request) error {
 	if err != nil {
 		return err
 	}
-	v := &version{Key: q.key, properties: p}
-	b, err := q.upload(v, body)
-	if err != nil {
+	if _, err := q.upload(p, body); err != nil {
 		return err
 	}
-	v.showState(q, b)
-	v.Checksum.show(q.w.Header())
 	return q.done(http.StatusOK)
 }
 
-// upload stores an object.
-func (q *request) upload(v *version, body *payload) (b *bucket, err error) {
+// upload stores an object, and sets the headers of the answer.
+func (q *request) upload(p properties, body *payload) (v *version, err error) {
 	if _, err := q.found(); err != nil {
 		return nil, err
 	}
@@ -132,7 +128,8 @@ func (q *request) upload(v *version, body *payload) (b *bucket, err error) {
 		q.abandon(c)
 		return nil, err
 	}
-	v.ETag, v.Size, v.Checksum = body.etag(), c.Size, body.checksum.of()
+	v = &version{Key: q.key, properties: p, ETag: body.etag(), Size: c.Size, Checksum: body.checksum.of()}
+	var b *bucket
 	err = q.update(func(t *tx) error {
 		if b, err = t.bucket(q.bucket); err != nil {
 			return err
@@ -151,8 +148,11 @@ func (q *request) upload(v *version, body *payload) (b *bucket, err error) {
 	})
 	if err != nil {
 		q.abandon(c)
+		return nil, err
 	}
-	return b, err
+	v.showState(q, b)
+	v.Checksum.show(q.w.Header())
+	return v, nil
 }
 
 // mayWrite checks the conditions of a request that writes an object.
