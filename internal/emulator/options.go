@@ -1,6 +1,6 @@
-// Package emulator is the reference emulator: S3 on every path of the gateway, the
-// control endpoints below /_localstack/, and the life cycle that clients of the
-// image rely on (banner, init hooks, `Ready.`, restart, stop).
+// Package emulator is the reference emulator: one gateway for S3, the identity of STS and
+// the control endpoints below /_localstack/, rules for web pages, and the life cycle that
+// clients of the image rely on (banner, init hooks, `Ready.`, restart, stop).
 package emulator
 
 import (
