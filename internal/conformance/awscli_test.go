@@ -115,7 +115,7 @@ var cliChecks = []struct {
 	}},
 	{"presign", func(c cli) {
 		url := strings.TrimSpace(c.aws("s3", "presign", "s3://bucket/one.txt"))
-		got := c.p.run(awsPython, "-c", "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read())", url)
+		got := c.p.run(pythonOfAWSClients, "-c", "import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read())", url)
 		if got != "b'content'\n" {
 			c.Errorf("got %s", got)
 		}

@@ -12,15 +12,12 @@ import (
 	"localstack-entrypoint/internal/conformance/kit"
 )
 
-// awsPython is the Python with boto3 and the AWS CLI.
-const awsPython = "/opt/awsclients/bin/python"
-
 // newEmulated is a container with the reference emulator. A kept state needs a license.
 func newEmulated(t *testing.T, isKept bool) *container {
 	t.Helper()
-	c := newContainer(t)
+	c := newContainer(t, pythonOfAWSClients)
 	if isKept {
-		c, _ = newLicensed(t)
+		c, _ = newLicensed(t, pythonOfAWSClients)
 		c.set("PERSISTENCE", "1")
 	} else {
 		c.set("ACTIVATE_PRO", "0")
@@ -51,7 +48,7 @@ func (c *container) startForClients() *process {
 // checks runs a script that prints its checks, and has a subtest of each.
 func (p *process) checks(t *testing.T, script string, args ...string) {
 	t.Helper()
-	lines := p.run(slices.Concat([]string{awsPython, "/scripts/" + script, "http://" + gatewayAddress}, args)...)
+	lines := p.run(slices.Concat([]string{pythonOfAWSClients, "/scripts/" + script, "http://" + gatewayAddress}, args)...)
 	found := 0
 	for line := range strings.Lines(lines) {
 		var result struct{ Check, Problem string }
@@ -73,7 +70,7 @@ func (p *process) checks(t *testing.T, script string, args ...string) {
 // uses says which client a test is of, by what is installed.
 func (p *process) uses(t *testing.T, module string) {
 	t.Helper()
-	version := p.run(awsPython, "-c", "import importlib.metadata as m; print(m.version('"+module+"'))")
+	version := p.run(pythonOfAWSClients, "-c", "import importlib.metadata as m; print(m.version('"+module+"'))")
 	kit.Client(t, module, strings.TrimSpace(version))
 }
 
@@ -84,7 +81,7 @@ var unlikeAWS = []string{"a_multipart_upload_without_parts", "versioning_is_susp
 func TestBoto3GetsTheSameFromUsAsFromLocalStack(t *testing.T) {
 	t.Parallel()
 	newReal := func(t *testing.T) *container {
-		c := newContainer(t)
+		c := newContainer(t, pythonOfRuntime, pythonOfAWSClients)
 		c.set("ACTIVATE_PRO", "0")
 		return c
 	}
@@ -118,7 +115,7 @@ func TestBoto3FindsWhatWasAcknowledgedBeforeASIGKILL(t *testing.T) {
 	c := newEmulated(t, true)
 	p := c.startForClients()
 	p.uses(t, "boto3")
-	p.run(awsPython, "-c", clientForS3+`
+	p.run(pythonOfAWSClients, "-c", clientForS3+`
 s3.create_bucket(Bucket="kept")
 s3.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
 for n in range(20):
@@ -128,7 +125,7 @@ etag = s3.upload_part(Bucket="kept", Key="large", UploadId=upload, PartNumber=1,
 `)
 	p.kill()
 	p = c.startForClients()
-	got := p.run(awsPython, "-c", clientForS3+`
+	got := p.run(pythonOfAWSClients, "-c", clientForS3+`
 object = s3.get_object(Bucket="kept", Key="key")
 upload = s3.list_multipart_uploads(Bucket="kept")["Uploads"][0]["UploadId"]
 part = s3.list_parts(Bucket="kept", Key="large", UploadId=upload)["Parts"][0]

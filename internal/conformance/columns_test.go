@@ -12,7 +12,7 @@ var logLine = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3} (?: INF
 
 func TestOurLogLinesHaveTheColumnsOfTheRuntimes(t *testing.T) {
 	t.Parallel()
-	c, _ := newLicensed(t)
+	c, _ := newLicensed(t, pythonOfRuntime)
 	c.set("DEBUG", "1")
 	c.hook("boot", "fails.sh", "exit 3\n")
 	p := c.start()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 // container is what a container engine would be told.
@@ -28,12 +30,21 @@ type container struct {
 // gatewayAddress is where the emulator of every container listens unless the test says otherwise.
 const gatewayAddress = "127.0.0.1:4566"
 
-// newContainer describes a container with LocalStack's runtime, run by root. It needs no network.
-func newContainer(t *testing.T) *container {
+// What .ci/clients adds to the root for some tests.
+const (
+	pythonOfRuntime    = "/opt/code/localstack/.venv/bin/python" // LocalStack's own emulator
+	pythonOfLocalStack = "/opt/licenseclient/bin/python"         // LocalStack's command line, with its license client
+	pythonOfAWSClients = "/opt/awsclients/bin/python"            // boto3 and AWS CLI v1
+)
+
+// newContainer describes a container, run by root, whose root has the programs that the test needs besides Debian's.
+// It needs no network.
+func newContainer(t *testing.T, needed ...string) *container {
 	t.Helper()
-	if clientsRoot == "" || os.Getuid() != 0 {
-		t.Skip("make clients, run by root, sets CLIENTS_ROOT: the folder with the real clients")
+	if os.Getuid() != 0 {
+		t.Skip("only root can start a container")
 	}
+	kit.Needs(t, needed...)
 	c := &container{T: t, network: newNetwork(t)}
 	c.volume, c.files = c.folder(), c.folder()
 	c.command = []string{"docker-entrypoint.sh"}
@@ -102,7 +113,7 @@ func (c *container) bind(here, there string) { c.binds = append(c.binds, bind{he
 func (c *container) start() *process {
 	c.Helper()
 	l := arrangement{
-		Folder: c.folder(), Layers: []string{c.files, programs, clientsRoot},
+		Folder: c.folder(), Layers: []string{c.files, programs, kit.Root},
 		Binds: append([]bind{{c.volume, "/var/lib/localstack"}}, c.binds...),
 		UID:   c.uid, GID: c.gid, Command: c.command,
 	}

@@ -13,7 +13,7 @@
 // what the test lays over them with put, script and hook. licensing starts a license
 // authority there and sets API_ENDPOINT; its requests lists every request so far.
 //
-//	c := newContainer(t)
+//	c := newContainer(t, pythonOfRuntime) // skips the test if .ci/clients could not install it
 //	l := c.licensing(authority.Options{})
 //	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 //	c.set("LOCALSTACK_AUTH_TOKEN", token)
@@ -22,7 +22,7 @@
 //	p.python(`print("boto3, for example")`)
 //	p.signal(unix.SIGTERM)
 //	p.ends(0)
-//	l.Wants("POST /v1/license/request 200")
+//	l.Wants(t, "POST /v1/license/request 200")
 //
 // Each start gets fresh files; only the volume stays, as with "docker run --rm -v". What was
 // started ends with the test. All waits have limits. Use t.Parallel: most of a test is

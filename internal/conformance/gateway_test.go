@@ -27,7 +27,7 @@ func TestGatewayListenMeansTheSameToTheRuntimeAndToUs(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.value, func(t *testing.T) {
 			t.Parallel()
-			c := newContainer(t)
+			c := newContainer(t, pythonOfRuntime)
 			c.set("ACTIVATE_PRO", "0") // no authority, whose socket would be among them
 			c.set("GATEWAY_LISTEN", test.value)
 			c.as(1000, 1000)

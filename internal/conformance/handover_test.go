@@ -36,7 +36,7 @@ func TestTheRuntimeIsHandedALicense(t *testing.T) {
 	for _, choice := range []string{"", "1"} {
 		t.Run("ACTIVATE_PRO="+choice, func(t *testing.T) {
 			t.Parallel()
-			c := newContainer(t)
+			c := newContainer(t, pythonOfRuntime)
 			l := c.licensing(authority.Options{})
 			token, _ := l.Token(authority.NewToken{Kind: authority.CI})
 			c.set("LOCALSTACK_AUTH_TOKEN_OVERRIDE", token)
@@ -67,7 +67,7 @@ func TestTheRuntimeIsHandedALicense(t *testing.T) {
 			if err != nil || !strings.Contains(string(document), `"localstack_version":"2026.3.0"`) {
 				t.Errorf("the license is not for the installed version: %v", err)
 			}
-			l.Wants("POST /v1/license/request 200")
+			l.Wants(t, "POST /v1/license/request 200")
 		})
 	}
 }

@@ -11,7 +11,7 @@ import (
 // The runtime runs the hooks of three stages, the entrypoint those of BOOT. All go on after one that fails.
 func TestHooksOfEveryStageRunInBothLanguages(t *testing.T) {
 	t.Parallel()
-	c, _ := newLicensed(t)
+	c, _ := newLicensed(t, pythonOfRuntime)
 	var want []string
 	for _, stage := range []string{"boot", "start", "ready", "shutdown"} {
 		c.hook(stage, "1.sh", "echo hook "+stage+".sh; exit 3\n")
@@ -63,7 +63,7 @@ func hookStates(p *process) map[string]string {
 // What a BOOT .py script sets in its environment is the environment of later BOOT scripts, and not of the runtime.
 func TestVariablesOfBootScriptsReachBootScriptsOnly(t *testing.T) {
 	t.Parallel()
-	c, _ := newLicensed(t)
+	c, _ := newLicensed(t, pythonOfRuntime)
 	c.hook("boot", "1.py", "import os\nos.environ['COLOR'] = 'blue'\n")
 	c.hook("boot", "2.sh", "echo boot sh ${COLOR-unset}\n")
 	c.hook("boot", "3.py", "import os\nprint('boot py', os.environ.get('COLOR', 'unset'), flush=True)\n")
@@ -80,7 +80,7 @@ func TestVariablesOfBootScriptsReachBootScriptsOnly(t *testing.T) {
 // However a BOOT script ends, and if it never does, the other scripts and the runtime run.
 func TestBootScriptsThatFailCostNothingButThemselves(t *testing.T) {
 	t.Parallel()
-	c, _ := newLicensed(t)
+	c, _ := newLicensed(t, pythonOfRuntime)
 	c.set("BOOT_HOOK_TIMEOUT", "5")
 	const set = "import os, signal, sys\nos.environ['COLOR'] = "
 	c.hook("boot", "1.py", set+"'blue'\n")

@@ -59,7 +59,7 @@ type question struct {
 
 func newLicenseRoom(t *testing.T, kind authority.Kind) *licenseRoom {
 	t.Helper()
-	c := newContainer(t)
+	c := newContainer(t, pythonOfLocalStack)
 	r := &licenseRoom{licensing: c.licensing(authority.Options{}), mounted: t.TempDir(), builtin: t.TempDir()}
 	r.Answer(r.noting(r.Handler))
 	c.bind(r.mounted, "/etc/localstack/conf.d")

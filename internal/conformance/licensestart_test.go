@@ -15,7 +15,7 @@ import (
 )
 
 // inContainer is LocalStack's license client as it runs in a container, where it looks for documents in all places.
-var inContainer = licenseClient{"LocalStack's", []string{"/opt/licenseclient/bin/python", "-c",
+var inContainer = licenseClient{"LocalStack's", []string{pythonOfLocalStack, "-c",
 	`import logging; logging.basicConfig(level=logging.DEBUG)
 from localstack_cli.pro.core.bootstrap.licensingv2 import get_licensed_environment
 get_licensed_environment().activate()`}}
@@ -228,7 +228,7 @@ func TestLocalStacksCommandsKnowOurDocuments(t *testing.T) {
 func TestTheGracePeriodIsNotGranted(t *testing.T) {
 	t.Parallel()
 	r := newLicenseRoom(t, authority.Developer)
-	got := r.ends("/opt/licenseclient/bin/python", "-c",
+	got := r.ends(pythonOfLocalStack, "-c",
 		"from localstack_cli.pro.core.plugins import _check_grace_period_active as active; print('granted', active(True))")
 	if !strings.Contains(got.output, "granted False") {
 		t.Errorf("it prints\n%s", got.output)

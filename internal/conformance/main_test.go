@@ -7,13 +7,12 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 // patience bounds every wait. It is far more than any takes.
 const patience = time.Minute
-
-// clientsRoot is the root file system with the clients; "" without it.
-var clientsRoot = os.Getenv("CLIENTS_ROOT")
 
 // programs is a folder that is laid over that root: our programs where the image has them.
 var programs string
@@ -31,7 +30,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	defer os.RemoveAll(dir)
-	if clientsRoot != "" {
+	if kit.Root != "" {
 		programs = dir
 		if err := installPrograms(filepath.Join(dir, "usr/local/bin")); err != nil {
 			fmt.Fprintln(os.Stderr, "cannot build the programs:", err)

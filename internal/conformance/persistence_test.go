@@ -10,7 +10,7 @@ import (
 // for it, and starts again with it.
 func TestTheRuntimeStartsTwiceWithPersistence(t *testing.T) {
 	t.Parallel()
-	c, l := newLicensed(t)
+	c, l := newLicensed(t, pythonOfRuntime)
 	c.set("PERSISTENCE", "1")
 	for _, asked := range []string{"POST /v1/license/request 200", "POST /v1/license/activate 200"} {
 		p := c.start()
@@ -24,6 +24,6 @@ func TestTheRuntimeStartsTwiceWithPersistence(t *testing.T) {
 			t.Errorf("health: %s", health)
 		}
 		p.kill()
-		l.Wants(asked)
+		l.Wants(t, asked)
 	}
 }

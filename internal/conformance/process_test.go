@@ -134,7 +134,7 @@ func (p *process) run(args ...string) (stdout string) {
 // python runs a script in the container, with boto3 and whatever the runtime has.
 func (p *process) python(script string, args ...string) (stdout string) {
 	p.Helper()
-	return p.run(slices.Concat([]string{"/opt/code/localstack/.venv/bin/python", "-c", script}, args)...)
+	return p.run(slices.Concat([]string{pythonOfRuntime, "-c", script}, args)...)
 }
 
 // ask sends a request to the gateway and returns the status and the body of the answer.

@@ -10,7 +10,7 @@ import (
 
 func TestTheRuntimeStartsUnderOurPID1(t *testing.T) {
 	t.Parallel()
-	c := newContainer(t)
+	c := newContainer(t, pythonOfRuntime)
 	l := c.licensing(authority.Options{})
 	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
@@ -20,7 +20,7 @@ func TestTheRuntimeStartsUnderOurPID1(t *testing.T) {
 	if status != http.StatusOK || !strings.Contains(info, `"2026.3.0`) {
 		t.Errorf("info: %d %s", status, info)
 	}
-	l.Wants("POST /v1/license/request 200")
+	l.Wants(t, "POST /v1/license/request 200")
 	stopped := p.stop()
 	p.ends(0)
 	t.Logf("ready after %v, stopped after %v", ready, stopped)

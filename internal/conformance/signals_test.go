@@ -16,7 +16,7 @@ import (
 func withoutLicense(t *testing.T) *container {
 	t.Helper()
 	t.Parallel()
-	c := newContainer(t)
+	c := newContainer(t, pythonOfRuntime)
 	c.set("ACTIVATE_PRO", "0")
 	return c
 }

@@ -93,7 +93,8 @@ func TestToolsOfDebianStoreAndFind(t *testing.T) {
 	for name, tool := range tools {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newContainer(t)
+			program, _, _ := strings.Cut(tool.version, " ")
+			c := newContainer(t, "/usr/bin/"+program)
 			c.command = []string{"docker-entrypoint.sh", "emulator"}
 			maps.Copy(c.env, map[string]string{
 				"ACTIVATE_PRO": "0", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",

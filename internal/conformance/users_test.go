@@ -7,9 +7,9 @@ import (
 )
 
 // newLicensed describes a container with an authority and a developer's token.
-func newLicensed(t *testing.T) (*container, *licensing) {
+func newLicensed(t *testing.T, needed ...string) (*container, *licensing) {
 	t.Helper()
-	c := newContainer(t)
+	c := newContainer(t, needed...)
 	l := c.licensing(authority.Options{})
 	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
@@ -46,7 +46,7 @@ func TestTheRuntimeServesForEveryUser(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			c, l := newLicensed(t)
+			c, l := newLicensed(t, pythonOfRuntime)
 			c.as(test.uid, test.gid)
 			c.set("HOME", test.home)
 			p := c.start()
@@ -54,7 +54,7 @@ func TestTheRuntimeServesForEveryUser(t *testing.T) {
 			if got, want := p.python(roundTrip), "object blue\nmessage\n"; got != want {
 				t.Errorf("boto3 got %q, want %q", got, want)
 			}
-			l.Wants("POST /v1/license/request 200")
+			l.Wants(t, "POST /v1/license/request 200")
 			t.Logf("ready after %v", ready)
 		})
 	}

@@ -13,7 +13,7 @@ func TestStartsOfSeveralUsersShareAVolume(t *testing.T) {
 	for name, uids := range users {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, l := newLicensed(t)
+			c, l := newLicensed(t, pythonOfRuntime)
 			wants := []string{
 				"POST /v1/license/request 200", "POST /v1/license/activate 200", "POST /v1/license/activate 200",
 			}
@@ -25,7 +25,7 @@ func TestStartsOfSeveralUsersShareAVolume(t *testing.T) {
 					t.Errorf("start %d: boto3 got %q, want %q", i+1, got, want)
 				}
 				p.kill() // a stop right after a first SQS call may hang, in LocalStack itself
-				l.Wants(wants[i])
+				l.Wants(t, wants[i])
 			}
 			l.Answer(kit.Nobody)
 			p := c.start()

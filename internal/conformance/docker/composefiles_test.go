@@ -14,7 +14,7 @@ import (
 func TestComposeDemo(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, composeFile(t, "compose.yaml"))
-	client(t, "docker compose", p.version())
+	kit.Client(t, "docker compose", p.version())
 	t.Logf("up --wait ended %.2f s after Ready.", p.up().Seconds())
 	p.isPro(p.address("4566"))
 	for _, line := range strings.Split(p.log(), "\n") {
@@ -42,7 +42,7 @@ func TestHealthChecksAreASecondApart(t *testing.T) {
 // The examples, with another authority than the real one.
 func TestComposeExamples(t *testing.T) {
 	t.Parallel()
-	client(t, "docker compose", newProject(t).version())
+	kit.Client(t, "docker compose", newProject(t).version())
 	examples, err := filepath.Glob(filepath.Join(repository, "image/examples/compose*.yaml"))
 	if err != nil || len(examples) < 2 {
 		t.Fatalf("%v, %v", examples, err)
@@ -57,7 +57,7 @@ func TestComposeExamples(t *testing.T) {
 			p.set("TOKEN_FILE", p.put("token", 0o600, token+"\n"))
 			p.up()
 			p.isPro(p.address("4566"))
-			a.Wants("POST /v1/license/request 200")
+			a.Wants(t, "POST /v1/license/request 200")
 		})
 	}
 	t.Run("compose.yaml without a token", func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestComposeExamples(t *testing.T) {
 
 // The README's Compose files, with either kind of secret. They publish port 4566.
 func TestComposeOfTheREADME(t *testing.T) {
-	client(t, "docker compose", newProject(t).version())
+	kit.Client(t, "docker compose", newProject(t).version())
 	fromEnvironment := regexp.MustCompile(`environment: LOCALSTACK_AUTH_TOKEN +# or (file: \S+)`)
 	files := snippets(t)
 	if len(files) == 0 {
@@ -91,7 +91,7 @@ func TestComposeOfTheREADME(t *testing.T) {
 				}
 				p.up()
 				p.isPro("127.0.0.1:4566")
-				a.Wants("POST /v1/license/request 200")
+				a.Wants(t, "POST /v1/license/request 200")
 			})
 		}
 	}
@@ -122,7 +122,7 @@ services:
 // LocalStack's own Compose file, with our image.
 func TestComposeOfLocalStack(t *testing.T) {
 	p := newProject(t)
-	client(t, "docker compose", p.version())
+	kit.Client(t, "docker compose", p.version())
 	p.docker("tag", referenceImage, "localstack/localstack-pro")
 	p.files = []string{p.put("compose.yaml", 0o644, localstacksCompose)}
 	a := p.authority(authority.Options{})
@@ -141,7 +141,7 @@ func TestComposeOfLocalStack(t *testing.T) {
 		r := project{p.in(t), p.files}
 		r.run(r.compose("restart", "--timeout", "10")...)
 		r.isPro("127.0.0.1:4566")
-		a.Wants("POST /v1/license/request 200", "POST /v1/license/activate 200")
+		a.Wants(t, "POST /v1/license/request 200", "POST /v1/license/activate 200")
 	})
 }
 
@@ -168,7 +168,7 @@ volumes:
 // Compose's secrets, in every form, and what a user is told of those that do not work.
 func TestComposeSecrets(t *testing.T) {
 	t.Parallel()
-	client(t, "docker compose", newProject(t).version())
+	kit.Client(t, "docker compose", newProject(t).version())
 	const readOnly = "read_only: true"
 	for name, test := range map[string]struct {
 		secret, more string
@@ -206,7 +206,7 @@ func TestComposeSecrets(t *testing.T) {
 			default:
 				p.up()
 				p.isPro(p.address("4566"))
-				a.Wants("POST /v1/license/request 200")
+				a.Wants(t, "POST /v1/license/request 200")
 			}
 		})
 	}
@@ -235,5 +235,5 @@ func (p *project) fails(a *kit.Authority, text string) {
 	if log := p.log(); !strings.Contains(log, text) {
 		p.Errorf("the log has no %q:\n%s", text, log)
 	}
-	a.Wants()
+	a.Wants(p)
 }

@@ -15,7 +15,7 @@
 // the command has started.
 //
 //	r := newRoom(t)
-//	client(t, "docker", "20.10.24")     // a row of the table that .ci/clients prints
+//	kit.Client(t, "docker", "20.10.24")     // a row of the table that .ci/clients prints
 //	a := r.authority(authority.Options{})
 //	token, _ := a.Token(authority.NewToken{Kind: authority.Developer})
 //	t.Run("good token", func(t *testing.T) {    // a check of that row
@@ -23,7 +23,7 @@
 //		r.set("LOCALSTACK_AUTH_TOKEN", token)
 //		r.run("some-client", "up")          // fails the test unless it succeeds; exec does not
 //		r.isPro("127.0.0.1:4566")
-//		a.Wants("POST /v1/license/request 200")
+//		a.Wants(t, "POST /v1/license/request 200")
 //	})
 //
 // newRoomWithClients is a room whose commands have the clients' root as theirs, with its Python and its environments

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 // The images, as `make image` names them. Clients take the tag latest for a recent LocalStack.
@@ -28,12 +30,8 @@ const (
 	host = "172.17.0.1"
 )
 
-// clientsRoot are the layers that .ci/clients makes, root is what they make up, for our clients to write to; "" without
-// them.
-var (
-	clientsRoot = os.Getenv("CLIENTS_ROOT")
-	root        string
-)
+// root is what the layers of the clients' root make up, for our clients to write to; "" without them.
+var root string
 
 // prepare makes the namespaces a machine with an engine, our images and the clients.
 func prepare() error {
@@ -58,7 +56,7 @@ func mountAll() error {
 	}
 	os.Setenv("TMPDIR", state+"/tmp")
 	os.Setenv("DOCKER_HOST", "unix:///var/run/docker.sock")
-	if clientsRoot == "" {
+	if kit.Root == "" {
 		return nil
 	}
 	root = state + "/root"
@@ -68,7 +66,7 @@ func mountAll() error {
 		}
 	}
 	return cmp.Or(
-		mount(root, "overlay", "lowerdir="+clientsRoot+",upperdir="+state+"/upper,workdir="+state+"/work"),
+		mount(root, "overlay", "lowerdir="+kit.Root+",upperdir="+state+"/upper,workdir="+state+"/work"),
 		mount(root+"/proc", "proc", ""),
 		mount(root+"/tmp", "tmpfs", "mode=1777"),
 		unix.Mount("/dev", root+"/dev", "", unix.MS_BIND|unix.MS_REC, ""),

@@ -19,7 +19,7 @@ import (
 	"localstack-entrypoint/internal/version"
 )
 
-// A user's day with it.
+// What a user does with it, from the first license to the last stop.
 func TestLocalStackCLI(t *testing.T) {
 	t.Parallel()
 	c := newLocalstackCLI(t)

@@ -12,7 +12,7 @@ import (
 // What its users see of a start that fails.
 func TestLocalStackCLIWithoutLicense(t *testing.T) {
 	t.Parallel()
-	newRoomWithClients(t).isLocalstackCLI()
+	newRoomWithClients(t, localstackProgram).isLocalstackCLI()
 	tests := []struct {
 		name  string
 		port  int

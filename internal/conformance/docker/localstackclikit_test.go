@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +31,7 @@ var defaultPorts sync.Mutex
 // newLocalstackCLI starts containers that have LocalStack's own name and ports.
 func newLocalstackCLI(t *testing.T) localstackCLI {
 	t.Helper()
-	r := newRoomWithClients(t)
+	r := newRoomWithClients(t, localstackProgram)
 	defaultPorts.Lock()
 	t.Cleanup(defaultPorts.Unlock)
 	r.set("EXTERNAL_SERVICE_PORTS_END", "4512") // publishing all fifty takes an engine seconds
@@ -42,7 +41,7 @@ func newLocalstackCLI(t *testing.T) localstackCLI {
 // newLocalstackCLIAt starts containers that have a name and ports of their own, which no other test has.
 func newLocalstackCLIAt(t *testing.T, port int) localstackCLI {
 	t.Helper()
-	r := newRoomWithClients(t)
+	r := newRoomWithClients(t, localstackProgram)
 	c := localstackCLI{r, r.authority(authority.Options{}), fmt.Sprint("localstack-", port)}
 	r.set("MAIN_CONTAINER_NAME", c.name)
 	r.set("GATEWAY_LISTEN", fmt.Sprint("127.0.0.1:", port))
@@ -132,15 +131,13 @@ func (c localstackCLI) fails(why string, args ...string) {
 // isLocalstackCLI names it in the table of clients.
 func (r *room) isLocalstackCLI() {
 	r.Helper()
-	client(r.T, "localstack", strings.TrimPrefix(r.run(localstackProgram, "--version"), "LocalStack CLI "))
+	kit.Client(r.T, "localstack", strings.TrimPrefix(r.run(localstackProgram, "--version"), "LocalStack CLI "))
 }
 
 // asked compares what the authority has been asked since the last call with exactly these.
 func (c localstackCLI) asked(want ...string) {
 	c.Helper()
-	if got := c.Take(); !slices.Equal(got, want) {
-		c.Errorf("the authority was asked %q, want %q", got, want)
-	}
+	c.Wants(c.T, want...)
 }
 
 // ends waits for the end of the container that was started last, which removes itself, and wants this exit code.

@@ -13,7 +13,7 @@ import (
 // What its users give the container besides.
 func TestLocalStackCLIOptions(t *testing.T) {
 	t.Parallel()
-	newRoomWithClients(t).isLocalstackCLI()
+	newRoomWithClients(t, localstackProgram).isLocalstackCLI()
 	tests := []struct {
 		name string
 		port int

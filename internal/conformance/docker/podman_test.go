@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 func TestPodman(t *testing.T) {
 	t.Parallel()
 	p := newPodman(t)
-	client(t, "podman", strings.TrimPrefix(p.podman("--version"), "podman version "))
+	kit.Client(t, "podman", strings.TrimPrefix(p.podman("--version"), "podman version "))
 	token, _ := p.Token(authority.NewToken{Kind: authority.Developer})
 	withToken := []string{"--env", "LOCALSTACK_AUTH_TOKEN=" + token}
 	for _, part := range []struct {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 // The cluster examples, which "podman kube play" starts without a cluster. It makes a shell command of each probe,
@@ -16,7 +17,7 @@ func TestPodmanKube(t *testing.T) {
 	p := newPodman(t)
 	version := strings.TrimPrefix(p.podman("--version"), "podman version ")
 	encodes := strings.HasPrefix(version, "4.3.") // it mounts the values as they are in the Secret, still encoded
-	client(t, "podman kube play", version)
+	kit.Client(t, "podman kube play", version)
 	defaultPorts.Lock() // Podman 4.3 publishes what containers listen to
 	t.Cleanup(defaultPorts.Unlock)
 	token, _ := p.Token(authority.NewToken{Kind: authority.Developer})

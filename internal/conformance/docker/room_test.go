@@ -24,12 +24,6 @@ import (
 	"localstack-entrypoint/internal/credential"
 )
 
-// client says which client a test is of; .ci/clients prints a table of them.
-func client(t *testing.T, name, version string) {
-	t.Helper()
-	kit.Client(t, name, version)
-}
-
 // room is where the commands of one test run: beside the engine, with a home and an environment of their own.
 type room struct {
 	*testing.T
@@ -57,13 +51,12 @@ func newRoom(t *testing.T) *room {
 	}}
 }
 
-// newRoomWithClients is a room whose commands are those of the root, such as /opt/licenseclient/bin/localstack.
-func newRoomWithClients(t *testing.T) *room {
+// newRoomWithClients is a room whose commands are those of the root, which must have a program, such as
+// /opt/licenseclient/bin/localstack.
+func newRoomWithClients(t *testing.T, program string) *room {
 	t.Helper()
 	r := newRoom(t)
-	if root == "" {
-		t.Skip("make clients sets CLIENTS_ROOT: the folder with the real clients")
-	}
+	kit.Needs(t, program)
 	r.root = root
 	r.env["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	return r

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 // The docker command itself, as the README shows it.
 func TestDockerRun(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	client(t, "docker", strings.TrimSpace(r.docker("version", "--format", "{{.Client.Version}}")))
+	kit.Client(t, "docker", strings.TrimSpace(r.docker("version", "--format", "{{.Client.Version}}")))
 	a := r.authority(authority.Options{})
 	token, _ := a.Token(authority.NewToken{Kind: authority.Developer})
 
@@ -20,7 +21,7 @@ func TestDockerRun(t *testing.T) {
 		id := r.runContainer("--env", "API_ENDPOINT="+a.URL, "--env", "LOCALSTACK_AUTH_TOKEN="+token,
 			"--publish", "127.0.0.1::4566", referenceImage)
 		r.isPro(r.docker("port", id, "4566"))
-		a.Wants("POST /v1/license/request 200")
+		a.Wants(t, "POST /v1/license/request 200")
 	})
 	t.Run("no token", func(t *testing.T) {
 		r := r.in(t)
@@ -28,14 +29,14 @@ func TestDockerRun(t *testing.T) {
 		if code := r.docker("wait", id); code != "55" {
 			t.Errorf("exit code %s, want 55:\n%s", code, r.logs(id))
 		}
-		a.Wants()
+		a.Wants(t)
 	})
 }
 
 // Clients in their own root see the engine and this machine's published ports.
 func TestRootSeesTheEngine(t *testing.T) {
 	t.Parallel()
-	r := newRoomWithClients(t)
+	r := newRoomWithClients(t, "/usr/bin/python3")
 	seen := r.run("python3", "-c", `
 import http.client, socket
 class Engine(http.client.HTTPConnection):

@@ -12,7 +12,7 @@ import (
 // The example for Docker Swarm, with a secret of Swarm. It publishes port 4566.
 func TestSwarm(t *testing.T) {
 	r := newRoom(t)
-	client(t, "docker stack", r.docker("version", "--format", "{{.Client.Version}}"))
+	kit.Client(t, "docker stack", r.docker("version", "--format", "{{.Client.Version}}"))
 	r.docker("swarm", "init", "--advertise-addr", host)
 	t.Cleanup(func() { _ = command("docker", "swarm", "leave", "--force").Run() })
 	a := r.authority(authority.Options{})
@@ -21,7 +21,7 @@ func TestSwarm(t *testing.T) {
 	t.Run("good token", func(t *testing.T) {
 		s := deploy(r.in(t), a, token)
 		s.isPro(s.address() + ":4566")
-		a.Wants("POST /v1/license/request 200")
+		a.Wants(t, "POST /v1/license/request 200")
 	})
 	t.Run("unknown token", func(t *testing.T) {
 		s := deploy(r.in(t), a, "ls-"+strings.Repeat("A", 8)+"-1111-2222-3333-"+strings.Repeat("4", 12))

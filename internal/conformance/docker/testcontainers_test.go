@@ -100,7 +100,7 @@ func (l *licensed) wasPro(shown string) {
 			l.Errorf("no %s in:\n%s", wanted, shown)
 		}
 	}
-	l.Wants("POST /v1/license/request 200")
+	l.Wants(l.T, "POST /v1/license/request 200")
 	if left := l.containers(); len(left) > 0 {
 		l.Errorf("left: %s", left)
 	}
@@ -116,7 +116,7 @@ func (l *licensed) wasRefused(shown string) {
 			l.Errorf("no %q in:\n%s", wanted, shown)
 		}
 	}
-	l.Wants("POST /v1/license/request 403")
+	l.Wants(l.T, "POST /v1/license/request 403")
 }
 
 // containers are those that got this authority.
@@ -154,8 +154,8 @@ func (r *room) copy(path string) {
 	r.put(filepath.Base(path), 0o644, string(content))
 }
 
-// of runs a program for a start.
-func of(args ...string) func(*licensed) (shown string, failed bool) {
+// withProgram is a program of its users, in another language.
+func withProgram(args ...string) func(*licensed) (shown string, failed bool) {
 	return func(l *licensed) (string, bool) {
 		l.Helper()
 		stdout, stderr, code := l.exec(args...)

@@ -15,13 +15,14 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/modules/localstack"
 
+	"localstack-entrypoint/internal/conformance/kit"
 	"localstack-entrypoint/internal/version"
 )
 
 func TestTestcontainersGo(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	client(t, "testcontainers for Go", module(t, "github.com/testcontainers/testcontainers-go/modules/localstack"))
+	kit.Client(t, "testcontainers for Go", module(t, "github.com/testcontainers/testcontainers-go/modules/localstack"))
 	r.starts(
 		attempt{name: "good token", run: withTestcontainersGo(referenceImage)},
 		attempt{name: "good token, image with a shell", run: withTestcontainersGo(shellImage)},

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 func TestTestcontainersJava1(t *testing.T) {
@@ -45,7 +47,7 @@ func newRoomForJava(t *testing.T, version, name string) (*room, func(args ...str
 	if jars == "" {
 		t.Skip("make clients sets CLIENTS_JAVA: the folder with the jars")
 	}
-	client(t, "testcontainers for Java", version)
+	kit.Client(t, "testcontainers for Java", version)
 	program, err := os.ReadFile("testdata/java/LocalStack.java")
 	if err != nil {
 		t.Fatal(err)
@@ -55,5 +57,5 @@ func newRoomForJava(t *testing.T, version, name string) (*room, func(args ...str
 	r.limit = late // the machine may be busy
 	r.run("javac", "-J-XX:TieredStopAtLevel=1", "-cp", classes, "LocalStack.java")
 	java := []string{"java", "-XX:TieredStopAtLevel=1", "-Duser.home=" + r.home, "-cp", classes, "LocalStack"}
-	return r, func(args ...string) func(*licensed) (string, bool) { return of(slices.Concat(java, args)...) }
+	return r, func(args ...string) func(*licensed) (string, bool) { return withProgram(slices.Concat(java, args)...) }
 }

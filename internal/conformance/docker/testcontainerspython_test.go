@@ -1,16 +1,20 @@
 package docker
 
-import "testing"
+import (
+	"testing"
+
+	"localstack-entrypoint/internal/conformance/kit"
+)
 
 func TestTestcontainersPython(t *testing.T) {
 	t.Parallel()
-	r := newRoomWithClients(t)
 	const python = "/opt/testcontainers/bin/python"
-	client(t, "testcontainers for Python", r.run(python, "-c",
+	r := newRoomWithClients(t, python)
+	kit.Client(t, "testcontainers for Python", r.run(python, "-c",
 		`from importlib.metadata import version; print(version("testcontainers"))`))
 	r.copy("python/localstack.py")
 	run := func(args ...string) func(*licensed) (string, bool) {
-		return of(append([]string{python, "localstack.py"}, args...)...)
+		return withProgram(append([]string{python, "localstack.py"}, args...)...)
 	}
 	r.starts(
 		attempt{name: "good token", run: run(referenceImage)},

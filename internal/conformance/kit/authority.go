@@ -90,11 +90,11 @@ func (a *Authority) Take() []string {
 	return taken
 }
 
-// Wants compares the requests since the last call with exactly these.
-func (a *Authority) Wants(requests ...string) {
-	a.t.Helper()
+// Wants compares the requests since the last call with exactly these, for a test or a part of it.
+func (a *Authority) Wants(t testing.TB, requests ...string) {
+	t.Helper()
 	if got := a.Take(); !slices.Equal(got, requests) {
-		a.t.Errorf("the authority was asked %q, want %q", got, requests)
+		t.Errorf("the authority was asked %q, want %q", got, requests)
 	}
 }
 
