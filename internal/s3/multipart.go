@@ -92,11 +92,20 @@ func (t *tx) upload(q *request) (u *upload, id string, err error) {
 	return u, id, err
 }
 
-func putPart(q *request) error {
-	number, err := strconv.Atoi(q.query.Get("partNumber"))
+// parsePartNumber reads the number of a part.
+func parsePartNumber(text string) (int, error) {
+	number, err := strconv.Atoi(text)
 	if err != nil || number < 1 || number > 10_000 {
-		return errorOf("InvalidArgument").saying("Part number must be an integer between 1 and 10000, inclusive").
-			with("ArgumentName", "partNumber").with("ArgumentValue", q.query.Get("partNumber"))
+		return 0, errorOf("InvalidArgument").saying("Part number must be an integer between 1 and 10000, inclusive").
+			with("ArgumentName", "partNumber").with("ArgumentValue", text)
+	}
+	return number, nil
+}
+
+func putPart(q *request) error {
+	number, err := parsePartNumber(q.query.Get("partNumber"))
+	if err != nil {
+		return err
 	}
 	var u *upload
 	err = q.view(func(t *tx) error {

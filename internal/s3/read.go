@@ -129,11 +129,10 @@ func (q *request) span(v *version) (span, error) {
 }
 
 func partSpan(v *version, number string) (span, error) {
-	n, err := strconv.Atoi(number)
+	n, err := parsePartNumber(number)
 	switch {
-	case err != nil || n < 1 || n > 10_000:
-		return span{}, errorOf("InvalidArgument").saying("Part number must be an integer between 1 and 10000, inclusive").
-			with("ArgumentName", "partNumber").with("ArgumentValue", number)
+	case err != nil:
+		return span{}, err
 	case !v.IsParts && n == 1:
 		return span{length: v.Size, partial: v.Size > 0}, nil
 	case n > len(v.Content) || !v.IsParts:
