@@ -233,7 +233,7 @@ var situations = []situation{
 	{name: "stored license of another version", id: fault.NetworkRefused, stored: fault.StoredVersion,
 		says:    `is for "4.13.1", this is 4.14.0`,
 		arrange: func(w *world) { w.store(func(d *license.Document) { d.Offline.Version = "4.13.1" }) }},
-	{name: "mounted license of lstk, never activated", id: fault.NetworkRefused, stored: fault.StoredUnactivated,
+	{name: "mounted license of lstk, never activated", id: fault.NetworkRefused, stored: fault.StoredNotActivated,
 		says: "The stored license was never activated, so it cannot be used offline: license_",
 		arrange: func(w *world) {
 			requested := w.document(func(d *license.Document) { d.Offline, d.LastActivated = license.Offline{}, nil })

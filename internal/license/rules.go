@@ -82,7 +82,7 @@ func (d Document) CheckStored(now time.Time, product Product, holder Holder) *fa
 		return fault.New(fault.ClockSkew, "the local time is %s, but the stored license was activated on %s",
 			FormatTime(now), d.LastActivated)
 	case strings.TrimSpace(d.Offline.Version) == "":
-		return fault.New(fault.StoredUnactivated, "%s has no version in offline_data", d.Name())
+		return fault.New(fault.StoredNotActivated, "%s has no version in offline_data", d.Name())
 	case MajorMinor(d.Offline.Version) != MajorMinor(product.Version):
 		return fault.New(fault.StoredVersion, "%s is for %.20q, this is %s", d.Name(), d.Offline.Version, product.Version)
 	case !now.Before(until):
