@@ -37,7 +37,7 @@ func TestAllowedPagesUseTheEmulator(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := emulated(t, test.variables)
+			p := startWithSecret(t, test.variables)
 			b := newBrowser(p.container)
 			browserVersion(t)
 			sign := s3.NewPresignClient(client(t, "http", strings.TrimPrefix(test.there, "http://")))
@@ -69,7 +69,7 @@ func TestAllowedPagesUseTheEmulator(t *testing.T) {
 
 func TestARuleOfABucketAllowsAPage(t *testing.T) {
 	t.Parallel()
-	p := emulated(t, nil)
+	p := startWithSecret(t, nil)
 	b := newBrowser(p.container)
 	browserVersion(t)
 	p.upload("/shop", "", "")

@@ -90,7 +90,7 @@ func (c *container) setKernel(name, value string) {
 
 func TestPort443TakesHTTPSAndHTTP(t *testing.T) {
 	t.Parallel()
-	p := emulated(t, map[string]string{"GATEWAY_LISTEN": ""})
+	p := startWithSecret(t, map[string]string{"GATEWAY_LISTEN": ""})
 	client := p.client()
 	// The emulator makes its certificate itself.
 	client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{InsecureSkipVerify: true}

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// emulated starts a container with the reference emulator, which has a bucket with a secret.
-func emulated(t *testing.T, variables map[string]string) *process {
+// startWithSecret starts a container with the reference emulator, which has a bucket with a secret.
+func startWithSecret(t *testing.T, variables map[string]string) *process {
 	t.Helper()
 	c := newContainer(t)
 	c.command = []string{"docker-entrypoint.sh", "emulator"}
@@ -96,7 +96,7 @@ func html(content string) http.HandlerFunc {
 // nothing without permission.
 func TestAForeignPageReadsAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	p := emulated(t, nil)
+	p := startWithSecret(t, nil)
 	b := newBrowser(p.container)
 	browserVersion(t)
 	const script = `
@@ -170,7 +170,7 @@ func TestAForeignPageReadsAndChangesNothing(t *testing.T) {
 func TestAPageWhoseNameLeadsToTheEmulatorReadsAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	// The page's server needs the port on an address that the emulator leaves free.
-	p := emulated(t, map[string]string{"OVERRIDE_IN_DOCKER": "0"})
+	p := startWithSecret(t, map[string]string{"OVERRIDE_IN_DOCKER": "0"})
 	b := newBrowser(p.container)
 	browserVersion(t)
 	const script = `
