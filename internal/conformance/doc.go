@@ -1,9 +1,9 @@
 // Package conformance tests the programs together with the real programs of their users:
 // the entrypoint with LocalStack's own runtime and license client, and the reference
-// emulator with AWS's clients. It is a module of its own, so that the programs' go.mod lists
-// none of these. `make clients` runs it; CLIENTS_ROOT are the layers of a root file system
-// with Python, the runtime and the license client, which .ci/clients makes and prints.
-// Package docker has the tests with clients of a Docker engine.
+// emulator with AWS's clients, other S3 clients and a browser. It is a module of its own, so
+// that the programs' go.mod lists none of these. `make clients` runs it. CLIENTS_ROOT has the
+// layers of a root file system with the clients; .ci/clients makes them and prints the
+// variable. Package docker has the tests with clients of a Docker engine.
 //
 // # How a test is written
 //
@@ -13,6 +13,7 @@
 // what the test lays over them with put, script and hook. licensing starts a license
 // authority there and sets API_ENDPOINT; its requests lists every request so far.
 //
+//	kit.Client(t, "boto3", "1.44.0")    // a row of the table that .ci/clients prints
 //	c := newContainer(t, pythonOfRuntime) // skips the test if .ci/clients could not install it
 //	l := c.licensing(authority.Options{})
 //	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})

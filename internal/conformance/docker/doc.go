@@ -1,5 +1,5 @@
-// Package docker tests the images with the real clients of a Docker engine: testcontainers, Compose, LocalStack's
-// command line. `make clients` runs it, by root on Debian.
+// Package docker tests the images with the real clients of a Docker engine: docker, testcontainers, Compose, Swarm
+// and LocalStack's command line; and with Podman. `make clients` runs it, as root on Debian.
 //
 // The test binary starts itself again in namespaces of its own, with a network that has nothing but a loopback
 // device. There it starts one dockerd with a containerd, folders, a socket and a bridge of its own, and builds the
@@ -10,9 +10,9 @@
 //
 // # How a test is written
 //
-// A [room] is where the commands of one test run: it has a home and an environment of its own, in which nothing of
-// the machine's leads to another engine or another emulator. Every command has a limit, and with it ends all that
-// the command has started.
+// The commands of a test run in a [room]. It has a home directory and an environment of its own, without the
+// machine's variables and settings that name another engine or emulator. Every command has a time limit; when it
+// ends, so does all that it has started.
 //
 //	r := newRoom(t)
 //	kit.Client(t, "docker", "20.10.24")     // a row of the table that .ci/clients prints
@@ -26,13 +26,13 @@
 //		a.Wants(t, "POST /v1/license/request 200")
 //	})
 //
-// newRoomWithClients is a room whose commands have the clients' root as theirs, with its Python and its environments
-// below /opt (CLIENTS_ROOT: its layers, which .ci/clients makes and prints). They see the engine's socket where
-// everybody looks for it, and home at the same path, so that the engine can mount what they name. What they write
-// elsewhere all of them see.
+// The commands of a room of newRoomWithClients run in the clients' root file system (CLIENTS_ROOT, see package
+// conformance), with its Python and the environments below /opt. The engine's socket is at its usual path. The home
+// directory has the same path inside and outside, so that the engine can mount files from it. Files elsewhere are
+// shared by all such rooms.
 //
-// Clients that are libraries of Go run in the test itself: its DOCKER_HOST is the engine's.
+// Go libraries run in the test itself: its DOCKER_HOST is the engine's.
 //
-// A name or a port of a client's own choice, such as LocalStack's 4566, can be had once at a time. A test that
+// A name or a port that a client chooses, such as LocalStack's 4566, can be used by one test at a time. A test that
 // needs it does not call t.Parallel. All others do: most of a test is waiting.
 package docker
