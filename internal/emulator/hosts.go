@@ -18,13 +18,15 @@ import (
 // IP addresses cannot be rebound, nor can names whose last label is no top-level domain of the public DNS: those of
 // containers and services, such as "localstack", "my-bucket.localstack", "localstack.default.svc.cluster.local",
 // "host.docker.internal" or "box.lan".
+//
+// Names of AWS are for clients that are not told of an endpoint, where DNS leads them here. Only those of services and
+// of buckets are served: below others, such as elb.REGION.amazonaws.com, AWS leads names to addresses that its
+// customers choose.
 type hosts []string
 
 func newHosts(o Options, listen gateway.Listen) hosts {
 	h := hosts{
 		"localhost.localstack.cloud",
-		"amazonaws.com", "amazonaws.com.cn", // of clients that are not told of an endpoint, where DNS leads them here
-		"home.arpa", // RFC 8375: for home networks only
 		hostName(o.LocalstackHost), hostName(o.HostnameExternal), strings.ToLower(o.Container),
 	}
 	own, _ := os.Hostname()
@@ -46,11 +48,38 @@ func (h hosts) allow(hostport string) bool {
 		return true
 	}
 	for _, known := range h {
-		if known != "" && (name == known || strings.HasSuffix(name, "."+known)) {
+		// Everybody may own a name below a public suffix, which a container may be named as: "app", or "dev".
+		isBelow := strings.HasSuffix(name, "."+known) && !isSuffix(known)
+		if known != "" && (name == known || isBelow) {
 			return true
 		}
 	}
-	return false
+	isOfHome := strings.HasSuffix(name, ".home.arpa") // RFC 8375: for home networks only
+	return isOfHome || isOfAWS(name)
+}
+
+// isSuffix reports whether a name is one below which everybody can register names.
+func isSuffix(name string) bool {
+	suffix, _ := publicsuffix.PublicSuffix(name)
+	return suffix == name
+}
+
+// isOfAWS reports whether a name is that of a service of AWS, such as sts.amazonaws.com or s3.eu-west-1.amazonaws.com,
+// or that of a bucket.
+func isOfAWS(name string) bool {
+	service, ok := strings.CutSuffix(strings.TrimSuffix(name, ".cn"), ".amazonaws.com")
+	labels := strings.Split(service, ".")
+	for _, isOptional := range []func(string) bool{
+		func(label string) bool { return regionOf(label) == label },
+		func(label string) bool { return label == "dualstack" },
+	} {
+		if last := len(labels) - 1; last > 0 && isOptional(labels[last]) {
+			labels = labels[:last]
+		}
+	}
+	last := labels[len(labels)-1]
+	isS3 := last == "s3" || strings.HasPrefix(last, "s3-")
+	return ok && (len(labels) == 1 || isS3)
 }
 
 // hostName is the host of host:port, in small letters, without dots at its end and quotes around all.

@@ -28,6 +28,8 @@ func TestOnlyNamesThatNoStrangerCanOwnAreServed(t *testing.T) {
 		"localstack.example.com", "bucket.s3.localstack.example.com:4566", "LocalStack.Example.Com.:80", "old.example.com",
 		"main.container.dev", "app.example.org:4566", "gateway.example.net:4566",
 		"s3.amazonaws.com", "bucket.s3.eu-central-1.amazonaws.com:443", "s3.cn-north-1.amazonaws.com.cn",
+		"sts.amazonaws.com", "sqs.us-gov-west-1.amazonaws.com", "my.bucket.s3.amazonaws.com", "s3-eu-west-1.amazonaws.com",
+		"b.s3.dualstack.eu-west-1.amazonaws.com", "s3.dualstack.eu-west-1.amazonaws.com",
 	}
 	refused := []string{
 		"evil.example.com", "evil.com:4566", "evil.dev", "EVIL.Com.", "a.b.c.evil.co.uk:4566", "localhost.evil.com",
@@ -36,6 +38,10 @@ func TestOnlyNamesThatNoStrangerCanOwnAreServed(t *testing.T) {
 		"localstack.cloud",
 		"app.localstack.cloud", "notlocalstack.example.com", "example.com", "localstack.dev:4566", "evil.xn--p1ai",
 		"amazonaws.com.evil.io",
+		"internal-evil-1.us-east-1.elb.amazonaws.com", "evil-1.elb.us-east-1.amazonaws.com", "amazonaws.com",
+		"ec2-192-0-2-1.compute-1.amazonaws.com", "ec2-192-0-2-1.eu-west-1.compute.amazonaws.com",
+		"evil.abc.us-east-1.rds.amazonaws.com", "bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com", "s3.evil.amazonaws.com",
+		"evil.abc.s3.rds.cn-north-1.amazonaws.com.cn", "evil.execute-api.us-east-1.amazonaws.com",
 		"evilamazonaws.com", "127.0.0.1.com", "1.2.3.4.evil.org", "evil.zip", "evil.app:4566", "evil.ck", "evil.github.io",
 		"evil.example.com..", "evil .com", "evil.com:x", "[evil.com]:4566",
 	}
@@ -47,6 +53,18 @@ func TestOnlyNamesThatNoStrangerCanOwnAreServed(t *testing.T) {
 	for _, host := range refused {
 		if h.allow(host) {
 			t.Errorf("%q is allowed", host)
+		}
+	}
+}
+
+// A container may have the name of a top-level domain, and its network that of a public suffix.
+func TestTheNameOfTheEmulatorOpensNoPublicDomain(t *testing.T) {
+	t.Parallel()
+	for _, own := range []string{"app", "dev", "cloud", "co.uk", "github.io", "COM."} {
+		access := Access{LocalstackHost: own + ":4566", Container: own, ExtraOrigins: List{"http://" + own}}
+		h := newHosts(Options{Access: access}, gateway.Listen{{Host: own}})
+		if host := "evil." + own; h.allow(host) || !h.allow(own) {
+			t.Errorf("%s: allowed %v, and %s %v", own, h.allow(own), host, h.allow(host))
 		}
 	}
 }
