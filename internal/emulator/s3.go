@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"go.uber.org/zap"
+	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/s3"
 )
@@ -39,37 +40,54 @@ func openState(folder string, log *zap.SugaredLogger) (*s3.Service, error) {
 		return nil, fmt.Errorf("cannot keep S3 on disk: %w", err)
 	}
 	path, former := filepath.Join(folder, stateFile), filepath.Join(folder, formerFile)
-	_, missing := os.Stat(path)
-	if _, err := os.Stat(former); err == nil && errors.Is(missing, os.ErrNotExist) {
-		if err := convert(former, path); err != nil {
+	if _, err := os.Stat(former); err == nil {
+		converted, err := convert(former, path)
+		if err != nil {
 			return nil, fmt.Errorf("cannot convert the S3 objects of an earlier version in %s: %w", former, err)
 		}
-		log.Infof("Converted the S3 objects of an earlier version in %s", former)
+		if converted {
+			log.Infof("Converted the S3 objects of an earlier version in %s", former)
+		}
 	}
 	service, err := s3.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open %s (does another container use the same volume?): %w", path, err)
+	switch {
+	case errors.Is(err, s3.ErrInUse):
+		return nil, fmt.Errorf("cannot open %s: another process has it open; two containers cannot use one volume", path)
+	case err != nil:
+		return nil, fmt.Errorf("cannot open %s: %w", path, err)
 	}
 	return service, nil
 }
 
-// convert makes a state of that of an earlier version, which it removes when the new one is complete.
-func convert(former, path string) error {
+// convert makes a state of that of an earlier version, which it removes when the new one is complete. It reports
+// whether there was none yet. Only one process at a time does it: another one would remove what this one writes.
+func convert(former, path string) (converted bool, err error) {
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return false, err
+	}
+	defer folder.Close() // which unlocks it
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return false, fmt.Errorf("cannot lock the folder (does another container use the same volume?): %w", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return false, err
+	}
 	unfinished := path + ".new"
 	if err := os.Remove(unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+		return false, err
 	}
 	service, err := s3.Open(unfinished)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := errors.Join(service.Import(former, defaultAccount), service.Close()); err != nil {
-		return err
+		return false, err
 	}
 	if err := os.Rename(unfinished, path); err != nil {
-		return err
+		return false, err
 	}
-	return os.Remove(former)
+	return true, os.Remove(former)
 }
 
 // serveS3 answers a request to S3.

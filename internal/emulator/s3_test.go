@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"localstack-entrypoint/internal/layout"
 )
 
@@ -74,6 +76,37 @@ func TestAVolumeOfAnEarlierVersionIsTakenOver(t *testing.T) {
 	}
 	files, err := os.ReadDir(state)
 	if err != nil || len(files) != 1 || files[0].Name() != "s3.db" {
+		t.Errorf("in the folder: %v, %v", files, err)
+	}
+}
+
+// Another process that converts the volume as well would remove what this one writes.
+func TestOnlyOneProcessConvertsAVolume(t *testing.T) {
+	former, err := os.ReadFile("../s3/testdata/former.bolt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := Options{Persistence: On, Root: layout.Root(t.TempDir()), ProActivated: "1"}
+	state := filepath.Join(options.Root.Volume(), "state")
+	if err := os.MkdirAll(state, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(state, "s3.bolt"), former, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.Open(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := unix.Flock(int(other.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	_, err = New(options, Process{Stdout: io.Discard, Stderr: io.Discard})
+	if err == nil || !strings.Contains(err.Error(), "does another container use the same volume?") {
+		t.Errorf("got %v", err)
+	}
+	if files, err := os.ReadDir(state); err != nil || len(files) != 1 || files[0].Name() != "s3.bolt" {
 		t.Errorf("in the folder: %v, %v", files, err)
 	}
 }

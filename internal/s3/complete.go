@@ -17,7 +17,7 @@ import (
 const minPart = 5 << 20
 
 type completedPart struct {
-	PartNumber int
+	PartNumber uint16
 	ETag       string
 }
 
@@ -71,14 +71,16 @@ func (t *tx) complete(q *request, b *bucket, v *version, wanted []completedPart)
 	if err := t.mayWrite(q, v.Key); err != nil {
 		return err
 	}
-	isSorted := slices.IsSortedFunc(wanted, func(a, b completedPart) int { return a.PartNumber - b.PartNumber })
+	isSorted := slices.IsSortedFunc(wanted, func(a, b completedPart) int {
+		return int(a.PartNumber) - int(b.PartNumber)
+	})
 	if !isSorted {
 		return errorOf("InvalidPartOrder").with("UploadId", id)
 	}
 	var parts []*part
 	for i, w := range wanted {
 		p := &part{}
-		ok, err := t.get(partTable, partPlace(id, w.PartNumber), p)
+		ok, err := t.get(partTable, partPlace(id, int(w.PartNumber)), p)
 		if err != nil {
 			return err
 		}
@@ -86,11 +88,11 @@ func (t *tx) complete(q *request, b *bucket, v *version, wanted []completedPart)
 			return errorOf("InvalidPartOrder").with("UploadId", id)
 		}
 		if !ok || strings.Trim(p.ETag, `"`) != strings.Trim(w.ETag, `"`) {
-			return errorOf("InvalidPart").with("ETag", w.ETag).with("PartNumber", strconv.Itoa(w.PartNumber)).
+			return errorOf("InvalidPart").with("ETag", w.ETag).with("PartNumber", strconv.Itoa(int(w.PartNumber))).
 				with("UploadId", id)
 		}
 		if i < len(wanted)-1 && p.Content.Size < minPart {
-			return errorOf("EntityTooSmall").with("ETag", w.ETag).with("PartNumber", strconv.Itoa(w.PartNumber)).
+			return errorOf("EntityTooSmall").with("ETag", w.ETag).with("PartNumber", strconv.Itoa(int(w.PartNumber))).
 				with("MinSizeAllowed", strconv.Itoa(minPart)).with("ProposedSize", strconv.FormatInt(p.Content.Size, 10))
 		}
 		parts = append(parts, p)

@@ -30,6 +30,9 @@ func postForm(q *request) error {
 		return errorOf("InvalidArgument").saying("Bucket POST must contain a field named 'key'.  "+
 			"If it is specified, please check the order of the fields.").with("ArgumentName", "key")
 	}
+	if err := checkKey(q.key); err != nil {
+		return err
+	}
 	if acl := fields.Get("acl"); acl != "" {
 		fields.Set("X-Amz-Acl", acl)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -49,6 +50,9 @@ func (s *Service) Import(path, account string) error {
 }
 
 func (t *tx) importObject(b *bucket, key string, value []byte) error {
+	if checkKey(key) != nil {
+		return nil // no SDK has stored it, and none could read it here
+	}
 	document, err := parseBSON(value)
 	if err != nil {
 		return err
@@ -60,6 +64,13 @@ func (t *tx) importObject(b *bucket, key string, value []byte) error {
 		if text, ok := value.(string); ok && text != "\x00" {
 			header.Set(name, text)
 		}
+	}
+	// The earlier version took any class and any tags.
+	if !slices.Contains(storageClasses, header.Get("X-Amz-Storage-Class")) {
+		header.Del("X-Amz-Storage-Class")
+	}
+	if _, err := parseTags(header.Get("X-Amz-Tagging")); err != nil {
+		header.Del("X-Amz-Tagging")
 	}
 	p, err := propertiesOf(header)
 	if err != nil {

@@ -18,7 +18,7 @@ type page struct {
 	// ofAll has every version listed, not only the objects that are there.
 	ofAll bool
 
-	resumed   bool // afterID was met
+	resumed   bool // afterID was met, or is not there any more: a client deletes what a page lists before the next one
 	entries   []entry
 	prefixes  []string
 	truncated bool
@@ -196,6 +196,13 @@ func (q *request) turn(p *page) error {
 	return q.view(func(t *tx) error {
 		if _, err := t.bucket(q.bucket); err != nil {
 			return err
+		}
+		if p.afterID != "" {
+			last, err := t.find(q.bucket, p.after, p.afterID)
+			if err != nil {
+				return err
+			}
+			p.resumed = last == nil
 		}
 		return p.fill(t, q.bucket)
 	})

@@ -102,9 +102,13 @@ func (p *payload) verify() error {
 	return p.checksum.verify()
 }
 
+// maxTrailer is how much of a trailer is read, in bytes. It has a checksum and a signature.
+const maxTrailer = 16 << 10
+
 // trailer reads the checksum that follows the chunks.
 func (p *payload) trailer() error {
-	lines, err := textproto.NewReader(p.frames).ReadMIMEHeader()
+	limited := bufio.NewReader(io.LimitReader(p.frames, maxTrailer))
+	lines, err := textproto.NewReader(limited).ReadMIMEHeader()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return errorOf("IncompleteBody")
 	}

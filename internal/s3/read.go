@@ -53,6 +53,11 @@ func (q *request) look(name, key, id string, withContent bool) (r reading, err e
 	return r, err
 }
 
+// replaceable are the headers of an answer that the query of a request may replace. Others would be those of ours.
+var replaceable = []string{
+	"Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Type", "Expires",
+}
+
 func getObject(q *request) error {
 	r, err := q.look(q.bucket, q.key, q.query.Get("versionId"), q.Method != http.MethodHead)
 	if err != nil {
@@ -77,9 +82,9 @@ func getObject(q *request) error {
 	if q.Header.Get("X-Amz-Checksum-Mode") == "ENABLED" && !part.partial {
 		v.Checksum.show(header)
 	}
-	for name, values := range q.query {
-		if name, ok := strings.CutPrefix(name, "response-"); ok {
-			header.Set(name, values[0])
+	for _, name := range replaceable {
+		if value := q.query.Get("response-" + strings.ToLower(name)); value != "" {
+			header.Set(name, value)
 		}
 	}
 	status := http.StatusOK

@@ -106,11 +106,8 @@ func (q *request) route() error {
 	case q.bucket != "":
 		table = bucketRoutes
 	}
-	if !utf8.ValidString(q.key) || strings.ContainsRune(q.key, 0) {
-		return errorOf("InvalidURI")
-	}
-	if len(q.key) > 1024 {
-		return errorOf("KeyTooLongError").with("MaxSizeAllowed", "1024").with("Size", strconv.Itoa(len(q.key)))
+	if err := checkKey(q.key); err != nil {
+		return err
 	}
 	name := q.Method
 	for _, sub := range subresources {
@@ -129,6 +126,17 @@ func (q *request) route() error {
 		return errorOf("NotImplemented")
 	}
 	return errorOf("MethodNotAllowed").with("Method", q.Method)
+}
+
+// checkKey returns why no object can have a key. One with a NUL would be found among the versions of another.
+func checkKey(key string) error {
+	switch {
+	case !utf8.ValidString(key) || strings.ContainsRune(key, 0):
+		return errorOf("InvalidURI")
+	case len(key) > 1024:
+		return errorOf("KeyTooLongError").with("MaxSizeAllowed", "1024").with("Size", strconv.Itoa(len(key)))
+	}
+	return nil
 }
 
 // subresources are the parameters that make a request one for something else than the object or the bucket.

@@ -1,13 +1,16 @@
 package s3
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
 )
 
@@ -27,6 +30,9 @@ func tables() [][]byte {
 
 // lockTimeout is how long Open waits for another process, which may be just ending.
 const lockTimeout = 3 * time.Second
+
+// ErrInUse is the error of Open for a file that another process has open.
+var ErrInUse = bolterrors.ErrTimeout
 
 // Open opens the state in a file. Each change is on disk before the client gets its answer, so that an acknowledged
 // change survives a SIGKILL and a loss of power.
@@ -57,7 +63,11 @@ func nameless() (*os.File, error) {
 }
 
 func open(path string, options *bolt.Options) (*Service, error) {
-	db, err := bolt.Open(path, 0o600, options)
+	var db *bolt.DB
+	err := guarded(func() (err error) {
+		db, err = bolt.Open(path, 0o600, options)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -114,13 +124,14 @@ func prepare(t *tx) error {
 // Close closes the state. No request may be running.
 func (s *Service) Close() error { return s.db.Close() }
 
-// Reset removes everything.
+// Reset removes everything, but the content of uploads that are running: these remove it if they fail.
 func (s *Service) Reset() error {
 	return s.update(func(t *tx) error {
 		var used []blobID
 		err := t.Bucket(contentTable).ForEach(func(key, _ []byte) error {
 			id := blobID(binary.BigEndian.Uint64(key))
-			if len(used) == 0 || used[len(used)-1] != id {
+			isKnown := len(used) > 0 && used[len(used)-1] == id
+			if !isKnown && !t.isPending(id) {
 				used = append(used, id)
 			}
 			return nil
@@ -143,6 +154,12 @@ func (s *Service) Reset() error {
 		}
 		return nil
 	})
+}
+
+// isPending reports whether no object has a content, yet or any more. Who uploads it or reads it removes it.
+func (t *tx) isPending(id blobID) bool {
+	key, _ := t.Bucket(pendingTable).Cursor().Seek(id.key())
+	return bytes.Equal(key, id.key())
 }
 
 // Buckets lists the buckets of all accounts, by name.
@@ -170,14 +187,30 @@ type tx struct {
 func (s *Service) update(do func(*tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.db.Update(func(t *bolt.Tx) error { return do(&tx{t, s}) })
+	return guarded(func() error {
+		return s.db.Update(func(t *bolt.Tx) error { return do(&tx{t, s}) })
+	})
 }
 
 // view reads the state.
 func (s *Service) view(do func(*tx) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.db.View(func(t *bolt.Tx) error { return do(&tx{t, s}) })
+	return guarded(func() error {
+		return s.db.View(func(t *bolt.Tx) error { return do(&tx{t, s}) })
+	})
+}
+
+// guarded makes an error of a panic, also where a page of the file cannot be read: bbolt checks only the file's
+// beginning, and panics or faults where the rest is damaged or missing.
+func guarded(do func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("the state may be damaged: %v", cause)
+		}
+	}()
+	return do()
 }
 
 // put stores a value as JSON.
