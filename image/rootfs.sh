@@ -74,8 +74,8 @@ shell() {
 	printf '#!/bin/sh\nexec sh "$@"\n' >"$shell/bin/bash"
 	cat >"$shell/bin/curl" <<-'END'
 		#!/bin/sh
-		# Podman makes this command of an httpGet probe: curl -f URL
-		[ $# = 2 ] && [ "$1" = -f ] || { echo "this is not curl: it knows -f URL only; use wget" >&2; exit 2; }
+		# Podman turns an httpGet probe into: curl -f URL
+		[ $# = 2 ] && [ "$1" = -f ] || { echo "this curl accepts only -f URL; use wget" >&2; exit 2; }
 		exec entrypoint healthcheck "$2"
 	END
 	chmod 755 "$shell/bin/bash" "$shell/bin/curl"
