@@ -37,11 +37,11 @@ func (e *Endpoint) Decode(value string) error {
 type Exposure int
 
 const (
-	// Sealed is nobody: it is encrypted, or does not leave this machine.
+	// Sealed means nobody: it is encrypted, or does not leave this machine.
 	Sealed Exposure = iota
-	// Inside is who is in the same private network, such as that of a Compose project.
+	// Inside means everybody in the same private network, such as that of a Compose project.
 	Inside
-	// Exposed is everybody in between.
+	// Exposed means everybody on the way to the server.
 	Exposed
 )
 

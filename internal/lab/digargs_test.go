@@ -45,7 +45,7 @@ func TestDigTakesTheArgumentsOfTheRealOne(t *testing.T) {
 			args := append([]string{"@" + nameServer}, strings.Fields(line)...)
 			ours, ourCode := w.runs(w.program("entrypoint"), append([]string{"dig"}, args...)...)
 			theirs, theirCode := w.runs("dig", args...)
-			// Whoever does not know an option says it in his own words.
+			// The two word the refusal of an option differently.
 			if refused := theirCode == 1 || theirCode == 10; refused != (ourCode == 2) || !refused && ourCode != theirCode {
 				t.Errorf("our exit code is %d, dig's %d", ourCode, theirCode)
 			} else if refused {

@@ -85,7 +85,7 @@ func fileOf(reader *multipart.Reader, fields http.Header) (*multipart.Part, erro
 	return nil, errorOf("EntityTooLarge")
 }
 
-// answerForm answers as the form wants it: with a status, or by leading elsewhere.
+// answerForm answers as the form wants it: with a status or a redirect.
 func (q *request) answerForm(v *version, fields http.Header) error {
 	location := "http://" + q.Host + "/" + q.bucket + "/" + (&url.URL{Path: v.Key}).EscapedPath()
 	q.w.Header().Set("Location", location)

@@ -71,7 +71,7 @@ func (p *payload) Read(into []byte) (int, error) {
 		p.sha256.Write(part)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		// A client that goes, or frames that are none: either is no error of ours.
+		// The client has disconnected, or its chunks are invalid: neither is an error of ours.
 		return n, errorOf("IncompleteBody")
 	}
 	return n, err

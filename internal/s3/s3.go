@@ -46,7 +46,8 @@ type request struct {
 // handler answers a request, or returns why it cannot: an *Error for the client, or another error, which is ours.
 type handler func(*request) error
 
-// Serve answers a request. The error is what went wrong with us, not with the request; the client has been told.
+// Serve answers a request. The error is one of the emulator, such as a full disk, and not of the request. The client
+// has its answer in either case.
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, caller Caller) error {
 	if r.ContentLength == 0 && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 		// net/http says it only when a body is read. Without it, the next answer on this connection loses its header in

@@ -48,8 +48,8 @@ func OpenMemory() (*Service, error) {
 	})
 }
 
-// nameless creates a file in memory; on the disk, where the kernel or a sandbox has none in memory. It goes with the
-// process.
+// nameless creates a file without a name: in memory, or on the disk where the kernel or a sandbox does not allow that.
+// The kernel removes it when the process ends.
 func nameless() (*os.File, error) {
 	fd, inMemory := unix.MemfdCreate("s3", unix.MFD_CLOEXEC)
 	if inMemory == nil {
