@@ -86,6 +86,19 @@ func (s *Service) stage(body io.Reader, size int64) (c *staged, err error) {
 	}
 }
 
+// receive stages a body, and compares it with what was announced.
+func (s *Service) receive(body *payload) (*staged, error) {
+	c, err := s.stage(body, body.size)
+	if err != nil {
+		return nil, err
+	}
+	if err := body.verify(); err != nil {
+		s.abandon(c)
+		return nil, err
+	}
+	return c, nil
+}
+
 // abandon removes a content that was staged and that no object got.
 func (s *Service) abandon(c *staged) {
 	if c != nil && c.Size >= chunkSize {

@@ -142,12 +142,8 @@ func (q *request) storePart(u *upload, number int, body *payload) (*part, error)
 		return nil, errorOf("InvalidRequest").saying("Checksum Type mismatch occurred, expected checksum Type: " +
 			strings.ToLower(u.Algorithm) + ", actual checksum Type: " + strings.ToLower(body.checksum.algorithm))
 	}
-	c, err := q.stage(body, body.size)
-	if err == nil {
-		err = body.verify()
-	}
+	c, err := q.receive(body)
 	if err != nil {
-		q.abandon(c)
 		return nil, err
 	}
 	p := &part{Number: number, ETag: body.etag(), Modified: time.Now().UTC(), Checksum: body.checksum.of()}

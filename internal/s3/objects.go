@@ -120,12 +120,8 @@ func (q *request) upload(p properties, body *payload) (v *version, err error) {
 	if _, err := q.found(); err != nil {
 		return nil, err
 	}
-	c, err := q.stage(body, body.size)
-	if err == nil {
-		err = body.verify()
-	}
+	c, err := q.receive(body)
 	if err != nil {
-		q.abandon(c)
 		return nil, err
 	}
 	v = &version{Key: q.key, properties: p, ETag: body.etag(), Size: c.Size, Checksum: body.checksum.of()}

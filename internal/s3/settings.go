@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// setting is a document that belongs to a bucket. It is kept as it was sent, and has no effect.
+// setting is a document that belongs to a bucket. It is kept as it was sent. Only the rules of "cors" have an effect.
 type setting struct {
 	// code and message say that there is none; initial is what a bucket has where it always has one.
 	code, message string
