@@ -81,13 +81,13 @@ func (p *project) log() string {
 // line is a line of localstack's log, with its time.
 func (p *project) line(text string) string {
 	p.Helper()
-	log, errors, _ := p.exec("docker", "logs", "--timestamps", p.run(p.compose("ps", "--all", "--quiet", "localstack")...))
-	for line := range strings.Lines(log + errors) {
+	log, _ := p.try("docker", "logs", "--timestamps", p.run(p.compose("ps", "--all", "--quiet", "localstack")...))
+	for line := range strings.Lines(log) {
 		if strings.HasSuffix(line, " "+text+"\n") {
 			return line
 		}
 	}
-	p.Fatalf("the log has no line %q:\n%s", text, log+errors)
+	p.Fatalf("the log has no line %q:\n%s", text, log)
 	return ""
 }
 

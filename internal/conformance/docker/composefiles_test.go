@@ -215,18 +215,18 @@ func TestComposeSecrets(t *testing.T) {
 // refuses wants Compose to say this instead of starting anything.
 func (p *project) refuses(text string) {
 	p.Helper()
-	stdout, stderr, code := p.exec(p.compose("up", "--wait", "--no-build", "--pull", "never")...)
-	if code == 0 || !strings.Contains(stdout+stderr, text) {
-		p.Errorf("exit code %d, want an error with %q:\n%s", code, text, stdout+stderr)
+	output, code := p.try(p.compose("up", "--wait", "--no-build", "--pull", "never")...)
+	if code == 0 || !strings.Contains(output, text) {
+		p.Errorf("exit code %d, want an error with %q:\n%s", code, text, output)
 	}
 }
 
 // fails wants localstack to end with 55 and a banner with this text, and to ask nobody.
 func (p *project) fails(a *kit.Authority, text string) {
 	p.Helper()
-	stdout, stderr, code := p.exec(p.compose("up", "--wait", "--no-build", "--pull", "never")...)
+	output, code := p.try(p.compose("up", "--wait", "--no-build", "--pull", "never")...)
 	if code == 0 {
-		p.Errorf("exit code 0: %s", stdout+stderr)
+		p.Errorf("exit code 0: %s", output)
 	}
 	container := p.run(p.compose("ps", "--all", "--quiet", "localstack")...)
 	if got := p.docker("inspect", "--format", "{{.State.ExitCode}}", container); got != "55" {

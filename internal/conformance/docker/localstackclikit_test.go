@@ -12,7 +12,6 @@ import (
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/conformance/kit"
-	"localstack-entrypoint/internal/credential"
 )
 
 const localstackProgram = "/opt/licenseclient/bin/localstack"
@@ -116,8 +115,7 @@ func (c localstackCLI) localstack(args ...string) (stdout string) {
 // try runs a command, whatever its result. Its output is without tokens.
 func (c localstackCLI) try(args ...string) (output string, code int) {
 	c.Helper()
-	stdout, stderr, code := c.exec(append([]string{localstackProgram}, args...)...)
-	return credential.MaskAll(stdout + stderr), code
+	return c.room.try(append([]string{localstackProgram}, args...)...)
 }
 
 // fails runs a command that must fail and say why.

@@ -14,7 +14,6 @@ import (
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/conformance/kit"
-	"localstack-entrypoint/internal/credential"
 )
 
 // podman is Podman on a machine of its user, who has the images and an authority.
@@ -117,8 +116,7 @@ func (p podman) podman(args ...string) (stdout string) {
 // try runs a command, whatever its result. Its output is without tokens.
 func (p podman) try(args ...string) (output string, code int) {
 	p.Helper()
-	stdout, stderr, code := p.exec(p.words(args)...)
-	return credential.MaskAll(stdout + stderr), code
+	return p.room.try(p.words(args)...)
 }
 
 // words are those of a command. Control groups are made where the kit removes them; Podman leaves some of them.

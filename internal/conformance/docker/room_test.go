@@ -136,6 +136,13 @@ func (r *room) exec(args ...string) (stdout, stderr string, code int) {
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
+// try is exec of what may fail. The output is without tokens.
+func (r *room) try(args ...string) (output string, code int) {
+	r.Helper()
+	stdout, stderr, code := r.exec(args...)
+	return credential.MaskAll(stdout + stderr), code
+}
+
 // run is exec of what must succeed. It returns the output without the newline at its end.
 func (r *room) run(args ...string) (stdout string) {
 	r.Helper()
@@ -166,8 +173,8 @@ func (r *room) runContainer(args ...string) (id string) {
 // logs is what a container has printed, without tokens.
 func (r *room) logs(container string) string {
 	r.Helper()
-	stdout, stderr, _ := r.exec("docker", "logs", container)
-	return credential.MaskAll(stdout + stderr)
+	log, _ := r.try("docker", "logs", container)
+	return log
 }
 
 // eventually waits until something is true. Where it does not become true, it fails with what was seen last.
