@@ -130,8 +130,8 @@ func mistaken(belongs, origin, text string) *fault.Error {
 		return nil
 	}
 	if isEncoded(text) {
-		return fault.New(foreign, "%s: it is a base64-encoded Auth Token: the Kubernetes Secret was encoded twice or has "+
-			"it in stringData, or podman kube play mounted one, which it does not decode", origin)
+		return fault.New(foreign, "%s: it is a base64-encoded Auth Token: decode it; perhaps a Kubernetes Secret was "+
+			"encoded twice or has it in stringData, or podman kube play mounted one, which it does not decode", origin)
 	}
 	// What is random has no text in it.
 	if inner := mistaken(belongs, origin, decode(text)); inner != nil && inner.ID == placeholder {
