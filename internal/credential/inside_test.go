@@ -14,7 +14,8 @@ func TestAnEncodedTokenIsRecognized(t *testing.T) {
 	encoded := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	token := encoded(ciToken)
 	inEitherVariable(t, fault.CredentialsForeign, "it is a base64-encoded Auth Token: decode it; perhaps a Kubernetes "+
-		"Secret was encoded twice or has it in stringData, or podman kube play mounted one, which it does not decode", []string{
+		"Secret was encoded twice or has it in stringData, or podman kube play mounted one, which it does not "+
+		"decode", []string{
 		encoded(developerToken), encoded(ciToken + "\n"), strings.TrimRight(token, "="), `"` + token + `"`,
 		token[:20] + "\n" + token[20:], "base64:" + token, "auth-token: " + token, "data:text/plain;base64," + token,
 		encoded(`"` + ciToken + `"` + "\r\n"), encoded("LOCALSTACK_AUTH_TOKEN=" + ciToken),
