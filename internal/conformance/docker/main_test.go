@@ -182,34 +182,43 @@ func clean(cgroup string) {
 			all = (slices.Contains(before, group) || removeGroups(group)) && all
 		}
 		if all {
-			return
+			break
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+	for _, place := range groups(podParent) {
+		_ = unix.Rmdir(place) // unless it has pods of others
+	}
 }
+
+// podParent is the control group in which Podman makes those of its pods.
+const podParent = "libpod_parent"
 
 // podGroups are the control groups of Podman's pods.
 func podGroups() (names []string) {
-	const parent = "libpod_parent/"
-	for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
-		places, _ := filepath.Glob(pattern + parent + "*")
-		for _, place := range places {
-			if status, err := os.Stat(place); err == nil && status.IsDir() {
-				names = append(names, parent+filepath.Base(place))
-			}
-		}
+	for _, place := range groups(podParent + "/*") {
+		names = append(names, podParent+"/"+filepath.Base(place))
 	}
 	return names
 }
 
-// removeGroups removes the control groups of a name, in every hierarchy, and reports whether none is left.
+// groups are the control groups of a name or pattern, in every hierarchy.
+func groups(name string) (places []string) {
+	for _, hierarchy := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
+		found, _ := filepath.Glob(hierarchy + name)
+		places = append(places, found...)
+	}
+	return slices.DeleteFunc(places, func(place string) bool {
+		status, err := os.Stat(place)
+		return err != nil || !status.IsDir()
+	})
+}
+
+// removeGroups removes the control groups of a name, and reports whether none is left.
 func removeGroups(name string) (all bool) {
 	all = true
-	for _, pattern := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/*/"} {
-		places, _ := filepath.Glob(pattern + name)
-		for _, place := range places {
-			all = removeGroup(place) == nil && all
-		}
+	for _, place := range groups(name) {
+		all = removeGroup(place) == nil && all
 	}
 	return all
 }
