@@ -43,7 +43,7 @@ func newStaged() *staged {
 func readChunk(body io.Reader, left int64) ([]byte, error) {
 	size := int64(chunkSize)
 	if left >= 0 {
-		size = min(size, left+1) // one more, to meet the end
+		size = min(size-1, left) + 1 // one more, to meet the end
 	}
 	chunk := make([]byte, size)
 	n, err := io.ReadFull(body, chunk)

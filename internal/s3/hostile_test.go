@@ -182,6 +182,31 @@ func TestADamagedFileIsAnErrorAndNoEndOfTheProcess(t *testing.T) {
 	}
 }
 
+func TestALengthThatNoBodyHasIsRefused(t *testing.T) {
+	s := newTest(t)
+	s.ok("PUT", "/bucket", "")
+	const largest = "9223372036854775807"
+	w := s.send("PUT", "/bucket/key", "5\r\nhello\r\n0\r\n\r\n", "X-Amz-Decoded-Content-Length: "+largest,
+		"X-Amz-Content-Sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+	if w.Code != 400 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestARangeMayHaveANumberOfAnySize(t *testing.T) {
+	const number = "99999999999999999999"
+	for text, want := range map[string][2]int64{
+		"bytes=2-" + number: {2, 8}, "bytes=-" + number: {0, 10}, "bytes=-0": {10, 0},
+	} {
+		if start, length, ok := parseRange(text, 10); !ok || [2]int64{start, length} != want {
+			t.Errorf("%s: %d+%d, %v", text, start, length, ok)
+		}
+	}
+	if _, length, ok := parseRange("bytes="+number+"-", 10); !ok || length > 0 {
+		t.Errorf("behind the end: %d, %v", length, ok)
+	}
+}
+
 // statusOf sends a request that may fail.
 func statusOf(s *Service, method, path string) int {
 	w := httptest.NewRecorder()

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -160,23 +161,25 @@ func parseRange(text string, size int64) (start, length int64, ok bool) {
 		return 0, 0, false
 	}
 	if first == "" { // the last bytes
-		n, err := strconv.ParseUint(last, 10, 63)
-		length = min(int64(n), size)
-		return size - length, length, err == nil
+		n, isNumber := parseOffset(last)
+		length = min(n, size)
+		return size - length, length, isNumber
 	}
-	from, err := strconv.ParseUint(first, 10, 63)
-	if err != nil {
+	start, ok = parseOffset(first)
+	if !ok || last == "" {
+		return start, size - start, ok
+	}
+	to, ok := parseOffset(last)
+	if !ok || to < start {
 		return 0, 0, false
 	}
-	start = int64(from)
-	if last == "" {
-		return start, size - start, true
-	}
-	to, err := strconv.ParseUint(last, 10, 63)
-	if err != nil || to < from {
-		return 0, 0, false
-	}
-	return start, min(int64(to), size-1) - start + 1, true
+	return start, min(to, size-1) - start + 1, true
+}
+
+// parseOffset reads a number of bytes. One that is too large is the largest: it is behind every end.
+func parseOffset(text string) (n int64, ok bool) {
+	number, err := strconv.ParseUint(text, 10, 63)
+	return int64(number), err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // matches reports whether an ETag is among those of a condition.
