@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -44,13 +45,18 @@ func newBrowser(c *container) *browser {
 	return b
 }
 
-// serve answers at an address in the container's network. The function that it returns ends that.
+// serve answers at an address in the container's network. The function that it returns ends that, after the answers
+// that are being sent.
 func (b *browser) serve(address string, answer http.HandlerFunc) (end func()) {
 	b.Helper()
 	server := &http.Server{Handler: answer}
 	listener := b.listen(b.T, address)
 	go func() { _ = server.Serve(listener) }()
-	end = func() { _ = server.Close() }
+	end = func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		_ = server.Shutdown(ctx)
+	}
 	b.Cleanup(end)
 	return end
 }
@@ -156,7 +162,7 @@ func (b *browser) visit(url string) map[string]string {
 	select {
 	case report := <-b.reports:
 		return report
-	case <-time.After(patience):
+	case <-time.After(3 * patience): // a page has dozens of attempts, and each may take 5 s
 	case <-ended:
 	}
 	end()

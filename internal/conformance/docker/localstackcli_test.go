@@ -94,12 +94,8 @@ func (c localstackCLI) restarts() {
 
 func (c localstackCLI) stops() {
 	c.Helper()
-	began := time.Now()
 	c.localstack("stop")
-	if took := time.Since(began); took > 9*time.Second {
-		c.Errorf("stopping takes %s; docker kills after 10 s", took)
-	}
-	c.ends("0")
+	c.ends("0") // 137 if docker had to kill it, after 10 s
 	c.fails("none", "stop")
 	c.fails("not running", "logs")
 }
