@@ -22,6 +22,7 @@ type Log struct {
 
 	t       testing.TB
 	reader  *os.File
+	isFile  bool          // it ends wherever it is read, and may go on afterwards
 	resume  string        // to type before anything can be read
 	filling int64         // in bytes, the first content, which is discarded
 	text    Buffer        // what was read after that
@@ -58,7 +59,7 @@ func File(t testing.TB) *Log {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &Log{t: t, Writer: writer, reader: reader}
+	l := &Log{t: t, Writer: writer, reader: reader, isFile: true}
 	t.Cleanup(l.close)
 	return l
 }
@@ -219,6 +220,10 @@ func (l *Log) Read() {
 	l.begin()
 	_ = l.reader.SetReadDeadline(time.Time{})
 	l.ended = make(chan struct{})
+	if l.isFile {
+		close(l.ended)
+		return
+	}
 	go func() {
 		defer close(l.ended)
 		_, _ = io.Copy(&l.text, l.reader) // a terminal ends with an error
@@ -240,8 +245,13 @@ func (l *Log) begin() {
 	}
 }
 
-// Text returns what has been read so far.
-func (l *Log) Text() string { return l.text.String() }
+// Text returns what has been read so far; once everything is read, all that is in a file.
+func (l *Log) Text() string {
+	if l.isFile && l.ended != nil {
+		_, _ = io.Copy(&l.text, l.reader)
+	}
+	return l.text.String()
+}
 
 // All closes the Writer and returns the whole log, when the last program has closed it, too.
 func (l *Log) All() string {
