@@ -114,9 +114,13 @@ func TestAStopEndsTheContainerInEveryPhase(t *testing.T) {
 			if test.arrange != nil {
 				test.arrange(c)
 			}
-			p := c.start()
-			test.until(p)
-			took := p.stop()
+			p, took := c.stoppedAt(test.until)
+			for range 2 {
+				if test.code == 0 && strings.Contains(p.output(), brokenShutdown) {
+					t.Log("once more: LocalStack's shutdown has failed by itself")
+					p, took = c.stoppedAt(test.until)
+				}
+			}
 			p.ends(test.code)
 			if took < test.least || took > test.most {
 				t.Errorf("the stop took %v, want %v to %v:\n%s", took, test.least, test.most, p.output())
@@ -124,6 +128,17 @@ func TestAStopEndsTheContainerInEveryPhase(t *testing.T) {
 			t.Logf("exit code %d after %v", test.code, took)
 		})
 	}
+}
+
+// brokenShutdown is what LocalStack says, now and then, when two signals end it within a moment. It never ends then.
+const brokenShutdown = "ReactorNotRunning: Can't stop reactor that isn't running"
+
+// stoppedAt starts the container, waits for a moment, and stops it.
+func (c *container) stoppedAt(moment func(*process)) (p *process, took time.Duration) {
+	c.Helper()
+	p = c.start()
+	moment(p)
+	return p, p.stop()
 }
 
 func reached(p *process) { p.await("reached") }
