@@ -5,6 +5,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -48,6 +49,10 @@ func Run[T any](ctx context.Context, work func(context.Context) (T, error)) (T, 
 	})
 	select {
 	case r := <-done:
+		// Work that ends with its context may be done before the panic's cause is looked at.
+		if p, isPanic := errors.AsType[*Panic](context.Cause(ctx)); isPanic {
+			return r.value, p
+		}
 		return r.value, r.err
 	case <-ctx.Done():
 		var none T
