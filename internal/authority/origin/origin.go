@@ -1,0 +1,127 @@
+// Package origin says where a request comes from: the client's address, whether the connection is secure, and
+// under which URL the client sees this server. Reverse proxies hide all of them, and only those that the operator
+// trusts are believed.
+package origin
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Settings are what the operator says about the way to this server.
+type Settings struct {
+	// Proxies are the reverse proxies in front of the server; none by default.
+	Proxies Networks
+	// Public is the URL under which clients see the server; nil when the operator did not say.
+	Public *url.URL
+}
+
+// Origin is where a request comes from.
+type Origin struct {
+	// Address is the client's. Behind proxies that are not trusted, it is the last proxy's.
+	Address netip.Addr
+	// Scheme is "http" or "https", as the client sees it.
+	Scheme string
+	// Secure reports whether nobody on the way can read the request: TLS up to the server or to a trusted proxy, or
+	// a client on this machine.
+	Secure bool
+	// Local reports whether the client is on this machine and no proxy is between.
+	Local bool
+	// Base is the server's URL for pages, links and hints, without a slash at its end.
+	Base string
+}
+
+type key struct{}
+
+// With returns a request that carries its origin.
+func (s Settings) With(r *http.Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), key{}, s.find(r)))
+}
+
+// Of returns the origin of a request that [Settings.With] has returned, and of any other as if there was no proxy.
+func Of(r *http.Request) Origin {
+	if known, ok := r.Context().Value(key{}).(Origin); ok {
+		return known
+	}
+	return Settings{}.find(r)
+}
+
+func (s Settings) find(r *http.Request) Origin {
+	peer := parseAddress(r.RemoteAddr)
+	o := Origin{Address: peer, Scheme: "http"}
+	if r.TLS != nil {
+		o.Scheme = "https"
+	}
+	switch {
+	case s.Proxies.Contain(peer):
+		o.Address, o.Scheme = s.forwarded(r.Header, peer, o.Scheme)
+	default:
+		o.Local = peer.IsLoopback() && !isForwarded(r.Header)
+	}
+	o.Base = s.base(r, o.Scheme)
+	o.Secure = o.Scheme == "https" || o.Local || s.isOnThisMachine(r)
+	return o
+}
+
+// isForwarded reports whether a proxy says that it is one.
+func isForwarded(header http.Header) bool {
+	for _, name := range []string{forwardedFor, forwardedProto, "X-Forwarded-Host", "X-Real-Ip", standard, "Via"} {
+		if len(header[name]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isOnThisMachine reports whether the operator says that clients are on this machine, and the client sees it so.
+// This is how a published port of a container looks: its peer is a gateway of the container's network.
+func (s Settings) isOnThisMachine(r *http.Request) bool {
+	return s.Public != nil && isLoopback(s.Public.Hostname()) && strings.EqualFold(r.Host, s.Public.Host) &&
+		!isForwarded(r.Header)
+}
+
+// base is the server's URL. A Host header can be anything, and what it says must not get into a link: without the
+// operator's word, it counts only if it means the client's own machine. Else the URL has the address that the
+// connection came to.
+func (s Settings) base(r *http.Request, scheme string) string {
+	if s.Public != nil {
+		return strings.TrimRight(s.Public.String(), "/")
+	}
+	if host, ok := ownHost(r.Host); ok {
+		return scheme + "://" + host
+	}
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		if address, err := netip.ParseAddrPort(local.String()); err == nil {
+			return scheme + "://" + netip.AddrPortFrom(address.Addr().Unmap().WithZone(""), address.Port()).String()
+		}
+	}
+	return scheme + "://localhost"
+}
+
+// ownHost returns a Host header that means the client's own machine.
+func ownHost(header string) (string, bool) {
+	host, port, err := net.SplitHostPort(header)
+	if err != nil {
+		host, port = strings.TrimSuffix(strings.TrimPrefix(header, "["), "]"), ""
+	}
+	if !isLoopback(host) || strings.Trim(port, "0123456789") != "" || len(port) > len("65535") {
+		return "", false
+	}
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if port != "" {
+		host += ":" + port
+	}
+	return strings.ToLower(host), true
+}
+
+// isLoopback reports whether a host is an address of the machine itself, or the name "localhost".
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && address.Zone() == "" && address.Unmap().IsLoopback()
+}
