@@ -1,5 +1,5 @@
-// Bench prints what the entrypoint costs beside tini, dumb-init and catatonit:
-// the budgets of the design as tables. Every round measures each program once,
+// Bench prints what the entrypoint costs beside tini, dumb-init and catatonit, and what
+// the license authority can bear: the budgets of the design as tables. Every round measures each program once,
 // in a random order, and a ratio is the median of the rounds' own ratios, so
 // that a noisy machine disturbs all of them alike. docs/PERFORMANCE.md explains
 // the tables.
@@ -24,7 +24,10 @@ type settings struct {
 	termRounds                         int
 	termStep, termUntil                time.Duration
 	onlyTerm                           bool
-	others                             []string // programs to stop as well
+	loadRounds, tokens                 int
+	load                               time.Duration
+	onlyAuthority                      bool
+	others                             []string // programs to stop, or to ask for licenses, as well
 	document                           string   // where to write the tables as well
 }
 
@@ -58,6 +61,11 @@ func readFlags() settings {
 	flag.DurationVar(&s.termUntil, "term-until", 25*time.Millisecond, "the last such moment")
 	flag.BoolVar(&s.onlyTerm, "term", false,
 		"measure only these moments, those of other programs as well if there are arguments")
+	flag.IntVar(&s.loadRounds, "load-rounds", 5, "how often the license authority is put under each load")
+	flag.DurationVar(&s.load, "load", 3*time.Second, "how long it is under load")
+	flag.IntVar(&s.tokens, "tokens", 100, "how many tokens it has then")
+	flag.BoolVar(&s.onlyAuthority, "authority", false,
+		"measure only the license authority, those of other programs as well if there are arguments")
 	flag.StringVar(&s.document, "o", "", "a document to write the tables into, between its marks")
 	quick := flag.Bool("quick", false, "measure little, in less than a minute, whatever other flags say")
 	flag.Parse()
@@ -65,6 +73,7 @@ func readFlags() settings {
 	if *quick {
 		s.rounds, s.signalRounds, s.orphanRounds, s.orphans = 15, 2, 1, 4000
 		s.restarts, s.settle, s.termRounds = 3, 3*time.Second, 10
+		s.loadRounds, s.load, s.tokens = 1, time.Second, 20
 	}
 	return s
 }
@@ -96,10 +105,14 @@ func bench(s settings) error {
 		measurements = append(measurements, stage.starts, stage.busyStarts, stage.memory, stage.signals,
 			stage.term, stage.orphans)
 	} else {
-		say("\nSkipped: all but the size, because a PID namespace takes root (" + err.Error() + ").\n")
+		say("\nSkipped: all of PID 1, because a PID namespace takes root (" + err.Error() + ").\n")
 	}
-	if s.onlyTerm {
+	measurements = append(measurements, stage.authority)
+	switch {
+	case s.onlyTerm:
 		measurements = []measurement{stage.term}
+	case s.onlyAuthority:
+		measurements = []measurement{stage.size, stage.authority}
 	}
 	for _, measure := range measurements {
 		tables, err := measure(s)

@@ -2,15 +2,23 @@ package main
 
 import "os"
 
-// size is what the binary adds to an image.
+// size is what the binaries add to an image.
 func (s *stage) size(settings) ([]*table, error) {
-	info, err := os.Stat(s.program(entrypoint))
-	if err != nil {
-		return nil, err
-	}
 	const bytesPerMB = 1e6
-	size := float64(info.Size()) / bytesPerMB
-	t := &table{title: "Size of the binary", header: []string{"", "MB", "budget", "reach"}}
-	t.add(append([]string{entrypoint, number(size, 2)}, goal{10, 8, "MB"}.cells(size)...)...)
+	t := &table{title: "Size of the binaries", header: []string{"", "MB", "budget", "reach"}}
+	for _, binary := range []struct {
+		name string
+		goal goal
+	}{
+		{entrypoint, goal{10, 8, "MB"}},
+		{authorityProgram, goal{budget: 30, unit: "MB"}},
+	} {
+		info, err := os.Stat(s.program(binary.name))
+		if err != nil {
+			return nil, err
+		}
+		size := float64(info.Size()) / bytesPerMB
+		t.add(append([]string{binary.name, number(size, 2)}, binary.goal.cells(size)...)...)
+	}
 	return []*table{t}, nil
 }

@@ -16,21 +16,43 @@ type goal struct {
 
 // cells say how far the value is from the goal.
 func (g goal) cells(value float64) []string {
-	if g == (goal{}) {
-		return []string{"", ""}
+	reach := ""
+	if g.reach != 0 {
+		reach = g.verdict(value, g.reach)
 	}
-	return []string{g.verdict(value, g.budget), g.verdict(value, g.reach)}
+	return []string{g.mustBe(value), reach}
+}
+
+// mustBe says whether the value is in the budget, where there is no reach.
+func (g goal) mustBe(value float64) string {
+	if g == (goal{}) {
+		return ""
+	}
+	return g.verdict(value, g.budget)
 }
 
 func (g goal) verdict(value, limit float64) string {
-	word := "met"
+	return fmt.Sprintf("≤ %g %s %s", limit, g.unit, word(value, value <= limit, "exceeded"))
+}
+
+// floor is what a value must be at least.
+type floor struct {
+	limit float64
+	unit  string
+}
+
+func (f floor) mustBe(value float64) string {
+	return fmt.Sprintf("≥ %g %s %s", f.limit, f.unit, word(value, value >= f.limit, "missed"))
+}
+
+func word(value float64, isMet bool, failure string) string {
 	switch {
 	case math.IsNaN(value):
-		word = "unknown"
-	case value > limit:
-		word = "exceeded"
+		return "unknown"
+	case isMet:
+		return "met"
 	}
-	return fmt.Sprintf("≤ %g %s %s", limit, g.unit, word)
+	return failure
 }
 
 // number prints a value, or a dash when it was not measured.

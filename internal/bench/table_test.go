@@ -23,6 +23,24 @@ func TestGoalSaysWhetherItIsMet(t *testing.T) {
 	}
 }
 
+func TestGoalWithoutReachHasOnlyABudget(t *testing.T) {
+	if got := (goal{budget: 4, unit: "MB"}).cells(3); !slices.Equal(got, []string{"≤ 4 MB met", ""}) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestFloorSaysWhetherItIsReached(t *testing.T) {
+	for value, want := range map[float64]string{
+		3:          "≥ 3 /s met",
+		2.99:       "≥ 3 /s missed",
+		math.NaN(): "≥ 3 /s unknown",
+	} {
+		if got := (floor{3, "/s"}).mustBe(value); got != want {
+			t.Errorf("%v: %q, want %q", value, got, want)
+		}
+	}
+}
+
 func TestTableIsAlignedMarkdown(t *testing.T) {
 	table := &table{title: "Signals", header: []string{"", "p50 µs", "× tini"}}
 	table.add("tini", number(34.56, 1), number(1, 2))
