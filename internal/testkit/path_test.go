@@ -92,7 +92,7 @@ func TestEveryNamedProgramIsInAPackage(t *testing.T) {
 	}
 }
 
-var tests = regexp.MustCompile(`_test\.go$|/internal/(testkit|lab|bench)/[^/]+\.go$|\.(sh|txtar)$`)
+var tests = regexp.MustCompile(`_test\.go$|/internal/(testkit|lab|bench)/.+\.go$|\.(sh|txtar)$`)
 
 // testFiles are the files that may need programs of the machine: the released programs
 // need those of their container.

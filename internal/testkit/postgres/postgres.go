@@ -1,0 +1,167 @@
+// Package postgres starts a real PostgreSQL, Debian's, for tests: in a temporary directory, on a free loopback port,
+// and not as root, which it refuses.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the database driver "pgx"
+)
+
+const (
+	// superuser may do everything; owner has the databases of tests, and has no other rights.
+	superuser, owner = "postgres", "authority"
+	// patience bounds a statement of this package, and a start or a stop.
+	patience = 30 * time.Second
+)
+
+// Server is a PostgreSQL. It ends, and its directory is removed, with the test binary, also if that is killed.
+type Server struct {
+	address  string // host:port
+	password string // of both users
+	shell    *shell
+	last     atomic.Uint32 // number of the last database
+	admin    *sql.DB       // as superuser
+}
+
+// shared is the server of the test binary.
+var shared = sync.OnceValues(func() (*Server, error) { return start("fsync = off") })
+
+// Database makes an empty database that is dropped after the test, and returns its URL. All tests of a binary share
+// one server.
+func Database(t testing.TB) string {
+	t.Helper()
+	needs(t)
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := s.create(t)
+	t.Cleanup(func() { s.Exec(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return s.url(owner, name)
+}
+
+// Start starts a server for one test, which may stop it. Settings are lines of postgresql.conf, such as
+// "max_connections = 10". What a transaction commits is on the disk.
+func Start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	needs(t)
+	s, err := start(settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = s.admin.Close()
+		s.shell.end()
+	})
+	return s
+}
+
+// Database makes an empty database, and returns its URL.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	return s.url(owner, s.create(t))
+}
+
+func (s *Server) create(t testing.TB) (name string) {
+	t.Helper()
+	name = fmt.Sprintf("test_%d", s.last.Add(1))
+	s.Exec(t, "CREATE DATABASE "+name+" OWNER "+owner+" TEMPLATE template0")
+	return name
+}
+
+// Exec runs statements as superuser, one by one.
+func (s *Server) Exec(t testing.TB, statements ...string) {
+	t.Helper()
+	for _, statement := range statements {
+		if err := s.exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+func (s *Server) exec(statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err := s.admin.ExecContext(ctx, statement)
+	return err
+}
+
+// Mode is how a server stops. See "man pg_ctl".
+type Mode string
+
+const (
+	// Fast ends the clients, and writes all to the disk.
+	Fast Mode = "fast"
+	// Immediate is a crash: the next start recovers.
+	Immediate Mode = "immediate"
+)
+
+// Stop stops the server, and returns when it has ended.
+func (s *Server) Stop(t testing.TB, mode Mode) {
+	t.Helper()
+	if err := s.shell.run("stop " + string(mode)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Restart stops the server if it runs, and starts it on the same address. It returns when the server answers.
+func (s *Server) Restart(t testing.TB, mode Mode) {
+	t.Helper()
+	if err := s.shell.run("stop " + string(mode) + "; start"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// PID is the server's first process.
+func (s *Server) PID(t testing.TB) int {
+	t.Helper()
+	var pid int
+	text, err := s.shell.ask("head -n 1 data/postmaster.pid")
+	if err == nil {
+		_, err = fmt.Sscan(text, &pid)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+func (s *Server) url(user, database string) string {
+	made := url.URL{Scheme: "postgres", User: url.UserPassword(user, s.password), Host: s.address, Path: database,
+		RawQuery: "sslmode=disable"}
+	return made.String()
+}
+
+// needs skips a test where PostgreSQL is not installed.
+func needs(t testing.TB) {
+	t.Helper()
+	if programs() == "" {
+		t.Skip("postgresql is not installed: run .ci/packages")
+	}
+}
+
+// programs returns the folder of the server's programs; "" if there is none. Debian has them in no PATH, but tests
+// that .ci/test runs find them there.
+func programs() string {
+	if found, err := exec.LookPath("pg_ctl"); err == nil {
+		if found, err = filepath.EvalSymlinks(found); err == nil {
+			return filepath.Dir(found)
+		}
+	}
+	versions, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_ctl")
+	if len(versions) == 0 {
+		return ""
+	}
+	return filepath.Dir(slices.Max(versions))
+}
