@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -64,7 +63,8 @@ func (f failed) Unwrap() error { return f.error }
 
 // tool has the flags that the commands share.
 type tool struct {
-	data string // the data directory
+	data     string // the data directory
+	database string // the URL of a PostgreSQL database; SQLite in the data directory if empty
 
 	// out and log are stdout and stderr of "serve", which waits for no reader. The other commands wait for their
 	// reader, and SIGPIPE ends them.
@@ -100,6 +100,8 @@ server sees the changes at once.`
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.PersistentFlags().StringVar(&t.database, "database", "",
+		"`URL` of a PostgreSQL database (default: SQLite in the data directory)")
 	root.PersistentFlags().StringVar(&t.data, "data", "./data", "data `directory`")
 	return root
 }
@@ -119,25 +121,24 @@ func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
 // action is what a command does with the store of the data directory.
 type action func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error
 
-// on performs an action on an existing data directory. Creating one would answer a mistyped
+// on performs an action on an existing authority. Creating one would answer a mistyped
 // --data with an empty list.
-func (t *tool) on(do action) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		if _, err := os.Stat(filepath.Join(t.data, authority.DatabaseFile)); err != nil {
-			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}
-		}
-		return t.onNew(do)(cmd, args)
-	}
-}
+func (t *tool) on(do action) func(*cobra.Command, []string) error { return t.with(false, do) }
 
-// onNew performs an action on a data directory, and creates it if it does not exist.
-func (t *tool) onNew(do action) func(*cobra.Command, []string) error {
+// onNew performs an action on an authority, and creates it if it does not exist.
+func (t *tool) onNew(do action) func(*cobra.Command, []string) error { return t.with(true, do) }
+
+func (t *tool) with(create bool, do action) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		store, err := authority.Open(cmd.Context(), t.data, nil)
-		if err != nil {
+		ctx := authority.WithActor(cmd.Context(), authority.Actor{Name: "command line"})
+		store, err := authority.Open(ctx, authority.Source{Dir: t.data, Database: t.database, Create: create})
+		switch {
+		case errors.Is(err, authority.ErrNone):
+			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}
+		case err != nil:
 			return failed{err}
 		}
-		if err := errors.Join(do(cmd.Context(), store, args, cmd.OutOrStdout()), store.Close()); err != nil {
+		if err := errors.Join(do(ctx, store, args, cmd.OutOrStdout()), store.Close()); err != nil {
 			return failed{err}
 		}
 		return nil

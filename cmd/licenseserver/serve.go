@@ -19,6 +19,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/licensing"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/task"
 )
@@ -36,16 +38,16 @@ const (
 	stopTimeout = 8 * time.Second
 )
 
-// server has the flags of serve.
-type server struct {
+// serving has the flags of serve.
+type serving struct {
 	listen            string
 	certFile, keyFile string
 	demoToken         string
-	options           authority.Options
+	options           server.Options
 }
 
 func (t *tool) serveCommand() *cobra.Command {
-	s := &server{}
+	s := &serving{}
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the licensing API",
@@ -63,12 +65,12 @@ The API_ENDPOINT of a container is URL/v1.`,
 	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	flags.StringVar(&s.demoToken, "demo-token-file", "",
 		"`file` to write a new developer token to, unless it has a valid one")
-	flags.DurationVar(&s.options.ReactivateAfter, "reactivate-after", authority.DefaultReactivateAfter,
+	flags.DurationVar(&s.options.Licensing.ReactivateAfter, "reactivate-after", licensing.DefaultReactivateAfter,
 		"how long a container may start without a new activation (LocalStack's server: 24h)")
-	flags.TextVar(&s.options.Limit, "rate-limit", authority.Limit{Requests: 1000, Period: time.Minute},
+	flags.TextVar(&s.options.Licensing.Limit, "rate-limit", licensing.Limit{Requests: 1000, Period: time.Minute},
 		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if s.options.ReactivateAfter <= 0 {
+		if s.options.Licensing.ReactivateAfter <= 0 {
 			return errors.New("--reactivate-after must be positive")
 		}
 		return nil
@@ -95,7 +97,7 @@ func logLine(text string) []byte {
 }
 
 // serve serves until SIGTERM or SIGINT, and prints the URL to out.
-func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr io.Writer) error {
+func (s *serving) serve(ctx context.Context, store *authority.Store, out, stderr io.Writer) error {
 	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer restore()
 	// Before listening: a server without its certificate could not answer.
@@ -114,8 +116,8 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 	}
 	defer listener.Close()
 	fmt.Fprintf(out, "listening on %s://%s\n", schemeOf(secure), listener.Addr())
-	server := &http.Server{
-		Handler:           authority.New(store, s.options),
+	httpServer := &http.Server{
+		Handler:           server.New(store, s.options),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       bodyTimeout,
 		WriteTimeout:      bodyTimeout,
@@ -128,12 +130,12 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 	task.Go(ctx, func() {
 		<-ctx.Done()
 		restore() // a second signal ends the process at once
-		stopped <- stop(server)
+		stopped <- stop(httpServer)
 	})
 	if secure == nil {
-		err = server.Serve(listener)
+		err = httpServer.Serve(listener)
 	} else {
-		err = server.ServeTLS(listener, "", "")
+		err = httpServer.ServeTLS(listener, "", "")
 	}
 	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("cannot serve: %w", err)
@@ -142,7 +144,7 @@ func (s *server) serve(ctx context.Context, store *authority.Store, out, stderr 
 }
 
 // tlsConfig returns nil without TLS.
-func (s *server) tlsConfig() (*tls.Config, error) {
+func (s *serving) tlsConfig() (*tls.Config, error) {
 	if s.certFile == "" {
 		return nil, nil
 	}

@@ -1,62 +1,29 @@
 package authority
 
 import (
-	"bytes"
-	"encoding/json"
-	"io/fs"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/credential"
 )
 
-// clock is a clock that goes when told to.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 21, 17, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(by)
-}
-
-// fixture is an authority in a directory of its own.
+// fixture is a store in a directory of its own.
 type fixture struct {
 	*testing.T
-	dir     string
-	clock   *clock
-	store   *Store
-	handler http.Handler
+	dir   string
+	store *Store
 }
 
-func newFixture(t *testing.T, options Options) *fixture {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{T: t, dir: t.TempDir(), clock: newClock()}
+	f := &fixture{T: t, dir: t.TempDir()}
 	f.store = f.open()
-	f.handler = New(f.store, options)
 	return f
 }
 
 // open opens the fixture's directory, once more if need be.
 func (f *fixture) open() *Store {
 	f.Helper()
-	store, err := Open(f.Context(), f.dir, f.clock.now)
+	store, err := Open(f.Context(), Source{Dir: f.dir, Create: true})
 	f.must(err)
 	f.Cleanup(func() { f.must(store.Close()) })
 	return store
@@ -71,122 +38,9 @@ func (f *fixture) must(err error) {
 
 // token makes a developer's token with a license, and returns what is known
 // of it and the token itself.
-func (f *fixture) token() (Token, string) {
+func (f *fixture) token() (Token, credential.Secret) {
 	f.Helper()
-	return f.tokenOf(NewToken{Kind: Developer})
-}
-
-func (f *fixture) tokenOf(wanted NewToken) (Token, string) {
-	f.Helper()
-	token, secret, err := f.store.CreateToken(f.Context(), wanted)
+	token, secret, err := f.store.CreateToken(f.Context(), NewToken{Kind: Developer})
 	f.must(err)
-	return token, secret.Reveal()
-}
-
-// post sends a body: a string as it is, anything else as JSON.
-func (f *fixture) post(path string, body any) *httptest.ResponseRecorder {
-	f.Helper()
-	text, plain := body.(string)
-	if !plain {
-		raw, err := json.Marshal(body)
-		f.must(err)
-		text = string(raw)
-	}
-	return f.send(http.MethodPost, path, text)
-}
-
-func (f *fixture) send(method, path, body string) *httptest.ResponseRecorder {
-	recorder := httptest.NewRecorder()
-	f.handler.ServeHTTP(recorder, httptest.NewRequest(method, path, strings.NewReader(body)))
-	return recorder
-}
-
-// document sends a request that must succeed.
-func (f *fixture) document(path string, body any) license.Document {
-	f.Helper()
-	reply := f.post(path, body)
-	if reply.Code != http.StatusOK {
-		f.Fatalf("%s answers %d %s", path, reply.Code, reply.Body)
-	}
-	document, err := license.Parse(reply.Body.Bytes())
-	f.must(err)
-	return document
-}
-
-// refusal is an answer that is no document.
-type refusal struct {
-	status  int
-	message string
-}
-
-var (
-	malformedCredentials = refusal{http.StatusBadRequest, license.MessageCredentialsFormat}
-	invalidCredentials   = refusal{http.StatusForbidden, license.MessageCredentialsInvalid}
-	rateLimited          = refusal{http.StatusTooManyRequests, license.MessageRateLimited}
-	noLicense            = refusal{http.StatusBadRequest, license.MessageNotFound}
-)
-
-// refused fails the test unless a reply is this refusal.
-func (f *fixture) refused(reply *httptest.ResponseRecorder, want refusal) {
-	f.Helper()
-	var got license.ErrorBody
-	if err := json.Unmarshal(reply.Body.Bytes(), &got); err != nil {
-		f.Fatalf("the body is not JSON: %v: %.200s", err, reply.Body)
-	}
-	if reply.Code != want.status || got.Message != want.message || !got.Error {
-		f.Errorf("got %d %+v, want %v", reply.Code, got, want)
-	}
-	if kind := reply.Header().Get("Content-Type"); kind != "application/json" {
-		f.Errorf("the Content-Type is %q", kind)
-	}
-}
-
-// Ways to make a license unusable, by its ID or its token's.
-func suspend(f *fixture, id string) error {
-	return f.store.SetStatus(f.Context(), id, license.StatusSuspended)
-}
-func unassign(f *fixture, id string) error { return f.store.Unassign(f.Context(), id) }
-func expire(f *fixture, id string) error   { return f.store.Expire(f.Context(), id, f.clock.now()) }
-
-const (
-	requestPath  = "/v1/license/request"
-	activatePath = "/v1/license/activate"
-)
-
-// asking is a request as the container sends it.
-func asking(token string) license.Request {
-	return license.Request{
-		Credentials: license.Credentials{Type: license.AuthToken, Token: token},
-		Product:     license.Product{Name: license.ProductName, Version: "4.14.0"},
-		Machine:     license.Machine{ID: "dkr_0123456789ab", System: "Linux(Container),6.1.0,x86_64"},
-	}
-}
-
-// askingWith is asking, changed.
-func askingWith(token string, change func(*license.Request)) license.Request {
-	request := asking(token)
-	change(&request)
-	return request
-}
-
-// filesWith names the files below dir that contain any of the texts.
-func filesWith(t *testing.T, dir string, texts ...string) []string {
-	t.Helper()
-	var found []string
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		for _, text := range texts {
-			if bytes.Contains(content, []byte(text)) {
-				found = append(found, path)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
+	return token, secret
 }

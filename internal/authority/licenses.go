@@ -3,15 +3,12 @@ package authority
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
 	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"localstack-entrypoint/internal/license"
 )
@@ -39,21 +36,21 @@ const (
 // terms, id, which is the token's or the license's, a revoked token, or the disk.
 func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, error) {
 	var assigned License
-	err := s.change(ctx, "assign a license to", id, func(tx *sql.Tx, token Token) error {
+	err := s.changeToken(ctx, "assign a license to", "license.assign", id, func(t *tx, token Token) error {
 		if err := terms.check(); err != nil {
 			return err
 		}
 		if token.Revoked {
 			return errRevoked()
 		}
-		save := s.renewLicense
+		save := t.renewLicense
 		if token.License == nil {
-			save = s.insertLicense
+			save = t.insertLicense
 		}
-		if err := save(ctx, tx, token.ID, terms); err != nil {
+		if err := save(token, terms); err != nil {
 			return err
 		}
-		token, err := s.byID(ctx, tx, token.ID)
+		token, err := s.byID(ctx, t, token.ID)
 		if err == nil {
 			assigned = *token.License
 		}
@@ -65,53 +62,75 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 // Unassign takes the license from its token, until Assign. Errors concern id, which
 // is the token's or the license's, or the disk.
 func (s *Store) Unassign(ctx context.Context, id string) error {
-	return s.changeLicense(ctx, "unassign the license of", id, "assigned = ?", false)
+	return s.changeLicense(ctx, "unassign the license of", "license.unassign", id, func(t *tx, granted License) error {
+		_, err := t.exec("UPDATE licenses SET assigned_at = NULL WHERE id = $1", granted.ID)
+		return err
+	})
 }
 
 // Expire sets the time from which the license is expired. Errors concern id, which
 // is the token's or the license's, or the disk.
 func (s *Store) Expire(ctx context.Context, id string, at time.Time) error {
-	return s.changeLicense(ctx, "expire the license of", id, "expires_at = ?", at.Unix())
+	return s.changeLicense(ctx, "expire the license of", "license.expire", id, func(t *tx, granted License) error {
+		_, err := t.exec("UPDATE subscriptions SET expires_at = $1 WHERE id = $2", at.Unix(), granted.SubscriptionID)
+		return err
+	})
 }
 
 // SetStatus sets a status of package license, except EXPIRED, which follows from
 // the date; see [Store.Expire]. Errors concern the status, id, which is the token's
 // or the license's, or the disk.
 func (s *Store) SetStatus(ctx context.Context, id, status string) error {
-	switch status {
-	case license.StatusActive, license.StatusInactive, license.StatusSuspended, license.StatusUnknown:
-	default:
-		return fmt.Errorf("cannot set the status %.20q: use ACTIVE, INACTIVE, SUSPENDED or UNKNOWN", status)
+	if err := checkStatus(status); err != nil {
+		return err
 	}
-	return s.changeLicense(ctx, "set the status "+status+" for the license of", id, "status = ?", status)
-}
-
-// changeLicense sets one column of an existing license.
-func (s *Store) changeLicense(ctx context.Context, verb, id, assignment string, value any) error {
-	return s.change(ctx, verb, id, func(tx *sql.Tx, token Token) error {
-		if token.License == nil {
-			return errors.New("the token has no license")
-		}
-		_, err := tx.ExecContext(ctx, "UPDATE licenses SET "+assignment+" WHERE id = ?", value, token.License.ID)
+	verb := "set the status " + status + " for the license of"
+	return s.changeLicense(ctx, verb, "license.status", id, func(t *tx, granted License) error {
+		_, err := t.exec("UPDATE subscriptions SET status = $1 WHERE id = $2", status, granted.SubscriptionID)
 		return err
 	})
 }
 
-// insertLicense creates a license for a token without one.
-func (s *Store) insertLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
+func checkStatus(status string) error {
+	switch status {
+	case license.StatusActive, license.StatusInactive, license.StatusSuspended, license.StatusUnknown:
+		return nil
+	}
+	return fmt.Errorf("cannot set the status %.20q: use ACTIVE, INACTIVE, SUSPENDED or UNKNOWN", status)
+}
+
+// changeLicense changes an existing license.
+func (s *Store) changeLicense(ctx context.Context, verb, action, id string, do func(*tx, License) error) error {
+	return s.changeToken(ctx, verb, action, id, func(t *tx, token Token) error {
+		if token.License == nil {
+			return errors.New("the token has no license")
+		}
+		return do(t, *token.License)
+	})
+}
+
+// insertLicense makes a subscription of one seat, and its license for a token without one.
+func (t *tx) insertLicense(token Token, terms Terms) error {
 	products, err := terms.products()
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO licenses (id, token_id, plan, status, products, expires_at, assigned)
-		VALUES (?, ?, ?, ?, ?, ?, 1)`, licensePrefix+uuid.NewString(), tokenID,
-		cmp.Or(terms.Plan, defaultPlan), license.StatusActive, products, cmp.Or(terms.Expires, s.nextYear()).Unix())
+	subscription := newID(subscriptionPrefix)
+	_, err = t.exec(`INSERT INTO subscriptions (id, workspace_id, plan, status, products, seats, expires_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, 1, $6, $7)`, subscription, token.WorkspaceID,
+		cmp.Or(terms.Plan, defaultPlan), license.StatusActive, products,
+		cmp.Or(terms.Expires, nextYear(t.now)).Unix(), t.now.Unix())
+	if err != nil {
+		return err
+	}
+	_, err = t.exec("INSERT INTO licenses (id, subscription_id, token_id, assigned_at) VALUES ($1, $2, $3, $4)",
+		newID(licensePrefix), subscription, token.ID, t.now.Unix())
 	return err
 }
 
 // renewLicense makes the license of a token usable again. It changes an expiry date
 // in the future only if the terms have another.
-func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, terms Terms) error {
+func (t *tx) renewLicense(token Token, terms Terms) error {
 	var expires, products any // NULL changes nothing
 	if !terms.Expires.IsZero() {
 		expires = terms.Expires.Unix()
@@ -123,14 +142,20 @@ func (s *Store) renewLicense(ctx context.Context, tx *sql.Tx, tokenID string, te
 		}
 		products = text
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE licenses SET assigned = 1, status = ?1,
-		plan = coalesce(nullif(?2, ''), plan), products = coalesce(?3, products),
-		expires_at = coalesce(?4, iif(expires_at > ?5, expires_at, ?6)) WHERE token_id = ?7`,
-		license.StatusActive, terms.Plan, products, expires, s.now().Unix(), s.nextYear().Unix(), tokenID)
+	_, err := t.exec("UPDATE licenses SET assigned_at = coalesce(assigned_at, $1) WHERE id = $2",
+		t.now.Unix(), token.License.ID)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE subscriptions SET status = $1, plan = coalesce(nullif($2, ''), plan),
+		products = coalesce(CAST($3 AS TEXT), products),
+		expires_at = coalesce(CAST($4 AS BIGINT), CASE WHEN expires_at > $5 THEN expires_at ELSE $6 END) WHERE id = $7`,
+		license.StatusActive, terms.Plan, products, expires, t.now.Unix(), nextYear(t.now).Unix(),
+		token.License.SubscriptionID)
 	return err
 }
 
-func (s *Store) nextYear() time.Time { return s.now().AddDate(1, 0, 0) }
+func nextYear(now time.Time) time.Time { return now.AddDate(1, 0, 0) }
 
 // products is the column products: a JSON list as in the document.
 func (t Terms) products() (string, error) {

@@ -3,47 +3,97 @@ package authority
 import (
 	"context"
 	"database/sql"
+	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
-// migrate runs the SQL files of steps that the database has not seen, in the order
-// of their names. SQLite's user_version counts those that it has seen. They run in
-// one transaction: the database has the old schema or the new one, even after a crash.
-//
-// It refuses a database that has seen more steps: a newer program has made that.
-func migrate(ctx context.Context, db *sql.DB, steps fs.FS) error {
-	files, err := fs.Glob(steps, "*.sql")
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate brings the database to this program's schema, also from the time before workspaces. key is nil where there is
+// none yet.
+func (s *Store) migrate(ctx context.Context, source Source, key []byte) error {
+	former, err := s.setAsideFormer(ctx)
 	if err != nil {
 		return err
 	}
-	var done int
-	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&done); err != nil {
+	steps, err := s.steps()
+	if err != nil {
 		return err
 	}
-	switch {
-	case done == len(files):
-		return nil
-	case done > len(files):
-		return fmt.Errorf("schema version %d is newer than the supported version %d", done, len(files))
+	switch done, has, err := s.version(ctx, steps); {
+	case err != nil:
+		return err
+	case !has && !former && key != nil:
+		return errLost("has no tables")
+	case !has && !former && !source.Create:
+		return fmt.Errorf("%w: %s has no tables", ErrNone, s.name)
+	case done > latest(steps):
+		return fmt.Errorf("schema version %d is newer than the supported version %d", done, latest(steps))
 	}
+	if _, err := steps.Up(ctx); err != nil {
+		return err
+	}
+	if former {
+		return s.takeOverFormer(ctx, key)
+	}
+	return nil
+}
+
+// steps are the migrations for the database. On PostgreSQL, an advisory lock lets one process at a time carry them out.
+func (s *Store) steps() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if !s.isSQLite() {
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(locker))
+	}
+	return goose.NewProvider(s.dialect, s.writes, files, options...)
+}
+
+// version is the version of the schema, and whether the database has one.
+func (s *Store) version(ctx context.Context, steps *goose.Provider) (done int64, has bool, err error) {
+	has, err = s.hasTable(ctx, goose.DefaultTablename)
+	if err != nil || !has {
+		return 0, false, err
+	}
+	done, err = steps.GetDBVersion(ctx)
+	return done, true, err
+}
+
+func latest(steps *goose.Provider) int64 {
+	sources := steps.ListSources()
+	return sources[len(sources)-1].Version
+}
+
+// hasTable reports whether the database has a table.
+func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
+	query := "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
+	if s.isSQLite() {
+		query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1"
+	}
+	return exists(ctx, s.writes, query, name)
+}
+
+// inTx runs do in a transaction, and rolls it back if do fails.
+func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // does nothing after Commit
-	for _, name := range files[done:] {
-		script, err := fs.ReadFile(steps, name)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, string(script)); err != nil {
-			return fmt.Errorf("migration %s: %w", name, err)
-		}
-	}
-	// PRAGMA takes no parameters.
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(files))); err != nil {
-		return err
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()
 }

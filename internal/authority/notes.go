@@ -1,9 +1,11 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,20 +18,30 @@ type notes struct {
 	db *sql.DB
 
 	mu sync.Mutex
-	// latest has the newest times that are not yet written, by the license's ID.
-	latest    map[string]time.Time
+	// latest has the newest times that are not yet written.
+	latest    map[use]time.Time
 	isWriting bool
 	writer    sync.WaitGroup
 }
 
-func newNotes(db *sql.DB) *notes { return &notes{db: db, latest: make(map[string]time.Time)} }
+// use is what was used: IDs of a token and of its license.
+type use struct{ token, license string }
 
-// add notes when a document of the license was handed out. failed is called later, should
+func newNotes(db *sql.DB) *notes { return &notes{db: db, latest: make(map[use]time.Time)} }
+
+// NoteActivation notes, some time later, that a document of a token's license was handed out. failed is called should
 // the note be dropped.
-func (n *notes) add(licenseID string, at time.Time, failed func(error)) {
+func (s *Store) NoteActivation(token *Token, failed func(error)) {
+	s.notes.add(use{token.ID, token.License.ID}, s.now(), failed)
+}
+
+// Flush waits until all notes are written or dropped.
+func (s *Store) Flush() { s.notes.flush() }
+
+func (n *notes) add(used use, at time.Time, failed func(error)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.latest[licenseID] = at
+	n.latest[used] = at
 	if !n.isWriting {
 		n.isWriting = true
 		n.writer.Go(func() { n.write(failed) })
@@ -46,7 +58,7 @@ func (n *notes) write(failed func(error)) {
 }
 
 // next takes the notes that are not yet written; nil ends the writer.
-func (n *notes) next() map[string]time.Time {
+func (n *notes) next() map[use]time.Time {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.latest) == 0 {
@@ -54,25 +66,28 @@ func (n *notes) next() map[string]time.Time {
 		return nil
 	}
 	batch := n.latest
-	n.latest = make(map[string]time.Time)
+	n.latest = make(map[use]time.Time)
 	return batch
 }
 
-func (n *notes) save(batch map[string]time.Time) error {
-	tx, err := n.db.BeginTx(context.Background(), nil)
-	if err != nil {
-		return err
-	}
-	for id, at := range batch {
-		if _, err := tx.Exec("UPDATE licenses SET last_activated = ? WHERE id = ?", at.Unix(), id); err != nil {
-			return errors.Join(err, tx.Rollback())
+func (n *notes) save(batch map[use]time.Time) error {
+	ctx := context.Background()
+	// Two processes write notes in one order, and wait for each other in one direction.
+	order := slices.SortedFunc(maps.Keys(batch), func(a, b use) int { return cmp.Compare(a.token, b.token) })
+	return inTx(ctx, n.db, func(tx *sql.Tx) error {
+		for _, used := range order {
+			at := batch[used].Unix()
+			_, err := tx.ExecContext(ctx, "UPDATE tokens SET last_used_at = $1 WHERE id = $2", at, used.token)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, "UPDATE licenses SET last_activated_at = $1 WHERE id = $2", at, used.license)
+			if err != nil {
+				return err
+			}
 		}
-	}
-	return tx.Commit()
+		return nil
+	})
 }
 
-// close waits until all notes are written or dropped.
-func (n *notes) close() error {
-	n.writer.Wait()
-	return n.db.Close()
-}
+func (n *notes) flush() { n.writer.Wait() }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"localstack-entrypoint/internal/credential"
@@ -15,8 +14,13 @@ import (
 // Token describes a token, without the secret.
 type Token struct {
 	// ID is "token_" and a UUID. Rotation leaves it as it is.
-	ID    string `json:"id"`
-	Kind  Kind   `json:"type"`
+	ID string `json:"id"`
+	// WorkspaceID and MemberID say whose it is. MemberID is empty for a token without a member.
+	WorkspaceID string `json:"workspace_id"`
+	MemberID    string `json:"member_id,omitempty"`
+	Kind        Kind   `json:"type"`
+	Name        string `json:"name"`
+	// Email is the member's address, or a note for a token without a member.
 	Email string `json:"email"`
 	// Hint is the masked token, by which its owner recognizes it.
 	Hint    string    `json:"hint"`
@@ -24,39 +28,45 @@ type Token struct {
 	Created time.Time `json:"created"`
 	// Rotated is when the token was last replaced; nil if never.
 	Rotated *time.Time `json:"rotated"`
-	// License is nil if the token never had one.
+	// LastUsed is when it last asked for a license; nil if never.
+	LastUsed *time.Time `json:"last_used"`
+	// Expires is when it ends unless it is used before; nil for a token that does not end by itself.
+	Expires *time.Time `json:"expires"`
+	// Simulate names the answer that a test token always gets; empty for a real token.
+	Simulate string `json:"simulate,omitempty"`
+	// License is nil if there never was one.
 	License *License `json:"license"`
 }
 
-// License is what a token may use, and until when.
+// License is what a token may use, and until when: a seat of a subscription, and the terms of that.
 type License struct {
 	// ID is "license_" and a UUID.
-	ID string `json:"id"`
+	ID             string `json:"id"`
+	SubscriptionID string `json:"subscription_id"`
 	// Plan is the document's license_type.
 	Plan string `json:"plan"`
 	// Status is the document's license_status; EXPIRED after Expires.
 	Status   string            `json:"status"`
 	Products []license.Product `json:"products"`
 	Expires  time.Time         `json:"expires"`
-	// Assigned reports whether the token may use the license.
+	// Assigned reports whether its member or token may use it.
 	Assigned bool `json:"assigned"`
 	// LastActivated is when a document was last handed out; nil if never.
 	LastActivated *time.Time `json:"last_activated"`
 }
 
 const selectTokens = `
-	SELECT t.id, t.kind, t.email, t.hint, t.created_at, t.rotated_at, t.revoked_at,
-	       l.id, l.plan, l.status, l.products, l.expires_at, l.assigned, l.last_activated
-	FROM tokens t LEFT JOIN licenses l ON l.token_id = t.id`
-
-// querier is a database or a transaction in it.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
+	SELECT t.id, t.workspace_id, t.member_id, t.kind, t.name, coalesce(m.email, t.email), t.hint, t.simulate,
+	       t.created_at, t.rotated_at, t.revoked_at, t.last_used_at, t.expires_at,
+	       l.id, s.id, s.plan, s.status, s.products, s.expires_at, l.assigned_at, l.last_activated_at
+	FROM tokens t
+	LEFT JOIN members m ON m.id = t.member_id
+	LEFT JOIN licenses l ON coalesce(l.member_id, l.token_id) = coalesce(t.member_id, t.id)
+	LEFT JOIN subscriptions s ON s.id = l.subscription_id`
 
 // Tokens returns all tokens with their licenses, oldest first.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
-	tokens, err := s.tokens(ctx, s.db, "ORDER BY t.created_at, t.rowid")
+	tokens, err := s.tokens(ctx, s.reads, "ORDER BY t.created_at, t.id")
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the tokens: %w", err)
 	}
@@ -66,60 +76,39 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 // byCredential returns the token with the secret text; nil if there is none, or no
 // longer.
 func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
-	tokens, err := s.tokens(ctx, s.reads, "WHERE t.hash = ? AND t.revoked_at IS NULL", s.hash(text))
+	tokens, err := s.tokens(ctx, s.reads,
+		"WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)",
+		s.hash(text), s.now().Unix())
 	if err != nil || len(tokens) == 0 {
 		return nil, err
 	}
 	return &tokens[0], nil
 }
 
-// judge is byCredential for a client, for which nil is a verdict. The error says that the
-// state is not known: the database is gone, empty, or does not answer in time.
-func (s *Store) judge(ctx context.Context, text string) (*Token, error) {
+// Judge returns the token with the secret text for a client; nil, which is a verdict, if there is none, or no longer.
+// An error says that the state is not known: the database is gone, empty, or does not answer in time.
+func (s *Store) Judge(ctx context.Context, text credential.Secret) (*Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	type result struct {
-		token *Token
-		err   error
-	}
-	// SQLite cannot be interrupted while it waits for a lock or a disk.
-	found := make(chan result, 1)
-	go func() {
-		token, err := s.lookUp(ctx, text)
-		found <- result{token, err}
-	}()
-	select {
-	case got := <-found:
-		return got.token, got.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s does not answer: %w", s.path, ctx.Err())
-	}
+	return within(ctx, s.name, func() (*Token, error) { return s.lookUp(ctx, text.Reveal()) })
 }
 
 func (s *Store) lookUp(ctx context.Context, text string) (*Token, error) {
-	switch now, err := os.Stat(s.path); {
-	case err != nil:
+	if err := s.checkFile(); err != nil {
 		return nil, err
-	case !os.SameFile(now, s.file):
-		return nil, fmt.Errorf("%s is not the file that was opened at the start: restart the server", s.path)
-	case now.Size() == 0: // while SQLite still knows what was in it
-		return nil, fmt.Errorf("%s is empty", s.path)
 	}
 	token, err := s.byCredential(ctx, text)
 	if token != nil || err != nil {
 		return token, err
 	}
-	has, err := s.hasTokens(ctx)
+	if err := s.check(ctx); err != nil {
+		return nil, err
+	}
+	has, err := exists(ctx, s.reads, "SELECT 1 FROM tokens")
 	if err == nil && !has {
-		err = fmt.Errorf("%s has no tokens", s.path)
+		err = fmt.Errorf("%s has no tokens", s.name)
 	}
 	return nil, err
-}
-
-// hasTokens reports whether there is any token, also a revoked one.
-func (s *Store) hasTokens(ctx context.Context) (has bool, err error) {
-	err = s.reads.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM tokens)").Scan(&has)
-	return has, err
 }
 
 // Knows reports whether text is a valid credential.
@@ -149,34 +138,39 @@ func (s *Store) tokens(ctx context.Context, from querier, rest string, args ...a
 // scanToken reads a row of selectTokens. A license may have expired by now.
 func scanToken(rows *sql.Rows, now time.Time) (Token, error) {
 	var (
-		token                                 Token
-		created                               int64
-		rotated, revoked, expires, activated  sql.NullInt64
-		licenseID, plan, status, productsJSON sql.NullString
-		assigned                              sql.NullBool
+		token                                               Token
+		created                                             int64
+		rotated, revoked, used, ends                        sql.NullInt64
+		member, licenseID, subscription, plan, status, list sql.NullString
+		expires, assigned, activated                        sql.NullInt64
 	)
-	if err := rows.Scan(&token.ID, &token.Kind, &token.Email, &token.Hint, &created, &rotated, &revoked,
-		&licenseID, &plan, &status, &productsJSON, &expires, &assigned, &activated); err != nil {
+	if err := rows.Scan(&token.ID, &token.WorkspaceID, &member, &token.Kind, &token.Name, &token.Email, &token.Hint,
+		&token.Simulate, &created, &rotated, &revoked, &used, &ends,
+		&licenseID, &subscription, &plan, &status, &list, &expires, &assigned, &activated); err != nil {
 		return Token{}, err
 	}
+	token.MemberID = member.String
 	token.Created = moment(created)
 	token.Rotated = momentOrNone(rotated)
 	token.Revoked = revoked.Valid
+	token.LastUsed = momentOrNone(used)
+	token.Expires = momentOrNone(ends)
 	if !licenseID.Valid {
 		return token, nil
 	}
 	token.License = &License{
-		ID:            licenseID.String,
-		Plan:          plan.String,
-		Status:        status.String,
-		Expires:       moment(expires.Int64),
-		Assigned:      assigned.Bool,
-		LastActivated: momentOrNone(activated),
+		ID:             licenseID.String,
+		SubscriptionID: subscription.String,
+		Plan:           plan.String,
+		Status:         status.String,
+		Expires:        moment(expires.Int64),
+		Assigned:       assigned.Valid,
+		LastActivated:  momentOrNone(activated),
 	}
 	if !now.Before(token.License.Expires) {
 		token.License.Status = license.StatusExpired
 	}
-	return token, json.Unmarshal([]byte(productsJSON.String), &token.License.Products)
+	return token, json.Unmarshal([]byte(list.String), &token.License.Products)
 }
 
 // moment is the time that is stored as Unix seconds.

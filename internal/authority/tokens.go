@@ -2,7 +2,6 @@ package authority
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/mail"
@@ -22,6 +21,10 @@ const (
 // NewToken describes a token to create.
 type NewToken struct {
 	Kind Kind
+	// Workspace is a workspace's ID; empty means the oldest workspace, which is made if there is none.
+	Workspace string
+	// Name tells the token from others; may be empty.
+	Name string
 	// Email is the owner's address, for the list; may be empty.
 	Email string
 	// Terms are the terms of the token's license.
@@ -47,27 +50,44 @@ func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (
 			return Token{}, errors.New("the email address is invalid")
 		}
 	}
+	if err := new(Kind).UnmarshalText([]byte(wanted.Kind)); err != nil {
+		return Token{}, fmt.Errorf("the type is unknown: %w", err)
+	}
 	if err := wanted.Terms.check(); err != nil {
 		return Token{}, err
 	}
-	id := tokenPrefix + uuid.NewString()
 	var created Token
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx,
-			"INSERT INTO tokens (id, kind, email, hash, hint, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-			id, string(wanted.Kind), wanted.Email, s.hash(text), credential.Mask(text), s.now().Unix())
+	err := s.change(ctx, func(t *tx) error {
+		id, err := t.insertToken(wanted, text)
 		if err != nil {
 			return err
 		}
-		if !wanted.Unassigned {
-			if err := s.insertLicense(ctx, tx, id, wanted.Terms); err != nil {
-				return err
-			}
-		}
-		created, err = s.byID(ctx, tx, id)
+		created, err = s.byID(ctx, t, id)
 		return err
 	})
 	return created, err
+}
+
+func (t *tx) insertToken(wanted NewToken, text string) (id string, err error) {
+	workspace := wanted.Workspace
+	if workspace == "" {
+		if workspace, err = t.firstWorkspace(); err != nil {
+			return "", err
+		}
+	}
+	id = newID(tokenPrefix)
+	_, err = t.exec(`INSERT INTO tokens (id, workspace_id, kind, name, email, hash, hint, simulate, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8)`, id, workspace, string(wanted.Kind), wanted.Name, wanted.Email,
+		t.hash(text), credential.Mask(text), t.now.Unix())
+	if err != nil {
+		return "", err
+	}
+	if !wanted.Unassigned {
+		if err := t.insertLicense(Token{ID: id, WorkspaceID: workspace}, wanted.Terms); err != nil {
+			return "", err
+		}
+	}
+	return id, t.audit(Event{Workspace: workspace, Action: "token.create", Subject: id, Detail: string(wanted.Kind)})
 }
 
 // RotateToken replaces a token by a new one with the same ID and license, and
@@ -75,13 +95,13 @@ func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (
 // which is the token's or its license's, a revoked token, or the disk.
 func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, error) {
 	var secret credential.Secret
-	err := s.change(ctx, "rotate", id, func(tx *sql.Tx, token Token) error {
-		if token.Revoked {
-			return errRevoked()
-		}
+	err := s.changeToken(ctx, "rotate", "token.rotate", id, func(t *tx, token Token) error {
 		secret = mint(token.Kind)
-		_, err := tx.ExecContext(ctx, "UPDATE tokens SET hash = ?, hint = ?, rotated_at = ? WHERE id = ?",
-			s.hash(secret.Reveal()), credential.Mask(secret.Reveal()), s.now().Unix(), token.ID)
+		rows, err := t.exec("UPDATE tokens SET hash = $1, hint = $2, rotated_at = $3 WHERE id = $4 AND revoked_at IS NULL",
+			t.hash(secret.Reveal()), credential.Mask(secret.Reveal()), t.now.Unix(), token.ID)
+		if err == nil && rows == 0 {
+			err = errRevoked()
+		}
 		return err
 	})
 	if err != nil {
@@ -93,27 +113,29 @@ func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, 
 // RevokeToken revokes a token for good; revoking it twice is no error. Errors
 // concern id, which is the token's or its license's, or the disk.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
-	return s.change(ctx, "revoke", id, func(tx *sql.Tx, token Token) error {
-		_, err := tx.ExecContext(ctx, "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
-			s.now().Unix(), token.ID)
+	return s.changeToken(ctx, "revoke", "token.revoke", id, func(t *tx, token Token) error {
+		_, err := t.exec("UPDATE tokens SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2", t.now.Unix(), token.ID)
 		return err
 	})
 }
 
-// change runs do in a transaction, with the token whose ID or whose license's ID
-// is id. verb completes "cannot … ID" in errors.
-func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, Token) error) error {
+// changeToken runs do in a transaction, with the token whose ID or whose license's ID
+// is id. verb completes "cannot … ID" in errors; action is what the audit log calls it.
+func (s *Store) changeToken(ctx context.Context, verb, action, id string, do func(*tx, Token) error) error {
 	if !isID(id) {
 		// It may be a token, and is not repeated.
 		return fmt.Errorf("cannot %s: an ID must be %s or %s followed by a UUID; see the list of tokens",
 			verb, tokenPrefix, licensePrefix)
 	}
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		token, err := s.byID(ctx, tx, id)
+	err := s.change(ctx, func(t *tx) error {
+		token, err := s.byID(ctx, t, id)
 		if err != nil {
 			return err
 		}
-		return do(tx, token)
+		if err := do(t, token); err != nil {
+			return err
+		}
+		return t.audit(Event{Workspace: token.WorkspaceID, Action: action, Subject: id})
 	})
 	if err != nil {
 		return fmt.Errorf("cannot %s %s: %w", verb, id, err)
@@ -123,7 +145,7 @@ func (s *Store) change(ctx context.Context, verb, id string, do func(*sql.Tx, To
 
 // byID returns the token whose ID or whose license's ID is id.
 func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error) {
-	tokens, err := s.tokens(ctx, from, "WHERE t.id = ?1 OR l.id = ?1", id)
+	tokens, err := s.tokens(ctx, from, "WHERE t.id = $1 OR l.id = $1", id)
 	switch {
 	case err != nil:
 		return Token{}, err

@@ -15,7 +15,7 @@
 //
 //	kit.Client(t, "boto3", "1.44.0")    // a row of the table that .ci/clients prints
 //	c := newContainer(t, pythonOfRuntime) // skips the test if .ci/clients could not install it
-//	l := c.licensing(authority.Options{})
+//	l := c.licensing(server.Options{})
 //	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 //	c.set("LOCALSTACK_AUTH_TOKEN", token)
 //	p := c.start()                      // docker-entrypoint.sh is PID 1

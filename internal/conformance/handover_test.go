@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 )
 
 // handed is the environment that the runtime was started with.
@@ -37,7 +38,7 @@ func TestTheRuntimeIsHandedALicense(t *testing.T) {
 		t.Run("ACTIVATE_PRO="+choice, func(t *testing.T) {
 			t.Parallel()
 			c := newContainer(t, pythonOfRuntime)
-			l := c.licensing(authority.Options{})
+			l := c.licensing(server.Options{})
 			token, _ := l.Token(authority.NewToken{Kind: authority.CI})
 			c.set("LOCALSTACK_AUTH_TOKEN_OVERRIDE", token)
 			c.set("LOCALSTACK_AUTH_TOKEN", "another one")

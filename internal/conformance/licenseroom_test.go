@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/license"
 )
@@ -60,7 +61,7 @@ type question struct {
 func newLicenseRoom(t *testing.T, kind authority.Kind) *licenseRoom {
 	t.Helper()
 	c := newContainer(t, pythonOfLocalStack)
-	r := &licenseRoom{licensing: c.licensing(authority.Options{}), mounted: t.TempDir(), builtin: t.TempDir()}
+	r := &licenseRoom{licensing: c.licensing(server.Options{}), mounted: t.TempDir(), builtin: t.TempDir()}
 	r.Answer(r.noting(r.Handler))
 	c.bind(r.mounted, "/etc/localstack/conf.d")
 	c.bind(r.builtin, "/usr/lib/localstack")

@@ -1,7 +1,7 @@
 package conformance
 
 import (
-	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 )
 
@@ -12,7 +12,7 @@ type licensing struct {
 }
 
 // licensing starts an authority on a free port and sets API_ENDPOINT.
-func (c *container) licensing(options authority.Options) *licensing {
+func (c *container) licensing(options server.Options) *licensing {
 	c.Helper()
 	l := &licensing{c, kit.NewAuthority(c.T, c.listen(c.T, "127.0.0.1:0"), options)}
 	c.set("API_ENDPOINT", l.URL)

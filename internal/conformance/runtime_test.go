@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 )
 
 func TestTheRuntimeStartsUnderOurPID1(t *testing.T) {
 	t.Parallel()
 	c := newContainer(t, pythonOfRuntime)
-	l := c.licensing(authority.Options{})
+	l := c.licensing(server.Options{})
 	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
 	p := c.start()

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 )
 
 // withoutLicense is a container in which the runtime starts without pro features: these tests are about processes.
@@ -152,7 +153,7 @@ func shuttingDown(p *process) {
 
 // silent has a licensing server that takes questions, and never answers.
 func silent(c *container) {
-	l := c.licensing(authority.Options{})
+	l := c.licensing(server.Options{})
 	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 	c.set("ACTIVATE_PRO", "1")
 	c.set("LOCALSTACK_AUTH_TOKEN", token)

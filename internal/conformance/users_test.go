@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 )
 
 // newLicensed describes a container with an authority and a developer's token.
 func newLicensed(t *testing.T, needed ...string) (*container, *licensing) {
 	t.Helper()
 	c := newContainer(t, needed...)
-	l := c.licensing(authority.Options{})
+	l := c.licensing(server.Options{})
 	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
 	return c, l

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 )
 
@@ -51,7 +51,7 @@ func TestComposeExamples(t *testing.T) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			t.Parallel()
 			p := newProject(t, composeFile(t, "examples/"+filepath.Base(path)))
-			a := p.authority(authority.Options{})
+			a := p.authority(server.Options{})
 			token := p.asks(a)
 			p.set("LOCALSTACK_AUTH_TOKEN", token)
 			p.set("TOKEN_FILE", p.put("token", 0o600, token+"\n"))
@@ -82,7 +82,7 @@ func TestComposeOfTheREADME(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				p := newProject(t)
 				p.files = []string{p.put("compose.yaml", 0o644, text)}
-				a := p.authority(authority.Options{})
+				a := p.authority(server.Options{})
 				token := p.asks(a)
 				if name == "file" {
 					p.put("token", 0o600, token)
@@ -125,7 +125,7 @@ func TestComposeOfLocalStack(t *testing.T) {
 	kit.Client(t, "docker compose", p.version())
 	p.docker("tag", referenceImage, "localstack/localstack-pro")
 	p.files = []string{p.put("compose.yaml", 0o644, localstacksCompose)}
-	a := p.authority(authority.Options{})
+	a := p.authority(server.Options{})
 	p.set("LOCALSTACK_AUTH_TOKEN", p.asks(a))
 	p.set("PERSISTENCE", "1")
 	p.set("DEBUG", "1")
@@ -191,7 +191,7 @@ func TestComposeSecrets(t *testing.T) {
 			t.Parallel()
 			p := newProject(t)
 			p.files = []string{p.put("compose.yaml", 0o644, withSecret(test.secret, test.more))}
-			a := p.authority(authority.Options{})
+			a := p.authority(server.Options{})
 			token := p.asks(a)
 			p.put("token", 0o644, token)
 			if test.without {

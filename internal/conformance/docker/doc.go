@@ -16,7 +16,7 @@
 //
 //	r := newRoom(t)
 //	kit.Client(t, "docker", "20.10.24")     // a row of the table that .ci/clients prints
-//	a := r.authority(authority.Options{})
+//	a := r.authority(server.Options{})
 //	token, _ := a.Token(authority.NewToken{Kind: authority.Developer})
 //	t.Run("good token", func(t *testing.T) {    // a check of that row
 //		r := r.in(t)

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 )
 
@@ -34,14 +34,14 @@ func newLocalstackCLI(t *testing.T) localstackCLI {
 	defaultPorts.Lock()
 	t.Cleanup(defaultPorts.Unlock)
 	r.set("EXTERNAL_SERVICE_PORTS_END", "4512") // publishing all fifty takes an engine seconds
-	return localstackCLI{r, r.authority(authority.Options{}), "localstack-main"}.withImage()
+	return localstackCLI{r, r.authority(server.Options{}), "localstack-main"}.withImage()
 }
 
 // newLocalstackCLIAt starts containers that have a name and ports of their own, which no other test has.
 func newLocalstackCLIAt(t *testing.T, port int) localstackCLI {
 	t.Helper()
 	r := newRoomWithClients(t, localstackProgram)
-	c := localstackCLI{r, r.authority(authority.Options{}), fmt.Sprint("localstack-", port)}
+	c := localstackCLI{r, r.authority(server.Options{}), fmt.Sprint("localstack-", port)}
 	r.set("MAIN_CONTAINER_NAME", c.name)
 	r.set("GATEWAY_LISTEN", fmt.Sprint("127.0.0.1:", port))
 	r.set("EXTERNAL_SERVICE_PORTS_START", fmt.Sprint(port+1))

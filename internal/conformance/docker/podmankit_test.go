@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 )
 
@@ -52,7 +52,7 @@ func newPodman(t *testing.T) podman {
 	if err := preparePodman(); err != nil {
 		t.Fatal(err)
 	}
-	return podman{room: r, Authority: r.authority(authority.Options{})}
+	return podman{room: r, Authority: r.authority(server.Options{})}
 }
 
 // preparePodman gives Podman settings, folders and locks of its own, and the images that the engine has built.

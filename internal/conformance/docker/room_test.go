@@ -19,7 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 	"localstack-entrypoint/internal/credential"
 )
@@ -72,7 +72,7 @@ func (r *room) in(t *testing.T) *room {
 
 // authority starts a license authority of the test's own, which containers reach, too. What is started later gets
 // it as API_ENDPOINT only where the test passes it on.
-func (r *room) authority(options authority.Options) *kit.Authority {
+func (r *room) authority(options server.Options) *kit.Authority {
 	r.Helper()
 	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 )
 
@@ -13,7 +14,7 @@ func TestDockerRun(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	kit.Client(t, "docker", strings.TrimSpace(r.docker("version", "--format", "{{.Client.Version}}")))
-	a := r.authority(authority.Options{})
+	a := r.authority(server.Options{})
 	token, _ := a.Token(authority.NewToken{Kind: authority.Developer})
 
 	t.Run("good token", func(t *testing.T) {

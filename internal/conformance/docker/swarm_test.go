@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 )
 
@@ -15,7 +16,7 @@ func TestSwarm(t *testing.T) {
 	kit.Client(t, "docker stack", r.docker("version", "--format", "{{.Client.Version}}"))
 	r.docker("swarm", "init", "--advertise-addr", host)
 	t.Cleanup(func() { _ = command("docker", "swarm", "leave", "--force").Run() })
-	a := r.authority(authority.Options{})
+	a := r.authority(server.Options{})
 	token, _ := a.Token(authority.NewToken{Kind: authority.Developer})
 
 	t.Run("good token", func(t *testing.T) {

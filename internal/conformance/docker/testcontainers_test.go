@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/conformance/kit"
 	"localstack-entrypoint/internal/credential"
 )
@@ -75,7 +76,7 @@ func (r *room) licensed(t *testing.T, revoked bool) *licensed {
 	own := r.in(t)
 	maps.Copy(own.env, librarySettings)
 	own.limit = late
-	l := &licensed{own, own.authority(authority.Options{})}
+	l := &licensed{own, own.authority(server.Options{})}
 	token, id := l.Token(authority.NewToken{Kind: authority.Developer})
 	if revoked {
 		if err := l.RevokeToken(t.Context(), id); err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 )
 
 // Authority is a license authority. It notes every request that reaches it, whether it is about a license or not.
@@ -27,14 +28,14 @@ type Authority struct {
 }
 
 // NewAuthority starts an authority that ends with the test.
-func NewAuthority(t *testing.T, listener net.Listener, options authority.Options) *Authority {
+func NewAuthority(t *testing.T, listener net.Listener, options server.Options) *Authority {
 	t.Helper()
-	store, err := authority.Open(t.Context(), t.TempDir(), nil)
+	store, err := authority.Open(t.Context(), authority.Source{Dir: t.TempDir(), Create: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := &Authority{Store: store, URL: "http://" + listener.Addr().String() + "/v1", t: t}
-	a.Handler = authority.New(store, options)
+	a.Handler = server.New(store, options)
 	server := &http.Server{Handler: a}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() {

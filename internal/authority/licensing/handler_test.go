@@ -1,4 +1,4 @@
-package authority
+package licensing_test
 
 import (
 	"errors"
@@ -11,12 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/authority/licensing"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/license"
 )
 
 func TestRequestHandsOutASignedDocument(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	token, text := f.token()
 	document := f.document(requestPath, asking(text))
 	if !document.SignedWith(text) {
@@ -46,7 +49,7 @@ func TestRequestHandsOutASignedDocument(t *testing.T) {
 }
 
 func TestTheDocumentHasTheProtocolsShape(t *testing.T) {
-	f := newFixture(t, Options{ReactivateAfter: time.Hour})
+	f := newFixture(t, server.Options{Licensing: licensing.Options{ReactivateAfter: time.Hour}})
 	_, text := f.token()
 	body := f.post(requestPath, asking(text)).Body.String()
 	for _, part := range []string{
@@ -65,10 +68,10 @@ func TestTheDocumentHasTheProtocolsShape(t *testing.T) {
 }
 
 func TestBothRequestShapesAndAllCredentialTypesAreAccepted(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	_, text := f.token()
-	_, ciText := f.tokenOf(NewToken{Kind: CI})
-	_, key := f.tokenOf(NewToken{Kind: APIKey})
+	_, ciText := f.tokenOf(authority.NewToken{Kind: authority.CI})
+	_, key := f.tokenOf(authority.NewToken{Kind: authority.APIKey})
 	ofType := func(token, kind string) license.Request {
 		return askingWith(token, func(r *license.Request) { r.Credentials.Type = kind })
 	}
@@ -101,7 +104,7 @@ func TestBothRequestShapesAndAllCredentialTypesAreAccepted(t *testing.T) {
 }
 
 func TestActivateTakesOnlyTheAssignedLicense(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	token, text := f.token()
 	other, _ := f.token()
 	withID := func(id string) license.Request {
@@ -116,7 +119,7 @@ func TestActivateTakesOnlyTheAssignedLicense(t *testing.T) {
 }
 
 func TestRefusalsOfCredentials(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	token, text := f.token()
 	gone, revoked := f.token()
 	f.must(f.store.RevokeToken(t.Context(), gone.ID))
@@ -131,11 +134,11 @@ func TestRefusalsOfCredentials(t *testing.T) {
 		"with a line end":    {text + "\n", license.AuthToken, malformedCredentials},
 		"its ID":             {token.ID, license.AuthToken, malformedCredentials},
 		"unknown type":       {text, "password", malformedCredentials},
-		"opaque auth token":  {mint(APIKey).Reveal(), license.AuthToken, malformedCredentials},
-		"unknown token":      {mint(Developer).Reveal(), license.AuthToken, invalidCredentials},
+		"opaque auth token":  {stranger(f.T, authority.APIKey), license.AuthToken, malformedCredentials},
+		"unknown token":      {stranger(f.T, authority.Developer), license.AuthToken, invalidCredentials},
 		"unknown key":        {"test", license.APIKey, invalidCredentials},
 		"revoked token":      {revoked, license.AuthToken, invalidCredentials},
-		"token in lowercase": {strings.ToLower(mint(CI).Reveal()), license.AuthToken, malformedCredentials},
+		"token in lowercase": {strings.ToLower(stranger(f.T, authority.CI)), license.AuthToken, malformedCredentials},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := askingWith(test.token, func(r *license.Request) { r.Credentials.Type = test.kind })
@@ -150,7 +153,7 @@ func TestRefusalsOfLicenses(t *testing.T) {
 	const pro, version = license.ProductName, "4.14.0"
 	expired := refusal{http.StatusForbidden, license.MessageExpired}
 	notCovered := refusal{http.StatusBadRequest, license.MessageActivation}
-	noVersion := refusal{http.StatusBadRequest, license.MessageFormat + ":" + versionDetail}
+	noVersion := refusal{http.StatusBadRequest, license.MessageFormat + ":the version must be MAJOR.MINOR.PATCH"}
 	status := func(status string) refusal {
 		return refusal{http.StatusForbidden, license.MessageInvalidStatus + ":" + status}
 	}
@@ -159,29 +162,29 @@ func TestRefusalsOfLicenses(t *testing.T) {
 	}
 	wait := func(f *fixture, _ string) error { f.clock.advance(366 * 24 * time.Hour); return nil }
 	for name, test := range map[string]struct {
-		wanted           NewToken
+		wanted           authority.NewToken
 		arrange          func(*fixture, string) error
 		product, version string
 		want             refusal
 	}{
-		"never assigned":     {NewToken{Unassigned: true}, nil, pro, version, noLicense},
-		"unassigned":         {NewToken{}, unassign, pro, version, noLicense},
-		"expired by hand":    {NewToken{}, expire, pro, version, expired},
-		"expired by time":    {NewToken{}, wait, pro, version, expired},
-		"suspended":          {NewToken{}, suspend, pro, version, status("SUSPENDED")},
-		"inactive":           {NewToken{}, deactivate, pro, version, status("INACTIVE")},
-		"version is a tag":   {NewToken{}, nil, pro, "latest", noVersion},
-		"version is a major": {NewToken{}, nil, pro, "4", noVersion},
-		"version is missing": {NewToken{}, nil, pro, "", noVersion},
-		"version has blanks": {NewToken{}, nil, pro, "4.14.0 ", noVersion},
-		"version has no end": {NewToken{}, nil, pro, "4.14." + strings.Repeat("1", maxVersion), noVersion},
-		"other product":      {NewToken{}, nil, "localstack-x", version, notCovered},
-		"other version":      {NewToken{Terms: Terms{Version: "4.13"}}, nil, pro, version, notCovered},
-		"a tag, but expired": {NewToken{}, expire, pro, "latest", expired},
+		"never assigned":     {authority.NewToken{Unassigned: true}, nil, pro, version, noLicense},
+		"unassigned":         {authority.NewToken{}, unassign, pro, version, noLicense},
+		"expired by hand":    {authority.NewToken{}, expire, pro, version, expired},
+		"expired by time":    {authority.NewToken{}, wait, pro, version, expired},
+		"suspended":          {authority.NewToken{}, suspend, pro, version, status("SUSPENDED")},
+		"inactive":           {authority.NewToken{}, deactivate, pro, version, status("INACTIVE")},
+		"version is a tag":   {authority.NewToken{}, nil, pro, "latest", noVersion},
+		"version is a major": {authority.NewToken{}, nil, pro, "4", noVersion},
+		"version is missing": {authority.NewToken{}, nil, pro, "", noVersion},
+		"version has blanks": {authority.NewToken{}, nil, pro, "4.14.0 ", noVersion},
+		"version has no end": {authority.NewToken{}, nil, pro, "4.14." + strings.Repeat("1", 64), noVersion},
+		"other product":      {authority.NewToken{}, nil, "localstack-x", version, notCovered},
+		"other version":      {authority.NewToken{Terms: authority.Terms{Version: "4.13"}}, nil, pro, version, notCovered},
+		"a tag, but expired": {authority.NewToken{}, expire, pro, "latest", expired},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t, Options{})
-			test.wanted.Kind = Developer
+			f := newFixture(t, server.Options{})
+			test.wanted.Kind = authority.Developer
 			token, text := f.tokenOf(test.wanted)
 			if test.arrange != nil {
 				f.must(test.arrange(f, token.ID))
@@ -194,12 +197,12 @@ func TestRefusalsOfLicenses(t *testing.T) {
 }
 
 func TestRefusalsThatAreNoVerdict(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	_, text := f.token()
-	noPath := refusal{http.StatusNotFound, messageNoPath}
-	wrongMethod := refusal{http.StatusMethodNotAllowed, messageMethod}
-	badBody := refusal{http.StatusUnprocessableEntity, messageBody}
-	tooLarge := refusal{http.StatusRequestEntityTooLarge, messageTooLarge}
+	noPath := refusal{http.StatusNotFound, api.MessageNoPath}
+	wrongMethod := refusal{http.StatusMethodNotAllowed, api.MessageMethod}
+	badBody := refusal{http.StatusUnprocessableEntity, api.MessageBody}
+	tooLarge := refusal{http.StatusRequestEntityTooLarge, api.MessageTooLarge}
 	for name, test := range map[string]struct {
 		method, path, body string
 		want               refusal
@@ -216,7 +219,7 @@ func TestRefusalsThatAreNoVerdict(t *testing.T) {
 		"not an object":   {"POST", activatePath, "[]", badBody},
 		"trailing text":   {"POST", requestPath, "{} {}", badBody},
 		"wrong JSON type": {"POST", requestPath, `{"credentials":"` + text + `"}`, badBody},
-		"too large":       {"POST", requestPath, `{"x":"` + strings.Repeat("x", maxBody) + `"}`, tooLarge},
+		"too large":       {"POST", requestPath, `{"x":"` + strings.Repeat("x", api.MaxBody) + `"}`, tooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			recorder := f.send(test.method, test.path, test.body)
@@ -232,18 +235,18 @@ func TestRefusalsThatAreNoVerdict(t *testing.T) {
 }
 
 func TestABodyUpToTheLimitIsRead(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	_, text := f.token()
 	body := `{"credentials":{"token":"` + text + `"},"product":{"name":"localstack-pro","version":"4.14.0"},"x":""}`
-	body = strings.Replace(body, `"x":""`, `"x":"`+strings.Repeat("x", maxBody-len(body))+`"`, 1)
-	if len(body) != maxBody {
+	body = strings.Replace(body, `"x":""`, `"x":"`+strings.Repeat("x", api.MaxBody-len(body))+`"`, 1)
+	if len(body) != api.MaxBody {
 		t.Fatalf("the body has %d bytes", len(body))
 	}
 	f.document(requestPath, body)
 }
 
 func TestHealthz(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	server := httptest.NewServer(f.handler)
 	defer server.Close()
 	for method, want := range map[string]string{http.MethodGet: "ok", http.MethodHead: ""} {
@@ -263,31 +266,9 @@ func TestHealthz(t *testing.T) {
 }
 
 func TestALicenseForAPatternCoversWhatMatches(t *testing.T) {
-	f := newFixture(t, Options{})
-	_, text := f.tokenOf(NewToken{Kind: Developer, Terms: Terms{Product: "localstack-*", Version: "4.14", Plan: "team"}})
+	f := newFixture(t, server.Options{})
+	_, text := f.tokenOf(authority.NewToken{Kind: authority.Developer, Terms: authority.Terms{Product: "localstack-*", Version: "4.14", Plan: "team"}})
 	if document := f.document(requestPath, asking(text)); document.Type != "team" {
 		t.Errorf("the plan is %q", document.Type)
-	}
-}
-
-func TestMintedTokensAreWellFormed(t *testing.T) {
-	for kind, prefix := range map[Kind]string{Developer: credential.DeveloperPrefix, CI: credential.CIPrefix} {
-		for range 500 {
-			text := mint(kind).Reveal()
-			read, err := credential.Read(credential.Sources{AuthToken: credential.NewSecret(text)})
-			if err != nil || read.Reveal() != text || !strings.HasPrefix(text, prefix) {
-				t.Fatalf("a token of type %s is refused: %v", kind, err)
-			}
-			if got, want := len(text), len(prefix)+len("demo0000-AAAA-BBBB-CCCC-DDDDEEEE")+4; got != want {
-				t.Fatalf("a token of type %s has %d characters, want %d", kind, got, want)
-			}
-		}
-	}
-	for range 500 {
-		key := mint(APIKey).Reveal()
-		read, err := credential.Read(credential.Sources{APIKey: credential.NewSecret(key)})
-		if err != nil || read.IsAuthToken() || len(key) != apiKeyLength {
-			t.Fatalf("an API key is refused or taken for an auth token: %v", err)
-		}
 	}
 }

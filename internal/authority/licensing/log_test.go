@@ -1,4 +1,4 @@
-package authority
+package licensing_test
 
 import (
 	"bytes"
@@ -7,15 +7,18 @@ import (
 	"testing"
 	"time"
 
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/licensing"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/license"
 )
 
 func TestTheAccessLogHasALineOfJSONPerRequest(t *testing.T) {
 	log := new(bytes.Buffer)
-	f := newFixture(t, Options{AccessLog: log})
+	f := newFixture(t, server.Options{AccessLog: log})
 	token, text := f.token()
-	stranger := mint(CI).Reveal()
+	stranger := stranger(f.T, authority.CI)
 	f.post(requestPath, asking(text))
 	f.post(activatePath, asking(stranger))
 	f.send(http.MethodGet, "/healthz", "")
@@ -33,9 +36,9 @@ func TestTheAccessLogHasALineOfJSONPerRequest(t *testing.T) {
 
 func TestNoTokenIsEverWritten(t *testing.T) {
 	log := new(bytes.Buffer)
-	f := newFixture(t, Options{AccessLog: log})
+	f := newFixture(t, server.Options{AccessLog: log})
 	token, first := f.token()
-	_, key := f.tokenOf(NewToken{Kind: APIKey})
+	_, key := f.tokenOf(authority.NewToken{Kind: authority.APIKey})
 	secret, err := f.store.RotateToken(t.Context(), token.ID)
 	f.must(err)
 	second := secret.Reveal()
@@ -49,11 +52,11 @@ func TestNoTokenIsEverWritten(t *testing.T) {
 		}
 		f.post("/v1/"+text+"?token="+text, text)
 		f.send(text, "/", text)
-		_, _, createErr := f.store.CreateToken(t.Context(), NewToken{Kind: CI, Email: text})
+		_, _, createErr := f.store.CreateToken(t.Context(), authority.NewToken{Kind: authority.CI, Email: text})
 		for _, err := range []error{
 			createErr,
 			f.store.RevokeToken(t.Context(), text),
-			f.store.RevokeToken(t.Context(), tokenPrefix+text),
+			f.store.RevokeToken(t.Context(), "token_"+text),
 			f.store.SetStatus(t.Context(), text, license.StatusActive),
 		} {
 			if err == nil || strings.Contains(err.Error(), text) {
@@ -80,7 +83,7 @@ func TestNoTokenIsEverWritten(t *testing.T) {
 }
 
 func TestATokenThatAsksTooOftenHasToWait(t *testing.T) {
-	f := newFixture(t, Options{Limit: Limit{Requests: 3, Period: time.Minute}})
+	f := newFixture(t, server.Options{Licensing: licensing.Options{Limit: licensing.Limit{Requests: 3, Period: time.Minute}}})
 	_, text := f.token()
 	_, other := f.token()
 	for range 3 {
@@ -96,39 +99,4 @@ func TestATokenThatAsksTooOftenHasToWait(t *testing.T) {
 	f.clock.advance(19 * time.Second)
 	f.document(requestPath, asking(text))
 	f.refused(f.post(requestPath, asking(text)), rateLimited)
-}
-
-func TestStrangersDoNotFillTheLimiter(t *testing.T) {
-	f := newFixture(t, Options{Limit: Limit{Requests: 1, Period: time.Hour}})
-	f.token()
-	for range 50 {
-		f.refused(f.post(requestPath, asking(mint(CI).Reveal())), invalidCredentials)
-	}
-	if remembered := len(f.handler.(*handler).limiters.byToken); remembered != 0 {
-		t.Errorf("the limiter remembers %d tokens that do not exist", remembered)
-	}
-}
-
-func TestLimitsAreReadAndWritten(t *testing.T) {
-	for text, want := range map[string]Limit{
-		"0":      {},
-		"600/1m": {600, time.Minute},
-		"10/s":   {10, time.Second},
-		"5/90s":  {5, 90 * time.Second},
-		"1/h":    {1, time.Hour},
-	} {
-		var got, again Limit
-		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
-			t.Errorf("%q is %v, %v; want %v", text, got, err, want)
-		}
-		written, err := got.MarshalText()
-		if err != nil || again.UnmarshalText(written) != nil || again != want {
-			t.Errorf("%q is written as %q, %v", text, written, err)
-		}
-	}
-	for _, text := range []string{"", "5", "5/", "/m", "-1/m", "0/m", "5/0s", "5/-1m", "5/day", "x/m"} {
-		if err := new(Limit).UnmarshalText([]byte(text)); err == nil {
-			t.Errorf("%q is accepted", text)
-		}
-	}
 }

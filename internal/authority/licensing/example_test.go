@@ -1,4 +1,4 @@
-package authority_test
+package licensing_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 )
 
 // An authority inside a test: its API_ENDPOINT is server.URL + "/v1".
@@ -18,12 +19,12 @@ func Example() {
 	}
 	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	store, err := authority.Open(ctx, dir, time.Now)
+	store, err := authority.Open(ctx, authority.Source{Dir: dir, Create: true})
 	if err != nil {
 		panic(err)
 	}
 	defer store.Close()
-	server := httptest.NewServer(authority.New(store, authority.Options{}))
+	server := httptest.NewServer(server.New(store, server.Options{}))
 	defer server.Close()
 
 	token, secret, err := store.CreateToken(ctx, authority.NewToken{Kind: authority.Developer})

@@ -1,11 +1,14 @@
-package authority
+package licensing
 
 import (
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/license"
 )
 
@@ -19,30 +22,37 @@ const maxVersion = 64
 // refusal is the reason why an assigned license cannot be used for product; nil
 // when it can. The license is checked before the version, so that a client with
 // a version such as "latest" learns that its license has expired.
-func (l *License) refusal(product license.Product) *answer {
+func refusal(l *authority.License, product license.Product) *api.Answer {
 	switch {
 	case l.Status == license.StatusExpired:
-		return refuse(http.StatusForbidden, license.MessageExpired)
+		return api.Refuse(http.StatusForbidden, license.MessageExpired)
 	case l.Status != license.StatusActive:
-		return refuse(http.StatusForbidden, license.MessageInvalidStatus+":"+l.Status)
+		return api.Refuse(http.StatusForbidden, license.MessageInvalidStatus+":"+l.Status)
 	case !isRunning(product.Version):
-		return refuse(http.StatusBadRequest, license.MessageFormat+":"+versionDetail)
+		return api.Refuse(http.StatusBadRequest, license.MessageFormat+":"+versionDetail)
 	case !license.Document{Products: l.Products}.Covers(product):
-		return refuse(http.StatusBadRequest, license.MessageActivation)
+		return api.Refuse(http.StatusBadRequest, license.MessageActivation)
 	}
 	return nil
 }
 
 // isRunning reports whether version can be that of a running product, which its document repeats.
 func isRunning(version string) bool {
-	return isVersion(version) && len(version) <= maxVersion &&
-		!strings.ContainsFunc(version, func(r rune) bool { return r != '+' && notPlain(r) })
+	major, minor, both := strings.Cut(license.MajorMinor(version), ".")
+	return both && isNumber(major) && isNumber(minor) && len(version) <= maxVersion && !strings.ContainsFunc(version, isStrange)
 }
 
-// document is the license as a document for the product of the request, not yet signed. It is made for LocalStack's own
+func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
+
+// isStrange reports whether a rune is in no version.
+func isStrange(r rune) bool {
+	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-+", r)
+}
+
+// documentOf is the license as a document for the product of the request, not yet signed. It is made for LocalStack's own
 // client, which fails on an unknown top-level field and on a null in reactivate_after, and which sends another request
 // if its version is not that of offline_data or of the first product.
-func (l *License) document(asking license.Product, now time.Time, reactivateAfter time.Duration) license.Document {
+func documentOf(l *authority.License, asking license.Product, now time.Time, reactivateAfter time.Duration) license.Document {
 	issued := license.Time{Time: now.UTC()}
 	return license.Document{
 		ID:              l.ID,

@@ -1,4 +1,4 @@
-package authority
+package server
 
 import (
 	"io"
@@ -8,6 +8,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"localstack-entrypoint/internal/authority/api"
 )
 
 // newAccessLog returns a logger that writes the fields of an entry, and only
@@ -21,22 +23,22 @@ func newAccessLog(to io.Writer) *zap.Logger {
 }
 
 // logFields are the access log's fields for a request and its answer.
-func (a *answer) logFields(r *http.Request, started, ended time.Time) []zap.Field {
+func logFields(r *http.Request, a *api.Answer, started, ended time.Time) []zap.Field {
 	fields := []zap.Field{
 		zap.Time("time", started.UTC()),
 		zap.String("method", withoutTokens(r.Method)),
 		zap.String("path", withoutTokens(r.URL.Path)),
-		zap.Int("status", a.status),
+		zap.Int("status", a.Status),
 		zap.Float64("duration_ms", float64(ended.Sub(started).Microseconds())/1000),
 	}
-	if a.credential != "" {
-		fields = append(fields, zap.String("credential", a.credential))
+	if a.Credential != "" {
+		fields = append(fields, zap.String("credential", a.Credential))
 	}
-	if message := a.message(); message != "" {
+	if message := a.Message(); message != "" {
 		fields = append(fields, zap.String("message", message))
 	}
-	if a.cause != nil {
-		fields = append(fields, zap.Error(a.cause))
+	if a.Cause != nil {
+		fields = append(fields, zap.Error(a.Cause))
 	}
 	return fields
 }

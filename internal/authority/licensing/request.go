@@ -1,4 +1,4 @@
-package authority
+package licensing
 
 import (
 	"encoding/json"
@@ -6,12 +6,10 @@ import (
 	"io"
 	"net/http"
 
+	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/license"
 )
-
-// maxBody is the longest request body in bytes; real ones have about 400.
-const maxBody = 64 << 10
 
 // request asks for a license. Its credential is well formed.
 type request struct {
@@ -22,13 +20,13 @@ type request struct {
 
 // readRequest reads the body of a request, in the container's shape or in lstk's.
 // The answer is nil unless the body is refused.
-func readRequest(r *http.Request) (request, *answer) {
+func readRequest(r *http.Request) (request, *api.Answer) {
 	raw, err := io.ReadAll(r.Body)
 	if err != nil {
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return request{}, refuse(http.StatusRequestEntityTooLarge, messageTooLarge)
+			return request{}, api.Refuse(http.StatusRequestEntityTooLarge, api.MessageTooLarge)
 		}
-		return request{}, refuse(http.StatusUnprocessableEntity, messageBody)
+		return request{}, api.Refuse(http.StatusUnprocessableEntity, api.MessageBody)
 	}
 	var body struct {
 		license.Request
@@ -37,12 +35,12 @@ func readRequest(r *http.Request) (request, *answer) {
 	}
 	if err := json.Unmarshal(raw, &body); err != nil {
 		// err may quote the body, which holds a token. lstk would take a 400 for a verdict.
-		return request{}, refuse(http.StatusUnprocessableEntity, messageBody)
+		return request{}, api.Refuse(http.StatusUnprocessableEntity, api.MessageBody)
 	}
 	read, ok := readCredential(body.Credentials)
 	if !ok {
-		refusal := refuse(http.StatusBadRequest, license.MessageCredentialsFormat)
-		return request{}, refusal.to(credential.Mask(body.Credentials.Token))
+		refusal := api.Refuse(http.StatusBadRequest, license.MessageCredentialsFormat)
+		return request{}, refusal.To(credential.Mask(body.Credentials.Token))
 	}
 	return request{LicenseID: body.LicenseID, Product: body.Product, credential: read}, nil
 }

@@ -1,4 +1,4 @@
-package authority
+package licensing
 
 import (
 	"errors"

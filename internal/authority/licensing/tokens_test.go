@@ -1,4 +1,4 @@
-package authority
+package licensing_test
 
 import (
 	"context"
@@ -10,12 +10,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/license"
 )
 
 func TestRotationEndsTheOldTokenAtOnceAlsoInAnotherStore(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	token, old := f.token()
 	before := f.document(requestPath, asking(old))
 
@@ -33,7 +35,7 @@ func TestRotationEndsTheOldTokenAtOnceAlsoInAnotherStore(t *testing.T) {
 }
 
 func TestRotationUnderLoadLosesNoRequest(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	token, current := f.token()
 	elsewhere := f.open()
 	var mu sync.RWMutex // held for writing while nobody can know the token
@@ -82,14 +84,14 @@ func TestAssigningMakesALicenseGoodAgain(t *testing.T) {
 		"suspended": suspend, "expired": expire, "unassigned": unassign,
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t, Options{})
+			f := newFixture(t, server.Options{})
 			token, text := f.token()
 			for _, id := range []string{token.ID, token.License.ID} {
 				f.must(spoil(f, id))
 				if reply := f.post(requestPath, asking(text)); reply.Code == http.StatusOK {
 					t.Fatal("the license is still good")
 				}
-				again, err := f.store.Assign(t.Context(), id, Terms{})
+				again, err := f.store.Assign(t.Context(), id, authority.Terms{})
 				f.must(err)
 				if again.ID != token.License.ID || !again.Expires.Equal(token.License.Expires) {
 					t.Errorf("the license was %+v and is %+v", *token.License, again)
@@ -101,15 +103,15 @@ func TestAssigningMakesALicenseGoodAgain(t *testing.T) {
 }
 
 func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
-	f := newFixture(t, Options{})
-	token, text := f.tokenOf(NewToken{Kind: CI, Unassigned: true})
+	f := newFixture(t, server.Options{})
+	token, text := f.tokenOf(authority.NewToken{Kind: authority.CI, Unassigned: true})
 	if token.License != nil {
 		t.Fatalf("there is one already: %+v", token.License)
 	}
 	if err := f.store.Unassign(t.Context(), token.ID); err == nil {
 		t.Error("no error for a license that does not exist")
 	}
-	made, err := f.store.Assign(t.Context(), token.ID, Terms{Plan: "enterprise", Expires: f.clock.now().Add(time.Hour)})
+	made, err := f.store.Assign(t.Context(), token.ID, authority.Terms{Plan: "enterprise", Expires: f.clock.now().Add(time.Hour)})
 	f.must(err)
 	if document := f.document(requestPath, asking(text)); document.ID != made.ID || document.Type != "enterprise" {
 		t.Errorf("unexpected document %+v", document)
@@ -117,16 +119,16 @@ func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
 }
 
 func TestAssigningChangesOnlyTheTermsThatAreGiven(t *testing.T) {
-	f := newFixture(t, Options{})
-	terms := Terms{Plan: "team", Product: "localstack-*", Version: "4.14", Expires: f.clock.now().Add(time.Hour)}
-	token, _ := f.tokenOf(NewToken{Kind: CI, Terms: terms})
+	f := newFixture(t, server.Options{})
+	terms := authority.Terms{Plan: "team", Product: "localstack-*", Version: "4.14", Expires: f.clock.now().Add(time.Hour)}
+	token, _ := f.tokenOf(authority.NewToken{Kind: authority.CI, Terms: terms})
 	before := *token.License
-	same, err := f.store.Assign(t.Context(), token.ID, Terms{})
+	same, err := f.store.Assign(t.Context(), token.ID, authority.Terms{})
 	f.must(err)
 	if same.Plan != before.Plan || same.Products[0] != before.Products[0] || !same.Expires.Equal(before.Expires) {
 		t.Errorf("%+v became %+v", before, same)
 	}
-	other, err := f.store.Assign(t.Context(), token.ID, Terms{Version: "4.15"})
+	other, err := f.store.Assign(t.Context(), token.ID, authority.Terms{Version: "4.15"})
 	f.must(err)
 	want := license.Product{Name: license.ProductName, Version: "4.15"}
 	if other.Products[0] != want || other.Plan != before.Plan {
@@ -135,12 +137,12 @@ func TestAssigningChangesOnlyTheTermsThatAreGiven(t *testing.T) {
 }
 
 func TestInvalidChangesAreRefused(t *testing.T) {
-	f := newFixture(t, Options{})
+	f := newFixture(t, server.Options{})
 	token, _ := f.token()
 	revoked, _ := f.token()
 	f.must(f.store.RevokeToken(t.Context(), revoked.ID))
 	f.must(f.store.RevokeToken(t.Context(), revoked.ID)) // twice is no error
-	assign := func(id string, terms Terms) error {
+	assign := func(id string, terms authority.Terms) error {
 		_, err := f.store.Assign(t.Context(), id, terms)
 		return err
 	}
@@ -149,24 +151,24 @@ func TestInvalidChangesAreRefused(t *testing.T) {
 		return err
 	}
 	revoke := func(id string) error { return f.store.RevokeToken(t.Context(), id) }
-	create := func(wanted NewToken) error {
+	create := func(wanted authority.NewToken) error {
 		_, _, err := f.store.CreateToken(t.Context(), wanted)
 		return err
 	}
 	setStatus := func(id, status string) error { return f.store.SetStatus(t.Context(), id, status) }
-	year10000 := Terms{Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}
+	year10000 := authority.Terms{Expires: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}
 	for want, err := range map[string]error{
 		"cannot rotate: an ID must be":                          rotate("x"),
-		"cannot rotate token_00000000":                          rotate(tokenPrefix + uuid.Nil.String()),
-		"no token or license has this ID":                       revoke(licensePrefix + uuid.Nil.String()),
+		"cannot rotate token_00000000":                          rotate("token_" + uuid.Nil.String()),
+		"no token or license has this ID":                       revoke("license_" + uuid.Nil.String()),
 		"the token is revoked, which cannot be undone":          rotate(revoked.ID),
-		"cannot assign a license to " + revoked.ID:              assign(revoked.ID, Terms{}),
-		"the plan must":                                         assign(token.ID, Terms{Plan: "pro plus"}),
-		"the product must":                                      assign(token.ID, Terms{Product: "localstack-[a"}),
-		"the version must":                                      assign(token.ID, Terms{Version: "latest"}),
-		"cannot create a token: the email address is invalid":   create(NewToken{Kind: CI, Email: "me"}),
-		"between the years":                                     create(NewToken{Kind: CI, Terms: year10000}),
-		"CHECK constraint failed":                               create(NewToken{Kind: "other"}),
+		"cannot assign a license to " + revoked.ID:              assign(revoked.ID, authority.Terms{}),
+		"the plan must":                                         assign(token.ID, authority.Terms{Plan: "pro plus"}),
+		"the product must":                                      assign(token.ID, authority.Terms{Product: "localstack-[a"}),
+		"the version must":                                      assign(token.ID, authority.Terms{Version: "latest"}),
+		"cannot create a token: the email address is invalid":   create(authority.NewToken{Kind: authority.CI, Email: "me"}),
+		"between the years":                                     create(authority.NewToken{Kind: authority.CI, Terms: year10000}),
+		"cannot create a token: the type is unknown":            create(authority.NewToken{Kind: "other"}),
 		`cannot set the status "EXPIRED": use ACTIVE, INACTIVE`: setStatus(token.ID, license.StatusExpired),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -176,12 +178,12 @@ func TestInvalidChangesAreRefused(t *testing.T) {
 }
 
 func TestTheListSaysWhatHappened(t *testing.T) {
-	f := newFixture(t, Options{})
-	first, text := f.tokenOf(NewToken{Kind: Developer, Email: "dev@example.org"})
-	second, _ := f.tokenOf(NewToken{Kind: CI, Unassigned: true})
+	f := newFixture(t, server.Options{})
+	first, text := f.tokenOf(authority.NewToken{Kind: authority.Developer, Email: "dev@example.org"})
+	second, _ := f.tokenOf(authority.NewToken{Kind: authority.CI, Unassigned: true})
 	f.clock.advance(time.Minute)
 	f.document(requestPath, asking(text))
-	f.store.notes.writer.Wait()
+	f.store.Flush()
 	_, err := f.store.RotateToken(t.Context(), first.ID)
 	f.must(err)
 	f.must(f.store.RevokeToken(t.Context(), second.ID))

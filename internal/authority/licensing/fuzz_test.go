@@ -1,4 +1,4 @@
-package authority
+package licensing_test
 
 import (
 	"net/http"
@@ -6,18 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/license"
 )
 
 // FuzzRequestBody sends any body: the answer is a document or a refusal, and
 // never the server's fault.
 func FuzzRequestBody(f *testing.F) {
-	store, err := Open(f.Context(), f.TempDir(), nil)
+	store, err := authority.Open(f.Context(), authority.Source{Dir: f.TempDir(), Create: true})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = store.Close() })
-	_, secret, err := store.CreateToken(f.Context(), NewToken{Kind: Developer})
+	_, secret, err := store.CreateToken(f.Context(), authority.NewToken{Kind: authority.Developer})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -34,7 +36,7 @@ func FuzzRequestBody(f *testing.F) {
 		f.Add(body, true)
 		f.Add(body, false)
 	}
-	handler := New(store, Options{})
+	handler := server.New(store, server.Options{})
 	f.Fuzz(func(t *testing.T, body string, activate bool) {
 		path := requestPath
 		if activate {

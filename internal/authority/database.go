@@ -1,0 +1,175 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // registers the database driver "sqlite"
+)
+
+// DatabaseFile is the name of the SQLite database below a data directory.
+const DatabaseFile = "authority.db"
+
+// database is SQLite in a file, or PostgreSQL. Its pools are bounded, so that a database that does not answer does not
+// collect connections.
+type database struct {
+	// name is what errors call it.
+	name    string
+	dialect goose.Dialect
+	// writes syncs each change to the disk: a rotated token must not be valid again after a power failure.
+	writes *sql.DB
+	// reads looks things up.
+	reads *sql.DB
+	// background does not sync each change to the disk: a note may be lost.
+	background *sql.DB
+
+	// path and file are an SQLite database when it was opened: SQLite goes on with a file that was deleted or replaced.
+	path string
+	file fs.FileInfo
+}
+
+const (
+	// A writer holds the lock of SQLite for one or two milliseconds.
+	writeWait = 5 * time.Second
+	// noteWait is how long a note waits for another writer, before it is dropped.
+	noteWait = time.Second
+	// connectWait is how long a connection to PostgreSQL may take.
+	connectWait = 5 * time.Second
+	// maxReads is more connections than reads that processors carry out at once.
+	maxReads, maxWrites = 16, 4
+)
+
+// openSQLite opens the database in the data directory, and creates it if asked to. A key shows that there was one.
+func openSQLite(source Source, hasKey bool) (*database, error) {
+	path, err := filepath.Abs(filepath.Join(source.Dir, DatabaseFile))
+	if err != nil {
+		return nil, err
+	}
+	flags := os.O_RDWR
+	switch {
+	case isMissing(path) && hasKey:
+		return nil, errLost("is missing or empty")
+	case isMissing(path) && !source.Create:
+		return nil, fmt.Errorf("%w: %s is missing or empty", ErrNone, path)
+	case source.Create:
+		flags |= os.O_CREATE
+	}
+	// SQLite gives its -wal and -shm files the mode of the database.
+	file, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	d := &database{name: path, dialect: goose.DialectSQLite3, path: path}
+	d.file, err = file.Stat()
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, err
+	}
+	d.writes = connectSQLite(path, "FULL", writeWait, maxWrites)
+	d.reads = connectSQLite(path, "NORMAL", maxWait, maxReads)
+	d.background = connectSQLite(path, "NORMAL", noteWait, 1)
+	return d, nil
+}
+
+// connectSQLite returns a pool of connections to the existing database at path, which wait up to patience for other
+// writers.
+func connectSQLite(path, synchronous string, patience time.Duration, most int) *sql.DB {
+	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
+		"mode":          {"rw"}, // a database that is gone is not created again
+		"_busy_timeout": {strconv.FormatInt(patience.Milliseconds(), 10)},
+		"_journal_mode": {"WAL"}, // readers do not wait for the writer
+		"_foreign_keys": {"on"},
+		"_synchronous":  {synchronous},
+		// A transaction that reads and then writes must not fail at its first write
+		// because another process has written meanwhile.
+		"_txlock": {"immediate"},
+	}.Encode()}
+	pool, _ := sql.Open("sqlite", dsn.String()) // fails only for a driver that is not linked
+	return bounded(pool, most)
+}
+
+// openPostgres prepares connections to the PostgreSQL database at an URL.
+func openPostgres(text string) (*database, error) {
+	config, err := pgx.ParseConfig(text)
+	if err != nil {
+		// The error of pgx repeats the URL, though without its password.
+		return nil, errors.New("cannot read the URL of the database: " +
+			"use postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…")
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectWait
+	}
+	config.RuntimeParams["application_name"] = "licenseserver"
+	reads, background := config.Copy(), config.Copy()
+	background.RuntimeParams["synchronous_commit"] = "off"
+	return &database{
+		name:       fmt.Sprintf("the database %s on %s", config.Database, config.Host),
+		dialect:    goose.DialectPostgres,
+		writes:     bounded(stdlib.OpenDB(*config), maxWrites),
+		reads:      bounded(stdlib.OpenDB(*reads), maxReads),
+		background: bounded(stdlib.OpenDB(*background), 1),
+	}, nil
+}
+
+func bounded(pool *sql.DB, most int) *sql.DB {
+	pool.SetMaxOpenConns(most)
+	pool.SetMaxIdleConns(most)
+	return pool
+}
+
+func (d *database) isSQLite() bool { return d.dialect == goose.DialectSQLite3 }
+
+func (d *database) close() error {
+	return errors.Join(d.writes.Close(), d.reads.Close(), d.background.Close())
+}
+
+// checkFile returns an error if an SQLite database is not the file that was opened.
+func (d *database) checkFile() error {
+	if !d.isSQLite() {
+		return nil
+	}
+	switch now, err := os.Stat(d.path); {
+	case err != nil:
+		return err
+	case !os.SameFile(now, d.file):
+		return fmt.Errorf("%s is not the file that was opened at the start: restart the server", d.path)
+	case now.Size() == 0: // while SQLite still knows what was in it
+		return fmt.Errorf("%s is empty", d.path)
+	}
+	return nil
+}
+
+// querier is a database or a transaction in it.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// exists reports whether a query selects any row.
+func exists(ctx context.Context, from querier, query string, args ...any) (found bool, err error) {
+	err = from.QueryRowContext(ctx, "SELECT EXISTS ("+query+")", args...).Scan(&found)
+	return found, err
+}
+
+// isMissing reports whether there is no content at path.
+func isMissing(path string) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
+}
+
+// errLost says that the database is not the one of the key. An empty one in its place
+// would refuse all tokens, and clients would delete the documents they have.
+func errLost(how string) error {
+	return fmt.Errorf("%s %s, but %s is here: restore both from a backup, or begin anew by removing %s",
+		DatabaseFile, how, keyFile, keyFile)
+}

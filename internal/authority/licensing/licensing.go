@@ -1,0 +1,119 @@
+// Package licensing is the server's side of the licensing protocol (the public one of LocalStack's licensing API,
+// format "1").
+//
+// Clients delete their stored document on a verdict. So a 4xx answer with a code of the
+// protocol means that the state is known; while it is not, the answer is 5xx.
+package licensing
+
+import (
+	"cmp"
+	"net/http"
+	"time"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/license"
+)
+
+// DefaultReactivateAfter is how long a document stands in for the server
+// unless [Options] say otherwise.
+const DefaultReactivateAfter = 24 * time.Hour
+
+// Options are the settings of the protocol's routes.
+type Options struct {
+	// ReactivateAfter is how long a client may use a document without asking
+	// again; zero means DefaultReactivateAfter.
+	ReactivateAfter time.Duration
+	// Limit is how often one token may ask; the zero Limit means no limit.
+	Limit Limit
+	// Now is the clock; nil means [time.Now].
+	Now func() time.Time
+	// Failed is told of notes of activations that were not stored, so that lists show older ones; may be nil.
+	Failed func(error)
+}
+
+// Routes are
+//
+//	POST /v1/license/request   the document of the license assigned to a token
+//	POST /v1/license/activate  the same, if it is the license with license_id
+//	GET  /v1/license/activate  that this is a licensing server, for whoever tries the way to it
+//
+// They are safe for concurrent use, also beside other processes on the same database.
+func Routes(store *authority.Store, options Options) []api.Route {
+	h := &handler{
+		store:           store,
+		reactivateAfter: cmp.Or(options.ReactivateAfter, DefaultReactivateAfter),
+		limiters:        newLimiters(options.Limit),
+		now:             options.Now,
+		failed:          options.Failed,
+	}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	if h.failed == nil {
+		h.failed = func(error) {}
+	}
+	return []api.Route{
+		{Path: "/v1/license/request", Methods: []string{http.MethodPost}, Answer: h.request},
+		{Path: "/v1/license/activate", Methods: []string{http.MethodPost, http.MethodGet, http.MethodHead}, Answer: h.activate},
+	}
+}
+
+// handler answers the requests.
+type handler struct {
+	store           *authority.Store
+	reactivateAfter time.Duration
+	limiters        *limiters
+	now             func() time.Time
+	failed          func(error)
+}
+
+// request answers with the document of a token's license. A license ID that the
+// client sends does not matter.
+func (h *handler) request(r *http.Request) *api.Answer { return h.license(r, false) }
+
+// activate answers with the document of a token's license if the client names its ID, and to a question that carries
+// nothing with what this is.
+func (h *handler) activate(r *http.Request) *api.Answer {
+	if r.Method != http.MethodPost {
+		return &api.Answer{Status: http.StatusOK, Body: map[string]string{"service": "license authority"}}
+	}
+	return h.license(r, true)
+}
+
+func (h *handler) license(r *http.Request, sameID bool) *api.Answer {
+	asked, refusal := readRequest(r)
+	if refusal != nil {
+		return refusal
+	}
+	token, err := h.store.Judge(r.Context(), credential.NewSecret(asked.credential.Reveal()))
+	switch {
+	case err != nil:
+		return api.Fail(err).To(asked.credential.String())
+	case token == nil:
+		return api.Refuse(http.StatusForbidden, license.MessageCredentialsInvalid).To(asked.credential.String())
+	}
+	return h.grant(asked, token, sameID).To(token.ID)
+}
+
+// grant answers with the document of the token's license, or with the reason why not.
+func (h *handler) grant(asked request, token *authority.Token, sameID bool) *api.Answer {
+	now := h.now()
+	if wait := h.limiters.wait(token.ID, now); wait > 0 {
+		refusal := api.Refuse(http.StatusTooManyRequests, license.MessageRateLimited)
+		refusal.RetryAfter = wait
+		return refusal
+	}
+	granted := token.License
+	if granted == nil || !granted.Assigned || sameID && asked.LicenseID != granted.ID {
+		return api.Refuse(http.StatusBadRequest, license.MessageNotFound)
+	}
+	if refusal := refusal(granted, asked.Product); refusal != nil {
+		return refusal
+	}
+	document := documentOf(granted, asked.Product, now, h.reactivateAfter)
+	document.Sign(asked.credential.Reveal())
+	h.store.NoteActivation(token, h.failed)
+	return &api.Answer{Status: http.StatusOK, Body: document}
+}

@@ -1,0 +1,52 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// tx is a transaction that changes something, and its moment.
+type tx struct {
+	*sql.Tx
+	ctx context.Context
+	key []byte
+	now time.Time
+}
+
+// change runs do in a transaction, and rolls it back if do fails. A transaction that changes anything has a row of the
+// audit log for it.
+func (s *Store) change(ctx context.Context, do func(*tx) error) error {
+	return s.changeWith(ctx, s.key, do)
+}
+
+func (s *Store) changeWith(ctx context.Context, key []byte, do func(*tx) error) error {
+	return inTx(ctx, s.writes, func(inner *sql.Tx) error {
+		return do(&tx{Tx: inner, ctx: ctx, key: key, now: s.now()})
+	})
+}
+
+// exec carries out a statement, and returns how many rows it changed.
+func (t *tx) exec(query string, args ...any) (rows int64, err error) {
+	result, err := t.ExecContext(t.ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// hash is what the database keeps of a secret.
+func (t *tx) hash(secret string) string { return keyedHash(t.key, secret) }
+
+// lockWorkspace lets no other transaction with this workspace locked go on until this one ends. It reports whether the
+// workspace exists. An update locks on both databases.
+func (t *tx) lockWorkspace(id string) (bool, error) {
+	rows, err := t.exec("UPDATE workspaces SET id = id WHERE id = $1", id)
+	return rows == 1, err
+}
+
+// newID is a new ID with the prefix of its kind. Those made later come later in the order of texts, so that lists have
+// an order within one second.
+func newID(prefix string) string { return prefix + uuid.Must(uuid.NewV7()).String() } // fails only without randomness
