@@ -103,6 +103,8 @@ server sees the changes at once.`
 	root.PersistentFlags().StringVar(&t.database, "database", "",
 		"`URL` of a PostgreSQL database (default: SQLite in the data directory)")
 	root.PersistentFlags().StringVar(&t.data, "data", "./data", "data `directory`")
+	settings(root.PersistentFlags())
+	root.PersistentPreRunE = readEnvironment
 	return root
 }
 

@@ -69,6 +69,7 @@ The API_ENDPOINT of a container is URL/v1.`,
 		"how long a container may start without a new activation (LocalStack's server: 24h)")
 	flags.TextVar(&s.options.Licensing.Limit, "rate-limit", licensing.Limit{Requests: 1000, Period: time.Minute},
 		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
+	settings(flags)
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if s.options.Licensing.ReactivateAfter <= 0 {
 			return errors.New("--reactivate-after must be positive")
