@@ -1,0 +1,42 @@
+package authority
+
+import "fmt"
+
+// Verdict says what kind of a [Refusal] it is.
+type Verdict string
+
+// The verdicts. Each has its own status in HTTP.
+const (
+	// Invalid is about what was asked: a text that is too long, a link that was used before.
+	Invalid Verdict = "invalid"
+	// NotFound is about an ID or a name that is nothing here, or no longer.
+	NotFound Verdict = "not found"
+	// NotAllowed is about who asks.
+	NotAllowed Verdict = "not allowed"
+	// Conflict is about what is there: no free seat, the last Admin, an email address that is taken.
+	Conflict Verdict = "conflict"
+)
+
+// Refusal is an error that is a verdict on what was asked. Any other error means that the state is not known. Other
+// errors may wrap it: use [errors.AsType].
+type Refusal struct {
+	Verdict Verdict
+	// Field names the input that an Invalid is about, such as "email"; empty if there is no such input.
+	Field string
+	text  string
+}
+
+// Error is a sentence for whoever asked, without capital letter and period.
+func (r Refusal) Error() string { return r.text }
+
+// refusal is an Invalid without a field.
+func refusal(format string, args ...any) error { return refuse(Invalid, format, args...) }
+
+// invalid is an Invalid about a field.
+func invalid(field, format string, args ...any) error {
+	return Refusal{Verdict: Invalid, Field: field, text: fmt.Sprintf(format, args...)}
+}
+
+func refuse(verdict Verdict, format string, args ...any) error {
+	return Refusal{Verdict: verdict, text: fmt.Sprintf(format, args...)}
+}
