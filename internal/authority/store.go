@@ -11,15 +11,18 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"localstack-entrypoint/internal/authority/password"
 )
 
 // Store keeps members, licenses and tokens in a database. Several Stores in several processes may use one database:
 // nothing is cached, so that all see a change at once. A Store is safe for concurrent use.
 type Store struct {
 	*database
-	notes *notes
-	key   []byte
-	now   func() time.Time
+	notes     *notes
+	passwords *password.Hasher
+	key       []byte
+	now       func() time.Time
 }
 
 // Source says where the state of an authority is.
@@ -44,7 +47,7 @@ const maxWait = 2 * time.Second
 // (0600), the tables. It does not create one of database and key where the other shows that it is lost. The caller
 // closes the Store.
 func Open(ctx context.Context, source Source) (*Store, error) {
-	store := &Store{now: source.Now}
+	store := &Store{now: source.Now, passwords: password.New()}
 	if store.now == nil {
 		store.now = time.Now
 	}

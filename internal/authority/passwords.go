@@ -1,0 +1,120 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"localstack-entrypoint/internal/authority/password"
+	"localstack-entrypoint/internal/credential"
+)
+
+// account is what a login needs to know of a member.
+type account struct{ id, workspace, email, hash string }
+
+// selectAccount selects the account of a member who is not removed.
+const selectAccount = `SELECT id, workspace_id, email, coalesce(password_hash, '')
+	FROM members WHERE removed_at IS NULL`
+
+func readAccount(ctx context.Context, from querier, rest string, args ...any) (who account, err error) {
+	err = from.QueryRowContext(ctx, selectAccount+" "+rest, args...).Scan(&who.id, &who.workspace, &who.email, &who.hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return account{}, nil
+	}
+	return who, err
+}
+
+// LogIn begins a session of the member with this email and password, and returns the secret of its cookie. client
+// is the browser's name. A wrong password and an unknown email are the same [Refusal], after the same time;
+// [password.ErrBusy] says that the server cannot check the password now. The caller limits how often somebody
+// tries.
+func (s *Store) LogIn(
+	ctx context.Context, email string, typed credential.Secret, client string,
+) (credential.Secret, error) {
+	var who account
+	if email = normalEmail(email); isText(email) {
+		var err error
+		if who, err = readAccount(ctx, s.reads, "AND email = $1", email); err != nil {
+			return credential.Secret{}, fmt.Errorf("cannot look up the account: %w", err)
+		}
+	}
+	verdict, err := s.passwords.Verify(ctx, who.hash, typed)
+	if err != nil {
+		return credential.Secret{}, err
+	}
+	if !verdict.Right {
+		return credential.Secret{}, refuse(NotAllowed, "the email address or the password is wrong")
+	}
+	better := who.hash
+	if verdict.Outdated {
+		if better, err = s.passwords.Hash(ctx, typed); err != nil {
+			return credential.Secret{}, err
+		}
+	}
+	return s.enter(ctx, who, better, client)
+}
+
+// enter begins a session of an account whose password is right. hash replaces the one that was checked.
+func (s *Store) enter(ctx context.Context, who account, hash, client string) (cookie credential.Secret, err error) {
+	ctx = WithActor(ctx, Actor{ID: who.id, Name: who.email, Address: actorOf(ctx).Address})
+	err = s.change(ctx, func(t *tx) error {
+		// The password may have been changed, and the member removed, while it was checked.
+		rows, err := t.exec(`UPDATE members SET password_hash = $1
+			WHERE id = $2 AND password_hash = $3 AND removed_at IS NULL`, hash, who.id, who.hash)
+		if err == nil && rows == 0 {
+			err = refuse(NotAllowed, "the email address or the password is wrong")
+		}
+		if err != nil {
+			return err
+		}
+		cookie, err = t.startSession(who, client)
+		return err
+	})
+	return cookie, err
+}
+
+// SetPassword sets the password of a member and ends their sessions but the one with the ID except, which may be
+// empty. A password that is not good enough is a [Refusal].
+func (s *Store) SetPassword(ctx context.Context, memberID string, typed credential.Secret, except string) error {
+	who, err := readAccount(ctx, s.reads, "AND id = $1", memberID)
+	if err != nil {
+		return fmt.Errorf("cannot look up the member: %w", err)
+	}
+	if who.id == "" {
+		return refuse(NotFound, "there is no such member")
+	}
+	hash, err := s.hashPassword(ctx, who.email, typed)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, func(t *tx) error { return t.setPassword(who, hash, except) })
+}
+
+// hashPassword returns the hash of a new password of the member with this email. It takes tens of milliseconds and is
+// not for a transaction. A password that is not good enough is a [Refusal].
+func (s *Store) hashPassword(ctx context.Context, email string, typed credential.Secret) (string, error) {
+	if err := password.Check(typed, email); err != nil {
+		return "", invalid("password", "%s", err)
+	}
+	return s.passwords.Hash(ctx, typed)
+}
+
+// setPassword stores the hash of a member's new password, and ends their sessions but one.
+func (t *tx) setPassword(who account, hash, except string) error {
+	rows, err := t.exec("UPDATE members SET password_hash = $1 WHERE id = $2 AND removed_at IS NULL", hash, who.id)
+	if err == nil && rows == 0 {
+		err = refuse(NotFound, "there is no such member")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.endSessions(who.id, except); err != nil {
+		return err
+	}
+	return t.audit(Event{Workspace: who.workspace, Action: "member.password", Subject: who.id})
+}
+
+// normalEmail is an email address as it is stored and looked up.
+func normalEmail(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
