@@ -2,48 +2,31 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"log"
-	"net"
-	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/licensing"
+	"localstack-entrypoint/internal/authority/limit"
+	"localstack-entrypoint/internal/authority/origin"
 	"localstack-entrypoint/internal/authority/server"
-	"localstack-entrypoint/internal/file"
 	"localstack-entrypoint/internal/task"
 )
 
-const (
-	defaultListen = "127.0.0.1:8080"
-
-	// Limits of a request, which is one small JSON object.
-	headerTimeout = 5 * time.Second
-	bodyTimeout   = 10 * time.Second
-	idleTimeout   = time.Minute
-	maxHeader     = 16 << 10 // bytes
-
-	// 8 s: docker stop kills at 10.
-	stopTimeout = 8 * time.Second
-)
+const defaultListen = "127.0.0.1:8080"
 
 // serving has the flags of serve.
 type serving struct {
-	listen            string
-	certFile, keyFile string
-	demoToken         string
-	options           server.Options
+	listen, metricsListen string
+	certFile, keyFile     string
+	demoToken             string
+	options               server.Options
 }
 
 func (t *tool) serveCommand() *cobra.Command {
@@ -53,40 +36,81 @@ func (t *tool) serveCommand() *cobra.Command {
 		Short: "Serve the licensing API",
 		Long: `Serve the licensing API. When the server listens, it prints one line,
 "listening on URL", to stdout. The access log goes to stderr, one JSON object
-per request. SIGTERM or SIGINT stops the server after the running requests.
+per request. SIGTERM or SIGINT stops the server after the running requests, a
+second one at once. SIGHUP reads the TLS certificate again.
 
-The API_ENDPOINT of a container is URL/v1.`,
+The API_ENDPOINT of a container is URL/v1. /healthz says that the process lives,
+/readyz that it can answer, /metrics has numbers for Prometheus.`,
 		Args: cobra.NoArgs,
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&s.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
-	flags.StringVar(&s.certFile, "tls-cert", "", "certificate `file` in PEM format, chain included, for https")
-	flags.StringVar(&s.keyFile, "tls-key", "", "private key `file` in PEM format")
-	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
-	flags.StringVar(&s.demoToken, "demo-token-file", "",
-		"`file` to write a new developer token to, unless it has a valid one")
-	flags.DurationVar(&s.options.Licensing.ReactivateAfter, "reactivate-after", licensing.DefaultReactivateAfter,
-		"how long a container may start without a new activation (LocalStack's server: 24h)")
-	flags.TextVar(&s.options.Licensing.Limit, "rate-limit", licensing.Limit{Requests: 1000, Period: time.Minute},
-		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
-	settings(flags)
+	s.flags(cmd)
 	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if s.options.Licensing.ReactivateAfter <= 0 {
+		switch {
+		case s.options.Licensing.ReactivateAfter <= 0:
 			return errors.New("--reactivate-after must be positive")
+		case s.options.MaxConnections < 0:
+			return errors.New("--max-connections must not be negative")
 		}
 		return nil
 	}
 	cmd.SetErr(t.log)
 	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, _ io.Writer) error {
 		log.SetOutput(t.log) // for libraries
-		s.options.AccessLog = t.log
+		s.options.AccessLog, s.options.Mask = t.log, withoutTokens
+		s.options.OwnMetrics = s.metricsListen != ""
 		_, err := task.Run(ctx, func(ctx context.Context) (any, error) {
-			return nil, s.serve(ctx, store, t.out, t.log)
+			return nil, s.serve(ctx, store, t.out)
 		})
 		return err
 	})
 	return cmd
 }
+
+// flags defines the flags of serve.
+func (s *serving) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&s.listen, "listen", defaultListen, "`address` to listen on; port 0 takes a free one")
+	flags.StringVar(&s.metricsListen, "metrics-listen", "",
+		"`address` for /metrics, and for /healthz and /readyz, in plain HTTP (default: at --listen, for this machine only)")
+	flags.StringVar(&s.certFile, "tls-cert", "", "certificate `file` in PEM format, chain included, for https")
+	flags.StringVar(&s.keyFile, "tls-key", "", "private key `file` in PEM format")
+	cmd.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	flags.Var(publicURL{&s.options.Origin.Public}, "public-url",
+		"`URL` under which browsers and lstk see the server, for links and hints, such as https://licenses.example.org")
+	flags.Var(&s.options.Origin.Proxies, "trusted-proxy",
+		"`network` of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto, or Forwarded, are believed; repeatable")
+	flags.IntVar(&s.options.MaxConnections, "max-connections", 0,
+		"`most` connections of clients at once (default: as many as open files allow, at most 4096)")
+	flags.StringVar(&s.demoToken, "demo-token-file", "",
+		"`file` to write a new developer token to, unless it has a valid one")
+	flags.DurationVar(&s.options.Licensing.ReactivateAfter, "reactivate-after", licensing.DefaultReactivateAfter,
+		"how long a container may start without a new activation (LocalStack's server: 24h)")
+	flags.TextVar(&s.options.Licensing.Limit, "rate-limit", limit.Rate{Requests: 1000, Period: time.Minute},
+		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
+	flags.TextVar(&s.options.Licensing.UnknownLimit, "unknown-rate-limit", limit.Rate{Requests: 100, Period: time.Minute},
+		"`N/PERIOD`, the requests with unknown tokens that one address may make; 0 for no limit")
+	settings(flags)
+}
+
+// publicURL is a flag for the URL under which clients see the server.
+type publicURL struct{ to **url.URL }
+
+// Set reads the URL.
+func (p publicURL) Set(text string) (err error) {
+	*p.to, err = origin.ParsePublic(text)
+	return err
+}
+
+// String returns the URL that was set.
+func (p publicURL) String() string {
+	if p.to == nil || *p.to == nil {
+		return ""
+	}
+	return (*p.to).String()
+}
+
+// Type names the flag's type in the help.
+func (publicURL) Type() string { return "URL" }
 
 // logLine is a line of the access log about itself.
 func logLine(text string) []byte {
@@ -95,96 +119,4 @@ func logLine(text string) []byte {
 		Message string `json:"message"`
 	}{time.Now().UTC().Format(time.RFC3339), text})
 	return append(line, '\n')
-}
-
-// serve serves until SIGTERM or SIGINT, and prints the URL to out.
-func (s *serving) serve(ctx context.Context, store *authority.Store, out, stderr io.Writer) error {
-	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
-	defer restore()
-	// Before listening: a server without its certificate could not answer.
-	secure, err := s.tlsConfig()
-	if err != nil {
-		return fmt.Errorf("cannot use the TLS certificate: %w", err)
-	}
-	if s.demoToken != "" {
-		if err := provideToken(ctx, store, s.demoToken); err != nil {
-			return fmt.Errorf("cannot provide a demo token: %w", err)
-		}
-	}
-	listener, err := net.Listen("tcp", s.listen)
-	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", s.listen, err)
-	}
-	defer listener.Close()
-	fmt.Fprintf(out, "listening on %s://%s\n", schemeOf(secure), listener.Addr())
-	httpServer := &http.Server{
-		Handler:           server.New(store, s.options),
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       bodyTimeout,
-		WriteTimeout:      bodyTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		TLSConfig:         secure,
-		ErrorLog:          log.New(stderr, "licenseserver: ", 0),
-	}
-	stopped := make(chan error, 1)
-	task.Go(ctx, func() {
-		<-ctx.Done()
-		restore() // a second signal ends the process at once
-		stopped <- stop(httpServer)
-	})
-	if secure == nil {
-		err = httpServer.Serve(listener)
-	} else {
-		err = httpServer.ServeTLS(listener, "", "")
-	}
-	if !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("cannot serve: %w", err)
-	}
-	return <-stopped
-}
-
-// tlsConfig returns nil without TLS.
-func (s *serving) tlsConfig() (*tls.Config, error) {
-	if s.certFile == "" {
-		return nil, nil
-	}
-	certificate, err := readFile(s.certFile)
-	if err != nil {
-		return nil, err
-	}
-	key, err := readFile(s.keyFile)
-	if err != nil {
-		return nil, err
-	}
-	pair, err := tls.X509KeyPair(certificate, key)
-	if err != nil {
-		return nil, err
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}}, nil
-}
-
-func readFile(path string) ([]byte, error) {
-	content, err := file.Read(path)
-	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-	}
-	return content, nil
-}
-
-func schemeOf(secure *tls.Config) string {
-	if secure == nil {
-		return "http"
-	}
-	return "https"
-}
-
-// stop waits up to stopTimeout for the running requests.
-func stop(server *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return server.Close()
-	}
-	return nil
 }

@@ -127,6 +127,13 @@ func bounded(pool *sql.DB, most int) *sql.DB {
 	return pool
 }
 
+// Pools are the numbers of the pools of connections, by name.
+func (d *database) Pools() map[string]sql.DBStats {
+	return map[string]sql.DBStats{
+		"writes": d.writes.Stats(), "reads": d.reads.Stats(), "background": d.background.Stats(),
+	}
+}
+
 func (d *database) isSQLite() bool { return d.dialect == goose.DialectSQLite3 }
 
 func (d *database) close() error {

@@ -12,6 +12,8 @@ import (
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/authority/limit"
+	"localstack-entrypoint/internal/authority/origin"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/license"
 )
@@ -25,8 +27,10 @@ type Options struct {
 	// ReactivateAfter is how long a client may use a document without asking
 	// again; zero means DefaultReactivateAfter.
 	ReactivateAfter time.Duration
-	// Limit is how often one token may ask; the zero Limit means no limit.
-	Limit Limit
+	// Limit is how often one token may ask; the zero Rate means no limit.
+	Limit limit.Rate
+	// UnknownLimit is how often one address may ask with unknown tokens; the zero Rate means no limit.
+	UnknownLimit limit.Rate
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 	// Failed is told of notes of activations that were not stored, so that lists show older ones; may be nil.
@@ -44,7 +48,8 @@ func Routes(store *authority.Store, options Options) []api.Route {
 	h := &handler{
 		store:           store,
 		reactivateAfter: cmp.Or(options.ReactivateAfter, DefaultReactivateAfter),
-		limiters:        newLimiters(options.Limit),
+		byToken:         limit.New(options.Limit),
+		strangers:       limit.New(options.UnknownLimit),
 		now:             options.Now,
 		failed:          options.Failed,
 	}
@@ -56,7 +61,7 @@ func Routes(store *authority.Store, options Options) []api.Route {
 	}
 	return []api.Route{
 		{Path: "/v1/license/request", Methods: []string{http.MethodPost}, Answer: h.request},
-		{Path: "/v1/license/activate", Methods: []string{http.MethodPost, http.MethodGet, http.MethodHead}, Answer: h.activate},
+		{Path: "/v1/license/activate", Methods: []string{http.MethodPost, http.MethodGet}, Answer: h.activate},
 	}
 }
 
@@ -64,7 +69,8 @@ func Routes(store *authority.Store, options Options) []api.Route {
 type handler struct {
 	store           *authority.Store
 	reactivateAfter time.Duration
-	limiters        *limiters
+	byToken         *limit.Keyed
+	strangers       *limit.Keyed // by address
 	now             func() time.Time
 	failed          func(error)
 }
@@ -92,18 +98,31 @@ func (h *handler) license(r *http.Request, sameID bool) *api.Answer {
 	case err != nil:
 		return api.Fail(err).To(asked.credential.String())
 	case token == nil:
-		return api.Refuse(http.StatusForbidden, license.MessageCredentialsInvalid).To(asked.credential.String())
+		return h.stranger(r).To(asked.credential.String())
 	}
 	return h.grant(asked, token, sameID).To(token.ID)
+}
+
+// stranger answers to an unknown token. Known ones from the same address, which may be that of a whole company, are not
+// limited by it.
+func (h *handler) stranger(r *http.Request) *api.Answer {
+	if wait := h.strangers.Wait(limit.Address(origin.Of(r).Address), h.now()); wait > 0 {
+		return tooOften(wait)
+	}
+	return api.Refuse(http.StatusForbidden, license.MessageCredentialsInvalid)
+}
+
+func tooOften(wait time.Duration) *api.Answer {
+	refusal := api.Refuse(http.StatusTooManyRequests, license.MessageRateLimited)
+	refusal.RetryAfter = wait
+	return refusal
 }
 
 // grant answers with the document of the token's license, or with the reason why not.
 func (h *handler) grant(asked request, token *authority.Token, sameID bool) *api.Answer {
 	now := h.now()
-	if wait := h.limiters.wait(token.ID, now); wait > 0 {
-		refusal := api.Refuse(http.StatusTooManyRequests, license.MessageRateLimited)
-		refusal.RetryAfter = wait
-		return refusal
+	if wait := h.byToken.Wait(token.ID, now); wait > 0 {
+		return tooOften(wait)
 	}
 	granted := token.License
 	if granted == nil || !granted.Assigned || sameID && asked.LicenseID != granted.ID {

@@ -3,12 +3,14 @@ package licensing_test
 import (
 	"bytes"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/licensing"
+	"localstack-entrypoint/internal/authority/limit"
 	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/license"
@@ -24,13 +26,15 @@ func TestTheAccessLogHasALineOfJSONPerRequest(t *testing.T) {
 	f.send(http.MethodGet, "/healthz", "")
 
 	const started = `{"time":"2026-11-21T17:00:00Z",`
-	want := started + `"method":"POST","path":"/v1/license/request","status":200,"duration_ms":0,` +
-		`"credential":"` + token.ID + `"}` + "\n" +
-		started + `"method":"POST","path":"/v1/license/activate","status":403,"duration_ms":0,` +
-		`"credential":"` + credential.Mask(stranger) + `","message":"licensing.credentials.invalid"}` + "\n" +
-		started + `"method":"GET","path":"/healthz","status":200,"duration_ms":0}` + "\n"
-	if log.String() != want {
-		t.Errorf("got\n%swant\n%s", log, want)
+	const from = `"duration_ms":0,"client":"192.0.2.1","request_id":"ID"`
+	want := started + `"method":"POST","path":"/v1/license/request","status":200,` + from +
+		`,"credential":"` + token.ID + `"}` + "\n" +
+		started + `"method":"POST","path":"/v1/license/activate","status":403,` + from +
+		`,"credential":"` + credential.Mask(stranger) + `","message":"licensing.credentials.invalid"}` + "\n" +
+		started + `"method":"GET","path":"/healthz","status":200,` + from + "}\n"
+	got := regexp.MustCompile(`"request_id":"[0-9a-f]{24}"`).ReplaceAllString(log.String(), `"request_id":"ID"`)
+	if got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
@@ -82,8 +86,26 @@ func TestNoTokenIsEverWritten(t *testing.T) {
 	}
 }
 
+func TestAnAddressWithTooManyUnknownTokensHasToWait(t *testing.T) {
+	each := limit.Rate{Requests: 100, Period: time.Minute}
+	f := newFixture(t, server.Options{Licensing: licensing.Options{UnknownLimit: each}})
+	_, text := f.token()
+	unknown := stranger(t, authority.CI)
+	for range 100 {
+		f.refused(f.post(requestPath, asking(unknown)), invalidCredentials)
+	}
+	reply := f.post(requestPath, asking(stranger(t, authority.Developer)))
+	f.refused(reply, rateLimited)
+	if wait := reply.Header().Get("Retry-After"); wait != "1" {
+		t.Errorf("Retry-After is %q", wait)
+	}
+	f.document(requestPath, asking(text)) // from the same address
+	f.clock.advance(time.Second)
+	f.refused(f.post(requestPath, asking(unknown)), invalidCredentials)
+}
+
 func TestATokenThatAsksTooOftenHasToWait(t *testing.T) {
-	f := newFixture(t, server.Options{Licensing: licensing.Options{Limit: licensing.Limit{Requests: 3, Period: time.Minute}}})
+	f := newFixture(t, server.Options{Licensing: licensing.Options{Limit: limit.Rate{Requests: 3, Period: time.Minute}}})
 	_, text := f.token()
 	_, other := f.token()
 	for range 3 {

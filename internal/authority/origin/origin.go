@@ -31,18 +31,21 @@ type Origin struct {
 	Secure bool
 	// Local reports whether the client is on this machine and no proxy is between.
 	Local bool
+	// Proxied reports whether a trusted proxy has sent the request, so that other headers of it can be believed.
+	Proxied bool
 	// Base is the server's URL for pages, links and hints, without a slash at its end.
 	Base string
 }
 
 type key struct{}
 
-// With returns a request that carries its origin.
-func (s Settings) With(r *http.Request) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), key{}, s.find(r)))
+// With returns a context with the origin of a request, for the request.
+func (s Settings) With(ctx context.Context, r *http.Request) (context.Context, Origin) {
+	found := s.find(r)
+	return context.WithValue(ctx, key{}, found), found
 }
 
-// Of returns the origin of a request that [Settings.With] has returned, and of any other as if there was no proxy.
+// Of returns the origin that is in the context of a request, or else finds it as if there was no proxy.
 func Of(r *http.Request) Origin {
 	if known, ok := r.Context().Value(key{}).(Origin); ok {
 		return known
@@ -58,6 +61,7 @@ func (s Settings) find(r *http.Request) Origin {
 	}
 	switch {
 	case s.Proxies.Contain(peer):
+		o.Proxied = true
 		o.Address, o.Scheme = s.forwarded(r.Header, peer, o.Scheme)
 	default:
 		o.Local = peer.IsLoopback() && !isForwarded(r.Header)

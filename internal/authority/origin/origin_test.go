@@ -25,6 +25,12 @@ func arriving(peer string, header map[string][]string) *http.Request {
 // xff is a header X-Forwarded-For.
 func xff(values ...string) map[string][]string { return map[string][]string{"X-Forwarded-For": values} }
 
+// of is the origin that a handler gets to know.
+func (s Settings) of(r *http.Request) Origin {
+	ctx, _ := s.With(r.Context(), r)
+	return Of(r.WithContext(ctx))
+}
+
 func behind(t testing.TB, networks ...string) Settings {
 	t.Helper()
 	var s Settings
@@ -74,8 +80,9 @@ func TestOnlyATrustedProxySaysWhoAsks(t *testing.T) {
 		"junk as scheme": {proxy, map[string][]string{"X-Forwarded-Proto": {"javascript"}}, "10.0.0.1", "http"},
 		"Forwarded": {proxy, map[string][]string{"Forwarded": {`for=192.0.2.43;by=203.0.113.60;PROTO=https`}},
 			"192.0.2.43", "https"},
-		"Forwarded with IPv6": {proxy, map[string][]string{"Forwarded": {`for=6.6.6.6, For="[2001:db8::1]:4711"; Proto=https`}},
-			"2001:db8::1", "https"},
+		"Forwarded with IPv6": {proxy, map[string][]string{
+			"Forwarded": {`for=6.6.6.6, For="[2001:db8::1]:4711"; Proto=https`},
+		}, "2001:db8::1", "https"},
 		"Forwarded for nobody": {proxy, map[string][]string{"Forwarded": {`for=_hidden;proto=http`}}, "10.0.0.1", "http"},
 		"Forwarded, which a client wrote": {proxy, map[string][]string{
 			"Forwarded": {"for=6.6.6.6;proto=https"}, "X-Forwarded-For": {"192.0.2.1"},
@@ -83,7 +90,7 @@ func TestOnlyATrustedProxySaysWhoAsks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := Of(behind(t, "10.0.0.0/8,fd00::/8").With(arriving(test.peer, test.header)))
+			got := behind(t, "10.0.0.0/8,fd00::/8").of(arriving(test.peer, test.header))
 			if got.Address.String() != test.address || got.Scheme != test.scheme || got.Secure != (test.scheme == "https") {
 				t.Errorf("got %+v, want %s, %s", got, test.address, test.scheme)
 			}
@@ -122,7 +129,8 @@ func TestWhatIsSecure(t *testing.T) {
 		"a trusted proxy without": {peer: "10.0.0.1:1"},
 		"a client that says it is here": {peer: "10.0.0.1:1",
 			header: xff("127.0.0.1")},
-		"a published port":              {peer: "172.17.0.1:1", public: "http://localhost:8080", host: "localhost:8080", secure: true},
+		"a published port": {peer: "172.17.0.1:1", public: "http://localhost:8080", host: "localhost:8080",
+			secure: true},
 		"a published port, not by name": {peer: "172.17.0.1:1", public: "http://localhost:8080", host: "192.0.2.7:8080"},
 		"no published port":             {peer: "172.17.0.1:1", host: "localhost:8080"},
 		"a public URL elsewhere":        {peer: "172.17.0.1:1", public: "http://a.example", host: "a.example"},
@@ -143,7 +151,7 @@ func TestWhatIsSecure(t *testing.T) {
 			if test.tls {
 				r.TLS = &tls.ConnectionState{}
 			}
-			if got := Of(s.With(r)); got.Secure != test.secure || got.Local != test.local {
+			if got := s.of(r); got.Secure != test.secure || got.Local != test.local {
 				t.Errorf("got %+v, want secure %t, local %t", got, test.secure, test.local)
 			}
 		})
@@ -176,7 +184,7 @@ func TestAHostOfSomebodyElseGetsIntoNoLink(t *testing.T) {
 			t.Errorf("with Host %q it is at %s, want %s", host, got, want)
 		}
 		s := Settings{Public: mustParse(t, "https://licenses.example.org:8443/")}
-		if got := Of(s.With(r)).Base; got != "https://licenses.example.org:8443" {
+		if got := s.of(r).Base; got != "https://licenses.example.org:8443" {
 			t.Errorf("with Host %q and a public URL it is at %s", host, got)
 		}
 	}
@@ -218,7 +226,9 @@ func TestNetworksAreReadAndWritten(t *testing.T) {
 	if got := n.String(); got != "10.0.0.0/8,192.0.2.1/32,fd00::/8,::1/128" {
 		t.Errorf("got %s", got)
 	}
-	for _, text := range []string{"", "10.0.0.0/33", "10.0.0.1/8", "proxy", "10.0.0.0/8,", "::ffff:10.0.0.0/104", "fe80::1%eth0"} {
+	for _, text := range []string{
+		"", "10.0.0.0/33", "10.0.0.1/8", "proxy", "10.0.0.0/8,", "::ffff:10.0.0.0/104", "fe80::1%eth0",
+	} {
 		before := len(n)
 		if err := n.Set(text); err == nil || len(n) != before {
 			t.Errorf("%q is accepted, %v", text, n)
@@ -239,8 +249,9 @@ func FuzzForwarded(f *testing.F) {
 		} {
 			r := arriving("10.0.0.1:1", header)
 			r.Host = host
-			got := Of(s.With(r))
-			if !got.Address.IsValid() || got.Address.Zone() != "" || got.Scheme != "http" && got.Scheme != "https" || got.Local ||
+			got := s.of(r)
+			if !got.Address.IsValid() || got.Address.Zone() != "" || got.Local ||
+				got.Scheme != "http" && got.Scheme != "https" ||
 				strings.ContainsAny(got.Base, "<>\"' \n@") {
 				t.Errorf("%q: %+v", header, got)
 			}

@@ -1,10 +1,16 @@
-// Package server answers all requests of a license authority.
+// Package server is the HTTP side of the whole license authority: it joins the routes of its parts, and has what
+// belongs to none of them: the access log, /healthz, /readyz, /metrics, bounds of connections and bodies, TLS, and
+// the graceful stop.
 package server
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -12,43 +18,188 @@ import (
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/authority/licensing"
+	"localstack-entrypoint/internal/authority/origin"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/task"
 )
 
-// Options are the settings of a server.
+// Options are the settings of a [Server].
 type Options struct {
-	// Licensing are the settings of the licensing protocol.
+	// Licensing are the settings of the licensing protocol. Its clock is the server's.
 	Licensing licensing.Options
-	// AccessLog receives a line of JSON for each request; nil means no log.
+	// AccessLog receives one JSON object per line: one for each request, and errors of the server itself; nil means
+	// no log.
 	AccessLog io.Writer
+	// Mask removes from a text what could be a secret; nil means [credential.MaskAll].
+	Mask func(string) string
+	// Origin says which proxies are in front of the server, and under which URL clients see it.
+	Origin origin.Settings
+	// MaxConnections bounds the open connections; 0 means no bound.
+	MaxConnections int
+	// OwnMetrics reports that /metrics has an address of its own, and is not among the routes.
+	OwnMetrics bool
 }
 
-// New returns the authority on store as a handler for the routes of package licensing and for
+// Server answers all requests. It is safe for concurrent use.
+type Server struct {
+	options  Options
+	store    store
+	now      func() time.Time
+	mux      *http.ServeMux
+	log      *zap.Logger
+	metrics  *metrics
+	conns    *connections
+	stopping atomic.Bool
+}
+
+// store is what the server itself asks of the authority's store.
+type store interface {
+	// Ready returns why the store cannot answer. It ends with its context.
+	Ready(context.Context) error
+	// Pools are the pools of connections to the database, by name.
+	Pools() map[string]sql.DBStats
+}
+
+// New returns a server of the authority on store, with the routes of package licensing and
 //
-//	GET  /healthz  "ok", also for HEAD
-func New(store *authority.Store, options Options) http.Handler {
-	s := &server{log: newAccessLog(options.AccessLog), now: options.Licensing.Now}
+//	GET /healthz  that the process lives; reads nothing
+//	GET /readyz   that the store can answer, or with 503 why not
+//	GET /metrics  in the text format of Prometheus, for clients on this machine, unless it has an address of its own
+func New(store *authority.Store, options Options) *Server {
+	s := newServer(store, options)
+	options.Licensing.Failed = func(err error) { s.Failed(fmt.Errorf("cannot note activations: %w", err)) }
+	s.API(licensing.Routes(store, options.Licensing))
+	return s
+}
+
+// newServer returns a server without routes of other packages.
+func newServer(store store, options Options) *Server {
+	s := &Server{options: options, store: store, now: options.Licensing.Now, mux: http.NewServeMux()}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	options.Licensing.Failed = s.logFailedNote
-	routes := append(licensing.Routes(store, options.Licensing),
-		api.Route{Path: "/healthz", Methods: []string{http.MethodGet, http.MethodHead}, Answer: healthy})
-	return api.Handler(routes, s.now, s.logRequest)
+	if s.options.Mask == nil {
+		s.options.Mask = credential.MaskAll
+	}
+	s.log = newLog(options.AccessLog)
+	s.conns = newConnections(options.MaxConnections, s.logError)
+	s.metrics = newMetrics(s)
+	s.health(s.mux)
+	if !options.OwnMetrics {
+		s.mux.Handle("GET /metrics", onlyLocal(s.metrics.handler))
+	}
+	return s
 }
 
-type server struct {
-	log *zap.Logger
-	now func() time.Time
+// API adds routes of the API. A path may have variables, as those of [http.ServeMux].
+func (s *Server) API(routes []api.Route) {
+	for _, route := range routes {
+		for _, method := range route.Methods {
+			s.mux.Handle(method+" "+route.Path, api.Func(route.Answer))
+		}
+	}
 }
 
-func healthy(*http.Request) *api.Answer { return &api.Answer{Status: http.StatusOK, Text: "ok"} }
+// Pages adds routes that answer with pages. register names each with method and path, such as "GET /login".
+func (s *Server) Pages(register func(*http.ServeMux)) { register(s.mux) }
 
-// logRequest adds a request to the access log.
-func (s *server) logRequest(r *http.Request, answer *api.Answer, began time.Time) {
-	s.log.Info("", logFields(r, answer, began, s.now())...)
+// Failed logs and counts that something failed for which no request waits.
+func (s *Server) Failed(err error) {
+	s.logError(err.Error())
+	s.metrics.failures.Inc()
 }
 
-// logFailedNote logs that the times of activations were not stored, so that the list of licenses shows older ones.
-func (s *server) logFailedNote(err error) {
-	s.log.Info("", zap.Time("time", s.now().UTC()), zap.Error(fmt.Errorf("cannot note activations: %w", err)))
+// onlyLocal hides the numbers of an authority from its clients.
+func onlyLocal(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !origin.Of(r).Local {
+			api.Refuse(http.StatusForbidden, messageMetrics).Send(w, r)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
 }
+
+// ServeHTTP answers one request, and logs and counts it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	seen := &request{began: s.now()}
+	ctx, record := api.Recording(r.Context())
+	ctx, seen.Origin = s.options.Origin.With(ctx, r)
+	seen.Record, seen.id = record, requestID(seen.Origin, r)
+	r = r.WithContext(ctx)
+	w.Header().Set("X-Request-Id", seen.id)
+	writer := &statusWriter{ResponseWriter: w}
+	defer func() { s.end(recover(), writer, r, seen) }()
+	seen.route = s.answer(writer, r)
+}
+
+// end ends a request, also one whose handler has panicked.
+func (s *Server) end(recovered any, w *statusWriter, r *http.Request, seen *request) {
+	var aborted bool
+	if panicked := task.Caught(recovered); panicked != nil {
+		if err, ok := recovered.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			aborted = true
+		} else {
+			seen.stack = string(panicked.Stack)
+			seen.Cause = panicked
+		}
+	}
+	switch {
+	case aborted || w.status != 0:
+		aborted = aborted || seen.stack != "" // half an answer must not look like a whole one
+	case seen.stack != "":
+		api.Fail(seen.Cause).Send(w, r)
+	default:
+		w.status = http.StatusOK // what package net/http sends then
+	}
+	seen.ended, seen.status = s.now(), w.status
+	s.logRequest(r, seen)
+	s.metrics.count(seen)
+	if aborted {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// answer answers a request, and returns the pattern of its route; "" without one.
+func (s *Server) answer(w *statusWriter, r *http.Request) (route string) {
+	if refusal := receive(w, r); refusal != nil {
+		refusal.Send(w, r)
+		return ""
+	}
+	s.conns.begin(r.Context())
+	if s.conns.isCrowded() {
+		w.Header().Set("Connection", "close")
+	}
+	refusal, pattern := s.route(r)
+	if refusal != nil {
+		refusal.Send(w, r)
+		return ""
+	}
+	s.mux.ServeHTTP(w, r)
+	return pattern
+}
+
+// statusWriter notes the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader sends the status.
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 && status >= http.StatusOK { // not 103 Early Hints
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a part of the body.
+func (w *statusWriter) Write(content []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(content)
+}
+
+// Unwrap is for [http.ResponseController].
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
