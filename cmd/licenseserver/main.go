@@ -71,6 +71,9 @@ type tool struct {
 	out, log *outlet.Outlet
 }
 
+// source is where the authority is.
+func (t *tool) source() authority.Source { return authority.Source{Dir: t.data, Database: t.database} }
+
 func newTool() *tool {
 	t := &tool{log: outlet.New(context.Background(), unix.Stderr, logLine)}
 	t.out = t.log.Beside(unix.Stdout)
@@ -85,7 +88,7 @@ func (t *tool) flush() {
 
 func (t *tool) rootCommand() *cobra.Command {
 	root := group("licenseserver", "A self-hosted license authority",
-		t.serveCommand(), t.tokenCommand(), t.licenseCommand())
+		t.serveCommand(), t.tokenCommand(), t.licenseCommand(), t.backupCommand(), t.restoreCommand(), t.checkCommand())
 	root.Long = `A self-hosted license authority: it creates tokens and licenses, and serves the
 licensing API that the entrypoint activates against, for tests and demonstrations.
 
@@ -133,7 +136,9 @@ func (t *tool) onNew(do action) func(*cobra.Command, []string) error { return t.
 func (t *tool) with(create bool, do action) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		ctx := authority.WithActor(cmd.Context(), authority.Actor{Name: "command line"})
-		store, err := authority.Open(ctx, authority.Source{Dir: t.data, Database: t.database, Create: create})
+		source := t.source()
+		source.Create = create
+		store, err := authority.Open(ctx, source)
 		switch {
 		case errors.Is(err, authority.ErrNone):
 			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}

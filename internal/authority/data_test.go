@@ -98,9 +98,9 @@ func TestAMissingOrDamagedKeyIsNotReplaced(t *testing.T) {
 
 func TestALostDatabaseIsNotReplaced(t *testing.T) {
 	for name, lose := range map[string]func(path string) error{
-		"is missing or empty, but authority.key is here": os.Remove,
-		"restore both from a backup, or begin anew":      func(path string) error { return os.Truncate(path, 0) },
-		"authority.db has no tables":                     emptyDatabase,
+		"is missing or empty, but authority.key is here":              os.Remove,
+		"restore a backup (licenseserver restore DIR), or begin anew": func(path string) error { return os.Truncate(path, 0) },
+		"authority.db has no tables":                                  emptyDatabase,
 		"file is not a database": func(path string) error {
 			return os.WriteFile(path, []byte("damaged"), 0o600)
 		},

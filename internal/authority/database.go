@@ -84,7 +84,7 @@ func openSQLite(source Source, hasKey bool) (*database, error) {
 // connectSQLite returns a pool of connections to the existing database at path, which wait up to patience for other
 // writers.
 func connectSQLite(path, synchronous string, patience time.Duration, most int) *sql.DB {
-	dsn := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{
+	return openPool(path, most, url.Values{
 		"mode":          {"rw"}, // a database that is gone is not created again
 		"_busy_timeout": {strconv.FormatInt(patience.Milliseconds(), 10)},
 		"_journal_mode": {"WAL"}, // readers do not wait for the writer
@@ -93,7 +93,15 @@ func connectSQLite(path, synchronous string, patience time.Duration, most int) *
 		// A transaction that reads and then writes must not fail at its first write
 		// because another process has written meanwhile.
 		"_txlock": {"immediate"},
-	}.Encode()}
+	})
+}
+
+// openPool returns a pool of connections to an SQLite database.
+func openPool(path string, most int, settings url.Values) *sql.DB {
+	if absolute, err := filepath.Abs(path); err == nil { // the URI of a relative path would name a host
+		path = absolute
+	}
+	dsn := url.URL{Scheme: "file", Path: path, RawQuery: settings.Encode()}
 	pool, _ := sql.Open("sqlite", dsn.String()) // fails only for a driver that is not linked
 	return bounded(pool, most)
 }
@@ -177,6 +185,6 @@ func isMissing(path string) bool {
 // errLost says that the database is not the one of the key. An empty one in its place
 // would refuse all tokens, and clients would delete the documents they have.
 func errLost(how string) error {
-	return fmt.Errorf("%s %s, but %s is here: restore both from a backup, or begin anew by removing %s",
+	return fmt.Errorf("%s %s, but %s is here: restore a backup (licenseserver restore DIR), or begin anew by removing %s",
 		DatabaseFile, how, keyFile, keyFile)
 }

@@ -85,6 +85,6 @@ func (t *tx) copyFormer(key []byte) error {
 }
 
 func errNoKey(database string) error {
-	return errors.New(keyFile + " is missing, and " + database + " is useless without it: restore both from a backup, " +
+	return errors.New(keyFile + " is missing, and " + database + " is useless without it: restore a backup (licenseserver restore DIR), " +
 		"or copy the key from another server of the same database")
 }

@@ -56,9 +56,13 @@ func (s *Store) settleKey(ctx context.Context, dir string, key []byte) ([]byte, 
 	case key == nil:
 		return s.finishKey(dir, recorded)
 	case keyedHash(key, keyCheckText) != recorded:
-		return nil, fmt.Errorf("%s is not the key of %s: restore both from one backup", keyFile, s.name)
+		return nil, errOtherKey(s.name)
 	}
 	return key, nil
+}
+
+func errOtherKey(database string) error {
+	return fmt.Errorf("%s is not the key of %s: restore both from one backup", keyFile, database)
 }
 
 // makeKey makes a random key, and records its check. The key is written durably before, because no hash may outlive

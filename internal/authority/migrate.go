@@ -34,7 +34,7 @@ func (s *Store) migrate(ctx context.Context, source Source, key []byte) error {
 	case !has && !former && !source.Create:
 		return fmt.Errorf("%w: %s has no tables", ErrNone, s.name)
 	case done > latest(steps):
-		return fmt.Errorf("schema version %d is newer than the supported version %d", done, latest(steps))
+		return errNewer(done, latest(steps))
 	}
 	if _, err := steps.Up(ctx); err != nil {
 		return err
@@ -77,13 +77,17 @@ func latest(steps *goose.Provider) int64 {
 	return sources[len(sources)-1].Version
 }
 
+func errNewer(version, known int64) error {
+	return fmt.Errorf("schema version %d is newer than the supported version %d: use the newer program", version, known)
+}
+
 // hasTable reports whether the database has a table.
-func (s *Store) hasTable(ctx context.Context, name string) (bool, error) {
+func (d *database) hasTable(ctx context.Context, name string) (bool, error) {
 	query := "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
-	if s.isSQLite() {
+	if d.isSQLite() {
 		query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1"
 	}
-	return exists(ctx, s.writes, query, name)
+	return exists(ctx, d.writes, query, name)
 }
 
 // inTx runs do in a transaction, and rolls it back if do fails.

@@ -77,7 +77,7 @@ func (s *Store) open(ctx context.Context, source Source) error {
 	// Two processes may find the directory empty at the same time.
 	unlock, err := lockDirectory(source.Dir)
 	if err != nil {
-		return errors.Join(ErrNone, err)
+		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	defer unlock()
 	key, err := readKey(source.Dir)

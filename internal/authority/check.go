@@ -1,0 +1,155 @@
+package authority
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Finding is something wrong with an authority.
+type Finding struct {
+	// What is wrong, without a secret.
+	What string
+	// Do says what to do about it.
+	Do string
+}
+
+// Check examines an authority in whatever state it is, and changes nothing. [ErrNone] is the error if there is none.
+func Check(ctx context.Context, source Source) ([]Finding, error) {
+	unlock, err := lockDirectory(source.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	defer unlock()
+	if source.Database != "" || hasSideFiles(filepath.Join(source.Dir, DatabaseFile)) {
+		unlock() // others may open it meanwhile
+	}
+	entries, err := os.ReadDir(source.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c := &checking{dir: source.Dir}
+	if err := c.modes(entries); err != nil {
+		return nil, err
+	}
+	key := c.key()
+	if source.Database == "" {
+		c.sqlite(ctx, key)
+	} else {
+		c.postgres(ctx, source.Database, key)
+	}
+	return c.findings, nil
+}
+
+type checking struct {
+	dir      string
+	findings []Finding
+}
+
+// restoreBoth is what to do about most findings.
+const restoreBoth = "stop the server, and restore a backup: licenseserver restore DIR --replace"
+
+func (c *checking) find(do, format string, args ...any) {
+	c.findings = append(c.findings, Finding{What: fmt.Sprintf(format, args...), Do: do})
+}
+
+// modes checks that nobody else can read the key and the database.
+func (c *checking) modes(entries []fs.DirEntry) error {
+	if len(entries) == 0 {
+		return fmt.Errorf("%w: %s is empty", ErrNone, c.dir)
+	}
+	c.mode(c.dir, 0o022, "change") // the modes of the files keep the rest from others
+	for _, name := range append([]string{keyFile, newKeyFile, DatabaseFile}, sideFiles...) {
+		c.mode(filepath.Join(c.dir, name), 0o077, "read or change")
+	}
+	return nil
+}
+
+// mode checks that others have none of the permissions in denied, which let them do what can says.
+func (c *checking) mode(path string, denied fs.FileMode, can string) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // another check
+	case err != nil:
+		c.find("see that this user may read it", "%v", err)
+	case info.Mode().Perm()&denied != 0:
+		c.find("chmod go= "+quoted(path), "other users can %s %s, which has mode %o", can, path, info.Mode().Perm())
+	}
+}
+
+// key returns the key; nil if there is none that could be one.
+func (c *checking) key() []byte {
+	key, err := readKey(c.dir)
+	switch {
+	case err != nil:
+		c.find(restoreBoth, "cannot read the key: %v", err)
+	case key == nil && !isMissing(filepath.Join(c.dir, newKeyFile)):
+		c.find("start the server again", "the first start did not end: %s is not yet %s", newKeyFile, keyFile)
+	case key == nil:
+		c.find("restore it from a backup, or copy it from another server of the same database",
+			"%s is missing, and no token can be recognized without it", keyFile)
+	}
+	return key
+}
+
+func (c *checking) sqlite(ctx context.Context, key []byte) {
+	path := filepath.Join(c.dir, DatabaseFile)
+	if isMissing(path) {
+		c.find(restoreBoth, "%s is missing or empty", path)
+		return
+	}
+	if hasLostLog(path) {
+		c.find("restore a backup, or remove "+quoted(path+"-shm")+" to go on without the last changes",
+			"%s-wal is missing: the last changes may be lost", path)
+	}
+	d := inspectSQLite(path)
+	defer d.close()
+	flaws, err := d.integrity(ctx)
+	if err != nil {
+		flaws = append(flaws, err.Error())
+	}
+	for _, flaw := range flaws {
+		c.find(restoreBoth, "%s is damaged: %s", path, flaw)
+	}
+	if len(flaws) == 0 {
+		c.content(ctx, d, key)
+	}
+}
+
+// hasLostLog reports whether the write-ahead log of an SQLite database has gone without its index: SQLite removes the
+// log first, and the index right after it.
+func hasLostLog(path string) bool {
+	_, logErr := os.Stat(path + "-wal")
+	_, indexErr := os.Stat(path + "-shm")
+	return errors.Is(logErr, fs.ErrNotExist) && indexErr == nil
+}
+
+func (c *checking) postgres(ctx context.Context, url string, key []byte) {
+	d, err := openPostgres(url)
+	if err != nil {
+		c.find("correct the URL", "%v", err)
+		return
+	}
+	defer d.close()
+	if err := d.reads.PingContext(ctx); err != nil {
+		c.find("start it, or correct the URL", "%s does not answer: %v", d.name, err)
+		return
+	}
+	c.content(ctx, d, key)
+}
+
+// content checks what is in a database that can be read.
+func (c *checking) content(ctx context.Context, d *database, key []byte) {
+	if err := d.checkSchema(ctx); err != nil {
+		c.find("use the program that the database was made with, or restore a backup", "%v", err)
+		return
+	}
+	if key != nil {
+		if err := d.checkKey(ctx, key); err != nil {
+			c.find(restoreBoth, "%v", err)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package authority
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strconv"
+
+	"github.com/pressly/goose/v3"
+)
+
+// mostFlaws is how many flaws of a database are listed.
+const mostFlaws = 10
+
+// inspectSQLite opens the database at path to be read, in whatever state it is. Without a write-ahead log no process
+// uses it, and SQLite makes no files beside it; the caller holds the lock of the directory for as long.
+func inspectSQLite(path string) *database {
+	settings := url.Values{"_busy_timeout": {strconv.FormatInt(writeWait.Milliseconds(), 10)}}
+	if hasSideFiles(path) {
+		settings.Set("mode", "ro")
+	} else {
+		settings.Set("immutable", "1")
+	}
+	pool := openPool(path, 1, settings)
+	return &database{name: path, dialect: goose.DialectSQLite3, path: path, writes: pool, reads: pool, background: pool}
+}
+
+// hasSideFiles reports whether SQLite keeps changes of a database in files beside it.
+func hasSideFiles(path string) bool {
+	for _, suffix := range []string{"-wal", "-journal"} {
+		if _, err := os.Lstat(path + suffix); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// integrity returns what SQLite finds wrong with the database, pages and references.
+func (d *database) integrity(ctx context.Context) ([]string, error) {
+	flaws, err := texts(ctx, d.reads, fmt.Sprintf("PRAGMA integrity_check(%d)", mostFlaws))
+	if err != nil {
+		return nil, err
+	}
+	if len(flaws) == 1 && flaws[0] == "ok" {
+		flaws = nil
+	}
+	orphans, err := texts(ctx, d.reads, `SELECT 'a row of ' || "table" || ' refers to a row of ' || parent || ' that is missing'
+		FROM pragma_foreign_key_check LIMIT 10`)
+	return append(flaws, orphans...), err
+}
+
+// checkKey returns an error unless the database was made with a key.
+func (d *database) checkKey(ctx context.Context, key []byte) error {
+	if former, err := d.isFormer(ctx); former || err != nil {
+		return err // it has no record of its key
+	}
+	recorded, err := keyCheck(ctx, d.reads)
+	switch {
+	case err != nil:
+		return err
+	case recorded == "":
+		return fmt.Errorf("%s is empty", d.name)
+	case recorded != keyedHash(key, keyCheckText):
+		return errOtherKey(d.name)
+	}
+	return nil
+}
+
+// checkSchema returns an error if the database is not one of an authority, or one of a later program.
+func (d *database) checkSchema(ctx context.Context) error {
+	if former, err := d.isFormer(ctx); former || err != nil {
+		return err
+	}
+	has, err := d.hasTable(ctx, goose.DefaultTablename)
+	if err != nil {
+		return err
+	}
+	if !has {
+		return fmt.Errorf("%s is not a database of a license authority", d.name)
+	}
+	var version int64
+	query := "SELECT max(version_id) FROM " + goose.DefaultTablename
+	if err := d.reads.QueryRowContext(ctx, query).Scan(&version); err != nil {
+		return err
+	}
+	if known := knownVersion(); version > known {
+		return errNewer(version, known)
+	}
+	return nil
+}
+
+// isFormer reports whether the database is from the time before workspaces.
+func (d *database) isFormer(ctx context.Context) (bool, error) {
+	if !d.isSQLite() {
+		return false, nil
+	}
+	var version int
+	err := d.reads.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return version == formerVersion, err
+}
+
+// knownVersion is the latest version of the schema that this program knows.
+func knownVersion() int64 {
+	names, _ := fs.Glob(migrations, "migrations/*.sql") // the pattern is valid
+	return int64(len(names))
+}
+
+// texts returns the texts that a query selects.
+func texts(ctx context.Context, from querier, query string, args ...any) ([]string, error) {
+	rows, err := from.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		found = append(found, text)
+	}
+	return found, rows.Err()
+}
