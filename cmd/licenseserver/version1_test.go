@@ -93,18 +93,23 @@ func (o oldData) checkLists(t *testing.T, data string, changed ...string) {
 			t.Fatal(err)
 		}
 		readJSON(t, filepath.Join(string(o), file), &want)
-		if len(got) != len(want) {
-			t.Errorf("%s list has %d rows, want %d", command, len(got), len(want))
-			continue
-		}
-		// What was made within the same second may have another order.
-		for _, rows := range [][]map[string]any{got, want} {
-			slices.SortFunc(rows, func(a, b map[string]any) int { return strings.Compare(a["id"].(string), b["id"].(string)) })
-		}
-		for i := range want {
-			if left := fieldsOf(got[i], want[i], changed); !reflect.DeepEqual(left, fieldsOf(want[i], want[i], changed)) {
-				t.Errorf("%s list has %v, want %v", command, left, want[i])
-			}
+		compareRows(t, command+" list", got, want, changed)
+	}
+}
+
+func compareRows(t *testing.T, list string, got, want []map[string]any, changed []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s has %d rows, want %d", list, len(got), len(want))
+		return
+	}
+	// What was made within the same second may have another order.
+	for _, rows := range [][]map[string]any{got, want} {
+		slices.SortFunc(rows, func(a, b map[string]any) int { return strings.Compare(a["id"].(string), b["id"].(string)) })
+	}
+	for i := range want {
+		if left := fieldsOf(got[i], want[i], changed); !reflect.DeepEqual(left, fieldsOf(want[i], want[i], changed)) {
+			t.Errorf("%s has %v, want %v", list, left, want[i])
 		}
 	}
 }

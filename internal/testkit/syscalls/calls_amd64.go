@@ -6,9 +6,10 @@ const architecture = unix.AUDIT_ARCH_X86_64
 
 // The calls that newer architectures do without.
 var (
-	oldForks   = []uintptr{unix.SYS_FORK, unix.SYS_VFORK}
-	oldOpens   = []uintptr{unix.SYS_OPEN, unix.SYS_CREAT}
-	oldRenames = []uintptr{unix.SYS_RENAME}
+	oldForks    = []uintptr{unix.SYS_FORK, unix.SYS_VFORK}
+	oldOpens    = []uintptr{unix.SYS_OPEN, unix.SYS_CREAT}
+	oldRenames  = []uintptr{unix.SYS_RENAME}
+	oldRemovals = []uintptr{unix.SYS_UNLINK}
 
 	oldSubjects = map[uintptr]subject{
 		unix.SYS_FORK:   {name: "fork"},

@@ -6,6 +6,7 @@ const architecture = unix.AUDIT_ARCH_AARCH64
 
 // There are no old calls here.
 var (
-	oldForks, oldOpens, oldRenames []uintptr
-	oldSubjects                    map[uintptr]subject
+	oldForks, oldOpens, oldRenames, oldRemovals []uintptr
+
+	oldSubjects map[uintptr]subject
 )

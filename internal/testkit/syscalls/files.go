@@ -13,11 +13,12 @@ import (
 
 // What the calls that a test asks for are usually about, old calls of the architecture included.
 var (
-	Forks   = both(oldForks, unix.SYS_CLONE, unix.SYS_CLONE3)
-	Opens   = both(oldOpens, unix.SYS_OPENAT, unix.SYS_OPENAT2)
-	Renames = both(oldRenames, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2)
-	Syncs   = []uintptr{unix.SYS_FSYNC, unix.SYS_FDATASYNC, unix.SYS_SYNCFS}
-	Writes  = []uintptr{
+	Forks    = both(oldForks, unix.SYS_CLONE, unix.SYS_CLONE3)
+	Opens    = both(oldOpens, unix.SYS_OPENAT, unix.SYS_OPENAT2)
+	Renames  = both(oldRenames, unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2)
+	Removals = both(oldRemovals, unix.SYS_UNLINKAT)
+	Syncs    = []uintptr{unix.SYS_FSYNC, unix.SYS_FDATASYNC, unix.SYS_SYNCFS}
+	Writes   = []uintptr{
 		unix.SYS_WRITE, unix.SYS_WRITEV, unix.SYS_PWRITE64, unix.SYS_PWRITEV, unix.SYS_PWRITEV2,
 	}
 )
