@@ -26,6 +26,7 @@ type licensing struct {
 	clients int
 
 	rates, p50, p99 series // of each round
+	cpu             series // microseconds of the server for each answer
 	peaks           series // MiB
 	listening       series // milliseconds from the start to the line that says so
 	failed          int    // answers that are no license
@@ -57,14 +58,21 @@ func (s *stage) licensings(set settings) (all []*licensing, err error) {
 		programs = append(programs, set.others...)
 	}
 	for i, program := range programs {
-		name := strings.TrimPrefix(program, s.bin+"/")
-		dir := filepath.Join(s.dir, fmt.Sprintf("licensing-%d", i))
-		data, err := newAuthorityData(name, program, dir, "", set.tokens)
-		if err != nil {
-			return nil, fmt.Errorf("create the tokens of %s: %w", name, err)
-		}
-		for _, clients := range []int{2, 100, 400} {
-			all = append(all, &licensing{at: data, clients: clients})
+		for _, database := range s.databases {
+			url, err := database()
+			if err != nil {
+				return nil, fmt.Errorf("make a database: %w", err)
+			}
+			data := &authorityData{
+				label: strings.TrimPrefix(program, s.bin+"/"), program: program, database: url,
+				dir: filepath.Join(s.dir, fmt.Sprintf("licensing-%d-%t", i, url != "")),
+			}
+			if err := data.createTokens(set.tokens); err != nil {
+				return nil, fmt.Errorf("create the tokens of %s: %w", data.name(), err)
+			}
+			for _, clients := range set.clients {
+				all = append(all, &licensing{at: data, clients: clients})
+			}
 		}
 	}
 	return all, nil
@@ -78,7 +86,15 @@ func (l *licensing) round(during time.Duration) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
 	l.listening = append(l.listening, milliseconds(server.listening))
+	before, err := cpuTime(server.pid())
+	if err != nil {
+		return err
+	}
 	took, failed, err := l.at.load(server.address, l.clients, during)
+	if err != nil {
+		return err
+	}
+	after, err := cpuTime(server.pid())
 	if err != nil {
 		return err
 	}
@@ -89,6 +105,7 @@ func (l *licensing) round(during time.Duration) (err error) {
 	l.rates = append(l.rates, float64(len(took))/during.Seconds())
 	l.p50 = append(l.p50, took.median())
 	l.p99 = append(l.p99, took.quantile(0.99))
+	l.cpu = append(l.cpu, microseconds(after-before)/float64(len(took)))
 	l.peaks = append(l.peaks, peak)
 	l.failed += failed
 	return nil
@@ -97,8 +114,8 @@ func (l *licensing) round(during time.Duration) (err error) {
 func licensingTable(title string, all []*licensing) *table {
 	t := &table{
 		title: title,
-		header: []string{"", "clients", "per s", "budget", "p50 ms", "p99 ms", "budget", "peak RSS MiB", "budget",
-			"no license"},
+		header: []string{"", "clients", "per s", "budget", "p50 ms", "p99 ms", "budget", "CPU µs each",
+			"peak RSS MiB", "budget", "no license"},
 	}
 	for _, l := range all {
 		rate, p99, peak := l.rates.median(), l.p99.median(), l.peaks.quantile(1)
@@ -108,7 +125,7 @@ func licensingTable(title string, all []*licensing) *table {
 		}
 		t.add(l.at.name(), number(float64(l.clients), 0), number(rate, 0), l.at.rate().mustBe(rate),
 			number(l.p50.median(), 1), number(p99, 1), slowest.mustBe(p99),
-			number(peak, 1), loadedMemory.mustBe(peak), number(float64(l.failed), 0))
+			number(l.cpu.median(), 0), number(peak, 1), loadedMemory.mustBe(peak), number(float64(l.failed), 0))
 	}
 	return t
 }

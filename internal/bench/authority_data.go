@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -19,17 +20,24 @@ type authorityData struct {
 	tokens         []string
 }
 
-// newAuthorityData creates the tokens with the program's own commands.
-func newAuthorityData(label, program, dir, database string, tokens int) (*authorityData, error) {
-	d := &authorityData{label: label, program: program, dir: dir, database: database}
-	for range tokens {
+// createTokens creates tokens with the program's own command.
+func (d *authorityData) createTokens(n int) error {
+	for range n {
 		token, err := d.command("token", "create", "--type", "developer").Output()
 		if err != nil {
-			return nil, err
+			return withStderr(err)
 		}
 		d.tokens = append(d.tokens, strings.TrimSpace(string(token)))
 	}
-	return d, nil
+	return nil
+}
+
+// withStderr is the error of a command with what it has said.
+func withStderr(err error) error {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return fmt.Errorf("%w: %s", err, exit.Stderr)
+	}
+	return err
 }
 
 // command is a command line of the program, for this data. It dies with us.
@@ -88,10 +96,12 @@ func (d *authorityData) serve(args ...string) (*authorityServer, error) {
 	return s, nil
 }
 
+func (s *authorityServer) pid() int { return s.cmd.Process.Pid }
+
 // peak is the most memory that the server has held at once, in MiB.
 func (s *authorityServer) peak() (float64, error) {
 	const kibPerMiB = 1024
-	held, err := field(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid), "VmHWM:")
+	held, err := field(fmt.Sprintf("/proc/%d/status", s.pid()), "VmHWM:")
 	return held / kibPerMiB, err
 }
 

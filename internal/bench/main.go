@@ -26,6 +26,7 @@ type settings struct {
 	onlyTerm                           bool
 	loadRounds, tokens                 int
 	load                               time.Duration
+	clients                            counts
 	onlyAuthority                      bool
 	others                             []string // programs to stop, or to ask for licenses, as well
 	document                           string   // where to write the tables as well
@@ -63,6 +64,8 @@ func readFlags() settings {
 		"measure only these moments, those of other programs as well if there are arguments")
 	flag.IntVar(&s.loadRounds, "load-rounds", 5, "how often the license authority is put under each load")
 	flag.DurationVar(&s.load, "load", 3*time.Second, "how long it is under load")
+	s.clients = counts{2, 100, 400}
+	flag.Var(&s.clients, "clients", "numbers of clients that ask the license authority at once, such as 2,100")
 	flag.IntVar(&s.tokens, "tokens", 100, "how many tokens it has then")
 	flag.BoolVar(&s.onlyAuthority, "authority", false,
 		"measure only the license authority, those of other programs as well if there are arguments")

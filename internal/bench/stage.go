@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 // Of our own program, which is an init wherever it is PID 1.
@@ -39,8 +41,11 @@ type stage struct {
 	verdicts chan time.Time // when refusing said so
 	gateway  string
 	running  []*exec.Cmd
-	peers    []initProgram
-	missing  []string // peers that are not installed
+	// databases make an empty database for the authority, and return its URL, which is empty for SQLite.
+	databases []func() (url string, err error)
+	postgres  *postgres.Server
+	peers     []initProgram
+	missing   []string // peers that are not installed
 }
 
 func newStage() (_ *stage, err error) {
@@ -49,6 +54,7 @@ func newStage() (_ *stage, err error) {
 	if s.dir, err = os.MkdirTemp("", "entrypoint-bench-"); err != nil {
 		return nil, err
 	}
+	s.startPostgres()
 	for _, step := range []func() error{
 		s.install, s.makeCertificate, s.startAuthority, s.startRefusing, s.storeLicense, s.startEmulator,
 	} {
@@ -65,7 +71,22 @@ func (s *stage) close() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	}
+	if s.postgres != nil {
+		s.postgres.Close()
+	}
 	_ = os.RemoveAll(s.dir)
+}
+
+// startPostgres starts PostgreSQL where it is installed, with the settings that it has by default.
+func (s *stage) startPostgres() {
+	s.databases = append(s.databases, func() (string, error) { return "", nil })
+	server, err := postgres.Run("shared_buffers = 128MB", "full_page_writes = on", "autovacuum = on", "jit = on")
+	if err != nil {
+		s.missing = append(s.missing, "PostgreSQL")
+		return
+	}
+	s.postgres = server
+	s.databases = append(s.databases, server.Make)
 }
 
 // closeWhenStopped leaves nothing behind when we are stopped, or nobody reads

@@ -5,6 +5,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os/exec"
@@ -60,11 +61,22 @@ func Start(t testing.TB, settings ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = s.admin.Close()
-		s.shell.end()
-	})
+	t.Cleanup(s.Close)
 	return s
+}
+
+// Run is Start for a program that is no test. The caller closes the server.
+func Run(settings ...string) (*Server, error) {
+	if programs() == "" {
+		return nil, errors.New("postgresql is not installed")
+	}
+	return start(settings...)
+}
+
+// Close ends the server, and removes its directory.
+func (s *Server) Close() {
+	_ = s.admin.Close()
+	s.shell.end()
 }
 
 // Database makes an empty database, and returns its URL.
@@ -73,11 +85,23 @@ func (s *Server) Database(t testing.TB) string {
 	return s.url(owner, s.create(t))
 }
 
+// Make is Database for a program that is no test.
+func (s *Server) Make() (string, error) {
+	name, statement := s.next()
+	return s.url(owner, name), s.exec(statement)
+}
+
 func (s *Server) create(t testing.TB) (name string) {
 	t.Helper()
-	name = fmt.Sprintf("test_%d", s.last.Add(1))
-	s.Exec(t, "CREATE DATABASE "+name+" OWNER "+owner+" TEMPLATE template0")
+	name, statement := s.next()
+	s.Exec(t, statement)
 	return name
+}
+
+// next is the name of a database, and the statement that makes it.
+func (s *Server) next() (name, statement string) {
+	name = fmt.Sprintf("test_%d", s.last.Add(1))
+	return name, "CREATE DATABASE " + name + " OWNER " + owner + " TEMPLATE template0"
 }
 
 // Exec runs statements as superuser, one by one.
