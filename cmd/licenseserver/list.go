@@ -72,13 +72,13 @@ func (l list[Row]) writeTable(out io.Writer, rows []Row) error {
 func tokenList() list[authority.Token] {
 	return list[authority.Token]{
 		rows: func(tokens []authority.Token) []authority.Token { return tokens },
-		head: []string{"ID", "TYPE", "EMAIL", "TOKEN", "STATUS", "LICENSE", "PLAN", "LICENSE STATUS", "EXPIRES"},
+		head: []string{"ID", "TYPE", "EMAIL", "TOKEN", "STATUS", "LICENSE", "PLAN", "LICENSE STATUS", "EXPIRES", "SIMULATES"},
 		cells: func(t authority.Token) []string {
 			cells := []string{t.ID, string(t.Kind), t.Email, t.Hint, tokenStatus(t)}
 			if t.License == nil {
-				return append(cells, "", "", "", "")
+				return append(cells, "", "", "", "", t.Simulate)
 			}
-			return append(cells, t.License.ID, t.License.Plan, licenseStatus(t.License), date(&t.License.Expires))
+			return append(cells, t.License.ID, t.License.Plan, licenseStatus(t.License), date(&t.License.Expires), "")
 		},
 	}
 }

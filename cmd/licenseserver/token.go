@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/licensing"
 	"localstack-entrypoint/internal/credential"
 )
 
@@ -22,13 +24,20 @@ func (t *tool) tokenCommand() *cobra.Command {
 func (t *tool) tokenCreateCommand() *cobra.Command {
 	var wanted authority.NewToken
 	var expires expiry
+	var simulates licensing.SimulationFlag
 	cmd := &cobra.Command{
 		Use:   "create --type TYPE",
 		Short: "Create a token and print it once",
 		Long: `Create a token with a license, and print it. It cannot be printed again.
 
 The types are "developer" (ls-…) and "ci" (lsci-…) for LOCALSTACK_AUTH_TOKEN,
-and "api-key", a legacy API key, for LOCALSTACK_API_KEY.`,
+and "api-key", a legacy API key, for LOCALSTACK_API_KEY.
+
+With --simulate it is a test token, to try clients: each request with it gets the
+same answer for ever. It has no license and takes no seat. Documents for it have
+the license_type "test" and are good for a day. The answers:
+
+` + simulationTable(),
 		Args: cobra.NoArgs,
 	}
 	flags := cmd.Flags()
@@ -37,8 +46,9 @@ and "api-key", a legacy API key, for LOCALSTACK_API_KEY.`,
 	flags.StringVar(&wanted.Email, "email", "", "email `address` of the owner")
 	termFlags(cmd, &wanted.Terms, &expires)
 	flags.BoolVar(&wanted.Unassigned, "unassigned", false, "create no license")
+	flags.Var(&simulates, "simulate", "make a test token that always gets this `answer`")
 	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, out io.Writer) error {
-		wanted.Terms.Expires = expires.at
+		wanted.Terms.Expires, wanted.Simulate = expires.at, simulates.String()
 		token, secret, err := store.CreateToken(ctx, wanted)
 		if err != nil {
 			return err
@@ -46,6 +56,15 @@ and "api-key", a legacy API key, for LOCALSTACK_API_KEY.`,
 		return printToken(out, secret, token.ID)
 	})
 	return cmd
+}
+
+// simulationTable has a line for each simulated answer.
+func simulationTable() string {
+	var lines []string
+	for _, one := range licensing.Simulations() {
+		lines = append(lines, fmt.Sprintf("  %-16s %s", one.Name, one.Answer))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (t *tool) tokenRotateCommand() *cobra.Command {

@@ -43,6 +43,9 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 		if token.Revoked {
 			return errRevoked()
 		}
+		if token.Simulate != "" {
+			return errors.New("it is a test token, which has no license: create another token")
+		}
 		save := t.renewLicense
 		if token.License == nil {
 			save = t.insertLicense

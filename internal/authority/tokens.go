@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,9 @@ type NewToken struct {
 	Terms Terms
 	// Unassigned creates the token without a license.
 	Unassigned bool
+	// Simulate makes a test token: it names the answer that each request with the token gets, which package licensing
+	// knows. A test token has no license, and so no terms. Empty makes a real token.
+	Simulate string
 }
 
 // CreateToken creates a token. The secret is the only copy: the Store keeps a
@@ -53,7 +57,7 @@ func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (
 	if err := new(Kind).UnmarshalText([]byte(wanted.Kind)); err != nil {
 		return Token{}, fmt.Errorf("the type is unknown: %w", err)
 	}
-	if err := wanted.Terms.check(); err != nil {
+	if err := cmp.Or(wanted.Terms.check(), wanted.checkSimulation()); err != nil {
 		return Token{}, err
 	}
 	var created Token
@@ -77,17 +81,42 @@ func (t *tx) insertToken(wanted NewToken, text string) (id string, err error) {
 	}
 	id = newID(tokenPrefix)
 	_, err = t.exec(`INSERT INTO tokens (id, workspace_id, kind, name, email, hash, hint, simulate, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, '', $8)`, id, workspace, string(wanted.Kind), wanted.Name, wanted.Email,
-		t.hash(text), credential.Mask(text), t.now.Unix())
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, id, workspace, string(wanted.Kind), wanted.Name, wanted.Email,
+		t.hash(text), credential.Mask(text), wanted.Simulate, t.now.Unix())
 	if err != nil {
 		return "", err
 	}
-	if !wanted.Unassigned {
+	if !wanted.Unassigned && wanted.Simulate == "" {
 		if err := t.insertLicense(Token{ID: id, WorkspaceID: workspace}, wanted.Terms); err != nil {
 			return "", err
 		}
 	}
-	return id, t.audit(Event{Workspace: workspace, Action: "token.create", Subject: id, Detail: string(wanted.Kind)})
+	return id, t.audit(Event{Workspace: workspace, Action: "token.create", Subject: id, Detail: wanted.detail()})
+}
+
+// detail is for the audit log.
+func (n NewToken) detail() string {
+	if n.Simulate == "" {
+		return string(n.Kind)
+	}
+	return string(n.Kind) + ", simulates " + n.Simulate
+}
+
+// maxSimulation bounds the name of a simulated answer; the longest has 16 characters.
+const maxSimulation = 32
+
+// checkSimulation returns an error that says what is wrong with a test token.
+func (n NewToken) checkSimulation() error {
+	switch {
+	case n.Simulate == "":
+		return nil
+	case len(n.Simulate) > maxSimulation || strings.Trim(n.Simulate, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
+		return fmt.Errorf("the name of a simulated answer must consist of up to %d lower-case letters, digits and dashes",
+			maxSimulation)
+	case n.Terms != Terms{} || n.Unassigned:
+		return errors.New("a test token has no license, and so no plan, product, version or expiry date")
+	}
+	return nil
 }
 
 // RotateToken replaces a token by a new one with the same ID and license, and

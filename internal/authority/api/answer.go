@@ -30,6 +30,8 @@ type Answer struct {
 	// Text is a plain body. Where it is empty, Body is sent as JSON.
 	Text string
 	Body any
+	// Raw sends what is no answer of an API, with this status, in place of both. It may wait.
+	Raw http.HandlerFunc
 
 	Allow      []string
 	RetryAfter time.Duration
@@ -65,7 +67,7 @@ func (a *Answer) Message() string {
 	return refusal.Message
 }
 
-// Write sends the answer.
+// Write sends an answer with Text or Body.
 func (a *Answer) Write(w http.ResponseWriter) {
 	content, kind := []byte(a.Text), "text/plain; charset=utf-8"
 	if a.Text == "" {

@@ -58,5 +58,9 @@ func (a *Answer) Send(w http.ResponseWriter, r *http.Request) {
 	if a.Cause != nil {
 		record.Cause = a.Cause
 	}
+	if a.Raw != nil {
+		a.Raw(w, r)
+		return
+	}
 	a.Write(w)
 }

@@ -33,6 +33,8 @@ type Options struct {
 	UnknownLimit limit.Rate
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
+	// Delay is how long the test token "slow" waits; zero means 45 s.
+	Delay time.Duration
 	// Failed is told of notes of activations that were not stored, so that lists show older ones; may be nil.
 	Failed func(error)
 }
@@ -50,6 +52,7 @@ func Routes(store *authority.Store, options Options) []api.Route {
 		reactivateAfter: cmp.Or(options.ReactivateAfter, DefaultReactivateAfter),
 		byToken:         limit.New(options.Limit),
 		strangers:       limit.New(options.UnknownLimit),
+		lateness:        newLateness(cmp.Or(options.Delay, simulatedDelay)),
 		now:             options.Now,
 		failed:          options.Failed,
 	}
@@ -71,6 +74,7 @@ type handler struct {
 	reactivateAfter time.Duration
 	byToken         *limit.Keyed
 	strangers       *limit.Keyed // by address
+	lateness        *lateness
 	now             func() time.Time
 	failed          func(error)
 }
@@ -100,7 +104,7 @@ func (h *handler) license(r *http.Request, sameID bool) *api.Answer {
 	case token == nil:
 		return h.stranger(r).To(asked.credential.String())
 	}
-	return h.grant(asked, token, sameID).To(token.ID)
+	return h.grant(question{asked, token, sameID}).To(token.ID)
 }
 
 // stranger answers to an unknown token. Known ones from the same address, which may be that of a whole company, are not
@@ -119,20 +123,30 @@ func tooOften(wait time.Duration) *api.Answer {
 }
 
 // grant answers with the document of the token's license, or with the reason why not.
-func (h *handler) grant(asked request, token *authority.Token, sameID bool) *api.Answer {
+func (h *handler) grant(q question) *api.Answer {
 	now := h.now()
-	if wait := h.byToken.Wait(token.ID, now); wait > 0 {
+	if wait := h.byToken.Wait(q.token.ID, now); wait > 0 {
 		return tooOften(wait)
 	}
-	granted := token.License
-	if granted == nil || !granted.Assigned || sameID && asked.LicenseID != granted.ID {
-		return api.Refuse(http.StatusBadRequest, license.MessageNotFound)
+	if q.token.Simulate != "" {
+		return h.simulate(q)
 	}
-	if refusal := refusal(granted, asked.Product); refusal != nil {
+	document, refusal := h.documentFor(q, q.token.License, now)
+	if refusal != nil {
 		return refusal
 	}
-	document := documentOf(granted, asked.Product, now, h.reactivateAfter)
-	document.Sign(asked.credential.Reveal())
-	h.store.NoteActivation(token, h.failed)
+	document.Sign(q.credential.Reveal())
+	h.store.NoteActivation(q.token, h.failed)
 	return &api.Answer{Status: http.StatusOK, Body: document}
+}
+
+// documentFor returns the document of a license, not yet signed, or the reason why there is none.
+func (h *handler) documentFor(q question, granted *authority.License, now time.Time) (license.Document, *api.Answer) {
+	if granted == nil || !granted.Assigned || q.sameID && q.LicenseID != granted.ID {
+		return license.Document{}, api.Refuse(http.StatusBadRequest, license.MessageNotFound)
+	}
+	if refusal := refusal(granted, q.Product); refusal != nil {
+		return license.Document{}, refusal
+	}
+	return documentOf(granted, q.Product, now, h.reactivateAfter), nil
 }
