@@ -45,7 +45,7 @@ func (s *Store) LogIn(
 		return credential.Secret{}, err
 	}
 	if !verdict.Right {
-		return credential.Secret{}, refuse(NotAllowed, "the email address or the password is wrong")
+		return credential.Secret{}, s.verdict(ctx, refuse(NotAllowed, "the email address or the password is wrong"))
 	}
 	better := who.hash
 	if verdict.Outdated {

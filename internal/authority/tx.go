@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,10 +17,24 @@ type tx struct {
 	now time.Time
 }
 
-// change runs do in a transaction, and rolls it back if do fails. A transaction that changes anything has a row of the
-// audit log for it.
+// change runs do in a transaction, and rolls it back if do fails. A transaction that changes anything has a row of
+// the audit log for it.
 func (s *Store) change(ctx context.Context, do func(*tx) error) error {
-	return s.changeWith(ctx, s.key, do)
+	if err := s.checkFile(); err != nil {
+		return err
+	}
+	return s.verdict(ctx, s.changeWith(ctx, s.key, do))
+}
+
+// verdict returns err, unless it is a [Refusal] by a database that is no longer the authority's: what is not in
+// that is not known.
+func (s *Store) verdict(ctx context.Context, err error) error {
+	if _, ok := errors.AsType[Refusal](err); ok {
+		if unknown := s.check(ctx); unknown != nil {
+			return unknown
+		}
+	}
+	return err
 }
 
 func (s *Store) changeWith(ctx context.Context, key []byte, do func(*tx) error) error {
@@ -40,13 +55,13 @@ func (t *tx) exec(query string, args ...any) (rows int64, err error) {
 // hash is what the database keeps of a secret.
 func (t *tx) hash(secret string) string { return keyedHash(t.key, secret) }
 
-// lockWorkspace lets no other transaction with this workspace locked go on until this one ends. It reports whether the
-// workspace exists. An update locks on both databases.
+// lockWorkspace lets no other transaction with this workspace locked go on until this one ends. It reports whether
+// the workspace exists. An update locks on both databases.
 func (t *tx) lockWorkspace(id string) (bool, error) {
 	rows, err := t.exec("UPDATE workspaces SET id = id WHERE id = $1", id)
 	return rows == 1, err
 }
 
-// newID is a new ID with the prefix of its kind. Those made later come later in the order of texts, so that lists have
-// an order within one second.
+// newID is a new ID with the prefix of its kind. Those made later come later in the order of texts, so that lists
+// have an order within one second.
 func newID(prefix string) string { return prefix + uuid.Must(uuid.NewV7()).String() } // fails only without randomness

@@ -1,0 +1,409 @@
+package platform
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/credential"
+)
+
+const (
+	memberID     = "member_018f0000-0000-7000-8000-000000000001"
+	workspaceID  = "workspace_018f0000-0000-7000-8000-000000000001"
+	passwordText = "correct horse battery staple"
+)
+
+// fixture is the platform's API on an authority with one member, who is logged in.
+type fixture struct {
+	testing.TB
+	dir     string
+	store   *authority.Store
+	clock   atomic.Int64 // seconds after its start
+	mux     *http.ServeMux
+	session authority.Session
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	f := &fixture{TB: t, dir: t.TempDir(), mux: http.NewServeMux()}
+	var err error
+	f.store, err = authority.Open(t.Context(), authority.Source{Dir: f.dir, Create: true, Now: f.now})
+	f.must(err)
+	t.Cleanup(func() { _ = f.store.Close() })
+	f.addMember()
+	for _, route := range Routes(f.store, Options{Now: f.now}) {
+		for _, method := range route.Methods {
+			f.mux.HandleFunc(method+" "+route.Path, func(w http.ResponseWriter, r *http.Request) {
+				r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
+				route.Answer(r).Write(w)
+			})
+		}
+	}
+	return f
+}
+
+func (f *fixture) now() time.Time {
+	return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).Add(time.Duration(f.clock.Load()) * time.Second)
+}
+
+func (f *fixture) must(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *fixture) addMember() {
+	f.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(f.dir, authority.DatabaseFile))
+	f.must(err)
+	defer db.Close()
+	_, err = db.Exec("INSERT INTO workspaces (id, name, created_at) VALUES ($1, 'test', 0)", workspaceID)
+	f.must(err)
+	_, err = db.Exec(`INSERT INTO members (id, workspace_id, email, name, role, permissions, invited_at)
+		VALUES ($1, $2, 'ada@example.com', '', 'member', '', 0)`, memberID, workspaceID)
+	f.must(err)
+	ctx := context.Background()
+	f.must(f.store.SetPassword(ctx, memberID, credential.NewSecret(passwordText), ""))
+	cookie, err := f.store.LogIn(ctx, "ada@example.com", credential.NewSecret(passwordText), "")
+	f.must(err)
+	session, err := f.store.Session(ctx, cookie)
+	f.must(err)
+	f.session = *session
+}
+
+// reply is an answer, with its JSON object.
+type reply struct {
+	status int
+	text   string
+	retry  string
+	fields map[string]any
+}
+
+// send sends a request as lstk does, with a header Authorization unless that is empty.
+func (f *fixture) send(method, target, body, authorization string) reply {
+	f.Helper()
+	request := httptest.NewRequest(method, "/", strings.NewReader(body))
+	path, query, _ := strings.Cut(target, "?")
+	request.URL = &url.URL{Path: path, RawQuery: query}
+	request.RequestURI = target
+	if authorization != "" {
+		request.Header.Set("Authorization", authorization)
+	}
+	recorder := httptest.NewRecorder()
+	f.mux.ServeHTTP(recorder, request)
+	answer := reply{status: recorder.Code, text: recorder.Body.String(), retry: recorder.Header().Get("Retry-After")}
+	if answer.status >= 500 {
+		f.Errorf("%s %.100q is answered with %d %s", method, target, answer.status, answer.text)
+	}
+	if recorder.Header().Get("Content-Type") == "application/json" {
+		f.must(json.Unmarshal(recorder.Body.Bytes(), &answer.fields))
+	}
+	isError := answer.fields["error"] == true && answer.field("message") != "" && len(answer.text) <= 1024
+	if answer.status >= 400 && !isError {
+		f.Errorf("%s %.100q is refused with %.1100s, which has not the shape of an error", method, target, answer.text)
+	}
+	return answer
+}
+
+func (r reply) field(name string) string {
+	text, _ := r.fields[name].(string)
+	return text
+}
+
+// login is a login that was begun.
+type login struct{ id, code, exchange string }
+
+func (f *fixture) begin() login {
+	f.Helper()
+	begun := f.send("POST", "/v1/auth/request", `{"actor":"lstk","version":"1.4.0"}`, "")
+	if begun.status != http.StatusCreated || len(begun.fields) != 3 {
+		f.Fatalf("a login is answered with %d %s", begun.status, begun.text)
+	}
+	return login{begun.field("id"), begun.field("code"), begun.field("exchange_token")}
+}
+
+func (f *fixture) confirm(l login) {
+	f.Helper()
+	if decided, err := f.store.ConfirmLogin(context.Background(), l.id, l.code, f.session); !decided || err != nil {
+		f.Fatal(decided, err)
+	}
+}
+
+// confirmed asks whether a login is confirmed, with the secret as it is, as lstk does.
+func (f *fixture) confirmed(l login) reply {
+	f.Helper()
+	return f.send("GET", "/v1/auth/request/"+l.id+"?exchange_token="+l.exchange, "", "")
+}
+
+func (f *fixture) exchange(l login) reply {
+	f.Helper()
+	return f.send("POST", "/v1/auth/request/"+l.id+"/exchange", fmt.Sprintf(`{"exchange_token":%q}`, l.exchange), "")
+}
+
+func (f *fixture) credentials(authorization string) reply {
+	f.Helper()
+	return f.send("GET", "/v1/license/credentials", "", authorization)
+}
+
+func TestALoginStepByStep(t *testing.T) {
+	f := newFixture(t)
+	begun := f.begin()
+	secret := regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`) // 32 bytes in base64url without padding
+	if !secret.MatchString(begun.exchange) || url.PathEscape(begun.id) != begun.id ||
+		url.QueryEscape(begun.code) != begun.code {
+		t.Errorf("the login is %+v", begun)
+	}
+	if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":false}` {
+		t.Errorf("before: %d %s", got.status, got.text)
+	}
+	if got := f.exchange(begun); got.status != http.StatusForbidden {
+		t.Errorf("an exchange before: %d %s", got.status, got.text)
+	}
+	f.confirm(begun)
+	if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":true}` {
+		t.Errorf("after: %d %s", got.status, got.text)
+	}
+	exchanged := f.exchange(begun)
+	bearer, ok := strings.CutPrefix(exchanged.field("auth_token"), "Bearer ")
+	if exchanged.status != http.StatusOK || exchanged.field("id") != begun.id || len(exchanged.fields) != 2 || !ok ||
+		!secret.MatchString(bearer) {
+		t.Fatalf("the exchange: %d %s", exchanged.status, exchanged.text)
+	}
+	if got := f.exchange(begun); got.status != http.StatusForbidden {
+		t.Errorf("a second exchange: %d %s", got.status, got.text)
+	}
+	fetched := f.credentials(exchanged.field("auth_token"))
+	if fetched.status != http.StatusOK || len(fetched.fields) != 1 {
+		t.Fatalf("the token: %d %s", fetched.status, fetched.text)
+	}
+	if got := f.credentials(exchanged.field("auth_token")); got.status != http.StatusUnauthorized {
+		t.Errorf("a second token: %d %s", got.status, got.text)
+	}
+	found, err := f.store.Judge(t.Context(), credential.NewSecret(fetched.field("token")))
+	if err != nil || found == nil || found.MemberID != memberID || !strings.HasPrefix(fetched.field("token"), "ls-") {
+		t.Errorf("the token is %+v, %v", found, err)
+	}
+	if found != nil && found.Name != "lstk 1.4.0, 2026-11-27 12:00" {
+		t.Errorf("the token is called %q", found.Name)
+	}
+	if got := f.confirmed(begun); got.text != `{"confirmed":true}` {
+		t.Errorf("afterwards: %d %s", got.status, got.text)
+	}
+}
+
+func TestADeniedLoginIsNotConfirmed(t *testing.T) {
+	f := newFixture(t)
+	begun := f.begin()
+	if decided, err := f.store.DenyLogin(t.Context(), begun.id, begun.code, f.session); !decided || err != nil {
+		t.Fatal(decided, err)
+	}
+	if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":false}` {
+		t.Errorf("%d %s", got.status, got.text)
+	}
+	if got := f.exchange(begun); got.status != http.StatusForbidden {
+		t.Errorf("%d %s", got.status, got.text)
+	}
+}
+
+func TestALoginAndItsBearerExpire(t *testing.T) {
+	f := newFixture(t)
+	begun, other := f.begin(), f.begin()
+	f.confirm(begun)
+	f.confirm(other)
+	bearer := f.exchange(other).field("auth_token")
+	f.clock.Add(120)
+	if got := f.credentials(bearer); got.status != http.StatusUnauthorized {
+		t.Errorf("a bearer after 2 minutes: %d %s", got.status, got.text)
+	}
+	f.clock.Add(480)
+	if got := f.exchange(begun); got.status != http.StatusForbidden {
+		t.Errorf("an exchange after 10 minutes: %d %s", got.status, got.text)
+	}
+	if got := f.confirmed(begun); got.text != `{"confirmed":false}` {
+		t.Errorf("after 10 minutes: %d %s", got.status, got.text)
+	}
+}
+
+func TestABearerOpensNothingElse(t *testing.T) {
+	f := newFixture(t)
+	begun := f.begin()
+	f.confirm(begun)
+	bearer := f.exchange(begun).field("auth_token")
+	raw := strings.TrimPrefix(bearer, "Bearer ")
+	if found, err := f.store.Judge(t.Context(), credential.NewSecret(raw)); found != nil {
+		t.Errorf("it is a token: %v", err)
+	}
+	if session, err := f.store.Session(t.Context(), credential.NewSecret(raw)); session != nil || err != nil {
+		t.Errorf("it is a session: %v", err)
+	}
+	if got := f.confirmed(login{id: begun.id, exchange: raw}); got.status != http.StatusNotFound {
+		t.Errorf("it is an exchange token: %d", got.status)
+	}
+	for _, wrong := range []string{
+		"", raw, "Basic " + raw, "Bearer", "Bearer ", "Bearer  " + raw, bearer + " ", "Bearer " + begun.exchange,
+		"Basic " + base64.StdEncoding.EncodeToString([]byte(":"+raw)), "Bearer " + raw + "\x00",
+	} {
+		if got := f.credentials(wrong); got.status != http.StatusUnauthorized {
+			t.Errorf("%q: %d %s", wrong, got.status, got.text)
+		}
+	}
+	if got := f.credentials("bearer " + raw); got.status != http.StatusOK {
+		t.Errorf("the scheme in lower case: %d %s", got.status, got.text)
+	}
+}
+
+func TestSnapshotsAreNotInThePlan(t *testing.T) {
+	f := newFixture(t)
+	for _, target := range []string{"/v1/cloudpods", "/v1/cloudpods?creator=me", "/v1/cloudpods/my-pod"} {
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			got := f.send(method, target, "", "Basic "+base64.StdEncoding.EncodeToString([]byte(":ls-whatever")))
+			if got.status != http.StatusForbidden || !strings.HasPrefix(got.field("message"), "generic.forbidden") {
+				t.Errorf("%s %s: %d %s", method, target, got.status, got.text)
+			}
+		}
+	}
+}
+
+func TestBodiesThatAreNoneAreNoVerdict(t *testing.T) {
+	f := newFixture(t)
+	begun := f.begin()
+	for _, body := range []string{
+		"", "{", `{"actor":"lstk","versi`, "null", "[]", `"lstk"`, `{"actor":1}`, `{"exchange_token":{}}`, "<html>", "\x00",
+	} {
+		want := http.StatusUnprocessableEntity
+		exchange := "/v1/auth/request/" + begun.id + "/exchange"
+		if got := f.send("POST", exchange, body, ""); got.status != want && body != `{"actor":1}` {
+			t.Errorf("%q: %d %s", body, got.status, got.text)
+		}
+		if got := f.send("POST", "/v1/auth/request", body, ""); got.status != want && body != `{"exchange_token":{}}` {
+			t.Errorf("%q: %d %s", body, got.status, got.text)
+		}
+	}
+	large := `{"actor":"` + strings.Repeat("x", 10<<20) + `"}`
+	if got := f.send("POST", "/v1/auth/request", large, ""); got.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("10 MB: %d %s", got.status, got.text)
+	}
+}
+
+func TestWhatAClientCallsItselfIsPlainText(t *testing.T) {
+	f := newFixture(t)
+	for sent, want := range map[string]string{
+		`{}`: "a client that did not say its name",
+		`{"actor":"lstk","version":"1.0","more":[1,{"x":null}]}`: "lstk 1.0",
+		`{"actor":"a\u0000b\r\nc\u202ed","version":"🐎"}`:         "abcd 🐎",
+		`{"actor":"` + strings.Repeat("é", 5000) + `"}`:          strings.Repeat("é", 100),
+		"{\"actor\":\"\xff\"}":                                   "\ufffd",
+	} {
+		begun := f.send("POST", "/v1/auth/request", sent, "")
+		found, err := f.store.Login(t.Context(), begun.field("id"))
+		if err != nil || found == nil || found.Client != want {
+			t.Errorf("%.60q: %+v, %v", sent, found, err)
+		}
+	}
+}
+
+func TestAnAddressBeginsSomeLoginsAndGuessesSomeTimes(t *testing.T) {
+	f := newFixture(t)
+	known := f.begin()
+	for i := 1; i < limitOfLogins.Requests; i++ {
+		f.confirm(f.begin())
+	}
+	if got := f.send("POST", "/v1/auth/request", "{}", ""); got.status != http.StatusTooManyRequests || got.retry == "" {
+		t.Errorf("one too many: %d %s", got.status, got.text)
+	}
+	wrong := login{id: known.id, exchange: "wrong"}
+	for i := range limitOfGuesses.Requests {
+		if got := f.confirmed(wrong); got.status != http.StatusNotFound {
+			t.Fatalf("guess %d: %d %s", i, got.status, got.text)
+		}
+	}
+	for name, got := range map[string]reply{
+		"status": f.confirmed(wrong), "exchange": f.exchange(wrong), "credentials": f.credentials("Bearer wrong"),
+	} {
+		if got.status != http.StatusTooManyRequests || got.retry == "" {
+			t.Errorf("%s, one too many: %d %s", name, got.status, got.text)
+		}
+	}
+	if got := f.confirmed(known); got.status != http.StatusOK {
+		t.Errorf("the right secret is limited, too: %d %s", got.status, got.text)
+	}
+}
+
+// lstk deletes what it has stored on 400, 401 and 403.
+func TestADatabaseThatIsGoneIsNoVerdict(t *testing.T) {
+	for name, destroy := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"emptied": func(path string) error { return os.Truncate(path, 0) },
+		"replaced": func(path string) error {
+			return os.Rename(path, path+".old")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			begun, other := f.begin(), f.begin()
+			f.confirm(begun)
+			f.confirm(other)
+			bearer := f.exchange(other).field("auth_token")
+			f.must(destroy(filepath.Join(f.dir, authority.DatabaseFile)))
+			for step, ask := range map[string]func(*fixture) reply{
+				"begin":       func(f *fixture) reply { return f.send("POST", "/v1/auth/request", "{}", "") },
+				"status":      func(f *fixture) reply { return f.confirmed(begun) },
+				"guess":       func(f *fixture) reply { return f.confirmed(login{id: "x", exchange: "y"}) },
+				"exchange":    func(f *fixture) reply { return f.exchange(begun) },
+				"credentials": func(f *fixture) reply { return f.credentials(bearer) },
+				"bearer":      func(f *fixture) reply { return f.credentials("Bearer wrong") },
+			} {
+				f.TB = silent{t} // a 5xx is what the test wants
+				if got := ask(f); got.status < 500 || len(got.text) > 1024 {
+					t.Errorf("%s: %d %s", step, got.status, got.text)
+				}
+			}
+		})
+	}
+}
+
+// silent reports no errors of a helper.
+type silent struct{ testing.TB }
+
+func (silent) Errorf(string, ...any) {}
+
+func FuzzExchangeToken(f *testing.F) {
+	fixture := newFixture(f)
+	begun := fixture.begin()
+	fixture.confirm(begun)
+	for b := range 256 {
+		f.Add(begun.id, string(rune(b)), []byte{byte(b)})
+	}
+	f.Add(begun.id, begun.exchange[:42], []byte(`{"exchange_token":"`+begun.exchange[:42]+`"}`))
+	f.Fuzz(func(t *testing.T, id, exchange string, body []byte) {
+		if exchange == begun.exchange || strings.Contains(string(body), begun.exchange) || strings.Contains(id, "/") {
+			return
+		}
+		fixture.TB = t
+		for _, got := range []reply{
+			fixture.confirmed(login{id: id, exchange: exchange}),
+			fixture.send("POST", "/v1/auth/request/"+id+"/exchange", string(body), ""),
+			fixture.credentials(exchange),
+		} {
+			if got.status == http.StatusOK {
+				t.Errorf("%q %q %q is answered with %s", id, exchange, body, got.text)
+			}
+		}
+	})
+}
