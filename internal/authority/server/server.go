@@ -19,6 +19,7 @@ import (
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/authority/licensing"
 	"localstack-entrypoint/internal/authority/origin"
+	"localstack-entrypoint/internal/authority/platform"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/task"
 )
@@ -60,7 +61,7 @@ type store interface {
 	Pools() map[string]sql.DBStats
 }
 
-// New returns a server of the authority on store, with the routes of package licensing and
+// New returns a server of the authority on store, with the routes of packages licensing and platform and
 //
 //	GET /healthz  that the process lives; reads nothing
 //	GET /readyz   that the store can answer, or with 503 why not
@@ -69,6 +70,7 @@ func New(store *authority.Store, options Options) *Server {
 	s := newServer(store, options)
 	options.Licensing.Failed = func(err error) { s.Failed(fmt.Errorf("cannot note activations: %w", err)) }
 	s.API(licensing.Routes(store, options.Licensing))
+	s.API(platform.Routes(store, platform.Options{Now: options.Licensing.Now}))
 	return s
 }
 
