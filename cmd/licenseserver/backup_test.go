@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -137,7 +136,7 @@ func TestABackupUnderLoadHasEveryTokenOfTheTimeBefore(t *testing.T) {
 
 // atCall runs a command line in dir, and lets fail decide about its nth system call that changes a file below dir. It
 // returns how many calls there were up to then.
-func atCall(t *testing.T, dir string, n int, fail func(*exec.Cmd) unix.Errno, args ...string) (calls int, err error) {
+func atCall(t *testing.T, dir string, n int, fail syscalls.Decision, args ...string) (calls int, err error) {
 	t.Helper()
 	cmd := command(t, dir, args...)
 	var mu sync.Mutex
@@ -148,20 +147,14 @@ func atCall(t *testing.T, dir string, n int, fail func(*exec.Cmd) unix.Errno, ar
 		mu.Lock()
 		defer mu.Unlock()
 		if calls++; calls == n {
-			return fail(cmd)
+			return fail(c)
 		}
 		return syscalls.Continue
 	})
 	return calls, cmd.Wait()
 }
 
-// kill ends a command before its call is carried out.
-func kill(cmd *exec.Cmd) unix.Errno {
-	_ = cmd.Process.Signal(syscall.SIGKILL)
-	return unix.EINTR
-}
-
-func diskFull(*exec.Cmd) unix.Errno { return unix.ENOSPC }
+func diskFull(*syscalls.Call) unix.Errno { return unix.ENOSPC }
 
 // everyCall calls try with the number of each call, until a command ends without reaching it.
 func everyCall(t *testing.T, try func(n int) (calls int)) {
@@ -185,7 +178,7 @@ func everyCall(t *testing.T, try func(n int) (calls int)) {
 // At each call that changes a file, the command is killed, or the disk is full.
 func TestABackupIsCompleteOrNotThere(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func(*exec.Cmd) unix.Errno{"killed": kill, "disk full": diskFull} {
+	for name, fail := range map[string]syscalls.Decision{"killed": kill, "disk full": diskFull} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -222,7 +215,7 @@ func TestABackupIsCompleteOrNotThere(t *testing.T) {
 // old authority or the new one, and the same command ends what was begun.
 func TestARestoreLeavesTheOldAuthorityOrTheNewOneOrNone(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func(*exec.Cmd) unix.Errno{"killed": kill, "disk full": diskFull} {
+	for name, fail := range map[string]syscalls.Decision{"killed": kill, "disk full": diskFull} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
