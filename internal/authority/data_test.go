@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 func TestTheDataDirectoryIsPrivate(t *testing.T) {
@@ -72,28 +74,32 @@ func TestManyMayOpenAnEmptyDirectoryAtOnce(t *testing.T) {
 }
 
 func TestAnExistingDatabaseIsKept(t *testing.T) {
-	f := newFixture(t)
-	token, text := f.token()
-	f.must(f.store.Close())
-	again, err := f.open().Judge(t.Context(), text)
-	f.must(err)
-	if again == nil || again.ID != token.ID || again.License.ID != token.License.ID {
-		t.Errorf("the token was %+v and is %+v", token, again)
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		token, text := f.token()
+		f.must(f.store.Close())
+		again, err := f.open().Judge(t.Context(), text)
+		f.must(err)
+		if again == nil || again.ID != token.ID || again.License.ID != token.License.ID {
+			t.Errorf("the token was %+v and is %+v", token, again)
+		}
+	})
 }
 
 func TestAMissingOrDamagedKeyIsNotReplaced(t *testing.T) {
-	f := newFixture(t)
-	f.token()
-	f.must(f.store.Close())
-	path := filepath.Join(f.dir, keyFile)
-	f.must(os.WriteFile(path, []byte("short"), 0o600))
-	for _, want := range []string{"authority.key has 5 bytes", "authority.key is missing"} {
-		if _, err := Open(t.Context(), Source{Dir: f.dir, Create: true}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("the error is %v, want %q in it", err, want)
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		f.token()
+		f.must(f.store.Close())
+		path := filepath.Join(f.source.Dir, keyFile)
+		f.must(os.WriteFile(path, []byte("short"), 0o600))
+		for _, want := range []string{"authority.key has 5 bytes", "authority.key is missing"} {
+			if _, err := Open(t.Context(), f.source); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("the error is %v, want %q in it", err, want)
+			}
+			_ = os.Remove(path)
 		}
-		_ = os.Remove(path)
-	}
+	})
 }
 
 func TestALostDatabaseIsNotReplaced(t *testing.T) {
@@ -105,18 +111,18 @@ func TestALostDatabaseIsNotReplaced(t *testing.T) {
 			return os.WriteFile(path, []byte("damaged"), 0o600)
 		},
 	} {
-		f := newFixture(t)
+		f := newFixture(t, "")
 		f.token()
 		f.must(f.store.Close())
-		f.must(lose(filepath.Join(f.dir, DatabaseFile)))
-		if _, err := Open(t.Context(), Source{Dir: f.dir, Create: true}); err == nil || !strings.Contains(err.Error(), name) {
+		f.must(lose(filepath.Join(f.source.Dir, DatabaseFile)))
+		if _, err := Open(t.Context(), f.source); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("the error is %v, want %q in it", err, name)
 		}
-		f.must(os.Remove(filepath.Join(f.dir, keyFile)))
+		f.must(os.Remove(filepath.Join(f.source.Dir, keyFile)))
 		if name == "file is not a database" {
 			continue
 		}
-		if store, err := Open(t.Context(), Source{Dir: f.dir, Create: true}); err != nil {
+		if store, err := Open(t.Context(), f.source); err != nil {
 			t.Errorf("%q: cannot begin anew: %v", name, err)
 		} else {
 			f.must(store.Close())
@@ -135,10 +141,12 @@ func emptyDatabase(path string) error {
 }
 
 func TestAFirstStartThatWasInterruptedGoesOn(t *testing.T) {
-	f := newFixture(t)
-	f.must(f.store.Close())
-	f.must(os.Rename(filepath.Join(f.dir, keyFile), filepath.Join(f.dir, newKeyFile))) // its last step undone
-	f.must(f.open().Close())
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		f.must(f.store.Close())
+		f.must(os.Rename(filepath.Join(f.source.Dir, keyFile), filepath.Join(f.source.Dir, newKeyFile))) // its last step undone
+		f.must(f.open().Close())
+	})
 }
 
 func TestADirectoryThatCannotBeUsedIsAnError(t *testing.T) {

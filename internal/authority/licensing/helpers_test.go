@@ -1,13 +1,13 @@
 package licensing_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,15 +41,19 @@ func (c *clock) advance(by time.Duration) {
 // fixture is an authority in a directory of its own.
 type fixture struct {
 	*testing.T
+	source  authority.Source
 	dir     string
 	clock   *clock
 	store   *authority.Store
 	handler http.Handler
 }
 
-func newFixture(t *testing.T, options server.Options) *fixture {
+// newFixture makes an authority in an empty PostgreSQL database, or in SQLite if there is no URL of one. Tests run on
+// both with [postgres.OnBoth].
+func newFixture(t *testing.T, database string, options server.Options) *fixture {
 	t.Helper()
 	f := &fixture{T: t, dir: t.TempDir(), clock: newClock()}
+	f.source = authority.Source{Dir: f.dir, Database: database, Create: true, Now: f.clock.now}
 	f.store = f.open()
 	f.handler = f.serve(options)
 	return f
@@ -61,10 +65,10 @@ func (f *fixture) serve(options server.Options) http.Handler {
 	return server.New(f.store, options)
 }
 
-// open opens the fixture's directory, once more if need be.
+// open opens the fixture's authority, once more if need be.
 func (f *fixture) open() *authority.Store {
 	f.Helper()
-	store, err := authority.Open(f.Context(), authority.Source{Dir: f.dir, Create: true, Now: f.clock.now})
+	store, err := authority.Open(f.Context(), f.source)
 	f.must(err)
 	f.Cleanup(func() { f.must(store.Close()) })
 	return store
@@ -192,24 +196,29 @@ func askingWith(token string, change func(*license.Request)) license.Request {
 	return request
 }
 
-// filesWith names the files below dir that contain any of the texts.
-func filesWith(t *testing.T, dir string, texts ...string) []string {
-	t.Helper()
-	var found []string
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+// keeping names where the fixture keeps any of the texts: files, and tables of PostgreSQL.
+func (f *fixture) keeping(texts ...string) (found []string) {
+	f.Helper()
+	contains := func(content string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(content, text) })
+	}
+	f.must(filepath.WalkDir(f.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		for _, text := range texts {
-			if bytes.Contains(content, []byte(text)) {
-				found = append(found, path)
-			}
+		if contains(string(content)) {
+			found = append(found, path)
 		}
 		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	}))
+	if f.source.Database != "" {
+		var content string
+		f.must(f.elsewhere().QueryRowContext(f.Context(),
+			"SELECT schema_to_xml(current_schema(), true, false, '')::text").Scan(&content))
+		if contains(content) {
+			found = append(found, "PostgreSQL")
+		}
 	}
 	return found
 }

@@ -22,15 +22,20 @@ import (
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
-// database is the path of the fixture's database.
+// database is the path of the fixture's SQLite database.
 func (f *fixture) database() string { return filepath.Join(f.dir, authority.DatabaseFile) }
 
 // elsewhere opens the fixture's database as another program would.
 func (f *fixture) elsewhere() *sql.DB {
 	f.Helper()
-	db, err := sql.Open("sqlite", "file:"+f.database()+"?mode=rw&_busy_timeout=1000&_txlock=immediate")
+	driver, source := "sqlite", "file:"+f.database()+"?mode=rw&_busy_timeout=1000&_txlock=immediate"
+	if f.source.Database != "" {
+		driver, source = "pgx", f.source.Database
+	}
+	db, err := sql.Open(driver, source)
 	f.must(err)
 	db.SetMaxOpenConns(1)
 	f.Cleanup(func() { _ = db.Close() })
@@ -45,7 +50,7 @@ func TestAStateThatIsNotKnownIsNoVerdict(t *testing.T) {
 		"deleted":      func(f *fixture) error { return os.Remove(f.database()) },
 		"whole folder": func(f *fixture) error { return os.RemoveAll(f.dir) },
 		"replaced": func(f *fixture) error {
-			other := newFixture(f.T, server.Options{})
+			other := newFixture(f.T, "", server.Options{})
 			other.token()
 			return os.Rename(other.database(), f.database())
 		},
@@ -64,7 +69,7 @@ func TestAStateThatIsNotKnownIsNoVerdict(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := new(bytes.Buffer)
-			f := newFixture(t, server.Options{AccessLog: log})
+			f := newFixture(t, "", server.Options{AccessLog: log})
 			token, text := f.token()
 			f.document(requestPath, asking(text))
 			f.store.Flush()
@@ -103,7 +108,7 @@ func lockWhole(f *fixture) error {
 func TestAnAnswerDoesNotWaitForTheNoteOfTheActivation(t *testing.T) {
 	t.Parallel()
 	log := new(bytes.Buffer)
-	f := newFixture(t, server.Options{AccessLog: log})
+	f := newFixture(t, "", server.Options{AccessLog: log})
 	token, text := f.token()
 	writer, err := f.elsewhere().BeginTx(t.Context(), nil) // takes the lock for writing
 	f.must(err)
@@ -130,63 +135,73 @@ func TestAnAnswerDoesNotWaitForTheNoteOfTheActivation(t *testing.T) {
 }
 
 func TestClosingWaitsForTheLastNote(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	_, text := f.token()
-	f.document(requestPath, asking(text))
-	f.must(f.store.Close())
-	tokens, err := f.open().Tokens(t.Context())
-	f.must(err)
-	if tokens[0].License.LastActivated == nil {
-		t.Error("the activation is not noted")
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		_, text := f.token()
+		f.document(requestPath, asking(text))
+		f.must(f.store.Close())
+		tokens, err := f.open().Tokens(t.Context())
+		f.must(err)
+		if tokens[0].License.LastActivated == nil {
+			t.Error("the activation is not noted")
+		}
+	})
 }
 
 // LocalStack's own client fails with a TypeError on a field that it does not know.
 func TestADocumentHasTheFieldsThatLocalStacksClientKnows(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	_, text := f.token()
-	var fields map[string]any
-	f.must(json.Unmarshal(f.post(requestPath, asking(text)).Body.Bytes(), &fields))
-	want := []string{"expiry_date", "id", "issue_date", "last_activated", "license_format", "license_secret",
-		"license_status", "license_type", "offline_data", "products", "reactivate_after", "signature"}
-	if got := slices.Sorted(maps.Keys(fields)); !slices.Equal(got, want) {
-		t.Errorf("the document has %q, want %q", got, want)
-	}
-	if fields["license_secret"] != nil {
-		t.Error("the document has a license_secret, which only LocalStack may issue")
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		_, text := f.token()
+		var fields map[string]any
+		f.must(json.Unmarshal(f.post(requestPath, asking(text)).Body.Bytes(), &fields))
+		want := []string{"expiry_date", "id", "issue_date", "last_activated", "license_format", "license_secret",
+			"license_status", "license_type", "offline_data", "products", "reactivate_after", "signature"}
+		if got := slices.Sorted(maps.Keys(fields)); !slices.Equal(got, want) {
+			t.Errorf("the document has %q, want %q", got, want)
+		}
+		if fields["license_secret"] != nil {
+			t.Error("the document has a license_secret, which only LocalStack may issue")
+		}
+	})
 }
 
 func TestTheDocumentIsForTheVersionThatAsks(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	_, text := f.token()
-	for _, version := range []string{"4.14.0", "2026.8.2", "2026.07.1", "v4.14.1.dev12+abc"} {
-		document := f.document(requestPath, askingWith(text, func(r *license.Request) { r.Product.Version = version }))
-		if document.Offline.Version != version {
-			t.Errorf("%s gets a document for %q", version, document.Offline.Version)
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		_, text := f.token()
+		for _, version := range []string{"4.14.0", "2026.8.2", "2026.07.1", "v4.14.1.dev12+abc"} {
+			document := f.document(requestPath, askingWith(text, func(r *license.Request) { r.Product.Version = version }))
+			if document.Offline.Version != version {
+				t.Errorf("%s gets a document for %q", version, document.Offline.Version)
+			}
 		}
-	}
+	})
 }
 
 func TestTheProductThatAsksComesFirst(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	token, text := f.token()
-	const products = `[{"name":"localstack-pro","version":"4.13"}, {"name":"other","version":"*"},
-		{"name":"localstack-*","version":"4.14"}]`
-	_, err := f.elsewhere().Exec("UPDATE subscriptions SET products = ? WHERE id = ?", products, token.License.SubscriptionID)
-	f.must(err)
-	for version, want := range map[string]string{"4.13.9": "localstack-pro", "4.14.0": "localstack-*"} {
-		document := f.document(requestPath, askingWith(text, func(r *license.Request) { r.Product.Version = version }))
-		if len(document.Products) != 3 || document.Products[0].Name != want || !document.SignedWith(text) {
-			t.Errorf("%s gets a document for %v", version, document.Products)
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		token, text := f.token()
+		const products = `[{"name":"localstack-pro","version":"4.13"}, {"name":"other","version":"*"},
+			{"name":"localstack-*","version":"4.14"}]`
+		_, err := f.elsewhere().Exec("UPDATE subscriptions SET products = $1 WHERE id = $2", products, token.License.SubscriptionID)
+		f.must(err)
+		for version, want := range map[string]string{"4.13.9": "localstack-pro", "4.14.0": "localstack-*"} {
+			document := f.document(requestPath, askingWith(text, func(r *license.Request) { r.Product.Version = version }))
+			if len(document.Products) != 3 || document.Products[0].Name != want || !document.SignedWith(text) {
+				t.Errorf("%s gets a document for %v", version, document.Products)
+			}
 		}
-	}
+	})
 }
 
 func TestALicensedVersionIsWrittenAsClientsCompareIt(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	token, _ := f.tokenOf(authority.NewToken{Kind: authority.CI, Terms: authority.Terms{Version: "v2026.07"}})
-	if got := token.License.Products[0].Version; got != "2026.7" {
-		t.Errorf("the version is %q", got)
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		token, _ := f.tokenOf(authority.NewToken{Kind: authority.CI, Terms: authority.Terms{Version: "v2026.07"}})
+		if got := token.License.Products[0].Version; got != "2026.7" {
+			t.Errorf("the version is %q", got)
+		}
+	})
 }

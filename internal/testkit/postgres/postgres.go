@@ -20,7 +20,8 @@ import (
 )
 
 const (
-	// superuser may do everything; owner has the databases of tests, and has no other rights.
+	// superuser may do everything, and has a database of its name; owner has the databases and schemas of tests, and no
+	// other rights.
 	superuser, owner = "postgres", "authority"
 	// patience bounds a statement of this package, and a start or a stop.
 	patience = 30 * time.Second
@@ -31,15 +32,29 @@ type Server struct {
 	address  string // host:port
 	password string // of both users
 	shell    *shell
-	last     atomic.Uint32 // number of the last database
+	last     atomic.Uint32 // number of the last database or schema
 	admin    *sql.DB       // as superuser
 }
 
 // shared is the server of the test binary.
 var shared = sync.OnceValues(func() (*Server, error) { return start("fsync = off") })
 
-// Database makes an empty database that is dropped after the test, and returns its URL. All tests of a binary share
-// one server.
+// OnBoth runs a test on SQLite and on PostgreSQL, at the same time. For SQLite, database is empty; otherwise it is that
+// of [Database].
+func OnBoth(t *testing.T, test func(t *testing.T, database string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, "")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, Database(t))
+	})
+}
+
+// Database returns the URL of a database that is empty for a test: all tests of a binary share one, with a schema for
+// each. A database takes a hundred times longer to make than a schema.
 func Database(t testing.TB) string {
 	t.Helper()
 	needs(t)
@@ -47,9 +62,10 @@ func Database(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := s.create(t)
-	t.Cleanup(func() { s.Exec(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	return s.url(owner, name)
+	schema := s.nextName()
+	s.Exec(t, "CREATE SCHEMA "+schema+" AUTHORIZATION "+owner)
+	t.Cleanup(func() { s.Exec(t, "DROP SCHEMA "+schema+" CASCADE") })
+	return s.url(owner, superuser) + "&search_path=" + schema
 }
 
 // Start starts a server for one test, which may stop it. Settings are lines of postgresql.conf, such as
@@ -82,27 +98,20 @@ func (s *Server) Close() {
 // Database makes an empty database, and returns its URL.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	return s.url(owner, s.create(t))
+	made, err := s.Make()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
 }
 
 // Make is Database for a program that is no test.
 func (s *Server) Make() (string, error) {
-	name, statement := s.next()
-	return s.url(owner, name), s.exec(statement)
+	name := s.nextName()
+	return s.url(owner, name), s.exec("CREATE DATABASE " + name + " OWNER " + owner + " TEMPLATE template0")
 }
 
-func (s *Server) create(t testing.TB) (name string) {
-	t.Helper()
-	name, statement := s.next()
-	s.Exec(t, statement)
-	return name
-}
-
-// next is the name of a database, and the statement that makes it.
-func (s *Server) next() (name, statement string) {
-	name = fmt.Sprintf("test_%d", s.last.Add(1))
-	return name, "CREATE DATABASE " + name + " OWNER " + owner + " TEMPLATE template0"
-}
+func (s *Server) nextName() string { return fmt.Sprintf("test_%d", s.last.Add(1)) }
 
 // Exec runs statements as superuser, one by one.
 func (s *Server) Exec(t testing.TB, statements ...string) {
