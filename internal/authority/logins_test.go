@@ -28,19 +28,14 @@ type logins struct {
 // onBoth runs a test on both databases.
 func onBoth(t *testing.T, do func(*logins)) {
 	t.Helper()
-	for name, database := range map[string]func(testing.TB) string{
-		"SQLite":     func(testing.TB) string { return "" },
-		"PostgreSQL": postgres.Database,
-	} {
-		t.Run(name, func(t *testing.T) {
-			l := &logins{T: t, ctx: WithActor(t.Context(), Actor{Name: "test", Address: "192.0.2.1"})}
-			var err error
-			l.store, err = Open(t.Context(), Source{Dir: t.TempDir(), Database: database(t), Create: true, Now: l.now})
-			l.must(err)
-			t.Cleanup(func() { l.must(l.store.Close()) })
-			do(l)
-		})
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		l := &logins{T: t, ctx: WithActor(t.Context(), Actor{Name: "test", Address: "192.0.2.1"})}
+		var err error
+		l.store, err = Open(t.Context(), Source{Dir: t.TempDir(), Database: database, Create: true, Now: l.now})
+		l.must(err)
+		t.Cleanup(func() { l.must(l.store.Close()) })
+		do(l)
+	})
 }
 
 func (l *logins) now() time.Time {
