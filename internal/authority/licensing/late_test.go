@@ -27,7 +27,7 @@ type lateFixture struct {
 }
 
 func newLateFixture(t *testing.T, delay time.Duration) *lateFixture {
-	f := &lateFixture{fixture: newFixture(t, server.Options{Licensing: licensing.Options{Delay: delay}})}
+	f := &lateFixture{fixture: newFixture(t, "", server.Options{Licensing: licensing.Options{Delay: delay}})}
 	_, text := f.testToken(authority.Developer, "slow")
 	var err error
 	f.question, err = json.Marshal(asking(text))

@@ -14,6 +14,7 @@ import (
 	"localstack-entrypoint/internal/authority/limit"
 	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 // simulated are the status, the type and the beginning of the body that each test token gets.
@@ -48,24 +49,26 @@ func (f *fixture) testToken(kind authority.Kind, simulates string) (authority.To
 
 // Whoever asks, with whatever kind of token and in whatever shape, gets the answer for ever.
 func TestATestTokenAlwaysGetsItsAnswer(t *testing.T) {
-	f := newFixture(t, server.Options{Licensing: licensing.Options{Delay: time.Microsecond}})
-	if all := licensing.Simulations(); len(all) != len(simulated) {
-		t.Errorf("there are %d simulated answers, want %d", len(all), len(simulated))
-	}
-	for _, one := range licensing.Simulations() {
-		for kind, credentials := range map[authority.Kind]string{
-			authority.Developer: "", authority.CI: license.AuthToken, authority.APIKey: license.APIKey,
-		} {
-			token, text := f.testToken(kind, one.Name)
-			id := "license_" + strings.TrimPrefix(token.ID, "token_")
-			for _, path := range []string{requestPath, activatePath} {
-				body := fmt.Sprintf(`{"license_id":%q,"credentials":{"type":%q,"token":%q},`+
-					`"product":{"name":"localstack-pro","version":"4.14.0"},"machine":{"hostname":"h","platform":"linux"}}`,
-					id, credentials, text)
-				f.checkSimulated(one.Name, text, f.post(path, body))
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{Licensing: licensing.Options{Delay: time.Microsecond}})
+		if all := licensing.Simulations(); len(all) != len(simulated) {
+			t.Errorf("there are %d simulated answers, want %d", len(all), len(simulated))
+		}
+		for _, one := range licensing.Simulations() {
+			for kind, credentials := range map[authority.Kind]string{
+				authority.Developer: "", authority.CI: license.AuthToken, authority.APIKey: license.APIKey,
+			} {
+				token, text := f.testToken(kind, one.Name)
+				id := "license_" + strings.TrimPrefix(token.ID, "token_")
+				for _, path := range []string{requestPath, activatePath} {
+					body := fmt.Sprintf(`{"license_id":%q,"credentials":{"type":%q,"token":%q},`+
+						`"product":{"name":"localstack-pro","version":"4.14.0"},"machine":{"hostname":"h","platform":"linux"}}`,
+						id, credentials, text)
+					f.checkSimulated(one.Name, text, f.post(path, body))
+				}
 			}
 		}
-	}
+	})
 }
 
 func (f *fixture) checkSimulated(name, text string, reply *httptest.ResponseRecorder) {
@@ -96,81 +99,91 @@ func (f *fixture) checkSimulated(name, text string, reply *httptest.ResponseReco
 }
 
 func TestWhatOnlySomeTestTokensGet(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	answer := func(simulates string) (http.Header, string) {
-		_, text := f.testToken(authority.CI, simulates)
-		reply := f.post(requestPath, asking(text))
-		return reply.Header(), reply.Body.String()
-	}
-	if header, _ := answer("rate-limited"); header.Get("Retry-After") != "30" {
-		t.Errorf("Retry-After is %q", header.Get("Retry-After"))
-	}
-	header, body := answer("clock-ahead")
-	document, err := license.Parse([]byte(body))
-	f.must(err)
-	now, err := http.ParseTime(header.Get("Date"))
-	if ahead := f.clock.now().Add(6 * time.Hour); err != nil || !now.Equal(ahead) || !document.Issued.Equal(ahead) {
-		t.Errorf("it is %s, and the document of %s: %v", now, document.Issued, err)
-	}
-	if header, _ := answer("redirect"); header.Get("Location") != "https://portal.invalid/login" {
-		t.Errorf("it leads to %q", header.Get("Location"))
-	}
-	if _, body := answer("other-version"); !strings.Contains(body, `"version":"0.1"`) {
-		t.Errorf("the document is %s", body)
-	}
-	if _, body := answer("too-large"); len(body) <= 1<<20 {
-		t.Errorf("the body has %d bytes", len(body))
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		answer := func(simulates string) (http.Header, string) {
+			_, text := f.testToken(authority.CI, simulates)
+			reply := f.post(requestPath, asking(text))
+			return reply.Header(), reply.Body.String()
+		}
+		if header, _ := answer("rate-limited"); header.Get("Retry-After") != "30" {
+			t.Errorf("Retry-After is %q", header.Get("Retry-After"))
+		}
+		header, body := answer("clock-ahead")
+		document, err := license.Parse([]byte(body))
+		f.must(err)
+		now, err := http.ParseTime(header.Get("Date"))
+		if ahead := f.clock.now().Add(6 * time.Hour); err != nil || !now.Equal(ahead) || !document.Issued.Equal(ahead) {
+			t.Errorf("it is %s, and the document of %s: %v", now, document.Issued, err)
+		}
+		if header, _ := answer("redirect"); header.Get("Location") != "https://portal.invalid/login" {
+			t.Errorf("it leads to %q", header.Get("Location"))
+		}
+		if _, body := answer("other-version"); !strings.Contains(body, `"version":"0.1"`) {
+			t.Errorf("the document is %s", body)
+		}
+		if _, body := answer("too-large"); len(body) <= 1<<20 {
+			t.Errorf("the body has %d bytes", len(body))
+		}
+	})
 }
 
 // As with a real token, a document is for a version and has an ID.
 func TestATestTokensDocumentIsForItsQuestion(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	_, text := f.testToken(authority.Developer, "wrong-signature")
-	f.refused(f.post(activatePath, askingWith(text, func(r *license.Request) { r.LicenseID = "license_1" })), noLicense)
-	f.refused(f.post(requestPath, askingWith(text, func(r *license.Request) { r.Product.Name = "other" })),
-		refusal{http.StatusBadRequest, license.MessageActivation})
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		_, text := f.testToken(authority.Developer, "wrong-signature")
+		f.refused(f.post(activatePath, askingWith(text, func(r *license.Request) { r.LicenseID = "license_1" })), noLicense)
+		f.refused(f.post(requestPath, askingWith(text, func(r *license.Request) { r.Product.Name = "other" })),
+			refusal{http.StatusBadRequest, license.MessageActivation})
+	})
 }
 
 func TestATestTokenIsRotatedRevokedAndLimitedLikeOthers(t *testing.T) {
-	f := newFixture(t, server.Options{Licensing: licensing.Options{Limit: limit.Rate{Requests: 2, Period: time.Hour}}})
-	expired := refusal{http.StatusForbidden, license.MessageExpired}
-	token, old := f.testToken(authority.CI, "expired")
-	f.refused(f.post(requestPath, asking(old)), expired)
-	secret, err := f.store.RotateToken(t.Context(), token.ID)
-	f.must(err)
-	f.refused(f.post(requestPath, asking(old)), invalidCredentials)
-	f.refused(f.post(requestPath, asking(secret.Reveal())), expired)
-	f.refused(f.post(requestPath, asking(secret.Reveal())), rateLimited)
-	f.must(f.store.RevokeToken(t.Context(), token.ID))
-	f.refused(f.post(requestPath, asking(secret.Reveal())), invalidCredentials)
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{Licensing: licensing.Options{Limit: limit.Rate{Requests: 2, Period: time.Hour}}})
+		expired := refusal{http.StatusForbidden, license.MessageExpired}
+		token, old := f.testToken(authority.CI, "expired")
+		f.refused(f.post(requestPath, asking(old)), expired)
+		secret, err := f.store.RotateToken(t.Context(), token.ID)
+		f.must(err)
+		f.refused(f.post(requestPath, asking(old)), invalidCredentials)
+		f.refused(f.post(requestPath, asking(secret.Reveal())), expired)
+		f.refused(f.post(requestPath, asking(secret.Reveal())), rateLimited)
+		f.must(f.store.RevokeToken(t.Context(), token.ID))
+		f.refused(f.post(requestPath, asking(secret.Reveal())), invalidCredentials)
+	})
 }
 
 func TestATestTokenHasNoLicense(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	token, _ := f.testToken(authority.CI, "expired")
-	if token.License != nil || token.Simulate != "expired" {
-		t.Errorf("unexpected token %+v", token)
-	}
-	_, err := f.store.Assign(t.Context(), token.ID, authority.Terms{})
-	if err == nil || !strings.Contains(err.Error(), "it is a test token, which has no license") {
-		t.Errorf("assigning one: %v", err)
-	}
-	for want, wanted := range map[string]authority.NewToken{
-		"a test token has no license, and so no plan": {Terms: authority.Terms{Plan: "pro"}, Simulate: "expired"},
-		"a test token has no license":                 {Unassigned: true, Simulate: "expired"},
-		"must consist of up to 32 lower-case letters": {Simulate: "Expired\n"},
-	} {
-		wanted.Kind = authority.CI
-		if _, _, err := f.store.CreateToken(t.Context(), wanted); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("the error is %v, want %q in it", err, want)
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		token, _ := f.testToken(authority.CI, "expired")
+		if token.License != nil || token.Simulate != "expired" {
+			t.Errorf("unexpected token %+v", token)
 		}
-	}
+		_, err := f.store.Assign(t.Context(), token.ID, authority.Terms{})
+		if err == nil || !strings.Contains(err.Error(), "it is a test token, which has no license") {
+			t.Errorf("assigning one: %v", err)
+		}
+		for want, wanted := range map[string]authority.NewToken{
+			"a test token has no license, and so no plan": {Terms: authority.Terms{Plan: "pro"}, Simulate: "expired"},
+			"a test token has no license":                 {Unassigned: true, Simulate: "expired"},
+			"must consist of up to 32 lower-case letters": {Simulate: "Expired\n"},
+		} {
+			wanted.Kind = authority.CI
+			if _, _, err := f.store.CreateToken(t.Context(), wanted); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("the error is %v, want %q in it", err, want)
+			}
+		}
+	})
 }
 
 // A newer version may have made the token. What it simulates is not known here, which is no verdict.
 func TestAnUnknownSimulationIsNoVerdict(t *testing.T) {
-	f := newFixture(t, server.Options{})
-	_, text := f.testToken(authority.CI, "weather")
-	f.refused(f.post(requestPath, asking(text)), refusal{http.StatusInternalServerError, api.MessageInternal})
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database, server.Options{})
+		_, text := f.testToken(authority.CI, "weather")
+		f.refused(f.post(requestPath, asking(text)), refusal{http.StatusInternalServerError, api.MessageInternal})
+	})
 }
