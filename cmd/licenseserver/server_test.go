@@ -49,7 +49,18 @@ func startProcess(dir string, args ...string) (*process, error) {
 
 // startLogging is startProcess, with a place for the log; nil notes it.
 func startLogging(dir string, log io.Writer, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command("licenseserver", append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)}
+	all := append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)
+	return startCommand(exec.Command("licenseserver", all...), dir, log)
+}
+
+// startShell is startProcess after a command of the shell, in the same process.
+func startShell(dir, before string, args ...string) (*process, error) {
+	line := before + ` && exec licenseserver serve --listen 127.0.0.1:0 "$@"`
+	return startCommand(exec.Command("sh", append([]string{"-c", line, "sh"}, args...)...), dir, nil)
+}
+
+func startCommand(cmd *exec.Cmd, dir string, log io.Writer) (*process, error) {
+	p := &process{cmd: cmd}
 	if log == nil {
 		log = &p.stderr
 	}

@@ -100,11 +100,20 @@ func (s *Store) open(ctx context.Context, source Source) error {
 	return err
 }
 
-// Ready returns an error unless the database answers in time, and is the one of the key.
+// Ready returns an error unless the database answers in time, is the one of the key, and can be read as an activation
+// reads it.
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	_, err := within(ctx, s.name, func() (struct{}, error) { return struct{}{}, s.check(ctx) })
+	_, err := within(ctx, s.name, func() ([]Token, error) {
+		if err := s.check(ctx); err != nil {
+			return nil, err
+		}
+		if _, err := s.byCredential(ctx, ""); err != nil { // the index
+			return nil, err
+		}
+		return s.tokens(ctx, s.reads, "ORDER BY t.id LIMIT 1") // the tables
+	})
 	return err
 }
 
