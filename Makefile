@@ -70,6 +70,7 @@ vuln:               ## known vulnerabilities (asks the vulnerability database)
 
 golden:             ## generate documents and golden files
 	go test ./internal/config ./internal/report ./internal/activate -update
+	go test ./cmd/entrypoint -run TestTestTokens -update
 
 fuzz:               ## every fuzz target for 30 s; FUZZTIME=5m
 	.ci/fuzz $(FUZZTIME)

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code = m.Run()
+	stopTestTokens()
 }
 
 // patience bounds every wait of a test.

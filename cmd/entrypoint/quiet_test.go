@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -49,19 +48,16 @@ var issues = []struct {
 		w.set("HTTPS_PROXY", "http://127.0.0.1:2")
 		w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 	}},
-	{name: "a wrong clock", says: "the clock of this machine is wrong", arrange: func(w *world) {
-		w.answer(http.StatusOK, string(w.document(func(*license.Document) {})),
-			"Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
-	}},
-	{name: "another's signature", says: "does not match this credential", arrange: func(w *world) {
-		w.answer(http.StatusOK, string(w.document(func(d *license.Document) { d.Signature = "00" })))
-	}},
+	{name: "a wrong clock", says: "the clock of this machine is wrong",
+		arrange: func(w *world) { w.simulate("clock-ahead") }},
+	{name: "another's signature", says: "does not match this credential",
+		arrange: func(w *world) { w.simulate("wrong-signature") }},
 	{name: "a volume that cannot be written", says: "cannot store", arrange: func(w *world) {
 		testkit.Put(w.T, w.root, "var/lib/localstack/cache", "a file")
 		w.answer(http.StatusOK, string(w.document(func(*license.Document) {})))
 	}},
 	{name: "a silent server", says: "waiting for the answer from 127.0.0.1:", arrange: func(w *world) {
-		w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		w.simulate("slow")
 		w.set("ACTIVATION_TIMEOUT", "2.5")
 	}},
 	{name: "a slow disk", says: "cannot read the stored licenses",
@@ -74,12 +70,12 @@ var issues = []struct {
 		}},
 	{name: "a renewal without network", says: "cannot renew the license", renews: true, arrange: aged},
 	{name: "a renewal that is refused", says: "the next start will fail", renews: true, arrange: func(w *world) {
+		w.simulate("expired")
 		aged(w)
-		w.answer(http.StatusForbidden, `{"error": true, "message": "licensing.license.expired"}`)
 	}},
 	{name: "a renewal of a license that nobody knows", says: "no longer knows", renews: true, arrange: func(w *world) {
+		w.simulate("unassigned")
 		aged(w)
-		w.answer(http.StatusBadRequest, `{"error": true, "message": "licensing.license.not_found"}`)
 	}},
 }
 

@@ -33,8 +33,9 @@ type situation struct {
 	name   string
 	id     fault.ID
 	stored fault.ID
-	// arrange makes it happen.
-	arrange func(*world)
+	// simulates is the answer to a test token, and arrange what else makes it happen.
+	simulates string
+	arrange   func(*world)
 	// says is part of the reason.
 	says string
 }
@@ -96,7 +97,12 @@ func printTable(got map[string]outcome) {
 // people, and checks what was said.
 func (s situation) happen(t *testing.T) outcome {
 	w := newWorld(t)
-	s.arrange(w)
+	if s.simulates != "" {
+		w.simulate(s.simulates)
+	}
+	if s.arrange != nil {
+		s.arrange(w)
+	}
 	isNew := s.stored == fault.StoredNone
 	if !isNew {
 		testkit.Put(t, w.root, "var/lib/localstack/logs/localstack_infra.log", "")

@@ -64,19 +64,13 @@ var situations = []situation{
 		arrange: func(w *world) { w.authority("token rotate ID") }},
 	{name: "revoked token", id: fault.CredentialsInvalid, says: "or revoked",
 		arrange: func(w *world) { w.authority("token revoke ID") }},
-	{name: "no license assigned", id: fault.LicenseNotAssigned, says: "no license is assigned",
-		arrange: func(w *world) { w.authority("license unassign ID") }},
-	{name: "expired license", id: fault.LicenseExpired, says: "Your license has expired",
-		arrange: func(w *world) { w.authority("license expire ID") }},
-	{name: "suspended license", id: fault.LicenseStatus, says: "SUSPENDED",
-		arrange: func(w *world) { w.authority("license suspend ID") }},
-	{name: "license for another version, says the server", id: fault.LicenseRefused, says: "licensing.activation_error",
-		arrange: func(w *world) { w.authority("license assign ID --version 3.0") }},
-	{name: "license for another version, says the document", id: fault.LicenseProduct,
-		says: "is not for localstack-pro 4.14.0",
-		arrange: func(w *world) {
-			w.answer(http.StatusOK, string(w.document(func(d *license.Document) { d.Products[0].Version = "3.0" })))
-		}},
+	{name: "no license assigned", simulates: "unassigned", id: fault.LicenseNotAssigned, says: "no license is assigned"},
+	{name: "expired license", simulates: "expired", id: fault.LicenseExpired, says: "Your license has expired"},
+	{name: "suspended license", simulates: "suspended", id: fault.LicenseStatus, says: "SUSPENDED"},
+	{name: "license for another version, says the server", simulates: "activation-error", id: fault.LicenseRefused,
+		says: "licensing.activation_error"},
+	{name: "license for another version, says the document", simulates: "other-version", id: fault.LicenseProduct,
+		says: "is not for localstack-pro 4.14.0"},
 	{name: "version that the server cannot judge", id: fault.LicenseVersion, says: "licensing.license.format",
 		arrange: func(w *world) {
 			w.authority()
@@ -140,13 +134,9 @@ var situations = []situation{
 		}},
 	{name: "name server is dead", id: fault.NetworkDNSUnreachable, says: "(status: connection refused from 127.0.0.1:1)",
 		arrange: func(w *world) { w.set("API_ENDPOINT", "https://api.localstack.test/v1") }},
-	{name: "connection refused", id: fault.NetworkRefused, says: "the connection to 127.0.0.1:1 was refused",
-		arrange: func(*world) {}},
-	{name: "server is silent", id: fault.NetworkTimeout, says: "the request to 127.0.0.1 timed out",
-		arrange: func(w *world) {
-			w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-			w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3")
-		}},
+	{name: "connection refused", id: fault.NetworkRefused, says: "the connection to 127.0.0.1:1 was refused"},
+	{name: "server is silent", simulates: "slow", id: fault.NetworkTimeout, says: "the request to 127.0.0.1 timed out",
+		arrange: func(w *world) { w.set("ACTIVATION_ATTEMPT_TIMEOUT", "0.3") }},
 	{name: "server answers byte by byte", id: fault.NetworkTimeout, says: "the request to 127.0.0.1 timed out",
 		arrange: func(w *world) {
 			w.serve(drip)
@@ -192,29 +182,26 @@ var situations = []situation{
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 			w.set("HTTPS_PROXY", "http://user:password@127.0.0.1:1")
 		}},
-	{name: "server error", id: fault.NetworkServerError, says: "status 503, request 5f2b7c1e-0001",
-		arrange: func(w *world) { w.answer(http.StatusServiceUnavailable, "", "X-Request-Id", "5f2b7c1e-0001") }},
-	{name: "rate limit", id: fault.NetworkRateLimited, says: "retry after 1s",
-		arrange: func(w *world) { w.answer(http.StatusTooManyRequests, "", "Retry-After", "1") }},
-	{name: "captive portal", id: fault.NetworkCaptivePortal, says: `an HTML page (status 200, title "Sign in")`,
-		arrange: func(w *world) { w.answer(http.StatusOK, "<html><title>Sign in</title></html>") }},
-	{name: "block page", id: fault.NetworkBlockPage, says: `an HTML page (status 403, title "Blocked by policy")`,
-		arrange: func(w *world) {
-			w.answer(http.StatusForbidden, "<html><head><TITLE>\n Blocked by\n policy</TITLE></html>")
-		}},
-	{name: "redirect to another host", id: fault.NetworkCaptivePortal, says: `a redirect to elsewhere.test (status 302)`,
-		arrange: func(w *world) { w.answer(http.StatusFound, "", "Location", "https://elsewhere.test/login") }},
+	{name: "server error", simulates: "server-error", id: fault.NetworkServerError, says: "status 500, request "},
+	{name: "rate limit", simulates: "rate-limited", id: fault.NetworkRateLimited, says: "retry after 2s"},
+	{name: "captive portal", simulates: "html", id: fault.NetworkCaptivePortal,
+		says: `an HTML page (status 200, title "Sign in to this network")`},
+	{name: "block page", simulates: "block-page", id: fault.NetworkBlockPage,
+		says: `an HTML page (status 403, title "Access denied")`},
+	{name: "empty answer of a filter", simulates: "empty-403", id: fault.NetworkWrongServer,
+		says: "an empty page (status 403)"},
+	{name: "redirect to another host", simulates: "redirect", id: fault.NetworkCaptivePortal,
+		says: "a redirect to portal.invalid (status 302)"},
 	{name: "sign-in demanded", id: fault.NetworkCaptivePortal, says: "status 511",
 		arrange: func(w *world) { w.answer(http.StatusNetworkAuthenticationRequired, "<html>") }},
 	{name: "a web site", id: fault.NetworkWrongServer, says: `title "It works!"`,
 		arrange: func(w *world) { w.answer(http.StatusOK, "<!DOCTYPE html><title>It works!</title>") }},
 	{name: "broken JSON", id: fault.NetworkWrongServer, says: "than JSON",
 		arrange: func(w *world) { w.answer(http.StatusOK, `{"id": "license_`) }},
-	{name: "ten megabytes", id: fault.NetworkWrongServer, says: "larger than 1 MiB",
-		arrange: func(w *world) { w.answer(http.StatusOK, strings.Repeat("x", 10<<20)) }},
+	{name: "too large an answer", simulates: "too-large", id: fault.NetworkWrongServer, says: "larger than 1 MiB"},
+	{name: "half an answer", simulates: "truncated", id: fault.NetworkReset, says: "closed the connection"},
 	{name: "nothing is stored in a new volume", id: fault.NetworkRefused, stored: fault.StoredNone,
-		says:    "There is no stored license: this container's volume is new.",
-		arrange: func(*world) {}},
+		says:    "There is no stored license: this container's volume is new."},
 	{name: "stored license is stale", id: fault.NetworkRefused, stored: fault.StoredStale,
 		says: "could be used offline until",
 		arrange: func(w *world) {

@@ -61,9 +61,8 @@ var networkWaits = []wait{
 		}},
 	{name: "a server that does not speak TLS", says: "waiting for the TLS handshake with 127.0.0.1",
 		arrange: func(w *world) { w.set("API_ENDPOINT", "https://"+silent(w.T)+"/v1") }},
-	{name: "a server that does not answer", says: "waiting for the answer from 127.0.0.1:PORT (", arrange: func(w *world) {
-		w.serve(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	}},
+	{name: "a server that does not answer", says: "waiting for the answer from 127.0.0.1:PORT (",
+		arrange: func(w *world) { w.simulate("slow") }},
 	{name: "a server that answers byte by byte", says: "waiting for the rest of the answer from 127.0.0.1:PORT (",
 		arrange: func(w *world) { w.serve(drip) }},
 	{name: "a credential on a slow disk", says: "waiting for the file ", arrange: func(w *world) {
@@ -89,8 +88,8 @@ var retries = []wait{
 			w.set("API_ENDPOINT", "https://api.localstack.test/v1")
 			w.set("HTTPS_PROXY", "http://user:secret-password@"+unused(w.T))
 		}},
-	{name: "a server with a problem", says: "127.0.0.1:PORT answered with status 503; trying again (",
-		arrange: func(w *world) { w.answer(http.StatusServiceUnavailable, "") }},
+	{name: "a server with a problem", says: "127.0.0.1:PORT answered with status 500; trying again (",
+		arrange: func(w *world) { w.simulate("server-error") }},
 	{name: "a server that hangs up", says: "127.0.0.1 closed the connection without an answer; trying again (",
 		arrange: func(w *world) { w.serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }) }},
 	{name: "a name server that has a problem", says: "SERVF*IL from 127.0.0.1:PORT",

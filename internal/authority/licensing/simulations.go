@@ -36,7 +36,7 @@ const TestType = "test"
 
 const (
 	// simulatedRetry is what "rate-limited" asks to wait.
-	simulatedRetry = 30 * time.Second
+	simulatedRetry = 2 * time.Second
 	// simulatedLead is how far "clock-ahead" is ahead. It is less than the day for which its document is good.
 	simulatedLead = 6 * time.Hour
 	// testPeriod is how long the license of a test token is good.
@@ -60,7 +60,7 @@ var simulations = []Simulation{
 		refuses(http.StatusBadRequest, license.MessageActivation)},
 	{"unknown-version", "400 licensing.license.format, which is no verdict on the license",
 		refuses(http.StatusBadRequest, license.MessageFormat+":"+versionDetail)},
-	{"rate-limited", "429 licensing.rate_limited with Retry-After: 30", limits},
+	{"rate-limited", "429 licensing.rate_limited with Retry-After: 2", limits},
 	{"server-error", "500 server.internal", fails},
 	{"slow", "the right document, but only after 45 s", (*handler).late},
 	{"wrong-signature", "a document that is signed with another token", changed(signWrong)},
