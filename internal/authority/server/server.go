@@ -20,6 +20,7 @@ import (
 	"localstack-entrypoint/internal/authority/licensing"
 	"localstack-entrypoint/internal/authority/origin"
 	"localstack-entrypoint/internal/authority/platform"
+	"localstack-entrypoint/internal/authority/web"
 	"localstack-entrypoint/internal/credential"
 	"localstack-entrypoint/internal/task"
 )
@@ -61,7 +62,7 @@ type store interface {
 	Pools() map[string]sql.DBStats
 }
 
-// New returns a server of the authority on store, with the routes of packages licensing and platform and
+// New returns a server of the authority on store, with the routes of packages licensing, platform and web, and
 //
 //	GET /healthz  that the process lives; reads nothing
 //	GET /readyz   that the store can answer, or with 503 why not
@@ -71,6 +72,7 @@ func New(store *authority.Store, options Options) *Server {
 	options.Licensing.Failed = func(err error) { s.Failed(fmt.Errorf("cannot note activations: %w", err)) }
 	s.API(licensing.Routes(store, options.Licensing))
 	s.API(platform.Routes(store, platform.Options{Now: options.Licensing.Now}))
+	s.Pages(web.New(store, web.Options{Now: options.Licensing.Now}).Register)
 	return s
 }
 

@@ -1,0 +1,197 @@
+package web
+
+import (
+	"context"
+	"database/sql"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/credential"
+)
+
+const rightPassword = "correct horse battery staple"
+
+// fixture is the pages of an authority, on a server on this machine, without TLS.
+type fixture struct {
+	testing.TB
+	dir    string
+	store  *authority.Store
+	clock  atomic.Int64 // seconds after its start
+	site   *Site
+	mux    *http.ServeMux
+	server *httptest.Server
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
+	f := &fixture{TB: t, dir: t.TempDir(), mux: http.NewServeMux()}
+	var err error
+	f.store, err = authority.Open(context.Background(), authority.Source{Dir: f.dir, Create: true, Now: f.now})
+	f.must(err)
+	t.Cleanup(func() { _ = f.store.Close() })
+	f.site = New(f.store, Options{Now: f.now})
+	f.site.Register(f.mux)
+	f.server = httptest.NewServer(f.mux)
+	t.Cleanup(f.server.Close)
+	return f
+}
+
+func (f *fixture) now() time.Time {
+	return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).Add(time.Duration(f.clock.Load()) * time.Second)
+}
+
+func (f *fixture) advance(by time.Duration) { f.clock.Add(int64(by / time.Second)) }
+
+func (f *fixture) must(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// member adds a member with rightPassword.
+func (f *fixture) member(email string) {
+	f.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(f.dir, authority.DatabaseFile))
+	f.must(err)
+	defer db.Close()
+	_, err = db.Exec("INSERT INTO workspaces (id, name, created_at) VALUES ('workspace', 'w', 0) ON CONFLICT DO NOTHING")
+	f.must(err)
+	id := "member_" + email
+	_, err = db.Exec(`INSERT INTO members (id, workspace_id, email, name, role, permissions, invited_at)
+		VALUES ($1, 'workspace', $2, '', 'member', '', 0)`, id, email)
+	f.must(err)
+	f.must(f.store.SetPassword(context.Background(), id, credential.NewSecret(rightPassword), ""))
+}
+
+// browser is a browser of a visitor. It follows no redirect by itself.
+type browser struct {
+	*fixture
+	client *http.Client
+	base   string
+	// headers are sent with each request.
+	headers map[string]string
+}
+
+func (f *fixture) browser() *browser {
+	jar, err := cookiejar.New(nil)
+	f.must(err)
+	client := &http.Client{
+		Jar:           jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &browser{
+		fixture: f, base: f.server.URL, headers: map[string]string{"User-Agent": "Firefox"}, client: client,
+	}
+}
+
+// loggedIn is a browser of a member who is logged in.
+func (f *fixture) loggedIn(email string) *browser {
+	f.Helper()
+	b := f.browser()
+	b.post("/login", "email", email, "password", rightPassword).is(http.StatusSeeOther)
+	return b
+}
+
+// page is what a browser has got.
+type page struct {
+	*browser
+	status int
+	header http.Header
+	text   string
+}
+
+func (b *browser) get(path string) page {
+	b.Helper()
+	return b.send(http.MethodGet, path, "")
+}
+
+// post sends a form with names and values.
+func (b *browser) post(path string, form ...string) page {
+	b.Helper()
+	values := url.Values{}
+	for i := 0; i < len(form); i += 2 {
+		values.Set(form[i], form[i+1])
+	}
+	return b.send(http.MethodPost, path, values.Encode())
+}
+
+func (b *browser) send(method, path, body string) page {
+	b.Helper()
+	request, err := http.NewRequest(method, b.base+path, strings.NewReader(body))
+	b.must(err)
+	if body != "" {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range b.headers {
+		if name == "Host" {
+			request.Host = value
+		}
+		request.Header.Set(name, value)
+	}
+	response, err := b.client.Do(request)
+	b.must(err)
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	b.must(err)
+	return page{browser: b, status: response.StatusCode, header: response.Header, text: string(content)}
+}
+
+// is checks the status, and that the page has the texts.
+func (p page) is(status int, texts ...string) page {
+	p.Helper()
+	if p.status != status {
+		p.Fatalf("the status is %d, want %d: %s", p.status, status, p.text)
+	}
+	for _, text := range texts {
+		if !strings.Contains(p.text, text) {
+			p.Errorf("the page does not have %q:\n%s", text, p.text)
+		}
+	}
+	return p
+}
+
+// leads checks where a redirect leads to.
+func (p page) leads(location string) page {
+	p.Helper()
+	if p.is(http.StatusSeeOther).header.Get("Location") != location {
+		p.Errorf("the redirect leads to %q, want %q", p.header.Get("Location"), location)
+	}
+	return p
+}
+
+// direct answers a request without a network, as if it came from an address over TLS.
+func (f *fixture) direct(method, path, address string, form url.Values) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, "https://licenses.example.com"+path, strings.NewReader(form.Encode()))
+	request.RemoteAddr = address
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	recorder := httptest.NewRecorder()
+	f.mux.ServeHTTP(recorder, request)
+	return recorder
+}
+
+// newRequest is a request for the login from an address, over TLS or not.
+func newRequest(method, host, address string, secure bool) *http.Request {
+	scheme := "http"
+	if secure {
+		scheme = "https"
+	}
+	request := httptest.NewRequest(method, scheme+"://host/login", nil)
+	request.Host, request.RemoteAddr = host, address
+	return request
+}
+
+func serve(handler http.Handler, request *http.Request) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, request)
+	return recorder
+}

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/authority/password"
+	"localstack-entrypoint/internal/credential"
+)
+
+func (s *Site) front(*visit) *reply { return show("front", nil) }
+
+// loginForm is what the page of the login shows.
+type loginForm struct{ Email, Next, Error string }
+
+func (s *Site) loginPage(v *visit) *reply {
+	next := safeNext(v.URL.Query().Get("next"))
+	if v.session != nil {
+		return redirect(next)
+	}
+	return show("login", loginForm{Next: next})
+}
+
+// logIn begins a session. The limits come first: a guess must not cost a hash.
+func (s *Site) logIn(v *visit) *reply {
+	form := loginForm{Email: strings.TrimSpace(v.PostFormValue("email")), Next: safeNext(v.PostFormValue("next"))}
+	now := s.now()
+	wait := max(s.limits.logins.Wait(v.address, now), s.limits.accounts.Wait(strings.ToLower(form.Email), now))
+	if wait > 0 {
+		refusal := later(http.StatusTooManyRequests, "login.limit", wait)
+		refusal.login = api.LoginLimited
+		return refusal
+	}
+	typed := credential.NewSecret(v.PostFormValue("password"))
+	cookie, err := s.store.LogIn(v.Context(), form.Email, typed, v.UserAgent())
+	if refusal, ok := errors.AsType[authority.Refusal](err); ok {
+		form.Error = sentence(refusal)
+		return &reply{status: http.StatusForbidden, page: "login", data: form, message: "login.refused",
+			login: api.LoginRefused}
+	}
+	if err != nil {
+		return failedPassword(err)
+	}
+	s.forget(v)
+	entered := redirect(form.Next)
+	entered.cookie, entered.login = v.sessionCookie(cookie), api.LoggedIn
+	return entered
+}
+
+// failedPassword answers that a password could not be checked or stored.
+func failedPassword(err error) *reply {
+	if errors.Is(err, password.ErrBusy) {
+		return later(http.StatusServiceUnavailable, "login.busy", password.RetryAfter)
+	}
+	return fail(err)
+}
+
+// forget ends the session that the browser had before. The browser has no cookie of it any more, so an error changes
+// nothing for its user.
+func (s *Site) forget(v *visit) {
+	if v.session != nil {
+		_ = s.store.EndSession(v.Context(), v.session.MemberID, v.session.ID)
+	}
+}
+
+func (s *Site) logOut(v *visit) *reply {
+	left := redirect("/login")
+	left.cookie = v.sessionCookie(credential.Secret{})
+	if v.session == nil {
+		return left
+	}
+	err := s.store.EndSession(v.Context(), v.session.MemberID, v.session.ID)
+	if _, hasEnded := errors.AsType[authority.Refusal](err); err != nil && !hasEnded {
+		return fail(err)
+	}
+	return left
+}
+
+// sentence is the text of a refusal as a sentence.
+func sentence(refusal error) string {
+	text := refusal.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/authority"
+)
+
+func TestAMemberLogsInAndOut(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	b := f.browser()
+	b.get("/").is(http.StatusOK, "does not license LocalStack", "Log in")
+	b.get("/sessions").leads("/login?next=%2Fsessions")
+	b.get("/login?next=%2Fsessions").is(http.StatusOK, `name="next" value="/sessions"`)
+	b.post("/login", "email", "ada@example.com", "password", "wrong horse", "next", "/sessions").
+		is(http.StatusForbidden, "The email address or the password is wrong.", `value="ada@example.com"`,
+			`value="/sessions"`)
+	b.post("/login", "email", "ada@example.com", "password", rightPassword, "next", "/sessions").leads("/sessions")
+	b.get("/sessions").is(http.StatusOK, "ada@example.com", "Firefox", "(this browser)", "127.0.0.1")
+	b.get("/login").leads("/")
+	old := b.cookies()
+	b.post("/logout").leads("/login")
+	if left := b.cookies(); len(left) != 0 {
+		t.Errorf("the browser keeps %v", left)
+	}
+	b.restore(old)
+	b.get("/sessions").leads("/login?next=%2Fsessions")
+	b.post("/logout").leads("/login")
+}
+
+func (b *browser) cookies() []*http.Cookie {
+	at, err := url.Parse(b.base)
+	b.must(err)
+	return b.client.Jar.Cookies(at)
+}
+
+func (b *browser) restore(cookies []*http.Cookie) {
+	at, err := url.Parse(b.base)
+	b.must(err)
+	b.client.Jar.SetCookies(at, cookies)
+}
+
+func TestTheCookieOfASession(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	form := []string{"email", "ada@example.com", "password", rightPassword}
+	plain := f.browser().post("/login", form...).header.Values("Set-Cookie")
+	if len(plain) != 1 || !strings.HasPrefix(plain[0], "session=") ||
+		!strings.HasSuffix(plain[0], "; Path=/; HttpOnly; SameSite=Lax") {
+		t.Errorf("over http on this machine it is %q", plain)
+	}
+	secure := httptest.NewTLSServer(f.mux)
+	defer secure.Close()
+	b := f.browser()
+	b.base, b.client.Transport = secure.URL, secure.Client().Transport
+	over := b.post("/login", form...).header.Values("Set-Cookie")
+	if len(over) != 1 || !strings.HasPrefix(over[0], "__Host-session=") ||
+		!strings.HasSuffix(over[0], "; Path=/; HttpOnly; Secure; SameSite=Lax") {
+		t.Errorf("over TLS it is %q", over)
+	}
+	b.get("/sessions").is(http.StatusOK)
+	// A neighbor in the domain, or somebody on the way of an http page, can set a cookie without the prefix.
+	value, _, _ := strings.Cut(strings.TrimPrefix(over[0], "__Host-session="), ";")
+	b.client.Jar, _ = cookiejar.New(nil)
+	b.headers["Cookie"] = "session=" + value
+	b.get("/sessions").leads("/login?next=%2Fsessions")
+}
+
+func TestALoginMakesANewSession(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	f.member("eve@example.com")
+	eve := f.loggedIn("eve@example.com")
+	planted := eve.cookies()
+	ada := f.browser()
+	ada.restore(planted)
+	ada.post("/login", "email", "ada@example.com", "password", rightPassword).leads("/")
+	if ada.cookies()[0].Value == planted[0].Value {
+		t.Error("the session is the one that was planted")
+	}
+	ada.get("/sessions").is(http.StatusOK, "ada@example.com")
+	eve.get("/sessions").leads("/login?next=%2Fsessions")
+}
+
+func TestWhereALoginLeads(t *testing.T) {
+	for next, want := range map[string]string{
+		"":                         "/",
+		"/sessions":                "/sessions",
+		"/auth/request/x?code=a-b": "/auth/request/x?code=a-b",
+		"//evil.example":           "/",
+		"///evil.example":          "/",
+		`/\evil.example`:           "/",
+		`\\evil.example`:           "/",
+		"/\t/evil.example":         "/",
+		"/\r\nX: y":                "/",
+		"https://evil.example":     "/",
+		"https:evil.example":       "/",
+		"javascript:alert(1)":      "/",
+		"evil.example":             "/",
+		"/%2f/evil.example":        "/",
+		"/%5cevil.example":         "/%5cevil.example",
+		"/a?next=//evil.example":   "/a?next=//evil.example",
+		"/é":                       "/",
+		" /sessions":               "/",
+		"?x":                       "/",
+		"/%zz":                     "/",
+	} {
+		if got := safeNext(next); got != want {
+			t.Errorf("%q leads to %q, want %q", next, got, want)
+		}
+	}
+}
+
+func FuzzNext(f *testing.F) {
+	for _, next := range []string{"/sessions", "//evil.example", `/\evil`, "/%09/evil", "/a/../..//evil", "/?x#//y"} {
+		f.Add(next)
+	}
+	here, _ := url.Parse("https://licenses.example.com/login")
+	f.Fuzz(func(t *testing.T, next string) {
+		got := safeNext(next)
+		to, err := here.Parse(got)
+		if err != nil || to.Host != here.Host || to.Scheme != here.Scheme || strings.ContainsAny(got, "\r\n\t\\") {
+			t.Errorf("%q leads to %q", next, got)
+		}
+	})
+}
+
+func TestTenThousandWrongPasswords(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	attempt := func(i int, address, email string) int {
+		form := url.Values{"email": {email}, "password": {fmt.Sprint("wrong password number ", i)}}
+		return f.direct(http.MethodPost, "/login", address, form).Code
+	}
+	began := time.Now()
+	count := map[int]int{}
+	for i := range 5000 { // one account from many addresses
+		count[attempt(i, fmt.Sprintf("[2001:db8:%x::1]:1", i), "ada@example.com")]++
+	}
+	for i := range 5000 { // many accounts from one network
+		count[attempt(i, fmt.Sprintf("[2001:db8:ffff:0:%x::1]:1", i), fmt.Sprintf("m%d@example.com", i))]++
+	}
+	// 10 for the account and 30 for the address; a hash takes about 40 ms.
+	if count[http.StatusForbidden] != 40 || count[http.StatusTooManyRequests] != 9960 {
+		t.Errorf("the answers are %v", count)
+	}
+	t.Logf("10,000 attempts took %s", time.Since(began))
+	limited := f.direct(http.MethodPost, "/login", "192.0.2.1:1", url.Values{"email": {"Ada@example.com "}})
+	if limited.Code != http.StatusTooManyRequests || limited.Header().Get("Retry-After") != "60" ||
+		!strings.Contains(limited.Body.String(), "Try again in 60 seconds.") {
+		t.Errorf("a limited login is answered with %d %v %s", limited.Code, limited.Header(), limited.Body)
+	}
+	f.advance(time.Minute)
+	right := url.Values{"email": {"ada@example.com"}, "password": {rightPassword}}
+	if got := f.direct(http.MethodPost, "/login", "192.0.2.1:1", right).Code; got != http.StatusSeeOther {
+		t.Errorf("after a minute the right password is answered with %d", got)
+	}
+}
+
+func TestSessionsAreEndedFromAnotherBrowser(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	f.member("eve@example.com")
+	here, there, further := f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com")
+	eve := f.loggedIn("eve@example.com")
+	sessions, err := f.store.Sessions(t.Context(), "member_ada@example.com")
+	f.must(err)
+	ids := map[string]bool{}
+	for _, session := range sessions {
+		ids[session.ID] = true
+		eve.post("/sessions", "session", session.ID).is(http.StatusNotFound, "Nothing was ended")
+	}
+	if len(ids) != 3 {
+		t.Fatalf("there are %d sessions", len(ids))
+	}
+	here.post("/sessions", "session", "others").leads("/sessions?done=sessions")
+	here.get("/sessions?done=sessions").is(http.StatusOK, "All other sessions were ended.")
+	for _, ended := range []*browser{there, further} {
+		ended.get("/sessions").leads("/login?next=%2Fsessions")
+	}
+	eve.get("/sessions").is(http.StatusOK)
+	again := f.loggedIn("ada@example.com")
+	sessions, err = f.store.Sessions(t.Context(), "member_ada@example.com")
+	f.must(err)
+	here.post("/sessions", "session", sessions[0].ID).leads("/sessions?done=session")
+	again.get("/sessions").leads("/login?next=%2Fsessions")
+	here.post("/sessions", "session", sessions[0].ID).is(http.StatusNotFound)
+	here.post("/sessions", "session", sessions[1].ID).leads("/login")
+	here.get("/sessions").leads("/login?next=%2Fsessions")
+}
+
+func TestASessionEndsWhenNobodyUsesIt(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	b := f.loggedIn("ada@example.com")
+	f.advance(authority.SessionIdle - time.Minute)
+	b.get("/sessions").is(http.StatusOK)
+	f.store.Flush()
+	f.advance(authority.SessionIdle - time.Minute)
+	b.get("/sessions").is(http.StatusOK)
+	f.store.Flush()
+	f.advance(authority.SessionIdle)
+	b.get("/sessions").leads("/login?next=%2Fsessions")
+}
+
+func TestADatabaseThatIsGoneIsAProblemOfTheServer(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	b := f.loggedIn("ada@example.com")
+	f.must(os.Remove(filepath.Join(f.dir, authority.DatabaseFile)))
+	b.get("/sessions").is(http.StatusInternalServerError, "This server has a problem")
+	f.browser().post("/login", "email", "ada@example.com", "password", "wrong").is(http.StatusInternalServerError)
+	f.browser().post("/login", "email", "ada@example.com", "password", rightPassword).is(http.StatusInternalServerError)
+}

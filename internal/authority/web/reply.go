@@ -1,0 +1,134 @@
+package web
+
+import (
+	"bytes"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"localstack-entrypoint/internal/authority/api"
+)
+
+// reply is the answer to a visit: a page, or a way to another one.
+type reply struct {
+	status int
+	// page is the name of the page's template, and data what it shows.
+	page string
+	data any
+	// location is where a visitor is sent to.
+	location string
+	// cookie is set or removed.
+	cookie *http.Cookie
+
+	retryAfter time.Duration
+	// message is what the access log says, cause the error behind it, and login how an attempt to log in has ended.
+	message string
+	cause   error
+	login   api.Login
+}
+
+// show answers with a page.
+func show(page string, data any) *reply { return &reply{status: http.StatusOK, page: page, data: data} }
+
+// redirect sends the visitor to another page of the site, which is asked for by GET.
+func redirect(location string) *reply { return &reply{status: http.StatusSeeOther, location: location} }
+
+// notice is a page with nothing but a title, what happened, and what to do.
+type notice struct {
+	Title, Text string
+	// Link and LinkText lead to where it goes on; may be empty.
+	Link, LinkText string
+}
+
+// refuse answers with a notice.
+func refuse(status int, message string, what notice) *reply {
+	return &reply{status: status, page: "notice", data: what, message: message}
+}
+
+// fail answers that something does not work here. The visitor does not learn what: that is in the log.
+func fail(cause error) *reply {
+	failure := refuse(http.StatusInternalServerError, "server.internal", notice{
+		Title: "This server has a problem",
+		Text:  "It cannot answer now. Nothing was changed. Try again in a minute; the server's log says what is wrong.",
+	})
+	failure.cause = cause
+	return failure
+}
+
+// later answers that the visitor asked too often, or the server has too much to do.
+func later(status int, message string, wait time.Duration) *reply {
+	text := "Too many attempts. Try again in " + inWords(wait) + "."
+	if status == http.StatusServiceUnavailable {
+		text = "The server is busy. Try again in " + inWords(wait) + "."
+	}
+	refusal := refuse(status, message, notice{Title: "Please wait", Text: text})
+	refusal.retryAfter = wait
+	return refusal
+}
+
+// inWords is a time to wait, rounded up.
+func inWords(wait time.Duration) string {
+	count, unit := int(math.Ceil(wait.Seconds())), "second"
+	if count > 60 {
+		count, unit = int(math.Ceil(wait.Minutes())), "minute"
+	}
+	if count != 1 {
+		unit += "s"
+	}
+	return strconv.Itoa(count) + " " + unit
+}
+
+// policy allows what the pages use: our style sheet, and forms to us.
+const policy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'"
+
+// setHeaders sets what every answer has.
+func setHeaders(header http.Header) {
+	header.Set("Content-Security-Policy", policy)
+	header.Set("Cache-Control", "no-store") // pages depend on who asks, and may show a secret
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Frame-Options", "DENY") // for browsers without frame-ancestors
+	// Links of invitations are secrets. "no-referrer" would take the origin from our own forms, too.
+	header.Set("Referrer-Policy", "same-origin")
+}
+
+// write sends the reply.
+func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
+	header := w.Header()
+	setHeaders(header)
+	if answer.cookie != nil {
+		http.SetCookie(w, answer.cookie)
+	}
+	if answer.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(answer.retryAfter.Seconds()))))
+	}
+	if answer.location != "" {
+		header.Set("Location", answer.location)
+		w.WriteHeader(answer.status)
+		return
+	}
+	var content bytes.Buffer
+	// Fails only where a template and its data do not fit together, which every page's test would show.
+	if err := s.templates[answer.page].ExecuteTemplate(&content, "layout", frameOf(v, answer)); err != nil {
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(answer.status)
+	_, _ = w.Write(content.Bytes()) // the visitor may have gone
+}
+
+// frame is what the layout shows around a page.
+type frame struct {
+	// Email is that of who is logged in; empty for nobody.
+	Email string
+	Data  any
+}
+
+func frameOf(v *visit, answer *reply) frame {
+	around := frame{Data: answer.data}
+	if v.session != nil {
+		around.Email = v.session.Email
+	}
+	return around
+}

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/credential"
+)
+
+// sessionOf returns the session of a request's cookie; nil without one.
+func (s *Site) sessionOf(r *http.Request, isPlain bool) (*authority.Session, error) {
+	cookie, err := r.Cookie(cookieName(isPlain))
+	if err != nil || cookie.Value == "" {
+		return nil, nil
+	}
+	return s.store.Session(r.Context(), credential.NewSecret(cookie.Value))
+}
+
+// cookieName is the name of the session's cookie. Browsers take one with the prefix only over TLS and from this very
+// host, not from a neighbor in its domain.
+func cookieName(isPlain bool) string {
+	if isPlain {
+		return "session"
+	}
+	return "__Host-session"
+}
+
+// sessionCookie keeps a session in the browser; an empty secret removes it there. The server knows when it ends.
+func (v *visit) sessionCookie(secret credential.Secret) *http.Cookie {
+	cookie := &http.Cookie{
+		Name: cookieName(v.isPlain), Value: secret.Reveal(), Path: "/",
+		HttpOnly: true, Secure: !v.isPlain, SameSite: http.SameSiteLaxMode,
+	}
+	if !secret.IsSet() {
+		cookie.MaxAge = -1
+	}
+	return cookie
+}
+
+// askToLogIn sends a visitor to the login, which leads back to the page. A form cannot be sent again: its page can.
+func (s *Site) askToLogIn(v *visit) *reply {
+	return redirect("/login?" + url.Values{"next": {v.URL.RequestURI()}}.Encode())
+}
+
+// front is where a login leads without another page.
+const front = "/"
+
+// safeNext is where a login may lead to: a page of this site, whatever the text says.
+func safeNext(text string) string {
+	read, err := url.Parse(text)
+	if err != nil || read.Scheme != "" || read.Host != "" || read.User != nil || read.Opaque != "" {
+		return front
+	}
+	// Browsers take "//host" and "/\host" for another site, and drop control characters before they look.
+	if !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.HasPrefix(read.Path, "//") ||
+		strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || r <= ' ' || r > '~' }) {
+		return front
+	}
+	return text
+}

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"localstack-entrypoint/internal/authority/origin"
+)
+
+// checkWay refuses a request that others can read, or that another site has made. It returns nil for any other.
+func (s *Site) checkWay(v *visit, from origin.Origin) *reply {
+	if !from.Secure {
+		return refuse(http.StatusForbidden, "request.insecure", notice{
+			Title: "These pages need https",
+			Text: "Others on the network could read a password, and act for you. Open the pages over https: the server " +
+				"needs a certificate (--tls-cert), or a proxy with one (--trusted-proxy). On the server's own machine, " +
+				"http://localhost works, too.",
+		})
+	}
+	if v.isPlain && !isOwn(v.Host, from.Base) {
+		return refuse(http.StatusMisdirectedRequest, "request.host", notice{
+			Title: "This is another server",
+			Text:  "The browser asked for a name that is not this server's.",
+			Link:  from.Base + "/", LinkText: from.Base,
+		})
+	}
+	if err := s.crossSite.Check(v.Request); err != nil {
+		return refuse(http.StatusForbidden, "request.cross_site", notice{
+			Title: "Another site has sent this",
+			Text:  "The form was not sent by a page of this server. Nothing was changed.",
+			Link:  "/", LinkText: "Go to the first page",
+		})
+	}
+	return nil
+}
+
+// isOwn reports whether a Host header means this machine, or the server's own URL. Without TLS, a page of another
+// site could have its own name lead here, and would then count as ours.
+func isOwn(header, base string) bool {
+	if own, err := url.Parse(base); err == nil && strings.EqualFold(header, own.Host) {
+		return true
+	}
+	host, _, err := net.SplitHostPort(header)
+	if err != nil {
+		host = strings.TrimSuffix(strings.TrimPrefix(header, "["), "]")
+	}
+	address, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
+}

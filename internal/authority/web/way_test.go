@@ -1,0 +1,149 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestEveryAnswerHasTheSameHeaders(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	b := f.loggedIn("ada@example.com")
+	for _, got := range []page{
+		b.get("/"), b.get("/sessions"), b.get("/login"), b.get("/auth/request/unknown"), b.get("/style.css"),
+		f.browser().get("/login"), f.browser().get("/sessions"),
+		f.browser().post("/login", "email", "ada@example.com", "password", "wrong"),
+	} {
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'",
+			"X-Content-Type-Options":  "nosniff",
+			"X-Frame-Options":         "DENY",
+			"Referrer-Policy":         "same-origin",
+		} {
+			if got.header.Get(name) != want {
+				t.Errorf("%d: %s is %q, want %q", got.status, name, got.header.Get(name), want)
+			}
+		}
+		if strings.HasPrefix(got.text, "<") && got.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("a page may be kept: %s", got.header.Get("Cache-Control"))
+		}
+		if strings.Contains(got.text, "<script") || strings.Contains(got.text, "style=") {
+			t.Errorf("the page has what its policy forbids: %s", got.text)
+		}
+	}
+}
+
+// Who may ask for what: every route, as nobody and as a member.
+func TestEveryRouteKeepsToItsAccess(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	member := f.loggedIn("ada@example.com")
+	for _, route := range f.site.routes() {
+		method, path, _ := strings.Cut(route.pattern, " ")
+		path = strings.NewReplacer("{$}", "", "{id}", "x", "{secret}", "x").Replace(path)
+		asNobody := f.browser().send(method, path, "")
+		isSentToLogin := strings.HasPrefix(asNobody.header.Get("Location"), "/login?next=")
+		if isSentToLogin != (route.access == members) {
+			t.Errorf("%s is for %s, and nobody gets %d %s", route.pattern, route.access, asNobody.status,
+				asNobody.header.Get("Location"))
+		}
+		asMember := member.send(method, path, "")
+		if strings.HasPrefix(asMember.header.Get("Location"), "/login?next=") {
+			t.Errorf("%s sends a member to the login", route.pattern)
+		}
+		if route.pattern == "POST /logout" {
+			member = f.loggedIn("ada@example.com")
+		}
+	}
+}
+
+func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	own := f.server.URL
+	const foreign = "https://evil.example"
+	for name, request := range map[string]struct {
+		site, origin string // Sec-Fetch-Site and Origin
+		passes       bool
+	}{
+		"our page":                     {"same-origin", own, true},
+		"our page, an older browser":   {"", own, true},
+		"typed in":                     {"none", "", true},
+		"a foreign page":               {"cross-site", foreign, false},
+		"a foreign page, older":        {"", foreign, false},
+		"a neighbor in the domain":     {"same-site", "http://a.localhost", false},
+		"a page without an origin":     {"", "null", false},
+		"another port of this machine": {"", "http://127.0.0.1:1", false},
+		"foreign, with our Origin":     {"cross-site", own, false},
+	} {
+		b := f.loggedIn("ada@example.com")
+		if request.site != "" {
+			b.headers["Sec-Fetch-Site"] = request.site
+		}
+		if request.origin != "" {
+			b.headers["Origin"] = request.origin
+		}
+		for _, path := range []string{"/login", "/logout", "/sessions", "/auth/request/x"} {
+			got := b.post(path, "email", "nobody@example.com", "password", "wrong")
+			refused := got.status == http.StatusForbidden && strings.Contains(got.text, "Another site has sent this")
+			if refused == request.passes {
+				t.Errorf("%s: POST %s is answered with %d", name, path, got.status)
+			}
+			f.site.limits = newLimits()
+		}
+	}
+}
+
+// It is no browser that sends neither of the headers. It needs a session like any other.
+func TestAFormWithoutOriginAndFetchMetadataNeedsASession(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	f.browser().post("/sessions", "session", "others").leads("/login?next=%2Fsessions")
+	f.loggedIn("ada@example.com").post("/sessions", "session", "others").leads("/sessions?done=sessions")
+}
+
+func TestTheWayToThePages(t *testing.T) {
+	f := newFixture(t)
+	for name, request := range map[string]struct {
+		host, address string
+		secure        bool
+		want          int
+	}{
+		"TLS":                               {"licenses.example.com", "192.0.2.1:1", true, http.StatusOK},
+		"http from elsewhere":               {"licenses.example.com", "192.0.2.1:1", false, http.StatusForbidden},
+		"http from elsewhere as localhost":  {"localhost", "192.0.2.1:1", false, http.StatusForbidden},
+		"http on this machine":              {"localhost:8080", "127.0.0.1:1", false, http.StatusOK},
+		"http on this machine, IPv6":        {"[::1]:8080", "[::1]:1", false, http.StatusOK},
+		"a foreign name for this machine":   {"evil.example", "127.0.0.1:1", false, http.StatusMisdirectedRequest},
+		"a foreign name, with our port":     {"evil.example:8080", "[::1]:1", false, http.StatusMisdirectedRequest},
+		"a name that begins like this host": {"localhost.evil.example", "127.0.0.1:1", false, http.StatusMisdirectedRequest},
+		"an address that begins like it":    {"127.0.0.1.evil.example", "127.0.0.1:1", false, http.StatusMisdirectedRequest},
+		"no name":                           {"", "127.0.0.1:1", false, http.StatusMisdirectedRequest},
+	} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			r := newRequest(method, request.host, request.address, request.secure)
+			got := serve(f.mux, r)
+			if want := request.want; got.Code != want && (method == http.MethodGet || want != http.StatusOK) {
+				t.Errorf("%s: %s is answered with %d, want %d: %s", name, method, got.Code, want, got.Body)
+			}
+			if got.Result().Header.Get("Set-Cookie") != "" || strings.Contains(got.Body.String(), "evil.example") {
+				t.Errorf("%s: the answer takes something over: %v %s", name, got.Result().Header, got.Body)
+			}
+		}
+	}
+}
+
+func TestAFormOfAnyContent(t *testing.T) {
+	f := newFixture(t)
+	f.member("ada@example.com")
+	b := f.loggedIn("ada@example.com")
+	for _, body := range []string{
+		"%", "%zz=1", "\x00\xff", "session=%00%ff", "session=" + url.QueryEscape("' OR 1=1 --"), "a=b;c=d",
+	} {
+		if got := b.send(http.MethodPost, "/sessions", body); got.status != http.StatusNotFound {
+			t.Errorf("%q is answered with %d", body, got.status)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+// Package web is the pages of a license authority: plain HTML without JavaScript.
+//
+// Who can read the pages' requests on the way could act for a member. So the pages answer only over TLS, to a trusted
+// proxy, and to a browser on the server's own machine; the API does not depend on that.
+package web
+
+import (
+	"context"
+	"embed"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/authority/limit"
+	"localstack-entrypoint/internal/authority/origin"
+)
+
+//go:embed pages
+var files embed.FS
+
+// Options are the settings of the pages.
+type Options struct {
+	// Now is the clock; nil means [time.Now].
+	Now func() time.Time
+}
+
+// Site is the pages. It is safe for concurrent use.
+type Site struct {
+	store     *authority.Store
+	now       func() time.Time
+	crossSite http.CrossOriginProtection
+	templates map[string]*template.Template
+	limits    limits
+}
+
+// limits are counted before anything that takes long, or that tells whether a guess is right.
+type limits struct{ logins, accounts, codes, invites *limit.Keyed }
+
+func newLimits() limits {
+	return limits{
+		// Colleagues may share an address.
+		logins:   limit.New(limit.Rate{Requests: 30, Period: 5 * time.Minute}),
+		accounts: limit.New(limit.Rate{Requests: 10, Period: 10 * time.Minute}),
+		codes:    limit.New(limit.Rate{Requests: 30, Period: 10 * time.Minute}),
+		invites:  limit.New(limit.Rate{Requests: 30, Period: 10 * time.Minute}),
+	}
+}
+
+// New returns the pages of an authority.
+func New(store *authority.Store, options Options) *Site {
+	s := &Site{store: store, now: options.Now, templates: parse(), limits: newLimits()}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s
+}
+
+// parse returns each page's template, in the layout.
+func parse() map[string]*template.Template {
+	layout := template.Must(template.New("").Funcs(template.FuncMap{
+		"when":  func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
+		"exact": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+	}).ParseFS(files, "pages/layout.html"))
+	names, _ := fs.Glob(files, "pages/*.html") // fails only for a bad pattern
+	parsed := make(map[string]*template.Template)
+	for _, name := range names {
+		page := template.Must(template.Must(layout.Clone()).ParseFS(files, name))
+		parsed[strings.TrimSuffix(strings.TrimPrefix(name, "pages/"), ".html")] = page
+	}
+	return parsed
+}
+
+// patience bounds an answer, and so the wait for a password to be checked.
+const patience = 5 * time.Second
+
+// serve answers the requests for a route.
+func (s *Site) serve(route route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), patience)
+		defer cancel()
+		from := origin.Of(r)
+		v := &visit{Request: r.WithContext(ctx), isPlain: from.Scheme == "http", address: limit.Address(from.Address)}
+		answer := s.answer(v, route, from)
+		record := api.RecordOf(r)
+		record.Message, record.Cause, record.Login = answer.message, answer.cause, answer.login
+		s.write(w, v, answer)
+	}
+}
+
+// answer checks what is the same for all routes, and then asks the route.
+func (s *Site) answer(v *visit, route route, from origin.Origin) *reply {
+	if refusal := s.checkWay(v, from); refusal != nil {
+		return refusal
+	}
+	actor := authority.Actor{Name: "visitor", Address: from.Address.String()}
+	ctx := authority.WithActor(v.Context(), actor)
+	session, err := s.sessionOf(v.WithContext(ctx), v.isPlain)
+	if err != nil {
+		return fail(err)
+	}
+	if v.session = session; session != nil {
+		actor.ID, actor.Name = session.MemberID, session.Email
+		ctx = authority.WithActor(ctx, actor)
+	}
+	v.Request = v.WithContext(ctx)
+	if route.access == members && session == nil {
+		return s.askToLogIn(v)
+	}
+	return route.answer(v)
+}
