@@ -120,6 +120,8 @@ func openPostgres(text string) (*database, error) {
 	config.RuntimeParams["application_name"] = "licenseserver"
 	reads, background := config.Copy(), config.Copy()
 	background.RuntimeParams["synchronous_commit"] = "off"
+	// Less than deadlock_timeout: a note gives way, and is never the reason why a change fails.
+	background.RuntimeParams["lock_timeout"] = "500ms"
 	return &database{
 		name:       fmt.Sprintf("the database %s on %s", config.Database, config.Host),
 		dialect:    goose.DialectPostgres,
@@ -140,6 +142,15 @@ func (d *database) Pools() map[string]sql.DBStats {
 	return map[string]sql.DBStats{
 		"writes": d.writes.Stats(), "reads": d.reads.Stats(), "background": d.background.Stats(),
 	}
+}
+
+// maxFinds is how many tokens are looked up at once, which leaves connections for other reads. SQLite needs a processor
+// for each; PostgreSQL can be far away.
+func (d *database) maxFinds() int {
+	if d.isSQLite() {
+		return 4
+	}
+	return maxReads / 2
 }
 
 func (d *database) isSQLite() bool { return d.dialect == goose.DialectSQLite3 }

@@ -76,13 +76,24 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 // byCredential returns the token with the secret text; nil if there is none, or no
 // longer.
 func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
-	tokens, err := s.tokens(ctx, s.reads,
-		"WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)",
-		s.hash(text), s.now().Unix())
+	now := s.now()
+	rows, err := s.find.QueryContext(ctx, s.hash(text), now.Unix())
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := scanTokens(rows, now)
 	if err != nil || len(tokens) == 0 {
 		return nil, err
 	}
 	return &tokens[0], nil
+}
+
+// prepareFind prepares what every request for a license needs. To parse it takes SQLite longer than to find the token.
+func (s *Store) prepareFind(ctx context.Context) (err error) {
+	s.turns = make(chan struct{}, s.maxFinds())
+	s.find, err = s.reads.PrepareContext(ctx,
+		selectTokens+" WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)")
+	return err
 }
 
 // Judge returns the token with the secret text for a client; nil, which is a verdict, if there is none, or no longer.
@@ -96,6 +107,12 @@ func (s *Store) Judge(ctx context.Context, text credential.Secret) (*Token, erro
 func (s *Store) lookUp(ctx context.Context, text string) (*Token, error) {
 	if err := s.checkFile(); err != nil {
 		return nil, err
+	}
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	token, err := s.byCredential(ctx, text)
 	if token != nil || err != nil {
@@ -123,10 +140,14 @@ func (s *Store) tokens(ctx context.Context, from querier, rest string, args ...a
 	if err != nil {
 		return nil, err
 	}
+	return scanTokens(rows, s.now())
+}
+
+func scanTokens(rows *sql.Rows, now time.Time) ([]Token, error) {
 	defer rows.Close()
 	tokens := []Token{} // none is [] in JSON, not null
 	for rows.Next() {
-		token, err := scanToken(rows, s.now())
+		token, err := scanToken(rows, now)
 		if err != nil {
 			return nil, err
 		}

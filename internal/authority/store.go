@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -19,7 +20,11 @@ import (
 // nothing is cached, so that all see a change at once. A Store is safe for concurrent use.
 type Store struct {
 	*database
-	notes     *notes
+	notes *notes
+	find  *sql.Stmt // a token by its hash
+	// turns has a place for each token that is looked up at once. A pool of database/sql lets those that wait go on in
+	// random order, so that some wait ten times as long as others; a channel keeps their order.
+	turns     chan struct{}
 	passwords *password.Hasher
 	key       []byte
 	now       func() time.Time
@@ -63,7 +68,10 @@ func (s *Store) Close() error {
 		return nil
 	}
 	if s.notes != nil {
-		s.notes.flush()
+		s.notes.write()
+	}
+	if s.find != nil {
+		_ = s.find.Close()
 	}
 	return s.database.close()
 }
@@ -96,8 +104,10 @@ func (s *Store) open(ctx context.Context, source Source) error {
 	if err := s.migrate(ctx, source, key); err != nil {
 		return err
 	}
-	s.key, err = s.settleKey(ctx, source.Dir, key)
-	return err
+	if s.key, err = s.settleKey(ctx, source.Dir, key); err != nil {
+		return err
+	}
+	return s.prepareFind(ctx)
 }
 
 // Ready returns an error unless the database answers in time, is the one of the key, and can be read as an activation

@@ -136,7 +136,7 @@ func (h *handler) grant(q question) *api.Answer {
 		return refusal
 	}
 	document.Sign(q.credential.Reveal())
-	h.store.NoteActivation(q.token, h.failed)
+	h.store.NoteActivation(q.token, q.machine, h.failed)
 	return &api.Answer{Status: http.StatusOK, Body: document}
 }
 

@@ -1,6 +1,7 @@
 package licensing
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -16,6 +17,7 @@ type request struct {
 	LicenseID  string
 	Product    license.Product
 	credential credential.Credential
+	machine    string // a name for the list of uses; may be empty
 }
 
 // readRequest reads the body of a request, in the container's shape or in lstk's.
@@ -42,7 +44,16 @@ func readRequest(r *http.Request) (request, *api.Answer) {
 		refusal := api.Refuse(http.StatusBadRequest, license.MessageCredentialsFormat)
 		return request{}, refusal.To(credential.Mask(body.Credentials.Token))
 	}
-	return request{LicenseID: body.LicenseID, Product: body.Product, credential: read}, nil
+	return request{
+		LicenseID: body.LicenseID, Product: body.Product, credential: read, machine: machineName(body.Machine),
+	}, nil
+}
+
+// machineName is the ID of a container's machine, or the name of lstk's; empty where there is neither.
+func machineName(raw json.RawMessage) string {
+	var machine license.Machine
+	_ = json.Unmarshal(raw, &machine) // what cannot be read has no name
+	return cmp.Or(machine.ID, machine.Hostname)
 }
 
 // readCredential checks the form of a credential. lstk sends auth tokens only, and

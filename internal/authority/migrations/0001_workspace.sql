@@ -145,3 +145,4 @@ CREATE TABLE activations (
     count    BIGINT NOT NULL,
     PRIMARY KEY (token_id, day, machine)
 );
+CREATE INDEX activations_day ON activations (day);

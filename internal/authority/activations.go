@@ -1,0 +1,58 @@
+package authority
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Activation is how often a token activated on a machine on a day.
+type Activation struct {
+	Day time.Time `json:"day"`
+	// Machine is the name that the client gave; empty where it gave none, and for all machines that were too many.
+	Machine string `json:"machine"`
+	Count   int64  `json:"count"`
+}
+
+// Activations returns the activations of the token with an ID, the newest day first, but at most a number of rows.
+func (s *Store) Activations(ctx context.Context, tokenID string, most int) ([]Activation, error) {
+	all, err := s.activations(ctx, tokenID, most)
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the activations of %s: %w", tokenID, err)
+	}
+	return all, nil
+}
+
+func (s *Store) activations(ctx context.Context, tokenID string, most int) ([]Activation, error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT day, machine, count FROM activations WHERE token_id = $1
+		ORDER BY day DESC, count DESC, machine LIMIT $2`, tokenID, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []Activation{} // none is [] in JSON, not null
+	for rows.Next() {
+		var day int64
+		var a Activation
+		if err := rows.Scan(&day, &a.Machine, &a.Count); err != nil {
+			return nil, err
+		}
+		a.Day = moment(day * secondsPerDay)
+		all = append(all, a)
+	}
+	return all, rows.Err()
+}
+
+// maxMachineName is the length of a UUID, and less than that of any token.
+const maxMachineName = 36
+
+// machineName is what the store keeps of a machine: its name, or a hash of what is no name. A client can send anything
+// there, also a token.
+func (s *Store) machineName(sent string) string {
+	isOdd := func(r rune) bool { return r != ':' && notPlain(r) }
+	if len(sent) > maxMachineName || strings.ContainsFunc(sent, isOdd) {
+		return "#" + s.hash(sent)[:maxMachineName-1]
+	}
+	return sent
+}
