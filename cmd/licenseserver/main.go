@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 
@@ -121,35 +120,6 @@ func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
 	}
 	parent.AddCommand(subcommands...)
 	return parent
-}
-
-// action is what a command does with the store of the data directory.
-type action func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error
-
-// on performs an action on an existing authority. Creating one would answer a mistyped
-// --data with an empty list.
-func (t *tool) on(do action) func(*cobra.Command, []string) error { return t.with(false, do) }
-
-// onNew performs an action on an authority, and creates it if it does not exist.
-func (t *tool) onNew(do action) func(*cobra.Command, []string) error { return t.with(true, do) }
-
-func (t *tool) with(create bool, do action) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		ctx := authority.WithActor(cmd.Context(), authority.Actor{Name: "command line"})
-		source := t.source()
-		source.Create = create
-		store, err := authority.Open(ctx, source)
-		switch {
-		case errors.Is(err, authority.ErrNone):
-			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}
-		case err != nil:
-			return failed{err}
-		}
-		if err := errors.Join(do(ctx, store, args, cmd.OutOrStdout()), store.Close()); err != nil {
-			return failed{err}
-		}
-		return nil
-	}
 }
 
 // withoutTokens masks what could be a token or key in a message: one may have been

@@ -54,7 +54,7 @@ The API_ENDPOINT of a container is URL/v1. /healthz says that the process lives,
 		return nil
 	}
 	cmd.SetErr(t.log)
-	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, _ io.Writer) error {
+	cmd.RunE = t.forever(func(ctx context.Context, store *authority.Store, _ []string, _ io.Writer) error {
 		log.SetOutput(t.log) // for libraries
 		s.options.AccessLog, s.options.Mask = t.log, withoutTokens
 		s.options.OwnMetrics = s.metricsListen != ""

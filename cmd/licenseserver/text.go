@@ -6,11 +6,11 @@ import (
 	"unicode"
 )
 
-// plain is text for a terminal: what would move the cursor, change the direction of writing, or break a line is shown
-// as its code.
+// plain is text for a terminal: what would move its cursor, hide, or turn around the text beside it is shown as its
+// code.
 func plain(text string) string {
-	if !strings.ContainsFunc(text, isUnsafe) && !strings.ContainsRune(text, unicode.ReplacementChar) {
-		return text
+	if !strings.ContainsFunc(text, isUnsafe) {
+		return strings.ToValidUTF8(text, "\uFFFD")
 	}
 	var b strings.Builder
 	for _, r := range text { // a byte that is not UTF-8 becomes U+FFFD
@@ -23,13 +23,12 @@ func plain(text string) string {
 	return b.String()
 }
 
-// isUnsafe reports whether a terminal would do something with r other than show it. Joiners within emoji are fine.
+// isUnsafe reports whether a terminal does something with r other than show it. The joiners of emoji and scripts, and the
+// marks that only say in which direction a text runs, are fine.
 func isUnsafe(r rune) bool {
-	switch {
-	case unicode.IsControl(r), r == '\u2028', r == '\u2029':
-		return true
-	case unicode.Is(unicode.Bidi_Control, r), r >= 0xE0000 && r <= 0xE007F:
-		return true
+	switch r {
+	case '\u200c', '\u200d', '\u200e', '\u200f', '\u061c':
+		return false
 	}
-	return false
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Cf, unicode.Co)
 }

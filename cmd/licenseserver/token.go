@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os/signal"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/licensing"
@@ -86,8 +89,30 @@ one. It cannot be printed again. The old one is invalid at once.`,
 
 // printToken prints a new token, and nothing else.
 func printToken(out io.Writer, secret credential.Secret, id string) error {
-	if _, err := fmt.Fprintln(out, secret.Reveal()); err != nil {
+	if err := printSecret(out, secret.Reveal()); err != nil {
 		return fmt.Errorf("cannot print the new token of %s, so rotate it again: %w", id, err)
 	}
 	return nil
+}
+
+// printSecret prints what cannot be printed again. If nobody reads it, that is an error, and not the silent end by
+// SIGPIPE.
+func printSecret(out io.Writer, text string) error {
+	if isClosed(unix.Stdout) {
+		return errors.New("stdout is closed")
+	}
+	signal.Ignore(unix.SIGPIPE)
+	_, err := fmt.Fprintln(out, text)
+	return err
+}
+
+// isClosed reports whether a descriptor was closed when the program began. The Go runtime has then opened /dev/null, for
+// reading and writing, where a shell opens it for one of them.
+func isClosed(descriptor int) bool {
+	var info, null unix.Stat_t
+	if unix.Fstat(descriptor, &info) != nil || unix.Stat("/dev/null", &null) != nil || info.Rdev != null.Rdev {
+		return false
+	}
+	flags, err := unix.FcntlInt(uintptr(descriptor), unix.F_GETFL, 0)
+	return err == nil && info.Mode&unix.S_IFMT == unix.S_IFCHR && flags&unix.O_ACCMODE == unix.O_RDWR
 }

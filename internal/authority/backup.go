@@ -46,9 +46,9 @@ func backUp(ctx context.Context, source Source, dir string) (err error) {
 
 // openForBackup opens the database as it is: a backup of an older schema keeps that.
 func openForBackup(ctx context.Context, source Source) ([]byte, *database, error) {
-	unlock, err := lockDirectory(source.Dir)
+	unlock, err := lockDirectory(ctx, source.Dir)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrNone, err)
+		return nil, nil, err
 	}
 	defer unlock()
 	key, err := readKey(source.Dir)

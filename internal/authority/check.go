@@ -19,9 +19,9 @@ type Finding struct {
 
 // Check examines an authority in whatever state it is, and changes nothing. [ErrNone] is the error if there is none.
 func Check(ctx context.Context, source Source) ([]Finding, error) {
-	unlock, err := lockDirectory(source.Dir)
+	unlock, err := lockDirectory(ctx, source.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNone, err)
+		return nil, err
 	}
 	defer unlock()
 	if source.Database != "" || hasSideFiles(filepath.Join(source.Dir, DatabaseFile)) {

@@ -15,7 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // registers the database driver "sqlite"
+	"modernc.org/sqlite" // registers the database driver "sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // DatabaseFile is the name of the SQLite database below a data directory.
@@ -185,6 +186,13 @@ type querier interface {
 func exists(ctx context.Context, from querier, query string, args ...any) (found bool, err error) {
 	err = from.QueryRowContext(ctx, "SELECT EXISTS ("+query+")", args...).Scan(&found)
 	return found, err
+}
+
+// IsBusy reports whether an error says that another process has kept the database locked for too long.
+func IsBusy(err error) bool {
+	locked, ok := errors.AsType[*sqlite.Error](err)
+	const primary = 0xFF // the rest says more
+	return ok && locked.Code()&primary == sqlite3.SQLITE_BUSY
 }
 
 // isMissing reports whether there is no content at path.

@@ -41,7 +41,7 @@ func restore(ctx context.Context, source Source, dir string, replace bool) (asid
 	if err := os.MkdirAll(source.Dir, 0o700); err != nil {
 		return "", err
 	}
-	unlock, err := lockDirectory(source.Dir)
+	unlock, err := lockDirectory(ctx, source.Dir)
 	if err != nil {
 		return "", err
 	}

@@ -10,8 +10,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/authority/password"
 )
@@ -83,9 +84,9 @@ func (s *Store) open(ctx context.Context, source Source) error {
 		}
 	}
 	// Two processes may find the directory empty at the same time.
-	unlock, err := lockDirectory(source.Dir)
+	unlock, err := lockDirectory(ctx, source.Dir)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNone, err)
+		return err
 	}
 	defer unlock()
 	key, err := readKey(source.Dir)
@@ -175,22 +176,36 @@ func keyedHash(key []byte, secret string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// lockWait is how long a process waits for another one that prepares the directory; a migration takes seconds.
+const (
+	lockWait  = 30 * time.Second
+	lockPause = 10 * time.Millisecond
+)
+
 // lockDirectory waits until no other process prepares dir. The lock is on the directory
 // itself, and the kernel releases it with the process.
-func lockDirectory(dir string) (unlock func(), err error) {
+func lockDirectory(ctx context.Context, dir string) (unlock func(), err error) {
 	handle, err := os.Open(filepath.Clean(dir))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNone, err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	again := time.NewTicker(lockPause)
+	defer again.Stop()
 	for {
-		err = syscall.Flock(int(handle.Fd()), syscall.LOCK_EX)
-		if !errors.Is(err, syscall.EINTR) {
-			break
+		err := unix.Flock(int(handle.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			return func() { _ = handle.Close() }, nil
+		case !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR):
+			return nil, errors.Join(fmt.Errorf("cannot lock %s: %w", dir, err), handle.Close())
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			_ = handle.Close()
+			return nil, fmt.Errorf("another process prepares %s, and does not end: %w", dir, ctx.Err())
 		}
 	}
-	if err != nil {
-		_ = handle.Close()
-		return nil, fmt.Errorf("cannot lock it: %w", err)
-	}
-	return func() { _ = handle.Close() }, nil
 }

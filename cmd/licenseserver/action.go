@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"localstack-entrypoint/internal/authority"
+)
+
+// action is what a command does with the store of the data directory.
+type action func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error
+
+const (
+	// silentWait is how long a command waits without saying so.
+	silentWait = time.Second
+	// longestAction bounds what a command does with an open database. SQLite itself waits up to 5 s for a lock.
+	longestAction = 15 * time.Second
+)
+
+// on performs an action on an existing authority. Creating one would answer a mistyped
+// --data with an empty list.
+func (t *tool) on(do action) func(*cobra.Command, []string) error {
+	return t.with(authority.Source{}, bounded(do))
+}
+
+// onNew performs an action on an authority, and creates it if it does not exist.
+func (t *tool) onNew(do action) func(*cobra.Command, []string) error {
+	return t.with(authority.Source{Create: true}, bounded(do))
+}
+
+// forever performs an action without an end on an authority, and creates it if it does not exist.
+func (t *tool) forever(do action) func(*cobra.Command, []string) error {
+	return t.with(authority.Source{Create: true}, func(*cobra.Command) action { return do })
+}
+
+func (t *tool) with(source authority.Source, do func(*cobra.Command) action) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		ctx := authority.WithActor(cmd.Context(), authority.Actor{Name: "command line"})
+		source.Dir, source.Database = t.data, t.database
+		answered := sayWait(cmd)
+		store, err := authority.Open(ctx, source)
+		answered()
+		switch {
+		case errors.Is(err, authority.ErrNone):
+			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}
+		case err != nil:
+			return failed{explained(err)}
+		}
+		if err := errors.Join(do(cmd)(ctx, store, args, cmd.OutOrStdout()), store.Close()); err != nil {
+			return failed{explained(err)}
+		}
+		return nil
+	}
+}
+
+// bounded is an action that does not wait for ever, and says that it waits.
+func bounded(do action) func(*cobra.Command) action {
+	return func(cmd *cobra.Command) action {
+		return func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {
+			defer sayWait(cmd)()
+			ctx, cancel := context.WithTimeout(ctx, longestAction)
+			defer cancel()
+			return do(ctx, store, args, out)
+		}
+	}
+}
+
+// sayWait says after a while that the command waits, until answered is called.
+func sayWait(cmd *cobra.Command) (answered func()) {
+	timer := time.AfterFunc(silentWait, func() {
+		fmt.Fprintln(cmd.ErrOrStderr(), "licenseserver: waiting for the database, which another process may have locked")
+	})
+	return func() { timer.Stop() }
+}
+
+// explained says what to do about an error of the database.
+func explained(err error) error {
+	switch {
+	case authority.IsBusy(err):
+		return fmt.Errorf("%w: another process has kept the database locked: try again when it has ended", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w: the database did not answer within %s: try again", err, longestAction)
+	}
+	return err
+}
