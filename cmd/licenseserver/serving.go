@@ -23,6 +23,10 @@ func (s *serving) serve(ctx context.Context, store *authority.Store, out io.Writ
 		<-ctx.Done()
 		restore() // a second signal ends the process at once
 	})
+	// It would refuse everything else, and a cluster would keep the version before.
+	if err := store.Ready(ctx); err != nil {
+		return fmt.Errorf("cannot serve this authority: %w", err)
+	}
 	if s.options.MaxConnections, err = server.ConnectionLimit(s.options.MaxConnections); err != nil {
 		return err
 	}

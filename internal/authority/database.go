@@ -138,6 +138,19 @@ func bounded(pool *sql.DB, most int) *sql.DB {
 	return pool
 }
 
+// withRemedy adds to the error of a damaged SQLite database what to do about it.
+func withRemedy(err error) error {
+	failed, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	switch failed.Code() & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%s is damaged: %w: %s", DatabaseFile, err, restoreBoth)
+	}
+	return err
+}
+
 // Pools are the numbers of the pools of connections, by name.
 func (d *database) Pools() map[string]sql.DBStats {
 	return map[string]sql.DBStats{

@@ -58,7 +58,8 @@ func Open(ctx context.Context, source Source) (*Store, error) {
 		store.now = time.Now
 	}
 	if err := store.open(ctx, source); err != nil {
-		return nil, fmt.Errorf("cannot open the data directory %s: %w", source.Dir, errors.Join(err, store.Close()))
+		err = errors.Join(withRemedy(err), store.Close())
+		return nil, fmt.Errorf("cannot open the data directory %s: %w", source.Dir, err)
 	}
 	return store, nil
 }
@@ -125,7 +126,7 @@ func (s *Store) Ready(ctx context.Context) error {
 		}
 		return s.tokens(ctx, s.reads, "ORDER BY t.id LIMIT 1") // the tables
 	})
-	return err
+	return withRemedy(err)
 }
 
 // check returns an error if the database is not the one of the key.
