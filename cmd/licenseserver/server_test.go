@@ -20,6 +20,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -38,8 +39,31 @@ type process struct {
 	kill   *time.Timer
 	url    string
 	stdout *bufio.Reader
-	stderr bytes.Buffer // to be read after stop
+	stderr output
 }
+
+// output is what a process has written so far.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(text)
+}
+
+func (o *output) Bytes() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Clone(o.text.Bytes())
+}
+
+func (o *output) String() string { return string(o.Bytes()) }
+
+// count is how often a text has been written.
+func (o *output) count(text string) int { return bytes.Count(o.Bytes(), []byte(text)) }
 
 // startProcess runs "licenseserver serve" in dir, on a free port by default, and
 // returns when it listens.

@@ -1,0 +1,348 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"localstack-entrypoint/internal/testkit"
+)
+
+func TestMetricsCountWhatHappens(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.start("--metrics-listen", "127.0.0.1:0", "--unknown-rate-limit", "1/h")
+	line, err := r.stdout.ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "metrics on ")
+	if err != nil || !ok {
+		t.Fatalf("it prints %q, %v", line, err)
+	}
+	for _, token := range []string{r.token, r.token, stranger, stranger, "no token"} {
+		r.activate(token)
+	}
+	exchange(r.url+"/v1/"+stranger+"?token="+stranger, "")
+	metrics := exchange(url, "")
+	for _, want := range []string{
+		`licenseserver_activations_total{verdict="granted"} 2`,
+		`licenseserver_activations_total{verdict="licensing.credentials.invalid"} 1`,
+		`licenseserver_activations_total{verdict="licensing.credentials.format"} 1`,
+		`licenseserver_rate_limited_total{route="POST /v1/license/request"} 1`,
+		`licenseserver_http_requests_total{route="none",status="404"} 1`,
+		`licenseserver_http_requests_total{route="POST /v1/license/request",status="200"} 2`,
+		`licenseserver_http_request_duration_seconds_count{route="POST /v1/license/request"} 5`,
+		`licenseserver_database_connections_max{pool="reads"} `,
+		`licenseserver_database_errors_total 0`,
+		`licenseserver_build_info{goversion="go`,
+		`go_goroutines `, `process_open_fds `,
+	} {
+		if !strings.Contains(metrics.text, want) {
+			t.Errorf("%s is not among them", want)
+		}
+	}
+	if strings.Contains(metrics.text, "demo0000") || strings.Contains(metrics.text, r.token[:12]) {
+		t.Errorf("a token is among them")
+	}
+	problems, err := promlint.New(strings.NewReader(metrics.text)).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
+	}
+	// What clients invent makes no series.
+	before := strings.Count(metrics.text, "\n")
+	for i := range 100 {
+		exchange(fmt.Sprintf("%s/v1/%d", r.url, i), "")
+		conn := r.dial()
+		fmt.Fprintf(conn, "X%d / HTTP/1.1\r\nHost: %d\r\nUser-Agent: %d\r\nConnection: close\r\n\r\n", i, i, i)
+		_, _ = io.ReadAll(conn)
+	}
+	if after := strings.Count(exchange(url, "").text, "\n"); after > before+3 {
+		t.Errorf("%d lines became %d", before, after)
+	}
+	for path, want := range map[string]int{"/readyz": 200, "/healthz": 200, "/v1/license/request": 404} {
+		if got := exchange(strings.TrimSuffix(url, "/metrics")+path, ""); got.status != want {
+			t.Errorf("beside /metrics, %s is %v", path, got)
+		}
+	}
+	if got := exchange(r.url+"/metrics", ""); got.status != 404 {
+		t.Errorf("at the main address it is %v", got)
+	}
+}
+
+// dial is a connection to the server.
+func (r *room) dial() net.Conn {
+	r.Helper()
+	_, address, _ := strings.Cut(r.url, "://")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	return conn
+}
+
+// get sends a GET with a header.
+func (r *room) get(path, name, value string) reply {
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, r.url+path, http.NoBody)
+	if err != nil {
+		r.Fatal(err)
+	}
+	request.Header.Set(name, value)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return reply{0, err.Error(), 0}
+	}
+	defer response.Body.Close()
+	content, _ := io.ReadAll(response.Body)
+	return reply{response.StatusCode, string(content), 0}
+}
+
+func TestMetricsAtTheMainAddressAreForThisMachine(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.start()
+	if got := exchange(r.url+"/metrics", ""); got.status != 200 || !strings.Contains(got.text, "licenseserver_build_info") {
+		t.Errorf("here it is %v", got)
+	}
+	if got := r.get("/metrics", "X-Forwarded-For", "203.0.113.9"); got.status != 403 {
+		t.Errorf("through a proxy it is %v", got)
+	}
+}
+
+func TestTheLogHasTheClientThatATrustedProxyNames(t *testing.T) {
+	t.Parallel()
+	for flag, want := range map[string]string{"127.0.0.0/8": "203.0.113.9", "10.0.0.0/8": "127.0.0.1"} {
+		r := newRoom(t)
+		r.start("--trusted-proxy", flag)
+		r.get("/healthz", "X-Forwarded-For", "198.51.100.1, 203.0.113.9")
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+		if log := r.stderr.String(); !strings.Contains(log, `"client":"`+want+`"`) {
+			t.Errorf("with %s the log is %s", flag, log)
+		}
+	}
+}
+
+// certificates writes a new pair to cert.pem and key.pem, and returns its serial number.
+func (r *room) certificates(authority *testkit.Authority, serial int64) {
+	r.Helper()
+	t, _ := r.TB.(*testing.T)
+	pair := authority.Issue(t, "localhost", func(c *x509.Certificate) { c.SerialNumber.SetInt64(serial) })
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		r.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(filepath.Join(r.dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
+// serial is the number of the certificate that the server presents now.
+func (r *room) serial(authority *testkit.Authority, versions ...uint16) (int64, error) {
+	pool := x509.NewCertPool()
+	pool.AddCert(authority.Certificate)
+	conf := &tls.Config{RootCAs: pool, ServerName: "localhost"}
+	if len(versions) > 0 {
+		conf.MinVersion, conf.MaxVersion = versions[0], versions[0]
+	}
+	conn := tls.Client(r.dial(), conf)
+	if err := conn.Handshake(); err != nil {
+		return 0, err
+	}
+	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64(), nil
+}
+
+func TestSIGHUPReadsTheCertificateAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	authority := testkit.NewAuthority(t, "authority")
+	r.certificates(authority, 11)
+	r.start("--tls-cert", "cert.pem", "--tls-key", "key.pem")
+	is := func(want int64) bool {
+		got, err := r.serial(authority)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got == want
+	}
+	if !is(11) {
+		t.Error("it has another certificate")
+	}
+	hangUp := func() {
+		t.Helper()
+		if err := r.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.certificates(authority, 12)
+	if !is(11) {
+		t.Error("it reads the certificate before the signal")
+	}
+	hangUp()
+	eventually(t, "the new certificate", func() bool { return is(12) })
+
+	// A pair that does not fit, half a file, none: the one before stays.
+	good, err := os.ReadFile(filepath.Join(r.dir, "cert.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range [][]byte{good[:len(good)/2], {}, []byte(authority.PEM), nil} {
+		path := filepath.Join(r.dir, "cert.pem")
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if bad != nil {
+			if err := os.WriteFile(path, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := r.stderr.count("so the one before stays: ")
+		hangUp()
+		eventually(t, "the log says why", func() bool { return r.stderr.count("so the one before stays: ") > before })
+		if !is(12) {
+			t.Error("the certificate is another one")
+		}
+	}
+	r.certificates(authority, 13)
+	hangUp()
+	eventually(t, "the next certificate", func() bool { return is(13) })
+	if log := r.stderr.String(); strings.Contains(log, "PRIVATE KEY") {
+		t.Errorf("the log is %s", log)
+	}
+}
+
+func TestSIGHUPEndsNoServerWithoutTLS(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.start()
+	if err := r.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the log says so", func() bool { return r.stderr.count("there is none") == 1 })
+	r.isWell()
+}
+
+func TestTLSIsNewAndPlainHTTPIsTold(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	authority := testkit.NewAuthority(t, "authority")
+	r.certificates(authority, 11)
+	r.start("--tls-cert", "cert.pem", "--tls-key", "key.pem")
+	for version, works := range map[uint16]bool{
+		tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true,
+	} {
+		if _, err := r.serial(authority, version); (err == nil) != works {
+			t.Errorf("%s: %v", tls.VersionName(version), err)
+		}
+	}
+	plain := exchange("http"+strings.TrimPrefix(r.url, "https")+"/v1/license/request", body(r.token))
+	if plain.status != 400 || plain.text != "Client sent an HTTP request to an HTTPS server.\n" {
+		t.Errorf("plain HTTP is answered with %v", plain)
+	}
+	eventually(t, "the log says so", func() bool { return r.stderr.count("TLS handshake error") >= 1 })
+}
+
+func TestASecondSignalEndsTheServerAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	running, err := startProcess(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.process = running
+	conn := r.dial()
+	fmt.Fprint(conn, "POST /v1/license/request HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(line, "100 Continue") {
+		t.Fatalf("it answers %q, %v", line, err)
+	}
+	began := time.Now()
+	_ = running.cmd.Process.Signal(syscall.SIGTERM)
+	eventually(t, "it no longer listens", func() bool {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
+	_ = running.cmd.Process.Signal(syscall.SIGTERM)
+	if err := running.wait(); err == nil || !strings.Contains(err.Error(), "signal: terminated") {
+		t.Errorf("it ends with %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it takes %s", took)
+	}
+}
+
+// Every line of the log is JSON, whatever clients send, and none has a secret.
+func TestEveryLineOfTheLogIsJSON(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.certificates(testkit.NewAuthority(t, "authority"), 11)
+	r.start("--tls-cert", "cert.pem", "--tls-key", "key.pem")
+	for _, text := range []string{
+		"GET /" + stranger + " HTTP/1.1\r\n\r\n", "\x16\x03\x01\x00\x05hello\n{\"time\":1}\n", stranger + "\r\n\r\n", "",
+	} {
+		conn := r.dial()
+		fmt.Fprint(conn, text)
+		conn.Close()
+	}
+	eventually(t, "the log has errors", func() bool { return r.stderr.count("TLS handshake error") >= 3 })
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	for line := range bytes.Lines(r.stderr.Bytes()) {
+		if !json.Valid(line) || regexp.MustCompile("DDDD").Match(line) {
+			t.Errorf("a line is %s", line)
+		}
+	}
+}
+
+func TestSettingsThatMakeNoSenseAreSaid(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	for arguments, want := range map[string]string{
+		"--trusted-proxy 10.0.0.1/8":      "10.0.0.1/8 is an address within a network: use 10.0.0.0/8",
+		"--trusted-proxy proxy":           `"proxy" is neither an address nor a network`,
+		"--public-url licenses.test":      "use http:// or https:// and a host",
+		"--public-url https://a.test/x":   "it must have no path",
+		"--max-connections -1":            "--max-connections must not be negative",
+		"--max-connections many":          `invalid argument "many" for "--max-connections" flag`,
+		"--unknown-rate-limit often":      "use N/PERIOD",
+		"--metrics-listen 192.0.2.7:8081": "cannot listen on 192.0.2.7:8081: ",
+	} {
+		all := append([]string{"serve", "--listen", "127.0.0.1:0"}, strings.Fields(arguments)...)
+		out, err := r.command(all...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: %s, %v", arguments, out, err)
+		}
+	}
+	cmd := r.command("serve", "--listen", "127.0.0.1:0")
+	cmd.Env = append(cmd.Env, "LICENSESERVER_TRUSTED_PROXY=10.0.0.0/8, proxy", "LICENSESERVER_PUBLIC_URL=x")
+	out, err := cmd.CombinedOutput()
+	for _, want := range []string{`the variable LICENSESERVER_TRUSTED_PROXY is "10.0.0.0/8, proxy": "proxy" is neither`,
+		`the variable LICENSESERVER_PUBLIC_URL is "x": use http://`} {
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("it says %s, %v; want %s", out, err, want)
+		}
+	}
+}
