@@ -3,7 +3,12 @@ package authority
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"fmt"
+	"time"
 )
+
+const eventPrefix = "event_"
 
 // Actor is who changes something, for the audit log.
 type Actor struct {
@@ -48,7 +53,62 @@ func (t *tx) audit(event Event) error {
 		workspace = event.Workspace
 	}
 	_, err := t.exec(`INSERT INTO audit (id, workspace_id, at, actor_id, actor, address, action, subject, detail)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, newID("event_"), workspace, t.now.Unix(),
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, newID(eventPrefix), workspace, t.now.Unix(),
 		actor.ID, cmp.Or(actor.Name, "authority"), actor.Address, event.Action, event.Subject, event.Detail)
 	return err
 }
+
+// Entry is a row of the audit log. Rows are never changed or removed.
+type Entry struct {
+	// ID is "event_" and a UUID. Those made later come later in the order of texts.
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+	// WorkspaceID is empty for what concerns no workspace.
+	WorkspaceID string `json:"workspace_id,omitempty"`
+	// ActorID is the member's who acted; empty for the command line and for the authority itself.
+	ActorID string `json:"actor_id,omitempty"`
+	Actor   string `json:"actor"`
+	// Address is the network address of the actor; empty for the command line.
+	Address string `json:"address,omitempty"`
+	// Action is a noun and a verb, Subject the ID of what was changed, Detail more in words.
+	Action  string `json:"action"`
+	Subject string `json:"subject"`
+	Detail  string `json:"detail,omitempty"`
+}
+
+// AuditLog returns a page of what happened in the workspace, the newest first: what was before the ID before, which may
+// be empty. It needs [SeeAuditLog].
+func (c Scope) AuditLog(ctx context.Context, before string) (Page[Entry], error) {
+	page, err := readAs(ctx, c, anyOf{SeeAuditLog}, func(ctx context.Context, _ caller) (Page[Entry], error) {
+		return c.store.entries(ctx, "AND workspace_id = $3", before, c.workspace)
+	})
+	if err != nil {
+		return Page[Entry]{}, errAuditLog(err)
+	}
+	return page, nil
+}
+
+// AuditLog is [Scope.AuditLog] for all workspaces, and what concerns none.
+func (s *Store) AuditLog(ctx context.Context, before string) (Page[Entry], error) {
+	page, err := s.entries(ctx, "", before)
+	if err != nil {
+		return Page[Entry]{}, errAuditLog(err)
+	}
+	return page, nil
+}
+
+func (s *Store) entries(ctx context.Context, where, before string, args ...any) (Page[Entry], error) {
+	rows, err := s.reads.QueryContext(ctx, `SELECT id, at, coalesce(workspace_id, ''), actor_id, actor, address, action,
+		subject, detail FROM audit WHERE id < $1 `+where+` ORDER BY id DESC LIMIT $2`,
+		append([]any{beforeID(eventPrefix, before), PageSize + 1}, args...)...)
+	found, err := collect(rows, err, func(rows *sql.Rows) (one Entry, err error) {
+		var at int64
+		err = rows.Scan(&one.ID, &at, &one.WorkspaceID, &one.ActorID, &one.Actor, &one.Address, &one.Action, &one.Subject,
+			&one.Detail)
+		one.At = moment(at)
+		return one, err
+	})
+	return pageOf(found, func(e Entry) string { return e.ID }), err
+}
+
+func errAuditLog(err error) error { return fmt.Errorf("cannot read the audit log: %w", err) }

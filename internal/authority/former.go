@@ -69,8 +69,8 @@ func (t *tx) copyFormer(key []byte) error {
 		{`INSERT INTO tokens (id, workspace_id, kind, name, email, hash, hint, simulate, created_at, rotated_at, revoked_at)
 			SELECT id, $1, kind, '', email, lower(hex(hash)), hint, '', created_at, rotated_at, revoked_at
 			FROM former_tokens ORDER BY rowid`, []any{workspace}},
-		{`INSERT INTO subscriptions (id, workspace_id, plan, status, products, seats, expires_at, created_at)
-			SELECT 'subscription_' || substr(l.id, 9), $1, l.plan, l.status, l.products, 1, l.expires_at, t.created_at
+		{`INSERT INTO subscriptions (id, workspace_id, plan, status, products, seats, token_id, expires_at, created_at)
+			SELECT 'subscription_' || substr(l.id, 9), $1, l.plan, l.status, l.products, 1, t.id, l.expires_at, t.created_at
 			FROM former_licenses l JOIN former_tokens t ON t.id = l.token_id`, []any{workspace}},
 		{`INSERT INTO licenses (id, subscription_id, token_id, assigned_at, last_activated_at)
 			SELECT l.id, 'subscription_' || substr(l.id, 9), l.token_id,

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -44,13 +43,9 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 			return errRevoked()
 		}
 		if token.Simulate != "" {
-			return errors.New("it is a test token, which has no license: create another token")
+			return errTestToken()
 		}
-		save := t.renewLicense
-		if token.License == nil {
-			save = t.insertLicense
-		}
-		if err := save(token, terms); err != nil {
+		if err := s.assign(t, token, terms); err != nil {
 			return err
 		}
 		token, err := s.byID(ctx, t, token.ID)
@@ -60,6 +55,34 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 		return err
 	})
 	return assigned, err
+}
+
+// assign gives a token a license: of a subscription of its own, or the seat that it had.
+func (s *Store) assign(t *tx, token Token, terms Terms) error {
+	switch {
+	case token.License == nil && token.MemberID != "":
+		return errors.New("the token is that of " + token.Email + ", who has no license: assign one to the member")
+	case token.License == nil:
+		return t.insertLicense(token, terms)
+	case !token.License.shared:
+		return t.renewLicense(token, terms)
+	case terms != Terms{}:
+		return errShared(token.License.SubscriptionID)
+	}
+	w := &work{tx: t, store: s, caller: caller{workspace: token.WorkspaceID, operator: true}}
+	to, err := w.owner(token.License.ID)
+	if err != nil || to.license.Assigned {
+		return err
+	}
+	from, err := w.chooseSubscription(to, "")
+	if err != nil {
+		return err
+	}
+	return w.takeSeat(to, from)
+}
+
+func errTestToken() error {
+	return refuse(Conflict, "it is a test token, which has no license: create another token")
 }
 
 // Unassign takes the license from its token, until Assign. Errors concern id, which
@@ -75,6 +98,9 @@ func (s *Store) Unassign(ctx context.Context, id string) error {
 // is the token's or the license's, or the disk.
 func (s *Store) Expire(ctx context.Context, id string, at time.Time) error {
 	return s.changeLicense(ctx, "expire the license of", "license.expire", id, func(t *tx, granted License) error {
+		if granted.shared {
+			return errShared(granted.SubscriptionID)
+		}
 		_, err := t.exec("UPDATE subscriptions SET expires_at = $1 WHERE id = $2", at.Unix(), granted.SubscriptionID)
 		return err
 	})
@@ -89,6 +115,9 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 	}
 	verb := "set the status " + status + " for the license of"
 	return s.changeLicense(ctx, verb, "license.status", id, func(t *tx, granted License) error {
+		if granted.shared {
+			return errShared(granted.SubscriptionID)
+		}
 		_, err := t.exec("UPDATE subscriptions SET status = $1 WHERE id = $2", status, granted.SubscriptionID)
 		return err
 	})
@@ -99,7 +128,7 @@ func checkStatus(status string) error {
 	case license.StatusActive, license.StatusInactive, license.StatusSuspended, license.StatusUnknown:
 		return nil
 	}
-	return fmt.Errorf("cannot set the status %.20q: use ACTIVE, INACTIVE, SUSPENDED or UNKNOWN", status)
+	return invalid("status", "cannot set the status %.20q: use ACTIVE, INACTIVE, SUSPENDED or UNKNOWN", status)
 }
 
 // changeLicense changes an existing license.
@@ -114,15 +143,7 @@ func (s *Store) changeLicense(ctx context.Context, verb, action, id string, do f
 
 // insertLicense makes a subscription of one seat, and its license for a token without one.
 func (t *tx) insertLicense(token Token, terms Terms) error {
-	products, err := terms.products()
-	if err != nil {
-		return err
-	}
-	subscription := newID(subscriptionPrefix)
-	_, err = t.exec(`INSERT INTO subscriptions (id, workspace_id, plan, status, products, seats, expires_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, 1, $6, $7)`, subscription, token.WorkspaceID,
-		cmp.Or(terms.Plan, defaultPlan), license.StatusActive, products,
-		cmp.Or(terms.Expires, nextYear(t.now)).Unix(), t.now.Unix())
+	subscription, err := t.insertSubscription(token.WorkspaceID, token.ID, terms, 1)
 	if err != nil {
 		return err
 	}
@@ -134,18 +155,11 @@ func (t *tx) insertLicense(token Token, terms Terms) error {
 // renewLicense makes the license of a token usable again. It changes an expiry date
 // in the future only if the terms have another.
 func (t *tx) renewLicense(token Token, terms Terms) error {
-	var expires, products any // NULL changes nothing
-	if !terms.Expires.IsZero() {
-		expires = terms.Expires.Unix()
+	products, expires, err := terms.changes()
+	if err != nil {
+		return err
 	}
-	if terms.Product != "" || terms.Version != "" {
-		text, err := terms.products()
-		if err != nil {
-			return err
-		}
-		products = text
-	}
-	_, err := t.exec("UPDATE licenses SET assigned_at = coalesce(assigned_at, $1) WHERE id = $2",
+	_, err = t.exec("UPDATE licenses SET assigned_at = coalesce(assigned_at, $1) WHERE id = $2",
 		t.now.Unix(), token.License.ID)
 	if err != nil {
 		return err
@@ -168,19 +182,30 @@ func (t Terms) products() (string, error) {
 	return string(text), err
 }
 
+// changes are the columns products and expires_at that the terms change; NULL changes nothing.
+func (t Terms) changes() (products, expires any, err error) {
+	if !t.Expires.IsZero() {
+		expires = t.Expires.Unix()
+	}
+	if t.Product != "" || t.Version != "" {
+		products, err = t.products()
+	}
+	return products, expires, err
+}
+
 // check returns an error that says which of the terms is invalid.
 func (t Terms) check() error {
 	if len(t.Plan) > maxPlan || strings.ContainsFunc(t.Plan, notPlain) {
-		return fmt.Errorf("the plan must consist of up to %d letters, digits, dots, dashes and underscores", maxPlan)
+		return invalid("plan", "the plan must consist of up to %d letters, digits, dots, dashes and underscores", maxPlan)
 	}
 	if _, err := path.Match(t.Product, ""); err != nil || strings.ContainsFunc(t.Product, notPrintable) {
-		return errors.New("the product must be a name or a shell-style pattern")
+		return invalid("product", "the product must be a name or a shell-style pattern")
 	}
 	if t.Version != "" && t.Version != anyVersion && (!isVersion(t.Version) || strings.ContainsFunc(t.Version, notPlain)) {
-		return errors.New(`the version must be MAJOR.MINOR or "*"`)
+		return invalid("version", `the version must be MAJOR.MINOR or "*"`)
 	}
 	if year := t.Expires.UTC().Year(); year < 1 || year > 9999 {
-		return errors.New("the license must expire between the years 1 and 9999")
+		return invalid("expires", "the license must expire between the years 1 and 9999")
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"localstack-entrypoint/internal/authority/password"
 	"localstack-entrypoint/internal/credential"
@@ -34,9 +33,8 @@ func (s *Store) LogIn(
 	ctx context.Context, email string, typed credential.Secret, client string,
 ) (credential.Secret, error) {
 	var who account
-	if email = normalEmail(email); isText(email) {
-		var err error
-		if who, err = readAccount(ctx, s.reads, "AND email = $1", email); err != nil {
+	if address, err := ReadEmail(email); err == nil {
+		if who, err = readAccount(ctx, s.reads, "AND email = $1", address); err != nil {
 			return credential.Secret{}, fmt.Errorf("cannot look up the account: %w", err)
 		}
 	}
@@ -115,6 +113,3 @@ func (t *tx) setPassword(who account, hash, except string) error {
 	}
 	return t.audit(Event{Workspace: who.workspace, Action: "member.password", Subject: who.id})
 }
-
-// normalEmail is an email address as it is stored and looked up.
-func normalEmail(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

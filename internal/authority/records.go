@@ -53,12 +53,15 @@ type License struct {
 	Assigned bool `json:"assigned"`
 	// LastActivated is when a document was last handed out; nil if never.
 	LastActivated *time.Time `json:"last_activated"`
+
+	// shared says that others have seats of the subscription, too.
+	shared bool
 }
 
 const selectTokens = `
 	SELECT t.id, t.workspace_id, t.member_id, t.kind, t.name, coalesce(m.email, t.email), t.hint, t.simulate,
 	       t.created_at, t.rotated_at, t.revoked_at, t.last_used_at, t.expires_at,
-	       l.id, s.id, s.plan, s.status, s.products, s.expires_at, l.assigned_at, l.last_activated_at
+	       ` + licenseColumns + `
 	FROM tokens t
 	LEFT JOIN members m ON m.id = t.member_id
 	LEFT JOIN licenses l ON coalesce(l.member_id, l.token_id) = coalesce(t.member_id, t.id)
@@ -159,15 +162,15 @@ func scanTokens(rows *sql.Rows, now time.Time) ([]Token, error) {
 // scanToken reads a row of selectTokens. A license may have expired by now.
 func scanToken(rows *sql.Rows, now time.Time) (Token, error) {
 	var (
-		token                                               Token
-		created                                             int64
-		rotated, revoked, used, ends                        sql.NullInt64
-		member, licenseID, subscription, plan, status, list sql.NullString
-		expires, assigned, activated                        sql.NullInt64
+		token                        Token
+		created                      int64
+		rotated, revoked, used, ends sql.NullInt64
+		member                       sql.NullString
+		granted                      licenseRow
 	)
-	if err := rows.Scan(&token.ID, &token.WorkspaceID, &member, &token.Kind, &token.Name, &token.Email, &token.Hint,
-		&token.Simulate, &created, &rotated, &revoked, &used, &ends,
-		&licenseID, &subscription, &plan, &status, &list, &expires, &assigned, &activated); err != nil {
+	err := rows.Scan(append([]any{&token.ID, &token.WorkspaceID, &member, &token.Kind, &token.Name, &token.Email,
+		&token.Hint, &token.Simulate, &created, &rotated, &revoked, &used, &ends}, granted.columns()...)...)
+	if err != nil {
 		return Token{}, err
 	}
 	token.MemberID = member.String
@@ -176,22 +179,49 @@ func scanToken(rows *sql.Rows, now time.Time) (Token, error) {
 	token.Revoked = revoked.Valid
 	token.LastUsed = momentOrNone(used)
 	token.Expires = momentOrNone(ends)
-	if !licenseID.Valid {
-		return token, nil
+	token.License, err = granted.license(now)
+	return token, err
+}
+
+// licenseColumns are the columns of a license l and its subscription s; all are NULL where there is none.
+const licenseColumns = `l.id, s.id, s.plan, s.status, s.products, s.expires_at, l.assigned_at, l.last_activated_at,
+	s.token_id IS NULL`
+
+type licenseRow struct {
+	id, subscription, plan, status, products sql.NullString
+	expires, assigned, activated             sql.NullInt64
+	shared                                   bool
+}
+
+// columns is where licenseColumns are scanned to.
+func (r *licenseRow) columns() []any {
+	return []any{&r.id, &r.subscription, &r.plan, &r.status, &r.products, &r.expires, &r.assigned, &r.activated, &r.shared}
+}
+
+// license is the license of the row, which may have expired by now; nil if there is none.
+func (r *licenseRow) license(now time.Time) (*License, error) {
+	if !r.id.Valid {
+		return nil, nil
 	}
-	token.License = &License{
-		ID:             licenseID.String,
-		SubscriptionID: subscription.String,
-		Plan:           plan.String,
-		Status:         status.String,
-		Expires:        moment(expires.Int64),
-		Assigned:       assigned.Valid,
-		LastActivated:  momentOrNone(activated),
+	granted := &License{
+		ID:             r.id.String,
+		SubscriptionID: r.subscription.String,
+		Plan:           r.plan.String,
+		Status:         statusAt(r.status.String, moment(r.expires.Int64), now),
+		Expires:        moment(r.expires.Int64),
+		Assigned:       r.assigned.Valid,
+		LastActivated:  momentOrNone(r.activated),
+		shared:         r.shared,
 	}
-	if !now.Before(token.License.Expires) {
-		token.License.Status = license.StatusExpired
+	return granted, json.Unmarshal([]byte(r.products.String), &granted.Products)
+}
+
+// statusAt is a stored status, or EXPIRED after the end.
+func statusAt(stored string, expires, now time.Time) string {
+	if now.Before(expires) {
+		return stored
 	}
-	return token, json.Unmarshal([]byte(list.String), &token.License.Products)
+	return license.StatusExpired
 }
 
 // moment is the time that is stored as Unix seconds.

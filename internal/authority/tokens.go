@@ -144,7 +144,10 @@ func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, 
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	return s.changeToken(ctx, "revoke", "token.revoke", id, func(t *tx, token Token) error {
 		_, err := t.exec("UPDATE tokens SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2", t.now.Unix(), token.ID)
-		return err
+		if err != nil {
+			return err
+		}
+		return t.freeSeat(token.ID)
 	})
 }
 
@@ -159,6 +162,13 @@ func (s *Store) changeToken(ctx context.Context, verb, action, id string, do fun
 	err := s.change(ctx, func(t *tx) error {
 		token, err := s.byID(ctx, t, id)
 		if err != nil {
+			return err
+		}
+		// What changes the workspace at the same time is waited for, and seen.
+		if _, err := t.lockWorkspace(token.WorkspaceID); err != nil {
+			return err
+		}
+		if token, err = s.byID(ctx, t, id); err != nil {
 			return err
 		}
 		if err := do(t, token); err != nil {
@@ -184,13 +194,12 @@ func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error
 	return tokens[0], nil
 }
 
-func isID(text string) bool {
-	for _, prefix := range []string{tokenPrefix, licensePrefix} {
-		if number, ok := strings.CutPrefix(text, prefix); ok {
-			return uuid.Validate(number) == nil
-		}
-	}
-	return false
+func isID(text string) bool { return hasForm(tokenPrefix, text) || hasForm(licensePrefix, text) }
+
+// hasForm reports whether a text is a prefix and a UUID, as [newID] makes them.
+func hasForm(prefix, text string) bool {
+	number, ok := strings.CutPrefix(text, prefix)
+	return ok && len(number) == len(uuid.Nil.String()) && uuid.Validate(number) == nil
 }
 
-func errRevoked() error { return errors.New("the token is revoked, which cannot be undone") }
+func errRevoked() error { return refuse(Conflict, "the token is revoked, which cannot be undone") }

@@ -32,7 +32,7 @@ CREATE TABLE members (
 );
 CREATE UNIQUE INDEX members_email ON members (email) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX members_oidc ON members (oidc_issuer, oidc_subject) WHERE removed_at IS NULL;
-CREATE INDEX members_workspace ON members (workspace_id, email);
+CREATE INDEX members_workspace ON members (workspace_id, email) WHERE removed_at IS NULL;
 
 CREATE TABLE invites (
     hash       TEXT PRIMARY KEY,
@@ -43,7 +43,8 @@ CREATE TABLE invites (
 );
 CREATE INDEX invites_member ON invites (member_id);
 
--- There is no status EXPIRED: expires_at alone decides that.
+-- There is no status EXPIRED: expires_at alone decides that. token_id says whose own a subscription of one seat is that
+-- the command line made together with a token; it is NULL where members and tokens share the seats.
 CREATE TABLE subscriptions (
     id           TEXT PRIMARY KEY,
     workspace_id TEXT NOT NULL REFERENCES workspaces (id),
@@ -51,10 +52,11 @@ CREATE TABLE subscriptions (
     status       TEXT NOT NULL CHECK (status IN ('ACTIVE', 'INACTIVE', 'SUSPENDED', 'UNKNOWN')),
     products     TEXT NOT NULL,
     seats        BIGINT NOT NULL CHECK (seats >= 0),
+    token_id     TEXT,
     expires_at   BIGINT NOT NULL,
     created_at   BIGINT NOT NULL
 );
-CREATE INDEX subscriptions_workspace ON subscriptions (workspace_id);
+CREATE INDEX subscriptions_workspace ON subscriptions (workspace_id) WHERE token_id IS NULL;
 
 -- A token without a member is a CI token, or a developer token or API key that the command line made. What lstk login
 -- makes has expires_at, which moves on with its use. simulate names the answer that a test token always gets.
@@ -77,7 +79,7 @@ CREATE TABLE tokens (
 CREATE UNIQUE INDEX tokens_member ON tokens (member_id)
     WHERE kind = 'developer' AND revoked_at IS NULL AND expires_at IS NULL;
 CREATE INDEX tokens_of_member ON tokens (member_id);
-CREATE INDEX tokens_workspace ON tokens (workspace_id, created_at);
+CREATE INDEX tokens_workspace ON tokens (workspace_id, kind, id) WHERE member_id IS NULL;
 
 -- A license is a seat of a subscription, of a member or of a token without one. Unassigning keeps the row, so that
 -- assigning brings it back.
@@ -91,7 +93,7 @@ CREATE TABLE licenses (
     CHECK ((member_id IS NULL) <> (token_id IS NULL))
 );
 CREATE UNIQUE INDEX licenses_owner ON licenses (coalesce(member_id, token_id));
-CREATE INDEX licenses_subscription ON licenses (subscription_id);
+CREATE INDEX licenses_subscription ON licenses (subscription_id) WHERE assigned_at IS NOT NULL;
 
 CREATE TABLE auth_requests (
     id                TEXT PRIMARY KEY,
@@ -136,7 +138,7 @@ CREATE TABLE audit (
     subject      TEXT NOT NULL,
     detail       TEXT NOT NULL
 );
-CREATE INDEX audit_workspace ON audit (workspace_id, at);
+CREATE INDEX audit_workspace ON audit (workspace_id, id);
 
 CREATE TABLE activations (
     token_id TEXT NOT NULL REFERENCES tokens (id),

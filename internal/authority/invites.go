@@ -1,0 +1,205 @@
+package authority
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"localstack-entrypoint/internal/credential"
+)
+
+// InviteLife is how long a one-time link is good.
+const InviteLife = 7 * 24 * time.Hour
+
+// Invite is a one-time link, by which a member joins, or sets a new password.
+type Invite struct {
+	// Secret is the last part of the link, /invite/SECRET. It is here only when the link is made.
+	Secret  credential.Secret `json:"-"`
+	Member  Member            `json:"member"`
+	Created time.Time         `json:"created"`
+	Expires time.Time         `json:"expires"`
+}
+
+// Invite makes a one-time link for a member, who is named by ID or email address: to join, or to set a new password. A
+// link that was made before is void. It needs [ManageMembers]; nobody makes one for a member who may do more than
+// themselves.
+func (c Scope) Invite(ctx context.Context, who string) (Invite, error) {
+	var made Invite
+	err := c.changeInvite(ctx, who, func(w *work, member Member) (err error) {
+		made, err = w.invite(member)
+		return err
+	})
+	if err != nil {
+		return Invite{}, fmt.Errorf("cannot make a link: %w", err)
+	}
+	return made, nil
+}
+
+// CancelInvite makes the link of a member void, who is named by ID or email address. It needs what [Scope.Invite]
+// needs.
+func (c Scope) CancelInvite(ctx context.Context, who string) error {
+	err := c.changeInvite(ctx, who, func(w *work, member Member) error {
+		rows, err := w.exec("DELETE FROM invites WHERE member_id = $1 AND used_at IS NULL", member.ID)
+		if err == nil && rows == 0 {
+			err = refuse(NotFound, "%s has no link that could be used", member.Email)
+		}
+		if err != nil {
+			return err
+		}
+		return w.note("invite.cancel", member.ID, member.Email)
+	})
+	if err != nil {
+		return fmt.Errorf("cannot cancel the link: %w", err)
+	}
+	return nil
+}
+
+func (c Scope) changeInvite(ctx context.Context, who string, do func(*work, Member) error) error {
+	return c.change(ctx, anyOf{ManageMembers}, func(w *work) error {
+		member, err := w.memberOf(who)
+		if err != nil {
+			return err
+		}
+		if err := w.mayChange(member); err != nil {
+			return err
+		}
+		return do(w, member)
+	})
+}
+
+// invite makes the link of a member; the one before is void.
+func (w *work) invite(member Member) (Invite, error) {
+	made := Invite{
+		Secret: randomSecret(), Member: member, Created: moment(w.now.Unix()), Expires: moment(w.now.Add(InviteLife).Unix()),
+	}
+	if _, err := w.exec("DELETE FROM invites WHERE member_id = $1", member.ID); err != nil {
+		return Invite{}, err
+	}
+	_, err := w.exec("INSERT INTO invites (hash, member_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+		w.hash(made.Secret.Reveal()), member.ID, made.Created.Unix(), made.Expires.Unix())
+	if err != nil {
+		return Invite{}, err
+	}
+	return made, w.note("invite.create", member.ID, member.Email)
+}
+
+// Invites returns a page of the members with a link that can be used, in the order of their email addresses: those
+// after the address after, which may be empty. It needs [ManageMembers].
+func (c Scope) Invites(ctx context.Context, after string) (Page[Invite], error) {
+	if !isText(after) {
+		return Page[Invite]{}, errNoMember()
+	}
+	page, err := readAs(ctx, c, anyOf{ManageMembers}, func(ctx context.Context, _ caller) (Page[Invite], error) {
+		rows, err := c.store.invites(ctx, c.store.reads, `WHERE m.workspace_id = $1 AND m.email > $2
+			AND i.used_at IS NULL AND i.expires_at > $3 AND m.removed_at IS NULL ORDER BY m.email LIMIT $4`,
+			c.workspace, after, c.store.now().Unix(), PageSize+1)
+		return pageOf(rows, func(i Invite) string { return i.Member.Email }), err
+	})
+	if err != nil {
+		return Page[Invite]{}, fmt.Errorf("cannot list the links: %w", err)
+	}
+	return page, nil
+}
+
+// invites returns links with what a list needs of their members.
+func (s *Store) invites(ctx context.Context, from querier, rest string, args ...any) ([]Invite, error) {
+	rows, err := from.QueryContext(ctx, `SELECT m.id, m.workspace_id, m.email, m.name, m.role, m.permissions, m.invited_at,
+		m.joined_at, i.created_at, i.expires_at FROM invites i JOIN members m ON m.id = i.member_id `+rest, args...)
+	return collect(rows, err, func(rows *sql.Rows) (one Invite, err error) {
+		var permissions string
+		var invited, created, expires int64
+		var joined sql.NullInt64
+		err = rows.Scan(&one.Member.ID, &one.Member.WorkspaceID, &one.Member.Email, &one.Member.Name, &one.Member.Role,
+			&permissions, &invited, &joined, &created, &expires)
+		one.Member.Permissions = splitPermissions(permissions)
+		one.Member.Invited, one.Member.Joined = moment(invited), momentOrNone(joined)
+		one.Created, one.Expires = moment(created), moment(expires)
+		return one, err
+	})
+}
+
+// OpenInvite returns what a link is for, and changes nothing. A link that cannot be used, or no longer, is a [Refusal].
+func (s *Store) OpenInvite(ctx context.Context, secret credential.Secret) (Invite, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	found, err := within(ctx, s.name, func() (Invite, error) {
+		if err := s.checkFile(); err != nil {
+			return Invite{}, err
+		}
+		return s.openInvite(ctx, s.reads, secret)
+	})
+	if err != nil {
+		return Invite{}, fmt.Errorf("cannot open the link: %w", err)
+	}
+	return found, nil
+}
+
+func (s *Store) openInvite(ctx context.Context, from querier, secret credential.Secret) (Invite, error) {
+	found, err := s.invites(ctx, from,
+		"WHERE i.hash = $1 AND i.used_at IS NULL AND i.expires_at > $2 AND m.removed_at IS NULL",
+		s.hash(secret.Reveal()), s.now().Unix())
+	if err == nil && len(found) == 0 {
+		err = errUsedLink()
+	}
+	if err != nil {
+		return Invite{}, err
+	}
+	return found[0], nil
+}
+
+// AcceptInvite uses a link up: it stores the hash of the member's new password, which package password has made, and
+// ends their sessions. An empty name leaves the name as it is. It returns the member. A link that cannot be used, or no
+// longer, is a [Refusal].
+func (s *Store) AcceptInvite(ctx context.Context, secret credential.Secret, passwordHash, name string) (Member, error) {
+	var joined Member
+	err := s.change(ctx, func(t *tx) error {
+		invite, err := s.openInvite(ctx, t, secret)
+		if err != nil {
+			return err
+		}
+		if invite.Member.Name, err = readOptionalName("member", name); err != nil {
+			return err
+		}
+		// A member who is being removed, or who gets a new link, is waited for.
+		if _, err := t.lockWorkspace(invite.Member.WorkspaceID); err != nil {
+			return err
+		}
+		t = t.as(Actor{ID: invite.Member.ID, Name: invite.Member.Email, Address: actorOf(ctx).Address})
+		joined, err = t.join(s, invite.Member, secret, passwordHash)
+		return err
+	})
+	if err != nil {
+		return Member{}, fmt.Errorf("cannot use the link: %w", err)
+	}
+	return joined, nil
+}
+
+// join uses the link of a member up.
+func (t *tx) join(s *Store, member Member, secret credential.Secret, passwordHash string) (Member, error) {
+	rows, err := t.exec("UPDATE invites SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1",
+		t.now.Unix(), t.hash(secret.Reveal()))
+	if err == nil && rows == 0 {
+		err = errUsedLink()
+	}
+	if err != nil {
+		return Member{}, err
+	}
+	_, err = t.exec(`UPDATE members SET joined_at = coalesce(joined_at, $1), name = coalesce(nullif($2, ''), name)
+		WHERE id = $3`, t.now.Unix(), member.Name, member.ID)
+	if err != nil {
+		return Member{}, err
+	}
+	who := account{id: member.ID, workspace: member.WorkspaceID, email: member.Email}
+	if err := t.setPassword(who, passwordHash, ""); err != nil {
+		return Member{}, err
+	}
+	if err := t.audit(Event{Workspace: member.WorkspaceID, Action: "invite.accept", Subject: member.ID}); err != nil {
+		return Member{}, err
+	}
+	return s.member(t.ctx, t, member.WorkspaceID, member.ID)
+}
+
+func errUsedLink() error {
+	return refuse(NotFound, "the link was used, has expired, or was replaced by another: ask for a new one")
+}
