@@ -201,7 +201,7 @@ var situations = []situation{
 	{name: "too large an answer", simulates: "too-large", id: fault.NetworkWrongServer, says: "larger than 1 MiB"},
 	{name: "half an answer", simulates: "truncated", id: fault.NetworkReset, says: "closed the connection"},
 	{name: "nothing is stored in a new volume", id: fault.NetworkRefused, stored: fault.StoredNone,
-		says:    "There is no stored license: this container's volume is new."},
+		says: "There is no stored license: this container's volume is new."},
 	{name: "stored license is stale", id: fault.NetworkRefused, stored: fault.StoredStale,
 		says: "could be used offline until",
 		arrange: func(w *world) {
