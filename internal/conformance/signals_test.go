@@ -151,13 +151,12 @@ func shuttingDown(p *process) {
 	reached(p)
 }
 
-// silent has a licensing server that takes questions, and never answers.
+// silent has a licensing server that takes questions, and does not answer in time.
 func silent(c *container) {
 	l := c.licensing(server.Options{})
-	token, _ := l.Token(authority.NewToken{Kind: authority.Developer})
+	token, _ := l.Token(authority.NewToken{Kind: authority.Developer, Simulate: "slow"})
 	c.set("ACTIVATE_PRO", "1")
 	c.set("LOCALSTACK_AUTH_TOKEN", token)
-	l.Answer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 }
 
 // restarting waits until the runtime stops for a restart.
