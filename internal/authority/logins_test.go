@@ -20,22 +20,27 @@ const rightPassword = "correct horse battery staple"
 // logins is a store with a clock, for tests of sessions and logins.
 type logins struct {
 	*testing.T
-	store *Store
-	clock atomic.Int64 // seconds after its start
-	ctx   context.Context
+	source Source
+	store  *Store
+	clock  atomic.Int64 // seconds after its start
+	ctx    context.Context
 }
 
 // onBoth runs a test on both databases.
 func onBoth(t *testing.T, do func(*logins)) {
 	t.Helper()
-	postgres.OnBoth(t, func(t *testing.T, database string) {
-		l := &logins{T: t, ctx: WithActor(t.Context(), Actor{Name: "test", Address: "192.0.2.1"})}
-		var err error
-		l.store, err = Open(t.Context(), Source{Dir: t.TempDir(), Database: database, Create: true, Now: l.now})
-		l.must(err)
-		t.Cleanup(func() { l.must(l.store.Close()) })
-		do(l)
-	})
+	postgres.OnBoth(t, func(t *testing.T, database string) { do(newLogins(t, database)) })
+}
+
+func newLogins(t *testing.T, database string) *logins {
+	t.Helper()
+	l := &logins{T: t, ctx: WithActor(t.Context(), Actor{Name: "test", Address: "192.0.2.1"})}
+	l.source = Source{Dir: t.TempDir(), Database: database, Create: true, Now: l.now}
+	var err error
+	l.store, err = Open(t.Context(), l.source)
+	l.must(err)
+	t.Cleanup(func() { l.must(l.store.Close()) })
+	return l
 }
 
 func (l *logins) now() time.Time {

@@ -36,8 +36,8 @@ type Server struct {
 	admin    *sql.DB       // as superuser
 }
 
-// shared is the server of the test binary.
-var shared = sync.OnceValues(func() (*Server, error) { return start("fsync = off") })
+// shared is the server of the test binary. It saves time: nothing is synced to the disk, and no password is checked.
+var shared = sync.OnceValues(func() (*Server, error) { return start("trust", "fsync = off") })
 
 // OnBoth runs a test on SQLite and on PostgreSQL, at the same time. For SQLite, database is empty; otherwise it is that
 // of [Database].
@@ -73,7 +73,7 @@ func Database(t testing.TB) string {
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	needs(t)
-	s, err := start(settings...)
+	s, err := start("password", settings...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func Run(settings ...string) (*Server, error) {
 	if programs() == "" {
 		return nil, errors.New("postgresql is not installed")
 	}
-	return start(settings...)
+	return start("password", settings...)
 }
 
 // Close ends the server, and removes its directory.

@@ -19,8 +19,8 @@ var defaults = []string{
 	"autovacuum = off",
 }
 
-// start starts a server. Later settings win over earlier ones.
-func start(settings ...string) (*Server, error) {
+// start starts a server with a method of authentication. Later settings win over earlier ones.
+func start(authentication string, settings ...string) (*Server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func start(settings ...string) (*Server, error) {
 		return nil, err
 	}
 	lines := append([]string{"listen_addresses = '" + host + "'", "port = " + port}, append(defaults, settings...)...)
-	if err := s.begin(lines); err != nil {
+	if err := s.begin(authentication, lines); err != nil {
 		s.shell.end()
 		return nil, fmt.Errorf("cannot start PostgreSQL: %w", err)
 	}
@@ -42,9 +42,9 @@ func start(settings ...string) (*Server, error) {
 }
 
 // begin creates the data directory and the user of the tests.
-func (s *Server) begin(settings []string) error {
+func (s *Server) begin(authentication string, settings []string) error {
 	err := s.shell.run("printf %s " + s.password + " >password && " + // rand.Text has letters and digits only
-		"initdb --pgdata=data --no-sync --no-instructions --locale=C --encoding=UTF8 --auth=password" +
+		"initdb --pgdata=data --no-sync --no-instructions --locale=C --encoding=UTF8 --auth=" + authentication +
 		" --username=" + superuser + " --pwfile=password")
 	if err != nil {
 		return err
