@@ -23,11 +23,11 @@ func TestLocalStackCLIWithoutLicense(t *testing.T) {
 		// asked is what the authority is asked by one start.
 		asked []string
 	}{
-		{name: "revoked token", port: 14600, token: revokedToken, code: "55", reason: "License activation failed!",
+		{name: "refused token", port: 14600, token: refusedToken, code: "55", reason: "License activation failed!",
 			asked: []string{"POST /v1/license/request 403"}},
 		{name: "no token", port: 14620, token: func(localstackCLI) string { return "" }, code: "55",
 			reason: "No credentials were found"},
-		{name: "senseless setting", port: 14630, token: revokedToken, code: "78", reason: "SHUTDOWN_TIMEOUT",
+		{name: "senseless setting", port: 14630, token: refusedToken, code: "78", reason: "SHUTDOWN_TIMEOUT",
 			set: [2]string{"LOCALSTACK_SHUTDOWN_TIMEOUT", "soon"}},
 	}
 	for _, test := range tests {
@@ -73,11 +73,8 @@ func (c localstackCLI) showsOnce(text, code string, asked []string) {
 	c.Errorf("the terminal does not show %q:\n%s", text, shown)
 }
 
-func revokedToken(c localstackCLI) string {
+func refusedToken(c localstackCLI) string {
 	c.Helper()
-	token, id := c.Token(authority.NewToken{Kind: authority.Developer})
-	if err := c.RevokeToken(c.Context(), id); err != nil {
-		c.Fatal(err)
-	}
+	token, _ := c.Token(authority.NewToken{Kind: authority.Developer, Simulate: "invalid"})
 	return token
 }

@@ -32,7 +32,7 @@ const (
 // attempt is one start of the image with a library of testcontainers.
 type attempt struct {
 	name    string
-	revoked bool          // the token
+	refused bool          // the token
 	within  time.Duration // how long a failing start may take
 	// run starts the image, asks the emulator who it is, stores an object, reads its content and its color, and
 	// stops. It returns what the user sees, and whether that is a failure.
@@ -50,12 +50,12 @@ func (r *room) starts(attempts ...attempt) {
 	for _, attempt := range attempts {
 		r.Run(attempt.name, func(t *testing.T) {
 			t.Parallel()
-			l := r.licensed(t, attempt.revoked)
+			l := r.licensed(t, attempt.refused)
 			began := time.Now()
 			shown, failed := attempt.run(l)
 			took := time.Since(began)
 			shown = credential.MaskAll(shown)
-			if failed != attempt.revoked {
+			if failed != attempt.refused {
 				t.Fatalf("failed: %t\n%s", failed, shown)
 			}
 			if !failed {
@@ -71,18 +71,17 @@ func (r *room) starts(attempts ...attempt) {
 	}
 }
 
-func (r *room) licensed(t *testing.T, revoked bool) *licensed {
+func (r *room) licensed(t *testing.T, refused bool) *licensed {
 	t.Helper()
 	own := r.in(t)
 	maps.Copy(own.env, librarySettings)
 	own.limit = late
 	l := &licensed{own, own.authority(server.Options{})}
-	token, id := l.Token(authority.NewToken{Kind: authority.Developer})
-	if revoked {
-		if err := l.RevokeToken(t.Context(), id); err != nil {
-			t.Fatal(err)
-		}
+	wanted := authority.NewToken{Kind: authority.Developer}
+	if refused {
+		wanted.Simulate = "invalid"
 	}
+	token, _ := l.Token(wanted)
 	l.set("API_ENDPOINT", l.URL)
 	l.set("LOCALSTACK_AUTH_TOKEN", token)
 	t.Cleanup(func() {

@@ -26,7 +26,7 @@ func TestTestcontainersGo(t *testing.T) {
 	r.starts(
 		attempt{name: "good token", run: withTestcontainersGo(referenceImage)},
 		attempt{name: "good token, image with a shell", run: withTestcontainersGo(shellImage)},
-		attempt{name: "revoked token", revoked: true, within: soon, run: withTestcontainersGo(referenceImage)},
+		attempt{name: "refused token", refused: true, within: soon, run: withTestcontainersGo(referenceImage)},
 	)
 	t.Run("names of images", namesForTestcontainersGo)
 }

@@ -15,7 +15,7 @@ func TestTestcontainersJava1(t *testing.T) {
 	r, run := newRoomForJava(t, "1.21.4", "org.testcontainers.containers.localstack")
 	r.starts(
 		attempt{name: "good token", run: run(shellImage)},
-		attempt{name: "revoked token", revoked: true, within: late, run: run(shellImage)},
+		attempt{name: "refused token", refused: true, within: late, run: run(shellImage)},
 	)
 	t.Run("a tag that is no version", func(t *testing.T) {
 		t.Parallel()
@@ -33,8 +33,8 @@ func TestTestcontainersJava2(t *testing.T) {
 	r.starts(
 		attempt{name: "good token", run: run(shellImage)},
 		attempt{name: "good token, any tag, image without a shell", run: run(anyTag, "--own-entrypoint")},
-		attempt{name: "revoked token", revoked: true, within: late, run: run(shellImage)},
-		attempt{name: "revoked token, failing fast", revoked: true, within: soon, run: run(shellImage, "--fail-fast")},
+		attempt{name: "refused token", refused: true, within: late, run: run(shellImage)},
+		attempt{name: "refused token, failing fast", refused: true, within: soon, run: run(shellImage, "--fail-fast")},
 	)
 }
 

@@ -21,6 +21,6 @@ func TestTestcontainersNode(t *testing.T) {
 	r.starts(
 		attempt{name: "good token", run: withProgram(node, "localstack.mjs", referenceImage)},
 		attempt{name: "good token, any tag", run: withProgram(node, "localstack.mjs", r.tag(referenceImage, "any"))},
-		attempt{name: "revoked token", revoked: true, within: soon, run: withProgram(node, "localstack.mjs", referenceImage)},
+		attempt{name: "refused token", refused: true, within: soon, run: withProgram(node, "localstack.mjs", referenceImage)},
 	)
 }

@@ -19,7 +19,7 @@ func TestTestcontainersPython(t *testing.T) {
 	r.starts(
 		attempt{name: "good token", run: run(referenceImage)},
 		attempt{name: "good token, failing fast, any tag", run: run(r.tag(referenceImage, "any"), "--fail-fast")},
-		attempt{name: "revoked token", revoked: true, within: late, run: run(referenceImage)},
-		attempt{name: "revoked token, failing fast", revoked: true, within: soon, run: run(referenceImage, "--fail-fast")},
+		attempt{name: "refused token", refused: true, within: late, run: run(referenceImage)},
+		attempt{name: "refused token, failing fast", refused: true, within: soon, run: run(referenceImage, "--fail-fast")},
 	)
 }
