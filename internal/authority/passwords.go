@@ -54,6 +54,26 @@ func (s *Store) LogIn(
 	return s.enter(ctx, who, better, client)
 }
 
+// Join uses a one-time link: it sets the password of its member, and begins a session, as LogIn does. A link that
+// cannot be used, or no longer, and a password that is not good enough (the Field is "password") are a [Refusal].
+func (s *Store) Join(
+	ctx context.Context, link, typed credential.Secret, client string,
+) (credential.Secret, error) {
+	invite, err := s.OpenInvite(ctx, link)
+	if err != nil {
+		return credential.Secret{}, err
+	}
+	hash, err := s.hashPassword(ctx, invite.Member.Email, typed)
+	if err != nil {
+		return credential.Secret{}, err
+	}
+	joined, err := s.AcceptInvite(ctx, link, hash, "")
+	if err != nil {
+		return credential.Secret{}, err
+	}
+	return s.enter(ctx, account{joined.ID, joined.WorkspaceID, joined.Email, hash}, hash, client)
+}
+
 // enter begins a session of an account whose password is right. hash replaces the one that was checked.
 func (s *Store) enter(ctx context.Context, who account, hash, client string) (cookie credential.Secret, err error) {
 	ctx = WithActor(ctx, Actor{ID: who.id, Name: who.email, Address: actorOf(ctx).Address})

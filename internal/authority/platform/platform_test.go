@@ -2,7 +2,6 @@ package platform
 
 import (
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -22,11 +21,7 @@ import (
 	"localstack-entrypoint/internal/credential"
 )
 
-const (
-	memberID     = "member_018f0000-0000-7000-8000-000000000001"
-	workspaceID  = "workspace_018f0000-0000-7000-8000-000000000001"
-	passwordText = "correct horse battery staple"
-)
+const passwordText = "correct horse battery staple"
 
 // fixture is the platform's API on an authority with one member, who is logged in.
 type fixture struct {
@@ -70,16 +65,12 @@ func (f *fixture) must(err error) {
 
 func (f *fixture) addMember() {
 	f.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(f.dir, authority.DatabaseFile))
-	f.must(err)
-	defer db.Close()
-	_, err = db.Exec("INSERT INTO workspaces (id, name, created_at) VALUES ($1, 'test', 0)", workspaceID)
-	f.must(err)
-	_, err = db.Exec(`INSERT INTO members (id, workspace_id, email, name, role, permissions, invited_at)
-		VALUES ($1, $2, 'ada@example.com', '', 'member', '', 0)`, memberID, workspaceID)
-	f.must(err)
 	ctx := context.Background()
-	f.must(f.store.SetPassword(ctx, memberID, credential.NewSecret(passwordText), ""))
+	workspace, err := f.store.FirstWorkspace(ctx)
+	f.must(err)
+	member, _, err := f.store.In(workspace.ID).AddMember(ctx, authority.NewMember{Email: "ada@example.com"})
+	f.must(err)
+	f.must(f.store.SetPassword(ctx, member.ID, credential.NewSecret(passwordText), ""))
 	cookie, err := f.store.LogIn(ctx, "ada@example.com", credential.NewSecret(passwordText), "")
 	f.must(err)
 	session, err := f.store.Session(ctx, cookie)
@@ -196,7 +187,7 @@ func TestALoginStepByStep(t *testing.T) {
 		t.Errorf("a second token: %d %s", got.status, got.text)
 	}
 	found, err := f.store.Judge(t.Context(), credential.NewSecret(fetched.field("token")))
-	if err != nil || found == nil || found.MemberID != memberID || !strings.HasPrefix(fetched.field("token"), "ls-") {
+	if err != nil || found == nil || found.MemberID != f.session.MemberID || !strings.HasPrefix(fetched.field("token"), "ls-") {
 		t.Errorf("the token is %+v, %v", found, err)
 	}
 	if found != nil && found.Name != "lstk 1.4.0, 2026-11-27 12:00" {

@@ -2,13 +2,11 @@ package web
 
 import (
 	"context"
-	"database/sql"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -58,19 +56,26 @@ func (f *fixture) must(err error) {
 	}
 }
 
-// member adds a member with rightPassword.
-func (f *fixture) member(email string) {
+// invite adds a member, and returns the path of the link by which they join.
+func (f *fixture) invite(email string) string {
 	f.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(f.dir, authority.DatabaseFile))
+	workspace, err := f.store.FirstWorkspace(context.Background())
 	f.must(err)
-	defer db.Close()
-	_, err = db.Exec("INSERT INTO workspaces (id, name, created_at) VALUES ('workspace', 'w', 0) ON CONFLICT DO NOTHING")
+	_, invite, err := f.store.In(workspace.ID).AddMember(context.Background(), authority.NewMember{Email: email})
 	f.must(err)
-	id := "member_" + email
-	_, err = db.Exec(`INSERT INTO members (id, workspace_id, email, name, role, permissions, invited_at)
-		VALUES ($1, 'workspace', $2, '', 'member', '', 0)`, id, email)
+	return "/invite/" + invite.Secret.Reveal()
+}
+
+// member adds a member with rightPassword, and returns their ID.
+func (f *fixture) member(email string) string {
+	f.Helper()
+	f.invite(email)
+	workspace, err := f.store.FirstWorkspace(context.Background())
 	f.must(err)
-	f.must(f.store.SetPassword(context.Background(), id, credential.NewSecret(rightPassword), ""))
+	member, err := f.store.In(workspace.ID).Member(context.Background(), email)
+	f.must(err)
+	f.must(f.store.SetPassword(context.Background(), member.ID, credential.NewSecret(rightPassword), ""))
+	return member.ID
 }
 
 // browser is a browser of a visitor. It follows no redirect by itself.

@@ -169,11 +169,11 @@ func TestTenThousandWrongPasswords(t *testing.T) {
 
 func TestSessionsAreEndedFromAnotherBrowser(t *testing.T) {
 	f := newFixture(t)
-	f.member("ada@example.com")
+	id := f.member("ada@example.com")
 	f.member("eve@example.com")
 	here, there, further := f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com")
 	eve := f.loggedIn("eve@example.com")
-	sessions, err := f.store.Sessions(t.Context(), "member_ada@example.com")
+	sessions, err := f.store.Sessions(t.Context(), id)
 	f.must(err)
 	ids := map[string]bool{}
 	for _, session := range sessions {
@@ -190,7 +190,7 @@ func TestSessionsAreEndedFromAnotherBrowser(t *testing.T) {
 	}
 	eve.get("/sessions").is(http.StatusOK)
 	again := f.loggedIn("ada@example.com")
-	sessions, err = f.store.Sessions(t.Context(), "member_ada@example.com")
+	sessions, err = f.store.Sessions(t.Context(), id)
 	f.must(err)
 	here.post("/sessions", "session", sessions[0].ID).leads("/sessions?done=session")
 	again.get("/sessions").leads("/login?next=%2Fsessions")

@@ -31,6 +31,8 @@ func (s *Site) routes() []route {
 		{"GET /login", anyone, s.loginPage},
 		{"POST /login", anyone, s.logIn},
 		{"POST /logout", anyone, s.logOut},
+		{"GET /invite/{secret}", anyone, s.invitePage},
+		{"POST /invite/{secret}", anyone, s.join},
 		{"GET /auth/request/{id}", members, s.confirmPage},
 		{"POST /auth/request/{id}", members, s.decide},
 		{"GET /sessions", members, s.sessionsPage},

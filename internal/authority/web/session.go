@@ -44,19 +44,19 @@ func (s *Site) askToLogIn(v *visit) *reply {
 	return redirect("/login?" + url.Values{"next": {v.URL.RequestURI()}}.Encode())
 }
 
-// front is where a login leads without another page.
-const front = "/"
+// first is where a login leads without another page.
+const first = "/"
 
 // safeNext is where a login may lead to: a page of this site, whatever the text says.
 func safeNext(text string) string {
 	read, err := url.Parse(text)
 	if err != nil || read.Scheme != "" || read.Host != "" || read.User != nil || read.Opaque != "" {
-		return front
+		return first
 	}
 	// Browsers take "//host" and "/\host" for another site, and drop control characters before they look.
 	if !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.HasPrefix(read.Path, "//") ||
 		strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || r <= ' ' || r > '~' }) {
-		return front
+		return first
 	}
 	return text
 }
