@@ -29,11 +29,11 @@ type asker struct {
 func (d *authorityData) load(address string, clients int, during time.Duration) (took series, failed int, err error) {
 	askers := make([]*asker, clients)
 	for i := range askers {
-		request, err := d.activation(i)
+		body, err := activation(d.tokens[i%len(d.tokens)], fmt.Sprintf("bench-%d", i))
 		if err != nil {
 			return nil, 0, err
 		}
-		if askers[i], err = newAsker(address, request); err != nil {
+		if askers[i], err = newAsker(address, post("/v1/license/request", "application/json", body)); err != nil {
 			return nil, 0, err
 		}
 		defer askers[i].conn.Close()
@@ -53,13 +53,12 @@ func (d *authorityData) load(address string, clients int, during time.Duration) 
 }
 
 // activation is a request for a license, as a container sends it.
-func (d *authorityData) activation(client int) ([]byte, error) {
-	body, err := json.Marshal(license.Request{
-		Credentials: license.Credentials{Type: license.AuthToken, Token: d.tokens[client%len(d.tokens)]},
+func activation(token, machine string) ([]byte, error) {
+	return json.Marshal(license.Request{
+		Credentials: license.Credentials{Type: license.AuthToken, Token: token},
 		Product:     license.Product{Name: license.ProductName, Version: "4.14.0"},
-		Machine:     license.Machine{ID: fmt.Sprintf("bench-%d", client), System: "Linux(Container),6.1.0,x86_64"},
+		Machine:     license.Machine{ID: machine, System: "Linux(Container),6.1.0,x86_64"},
 	})
-	return post("/v1/license/request", "application/json", body), err
 }
 
 // post is a request in the form in which it is sent.

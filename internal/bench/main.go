@@ -25,6 +25,7 @@ type settings struct {
 	termStep, termUntil                time.Duration
 	onlyTerm                           bool
 	loadRounds, tokens                 int
+	members, visits                    int
 	load                               time.Duration
 	clients                            counts
 	onlyAuthority                      bool
@@ -67,6 +68,8 @@ func readFlags() settings {
 	s.clients = counts{2, 100, 400}
 	flag.Var(&s.clients, "clients", "numbers of clients that ask the license authority at once, such as 2,100")
 	flag.IntVar(&s.tokens, "tokens", 100, "how many tokens it has then")
+	flag.IntVar(&s.members, "members", 100_000, "how many members it has when each kind of request is timed")
+	flag.IntVar(&s.visits, "visits", 50, "how often each kind of request is timed then")
 	flag.BoolVar(&s.onlyAuthority, "authority", false,
 		"measure only the license authority, those of other programs as well if there are arguments")
 	flag.StringVar(&s.document, "o", "", "a document to write the tables into, between its marks")
@@ -76,7 +79,7 @@ func readFlags() settings {
 	if *quick {
 		s.rounds, s.signalRounds, s.orphanRounds, s.orphans = 15, 2, 1, 4000
 		s.restarts, s.settle, s.termRounds = 3, 3*time.Second, 10
-		s.loadRounds, s.load, s.tokens = 1, time.Second, 20
+		s.loadRounds, s.load, s.tokens, s.members, s.visits = 1, time.Second, 20, 10_000, 10
 	}
 	return s
 }
@@ -110,12 +113,12 @@ func bench(s settings) error {
 	} else {
 		say("\nSkipped: all of PID 1, because a PID namespace takes root (" + err.Error() + ").\n")
 	}
-	measurements = append(measurements, stage.authority)
+	measurements = append(measurements, stage.authority, stage.many)
 	switch {
 	case s.onlyTerm:
 		measurements = []measurement{stage.term}
 	case s.onlyAuthority:
-		measurements = []measurement{stage.size, stage.authority}
+		measurements = []measurement{stage.size, stage.authority, stage.many}
 	}
 	for _, measure := range measurements {
 		tables, err := measure(s)
