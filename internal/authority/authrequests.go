@@ -231,8 +231,9 @@ func (s *Store) LoginToken(ctx context.Context, bearer credential.Secret) (crede
 
 // insertLoginToken adds the token of a login to a member who is not removed.
 func (t *tx) insertLoginToken(memberID, name string, secret credential.Secret) error {
-	// Locked, so that the member is not removed meanwhile: the new token would go on.
-	if _, err := t.exec("UPDATE members SET id = id WHERE id = $1", memberID); err != nil {
+	// Locked, so that the member is not removed meanwhile: the new token would go on. Not by the ID, to which SQLite
+	// would look for references in all tables.
+	if _, err := t.exec("UPDATE members SET name = name WHERE id = $1", memberID); err != nil {
 		return err
 	}
 	who, err := readAccount(t.ctx, t, "AND id = $1", memberID)

@@ -58,7 +58,8 @@ func (t *tx) hash(secret string) string { return keyedHash(t.key, secret) }
 // lockWorkspace lets no other transaction with this workspace locked go on until this one ends. It reports whether
 // the workspace exists. An update locks on both databases.
 func (t *tx) lockWorkspace(id string) (bool, error) {
-	rows, err := t.exec("UPDATE workspaces SET id = id WHERE id = $1", id)
+	// Not the ID: SQLite would look for references to it in all tables.
+	rows, err := t.exec("UPDATE workspaces SET name = name WHERE id = $1", id)
 	return rows == 1, err
 }
 
