@@ -187,7 +187,8 @@ func TestALoginStepByStep(t *testing.T) {
 		t.Errorf("a second token: %d %s", got.status, got.text)
 	}
 	found, err := f.store.Judge(t.Context(), credential.NewSecret(fetched.field("token")))
-	if err != nil || found == nil || found.MemberID != f.session.MemberID || !strings.HasPrefix(fetched.field("token"), "ls-") {
+	if err != nil || found == nil || found.MemberID != f.session.MemberID ||
+		!strings.HasPrefix(fetched.field("token"), "ls-") {
 		t.Errorf("the token is %+v, %v", found, err)
 	}
 	if found != nil && found.Name != "lstk 1.4.0, 2026-11-27 12:00" {
