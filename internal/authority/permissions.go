@@ -55,10 +55,14 @@ func Allowed(member Member, permission Permission) bool {
 	switch {
 	case member.ID == "" || member.Removed || permission == operatorOnly:
 		return false
-	case member.Role == Admin || permission == own:
+	case permission == own:
 		return true
+	case permission == adminsOnly:
+		return member.Role == Admin
 	}
-	return slices.Contains(member.Permissions, permission)
+	is := func(known PermissionText) bool { return known.Permission == permission }
+	return slices.ContainsFunc(Permissions(), is) &&
+		(member.Role == Admin || slices.Contains(member.Permissions, permission))
 }
 
 // outranks reports whether member may do something that other may not. Nobody changes a member who outranks them, or

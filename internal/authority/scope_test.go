@@ -1,0 +1,315 @@
+package authority
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/testkit/postgres"
+)
+
+// call is a call of a method of Scope about what team "of" has.
+type call struct {
+	method string
+	// needs are the permissions of which each alone is enough; own for all members, operatorOnly for none.
+	needs []Permission
+	// changes says that the call is in the audit log.
+	changes bool
+	do      func(ctx context.Context, scope Scope, of *team) error
+}
+
+// calls has each method of Scope; those that are about bo are about another member for all who call them.
+func calls() []call {
+	name, role := "Other", PlainMember
+	seats := 5
+	return []call{
+		{"Workspace", []Permission{own}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.Workspace(ctx))
+		}},
+		{"Rename", []Permission{adminsOnly}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.Rename(ctx, "Other")
+		}},
+		{"Members", []Permission{ManageMembers, AssignLicenses}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.Members(ctx, "", ""))
+		}},
+		{"CountMembers", []Permission{ManageMembers, AssignLicenses}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.CountMembers(ctx))
+		}},
+		{"Member", []Permission{ManageMembers, AssignLicenses}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.Member(ctx, of.bo.ID))
+		}},
+		{"AddMember", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard2(c.AddMember(ctx, NewMember{Email: of.email("new")}))
+		}},
+		{"ChangeMember", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.ChangeMember(ctx, of.bo.ID, MemberChange{Name: &name, Role: &role}))
+		}},
+		{"RemoveMember", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.RemoveMember(ctx, of.bo.ID)
+		}},
+		{"Invite", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.Invite(ctx, of.bo.ID))
+		}},
+		{"CancelInvite", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.CancelInvite(ctx, of.guest.ID)
+		}},
+		{"Invites", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.Invites(ctx, ""))
+		}},
+		{"Subscriptions", seesSeats, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.Subscriptions(ctx))
+		}},
+		{"Subscription", seesSeats, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.Subscription(ctx, of.subscription.ID))
+		}},
+		{"CreateSubscription", []Permission{operatorOnly}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.CreateSubscription(ctx, Terms{}, 1))
+		}},
+		{"ChangeSubscription", []Permission{operatorOnly}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.ChangeSubscription(ctx, of.subscription.ID, SubscriptionChange{Seats: &seats}))
+		}},
+		{"AssignLicense", []Permission{AssignLicenses}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.AssignLicense(ctx, of.guest.ID, ""))
+		}},
+		{"UnassignLicense", []Permission{AssignLicenses}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.UnassignLicense(ctx, of.bo.ID)
+		}},
+		{"MemberTokens", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.MemberTokens(ctx, of.bo.ID))
+		}},
+		{"CreateMemberToken", []Permission{operatorOnly}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard2(c.CreateMemberToken(ctx, of.guest.ID))
+		}},
+		{"ResetMemberToken", []Permission{operatorOnly}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard2(c.ResetMemberToken(ctx, of.bo.ID))
+		}},
+		{"RevokeMemberToken", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.RevokeMemberToken(ctx, of.boToken.ID)
+		}},
+		{"CITokens", []Permission{ManageCITokens}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.CITokens(ctx, ""))
+		}},
+		{"CIToken", []Permission{ManageCITokens}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.CIToken(ctx, of.ci.ID))
+		}},
+		{"CreateCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard2(c.CreateCIToken(ctx, "weekly"))
+		}},
+		{"RenameCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.RenameCIToken(ctx, of.ci.ID, "weekly")
+		}},
+		{"RotateCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.RotateCIToken(ctx, of.ci.ID))
+		}},
+		{"RevokeCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.RevokeCIToken(ctx, of.ci.ID)
+		}},
+		{"AuditLog", []Permission{SeeAuditLog}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.AuditLog(ctx, ""))
+		}},
+	}
+}
+
+func TestEachMethodIsInTheTable(t *testing.T) {
+	table := map[string]bool{}
+	for _, one := range calls() {
+		table[one.method] = true
+	}
+	for method := range reflect.TypeFor[Scope]().Methods() {
+		if !table[method.Name] {
+			t.Errorf("%s is called by no test of what members may do", method.Name)
+		}
+	}
+}
+
+// Each method is called by each kind of a caller. What goes well is in the audit log, with who did it; what is refused
+// changes nothing.
+func TestEachMethodNeedsItsPermission(t *testing.T) {
+	callers := map[string]func(*team) Scope{
+		"the command line": func(of *team) Scope { return of.Scope },
+		"an Admin":         func(of *team) Scope { return of.as(of.anna) },
+		"a Member":         func(of *team) Scope { return of.as(of.joined("cleo", PlainMember)) },
+		"a removed Admin": func(of *team) Scope {
+			cleo := of.joined("cleo", Admin)
+			of.must(of.RemoveMember(of.Context(), cleo.ID))
+			return of.as(cleo)
+		},
+		"nobody": func(of *team) Scope { return of.store.As(of.workspace, "") },
+	}
+	for _, one := range Permissions() {
+		callers[string(one.Permission)] = func(of *team) Scope {
+			return of.as(of.joined("cleo", PlainMember, one.Permission))
+		}
+	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		number := 0
+		for caller, choose := range callers {
+			var of *team
+			var scope Scope
+			for _, one := range calls() {
+				if of == nil {
+					number++
+					of = f.newTeam(number)
+					scope = choose(of)
+				}
+				isAllowed := caller == "the command line" ||
+					caller == "an Admin" && !slices.Contains(one.needs, operatorOnly) ||
+					slices.Contains(one.needs, Permission(caller)) ||
+					slices.Contains(one.needs, own) && strings.HasPrefix(caller, "a Member")
+				if _, err := scope.Workspace(t.Context()); err == nil && slices.Contains(one.needs, own) {
+					isAllowed = true
+				}
+				before := f.dump()
+				rows := f.audited()
+				ctx := WithActor(t.Context(), Actor{Name: "command line", Address: "192.0.2.7"})
+				err := one.do(ctx, scope, of)
+				if !isAllowed {
+					f.refused(err, NotAllowed, "")
+					if f.dump() != before {
+						t.Errorf("%s changes something for %s", one.method, caller)
+					}
+					continue
+				}
+				if err != nil {
+					t.Errorf("%s fails for %s: %v", one.method, caller, err)
+					continue
+				}
+				if !one.changes {
+					continue
+				}
+				of = nil
+				entries, err := f.store.AuditLog(t.Context(), "")
+				f.must(err)
+				last := entries.Rows[0]
+				isWhole := last.ActorID == scope.member && last.Address == "192.0.2.7" && last.WorkspaceID == scope.workspace
+				if f.audited() <= rows || !isWhole {
+					t.Errorf("%s by %s is not in the audit log, whose last entry is %+v", one.method, caller, last)
+				}
+			}
+		}
+	})
+}
+
+// An Admin cannot reach what belongs to another workspace, whatever ID they send, and nor can a command line that names
+// the wrong one.
+func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
+	onTeam(t, func(one *team) {
+		other := one.newTeam(2)
+		before := one.dump()
+		reach := map[string]Verdict{}
+		for _, call := range calls() {
+			reach[call.method] = NotFound
+		}
+		// Those name nobody, and so are about the own workspace.
+		for _, own := range []string{"Workspace", "Rename", "Members", "CountMembers", "Invites", "Subscriptions",
+			"CreateSubscription", "AddMember", "CITokens", "CreateCIToken", "AuditLog"} {
+			delete(reach, own)
+		}
+		for _, call := range calls() {
+			verdict, isAbout := reach[call.method]
+			if !isAbout {
+				continue
+			}
+			for _, scope := range []Scope{one.as(one.anna), one.Scope} {
+				err := call.do(one.Context(), scope, other)
+				if scope.member != "" && slices.Contains(call.needs, operatorOnly) {
+					one.refused(err, NotAllowed, "")
+					continue
+				}
+				one.refused(err, verdict, "no ")
+			}
+			err := call.do(one.Context(), one.store.As(other.workspace, one.anna.ID), other)
+			one.refused(err, NotAllowed, "ask an Admin")
+		}
+		_, err := one.AssignLicense(one.Context(), one.bo.ID, other.subscription.ID)
+		one.refused(err, NotFound, "no such subscription")
+		if one.dump() != before {
+			one.Error("something was changed")
+		}
+	})
+}
+
+// What is no ID is not looked up, and not repeated: it may be a token.
+func TestWhatIsNoIDIsNotFound(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		for _, text := range []string{
+			"", " ", "x", hugeText, "\x00", "\xff", "%", "' OR 1=1 --", one.boSecret.Reveal(), "member_", "token_x",
+			memberPrefix + strings.Repeat("0", 36), newID(memberPrefix), newID(tokenPrefix), newID(licensePrefix),
+			newID(subscriptionPrefix), strings.ToUpper(one.bo.ID), one.bo.ID + " ", one.bo.ID + "\n",
+			memberPrefix + "{" + strings.TrimPrefix(one.bo.ID, memberPrefix) + "}",
+			memberPrefix + "urn:uuid:" + strings.TrimPrefix(one.bo.ID, memberPrefix),
+		} {
+			for name, err := range map[string]error{
+				"Member":            discard(one.Member(ctx, text)),
+				"RemoveMember":      one.RemoveMember(ctx, text),
+				"Subscription":      discard(one.Subscription(ctx, text)),
+				"AssignLicense":     discard(one.AssignLicense(ctx, text, "")),
+				"AssignLicense of":  discard(one.AssignLicense(ctx, one.bo.ID, text+"?")),
+				"UnassignLicense":   one.UnassignLicense(ctx, text),
+				"CIToken":           discard(one.CIToken(ctx, text)),
+				"RevokeMemberToken": one.RevokeMemberToken(ctx, text),
+				"Workspace":         discard(one.store.Workspace(ctx, text+"?")),
+			} {
+				one.refused(err, NotFound, "no such")
+				if len(text) > 5 && strings.Contains(err.Error(), text) {
+					one.Errorf("%s repeats %.50q", name, text)
+				}
+			}
+		}
+	})
+}
+
+// A permission counts until it is taken away, also where the page was opened before.
+func TestAPermissionThatWasTakenAwayCountsNoLonger(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		one.give(one.bo, ManageCITokens)
+		bo := one.as(one.bo)
+		one.must(discard2(bo.CreateCIToken(ctx, "weekly")))
+		one.give(one.bo)
+		one.refused(discard2(bo.CreateCIToken(ctx, "monthly")), NotAllowed, "ask an Admin")
+		one.give(one.bo, ManageCITokens)
+		one.must(one.RemoveMember(ctx, one.bo.ID))
+		one.refused(discard2(bo.CreateCIToken(ctx, "monthly")), NotAllowed, "ask an Admin")
+		one.refused(discard(bo.Workspace(ctx)), NotAllowed, "ask an Admin")
+	})
+}
+
+// Nobody gets more than they have by managing members.
+func TestNobodyMakesThemselvesMore(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		cleo := one.joined("cleo", PlainMember, ManageMembers)
+		one.give(one.bo, SeeAuditLog)
+		scope := one.as(cleo)
+		admin, more := Admin, []Permission{ManageMembers, SeeAuditLog}
+		for name, err := range map[string]error{
+			"makes themselves an Admin":    discard(scope.ChangeMember(ctx, cleo.ID, MemberChange{Role: &admin})),
+			"gives themselves more":        discard(scope.ChangeMember(ctx, cleo.ID, MemberChange{Permissions: &more})),
+			"adds an Admin":                discard2(scope.AddMember(ctx, NewMember{Email: one.email("dan"), Role: Admin})),
+			"adds somebody with more":      discard2(scope.AddMember(ctx, NewMember{Email: one.email("dan"), Permissions: more})),
+			"gets an Admin's account":      discard(scope.Invite(ctx, one.anna.ID)),
+			"gets an account with more":    discard(scope.Invite(ctx, one.bo.ID)),
+			"voids an Admin's link":        scope.CancelInvite(ctx, one.anna.ID),
+			"makes an Admin less":          discard(scope.ChangeMember(ctx, one.anna.ID, MemberChange{Permissions: &more})),
+			"removes an Admin":             scope.RemoveMember(ctx, one.anna.ID),
+			"gets a token of another":      discard2(scope.ResetMemberToken(ctx, one.bo.ID)),
+			"revokes one of a member with": scope.RevokeMemberToken(ctx, one.boToken.ID),
+		} {
+			if err == nil {
+				one.Errorf("a member who manages members %s", name)
+				continue
+			}
+			one.refused(err, NotAllowed, "ask an Admin")
+		}
+		one.give(one.bo)
+		one.must(discard(scope.Invite(ctx, one.bo.ID)))
+		one.must(scope.RevokeMemberToken(ctx, one.boToken.ID))
+		one.must(discard2(scope.AddMember(ctx, NewMember{Email: one.email("dan"), Permissions: []Permission{ManageMembers}})))
+		one.must(scope.RemoveMember(ctx, one.bo.ID))
+	})
+}
