@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"regexp"
 
@@ -42,13 +43,13 @@ func run(args []string) int {
 	case err == nil:
 		return 0
 	case ran:
-		fmt.Fprintln(stderr, "licenseserver:", withoutTokens(err.Error()))
+		fmt.Fprintln(stderr, "licenseserver:", plainLines(withoutTokens(err.Error())))
 		if p, isPanic := errors.AsType[*task.Panic](err); isPanic {
 			fmt.Fprint(stderr, withoutTokens(string(p.Stack)))
 		}
 		return fault.ExitFailed
 	default:
-		fmt.Fprintln(stderr, "licenseserver: cannot read the command line:", withoutTokens(err.Error()))
+		fmt.Fprintln(stderr, "licenseserver: cannot read the command line:", plainLines(withoutTokens(err.Error())))
 		fmt.Fprintf(stderr, "See `%s --help`.\n", chosen.CommandPath())
 		return fault.ExitUsage
 	}
@@ -64,6 +65,9 @@ func (f failed) Unwrap() error { return f.error }
 type tool struct {
 	data     string // the data directory
 	database string // the URL of a PostgreSQL database; SQLite in the data directory if empty
+
+	workspace string   // a name or an ID; the only one if empty
+	public    *url.URL // where browsers see the server; nil if that is not known
 
 	// out and log are stdout and stderr of "serve", which waits for no reader. The other commands wait for their
 	// reader, and SIGPIPE ends them.
@@ -87,7 +91,9 @@ func (t *tool) flush() {
 
 func (t *tool) rootCommand() *cobra.Command {
 	root := group("licenseserver", "A self-hosted license authority",
-		t.serveCommand(), t.tokenCommand(), t.licenseCommand(), t.backupCommand(), t.restoreCommand(), t.checkCommand())
+		t.serveCommand(), t.workspaceCommand(), t.memberCommand(), t.inviteCommand(), t.subscriptionCommand(),
+		t.licenseCommand(), t.tokenCommand(), t.ciKeyCommand(), t.sessionCommand(), t.auditCommand(),
+		t.backupCommand(), t.restoreCommand(), t.checkCommand())
 	root.Long = `A self-hosted license authority: it creates tokens and licenses, and serves the
 licensing API that the entrypoint activates against, for tests and demonstrations.
 

@@ -23,6 +23,15 @@ func plain(text string) string {
 	return b.String()
 }
 
+// plainLines is plain for a text of several lines.
+func plainLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = plain(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // isUnsafe reports whether a terminal does something with r other than show it. The joiners of emoji and scripts, and the
 // marks that only say in which direction a text runs, are fine.
 func isUnsafe(r rune) bool {

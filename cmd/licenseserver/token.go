@@ -17,11 +17,12 @@ import (
 )
 
 func (t *tool) tokenCommand() *cobra.Command {
-	return group("token", "Create, list, rotate and revoke tokens",
+	return t.inWorkspaces(group("token", "Create, list, rotate, reset and revoke tokens",
 		t.tokenCreateCommand(),
-		tokenList().command(t, "List the tokens and their licenses"),
+		t.tokenListCommand(),
 		t.tokenRotateCommand(),
-		t.changeCommand("revoke", "Revoke a token permanently and immediately", (*authority.Store).RevokeToken))
+		t.tokenResetCommand(),
+		t.changeCommand("revoke", "Revoke a token permanently and immediately", (*authority.Store).RevokeToken)))
 }
 
 func (t *tool) tokenCreateCommand() *cobra.Command {
@@ -46,12 +47,18 @@ the license_type "test" and are good for a day. The answers:
 	flags := cmd.Flags()
 	flags.TextVar(&wanted.Kind, "type", authority.Kind(""), "`type` of the token: developer, ci or api-key")
 	_ = cmd.MarkFlagRequired("type") // fails only for a flag that does not exist
+	flags.StringVar(&wanted.Name, "name", "", "`name`, which tells the token from others")
 	flags.StringVar(&wanted.Email, "email", "", "email `address` of the owner")
 	termFlags(cmd, &wanted.Terms, &expires)
 	flags.BoolVar(&wanted.Unassigned, "unassigned", false, "create no license")
 	flags.Var(&simulates, "simulate", "make a test token that always gets this `answer`")
 	cmd.RunE = t.onNew(func(ctx context.Context, store *authority.Store, _ []string, out io.Writer) error {
 		wanted.Terms.Expires, wanted.Simulate = expires.at, simulates.String()
+		workspace, err := t.workspaceOfNew(ctx, store)
+		if err != nil {
+			return err
+		}
+		wanted.Workspace = workspace
 		token, secret, err := store.CreateToken(ctx, wanted)
 		if err != nil {
 			return err
@@ -59,6 +66,38 @@ the license_type "test" and are good for a day. The answers:
 		return printToken(out, secret, token.ID)
 	})
 	return cmd
+}
+
+// workspaceOfNew is the ID of the workspace for something new; empty for the first one of all.
+func (t *tool) workspaceOfNew(ctx context.Context, store *authority.Store) (string, error) {
+	if t.workspace == "" {
+		if all, err := store.Workspaces(ctx); err != nil || len(all) == 0 {
+			return "", err
+		}
+	}
+	workspace, err := t.chooseWorkspace(ctx, store)
+	return workspace.ID, err
+}
+
+func (t *tool) tokenResetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "reset WHO",
+		Short: "Replace the developer token of a member, or create it, and print it once",
+		Long: `Replace the developer token of a member, who is named by email address or ID, or
+create it, and print the new one. It cannot be printed again. The old one is
+invalid at once. The tokens of "lstk login" stay.`,
+		Args: cobra.ExactArgs(1),
+		RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, out io.Writer) error {
+			token, secret, err := in.ResetMemberToken(ctx, args[0])
+			if refused, ok := errors.AsType[authority.Refusal](err); ok && refused.Verdict == authority.Conflict {
+				token, secret, err = in.CreateMemberToken(ctx, args[0])
+			}
+			if err != nil {
+				return err
+			}
+			return printToken(out, secret, token.ID)
+		}),
+	}
 }
 
 // simulationTable has a line for each simulated answer.
