@@ -129,12 +129,17 @@ func (s *Store) Ready(ctx context.Context) error {
 	return withRemedy(err)
 }
 
-// check returns an error if the database is not the one of the key.
+// check returns an error if the database is gone, or not the one of the key.
 func (s *Store) check(ctx context.Context) error {
 	if err := s.checkFile(); err != nil {
 		return err
 	}
-	recorded, err := keyCheck(ctx, s.reads)
+	return s.checkKey(ctx, s.reads)
+}
+
+// checkKey returns an error if the database is not the one of the key.
+func (s *Store) checkKey(ctx context.Context, from querier) error {
+	recorded, err := keyCheck(ctx, from)
 	switch {
 	case err != nil:
 		return err
