@@ -223,7 +223,7 @@ func TestRefusalsThatAreNoVerdict(t *testing.T) {
 		}{
 			"unknown path":    {"POST", "/license/request", "{}", noPath},
 			"unclean path":    {"POST", "/v1//license/request", "{}", noPath},
-			"root":            {"GET", "/", "", noPath},
+			"base":            {"GET", "/v1", "", noPath},
 			"grace period":    {"POST", "/v1/license/grace-period-check", `{"requesting_grace":true}`, noPath},
 			"wrong method":    {"GET", requestPath, "", wrongMethod},
 			"another one":     {"PUT", activatePath, "", wrongMethod},
