@@ -41,7 +41,7 @@ type database struct {
 }
 
 const (
-	// A writer holds the lock of SQLite for one or two milliseconds.
+	// A writer holds the lock of SQLite, or of a row, for a few milliseconds.
 	writeWait = 5 * time.Second
 	// noteWait is how long a note waits for another writer, before it is dropped.
 	noteWait = time.Second
@@ -120,6 +120,9 @@ func openPostgres(text string) (*database, error) {
 	}
 	config.RuntimeParams["application_name"] = "licenseserver"
 	reads, background := config.Copy(), config.Copy()
+	// A lock that is held for long ends the statement, not the connection.
+	config.RuntimeParams["lock_timeout"] = milliseconds(writeWait)
+	reads.RuntimeParams["lock_timeout"] = milliseconds(maxWait * 3 / 4)
 	background.RuntimeParams["synchronous_commit"] = "off"
 	// Less than deadlock_timeout: a note gives way, and is never the reason why a change fails.
 	background.RuntimeParams["lock_timeout"] = "500ms"
@@ -131,6 +134,8 @@ func openPostgres(text string) (*database, error) {
 		background: bounded(stdlib.OpenDB(*background), 1),
 	}, nil
 }
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 func bounded(pool *sql.DB, most int) *sql.DB {
 	pool.SetMaxOpenConns(most)

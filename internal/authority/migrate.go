@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -68,12 +67,18 @@ const migrationPatience = time.Minute
 func (migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	ctx, cancel := context.WithTimeout(ctx, migrationPatience)
 	defer cancel()
+	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0"); err != nil {
+		return err
+	}
 	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lock.DefaultLockID)
 	return err
 }
 
 func (migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", lock.DefaultLockID)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "RESET lock_timeout") // to what the connection was opened with
+	}
 	return err
 }
 
@@ -103,16 +108,4 @@ func (d *database) hasTable(ctx context.Context, name string) (bool, error) {
 		query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1"
 	}
 	return exists(ctx, d.writes, query, name)
-}
-
-// inTx runs do in a transaction, and rolls it back if do fails.
-func inTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
-	}
-	return tx.Commit()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,9 @@ import (
 )
 
 // raceRuns is how often each race is run; openRuns is for those that take long.
-const raceRuns, openRuns = 200, 40
+const raceRuns, openRuns = 200, 25
+
+var races = slices.Concat(loginRaces, teamRaces)
 
 // race is something that two processes do at once.
 type race struct {
@@ -31,16 +34,19 @@ type race struct {
 type arena struct {
 	*logins
 	session Session
+	runs    int // of a race that has several forms
+	added   int // members
 }
 
 func newArena(t *testing.T) *arena {
 	t.Helper()
 	l := newLogins(t, postgres.Database(t))
 	l.member("ada@example.com")
-	return &arena{l, *l.session(l.enter("ada@example.com"))}
+	return &arena{logins: l, session: *l.session(l.enter("ada@example.com"))}
 }
 
-var races = []race{
+// loginRaces are races about tokens, logins and the first start.
+var loginRaces = []race{
 	{
 		name: "rotation of a token",
 		arrange: func(a *arena) [2]task {

@@ -151,8 +151,8 @@ func (s *Store) checkKey(ctx context.Context, from querier) error {
 	return nil
 }
 
-// within returns what do returns, or an error when the context ends first. SQLite cannot be interrupted while it waits
-// for a lock or a disk.
+// within returns what do returns, which reads, or an error when the context ends first. SQLite cannot be interrupted
+// while it waits for a lock or a disk. What a broken connection to PostgreSQL prevents is done once more.
 func within[T any](ctx context.Context, database string, do func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -161,6 +161,9 @@ func within[T any](ctx context.Context, database string, do func() (T, error)) (
 	found := make(chan result, 1)
 	go func() {
 		value, err := do()
+		if isLost(err) && ctx.Err() == nil {
+			value, err = do()
+		}
 		found <- result{value, err}
 	}()
 	select {

@@ -17,13 +17,18 @@ type tx struct {
 	now time.Time
 }
 
+// changeWait bounds a change of a database that does not answer.
+const changeWait = 10 * time.Second
+
 // change runs do in a transaction, and rolls it back if do fails. A transaction that changes anything has a row of
-// the audit log for it.
+// the audit log for it. do may be run more than once.
 func (s *Store) change(ctx context.Context, do func(*tx) error) error {
 	if err := s.checkFile(); err != nil {
 		return err
 	}
-	return s.verdict(ctx, s.changeWith(ctx, s.key, do))
+	bounded, cancel := context.WithTimeout(ctx, changeWait)
+	defer cancel()
+	return s.verdict(ctx, s.changeWith(bounded, s.key, do))
 }
 
 // verdict returns err, unless it is a [Refusal] by a database that is no longer the authority's: what is not in
