@@ -42,6 +42,21 @@ func (s *Store) ciToken(ctx context.Context, from querier, workspace, id string)
 	return token, err
 }
 
+// CITokenUse returns the use of a CI token by day and machine, the newest day first, but at most a number of rows.
+func (c Scope) CITokenUse(ctx context.Context, id string, most int) ([]Activation, error) {
+	use, err := readAs(ctx, c, anyOf{ManageCITokens}, func(ctx context.Context, _ caller) ([]Activation, error) {
+		token, err := c.store.ciToken(ctx, c.store.reads, c.workspace, id)
+		if err != nil {
+			return nil, err
+		}
+		return c.store.activations(ctx, token.ID, most)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot list the use of the CI token: %w", err)
+	}
+	return use, nil
+}
+
 // CreateCIToken makes a CI token with a name, and returns it with its secret, which is the only copy. It has no license
 // before [Scope.AssignLicense].
 func (c Scope) CreateCIToken(ctx context.Context, name string) (token Token, secret credential.Secret, err error) {

@@ -34,8 +34,8 @@ func TestALinkWorksOnce(t *testing.T) {
 		}
 		one.refused(discard(one.store.AcceptInvite(ctx, invite.Secret, "$other", "")), NotFound, "was used")
 		one.refused(discard(one.store.OpenInvite(ctx, invite.Secret)), NotFound, "was used")
-		if hash, err := texts(ctx, one.store.reads, "SELECT password_hash FROM members WHERE id = $1", member.ID); err != nil ||
-			hash[0] != "$hash" {
+		hash, err := texts(ctx, one.store.reads, "SELECT password_hash FROM members WHERE id = $1", member.ID)
+		if err != nil || hash[0] != "$hash" {
 			one.Errorf("the password is %q, %v", hash, err)
 		}
 	})

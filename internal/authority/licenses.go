@@ -61,7 +61,7 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 func (s *Store) assign(t *tx, token Token, terms Terms) error {
 	switch {
 	case token.License == nil && token.MemberID != "":
-		return errors.New("the token is that of " + token.Email + ", who has no license: assign one to the member")
+		return refuse(Conflict, "the token is that of a member, and %s has no license: assign one to the member", token.Email)
 	case token.License == nil:
 		return t.insertLicense(token, terms)
 	case !token.License.shared:

@@ -31,6 +31,9 @@ type Member struct {
 	License *License `json:"license"`
 }
 
+// seesMembers are the permissions of which one is needed to see other members.
+var seesMembers = anyOf{ManageMembers, AssignLicenses}
+
 const selectMembers = `
 	SELECT m.id, m.workspace_id, m.email, m.name, m.role, m.permissions, m.invited_at, m.joined_at, m.removed_at,
 	       ` + licenseColumns + `
@@ -71,7 +74,7 @@ func (c Scope) Members(ctx context.Context, search, after string) (Page[Member],
 	if len(search) > maxEmail || !isText(search) || !isText(after) {
 		return Page[Member]{}, invalid("search", "no email address contains such a text")
 	}
-	page, err := readAs(ctx, c, anyOf{ManageMembers, AssignLicenses},
+	page, err := readAs(ctx, c, seesMembers,
 		func(ctx context.Context, by caller) (Page[Member], error) {
 			rows, err := c.store.members(ctx, c.store.reads, `WHERE m.workspace_id = $1 AND m.removed_at IS NULL
 				AND m.email > $2 AND m.email LIKE $3 ESCAPE '!' ORDER BY m.email LIMIT $4`,
@@ -92,8 +95,7 @@ func likePattern(search string) string {
 
 // CountMembers returns how many members the workspace has. It needs a permission on members or licenses.
 func (c Scope) CountMembers(ctx context.Context) (int, error) {
-	needs := anyOf{ManageMembers, AssignLicenses}
-	count, err := readAs(ctx, c, needs, func(ctx context.Context, _ caller) (n int, err error) {
+	count, err := readAs(ctx, c, seesMembers, func(ctx context.Context, _ caller) (n int, err error) {
 		err = c.store.reads.QueryRowContext(ctx,
 			"SELECT count(*) FROM members WHERE workspace_id = $1 AND removed_at IS NULL", c.workspace).Scan(&n)
 		return n, err
@@ -109,7 +111,7 @@ func (c Scope) CountMembers(ctx context.Context) (int, error) {
 func (c Scope) Member(ctx context.Context, who string) (Member, error) {
 	member, err := readAs(ctx, c, anyOf{own}, func(ctx context.Context, by caller) (Member, error) {
 		member, err := c.store.member(ctx, c.store.reads, c.workspace, who)
-		if denied := by.maySee(member.ID, anyOf{ManageMembers, AssignLicenses}); denied != nil {
+		if denied := by.maySee(member.ID, seesMembers); denied != nil {
 			return Member{}, denied // also where there is no such member
 		}
 		return member, err

@@ -39,8 +39,8 @@ func (c Scope) CreateMemberToken(ctx context.Context, who string) (Token, creden
 		}
 		id := newID(tokenPrefix)
 		_, err := w.exec(`INSERT INTO tokens (id, workspace_id, member_id, kind, name, email, hash, hint, simulate,
-			created_at) VALUES ($1, $2, $3, $4, '', '', $5, $6, '', $7)`, id, w.workspace, member.ID, string(Developer), w.hash(secret),
-			credential.Mask(secret), w.now.Unix())
+			created_at) VALUES ($1, $2, $3, $4, '', '', $5, $6, '', $7)`, id, w.workspace, member.ID, string(Developer),
+			w.hash(secret), credential.Mask(secret), w.now.Unix())
 		if err != nil {
 			return "", err
 		}
