@@ -27,12 +27,15 @@ type expiry struct {
 	at   time.Time
 }
 
+// mostDays are more than 8,000 years: with too many, the date would be any.
+const mostDays = 3_000_000
+
 // Set reads a duration from now in Go's units or in days (30d), a date, which means
 // its beginning in UTC, or an RFC 3339 time. All may be in the past, for experiments.
 func (e *expiry) Set(text string) error {
 	e.text = text
 	days, isDays := strings.CutSuffix(text, "d")
-	if count, err := strconv.Atoi(days); isDays && err == nil {
+	if count, err := strconv.Atoi(days); isDays && err == nil && count >= -mostDays && count <= mostDays {
 		e.at = time.Now().AddDate(0, 0, count)
 		return nil
 	}

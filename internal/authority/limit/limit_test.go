@@ -197,3 +197,23 @@ func BenchmarkAFloodOfNewKeys(b *testing.B) {
 		limits.Wait(fmt.Sprint(i), start)
 	}
 }
+
+// FuzzRate reads any text: a rate is written as what reads the same, and makes a limit.
+func FuzzRate(f *testing.F) {
+	for _, text := range []string{"0", "600/1m", "10/s", "1/1ns", "9223372036854775807/2562047h", "/", "-1/s", "1/-1s", "1/1h1m1s"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var read, again Rate
+		if read.UnmarshalText([]byte(text)) != nil {
+			return
+		}
+		written, err := read.MarshalText()
+		if err != nil || again.UnmarshalText(written) != nil || again != read {
+			t.Errorf("%q is %v, written as %q, which is %v: %v", text, read, written, again, err)
+		}
+		if wait := New(read).Wait("a", start); wait != 0 {
+			t.Errorf("with %q the first request waits for %s", text, wait)
+		}
+	})
+}
