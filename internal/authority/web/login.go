@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
@@ -27,9 +28,7 @@ func (s *Site) loginPage(v *visit) *reply {
 // logIn begins a session. The limits come first: a guess must not cost a hash.
 func (s *Site) logIn(v *visit) *reply {
 	form := loginForm{Email: strings.TrimSpace(v.PostFormValue("email")), Next: safeNext(v.PostFormValue("next"))}
-	now := s.now()
-	wait := max(s.limits.logins.Wait(v.address, now), s.limits.accounts.Wait(strings.ToLower(form.Email), now))
-	if wait > 0 {
+	if wait := s.limitOfLogin(v, form.Email); wait > 0 {
 		refusal := later(http.StatusTooManyRequests, "login.limit", wait)
 		refusal.login = api.LoginLimited
 		return refusal
@@ -48,6 +47,16 @@ func (s *Site) logIn(v *visit) *reply {
 	entered := redirect(form.Next)
 	entered.cookie, entered.login = v.sessionCookie(cookie), api.LoggedIn
 	return entered
+}
+
+// limitOfLogin is how long a login must wait. An account is the same in whatever way its address is written.
+func (s *Site) limitOfLogin(v *visit, email string) time.Duration {
+	now := s.now()
+	wait := s.limits.logins.Wait(v.address, now)
+	if account, err := authority.ReadEmail(email); err == nil {
+		wait = max(wait, s.limits.accounts.Wait(account, now))
+	}
+	return wait
 }
 
 // failedPassword answers that a password could not be checked or stored.

@@ -144,8 +144,9 @@ func TestTenThousandWrongPasswords(t *testing.T) {
 	}
 	began := time.Now()
 	count := map[int]int{}
+	spellings := []string{"ada@example.com", "ADA@Example.COM", "ada@\uff45xample.com", "ada@example\u3002com"}
 	for i := range 5000 { // one account from many addresses
-		count[attempt(i, fmt.Sprintf("[2001:db8:%x::1]:1", i), "ada@example.com")]++
+		count[attempt(i, fmt.Sprintf("[2001:db8:%x::1]:1", i), spellings[i%len(spellings)])]++
 	}
 	for i := range 5000 { // many accounts from one network
 		count[attempt(i, fmt.Sprintf("[2001:db8:ffff:0:%x::1]:1", i), fmt.Sprintf("m%d@example.com", i))]++
