@@ -94,16 +94,20 @@ func (t *tool) rootCommand() *cobra.Command {
 		t.serveCommand(), t.workspaceCommand(), t.memberCommand(), t.inviteCommand(), t.subscriptionCommand(),
 		t.licenseCommand(), t.tokenCommand(), t.ciKeyCommand(), t.sessionCommand(), t.auditCommand(),
 		t.backupCommand(), t.restoreCommand(), t.checkCommand())
-	root.Long = `A self-hosted license authority: it creates tokens and licenses, and serves the
-licensing API that the entrypoint activates against, for tests and demonstrations.
+	root.Long = `A self-hosted license authority for one organization, a test lab or a demonstration:
+members, licenses, CI keys, the login of lstk, and the licensing API that the
+entrypoint activates with.
 
-It does not license LocalStack's own images. Their Pro packages are encrypted; only
-LocalStack's server issues the license_secret that opens them, and a document of
-this authority has none.
+` + disclaimer + `
 
-Tokens are stored only as keyed hashes. The data directory contains everything,
-including the key. All commands except "serve" change it directly; a running
-server sees the changes at once.`
+To begin, add an Admin, who gets in by the link that this prints, and serve:
+
+  licenseserver member add --admin you@example.com
+  licenseserver serve
+
+Secrets are printed once, and stored only as keyed hashes. The data directory has
+the key, and the database unless that is PostgreSQL. All commands except "serve"
+change the authority directly; a running server sees the changes at once.`
 	root.Version = version.Describe("licenseserver")
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -113,8 +117,19 @@ server sees the changes at once.`
 	root.PersistentFlags().StringVar(&t.data, "data", "./data", "data `directory`")
 	settings(root.PersistentFlags())
 	root.PersistentPreRunE = readEnvironment
+	for _, cmd := range root.Commands() {
+		if cmd.Long == "" {
+			cmd.Long = cmd.Short + "."
+		}
+		cmd.Long += "\n\n" + disclaimer
+	}
 	return root
 }
+
+// disclaimer is also on the front page.
+const disclaimer = `It does not license LocalStack's own images, and replaces no license of
+LocalStack: their Pro packages are encrypted, and only LocalStack's server has
+what opens them.`
 
 // group is a command that only has subcommands.
 func group(use, short string, subcommands ...*cobra.Command) *cobra.Command {
