@@ -20,8 +20,11 @@ const (
 	// loginKept is how long the row of a login is kept, so that its page can say what has become of it.
 	loginKept = 24 * time.Hour
 
-	// mostOpenHere and mostOpen bound the logins that nobody has decided, of one address and of all.
-	mostOpenHere, mostOpen = 20, 10_000
+	// mostOpenHere and mostOpen bound the logins that nobody has decided, of one address, which colleagues may share,
+	// and of all.
+	mostOpenHere, mostOpen = 100, 10_000
+	// maxTokenClient is how much of the client's name the name of a token has, in bytes.
+	maxTokenClient = 60
 
 	codeLetters = "BCDFGHJKLMNPQRSTVWXZ" // of RFC 8628, section 6.1: no vowels, and nothing that looks like a digit
 )
@@ -63,7 +66,7 @@ func (s *Store) RequestLogin(ctx context.Context, client string) (AuthRequest, c
 	}
 	err := s.change(ctx, func(t *tx) error {
 		made.Created, made.Expires = t.now, t.now.Add(LoginLife)
-		if err := t.makeRoom(made.Address); err != nil {
+		if err := t.checkOpen(made.Address); err != nil {
 			return err
 		}
 		_, err := t.exec(`INSERT INTO auth_requests (id, code, client, address, exchange_hash, created_at, expires_at)
@@ -74,14 +77,12 @@ func (s *Store) RequestLogin(ctx context.Context, client string) (AuthRequest, c
 	if err != nil {
 		return AuthRequest{}, credential.Secret{}, fmt.Errorf("cannot begin a login: %w", err)
 	}
+	s.tidier.tidy(s)
 	return made, secret, nil
 }
 
-// makeRoom removes old logins, and returns [ErrTooManyLogins] if too many are open.
-func (t *tx) makeRoom(address string) error {
-	if _, err := t.exec("DELETE FROM auth_requests WHERE expires_at < $1", t.now.Add(-loginKept).Unix()); err != nil {
-		return err
-	}
+// checkOpen returns [ErrTooManyLogins] if too many logins are open.
+func (t *tx) checkOpen(address string) error {
 	var all, here int
 	err := t.QueryRowContext(t.ctx, `SELECT count(*), count(CASE WHEN address = $1 THEN 1 END) FROM auth_requests
 		WHERE expires_at > $2 AND confirmed_at IS NULL AND denied_at IS NULL`, address, t.now.Unix()).Scan(&all, &here)
@@ -211,17 +212,27 @@ func (s *Store) ExchangeLogin(ctx context.Context, id string, exchange credentia
 func (s *Store) LoginToken(ctx context.Context, bearer credential.Secret) (credential.Secret, error) {
 	secret := mint(Developer)
 	err := s.change(ctx, func(t *tx) error {
-		var member, client, address string
-		err := t.QueryRowContext(ctx, `UPDATE auth_requests SET bearer_used_at = $1
-			WHERE bearer_hash = $2 AND bearer_expires_at > $1 AND bearer_used_at IS NULL
-			RETURNING member_id, client, address`, t.now.Unix(), t.hash(bearer.Reveal())).Scan(&member, &client, &address)
-		if errors.Is(err, sql.ErrNoRows) {
-			return refuse(NotAllowed, "the login has expired, or its token was fetched before")
+		hash := t.hash(bearer.Reveal())
+		var member, client string
+		err := t.QueryRowContext(ctx, "SELECT member_id, client FROM auth_requests WHERE bearer_hash = $1", hash).
+			Scan(&member, &client)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		// Before the login, as whoever removes the member does: each would wait for the other one.
+		if err := t.lockMember(member); err != nil {
+			return err
+		}
+		rows, err := t.exec(`UPDATE auth_requests SET bearer_used_at = $1
+			WHERE bearer_hash = $2 AND bearer_expires_at > $1 AND bearer_used_at IS NULL AND denied_at IS NULL`,
+			t.now.Unix(), hash)
+		if err == nil && rows == 0 {
+			err = refuse(NotAllowed, "the login has expired, or its token was fetched before")
 		}
 		if err != nil {
 			return err
 		}
-		return t.insertLoginToken(member, fmt.Sprintf("%s, %s", client, t.now.UTC().Format("2006-01-02 15:04")), secret)
+		return t.insertLoginToken(member, plainText(client, maxTokenClient)+t.now.UTC().Format(", 2006-01-02 15:04"), secret)
 	})
 	if err != nil {
 		return credential.Secret{}, fmt.Errorf("cannot make the token of the login: %w", err)
@@ -229,13 +240,15 @@ func (s *Store) LoginToken(ctx context.Context, bearer credential.Secret) (crede
 	return secret, nil
 }
 
-// insertLoginToken adds the token of a login to a member who is not removed.
+// lockMember lets no other transaction change the member until this one ends: what it adds must not outlive a member
+// who is being removed. It is not by the ID, to which SQLite would look for references in all tables.
+func (t *tx) lockMember(id string) error {
+	_, err := t.exec("UPDATE members SET name = name WHERE id = $1", id)
+	return err
+}
+
+// insertLoginToken adds the token of a login to a member who is locked.
 func (t *tx) insertLoginToken(memberID, name string, secret credential.Secret) error {
-	// Locked, so that the member is not removed meanwhile: the new token would go on. Not by the ID, to which SQLite
-	// would look for references in all tables.
-	if _, err := t.exec("UPDATE members SET name = name WHERE id = $1", memberID); err != nil {
-		return err
-	}
 	who, err := readAccount(t.ctx, t, "AND id = $1", memberID)
 	if err == nil && who.id == "" {
 		err = refuse(NotAllowed, "the member who confirmed the login was removed")

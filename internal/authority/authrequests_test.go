@@ -2,6 +2,7 @@ package authority
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"testing"
 	"time"
@@ -99,6 +100,7 @@ func TestALoginEndsByItself(t *testing.T) {
 		l.refused(err, "expired")
 		l.advance(loginKept + time.Second)
 		l.begin()
+		l.store.Flush()
 		if l.state(open.ID) != "unknown" {
 			l.Error("the row of an old login is kept for ever")
 		}
@@ -277,5 +279,64 @@ func TestOneOfManyExchangesIsRight(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// Whoever fetches a token while the member is being removed gets none that goes on.
+func TestATokenOfALoginDoesNotOutliveItsMember(t *testing.T) {
+	onBoth(t, func(l *logins) {
+		workspace, err := l.store.FirstWorkspace(l.ctx)
+		l.must(err)
+		_, _, err = l.store.CreateToken(l.ctx, NewToken{Kind: CI}) // an authority without any answers nothing
+		l.must(err)
+		for i := range 50 {
+			email := fmt.Sprintf("m%d@example.com", i)
+			member, invite, err := l.store.In(workspace.ID).AddMember(l.ctx, NewMember{Email: email})
+			l.must(err)
+			_, err = l.store.AcceptInvite(l.ctx, invite.Secret, "hash", "")
+			l.must(err)
+			session := Session{MemberID: member.ID, WorkspaceID: workspace.ID}
+			begun, exchange := l.begin()
+			l.confirm(begun, session)
+			bearer, err := l.store.ExchangeLogin(l.ctx, begun.ID, exchange)
+			l.must(err)
+			var token credential.Secret
+			concurrently(2, func(k int) bool {
+				var err error
+				if k == 0 {
+					token, err = l.store.LoginToken(l.ctx, bearer)
+				} else {
+					err = l.store.In(workspace.ID).RemoveMember(l.ctx, member.ID)
+				}
+				if _, isRefusal := errors.AsType[Refusal](err); err != nil && (k == 1 || !isRefusal) {
+					l.Errorf("%d: %v", k, err)
+				}
+				return true
+			})
+			if found, err := l.store.Judge(l.ctx, token); found != nil || err != nil {
+				l.Fatalf("the token goes on: %v", err)
+			}
+		}
+	})
+}
+
+func TestAMemberHasAMaximumOfSessions(t *testing.T) {
+	onBoth(t, func(l *logins) {
+		id := l.member("ada@example.com")
+		first := l.enter("ada@example.com")
+		who, err := readAccount(l.ctx, l.store.reads, "AND id = $1", id)
+		l.must(err)
+		for range maxSessions - 1 {
+			_, err := l.store.enter(l.ctx, who, who.hash, "")
+			l.must(err)
+		}
+		if l.session(first) == nil {
+			l.Errorf("one of %d sessions has ended", maxSessions)
+		}
+		last := l.enter("ada@example.com")
+		if l.session(first) != nil || l.session(last) == nil {
+			l.Error("it is not the oldest session that has ended")
+		}
+		l.count(id, maxSessions)
 	})
 }

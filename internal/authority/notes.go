@@ -33,9 +33,9 @@ type uses struct {
 	last  time.Time
 }
 
-// notes writes the times and numbers of uses in the background. Answers do not wait for them: a held lock, or a full or
-// slow disk, must not delay a license. The notes of an interval are written together; what cannot be written is
-// dropped.
+// notes writes the times and numbers of uses in the background. Answers do not wait for them: a held lock, or a
+// full or slow disk, must not delay a license. The notes of an interval are written together; what cannot be
+// written is dropped.
 type notes struct {
 	// db does not sync each change to the disk: a note may be lost.
 	db *sql.DB
@@ -70,8 +70,22 @@ func (s *Store) NoteActivation(token *Token, machine string, failed func(error))
 	}, now, failed)
 }
 
-// Flush writes the notes, and returns when all are written or dropped.
-func (s *Store) Flush() { s.notes.write() }
+// Flush writes the notes, and returns when all are written or dropped, and when nothing else is done in the
+// background.
+func (s *Store) Flush() {
+	s.notes.write()
+	s.tidier.wait()
+}
+
+// fail tells of something that was not written.
+func (n *notes) fail(err error) {
+	n.mu.Lock()
+	failed := n.failed
+	n.mu.Unlock()
+	if failed != nil {
+		failed(err)
+	}
+}
 
 func (n *notes) add(used use, at time.Time, failed func(error)) {
 	n.mu.Lock()

@@ -90,7 +90,11 @@ func (s *Store) enter(ctx context.Context, who account, hash, client string) (co
 		cookie, err = t.startSession(who, client)
 		return err
 	})
-	return cookie, err
+	if err != nil {
+		return credential.Secret{}, err
+	}
+	s.tidier.tidy(s)
+	return cookie, nil
 }
 
 // SetPassword sets the password of a member and ends their sessions but the one with the ID except, which may be

@@ -17,8 +17,10 @@ const (
 	SessionIdle, SessionLife = 12 * time.Hour, 7 * 24 * time.Hour
 	// sessionNote is how old the noted time of the last use may be: not every request of a page has to be written.
 	sessionNote = time.Minute
-	// sessionKept is how long the row of a session that has ended is kept.
+	// sessionKept is how long the row of a session is kept after its end.
 	sessionKept = 30 * 24 * time.Hour
+	// maxSessions is how many sessions a member has; the oldest ones end.
+	maxSessions = 50
 )
 
 // Session is a login of a member in a browser, without the secret of its cookie.
@@ -104,15 +106,17 @@ func scanSessions(rows *sql.Rows) ([]Session, error) {
 	return sessions, rows.Err()
 }
 
-// startSession begins a session of a member who has just proved who they are, and returns the secret of its cookie.
-// It is always a new one: a cookie that somebody has put into the browser before does not become theirs.
+// startSession begins a session of a locked member who has just proved who they are, and returns the secret of its
+// cookie. It is always a new one: a cookie that somebody has put into the browser before does not become theirs.
 func (t *tx) startSession(who account, client string) (credential.Secret, error) {
-	// Rows of sessions that ended long ago are removed here, so that nothing has to run for that.
-	if _, err := t.exec("DELETE FROM sessions WHERE expires_at < $1", t.now.Add(-sessionKept).Unix()); err != nil {
+	_, err := t.exec(`UPDATE sessions SET ended_at = $1 WHERE member_id = $2 AND ended_at IS NULL AND id NOT IN
+		(SELECT id FROM sessions WHERE member_id = $2 AND ended_at IS NULL ORDER BY id DESC LIMIT $3)`,
+		t.now.Unix(), who.id, maxSessions-1)
+	if err != nil {
 		return credential.Secret{}, err
 	}
 	secret, id := randomSecret(), newID(sessionPrefix)
-	_, err := t.exec(`INSERT INTO sessions (id, hash, member_id, address, client, created_at, last_used_at, expires_at)
+	_, err = t.exec(`INSERT INTO sessions (id, hash, member_id, address, client, created_at, last_used_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`, id, t.hash(secret.Reveal()), who.id, actorOf(t.ctx).Address,
 		plainText(client, maxClient), t.now.Unix(), t.now.Add(SessionLife).Unix())
 	if err != nil {
@@ -162,6 +166,9 @@ func (s *Store) EndSessions(ctx context.Context, memberID, except string) (ended
 
 // endSessions is EndSessions in a transaction, such as the one that removes the member.
 func (t *tx) endSessions(memberID, except string) (int64, error) {
+	if err := t.lockMember(memberID); err != nil {
+		return 0, err
+	}
 	ended, err := t.exec(`UPDATE sessions SET ended_at = $1
 		WHERE member_id = $2 AND id <> $3 AND ended_at IS NULL AND expires_at > $1`, t.now.Unix(), memberID, except)
 	if err != nil || ended == 0 {

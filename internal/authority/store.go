@@ -27,6 +27,7 @@ type Store struct {
 	// random order, so that some wait ten times as long as others; a channel keeps their order.
 	turns     chan struct{}
 	passwords *password.Hasher
+	tidier    tidier
 	key       []byte
 	now       func() time.Time
 }
@@ -70,7 +71,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	if s.notes != nil {
-		s.notes.write()
+		s.Flush()
 	}
 	if s.find != nil {
 		_ = s.find.Close()

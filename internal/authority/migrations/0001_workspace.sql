@@ -125,6 +125,7 @@ CREATE TABLE sessions (
     ended_at     BIGINT
 );
 CREATE INDEX sessions_member ON sessions (member_id);
+CREATE INDEX sessions_expires ON sessions (expires_at);
 
 -- Rows are only added. An ID begins with its time (UUID version 7).
 CREATE TABLE audit (

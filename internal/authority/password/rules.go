@@ -29,13 +29,13 @@ const (
 // everybody tries first is refused.
 func Check(password credential.Secret, email string) error {
 	text := password.Reveal()
-	switch length := utf8.RuneCountInString(text); {
+	switch {
 	case len(text) > MaxBytes:
-		return fmt.Errorf("the password has %d bytes; the maximum is %d", len(text), MaxBytes)
+		return fmt.Errorf("the password is too long: use at most %d bytes", MaxBytes)
 	case !utf8.ValidString(text):
 		return errors.New("the password is not valid UTF-8 text")
-	case length < MinLength:
-		return fmt.Errorf("the password has %d characters; use at least %d, such as four words", length, MinLength)
+	case utf8.RuneCountInString(text) < MinLength:
+		return fmt.Errorf("the password is too short: use at least %d characters, such as four words", MinLength)
 	case isObvious(strings.ToLower(normal(text)), strings.ToLower(email)):
 		return errors.New("the password is easy to guess; use one that is not the email address, and not repeated " +
 			"or neighboring characters")

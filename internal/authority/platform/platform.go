@@ -34,8 +34,8 @@ type Options struct {
 
 // The limits of an address. Colleagues may share one.
 var (
-	limitOfLogins  = limit.Rate{Requests: 20, Period: 5 * time.Minute}
-	limitOfGuesses = limit.Rate{Requests: 60, Period: time.Minute}
+	limitOfLogins  = limit.Rate{Requests: 100, Period: 10 * time.Minute}
+	limitOfGuesses = limit.Rate{Requests: 100, Period: 10 * time.Minute}
 )
 
 // Routes are

@@ -65,7 +65,9 @@ func (s *Site) decide(v *visit) *reply {
 
 // login returns the login of a visit if a member can still decide about it, or the answer that says why not.
 func (s *Site) login(v *visit) (*authority.AuthRequest, *reply) {
-	if wait := max(s.limits.codes.Wait(v.address, s.now()), s.limits.codes.Wait(v.session.MemberID, s.now())); wait > 0 {
+	now := s.now()
+	wait := max(s.limits.decisions.Wait(v.address, now), s.limits.members.Wait(v.session.MemberID, now))
+	if wait > 0 {
 		return nil, later(http.StatusTooManyRequests, "login.limit", wait)
 	}
 	login, err := s.store.Login(v.Context(), v.PathValue("id"))

@@ -44,6 +44,9 @@ func (s *Site) askToLogIn(v *visit) *reply {
 	return redirect("/login?" + url.Values{"next": {v.URL.RequestURI()}}.Encode())
 }
 
+// maxNext is more than any page's address has, in bytes.
+const maxNext = 1000
+
 // first is where a login leads without another page.
 const first = "/"
 
@@ -54,7 +57,7 @@ func safeNext(text string) string {
 		return first
 	}
 	// Browsers take "//host" and "/\host" for another site, and drop control characters before they look.
-	if !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.HasPrefix(read.Path, "//") ||
+	if len(text) > maxNext || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.HasPrefix(read.Path, "//") ||
 		strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || r <= ' ' || r > '~' }) {
 		return first
 	}

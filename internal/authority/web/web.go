@@ -38,15 +38,19 @@ type Site struct {
 }
 
 // limits are counted before anything that takes long, or that tells whether a guess is right.
-type limits struct{ logins, accounts, codes, invites *limit.Keyed }
+// Colleagues may share an address, so one has much more than an account.
+type limits struct {
+	logins, decisions, invites *limit.Keyed // by address
+	accounts, members          *limit.Keyed // by email address and by member
+}
 
 func newLimits() limits {
+	every := func(requests int) *limit.Keyed {
+		return limit.New(limit.Rate{Requests: requests, Period: 10 * time.Minute})
+	}
 	return limits{
-		// Colleagues may share an address.
-		logins:   limit.New(limit.Rate{Requests: 30, Period: 5 * time.Minute}),
-		accounts: limit.New(limit.Rate{Requests: 10, Period: 10 * time.Minute}),
-		codes:    limit.New(limit.Rate{Requests: 30, Period: 10 * time.Minute}),
-		invites:  limit.New(limit.Rate{Requests: 30, Period: 10 * time.Minute}),
+		logins: every(100), decisions: every(600), invites: every(200),
+		accounts: every(10), members: every(60),
 	}
 }
 
