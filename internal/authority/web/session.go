@@ -57,8 +57,8 @@ func safeNext(text string) string {
 		return first
 	}
 	// Browsers take "//host" and "/\host" for another site, and drop control characters before they look.
-	if len(text) > maxNext || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") || strings.HasPrefix(read.Path, "//") ||
-		strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || r <= ' ' || r > '~' }) {
+	if len(text) > maxNext || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") ||
+		strings.HasPrefix(read.Path, "//") || strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || r <= ' ' || r > '~' }) {
 		return first
 	}
 	return text
