@@ -80,7 +80,7 @@ func (s *serving) flags(cmd *cobra.Command) {
 	flags.Var(&s.options.Origin.Proxies, "trusted-proxy",
 		"`network` of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto, or Forwarded, are believed; repeatable")
 	flags.IntVar(&s.options.MaxConnections, "max-connections", 0,
-		"`most` connections of clients at once (default: as many as open files allow, at most 4096)")
+		"`most` connections of clients at once (default: as many as open files allow, at most 2048)")
 	flags.StringVar(&s.demoToken, "demo-token-file", "",
 		"`file` to write a new developer token to, unless it has a valid one")
 	flags.DurationVar(&s.options.Licensing.ReactivateAfter, "reactivate-after", licensing.DefaultReactivateAfter,

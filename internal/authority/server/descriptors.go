@@ -14,8 +14,8 @@ const (
 	mostQueries      = 16
 	// fewConnections are the fewest with which a server makes sense.
 	fewConnections = 8
-	// usualConnections bounds the memory: an idle connection takes about 10 KiB.
-	usualConnections = 4096
+	// usualConnections bounds the memory: an idle connection takes 16 to 32 KiB.
+	usualConnections = 2048
 )
 
 // room is how many connections of clients fit into a limit of descriptors, if each may need a query.
