@@ -38,7 +38,7 @@ const selectMembers = `
 	SELECT m.id, m.workspace_id, m.email, m.name, m.role, m.permissions, m.invited_at, m.joined_at, m.removed_at,
 	       ` + licenseColumns + `
 	FROM members m
-	LEFT JOIN licenses l ON coalesce(l.member_id, l.token_id) = m.id
+	LEFT JOIN licenses l ON l.member_id = m.id
 	LEFT JOIN subscriptions s ON s.id = l.subscription_id`
 
 // members returns the members that a query with this rest selects.

@@ -20,7 +20,8 @@ type visits struct {
 	took   map[string]series
 }
 
-// many measures each kind of request with many members, whose rows SQL makes.
+// many measures each kind of request, and what pages and commands need of the store, with many members, whose rows SQL
+// makes.
 func (s *stage) many(set settings) ([]*table, error) {
 	t := &table{
 		title:  fmt.Sprintf("Requests with %d members and tokens (visits: %d)", set.members, set.visits),
@@ -72,7 +73,7 @@ func (d *authorityData) visited(set settings) (_ *visits, err error) {
 			return nil, err
 		}
 	}
-	return v, nil
+	return v, v.readLists(d, set)
 }
 
 // visit is a login with the browser and with lstk, and what clients ask besides.

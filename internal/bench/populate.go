@@ -79,7 +79,7 @@ var population = []string{
 		SELECT 'session{id}, 'session' || {secret}, 'member{id}, '192.0.2.1', 'Mozilla/5.0', 1790003000, 1790003000,
 			4000000000 FROM n`,
 	`INSERT INTO audit (id, workspace_id, at, actor_id, actor, address, action, subject, detail)
-		SELECT '00000000-0000-7000-8000-' || {number}, (SELECT min(id) FROM workspaces), 1790000000 + i, '', 'command line',
+		SELECT 'event{id}, (SELECT min(id) FROM workspaces), 1790000000 + i, '', 'command line',
 			'', 'member.add', 'member{id}, 'user-' || i || '@example.org' FROM n`,
 	`INSERT INTO activations (token_id, day, machine, count)
 		SELECT 'token{id}, 20775, 'dkr_' || {number}, 3 FROM n`,

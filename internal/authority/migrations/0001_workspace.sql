@@ -93,6 +93,7 @@ CREATE TABLE licenses (
     CHECK ((member_id IS NULL) <> (token_id IS NULL))
 );
 CREATE UNIQUE INDEX licenses_owner ON licenses (coalesce(member_id, token_id));
+CREATE UNIQUE INDEX licenses_member ON licenses (member_id);
 CREATE INDEX licenses_subscription ON licenses (subscription_id) WHERE assigned_at IS NOT NULL;
 
 CREATE TABLE auth_requests (
