@@ -66,6 +66,8 @@ func ParsePublic(text string) (*url.URL, error) {
 		return nil, errors.New("it is no URL; use one such as https://licenses.example.org")
 	case public.Scheme != "http" && public.Scheme != "https" || public.Hostname() == "" || public.Opaque != "":
 		return nil, errors.New("use http:// or https:// and a host, such as https://licenses.example.org")
+	case !isHost(public.Hostname()):
+		return nil, errors.New("the host is no address and no name in ASCII letters, digits, dots and dashes")
 	case public.User != nil || public.RawQuery != "" || public.ForceQuery || public.Fragment != "":
 		return nil, errors.New("it must have no user, query or fragment")
 	case strings.Trim(public.Path, "/") != "":
@@ -75,4 +77,12 @@ func ParsePublic(text string) (*url.URL, error) {
 	}
 	public.Path = ""
 	return public, nil
+}
+
+// isHost reports whether a host can be that of a link. Package url takes more.
+func isHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
 }
