@@ -1,12 +1,13 @@
 package main
 
 import (
-	"context"
+	"bytes"
 	"net/http"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
-	members "localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/testkit/lstk"
 )
@@ -16,15 +17,10 @@ func TestAContainerStartsWithTheTokenOfALogin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	server, _ := w.authority()
-	store, err := members.Open(t.Context(), members.Source{Dir: server.dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Close()
-	link, err := invite(t.Context(), store)
-	if err != nil {
-		t.Fatal(err)
-	}
+	link := server.command(t, "member", "add", "--admin", "ada@example.com")
+	server.command(t, "subscription", "create", "--seats", "1")
+	server.command(t, "license", "assign", "ada@example.com")
+
 	web := strings.TrimSuffix(server.URL, "/v1")
 	const password = "correct horse battery staple"
 	browser := lstk.NewBrowser(t, nil).Open(web+link).Is(http.StatusOK, "Set a password")
@@ -40,12 +36,10 @@ func TestAContainerStartsWithTheTokenOfALogin(t *testing.T) {
 	if code != 0 || said != "pro: 1\n" {
 		t.Fatalf("the container ends with %d and says %q", code, said)
 	}
-	known, err := store.Judge(t.Context(), token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.RevokeToken(t.Context(), known.ID); err != nil {
-		t.Fatal(err)
+	for line := range strings.Lines(server.command(t, "token", "list")) {
+		if id, _, _ := strings.Cut(line, " "); strings.Contains(line, "ada@example.com") {
+			server.command(t, "token", "revoke", id)
+		}
 	}
 	_, log, code := w.start("LOG_FORMAT=json", "-c", "true")
 	if code != fault.ExitLicense || !strings.Contains(log, string(fault.CredentialsInvalid)) {
@@ -56,21 +50,15 @@ func TestAContainerStartsWithTheTokenOfALogin(t *testing.T) {
 	}
 }
 
-// invite adds a member with a license, and returns the path of the link by which they join.
-func invite(ctx context.Context, store *members.Store) (string, error) {
-	workspace, err := store.FirstWorkspace(ctx)
+// command runs a command of licenseserver on the server's data, and returns what it prints.
+func (s *licenseServer) command(t *testing.T, args ...string) string {
+	t.Helper()
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), filepath.Join(binaries, "licenseserver"), append(args, "--data", s.dir)...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
 	if err != nil {
-		return "", err
+		t.Fatalf("licenseserver %v: %v: %s", args, err, &stderr)
 	}
-	scope := store.In(workspace.ID)
-	subscription, err := scope.CreateSubscription(ctx, members.Terms{}, 1)
-	if err != nil {
-		return "", err
-	}
-	member, made, err := scope.AddMember(ctx, members.NewMember{Email: "ada@example.com"})
-	if err != nil {
-		return "", err
-	}
-	_, err = scope.AssignLicense(ctx, member.ID, subscription.ID)
-	return "/invite/" + made.Secret.Reveal(), err
+	return strings.TrimSpace(string(out))
 }

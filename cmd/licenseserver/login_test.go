@@ -140,7 +140,10 @@ const (
 func TestALoginThatIsConfirmed(t *testing.T) {
 	t.Parallel()
 	o, r := newServedOffice(t)
-	browser := o.member("ada@example.com")
+	link := r.run("member", "add", "--admin", "ada@example.com")
+	r.run("subscription", "create", "--seats", "1")
+	r.run("license", "assign", "ada@example.com")
+	browser := o.join(o.url+link, "ada@example.com")
 	terminal := o.login()
 	browser.Open(terminal.Link()).Is(http.StatusOK, question)
 	for _, text := range []string{terminal.Shows(`code: (\S+)`), "lstk 1.4.0", "127.0.0.1", "ada@example.com"} {
@@ -157,6 +160,8 @@ func TestALoginThatIsConfirmed(t *testing.T) {
 
 	listed := r.run("token", "list")
 	t.Logf("licenseserver token list:\n%s", listed)
+	t.Logf("licenseserver audit list:\n%s", r.run("audit", "list"))
+	t.Logf("licenseserver session list:\n%s", r.run("session", "list"))
 	if strings.Contains(listed, token.Reveal()) || !strings.Contains(listed, credential.Mask(token.Reveal())) {
 		t.Errorf("the list is\n%s", listed)
 	}

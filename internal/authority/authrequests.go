@@ -11,6 +11,8 @@ import (
 )
 
 const (
+	loginPrefix = "login_"
+
 	// LoginLife is how long a login of a command-line client may take.
 	LoginLife = 10 * time.Minute
 	// bearerLife is how long the client may take to fetch its token then.
@@ -62,7 +64,7 @@ var ErrTooManyLogins = errors.New("too many logins are waiting to be confirmed")
 func (s *Store) RequestLogin(ctx context.Context, client string) (AuthRequest, credential.Secret, error) {
 	secret, code := randomSecret(), pick(codeLetters, 4)+"-"+pick(codeLetters, 4)
 	made := AuthRequest{
-		ID: newID(""), Code: code, Client: plainText(client, maxClient), Address: actorOf(ctx).Address, State: LoginOpen,
+		ID: newID(loginPrefix), Code: code, Client: plainText(client, maxClient), Address: actorOf(ctx).Address, State: LoginOpen,
 	}
 	err := s.change(ctx, func(t *tx) error {
 		made.Created, made.Expires = t.now, t.now.Add(LoginLife)
@@ -167,15 +169,19 @@ func (s *Store) decideLogin(
 		return false, nil
 	}
 	err = s.change(ctx, func(t *tx) error {
-		rows, err := t.exec(`UPDATE auth_requests SET member_id = $1, `+column+` = $2
+		var client string
+		err := t.QueryRowContext(ctx, `UPDATE auth_requests SET member_id = $1, `+column+` = $2
 			WHERE id = $3 AND code = $4 AND confirmed_at IS NULL AND denied_at IS NULL AND expires_at > $2
-			AND EXISTS (SELECT 1 FROM members WHERE members.id = $1 AND removed_at IS NULL)`,
-			by.MemberID, t.now.Unix(), id, code)
-		if err != nil || rows == 0 {
+			AND EXISTS (SELECT 1 FROM members WHERE members.id = $1 AND removed_at IS NULL) RETURNING client`,
+			by.MemberID, t.now.Unix(), id, code).Scan(&client)
+		decided = err == nil
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		decided = true
-		return t.audit(Event{Workspace: by.WorkspaceID, Action: action, Subject: id})
+		return t.audit(Event{Workspace: by.WorkspaceID, Action: action, Subject: id, Detail: client})
 	})
 	if err != nil {
 		return false, fmt.Errorf("cannot decide about the login: %w", err)

@@ -36,7 +36,7 @@ func TestAConfirmedLoginMakesOneToken(t *testing.T) {
 		begun, exchange := l.begin()
 		if !regexp.MustCompile(`^[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}$`).MatchString(begun.Code) ||
 			!regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`).MatchString(exchange.Reveal()) ||
-			!regexp.MustCompile(`^[a-z0-9-]{36}$`).MatchString(begun.ID) {
+			!regexp.MustCompile(`^login_[a-z0-9-]{36}$`).MatchString(begun.ID) {
 			l.Errorf("the login is %+v", begun)
 		}
 		if l.state(begun.ID) != LoginOpen {
