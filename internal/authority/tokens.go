@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
 	"strings"
 
 	"github.com/google/uuid"
@@ -49,15 +48,7 @@ func (s *Store) CreateToken(ctx context.Context, wanted NewToken) (Token, creden
 }
 
 func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (Token, error) {
-	if wanted.Email != "" {
-		if _, err := mail.ParseAddress(wanted.Email); err != nil {
-			return Token{}, errors.New("the email address is invalid")
-		}
-	}
-	if err := new(Kind).UnmarshalText([]byte(wanted.Kind)); err != nil {
-		return Token{}, fmt.Errorf("the type is unknown: %w", err)
-	}
-	if err := cmp.Or(wanted.Terms.check(), wanted.checkSimulation()); err != nil {
+	if err := wanted.read(); err != nil {
 		return Token{}, err
 	}
 	var created Token
@@ -70,6 +61,22 @@ func (s *Store) createToken(ctx context.Context, wanted NewToken, text string) (
 		return err
 	})
 	return created, err
+}
+
+// read brings what was typed into the form in which it is stored, and returns an error that says what is wrong.
+func (n *NewToken) read() (err error) {
+	if n.Email != "" {
+		if n.Email, err = ReadEmail(n.Email); err != nil {
+			return err
+		}
+	}
+	if n.Name, err = readOptionalName("token", n.Name); err != nil {
+		return err
+	}
+	if err := new(Kind).UnmarshalText([]byte(n.Kind)); err != nil {
+		return fmt.Errorf("the type is unknown: %w", err)
+	}
+	return cmp.Or(n.Terms.check(), n.checkSimulation())
 }
 
 func (t *tx) insertToken(wanted NewToken, text string) (id string, err error) {
