@@ -35,6 +35,9 @@ func (s *serving) serve(ctx context.Context, store *authority.Store, out io.Writ
 	if err != nil {
 		return fmt.Errorf("cannot use the TLS certificate: %w", err)
 	}
+	if certificate != nil {
+		s.options.Origin.IsOurs = certificate.Covers
+	}
 	if s.demoToken != "" {
 		if err := provideToken(ctx, store, s.demoToken); err != nil {
 			return fmt.Errorf("cannot provide a demo token: %w", err)

@@ -58,6 +58,13 @@ func (n Networks) Contain(address netip.Addr) bool {
 	return slices.ContainsFunc(n, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
+// isHost reports whether a text is a host name in ASCII, or an address.
+func isHost(text string) bool {
+	isName := strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
+	address, err := netip.ParseAddr(text)
+	return isName || err == nil && address.Zone() == ""
+}
+
 // ParsePublic reads the URL under which clients see the server.
 func ParsePublic(text string) (*url.URL, error) {
 	public, err := url.Parse(text)
@@ -72,6 +79,8 @@ func ParsePublic(text string) (*url.URL, error) {
 		return nil, errors.New("it must have no user, query or fragment")
 	case strings.Trim(public.Path, "/") != "":
 		return nil, errors.New("it must have no path: the server's paths begin at the root")
+	case !isHost(public.Hostname()):
+		return nil, errors.New("the host must be a name of letters, digits, dots and dashes, or an address")
 	case strings.HasSuffix(public.Host, ":"):
 		return nil, errors.New("the port after the colon is missing")
 	}

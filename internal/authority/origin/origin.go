@@ -18,6 +18,8 @@ type Settings struct {
 	Proxies Networks
 	// Public is the URL under which clients see the server; nil when the operator did not say.
 	Public *url.URL
+	// IsOurs reports whether a host name is the server's own, as its certificate says; nil knows of none.
+	IsOurs func(host string) bool
 }
 
 // Origin is where a request comes from.
@@ -89,13 +91,13 @@ func (s Settings) isOnThisMachine(r *http.Request) bool {
 }
 
 // base is the server's URL. A Host header can be anything, and what it says must not get into a link: without the
-// operator's word, it counts only if it means the client's own machine. Else the URL has the address that the
-// connection came to.
+// operator's word, it counts only if it means the client's own machine, or is in our certificate. Else the URL has the
+// address that the connection came to.
 func (s Settings) base(r *http.Request, scheme string) string {
 	if s.Public != nil {
 		return strings.TrimRight(s.Public.String(), "/")
 	}
-	if host, ok := ownHost(r.Host); ok {
+	if host, ok := s.ownHost(r); ok {
 		return scheme + "://" + host
 	}
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
@@ -106,13 +108,14 @@ func (s Settings) base(r *http.Request, scheme string) string {
 	return scheme + "://localhost"
 }
 
-// ownHost returns a Host header that means the client's own machine.
-func ownHost(header string) (string, bool) {
-	host, port, err := net.SplitHostPort(header)
+// ownHost returns the Host header of a request if it certainly means this server.
+func (s Settings) ownHost(r *http.Request) (string, bool) {
+	host, port, err := net.SplitHostPort(r.Host)
 	if err != nil {
-		host, port = strings.TrimSuffix(strings.TrimPrefix(header, "["), "]"), ""
+		host, port = strings.TrimSuffix(strings.TrimPrefix(r.Host, "["), "]"), ""
 	}
-	if !isLoopback(host) || strings.Trim(port, "0123456789") != "" || len(port) > len("65535") {
+	isCertified := r.TLS != nil && s.IsOurs != nil && s.IsOurs(host)
+	if !isCertified && !isLoopback(host) || strings.Trim(port, "0123456789") != "" || len(port) > len("65535") {
 		return "", false
 	}
 	if strings.Contains(host, ":") {

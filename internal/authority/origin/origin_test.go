@@ -190,6 +190,26 @@ func TestAHostOfSomebodyElseGetsIntoNoLink(t *testing.T) {
 	}
 }
 
+func TestAHostOfOurCertificateIsOurs(t *testing.T) {
+	t.Parallel()
+	s := Settings{IsOurs: func(host string) bool { return host == "licenses.example.org" }}
+	for host, want := range map[string]string{
+		"licenses.example.org:8443": "https://licenses.example.org:8443",
+		"evil.example":              "https://localhost",
+		"licenses.example.org:x":    "https://localhost",
+	} {
+		r := arriving("203.0.113.9:1", nil)
+		r.Host, r.TLS = host, &tls.ConnectionState{}
+		if got := s.of(r).Base; got != want {
+			t.Errorf("with Host %q it is at %s, want %s", host, got, want)
+		}
+		r.TLS = nil
+		if got := s.of(r).Base; got != "http://localhost" {
+			t.Errorf("with Host %q and without TLS it is at %s", host, got)
+		}
+	}
+}
+
 func mustParse(t testing.TB, text string) (parsed *url.URL) {
 	t.Helper()
 	parsed, err := ParsePublic(text)
@@ -205,7 +225,7 @@ func TestPublicURLsThatMakeNoSense(t *testing.T) {
 		"", "licenses.example.org", "//licenses.example.org", "ftp://a.example", "https://", "https:///x", "https://:80",
 		"https://a.example/path", "https://a.example?q=1", "https://a.example?", "https://a.example#f",
 		"https://user:pass@a.example", "https:a.example", "https://a.example:", "https://a b", "javascript:alert(1)",
-		"https://a.example:port",
+		"https://a.example:port", `http://a"b`, "http://a'b", "http://<b>", "http://[fe80::1%25eth0]", "https://bücher.example",
 	} {
 		if got, err := ParsePublic(text); err == nil {
 			t.Errorf("%q is accepted as %s", text, got)

@@ -39,6 +39,12 @@ func (c *Certificate) Reload() error {
 	return nil
 }
 
+// Covers reports whether the certificate is for a host name or address.
+func (c *Certificate) Covers(host string) bool {
+	leaf := c.current.Load().Leaf
+	return leaf != nil && leaf.VerifyHostname(host) == nil
+}
+
 // Config is for a server with this certificate. Connections that are open keep theirs.
 func (c *Certificate) Config() *tls.Config {
 	return &tls.Config{
