@@ -58,13 +58,6 @@ func (n Networks) Contain(address netip.Addr) bool {
 	return slices.ContainsFunc(n, func(network netip.Prefix) bool { return network.Contains(address) })
 }
 
-// isHost reports whether a text is a host name in ASCII, or an address.
-func isHost(text string) bool {
-	isName := strings.Trim(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
-	address, err := netip.ParseAddr(text)
-	return isName || err == nil && address.Zone() == ""
-}
-
 // ParsePublic reads the URL under which clients see the server.
 func ParsePublic(text string) (*url.URL, error) {
 	public, err := url.Parse(text)
@@ -79,8 +72,6 @@ func ParsePublic(text string) (*url.URL, error) {
 		return nil, errors.New("it must have no user, query or fragment")
 	case strings.Trim(public.Path, "/") != "":
 		return nil, errors.New("it must have no path: the server's paths begin at the root")
-	case !isHost(public.Hostname()):
-		return nil, errors.New("the host must be a name of letters, digits, dots and dashes, or an address")
 	case strings.HasSuffix(public.Host, ":"):
 		return nil, errors.New("the port after the colon is missing")
 	}
@@ -90,8 +81,8 @@ func ParsePublic(text string) (*url.URL, error) {
 
 // isHost reports whether a host can be that of a link. Package url takes more.
 func isHost(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
+	if address, err := netip.ParseAddr(host); err == nil {
+		return address.Zone() == ""
 	}
 	return strings.Trim(strings.ToLower(host), "abcdefghijklmnopqrstuvwxyz0123456789.-_") == ""
 }

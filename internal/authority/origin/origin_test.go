@@ -225,7 +225,8 @@ func TestPublicURLsThatMakeNoSense(t *testing.T) {
 		"", "licenses.example.org", "//licenses.example.org", "ftp://a.example", "https://", "https:///x", "https://:80",
 		"https://a.example/path", "https://a.example?q=1", "https://a.example?", "https://a.example#f",
 		"https://user:pass@a.example", "https:a.example", "https://a.example:", "https://a b", "javascript:alert(1)",
-		"https://a.example:port", `http://a"b`, "http://a'b", "http://<b>", "http://[fe80::1%25eth0]", "https://bücher.example",
+		"https://a.example:port", `http://a"b`, "http://a'b", "http://<b>", "http://[fe80::1%25eth0]",
+		"https://bücher.example",
 	} {
 		if got, err := ParsePublic(text); err == nil {
 			t.Errorf("%q is accepted as %s", text, got)

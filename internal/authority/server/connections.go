@@ -16,7 +16,7 @@ import (
 )
 
 // connections bounds the open connections of a server. When there are too many, it closes the one that has waited
-// longest for its client: first those between two requests, then those before the end of one. So neither idle clients
+// longest for its client: first one between two requests, then one before the end of one. So neither idle clients
 // nor those that send a byte now and then keep others out. A connection whose request is being answered is never
 // closed.
 type connections struct {
@@ -33,7 +33,7 @@ type connections struct {
 	closed         bool // no more are accepted
 }
 
-// grace is the time that a client has at least to send its request.
+// grace is the time that a client has at least to send a request.
 const grace = 250 * time.Millisecond
 
 func newConnections(most int, log func(string)) *connections {
@@ -130,20 +130,23 @@ func (c *connections) evict() (later time.Duration) {
 }
 
 func (c *connections) evictLocked() (later time.Duration) {
-	first := c.idle.Front()
-	if first == nil {
-		if first = c.arriving.Front(); first == nil {
-			return grace
+	later = grace
+	for _, in := range []*list.List{&c.idle, &c.arriving} {
+		first := in.Front()
+		if first == nil {
+			continue
 		}
-		if waited := time.Since(first.Value.(*connection).since); waited < grace {
-			return grace - waited
+		conn := first.Value.(*connection)
+		rest := grace - time.Since(conn.since)
+		if rest <= 0 {
+			c.forget(conn)
+			_ = conn.Conn.Close()
+			c.evicted.Inc()
+			return 0
 		}
+		later = min(later, rest)
 	}
-	conn := first.Value.(*connection)
-	c.forget(conn)
-	_ = conn.Conn.Close()
-	c.evicted.Inc()
-	return 0
+	return later
 }
 
 // isCrowded reports whether clients had better not keep their connections after an answer.
