@@ -78,8 +78,9 @@ func parse() map[string]*template.Template {
 	return parsed
 }
 
-// patience bounds an answer, and so the wait for a password to be checked.
-const patience = 5 * time.Second
+// patience bounds an answer. It is more than the wait for a password's turn and the one for a lock of the database
+// together.
+const patience = 9 * time.Second
 
 // serve answers the requests for a route.
 func (s *Site) serve(route route) http.HandlerFunc {
