@@ -12,7 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// maxAttempts bounds how often a transaction is tried.
+// maxAttempts bounds how often something is tried: after a restart of PostgreSQL, all connections of a pool are broken,
+// and each is noticed by its use.
 const maxAttempts = 3
 
 // Codes of PostgreSQL: see its manual, appendix A.

@@ -125,9 +125,22 @@ func (s *Store) Ready(ctx context.Context) error {
 		if _, err := s.byCredential(ctx, ""); err != nil { // the index
 			return nil, err
 		}
-		return s.tokens(ctx, s.reads, "ORDER BY t.id LIMIT 1") // the tables
+		some, err := s.tokens(ctx, s.reads, "ORDER BY t.id LIMIT 1") // the tables
+		if err == nil && len(some) == 0 {
+			err = s.checkNeverHadTokens(ctx)
+		}
+		return some, err
 	})
 	return withRemedy(err)
+}
+
+// checkNeverHadTokens returns an error if a database without tokens has had some, which are never deleted.
+func (s *Store) checkNeverHadTokens(ctx context.Context) error {
+	had, err := exists(ctx, s.reads, "SELECT 1 FROM audit WHERE action = 'token.create'")
+	if err == nil && had {
+		err = fmt.Errorf("%s has lost its tokens: restore a backup", s.name)
+	}
+	return err
 }
 
 // check returns an error if the database is gone, or not the one of the key.
@@ -153,7 +166,7 @@ func (s *Store) checkKey(ctx context.Context, from querier) error {
 }
 
 // within returns what do returns, which reads, or an error when the context ends first. SQLite cannot be interrupted
-// while it waits for a lock or a disk. What a broken connection to PostgreSQL prevents is done once more.
+// while it waits for a lock or a disk. What a broken connection to PostgreSQL prevents is done again.
 func within[T any](ctx context.Context, database string, do func() (T, error)) (T, error) {
 	type result struct {
 		value T
@@ -162,7 +175,7 @@ func within[T any](ctx context.Context, database string, do func() (T, error)) (
 	found := make(chan result, 1)
 	go func() {
 		value, err := do()
-		if isLost(err) && ctx.Err() == nil {
+		for attempt := 1; isLost(err) && attempt < maxAttempts && ctx.Err() == nil; attempt++ {
 			value, err = do()
 		}
 		found <- result{value, err}

@@ -8,11 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -153,6 +157,33 @@ func (s *Server) Restart(t testing.TB, mode Mode) {
 	t.Helper()
 	if err := s.shell.run("stop " + string(mode) + "; start"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Freeze lets no process of the server go on until thaw: clients can connect, and get no answer.
+func (s *Server) Freeze(t testing.TB) (thaw func()) {
+	t.Helper()
+	thaw = sync.OnceFunc(func() { s.signal(t, syscall.SIGCONT) })
+	t.Cleanup(thaw)
+	s.signal(t, syscall.SIGSTOP)
+	return thaw
+}
+
+// signal sends a signal to all processes of the server, its first one first: it starts the others.
+func (s *Server) signal(t testing.TB, which syscall.Signal) {
+	t.Helper()
+	first := s.PID(t)
+	if err := syscall.Kill(first, which); err != nil {
+		t.Fatal(err)
+	}
+	others, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range strings.Fields(string(others)) {
+		if pid, err := strconv.Atoi(field); err == nil {
+			_ = syscall.Kill(pid, which) // it may have ended
+		}
 	}
 }
 
