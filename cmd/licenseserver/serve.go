@@ -39,6 +39,7 @@ func (t *tool) serveCommand() *cobra.Command {
 per request. SIGTERM or SIGINT stops the server after the running requests, a
 second one at once. SIGHUP reads the TLS certificate again.
 
+It does not license LocalStack's own images, and replaces no license of theirs.
 The API_ENDPOINT of a container is URL/v1. /healthz says that the process lives,
 /readyz that it can answer, /metrics has numbers for Prometheus.`,
 		Args: cobra.NoArgs,
