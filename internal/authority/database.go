@@ -119,6 +119,7 @@ func openPostgres(text string) (*database, error) {
 		config.ConnectTimeout = connectWait
 	}
 	config.RuntimeParams["application_name"] = "licenseserver"
+	config.RuntimeParams["jit"] = "off" // to compile a query takes longer than any of ours
 	reads, background := config.Copy(), config.Copy()
 	// A lock that is held for long ends the statement, not the connection.
 	config.RuntimeParams["lock_timeout"] = milliseconds(writeWait)

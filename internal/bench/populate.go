@@ -48,7 +48,9 @@ func (d *authorityData) populate(members int) error {
 	if err := tx.Commit(); err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, "ANALYZE") // as PostgreSQL does by itself after a while
+	if d.database != "" {
+		_, err = db.ExecContext(ctx, "VACUUM ANALYZE") // as it does by itself after a while
+	}
 	return err
 }
 
