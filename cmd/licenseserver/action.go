@@ -35,7 +35,7 @@ func (t *tool) onNew(do action) func(*cobra.Command, []string) error {
 
 // forever performs an action without an end on an authority, and creates it if it does not exist.
 func (t *tool) forever(do action) func(*cobra.Command, []string) error {
-	return t.with(authority.Source{Create: true}, func(*cobra.Command) action { return do })
+	return t.with(authority.Source{Create: true, Verify: true}, func(*cobra.Command) action { return do })
 }
 
 func (t *tool) with(source authority.Source, do func(*cobra.Command) action) func(*cobra.Command, []string) error {

@@ -68,7 +68,7 @@ func openForBackup(ctx context.Context, source Source) ([]byte, *database, error
 	if key == nil {
 		err = errNoKey(from.name)
 	} else if !from.isSQLite() { // a copy of SQLite is checked as a whole
-		err = from.checkKey(ctx, key)
+		err = from.fitsKey(ctx, key)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, from.close())
@@ -109,7 +109,7 @@ func examineCopy(ctx context.Context, path string, key []byte) (err error) {
 	if err := copied.checkSchema(ctx); err != nil {
 		return err
 	}
-	return copied.checkKey(ctx, key)
+	return copied.fitsKey(ctx, key)
 }
 
 // staging is a directory that gets its name when it is complete.

@@ -102,8 +102,7 @@ func (c *checking) sqlite(ctx context.Context, key []byte) {
 		return
 	}
 	if hasLostLog(path) {
-		c.find("restore a backup, or remove "+quoted(path+"-shm")+" to go on without the last changes",
-			"%s-wal is missing: the last changes may be lost", path)
+		c.find(withoutLog(path), "%s", lostLog(path))
 	}
 	d := inspectSQLite(path)
 	defer d.close()
@@ -114,17 +113,17 @@ func (c *checking) sqlite(ctx context.Context, key []byte) {
 	for _, flaw := range flaws {
 		c.find(restoreBoth, "%s is damaged: %s", path, flaw)
 	}
-	if len(flaws) == 0 {
-		c.content(ctx, d, key)
+	if len(flaws) > 0 {
+		return
 	}
-}
-
-// hasLostLog reports whether the write-ahead log of an SQLite database has gone without its index: SQLite removes the
-// log first, and the index right after it.
-func hasLostLog(path string) bool {
-	_, logErr := os.Stat(path + "-wal")
-	_, indexErr := os.Stat(path + "-shm")
-	return errors.Is(logErr, fs.ErrNotExist) && indexErr == nil
+	orphans, err := d.orphans(ctx)
+	if err != nil {
+		orphans = append(orphans, err.Error())
+	}
+	for _, orphan := range orphans {
+		c.find("report it, with what was done before", "%s: %s", path, orphan)
+	}
+	c.content(ctx, d, key)
 }
 
 func (c *checking) postgres(ctx context.Context, url string, key []byte) {
@@ -148,7 +147,7 @@ func (c *checking) content(ctx context.Context, d *database, key []byte) {
 		return
 	}
 	if key != nil {
-		if err := d.checkKey(ctx, key); err != nil {
+		if err := d.fitsKey(ctx, key); err != nil {
 			c.find(restoreBoth, "%v", err)
 		}
 	}

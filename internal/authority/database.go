@@ -66,6 +66,9 @@ func openSQLite(source Source, hasKey bool) (*database, error) {
 	case source.Create:
 		flags |= os.O_CREATE
 	}
+	if hasLostLog(path) {
+		return nil, fmt.Errorf("%s: %s", lostLog(path), withoutLog(path))
+	}
 	// SQLite gives its -wal and -shm files the mode of the database.
 	file, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
@@ -146,12 +149,7 @@ func bounded(pool *sql.DB, most int) *sql.DB {
 
 // withRemedy adds to the error of a damaged SQLite database what to do about it.
 func withRemedy(err error) error {
-	failed, ok := errors.AsType[*sqlite.Error](err)
-	if !ok {
-		return err
-	}
-	switch failed.Code() & 0xff {
-	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+	if isDamage(err) {
 		return fmt.Errorf("%s is damaged: %w: %s", DatabaseFile, err, restoreBoth)
 	}
 	return err

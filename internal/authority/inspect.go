@@ -37,22 +37,23 @@ func hasSideFiles(path string) bool {
 	return false
 }
 
-// integrity returns what SQLite finds wrong with the database, pages and references.
+// integrity returns what SQLite finds wrong with the pages and indexes of the database.
 func (d *database) integrity(ctx context.Context) ([]string, error) {
 	flaws, err := texts(ctx, d.reads, fmt.Sprintf("PRAGMA integrity_check(%d)", mostFlaws))
-	if err != nil {
-		return nil, err
-	}
 	if len(flaws) == 1 && flaws[0] == "ok" {
 		flaws = nil
 	}
-	orphans, err := texts(ctx, d.reads, `SELECT 'a row of ' || "table" || ' refers to a row of ' || parent || ' that is missing'
-		FROM pragma_foreign_key_check LIMIT 10`)
-	return append(flaws, orphans...), err
+	return flaws, err
 }
 
-// checkKey returns an error unless the database was made with a key.
-func (d *database) checkKey(ctx context.Context, key []byte) error {
+// orphans are rows that refer to others that are missing.
+func (d *database) orphans(ctx context.Context) ([]string, error) {
+	return texts(ctx, d.reads, fmt.Sprintf(`SELECT 'a row of ' || "table" || ' refers to a row of ' || parent ||
+		' that is missing' FROM pragma_foreign_key_check LIMIT %d`, mostFlaws))
+}
+
+// fitsKey returns an error unless the database was made with a key.
+func (d *database) fitsKey(ctx context.Context, key []byte) error {
 	if former, err := d.isFormer(ctx); former || err != nil {
 		return err // it has no record of its key
 	}

@@ -128,6 +128,9 @@ func (s *Store) lookUp(ctx context.Context, text string) (*Token, error) {
 // overwritten, and may have some of the pages in memory. So all is read again: the token first, since a file that is
 // being overwritten has its first pages, with the key's check, before the others.
 func (s *Store) confirmUnknown(ctx context.Context, text string) error {
+	if err := s.verification.wait(ctx); err != nil {
+		return err
+	}
 	conn, err := s.reads.Conn(ctx)
 	if err != nil {
 		return err

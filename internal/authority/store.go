@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -28,8 +29,10 @@ type Store struct {
 	turns     chan struct{}
 	passwords *password.Hasher
 	tidier    tidier
-	key       []byte
-	now       func() time.Time
+	// verification is nil unless it was asked for.
+	verification *verification
+	key          []byte
+	now          func() time.Time
 }
 
 // Source says where the state of an authority is.
@@ -40,6 +43,8 @@ type Source struct {
 	Database string
 	// Create makes what is missing. Without it, an authority that does not exist is [ErrNone].
 	Create bool
+	// Verify reads all of an SQLite database, also after Open has returned. It is for servers.
+	Verify bool
 	// Now is the authority's clock; nil means [time.Now].
 	Now func() time.Time
 }
@@ -76,6 +81,7 @@ func (s *Store) Close() error {
 	if s.find != nil {
 		_ = s.find.Close()
 	}
+	s.verification.stop()
 	return s.database.close()
 }
 
@@ -110,6 +116,11 @@ func (s *Store) open(ctx context.Context, source Source) error {
 	if s.key, err = s.settleKey(ctx, source.Dir, key); err != nil {
 		return err
 	}
+	if source.Verify && s.isSQLite() {
+		if err := s.verify(); err != nil {
+			return err
+		}
+	}
 	return s.prepareFind(ctx)
 }
 
@@ -119,7 +130,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	_, err := within(ctx, s.name, func() ([]Token, error) {
-		if err := s.check(ctx); err != nil {
+		if err := cmp.Or(s.check(ctx), s.verification.result()); err != nil {
 			return nil, err
 		}
 		if _, err := s.byCredential(ctx, ""); err != nil { // the index
