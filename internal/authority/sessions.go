@@ -13,8 +13,10 @@ import (
 const (
 	sessionPrefix = "session_"
 
-	// SessionIdle ends a session that is not used, SessionLife every session.
-	SessionIdle, SessionLife = 12 * time.Hour, 7 * 24 * time.Hour
+	// SessionIdle is how long a session lives without being used.
+	SessionIdle = 12 * time.Hour
+	// SessionLife is how long any session lives.
+	SessionLife = 7 * 24 * time.Hour
 	// sessionNote is how old the noted time of the last use may be: not every request of a page has to be written.
 	sessionNote = time.Minute
 	// sessionKept is how long the row of a session is kept after its end.

@@ -218,7 +218,8 @@ func FuzzStoredHash(f *testing.F) {
 		if read.String() != text {
 			t.Errorf("%q is written as %q", text, read)
 		}
-		if read.memory > maxMemory || read.passes > maxPasses || read.lanes > maxLanes || uint32(read.lanes)*read.passes == 0 {
+		isTooMuch := read.memory > maxMemory || read.passes > maxPasses || read.lanes > maxLanes
+		if isTooMuch || read.lanes == 0 || read.passes == 0 {
 			t.Errorf("%q asks for too much: %+v", text, read.parameters)
 		}
 	})

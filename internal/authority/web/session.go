@@ -57,8 +57,9 @@ func safeNext(text string) string {
 		return first
 	}
 	// Browsers take "//host" and "/\host" for another site, and drop control characters before they look.
+	isOdd := func(r rune) bool { return r == '\\' || r <= ' ' || r > '~' }
 	if len(text) > maxNext || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") ||
-		strings.HasPrefix(read.Path, "//") || strings.ContainsFunc(text, func(r rune) bool { return r == '\\' || r <= ' ' || r > '~' }) {
+		strings.HasPrefix(read.Path, "//") || strings.ContainsFunc(text, isOdd) {
 		return first
 	}
 	return text
