@@ -61,12 +61,11 @@ func (s Settings) find(r *http.Request) Origin {
 	if r.TLS != nil {
 		o.Scheme = "https"
 	}
-	switch {
-	case s.Proxies.Contain(peer):
+	// Also where the proxies are on this machine: what comes without their headers comes from somebody else here.
+	o.Local = peer.IsLoopback() && !isForwarded(r.Header)
+	if s.Proxies.Contain(peer) {
 		o.Proxied = true
 		o.Address, o.Scheme = s.forwarded(r.Header, peer, o.Scheme)
-	default:
-		o.Local = peer.IsLoopback() && !isForwarded(r.Header)
 	}
 	o.Base = s.base(r, o.Scheme)
 	o.Secure = o.Scheme == "https" || o.Local || s.isOnThisMachine(r)

@@ -127,6 +127,9 @@ func TestWhatIsSecure(t *testing.T) {
 		"a trusted proxy with TLS": {peer: "10.0.0.1:1", secure: true,
 			header: map[string][]string{"X-Forwarded-Proto": {"https"}}},
 		"a trusted proxy without": {peer: "10.0.0.1:1"},
+		"a trusted proxy on this machine": {peer: "127.0.0.9:1",
+			header: map[string][]string{"X-Forwarded-Proto": {"http"}, "X-Forwarded-For": {"203.0.113.9"}}},
+		"somebody beside the proxy on this machine": {peer: "127.0.0.9:1", secure: true, local: true},
 		"a client that says it is here": {peer: "10.0.0.1:1",
 			header: xff("127.0.0.1")},
 		"a published port": {peer: "172.17.0.1:1", public: "http://localhost:8080", host: "localhost:8080",
@@ -137,7 +140,7 @@ func TestWhatIsSecure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := behind(t, "10.0.0.0/8")
+			s := behind(t, "10.0.0.0/8", "127.0.0.9")
 			if test.public != "" {
 				var err error
 				if s.Public, err = ParsePublic(test.public); err != nil {

@@ -93,6 +93,30 @@ func TestAClientThatSends10MBReadsTheAnswer(t *testing.T) {
 	f.refused(http.StatusRequestEntityTooLarge, api.MessageTooLarge, reply)
 }
 
+// A client that does not wait is no failure of the database.
+func TestAClientThatLeavesIsNoFailure(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	arrived := make(chan struct{})
+	f.API([]api.Route{{Path: "/slow", Methods: []string{http.MethodPost}, Answer: func(r *http.Request) *api.Answer {
+		close(arrived)
+		<-r.Context().Done()
+		return api.Fail(fmt.Errorf("authority.db does not answer: %w", r.Context().Err()))
+	}}})
+	address, _ := f.serve()
+	conn := dial(t, address)
+	fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
+	<-arrived
+	conn.Close()
+	const want = `"status":499,`
+	eventually(t, "the request is logged", func() bool { return strings.Contains(f.log.String(), want) })
+	reply := exchange(t, address, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", 1)[0]
+	metrics, _ := io.ReadAll(reply.Body)
+	if !strings.Contains(string(metrics), prefix+"database_errors_total 0\n") {
+		t.Errorf("it counts as a failure of the database: %s", metrics)
+	}
+}
+
 // Half a body reaches no handler, however long the client takes.
 func TestHalfABodyReachesNoHandler(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ const (
 	// Limits of a request, which is one small JSON object or form.
 	headerTimeout = 5 * time.Second
 	bodyTimeout   = 10 * time.Second
+	writeTimeout  = 15 * time.Second // from the end of the header on, so a late body still gets an answer
 	idleTimeout   = time.Minute
 	maxHeader     = 16 << 10 // bytes
 
@@ -62,7 +63,7 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 		Handler:                      handler,
 		ReadHeaderTimeout:            headerTimeout,
 		ReadTimeout:                  bodyTimeout,
-		WriteTimeout:                 bodyTimeout,
+		WriteTimeout:                 writeTimeout,
 		IdleTimeout:                  idleTimeout,
 		MaxHeaderBytes:               maxHeader,
 		ErrorLog:                     s.errorLog(),

@@ -134,7 +134,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Request-Id", seen.id)
 	writer := &statusWriter{ResponseWriter: w}
 	defer func() { s.end(recover(), writer, r, seen) }()
-	seen.route = s.answer(writer, r)
+	refusal, pattern := s.route(r)
+	seen.route = pattern
+	s.answer(writer, r, refusal)
 }
 
 // end ends a request, also one whose handler has panicked.
@@ -157,6 +159,9 @@ func (s *Server) end(recovered any, w *statusWriter, r *http.Request, seen *requ
 		w.status = http.StatusOK // what package net/http sends then
 	}
 	seen.ended, seen.status = s.now(), w.status
+	if r.Context().Err() != nil && errors.Is(seen.Cause, context.Canceled) {
+		seen.status, seen.Cause = statusGone, errGone // the database has not failed
+	}
 	s.logRequest(r, seen)
 	s.metrics.count(seen)
 	if aborted {
@@ -164,24 +169,26 @@ func (s *Server) end(recovered any, w *statusWriter, r *http.Request, seen *requ
 	}
 }
 
-// answer answers a request, and returns the pattern of its route; "" without one.
-func (s *Server) answer(w *statusWriter, r *http.Request) (route string) {
-	if refusal := receive(w, r); refusal != nil {
-		refusal.Send(w, r)
-		return ""
-	}
-	s.conns.begin(r.Context())
+// answer answers a request, with the refusal unless that is nil.
+func (s *Server) answer(w *statusWriter, r *http.Request, refusal *api.Answer) {
 	if s.conns.isCrowded() {
 		w.Header().Set("Connection", "close")
 	}
-	refusal, pattern := s.route(r)
+	if refusal == nil {
+		refusal = receive(w, r)
+	}
 	if refusal != nil {
 		refusal.Send(w, r)
-		return ""
+		return
 	}
+	s.conns.begin(r.Context())
 	s.mux.ServeHTTP(w, r)
-	return pattern
 }
+
+// statusGone is what the log says of a request whose client has not waited for the answer, as nginx does.
+const statusGone = 499
+
+var errGone = errors.New("the client closed the connection before it was answered")
 
 // statusWriter notes the status of an answer.
 type statusWriter struct {
