@@ -11,38 +11,41 @@ import (
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 func TestABearerOpensNothingElse(t *testing.T) {
-	f := newFixture(t)
-	begun := f.begin()
-	f.confirm(begun)
-	bearer := f.exchange(begun).field("auth_token")
-	raw := strings.TrimPrefix(bearer, "Bearer ")
-	if found, err := f.store.Judge(t.Context(), credential.NewSecret(raw)); found != nil {
-		t.Errorf("it is a token: %v", err)
-	}
-	if session, err := f.store.Session(t.Context(), credential.NewSecret(raw)); session != nil || err != nil {
-		t.Errorf("it is a session: %v", err)
-	}
-	if got := f.confirmed(login{id: begun.id, exchange: raw}); got.status != http.StatusNotFound {
-		t.Errorf("it is an exchange token: %d", got.status)
-	}
-	for _, wrong := range []string{
-		"", raw, "Basic " + raw, "Bearer", "Bearer ", "Bearer  " + raw, bearer + " ", "Bearer " + begun.exchange,
-		"Basic " + base64.StdEncoding.EncodeToString([]byte(":"+raw)), "Bearer " + raw + "\x00",
-	} {
-		if got := f.credentials(wrong); got.status != http.StatusUnauthorized {
-			t.Errorf("%q: %d %s", wrong, got.status, got.text)
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		begun := f.begin()
+		f.confirm(begun)
+		bearer := f.exchange(begun).field("auth_token")
+		raw := strings.TrimPrefix(bearer, "Bearer ")
+		if found, err := f.store.Judge(t.Context(), credential.NewSecret(raw)); found != nil {
+			t.Errorf("it is a token: %v", err)
 		}
-	}
-	if got := f.credentials("bearer " + raw); got.status != http.StatusOK {
-		t.Errorf("the scheme in lower case: %d %s", got.status, got.text)
-	}
+		if session, err := f.store.Session(t.Context(), credential.NewSecret(raw)); session != nil || err != nil {
+			t.Errorf("it is a session: %v", err)
+		}
+		if got := f.confirmed(login{id: begun.id, exchange: raw}); got.status != http.StatusNotFound {
+			t.Errorf("it is an exchange token: %d", got.status)
+		}
+		for _, wrong := range []string{
+			"", raw, "Basic " + raw, "Bearer", "Bearer ", "Bearer  " + raw, bearer + " ", "Bearer " + begun.exchange,
+			"Basic " + base64.StdEncoding.EncodeToString([]byte(":"+raw)), "Bearer " + raw + "\x00",
+		} {
+			if got := f.credentials(wrong); got.status != http.StatusUnauthorized {
+				t.Errorf("%q: %d %s", wrong, got.status, got.text)
+			}
+		}
+		if got := f.credentials("bearer " + raw); got.status != http.StatusOK {
+			t.Errorf("the scheme in lower case: %d %s", got.status, got.text)
+		}
+	})
 }
 
 func TestSnapshotsAreNotInThePlan(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	for _, target := range []string{"/v1/cloudpods", "/v1/cloudpods?creator=me", "/v1/cloudpods/my-pod"} {
 		for _, method := range []string{"GET", "PUT", "DELETE"} {
 			got := f.send(method, target, "", "Basic "+base64.StdEncoding.EncodeToString([]byte(":ls-whatever")))
@@ -54,7 +57,7 @@ func TestSnapshotsAreNotInThePlan(t *testing.T) {
 }
 
 func TestBodiesThatAreNoneAreNoVerdict(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	begun := f.begin()
 	for _, body := range []string{
 		"", "{", `{"actor":"lstk","versi`, "null", "[]", `"lstk"`, `{"actor":1}`, `{"exchange_token":{}}`, "<html>", "\x00",
@@ -75,7 +78,7 @@ func TestBodiesThatAreNoneAreNoVerdict(t *testing.T) {
 }
 
 func TestWhatAClientCallsItselfIsPlainText(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	for sent, want := range map[string]string{
 		`{}`: "a client that did not say its name",
 		`{"actor":"lstk","version":"1.0","more":[1,{"x":null}]}`: "lstk 1.0",
@@ -92,30 +95,32 @@ func TestWhatAClientCallsItselfIsPlainText(t *testing.T) {
 }
 
 func TestAnAddressBeginsSomeLoginsAndGuessesSomeTimes(t *testing.T) {
-	f := newFixture(t)
-	known := f.begin()
-	for i := 1; i < limitOfLogins.Requests; i++ {
-		f.confirm(f.begin())
-	}
-	if got := f.send("POST", "/v1/auth/request", "{}", ""); got.status != http.StatusTooManyRequests || got.retry == "" {
-		t.Errorf("one too many: %d %s", got.status, got.text)
-	}
-	wrong := login{id: known.id, exchange: "wrong"}
-	for i := range limitOfGuesses.Requests {
-		if got := f.confirmed(wrong); got.status != http.StatusNotFound {
-			t.Fatalf("guess %d: %d %s", i, got.status, got.text)
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		known := f.begin()
+		for i := 1; i < limitOfLogins.Requests; i++ {
+			f.confirm(f.begin())
 		}
-	}
-	for name, got := range map[string]reply{
-		"status": f.confirmed(wrong), "exchange": f.exchange(wrong), "credentials": f.credentials("Bearer wrong"),
-	} {
-		if got.status != http.StatusTooManyRequests || got.retry == "" {
-			t.Errorf("%s, one too many: %d %s", name, got.status, got.text)
+		if got := f.send("POST", "/v1/auth/request", "{}", ""); got.status != http.StatusTooManyRequests || got.retry == "" {
+			t.Errorf("one too many: %d %s", got.status, got.text)
 		}
-	}
-	if got := f.confirmed(known); got.status != http.StatusOK {
-		t.Errorf("the right secret is limited, too: %d %s", got.status, got.text)
-	}
+		wrong := login{id: known.id, exchange: "wrong"}
+		for i := range limitOfGuesses.Requests {
+			if got := f.confirmed(wrong); got.status != http.StatusNotFound {
+				t.Fatalf("guess %d: %d %s", i, got.status, got.text)
+			}
+		}
+		for name, got := range map[string]reply{
+			"status": f.confirmed(wrong), "exchange": f.exchange(wrong), "credentials": f.credentials("Bearer wrong"),
+		} {
+			if got.status != http.StatusTooManyRequests || got.retry == "" {
+				t.Errorf("%s, one too many: %d %s", name, got.status, got.text)
+			}
+		}
+		if got := f.confirmed(known); got.status != http.StatusOK {
+			t.Errorf("the right secret is limited, too: %d %s", got.status, got.text)
+		}
+	})
 }
 
 // lstk deletes what it has stored on 400, 401 and 403.
@@ -128,7 +133,7 @@ func TestADatabaseThatIsGoneIsNoVerdict(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFixture(t)
+			f := newFixture(t, "")
 			begun, other := f.begin(), f.begin()
 			f.confirm(begun)
 			f.confirm(other)
@@ -157,7 +162,7 @@ type silent struct{ testing.TB }
 func (silent) Errorf(string, ...any) {}
 
 func FuzzExchangeToken(f *testing.F) {
-	fixture := newFixture(f)
+	fixture := newFixture(f, "")
 	begun := fixture.begin()
 	fixture.confirm(begun)
 	for b := range 256 {

@@ -16,6 +16,7 @@ import (
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 const passwordText = "correct horse battery staple"
@@ -30,11 +31,14 @@ type fixture struct {
 	session authority.Session
 }
 
-func newFixture(t testing.TB) *fixture {
+// newFixture makes an authority in an empty PostgreSQL database, or in SQLite if there is no URL of one.
+func newFixture(t testing.TB, database string) *fixture {
 	t.Helper()
 	f := &fixture{TB: t, dir: t.TempDir(), mux: http.NewServeMux()}
 	var err error
-	f.store, err = authority.Open(t.Context(), authority.Source{Dir: f.dir, Create: true, Now: f.now})
+	f.store, err = authority.Open(t.Context(), authority.Source{
+		Dir: f.dir, Database: database, Create: true, Now: f.now,
+	})
 	f.must(err)
 	t.Cleanup(func() { _ = f.store.Close() })
 	f.addMember()
@@ -150,81 +154,87 @@ func (f *fixture) credentials(authorization string) reply {
 }
 
 func TestALoginStepByStep(t *testing.T) {
-	f := newFixture(t)
-	begun := f.begin()
-	secret := regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`) // 32 bytes in base64url without padding
-	if !secret.MatchString(begun.exchange) || url.PathEscape(begun.id) != begun.id ||
-		url.QueryEscape(begun.code) != begun.code {
-		t.Errorf("the login is %+v", begun)
-	}
-	if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":false}` {
-		t.Errorf("before: %d %s", got.status, got.text)
-	}
-	if got := f.exchange(begun); got.status != http.StatusForbidden {
-		t.Errorf("an exchange before: %d %s", got.status, got.text)
-	}
-	f.confirm(begun)
-	if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":true}` {
-		t.Errorf("after: %d %s", got.status, got.text)
-	}
-	exchanged := f.exchange(begun)
-	bearer, ok := strings.CutPrefix(exchanged.field("auth_token"), "Bearer ")
-	if exchanged.status != http.StatusOK || exchanged.field("id") != begun.id || len(exchanged.fields) != 2 || !ok ||
-		!secret.MatchString(bearer) {
-		t.Fatalf("the exchange: %d %s", exchanged.status, exchanged.text)
-	}
-	if got := f.exchange(begun); got.status != http.StatusForbidden {
-		t.Errorf("a second exchange: %d %s", got.status, got.text)
-	}
-	fetched := f.credentials(exchanged.field("auth_token"))
-	if fetched.status != http.StatusOK || len(fetched.fields) != 1 {
-		t.Fatalf("the token: %d %s", fetched.status, fetched.text)
-	}
-	if got := f.credentials(exchanged.field("auth_token")); got.status != http.StatusUnauthorized {
-		t.Errorf("a second token: %d %s", got.status, got.text)
-	}
-	found, err := f.store.Judge(t.Context(), credential.NewSecret(fetched.field("token")))
-	if err != nil || found == nil || found.MemberID != f.session.MemberID ||
-		!strings.HasPrefix(fetched.field("token"), "ls-") {
-		t.Errorf("the token is %+v, %v", found, err)
-	}
-	if found != nil && found.Name != "lstk 1.4.0, 2026-11-27 12:00" {
-		t.Errorf("the token is called %q", found.Name)
-	}
-	if got := f.confirmed(begun); got.text != `{"confirmed":true}` {
-		t.Errorf("afterwards: %d %s", got.status, got.text)
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		begun := f.begin()
+		secret := regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`) // 32 bytes in base64url without padding
+		if !secret.MatchString(begun.exchange) || url.PathEscape(begun.id) != begun.id ||
+			url.QueryEscape(begun.code) != begun.code {
+			t.Errorf("the login is %+v", begun)
+		}
+		if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":false}` {
+			t.Errorf("before: %d %s", got.status, got.text)
+		}
+		if got := f.exchange(begun); got.status != http.StatusForbidden {
+			t.Errorf("an exchange before: %d %s", got.status, got.text)
+		}
+		f.confirm(begun)
+		if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":true}` {
+			t.Errorf("after: %d %s", got.status, got.text)
+		}
+		exchanged := f.exchange(begun)
+		bearer, ok := strings.CutPrefix(exchanged.field("auth_token"), "Bearer ")
+		if exchanged.status != http.StatusOK || exchanged.field("id") != begun.id || len(exchanged.fields) != 2 || !ok ||
+			!secret.MatchString(bearer) {
+			t.Fatalf("the exchange: %d %s", exchanged.status, exchanged.text)
+		}
+		if got := f.exchange(begun); got.status != http.StatusForbidden {
+			t.Errorf("a second exchange: %d %s", got.status, got.text)
+		}
+		fetched := f.credentials(exchanged.field("auth_token"))
+		if fetched.status != http.StatusOK || len(fetched.fields) != 1 {
+			t.Fatalf("the token: %d %s", fetched.status, fetched.text)
+		}
+		if got := f.credentials(exchanged.field("auth_token")); got.status != http.StatusUnauthorized {
+			t.Errorf("a second token: %d %s", got.status, got.text)
+		}
+		found, err := f.store.Judge(t.Context(), credential.NewSecret(fetched.field("token")))
+		if err != nil || found == nil || found.MemberID != f.session.MemberID ||
+			!strings.HasPrefix(fetched.field("token"), "ls-") {
+			t.Errorf("the token is %+v, %v", found, err)
+		}
+		if found != nil && found.Name != "lstk 1.4.0, 2026-11-27 12:00" {
+			t.Errorf("the token is called %q", found.Name)
+		}
+		if got := f.confirmed(begun); got.text != `{"confirmed":true}` {
+			t.Errorf("afterwards: %d %s", got.status, got.text)
+		}
+	})
 }
 
 func TestADeniedLoginIsNotConfirmed(t *testing.T) {
-	f := newFixture(t)
-	begun := f.begin()
-	if decided, err := f.store.DenyLogin(t.Context(), begun.id, begun.code, f.session); !decided || err != nil {
-		t.Fatal(decided, err)
-	}
-	if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":false}` {
-		t.Errorf("%d %s", got.status, got.text)
-	}
-	if got := f.exchange(begun); got.status != http.StatusForbidden {
-		t.Errorf("%d %s", got.status, got.text)
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		begun := f.begin()
+		if decided, err := f.store.DenyLogin(t.Context(), begun.id, begun.code, f.session); !decided || err != nil {
+			t.Fatal(decided, err)
+		}
+		if got := f.confirmed(begun); got.status != http.StatusOK || got.text != `{"confirmed":false}` {
+			t.Errorf("%d %s", got.status, got.text)
+		}
+		if got := f.exchange(begun); got.status != http.StatusForbidden {
+			t.Errorf("%d %s", got.status, got.text)
+		}
+	})
 }
 
 func TestALoginAndItsBearerExpire(t *testing.T) {
-	f := newFixture(t)
-	begun, other := f.begin(), f.begin()
-	f.confirm(begun)
-	f.confirm(other)
-	bearer := f.exchange(other).field("auth_token")
-	f.clock.Add(120)
-	if got := f.credentials(bearer); got.status != http.StatusUnauthorized {
-		t.Errorf("a bearer after 2 minutes: %d %s", got.status, got.text)
-	}
-	f.clock.Add(480)
-	if got := f.exchange(begun); got.status != http.StatusForbidden {
-		t.Errorf("an exchange after 10 minutes: %d %s", got.status, got.text)
-	}
-	if got := f.confirmed(begun); got.text != `{"confirmed":false}` {
-		t.Errorf("after 10 minutes: %d %s", got.status, got.text)
-	}
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		begun, other := f.begin(), f.begin()
+		f.confirm(begun)
+		f.confirm(other)
+		bearer := f.exchange(other).field("auth_token")
+		f.clock.Add(120)
+		if got := f.credentials(bearer); got.status != http.StatusUnauthorized {
+			t.Errorf("a bearer after 2 minutes: %d %s", got.status, got.text)
+		}
+		f.clock.Add(480)
+		if got := f.exchange(begun); got.status != http.StatusForbidden {
+			t.Errorf("an exchange after 10 minutes: %d %s", got.status, got.text)
+		}
+		if got := f.confirmed(begun); got.text != `{"confirmed":false}` {
+			t.Errorf("after 10 minutes: %d %s", got.status, got.text)
+		}
+	})
 }

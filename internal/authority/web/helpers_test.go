@@ -29,11 +29,14 @@ type fixture struct {
 	server *httptest.Server
 }
 
-func newFixture(t testing.TB) *fixture {
+// newFixture makes an authority in an empty PostgreSQL database, or in SQLite if there is no URL of one.
+func newFixture(t testing.TB, database string) *fixture {
 	t.Helper()
 	f := &fixture{TB: t, dir: t.TempDir(), mux: http.NewServeMux()}
 	var err error
-	f.store, err = authority.Open(context.Background(), authority.Source{Dir: f.dir, Create: true, Now: f.now})
+	f.store, err = authority.Open(context.Background(), authority.Source{
+		Dir: f.dir, Database: database, Create: true, Now: f.now,
+	})
 	f.must(err)
 	t.Cleanup(func() { _ = f.store.Close() })
 	f.site = New(f.store, Options{Now: f.now})

@@ -13,29 +13,32 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 func TestAMemberLogsInAndOut(t *testing.T) {
-	f := newFixture(t)
-	f.member("ada@example.com")
-	b := f.browser()
-	b.get("/").is(http.StatusOK, "does not license LocalStack", "Log in")
-	b.get("/sessions").leads("/login?next=%2Fsessions")
-	b.get("/login?next=%2Fsessions").is(http.StatusOK, `name="next" value="/sessions"`)
-	b.post("/login", "email", "ada@example.com", "password", "wrong horse", "next", "/sessions").
-		is(http.StatusForbidden, "The email address or the password is wrong.", `value="ada@example.com"`,
-			`value="/sessions"`)
-	b.post("/login", "email", "ada@example.com", "password", rightPassword, "next", "/sessions").leads("/sessions")
-	b.get("/sessions").is(http.StatusOK, "ada@example.com", "Firefox", "(this browser)", "127.0.0.1")
-	b.get("/login").leads("/")
-	old := b.cookies()
-	b.post("/logout").leads("/login")
-	if left := b.cookies(); len(left) != 0 {
-		t.Errorf("the browser keeps %v", left)
-	}
-	b.restore(old)
-	b.get("/sessions").leads("/login?next=%2Fsessions")
-	b.post("/logout").leads("/login")
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		f.member("ada@example.com")
+		b := f.browser()
+		b.get("/").is(http.StatusOK, "does not license LocalStack", "Log in")
+		b.get("/sessions").leads("/login?next=%2Fsessions")
+		b.get("/login?next=%2Fsessions").is(http.StatusOK, `name="next" value="/sessions"`)
+		b.post("/login", "email", "ada@example.com", "password", "wrong horse", "next", "/sessions").
+			is(http.StatusForbidden, "The email address or the password is wrong.", `value="ada@example.com"`,
+				`value="/sessions"`)
+		b.post("/login", "email", "ada@example.com", "password", rightPassword, "next", "/sessions").leads("/sessions")
+		b.get("/sessions").is(http.StatusOK, "ada@example.com", "Firefox", "(this browser)", "127.0.0.1")
+		b.get("/login").leads("/")
+		old := b.cookies()
+		b.post("/logout").leads("/login")
+		if left := b.cookies(); len(left) != 0 {
+			t.Errorf("the browser keeps %v", left)
+		}
+		b.restore(old)
+		b.get("/sessions").leads("/login?next=%2Fsessions")
+		b.post("/logout").leads("/login")
+	})
 }
 
 func (b *browser) cookies() []*http.Cookie {
@@ -51,7 +54,7 @@ func (b *browser) restore(cookies []*http.Cookie) {
 }
 
 func TestTheCookieOfASession(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	form := []string{"email", "ada@example.com", "password", rightPassword}
 	plain := f.browser().post("/login", form...).header.Values("Set-Cookie")
@@ -77,19 +80,21 @@ func TestTheCookieOfASession(t *testing.T) {
 }
 
 func TestALoginMakesANewSession(t *testing.T) {
-	f := newFixture(t)
-	f.member("ada@example.com")
-	f.member("eve@example.com")
-	eve := f.loggedIn("eve@example.com")
-	planted := eve.cookies()
-	ada := f.browser()
-	ada.restore(planted)
-	ada.post("/login", "email", "ada@example.com", "password", rightPassword).leads("/")
-	if ada.cookies()[0].Value == planted[0].Value {
-		t.Error("the session is the one that was planted")
-	}
-	ada.get("/sessions").is(http.StatusOK, "ada@example.com")
-	eve.get("/sessions").leads("/login?next=%2Fsessions")
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		f.member("ada@example.com")
+		f.member("eve@example.com")
+		eve := f.loggedIn("eve@example.com")
+		planted := eve.cookies()
+		ada := f.browser()
+		ada.restore(planted)
+		ada.post("/login", "email", "ada@example.com", "password", rightPassword).leads("/")
+		if ada.cookies()[0].Value == planted[0].Value {
+			t.Error("the session is the one that was planted")
+		}
+		ada.get("/sessions").is(http.StatusOK, "ada@example.com")
+		eve.get("/sessions").leads("/login?next=%2Fsessions")
+	})
 }
 
 func TestWhereALoginLeads(t *testing.T) {
@@ -136,7 +141,7 @@ func FuzzNext(f *testing.F) {
 }
 
 func TestTenThousandWrongPasswords(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	attempt := func(i int, address, email string) int {
 		form := url.Values{"email": {email}, "password": {fmt.Sprint("wrong password number ", i)}}
@@ -174,53 +179,57 @@ func TestTenThousandWrongPasswords(t *testing.T) {
 }
 
 func TestSessionsAreEndedFromAnotherBrowser(t *testing.T) {
-	f := newFixture(t)
-	id := f.member("ada@example.com")
-	f.member("eve@example.com")
-	here, there, further := f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com")
-	eve := f.loggedIn("eve@example.com")
-	sessions, err := f.store.Sessions(t.Context(), id)
-	f.must(err)
-	ids := map[string]bool{}
-	for _, session := range sessions {
-		ids[session.ID] = true
-		eve.post("/sessions", "session", session.ID).is(http.StatusNotFound, "Nothing was ended")
-	}
-	if len(ids) != 3 {
-		t.Fatalf("there are %d sessions", len(ids))
-	}
-	here.post("/sessions", "session", "others").leads("/sessions?done=sessions")
-	here.get("/sessions?done=sessions").is(http.StatusOK, "All other sessions were ended.")
-	for _, ended := range []*browser{there, further} {
-		ended.get("/sessions").leads("/login?next=%2Fsessions")
-	}
-	eve.get("/sessions").is(http.StatusOK)
-	again := f.loggedIn("ada@example.com")
-	sessions, err = f.store.Sessions(t.Context(), id)
-	f.must(err)
-	here.post("/sessions", "session", sessions[0].ID).leads("/sessions?done=session")
-	again.get("/sessions").leads("/login?next=%2Fsessions")
-	here.post("/sessions", "session", sessions[0].ID).is(http.StatusNotFound)
-	here.post("/sessions", "session", sessions[1].ID).leads("/login")
-	here.get("/sessions").leads("/login?next=%2Fsessions")
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		id := f.member("ada@example.com")
+		f.member("eve@example.com")
+		here, there, further := f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com"), f.loggedIn("ada@example.com")
+		eve := f.loggedIn("eve@example.com")
+		sessions, err := f.store.Sessions(t.Context(), id)
+		f.must(err)
+		ids := map[string]bool{}
+		for _, session := range sessions {
+			ids[session.ID] = true
+			eve.post("/sessions", "session", session.ID).is(http.StatusNotFound, "Nothing was ended")
+		}
+		if len(ids) != 3 {
+			t.Fatalf("there are %d sessions", len(ids))
+		}
+		here.post("/sessions", "session", "others").leads("/sessions?done=sessions")
+		here.get("/sessions?done=sessions").is(http.StatusOK, "All other sessions were ended.")
+		for _, ended := range []*browser{there, further} {
+			ended.get("/sessions").leads("/login?next=%2Fsessions")
+		}
+		eve.get("/sessions").is(http.StatusOK)
+		again := f.loggedIn("ada@example.com")
+		sessions, err = f.store.Sessions(t.Context(), id)
+		f.must(err)
+		here.post("/sessions", "session", sessions[0].ID).leads("/sessions?done=session")
+		again.get("/sessions").leads("/login?next=%2Fsessions")
+		here.post("/sessions", "session", sessions[0].ID).is(http.StatusNotFound)
+		here.post("/sessions", "session", sessions[1].ID).leads("/login")
+		here.get("/sessions").leads("/login?next=%2Fsessions")
+	})
 }
 
 func TestASessionEndsWhenNobodyUsesIt(t *testing.T) {
-	f := newFixture(t)
-	f.member("ada@example.com")
-	b := f.loggedIn("ada@example.com")
-	f.advance(authority.SessionIdle - time.Minute)
-	b.get("/sessions").is(http.StatusOK)
-	f.store.Flush()
-	f.advance(authority.SessionIdle - time.Minute)
-	b.get("/sessions").is(http.StatusOK)
-	f.store.Flush()
-	f.advance(authority.SessionIdle)
-	b.get("/sessions").leads("/login?next=%2Fsessions")
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		f.member("ada@example.com")
+		b := f.loggedIn("ada@example.com")
+		f.advance(authority.SessionIdle - time.Minute)
+		b.get("/sessions").is(http.StatusOK)
+		f.store.Flush()
+		f.advance(authority.SessionIdle - time.Minute)
+		b.get("/sessions").is(http.StatusOK)
+		f.store.Flush()
+		f.advance(authority.SessionIdle)
+		b.get("/sessions").leads("/login?next=%2Fsessions")
+	})
 }
 
 func TestADatabaseThatIsGoneIsAProblemOfTheServer(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	b := f.loggedIn("ada@example.com")
 	f.must(os.Remove(filepath.Join(f.dir, authority.DatabaseFile)))

@@ -8,7 +8,7 @@ import (
 )
 
 func TestEveryAnswerHasTheSameHeaders(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	b := f.loggedIn("ada@example.com")
 	for _, got := range []page{
@@ -37,7 +37,7 @@ func TestEveryAnswerHasTheSameHeaders(t *testing.T) {
 
 // Who may ask for what: every route, as nobody and as a member.
 func TestEveryRouteKeepsToItsAccess(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	member := f.loggedIn("ada@example.com")
 	for _, route := range f.site.routes() {
@@ -60,7 +60,7 @@ func TestEveryRouteKeepsToItsAccess(t *testing.T) {
 }
 
 func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	own := f.server.URL
 	const foreign = "https://evil.example"
@@ -98,14 +98,14 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 
 // It is no browser that sends neither of the headers. It needs a session like any other.
 func TestAFormWithoutOriginAndFetchMetadataNeedsASession(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	f.browser().post("/sessions", "session", "others").leads("/login?next=%2Fsessions")
 	f.loggedIn("ada@example.com").post("/sessions", "session", "others").leads("/sessions?done=sessions")
 }
 
 func TestTheWayToThePages(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	for name, request := range map[string]struct {
 		host, address string
 		secure        bool
@@ -136,7 +136,7 @@ func TestTheWayToThePages(t *testing.T) {
 }
 
 func TestAFormOfAnyContent(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	f.member("ada@example.com")
 	b := f.loggedIn("ada@example.com")
 	for _, body := range []string{
