@@ -27,7 +27,11 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the transcripts, which specify the command line.
 func TestScripts(t *testing.T) {
-	testkit.RunScripts(t, testscript.Params{
+	testkit.RunScripts(t, scriptParams())
+}
+
+func scriptParams() testscript.Params {
+	return testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serve":       cmdServe,
@@ -44,7 +48,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		RequireExplicitExec: true,
-	})
+	}
 }
 
 // cmdCapture is "capture NAME REGEXP": the environment variable NAME becomes

@@ -136,6 +136,9 @@ type serverKey struct{}
 
 // cmdServe is "serve ARG…": it starts a server and sets URL and ADDRESS.
 func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
+	if database := ts.Getenv("LICENSESERVER_DATABASE"); database != "" {
+		args = append([]string{"--database", database}, args...)
+	}
 	started, err := startProcess(ts.MkAbs("."), args...)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(started.stop()) })

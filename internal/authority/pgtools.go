@@ -16,7 +16,12 @@ const dumpFile = "authority.dump"
 // DumpCommand is the command line that backs up the PostgreSQL database at an URL to the directory dir, and
 // RestoreCommand the one that restores it. A password is not in them: see "man pg_dump" for PGPASSFILE and PGPASSWORD.
 func DumpCommand(database, dir string) string {
-	return "pg_dump --format=custom --file=" + quoted(filepath.Join(dir, dumpFile)) + " " + quoted(withoutPassword(database))
+	schema := "" // all of the database
+	if config, err := pgx.ParseConfig(database); err == nil && config.RuntimeParams["search_path"] != "" {
+		schema = "--schema=" + quoted(config.RuntimeParams["search_path"]) + " "
+	}
+	return "pg_dump --format=custom --file=" + quoted(filepath.Join(dir, dumpFile)) + " " + schema +
+		quoted(withoutPassword(database))
 }
 
 // RestoreCommand is described at [DumpCommand].

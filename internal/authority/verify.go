@@ -23,7 +23,7 @@ type verification struct {
 }
 
 // shortVerification is how long a start waits for the result: a small database is refused at once.
-const shortVerification = 50 * time.Millisecond
+const shortVerification = 30 * time.Millisecond
 
 // verify begins a verification, and returns what it finds within a short time.
 func (s *Store) verify() error {
