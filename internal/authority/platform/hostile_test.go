@@ -1,12 +1,14 @@
 package platform
 
 import (
+	"database/sql"
 	"encoding/base64"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"localstack-entrypoint/internal/authority"
@@ -185,4 +187,43 @@ func FuzzExchangeToken(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Another program that writes to the database, such as a backup, holds up what has to be written, and nothing else.
+func TestAWriteLockOfAnotherProgramIsNoVerdict(t *testing.T) {
+	f := newFixture(t)
+	begun, other := f.begin(), f.begin()
+	f.confirm(begun)
+	f.confirm(other)
+	bearer := f.exchange(other).field("auth_token")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(f.dir, authority.DatabaseFile)+"?mode=rw&_txlock=immediate")
+	f.must(err)
+	defer db.Close()
+	lock, err := db.Begin()
+	f.must(err)
+	if got := f.confirmed(begun); got.text != `{"confirmed":true}` {
+		t.Errorf("a question is answered with %d %s", got.status, got.text)
+	}
+	f.TB = silent{t} // a 5xx is what the test wants
+	var group sync.WaitGroup
+	for step, ask := range map[string]func() reply{
+		"begin":       func() reply { return f.send("POST", "/v1/auth/request", "{}", "") },
+		"exchange":    func() reply { return f.exchange(begun) },
+		"credentials": func() reply { return f.credentials(bearer) },
+	} {
+		group.Go(func() {
+			if got := ask(); got.status < 500 {
+				t.Errorf("%s is answered with %d %s", step, got.status, got.text)
+			}
+		})
+	}
+	group.Wait()
+	f.must(lock.Rollback())
+	f.TB = t
+	if got := f.credentials(bearer); got.status != http.StatusOK {
+		t.Errorf("afterwards the bearer is answered with %d %s", got.status, got.text)
+	}
+	if got := f.exchange(begun); got.status != http.StatusOK {
+		t.Errorf("afterwards the exchange is answered with %d %s", got.status, got.text)
+	}
 }
