@@ -191,7 +191,7 @@ func FuzzExchangeToken(f *testing.F) {
 
 // Another program that writes to the database, such as a backup, holds up what has to be written, and nothing else.
 func TestAWriteLockOfAnotherProgramIsNoVerdict(t *testing.T) {
-	f := newFixture(t)
+	f := newFixture(t, "")
 	begun, other := f.begin(), f.begin()
 	f.confirm(begun)
 	f.confirm(other)
