@@ -113,12 +113,12 @@ func bench(s settings) error {
 	} else {
 		say("\nSkipped: all of PID 1, because a PID namespace takes root (" + err.Error() + ").\n")
 	}
-	measurements = append(measurements, stage.authority, stage.many)
+	measurements = append(measurements, stage.authority, stage.logins, stage.many)
 	switch {
 	case s.onlyTerm:
 		measurements = []measurement{stage.term}
 	case s.onlyAuthority:
-		measurements = []measurement{stage.size, stage.authority, stage.many}
+		measurements = []measurement{stage.size, stage.authority, stage.logins, stage.many}
 	}
 	for _, measure := range measurements {
 		tables, err := measure(s)

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // perRequest is what a request may take with many members.
@@ -16,8 +17,10 @@ var perRequest = goal{budget: 100, unit: "ms"}
 type visits struct {
 	server *authorityServer
 	tokens []string
-	kinds  []string // of requests, in the order of their first
-	took   map[string]series
+
+	mu    sync.Mutex
+	kinds []string // of requests, in the order of their first
+	took  map[string]series
 }
 
 // many measures each kind of request, and what pages and commands need of the store, with many members, whose rows SQL

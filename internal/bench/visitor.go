@@ -91,6 +91,8 @@ func (c *visitor) send(kind, method, path, content string, body []byte, into any
 }
 
 func (v *visits) note(kind string, took time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.took[kind] == nil {
 		v.kinds = append(v.kinds, kind)
 	}
