@@ -56,6 +56,7 @@ The API_ENDPOINT of a container is URL/v1. /healthz says that the process lives,
 	}
 	cmd.SetErr(t.log)
 	cmd.RunE = t.forever(func(ctx context.Context, store *authority.Store, _ []string, _ io.Writer) error {
+		tuneMemory()
 		log.SetOutput(t.log) // for libraries
 		s.options.AccessLog, s.options.Mask = t.log, withoutTokens
 		s.options.OwnMetrics = s.metricsListen != ""
