@@ -26,7 +26,8 @@ func (s *Store) migrate(ctx context.Context, source Source, key []byte) error {
 	if err != nil {
 		return err
 	}
-	switch done, has, err := s.version(ctx, steps); {
+	done, has, err := s.version(ctx, steps)
+	switch {
 	case err != nil:
 		return err
 	case !has && !former && key != nil:
@@ -36,8 +37,10 @@ func (s *Store) migrate(ctx context.Context, source Source, key []byte) error {
 	case done > latest(steps):
 		return errNewer(done, latest(steps))
 	}
-	if _, err := steps.Up(ctx); err != nil {
-		return err
+	if done < latest(steps) { // otherwise a start needs no lock, and no connection for it
+		if _, err := steps.Up(ctx); err != nil {
+			return err
+		}
 	}
 	if former {
 		return s.takeOverFormer(ctx, key)
@@ -103,7 +106,7 @@ func errNewer(version, known int64) error {
 
 // hasTable reports whether the database has a table.
 func (d *database) hasTable(ctx context.Context, name string) (bool, error) {
-	query := "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = $1"
+	query := "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = $1"
 	if d.isSQLite() {
 		query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1"
 	}
