@@ -40,7 +40,7 @@ func (c Scope) Invite(ctx context.Context, who string) (Invite, error) {
 // needs.
 func (c Scope) CancelInvite(ctx context.Context, who string) error {
 	err := c.changeInvite(ctx, who, func(w *work, member Member) error {
-		rows, err := w.exec("DELETE FROM invites WHERE member_id = $1 AND used_at IS NULL", member.ID)
+		rows, err := w.exec("DELETE FROM invites WHERE member_id = $1 AND expires_at > $2", member.ID, w.now.Unix())
 		if err == nil && rows == 0 {
 			err = refuse(NotFound, "%s has no link that could be used", member.Email)
 		}
@@ -84,17 +84,16 @@ func (w *work) invite(member Member) (Invite, error) {
 	return made, w.note("invite.create", member.ID, member.Email)
 }
 
-// Invites returns a page of the members with a link that can be used, in the order of their email addresses: those
-// after the address after, which may be empty. It needs [ManageMembers].
+// Invites returns a page of the links that can be used, in the order in which their members were added: those after the
+// ID of a member, which may be empty. It needs [ManageMembers].
 func (c Scope) Invites(ctx context.Context, after string) (Page[Invite], error) {
 	if !isText(after) {
 		return Page[Invite]{}, errNoMember()
 	}
 	page, err := readAs(ctx, c, anyOf{ManageMembers}, func(ctx context.Context, _ caller) (Page[Invite], error) {
-		rows, err := c.store.invites(ctx, c.store.reads, `m.workspace_id = $1 AND m.email > $2
-			AND i.used_at IS NULL AND i.expires_at > $3 AND m.removed_at IS NULL ORDER BY m.email LIMIT $4`,
-			c.workspace, after, c.store.now().Unix(), PageSize+1)
-		return pageOf(rows, func(i Invite) string { return i.Member.Email }), err
+		rows, err := c.store.invites(ctx, c.store.reads, `m.workspace_id = $1 AND i.member_id > $2
+			AND i.expires_at > $3 ORDER BY i.member_id LIMIT $4`, c.workspace, after, c.store.now().Unix(), PageSize+1)
+		return pageOf(rows, func(i Invite) string { return i.Member.ID }), err
 	})
 	if err != nil {
 		return Page[Invite]{}, fmt.Errorf("cannot list the links: %w", err)
@@ -139,8 +138,7 @@ func (s *Store) OpenInvite(ctx context.Context, secret credential.Secret) (Invit
 
 func (s *Store) openInvite(ctx context.Context, from querier, secret credential.Secret) (Invite, error) {
 	found, err := s.invites(ctx, from,
-		"i.hash = $1 AND i.used_at IS NULL AND i.expires_at > $2 AND m.removed_at IS NULL",
-		s.hash(secret.Reveal()), s.now().Unix())
+		"i.hash = $1 AND i.expires_at > $2", s.hash(secret.Reveal()), s.now().Unix())
 	if err == nil && len(found) == 0 {
 		err = errUsedLink()
 	}
@@ -179,8 +177,8 @@ func (s *Store) AcceptInvite(ctx context.Context, secret credential.Secret, pass
 
 // join uses the link of a member up.
 func (t *tx) join(s *Store, member Member, secret credential.Secret, passwordHash string) (Member, error) {
-	rows, err := t.exec("UPDATE invites SET used_at = $1 WHERE hash = $2 AND used_at IS NULL AND expires_at > $1",
-		t.now.Unix(), t.hash(secret.Reveal()))
+	// Of two at once, one finds it gone.
+	rows, err := t.exec("DELETE FROM invites WHERE hash = $1 AND expires_at > $2", t.hash(secret.Reveal()), t.now.Unix())
 	if err == nil && rows == 0 {
 		err = errUsedLink()
 	}

@@ -160,9 +160,8 @@ func (w *work) keepAnAdmin(leaving Member) error {
 	if leaving.Role != Admin {
 		return nil
 	}
-	stays, err := exists(w.ctx, w, `SELECT 1 FROM members WHERE workspace_id = $1 AND removed_at IS NULL AND role = $2
-		AND id <> $3 AND (joined_at IS NOT NULL OR $4 = 0)`, w.workspace, string(Admin), leaving.ID,
-		boolean(leaving.Joined != nil))
+	stays, err := exists(w.ctx, w, `SELECT 1 FROM members WHERE workspace_id = $1 AND removed_at IS NULL AND role = 'admin'
+		AND id <> $2 AND (joined_at IS NOT NULL OR $3 = 0)`, w.workspace, leaving.ID, boolean(leaving.Joined != nil))
 	if err == nil && !stays {
 		err = refuse(Conflict, "%s is the last Admin: make another member an Admin first, who has joined", leaving.Email)
 	}

@@ -99,7 +99,7 @@ func (f *fixture) dump() string {
 		"SELECT id || name FROM workspaces ORDER BY id",
 		`SELECT id || email || name || role || permissions || coalesce(password_hash, '') || coalesce(removed_at, 0)
 			FROM members ORDER BY id`,
-		"SELECT hash || member_id || coalesce(used_at, 0) FROM invites ORDER BY hash",
+		"SELECT hash || member_id || expires_at FROM invites ORDER BY hash",
 		"SELECT id || plan || status || products || seats || expires_at FROM subscriptions ORDER BY id",
 		`SELECT id || coalesce(member_id, '') || name || email || hash || hint || coalesce(revoked_at, 0)
 			FROM tokens ORDER BY id`,

@@ -283,7 +283,7 @@ func (a *arena) hasNothing(member string) {
 		"SELECT 1 FROM sessions WHERE member_id = $1 AND ended_at IS NULL",
 		"SELECT 1 FROM tokens WHERE member_id = $1 AND revoked_at IS NULL",
 		"SELECT 1 FROM licenses WHERE member_id = $1 AND assigned_at IS NOT NULL",
-		"SELECT 1 FROM invites WHERE member_id = $1 AND used_at IS NULL",
+		"SELECT 1 FROM invites WHERE member_id = $1",
 	} {
 		found, err := exists(a.ctx, a.store.reads, query, member)
 		a.must(err)

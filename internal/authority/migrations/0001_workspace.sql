@@ -32,16 +32,16 @@ CREATE TABLE members (
 );
 CREATE UNIQUE INDEX members_email ON members (email) WHERE removed_at IS NULL;
 CREATE UNIQUE INDEX members_oidc ON members (oidc_issuer, oidc_subject) WHERE removed_at IS NULL;
-CREATE INDEX members_workspace ON members (workspace_id, email) WHERE removed_at IS NULL;
+CREATE INDEX members_workspace ON members (workspace_id, email, id) WHERE removed_at IS NULL;
+CREATE INDEX members_admins ON members (workspace_id) WHERE role = 'admin' AND removed_at IS NULL;
 
+-- A link that was used, canceled or replaced is removed.
 CREATE TABLE invites (
     hash       TEXT PRIMARY KEY,
-    member_id  TEXT NOT NULL REFERENCES members (id),
+    member_id  TEXT NOT NULL UNIQUE REFERENCES members (id),
     created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    used_at    BIGINT
+    expires_at BIGINT NOT NULL
 );
-CREATE INDEX invites_member ON invites (member_id);
 
 -- There is no status EXPIRED: expires_at alone decides that. token_id says whose own a subscription of one seat is that
 -- the command line made together with a token; it is NULL where members and tokens share the seats.
