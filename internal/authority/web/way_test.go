@@ -2,9 +2,12 @@ package web
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"localstack-entrypoint/internal/authority/origin"
 )
 
 func TestEveryAnswerHasTheSameHeaders(t *testing.T) {
@@ -145,5 +148,46 @@ func TestAFormOfAnyContent(t *testing.T) {
 		if got := b.send(http.MethodPost, "/sessions", body); got.status != http.StatusNotFound {
 			t.Errorf("%q is answered with %d", body, got.status)
 		}
+	}
+}
+
+// A trusted proxy says how it was asked, and for whom; anybody else can write the same.
+func TestBehindAProxy(t *testing.T) {
+	f := newFixture(t, "")
+	f.member("ada@example.com")
+	var trusted origin.Networks
+	f.must(trusted.Set("127.0.0.1"))
+	for name, way := range map[string]struct {
+		proxies origin.Networks
+		proto   string
+		status  int
+		cookie  string
+	}{
+		"https":              {trusted, "https", http.StatusSeeOther, "__Host-session="},
+		"http":               {trusted, "http", http.StatusForbidden, ""},
+		"no proto":           {trusted, "", http.StatusForbidden, ""},
+		"https, not trusted": {nil, "https", http.StatusForbidden, ""},
+	} {
+		settings := origin.Settings{Proxies: way.proxies}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, _ := settings.With(r.Context(), r)
+			f.mux.ServeHTTP(w, r.WithContext(ctx))
+		}))
+		b := f.browser()
+		b.base = server.URL
+		b.headers["Host"], b.headers["X-Forwarded-For"] = "licenses.example.com", "203.0.113.9"
+		if way.proto != "" {
+			b.headers["X-Forwarded-Proto"] = way.proto
+		}
+		got := b.post("/login", "email", "ada@example.com", "password", rightPassword)
+		if cookie := got.header.Get("Set-Cookie"); got.status != way.status || !strings.HasPrefix(cookie, way.cookie) {
+			t.Errorf("%s: the login is answered with %d and %q", name, got.status, cookie)
+		}
+		server.Close()
+	}
+	sessions, err := f.store.Sessions(t.Context(), "")
+	f.must(err)
+	if len(sessions) != 1 || sessions[0].Address != "203.0.113.9" {
+		t.Errorf("the sessions are %+v", sessions)
 	}
 }
