@@ -1,7 +1,10 @@
 package authority
 
 import (
+	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -26,9 +29,13 @@ func TestWhatMembersMayDo(t *testing.T) {
 			}
 		}
 	}
+	manual, err := os.ReadFile("../../docs/AUTHORITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, one := range Permissions() {
-		if one.Permission != all[i] || one.Text == "" {
-			t.Errorf("permission %d is %+v", i, one)
+		if one.Permission != all[i] || !strings.Contains(string(manual), fmt.Sprintf("| `%s` | %s", one.Permission, one.Text)) {
+			t.Errorf("permission %d, %+v, is not in the manual", i, one)
 		}
 	}
 }
