@@ -64,7 +64,8 @@ what happened in all workspaces is listed.`,
 
 // entriesSince reads pages of the audit log back to a time, but at most a number of entries; 0 for all.
 func entriesSince(
-	ctx context.Context, read func(context.Context, string) (authority.Page[authority.Entry], error), since time.Time, most int,
+	ctx context.Context, read func(context.Context, string) (authority.Page[authority.Entry], error),
+	since time.Time, most int,
 ) (entries []authority.Entry, err error) {
 	for before := ""; ; {
 		page, err := read(ctx, before)
@@ -91,7 +92,7 @@ type past struct{ expiry }
 
 // Set reads a time.
 func (p *past) Set(text string) error {
-	if strings.HasSuffix(text, "d") || strings.HasSuffix(text, "h") || strings.HasSuffix(text, "m") || strings.HasSuffix(text, "s") {
+	if strings.ContainsAny(text[max(0, len(text)-1):], "dhms") {
 		if err := p.expiry.Set("-" + strings.TrimPrefix(text, "-")); err != nil {
 			return err
 		}

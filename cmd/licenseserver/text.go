@@ -32,8 +32,8 @@ func plainLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// isUnsafe reports whether a terminal does something with r other than show it. The joiners of emoji and scripts, and the
-// marks that only say in which direction a text runs, are fine.
+// isUnsafe reports whether a terminal does something with r other than show it. The joiners of emoji and scripts, and
+// the marks that only say in which direction a text runs, are fine.
 func isUnsafe(r rune) bool {
 	switch r {
 	case '\u200c', '\u200d', '\u200e', '\u200f', '\u061c':

@@ -145,8 +145,8 @@ func printSecret(out io.Writer, text string) error {
 	return err
 }
 
-// isClosed reports whether a descriptor was closed when the program began. The Go runtime has then opened /dev/null, for
-// reading and writing, where a shell opens it for one of them.
+// isClosed reports whether a descriptor was closed when the program began. The Go runtime has then opened /dev/null
+// for reading and writing, where a shell opens it for one of them.
 func isClosed(descriptor int) bool {
 	var info, null unix.Stat_t
 	if unix.Fstat(descriptor, &info) != nil || unix.Stat("/dev/null", &null) != nil || info.Rdev != null.Rdev {

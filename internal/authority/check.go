@@ -105,7 +105,7 @@ func (c *checking) sqlite(ctx context.Context, key []byte) {
 		c.find(withoutLog(path), "%s", lostLog(path))
 	}
 	d := inspectSQLite(path)
-	defer d.close()
+	defer func() { _ = d.close() }()
 	flaws, err := d.integrity(ctx)
 	if err != nil {
 		flaws = append(flaws, err.Error())
@@ -132,7 +132,7 @@ func (c *checking) postgres(ctx context.Context, url string, key []byte) {
 		c.find("correct the URL", "%v", err)
 		return
 	}
-	defer d.close()
+	defer func() { _ = d.close() }()
 	if err := d.reads.PingContext(ctx); err != nil {
 		c.find("start it, or correct the URL", "%s does not answer: %v", d.name, err)
 		return

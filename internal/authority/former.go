@@ -81,10 +81,13 @@ func (t *tx) copyFormer(key []byte) error {
 			return err
 		}
 	}
-	return t.audit(Event{Workspace: workspace, Action: "migrate", Subject: "workspace", Detail: "from the former data directory"})
+	return t.audit(Event{
+		Workspace: workspace, Action: "migrate", Subject: "workspace", Detail: "from the former data directory",
+	})
 }
 
 func errNoKey(database string) error {
-	return errors.New(keyFile + " is missing, and " + database + " is useless without it: restore a backup (licenseserver restore DIR), " +
+	return errors.New(keyFile + " is missing, and " + database +
+		" is useless without it: restore a backup (licenseserver restore DIR), " +
 		"or copy the key from another server of the same database")
 }

@@ -26,8 +26,8 @@ const (
 	replacedPrefix  = "replaced-"
 )
 
-// Restore puts the backup in dir into the data directory. What is replaced is kept in a directory of its own, aside; empty
-// if there was nothing. Without replace, [ErrExists] is the error if there is an authority. The backup is checked
+// Restore puts the backup in dir into the data directory. What is replaced is kept in a directory of its own, aside;
+// empty if there was nothing. Without replace, [ErrExists] is the error if there is an authority. The backup is checked
 // first and left as it is. A crash leaves the old authority, the new one, or a key without its database, which no server
 // starts with. For an authority on PostgreSQL, only the key is restored.
 func Restore(ctx context.Context, source Source, dir string, replace bool) (aside string, err error) {

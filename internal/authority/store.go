@@ -82,7 +82,7 @@ func (s *Store) Close() error {
 		_ = s.find.Close()
 	}
 	s.verification.stop()
-	return s.database.close()
+	return s.close()
 }
 
 func (s *Store) open(ctx context.Context, source Source) error {

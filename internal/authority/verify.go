@@ -122,4 +122,6 @@ func hasLostLog(path string) bool {
 // What is said of a lost log, and what to do about it.
 func lostLog(path string) string { return path + "-wal is missing, and the last changes with it" }
 
-func withoutLog(path string) string { return restoreBoth + ", or remove " + path + "-shm to go on without them" }
+func withoutLog(path string) string {
+	return restoreBoth + ", or remove " + path + "-shm to go on without them"
+}
