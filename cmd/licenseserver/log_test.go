@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"localstack-entrypoint/internal/testkit"
@@ -35,7 +35,7 @@ func TestTheLastLineOfTheLogIsWritten(t *testing.T) {
 	if err := running.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(running.stderr.Bytes(), []byte(`"path":"/healthz"`)) {
+	if !strings.Contains(running.stderr.String(), `"path":"/healthz"`) {
 		t.Errorf("the log is %q", &running.stderr)
 	}
 }

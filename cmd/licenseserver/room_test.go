@@ -74,6 +74,9 @@ func (r *room) startAfter(shell string, args ...string) {
 	})
 }
 
+// said is how often the log has a text.
+func (r *room) said(text string) int { return strings.Count(r.stderr.String(), text) }
+
 // reply is the answer to a request; status is 0 without one.
 type reply struct {
 	status int

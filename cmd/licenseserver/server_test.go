@@ -20,7 +20,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,6 +27,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/testkit"
 )
 
 // patience bounds the life of each server. It is far more than any needs.
@@ -39,31 +39,8 @@ type process struct {
 	kill   *time.Timer
 	url    string
 	stdout *bufio.Reader
-	stderr output
+	stderr testkit.Buffer
 }
-
-// output is what a process has written so far.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(text []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(text)
-}
-
-func (o *output) Bytes() []byte {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return bytes.Clone(o.text.Bytes())
-}
-
-func (o *output) String() string { return string(o.Bytes()) }
-
-// count is how often a text has been written.
-func (o *output) count(text string) int { return bytes.Count(o.Bytes(), []byte(text)) }
 
 // startProcess runs "licenseserver serve" in dir, on a free port by default, and
 // returns when it listens.
@@ -152,7 +129,7 @@ func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
 func cmdStop(ts *testscript.TestScript, _ bool, args []string) {
 	running := *ts.Value(serverKey{}).(**process)
 	ts.Check(running.stop())
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), running.stderr.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(running.stderr.String()), 0o600))
 }
 
 // cmdAsk is "ask request|activate|lstk TOKEN [type=T] [id=I] [product=P] [version=V]":
