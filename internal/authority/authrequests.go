@@ -64,7 +64,8 @@ var ErrTooManyLogins = errors.New("too many logins are waiting to be confirmed")
 func (s *Store) RequestLogin(ctx context.Context, client string) (AuthRequest, credential.Secret, error) {
 	secret, code := randomSecret(), pick(codeLetters, 4)+"-"+pick(codeLetters, 4)
 	made := AuthRequest{
-		ID: newID(loginPrefix), Code: code, Client: plainText(client, maxClient), Address: actorOf(ctx).Address, State: LoginOpen,
+		ID: newID(loginPrefix), Code: code, Client: plainText(client, maxClient), Address: actorOf(ctx).Address,
+		State: LoginOpen,
 	}
 	err := s.change(ctx, func(t *tx) error {
 		made.Created, made.Expires = t.now, t.now.Add(LoginLife)

@@ -12,9 +12,9 @@ import (
 	"localstack-entrypoint/internal/file"
 )
 
-// Backup copies an authority to the directory dir, which must be new or empty, also while other processes change it: the
-// copy has what was committed before Backup began. It is complete, on the disk and checked when dir has its name. Of an
-// authority on PostgreSQL it copies the key only; see [DumpCommand].
+// Backup copies an authority to the directory dir, which must be new or empty, also while other processes change
+// it: the copy has what was committed before Backup began. It is complete, on the disk and checked when dir has its
+// name. Of an authority on PostgreSQL it copies the key only; see [DumpCommand].
 func Backup(ctx context.Context, source Source, dir string) error {
 	if err := backUp(ctx, source, dir); err != nil {
 		return fmt.Errorf("cannot back up %s to %s: %w", source.Dir, dir, err)

@@ -106,7 +106,8 @@ func (c Scope) Invites(ctx context.Context, after string) (Page[Invite], error) 
 // With the words CROSS JOIN, SQLite begins with the links, which are fewer than the members.
 func (s *Store) invites(ctx context.Context, from querier, where string, args ...any) ([]Invite, error) {
 	rows, err := from.QueryContext(ctx, `SELECT m.id, m.workspace_id, m.email, m.name, m.role, m.permissions, m.invited_at,
-		m.joined_at, i.created_at, i.expires_at FROM invites i CROSS JOIN members m WHERE m.id = i.member_id AND `+where, args...)
+		m.joined_at, i.created_at, i.expires_at FROM invites i CROSS JOIN members m WHERE m.id = i.member_id AND `+where,
+		args...)
 	return collect(rows, err, func(rows *sql.Rows) (one Invite, err error) {
 		var permissions string
 		var invited, created, expires int64

@@ -69,7 +69,8 @@ func (n *notes) saveTimes(ctx context.Context, times lastTimes, update string) e
 		for _, id := range ids {
 			rows.add(id, times[id].Unix())
 		}
-		if _, err := n.db.ExecContext(ctx, "WITH used (id, at) AS ("+rows.text.String()+") "+update, rows.args...); err != nil {
+		_, err := n.db.ExecContext(ctx, "WITH used (id, at) AS ("+rows.text.String()+") "+update, rows.args...)
+		if err != nil {
 			return err
 		}
 	}

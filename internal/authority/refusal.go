@@ -29,9 +29,6 @@ type Refusal struct {
 // Error is a sentence for whoever asked, without capital letter and period.
 func (r Refusal) Error() string { return r.text }
 
-// refusal is an Invalid without a field.
-func refusal(format string, args ...any) error { return refuse(Invalid, format, args...) }
-
 // invalid is an Invalid about a field.
 func invalid(field, format string, args ...any) error {
 	return Refusal{Verdict: Invalid, Field: field, text: fmt.Sprintf(format, args...)}

@@ -200,7 +200,9 @@ func BenchmarkAFloodOfNewKeys(b *testing.B) {
 
 // FuzzRate reads any text: a rate is written as what reads the same, and makes a limit.
 func FuzzRate(f *testing.F) {
-	for _, text := range []string{"0", "600/1m", "10/s", "1/1ns", "9223372036854775807/2562047h", "/", "-1/s", "1/-1s", "1/1h1m1s"} {
+	for _, text := range []string{
+		"0", "600/1m", "10/s", "1/1ns", "9223372036854775807/2562047h", "/", "-1/s", "1/-1s", "1/1h1m1s",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -39,7 +39,8 @@ func TestAMemberConfirmsALogin(t *testing.T) {
 		login := "/login?" + url.Values{"next": {withCode(begun)}}.Encode()
 		b.get(withCode(begun)).leads(login)
 		b.get(login).is(http.StatusOK, "Log in")
-		b.post("/login", "email", "ada@example.com", "password", rightPassword, "next", withCode(begun)).leads(withCode(begun))
+		b.post("/login", "email", "ada@example.com", "password", rightPassword, "next", withCode(begun)).
+			leads(withCode(begun))
 		shown := b.get(withCode(begun)).is(http.StatusOK, "Does your terminal show the same code?", begun.Code, "lstk 1.4.0",
 			"127.0.0.1", "ada@example.com", "November 27, 2026, 12:00 UTC", ">Confirm<", ">Deny<")
 		if strings.Contains(shown.text, "not the address of this browser") {
@@ -124,7 +125,8 @@ func TestALoginThatCannotBeConfirmed(t *testing.T) {
 				"/auth/request/%0d%0aX:%20y?code=X": {http.StatusNotFound, "There is no such login"},
 			} {
 				code, _ := url.ParseQuery(path[strings.Index(path, "?")+1:])
-				ada.send(method, path, url.Values{"code": code["code"], "decision": {"confirm"}}.Encode()).is(want.status, want.text)
+				form := url.Values{"code": code["code"], "decision": {"confirm"}}
+				ada.send(method, path, form.Encode()).is(want.status, want.text)
 			}
 		}
 	})
