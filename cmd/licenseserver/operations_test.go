@@ -20,12 +20,7 @@ import (
 func TestMetricsCountWhatHappens(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	r.start("--metrics-listen", "127.0.0.1:0", "--unknown-rate-limit", "1/h")
-	line, err := r.stdout.ReadString('\n')
-	url, ok := strings.CutPrefix(strings.TrimSpace(line), "metrics on ")
-	if err != nil || !ok {
-		t.Fatalf("it prints %q, %v", line, err)
-	}
+	url := r.startWithMetrics("--unknown-rate-limit", "1/h")
 	for _, token := range []string{r.token, r.token, stranger, stranger, "no token"} {
 		r.activate(token)
 	}
@@ -73,6 +68,49 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 	}
 	if got := exchange(r.url+"/metrics", ""); got.status != 404 {
 		t.Errorf("at the main address it is %v", got)
+	}
+}
+
+// startWithMetrics starts the server with an address of its own for metrics, and returns their URL.
+func (r *room) startWithMetrics(args ...string) string {
+	r.Helper()
+	r.start(append(args, "--metrics-listen", "127.0.0.1:0")...)
+	line, err := r.stdout.ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "metrics on ")
+	if err != nil || !ok {
+		r.Fatalf("it prints %q, %v", line, err)
+	}
+	return url
+}
+
+// A balancer hears that the server stops while the last requests are answered.
+func TestReadinessEndsBeforeTheServer(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	url := strings.TrimSuffix(r.startWithMetrics(), "/metrics") + "/readyz"
+	if got := exchange(url, ""); got.status != 200 {
+		t.Errorf("before, it is %v", got)
+	}
+	conn := r.dial()
+	fmt.Fprintf(conn, "POST /v1/license/request HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		len(body(r.token)))
+	reader := bufio.NewReader(conn)
+	for range 2 {
+		if line, err := reader.ReadString('\n'); err != nil {
+			t.Fatalf("it answers %q, %v", line, err)
+		}
+	}
+	_ = r.cmd.Process.Signal(syscall.SIGTERM)
+	eventually(t, "it is no longer ready", func() bool {
+		got := exchange(url, "")
+		return got.status == 503 && got.text == "not ready: the server is stopping"
+	})
+	fmt.Fprint(conn, body(r.token))
+	if response, err := http.ReadResponse(reader, nil); err != nil || response.StatusCode != 200 {
+		t.Errorf("the last request is answered with %v, %v", response, err)
+	}
+	if err := r.wait(); err != nil {
+		t.Errorf("the server ends with %v", err)
 	}
 }
 
