@@ -79,6 +79,9 @@ func (a *Answer) Write(w http.ResponseWriter) {
 	header.Set("Content-Type", kind)
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
+	if a.Status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", "Bearer") // RFC 9110, section 15.5.2
+	}
 	if a.Allow != nil {
 		header.Set("Allow", strings.Join(a.Allow, ", "))
 	}
