@@ -100,7 +100,8 @@ func (f *fixture) send(method, target, body, authorization string) reply {
 	recorder := httptest.NewRecorder()
 	f.mux.ServeHTTP(recorder, request)
 	answer := reply{status: recorder.Code, text: recorder.Body.String(), retry: recorder.Header().Get("Retry-After")}
-	if asks := recorder.Header().Get("WWW-Authenticate"); (answer.status == http.StatusUnauthorized) != (asks == "Bearer") {
+	asks := recorder.Header().Get("WWW-Authenticate")
+	if (answer.status == http.StatusUnauthorized) != (asks == "Bearer") {
 		f.Errorf("%s %.100q is answered with %d and asks for %q", method, target, answer.status, asks)
 	}
 	if answer.status >= 500 {
