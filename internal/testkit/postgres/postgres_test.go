@@ -81,12 +81,15 @@ func TestAServerComesBackWhereItWas(t *testing.T) {
 	}
 }
 
-// The test binary is killed in a child of this test, once while the server starts and once after that.
+// The test binary is killed in a child of this test, while the server starts, works, and is frozen.
 func TestNothingStaysBehindAfterAKill(t *testing.T) {
 	t.Parallel()
 	const lives = "TEST_POSTGRES_LIVES"
-	if os.Getenv(lives) != "" {
+	if how := os.Getenv(lives); how != "" {
 		s := postgres.Start(t)
+		if how == "frozen" {
+			s.Freeze(t)
+		}
 		fmt.Println("PID", s.PID(t))
 		<-t.Context().Done()
 	}
@@ -94,12 +97,12 @@ func TestNothingStaysBehindAfterAKill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, during := range []string{"start", "work"} {
+	for _, during := range []string{"start", "work", "frozen"} {
 		t.Run(during, func(t *testing.T) {
 			t.Parallel()
 			dir := publicDir(t)
 			child := exec.Command(program, "-test.run=^"+t.Name()[:strings.Index(t.Name(), "/")]+"$")
-			child.Env = append(os.Environ(), lives+"=1", "TMPDIR="+dir)
+			child.Env = append(os.Environ(), lives+"="+during, "TMPDIR="+dir)
 			out, err := child.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -108,7 +111,7 @@ func TestNothingStaysBehindAfterAKill(t *testing.T) {
 				t.Fatal(err)
 			}
 			pid := 0
-			if during == "work" {
+			if during != "start" {
 				if _, err := fmt.Fscanf(out, "PID %d\n", &pid); err != nil {
 					t.Fatal(err)
 				}

@@ -30,8 +30,16 @@ const prologue = `
 trap '' PIPE
 start() { pg_ctl --pgdata=data --log=log --wait start; }
 stop() { pg_ctl --pgdata=data --mode="$1" --wait stop || ! pg_ctl --pgdata=data status; }
+end() {
+	if pid=$(head -n 1 data/postmaster.pid); then
+		kill -CONT $pid $(cat /proc/$pid/task/$pid/children) # it may be frozen
+		stop immediate
+	fi
+	cd /
+	rm -rf "$dir"
+}
 dir=$(mktemp -dt postgres.XXXXXX) && cd "$dir" || exit
-trap '[ ! -e data/postmaster.pid ] || stop immediate >/dev/null 2>&1; cd /; rm -rf "$dir"' EXIT
+trap 'end >/dev/null 2>&1' EXIT
 echo "$dir"
 `
 
