@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/signal"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/authority"
 )
@@ -73,6 +75,7 @@ func bounded(do action) func(*cobra.Command) action {
 // sayWait says after a while that the command waits, until answered is called.
 func sayWait(cmd *cobra.Command) (answered func()) {
 	timer := time.AfterFunc(silentWait, func() {
+		signal.Ignore(unix.SIGPIPE) // nobody may read this, and the command goes on
 		fmt.Fprintln(cmd.ErrOrStderr(), "licenseserver: waiting for the database, which another process may have locked")
 	})
 	return func() { timer.Stop() }

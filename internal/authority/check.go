@@ -151,4 +151,31 @@ func (c *checking) content(ctx context.Context, d *database, key []byte) {
 			c.find(restoreBoth, "%v", err)
 		}
 	}
+	c.rules(ctx, d)
+}
+
+// rules checks what each change keeps to. A database of an older schema is migrated first, by the next start.
+func (c *checking) rules(ctx context.Context, d *database) {
+	if version, err := d.schemaVersion(ctx); err != nil || version != knownVersion() {
+		return
+	}
+	for _, rule := range []struct{ query, do string }{
+		{`SELECT 'the token ' || t.id || ' is valid, and its member ' || m.email || ' was removed' FROM tokens t
+			JOIN members m ON m.id = t.member_id WHERE m.removed_at IS NOT NULL AND t.revoked_at IS NULL`,
+			"licenseserver token revoke ID"},
+		{`SELECT 'the license ' || l.id || ' is assigned, and its member ' || m.email || ' was removed' FROM licenses l
+			JOIN members m ON m.id = l.member_id WHERE m.removed_at IS NOT NULL AND l.assigned_at IS NOT NULL`,
+			"licenseserver license unassign ID"},
+		{`SELECT s.id || ' has more licenses than seats' FROM subscriptions s WHERE s.seats < (
+			SELECT count(*) FROM licenses l WHERE l.subscription_id = s.id AND l.assigned_at IS NOT NULL)`,
+			"licenseserver license unassign, or subscription change --seats"},
+	} {
+		broken, err := texts(ctx, d.reads, fmt.Sprintf("%s LIMIT %d", rule.query, mostFlaws))
+		if err != nil {
+			broken = append(broken, err.Error())
+		}
+		for _, one := range broken {
+			c.find(rule.do, "%s", one)
+		}
+	}
 }

@@ -149,10 +149,13 @@ func bounded(pool *sql.DB, most int) *sql.DB {
 	return pool
 }
 
-// withRemedy adds to the error of a damaged SQLite database what to do about it.
+// withRemedy adds to an error of SQLite what to do about it.
 func withRemedy(err error) error {
 	if isDamage(err) {
 		return fmt.Errorf("%s is damaged: %w: %s", DatabaseFile, err, restoreBoth)
+	}
+	if failed, ok := errors.AsType[*sqlite.Error](err); ok && failed.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+		return fmt.Errorf("%w: the disk is full: SQLite needs space for %s-shm", err, DatabaseFile)
 	}
 	return err
 }

@@ -81,15 +81,17 @@ func (d *database) checkSchema(ctx context.Context) error {
 	if !has {
 		return fmt.Errorf("%s is not a database of a license authority", d.name)
 	}
-	var version int64
+	version, err := d.schemaVersion(ctx)
+	if known := knownVersion(); err == nil && version > known {
+		err = errNewer(version, known)
+	}
+	return err
+}
+
+func (d *database) schemaVersion(ctx context.Context) (version int64, err error) {
 	query := "SELECT max(version_id) FROM " + goose.DefaultTablename
-	if err := d.reads.QueryRowContext(ctx, query).Scan(&version); err != nil {
-		return err
-	}
-	if known := knownVersion(); version > known {
-		return errNewer(version, known)
-	}
-	return nil
+	err = d.reads.QueryRowContext(ctx, query).Scan(&version)
+	return version, err
 }
 
 // isFormer reports whether the database is from the time before workspaces.

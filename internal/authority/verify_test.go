@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 // A damaged index hides a token that is in its table. A server does not start with it; one that has begun to read a large
@@ -133,4 +134,49 @@ func TestALogThatWasCopiedIsNotLost(t *testing.T) {
 	if known, err := store.Knows(t.Context(), secret); !known || err != nil {
 		t.Errorf("the token is known: %t, %v", known, err)
 	}
+}
+
+func TestTheCheckFindsBrokenRules(t *testing.T) {
+	t.Parallel()
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		check := func() []string {
+			findings, err := Check(t.Context(), f.source)
+			f.must(err)
+			var all []string
+			for _, found := range findings {
+				if !strings.Contains(found.What, "which has mode") {
+					all = append(all, found.What)
+				}
+			}
+			return all
+		}
+		workspace, err := f.store.FirstWorkspace(t.Context())
+		f.must(err)
+		in := f.store.In(workspace.ID)
+		member, _, err := in.AddMember(t.Context(), NewMember{Email: "anna@example.com"})
+		f.must(err)
+		subscription, err := in.CreateSubscription(t.Context(), Terms{}, 1)
+		f.must(err)
+		_, err = in.AssignLicense(t.Context(), member.ID, "")
+		f.must(err)
+		_, _, err = in.CreateMemberToken(t.Context(), member.ID)
+		f.must(err)
+		if all := check(); len(all) > 0 {
+			t.Errorf("before, it finds %q", all)
+		}
+		_, err = f.store.writes.Exec("UPDATE members SET removed_at = 1")
+		f.must(err)
+		_, err = f.store.writes.Exec("UPDATE subscriptions SET seats = 0")
+		f.must(err)
+		all := strings.Join(check(), "\n")
+		for _, want := range []string{
+			"is valid, and its member anna@example.com was removed",
+			"is assigned, and its member anna@example.com was removed", subscription.ID + " has more licenses than seats",
+		} {
+			if !strings.Contains(all, want) {
+				t.Errorf("it does not find %q: %s", want, all)
+			}
+		}
+	})
 }
