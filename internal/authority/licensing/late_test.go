@@ -35,7 +35,7 @@ func newLateFixture(t *testing.T, delay time.Duration) *lateFixture {
 	f.Server = httptest.NewUnstartedServer(f.handler)
 	f.Config.ReadTimeout, f.Config.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
 	f.Start()
-	f.Cleanup(f.Server.Close)
+	f.Cleanup(f.Close)
 	return f
 }
 
