@@ -44,7 +44,9 @@ func TestNoAnswerNamesTheHostOfSomebodyElse(t *testing.T) {
 	}}
 	defer client.CloseIdleConnections()
 	for _, path := range gets {
-		for _, host := range []string{"evil.example", "evil.example:8080", "127.0.0.1@evil.example", "localhost.evil.example"} {
+		for _, host := range []string{
+			"evil.example", "evil.example:8080", "127.0.0.1@evil.example", "localhost.evil.example",
+		} {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+path, nil)
 			if err != nil {
 				t.Fatal(err)

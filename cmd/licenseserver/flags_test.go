@@ -9,7 +9,9 @@ import (
 
 // FuzzExpiry reads any text: a number of days is in the direction of its sign.
 func FuzzExpiry(f *testing.F) {
-	for _, text := range []string{"36h", "30d", "-1d", "2027-01-31", "2027-01-31T12:00:00+02:00", "9223372036854775807d", "1e9h", ""} {
+	for _, text := range []string{
+		"36h", "30d", "-1d", "2027-01-31", "2027-01-31T12:00:00+02:00", "9223372036854775807d", "1e9h", "",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -39,7 +39,8 @@ func refusal(l *authority.License, product license.Product) *api.Answer {
 // isRunning reports whether version can be that of a running product, which its document repeats.
 func isRunning(version string) bool {
 	major, minor, both := strings.Cut(license.MajorMinor(version), ".")
-	return both && isNumber(major) && isNumber(minor) && len(version) <= maxVersion && !strings.ContainsFunc(version, isStrange)
+	return both && isNumber(major) && isNumber(minor) &&
+		len(version) <= maxVersion && !strings.ContainsFunc(version, isStrange)
 }
 
 func isNumber(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
@@ -49,10 +50,12 @@ func isStrange(r rune) bool {
 	return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-+", r)
 }
 
-// documentOf is the license as a document for the product of the request, not yet signed. It is made for LocalStack's own
-// client, which fails on an unknown top-level field and on a null in reactivate_after, and which sends another request
-// if its version is not that of offline_data or of the first product.
-func documentOf(l *authority.License, asking license.Product, now time.Time, reactivateAfter time.Duration) license.Document {
+// documentOf is the license as a document for the product of the request, not yet signed. It is made for LocalStack's
+// own client, which fails on an unknown top-level field and on a null in reactivate_after, and which sends another
+// request if its version is not that of offline_data or of the first product.
+func documentOf(
+	l *authority.License, asking license.Product, now time.Time, reactivateAfter time.Duration,
+) license.Document {
 	issued := license.Time{Time: now.UTC()}
 	return license.Document{
 		ID:              l.ID,

@@ -287,7 +287,8 @@ func TestHealthz(t *testing.T) {
 func TestALicenseForAPatternCoversWhatMatches(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
 		f := newFixture(t, database, server.Options{})
-		_, text := f.tokenOf(authority.NewToken{Kind: authority.Developer, Terms: authority.Terms{Product: "localstack-*", Version: "4.14", Plan: "team"}})
+		terms := authority.Terms{Product: "localstack-*", Version: "4.14", Plan: "team"}
+		_, text := f.tokenOf(authority.NewToken{Kind: authority.Developer, Terms: terms})
 		if document := f.document(requestPath, asking(text)); document.Type != "team" {
 			t.Errorf("the plan is %q", document.Type)
 		}

@@ -113,7 +113,8 @@ func TestAnAddressWithTooManyUnknownTokensHasToWait(t *testing.T) {
 
 func TestATokenThatAsksTooOftenHasToWait(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
-		f := newFixture(t, database, server.Options{Licensing: licensing.Options{Limit: limit.Rate{Requests: 3, Period: time.Minute}}})
+		often := limit.Rate{Requests: 3, Period: time.Minute}
+		f := newFixture(t, database, server.Options{Licensing: licensing.Options{Limit: often}})
 		_, text := f.token()
 		_, other := f.token()
 		for range 3 {

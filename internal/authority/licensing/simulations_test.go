@@ -141,7 +141,8 @@ func TestATestTokensDocumentIsForItsQuestion(t *testing.T) {
 
 func TestATestTokenIsRotatedRevokedAndLimitedLikeOthers(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
-		f := newFixture(t, database, server.Options{Licensing: licensing.Options{Limit: limit.Rate{Requests: 2, Period: time.Hour}}})
+		often := limit.Rate{Requests: 2, Period: time.Hour}
+		f := newFixture(t, database, server.Options{Licensing: licensing.Options{Limit: often}})
 		expired := refusal{http.StatusForbidden, license.MessageExpired}
 		token, old := f.testToken(authority.CI, "expired")
 		f.refused(f.post(requestPath, asking(old)), expired)

@@ -119,7 +119,8 @@ func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
 		if err := f.store.Unassign(t.Context(), token.ID); err == nil {
 			t.Error("no error for a license that does not exist")
 		}
-		made, err := f.store.Assign(t.Context(), token.ID, authority.Terms{Plan: "enterprise", Expires: f.clock.now().Add(time.Hour)})
+		terms := authority.Terms{Plan: "enterprise", Expires: f.clock.now().Add(time.Hour)}
+		made, err := f.store.Assign(t.Context(), token.ID, terms)
 		f.must(err)
 		if document := f.document(requestPath, asking(text)); document.ID != made.ID || document.Type != "enterprise" {
 			t.Errorf("unexpected document %+v", document)
@@ -130,7 +131,8 @@ func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
 func TestAssigningChangesOnlyTheTermsThatAreGiven(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
 		f := newFixture(t, database, server.Options{})
-		terms := authority.Terms{Plan: "team", Product: "localstack-*", Version: "4.14", Expires: f.clock.now().Add(time.Hour)}
+		soon := f.clock.now().Add(time.Hour)
+		terms := authority.Terms{Plan: "team", Product: "localstack-*", Version: "4.14", Expires: soon}
 		token, _ := f.tokenOf(authority.NewToken{Kind: authority.CI, Terms: terms})
 		before := *token.License
 		same, err := f.store.Assign(t.Context(), token.ID, authority.Terms{})
@@ -179,7 +181,7 @@ func TestInvalidChangesAreRefused(t *testing.T) {
 			"the product must":                                      assign(token.ID, authority.Terms{Product: "localstack-[a"}),
 			"the version must":                                      assign(token.ID, authority.Terms{Version: "latest"}),
 			"cannot create a token: the email address has no @":     create(authority.NewToken{Kind: authority.CI, Email: "me"}),
-			"between the years":                                     create(authority.NewToken{Kind: authority.CI, Terms: year10000}),
+			"between the years":                                     create(authority.NewToken{Kind: "ci", Terms: year10000}),
 			"cannot create a token: the type is unknown":            create(authority.NewToken{Kind: "other"}),
 			`cannot set the status "EXPIRED": use ACTIVE, INACTIVE`: setStatus(token.ID, license.StatusExpired),
 		} {

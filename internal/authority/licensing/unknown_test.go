@@ -185,7 +185,8 @@ func TestTheProductThatAsksComesFirst(t *testing.T) {
 		token, text := f.token()
 		const products = `[{"name":"localstack-pro","version":"4.13"}, {"name":"other","version":"*"},
 			{"name":"localstack-*","version":"4.14"}]`
-		_, err := f.elsewhere().Exec("UPDATE subscriptions SET products = $1 WHERE id = $2", products, token.License.SubscriptionID)
+		const change = "UPDATE subscriptions SET products = $1 WHERE id = $2"
+		_, err := f.elsewhere().Exec(change, products, token.License.SubscriptionID)
 		f.must(err)
 		for version, want := range map[string]string{"4.13.9": "localstack-pro", "4.14.0": "localstack-*"} {
 			document := f.document(requestPath, askingWith(text, func(r *license.Request) { r.Product.Version = version }))
