@@ -147,7 +147,8 @@ func TestMetricsAtTheMainAddressAreForThisMachine(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	r.start()
-	if got := exchange(r.url+"/metrics", ""); got.status != 200 || !strings.Contains(got.text, "licenseserver_build_info") {
+	got := exchange(r.url+"/metrics", "")
+	if got.status != 200 || !strings.Contains(got.text, "licenseserver_build_info") {
 		t.Errorf("here it is %v", got)
 	}
 	if got := r.get("/metrics", "X-Forwarded-For", "203.0.113.9"); got.status != 403 {

@@ -21,7 +21,10 @@ func names(texts ...string) (rows []row) {
 	return rows
 }
 
-var nameTable = table[row]{head: []string{"NAME", "END"}, cells: func(r row) []string { return []string{r.Name, "end"} }}
+var nameTable = table[row]{
+	head:  []string{"NAME", "END"},
+	cells: func(r row) []string { return []string{r.Name, "end"} },
+}
 
 func TestColumnsAreAlignedInATerminal(t *testing.T) {
 	t.Parallel()

@@ -104,9 +104,11 @@ func TestAMissingOrDamagedKeyIsNotReplaced(t *testing.T) {
 
 func TestALostDatabaseIsNotReplaced(t *testing.T) {
 	for name, lose := range map[string]func(path string) error{
-		"is missing or empty, but authority.key is here":              os.Remove,
-		"restore a backup (licenseserver restore DIR), or begin anew": func(path string) error { return os.Truncate(path, 0) },
-		"authority.db has no tables":                                  emptyDatabase,
+		"is missing or empty, but authority.key is here": os.Remove,
+		"restore a backup (licenseserver restore DIR), or begin anew": func(path string) error {
+			return os.Truncate(path, 0)
+		},
+		"authority.db has no tables": emptyDatabase,
 		"file is not a database": func(path string) error {
 			return os.WriteFile(path, []byte("damaged"), 0o600)
 		},
@@ -144,7 +146,8 @@ func TestAFirstStartThatWasInterruptedGoesOn(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
 		f := newFixture(t, database)
 		f.must(f.store.Close())
-		f.must(os.Rename(filepath.Join(f.source.Dir, keyFile), filepath.Join(f.source.Dir, newKeyFile))) // its last step undone
+		path := filepath.Join(f.source.Dir, keyFile)
+		f.must(os.Rename(path, filepath.Join(f.source.Dir, newKeyFile))) // its last step undone
 		f.must(f.open().Close())
 	})
 }

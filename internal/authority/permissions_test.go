@@ -34,7 +34,8 @@ func TestWhatMembersMayDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, one := range Permissions() {
-		if one.Permission != all[i] || !strings.Contains(string(manual), fmt.Sprintf("| `%s` | %s", one.Permission, one.Text)) {
+		row := fmt.Sprintf("| `%s` | %s", one.Permission, one.Text)
+		if one.Permission != all[i] || !strings.Contains(string(manual), row) {
 			t.Errorf("permission %d, %+v, is not in the manual", i, one)
 		}
 	}

@@ -27,9 +27,9 @@ const (
 )
 
 // Restore puts the backup in dir into the data directory. What is replaced is kept in a directory of its own, aside;
-// empty if there was nothing. Without replace, [ErrExists] is the error if there is an authority. The backup is checked
-// first and left as it is. A crash leaves the old authority, the new one, or a key without its database, which no server
-// starts with. For an authority on PostgreSQL, only the key is restored.
+// empty if there was nothing. Without replace, [ErrExists] is the error if there is an authority. The backup is
+// checked first and left as it is. A crash leaves the old authority, the new one, or a key without its database, which
+// no server starts with. For an authority on PostgreSQL, only the key is restored.
 func Restore(ctx context.Context, source Source, dir string, replace bool) (aside string, err error) {
 	if aside, err = restore(ctx, source, dir, replace); err != nil {
 		return "", fmt.Errorf("cannot restore %s to %s: %w", dir, source.Dir, err)

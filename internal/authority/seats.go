@@ -83,7 +83,8 @@ func (w *work) owner(who string) (owner, error) {
 		return w.tokenOwner(id)
 	}
 	member, err := w.memberOf(id)
-	if !w.may(AssignLicenses) && (!w.may(IssueOwnLicense) || !w.is(member.ID)) {
+	forThemselves := w.may(IssueOwnLicense) && w.is(member.ID)
+	if !w.may(AssignLicenses) && !forThemselves {
 		return owner{}, errNotAllowed() // also where there is no such member
 	}
 	return owner{member: member.ID, name: member.Email, license: member.License}, err

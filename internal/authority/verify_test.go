@@ -14,8 +14,8 @@ import (
 	"localstack-entrypoint/internal/testkit/postgres"
 )
 
-// A damaged index hides a token that is in its table. A server does not start with it; one that has begun to read a large
-// database tells nobody that a token is unknown.
+// A damaged index hides a token that is in its table. A server does not start with it; one that has begun to read a
+// large database tells nobody that a token is unknown.
 func TestADamagedIndexHidesNoToken(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, "")

@@ -44,8 +44,8 @@ func start(authentication string, settings ...string) (*Server, error) {
 // begin creates the data directory and the user of the tests.
 func (s *Server) begin(authentication string, settings []string) error {
 	err := s.shell.run("printf %s " + s.password + " >password && " + // rand.Text has letters and digits only
-		"initdb --pgdata=data --no-sync --no-instructions --wal-segsize=1 --locale=C --encoding=UTF8 --auth=" + authentication +
-		" --username=" + superuser + " --pwfile=password")
+		"initdb --pgdata=data --no-sync --no-instructions --wal-segsize=1 --locale=C --encoding=UTF8" +
+		" --auth=" + authentication + " --username=" + superuser + " --pwfile=password")
 	if err != nil {
 		return err
 	}
