@@ -93,7 +93,7 @@ func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
 
 // prepareFind prepares what every request for a license needs. To parse it takes SQLite longer than to find the token.
 func (s *Store) prepareFind(ctx context.Context) (err error) {
-	s.turns = make(chan struct{}, maxFinds)
+	s.turns, s.doubts = make(turns, maxFinds), make(turns, maxFinds)
 	s.find, err = s.reads.PrepareContext(ctx,
 		selectTokens+" WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)")
 	return err
@@ -111,17 +111,20 @@ func (s *Store) lookUp(ctx context.Context, text string) (*Token, error) {
 	if err := s.checkFile(); err != nil {
 		return nil, err
 	}
-	select {
-	case s.turns <- struct{}{}:
-		defer func() { <-s.turns }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	token, err := s.byCredential(ctx, text)
+	token, err := s.findInTurn(ctx, text)
 	if token != nil || err != nil {
 		return token, err
 	}
 	return nil, s.confirmUnknown(ctx, text)
+}
+
+func (s *Store) findInTurn(ctx context.Context, text string) (*Token, error) {
+	done, err := s.turns.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return s.byCredential(ctx, text)
 }
 
 // confirmUnknown returns an error unless it is certain that nobody has a token. SQLite does not notice that its file is
@@ -131,6 +134,11 @@ func (s *Store) confirmUnknown(ctx context.Context, text string) error {
 	if err := s.verification.wait(ctx); err != nil {
 		return err
 	}
+	done, err := s.doubts.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	conn, err := s.reads.Conn(ctx)
 	if err != nil {
 		return err

@@ -24,11 +24,10 @@ type Store struct {
 	*database
 	notes *notes
 	find  *sql.Stmt // a token by its hash
-	// turns has a place for each token that is looked up at once. A pool of database/sql lets those that wait go on in
-	// random order, so that some wait ten times as long as others; a channel keeps their order.
-	turns     chan struct{}
-	passwords *password.Hasher
-	tidier    tidier
+	// turns are for tokens that are looked up, doubts for those that were not found: strangers take no turn of the others.
+	turns, doubts turns
+	passwords     *password.Hasher
+	tidier        tidier
 	// verification is nil unless it was asked for.
 	verification *verification
 	key          []byte

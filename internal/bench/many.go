@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // perRequest is what a request may take with many members.
@@ -71,12 +73,35 @@ func (d *authorityData) visited(set settings) (_ *visits, err error) {
 	}
 	defer func() { err = errors.Join(err, server.stop()) }()
 	v := &visits{server: server, tokens: d.tokens, took: make(map[string]series)}
+	if err := v.awaitVerdicts(); err != nil {
+		return nil, err
+	}
 	for i := range set.visits {
 		if err := v.visit(i); err != nil {
 			return nil, err
 		}
 	}
 	return v, v.readLists(d, set)
+}
+
+// awaitVerdicts returns when the server has read its database as a whole. Before, it does not say of a token that it is
+// unknown.
+func (v *visits) awaitVerdicts() error {
+	c := v.client(0)
+	defer c.http.CloseIdleConnections()
+	const kind = "the server reads its database"
+	defer v.forget(kind)
+	err := errors.New("it never does")
+	for deadline := time.Now().Add(patience); err != nil && time.Now().Before(deadline); {
+		err = c.activate(kind, strangerToken, http.StatusForbidden)
+	}
+	return err
+}
+
+// forget removes the times of a kind that is only waited for.
+func (v *visits) forget(kind string) {
+	delete(v.took, kind)
+	v.kinds = slices.DeleteFunc(v.kinds, func(k string) bool { return k == kind })
 }
 
 // visit is a login with the browser and with lstk, and what clients ask besides.
