@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -93,7 +94,8 @@ printed, one line for each finding, and the exit code is then 1.`,
 				return err
 			}
 			for _, found := range findings {
-				fmt.Fprintf(out, "%s; %s\n", plain(withoutTokens(found.What)), found.Do)
+				what := strings.Join(strings.Fields(withoutTokens(found.What)), " ") // errors have line ends
+				fmt.Fprintf(out, "%s; %s\n", plain(what), found.Do)
 			}
 			if len(findings) > 0 {
 				return fmt.Errorf("%s has flaws: %d", t.data, len(findings))
@@ -110,6 +112,9 @@ func (t *tool) direct(do func(context.Context, []string, io.Writer) error) func(
 	return func(cmd *cobra.Command, args []string) error {
 		ctx, restore := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, os.Interrupt)
 		defer restore()
+		if len(args) > 0 && args[0] == "" { // such as a variable that is not set
+			return errors.New("DIR is empty: name a directory")
+		}
 		err := do(ctx, args, cmd.OutOrStdout())
 		if errors.Is(err, authority.ErrNone) {
 			err = fmt.Errorf("no authority in %s: %w", t.data, err)
