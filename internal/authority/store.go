@@ -128,20 +128,31 @@ func (s *Store) open(ctx context.Context, source Source) error {
 func (s *Store) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	_, err := within(ctx, s.name, func() ([]Token, error) {
-		if err := cmp.Or(s.check(ctx), s.verification.result()); err != nil {
-			return nil, err
-		}
-		if _, err := s.byCredential(ctx, ""); err != nil { // the index
-			return nil, err
-		}
-		some, err := s.tokens(ctx, s.reads, "ORDER BY t.id LIMIT 1") // the tables
-		if err == nil && len(some) == 0 {
-			err = s.checkNeverHadTokens(ctx)
-		}
-		return some, err
-	})
+	_, err := within(ctx, s.name, func() (struct{}, error) { return struct{}{}, s.readAnew(ctx) })
 	return withRemedy(err)
+}
+
+// readAnew reads what an activation reads, from the file and not from pages in memory.
+func (s *Store) readAnew(ctx context.Context) error {
+	if err := cmp.Or(s.checkFile(), s.verification.result()); err != nil {
+		return err
+	}
+	conn, err := s.reads.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := cmp.Or(s.forgetPages(ctx, conn), s.checkKey(ctx, conn)); err != nil {
+		return err
+	}
+	if _, err := s.tokens(ctx, conn, "WHERE t.hash = $1", s.hash("")); err != nil { // the index
+		return err
+	}
+	some, err := s.tokens(ctx, conn, "ORDER BY t.id LIMIT 1") // the tables
+	if err == nil && len(some) == 0 {
+		err = s.checkNeverHadTokens(ctx)
+	}
+	return err
 }
 
 // checkNeverHadTokens returns an error if a database without tokens has had some, which are never deleted.
