@@ -15,7 +15,7 @@ const authorityProgram = "licenseserver"
 var (
 	sqliteRate   = floor{3000, "/s"}
 	postgresRate = floor{1500, "/s"}
-	worstAnswer  = goal{budget: 50, unit: "ms"} // the 99th of 100, with 100 clients
+	worstAnswer  = goal{budget: 50, unit: "ms"} // the 99th of 100, with 100 clients on SQLite
 	loadedMemory = goal{budget: 80, unit: "MiB"}
 	toListening  = goal{budget: 100, unit: "ms"}
 )
@@ -120,7 +120,7 @@ func licensingTable(title string, all []*licensing) *table {
 	for _, l := range all {
 		rate, p99, peak := l.rates.median(), l.p99.median(), l.peaks.quantile(1)
 		slowest := goal{}
-		if l.clients == 100 {
+		if l.clients == 100 && l.at.database == "" {
 			slowest = worstAnswer
 		}
 		t.add(l.at.name(), number(float64(l.clients), 0), number(rate, 0), l.at.rate().mustBe(rate),

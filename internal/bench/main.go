@@ -73,7 +73,7 @@ func readFlags() settings {
 	flag.BoolVar(&s.onlyAuthority, "authority", false,
 		"measure only the license authority, those of other programs as well if there are arguments")
 	flag.StringVar(&s.document, "o", "", "a document to write the tables into, between its marks")
-	quick := flag.Bool("quick", false, "measure little, in less than a minute, whatever other flags say")
+	quick := flag.Bool("quick", false, "measure little, in about a minute, whatever other flags say")
 	flag.Parse()
 	s.others = flag.Args()
 	if *quick {
