@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path"
 	"strings"
 	"time"
@@ -34,6 +35,14 @@ const (
 // becomes ACTIVE, and is extended by a year if it has expired. Errors concern the
 // terms, id, which is the token's or the license's, a revoked token, or the disk.
 func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, error) {
+	switch seat, err := s.memberSeat(ctx, id); {
+	case err != nil:
+		return License{}, fmt.Errorf("cannot assign a license to %s: %w", id, err)
+	case seat != nil && terms != Terms{}:
+		return License{}, fmt.Errorf("cannot assign a license to %s: %w", id, errShared(seat.subscription))
+	case seat != nil:
+		return s.In(seat.workspace).AssignLicense(ctx, id, "")
+	}
 	var assigned License
 	err := s.changeToken(ctx, "assign a license to", "license.assign", id, func(t *tx, token Token) error {
 		if err := terms.check(); err != nil {
@@ -88,6 +97,12 @@ func errTestToken() error {
 // Unassign takes the license from its token, until Assign. Errors concern id, which
 // is the token's or the license's, or the disk.
 func (s *Store) Unassign(ctx context.Context, id string) error {
+	switch seat, err := s.memberSeat(ctx, id); {
+	case err != nil:
+		return fmt.Errorf("cannot unassign %s: %w", id, err)
+	case seat != nil:
+		return s.In(seat.workspace).UnassignLicense(ctx, id)
+	}
 	return s.changeLicense(ctx, "unassign the license of", "license.unassign", id, func(t *tx, granted License) error {
 		_, err := t.exec("UPDATE licenses SET assigned_at = NULL WHERE id = $1", granted.ID)
 		return err
@@ -97,10 +112,7 @@ func (s *Store) Unassign(ctx context.Context, id string) error {
 // Expire sets the time from which the license is expired. Errors concern id, which
 // is the token's or the license's, or the disk.
 func (s *Store) Expire(ctx context.Context, id string, at time.Time) error {
-	return s.changeLicense(ctx, "expire the license of", "license.expire", id, func(t *tx, granted License) error {
-		if granted.shared {
-			return errShared(granted.SubscriptionID)
-		}
+	return s.changeOwn(ctx, "expire the license of", "license.expire", id, func(t *tx, granted License) error {
 		_, err := t.exec("UPDATE subscriptions SET expires_at = $1 WHERE id = $2", at.Unix(), granted.SubscriptionID)
 		return err
 	})
@@ -114,10 +126,7 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 		return err
 	}
 	verb := "set the status " + status + " for the license of"
-	return s.changeLicense(ctx, verb, "license.status", id, func(t *tx, granted License) error {
-		if granted.shared {
-			return errShared(granted.SubscriptionID)
-		}
+	return s.changeOwn(ctx, verb, "license.status", id, func(t *tx, granted License) error {
 		_, err := t.exec("UPDATE subscriptions SET status = $1 WHERE id = $2", status, granted.SubscriptionID)
 		return err
 	})
@@ -129,6 +138,23 @@ func checkStatus(status string) error {
 		return nil
 	}
 	return invalid("status", "cannot set the status %.20q: use ACTIVE, INACTIVE, SUSPENDED or UNKNOWN", status)
+}
+
+// changeOwn changes the subscription that a token has for itself. Others have seats of any other.
+func (s *Store) changeOwn(ctx context.Context, verb, action, id string, do func(*tx, License) error) error {
+	seat, err := s.memberSeat(ctx, id)
+	if err == nil && seat != nil {
+		err = errShared(seat.subscription)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot %s %s: %w", verb, id, err)
+	}
+	return s.changeLicense(ctx, verb, action, id, func(t *tx, granted License) error {
+		if granted.shared {
+			return errShared(granted.SubscriptionID)
+		}
+		return do(t, granted)
+	})
 }
 
 // changeLicense changes an existing license.

@@ -2,6 +2,8 @@ package authority
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"localstack-entrypoint/internal/license"
@@ -177,6 +179,24 @@ func (w *work) saveSeat(to owner, subscription string) error {
 	// The subscription that the owner had for itself is of no use any more.
 	_, err = w.exec("DELETE FROM subscriptions WHERE token_id = $1 AND id <> $2", to.token, subscription)
 	return err
+}
+
+// memberSeat is where a license is that of a member, who may have no token: its workspace and subscription.
+type memberSeat struct{ workspace, subscription string }
+
+// memberSeat returns where the license with an ID is; nil if it is not the ID of a member's license.
+func (s *Store) memberSeat(ctx context.Context, id string) (*memberSeat, error) {
+	if !hasForm(licensePrefix, id) {
+		return nil, nil
+	}
+	seat := &memberSeat{}
+	err := s.reads.QueryRowContext(ctx, `SELECT s.workspace_id, s.id FROM licenses l
+		JOIN subscriptions s ON s.id = l.subscription_id WHERE l.id = $1 AND l.member_id IS NOT NULL`, id).
+		Scan(&seat.workspace, &seat.subscription)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return seat, err
 }
 
 // freeSeat takes the seat of a token that is revoked. One of its own stays as it was.
