@@ -107,9 +107,7 @@ func (c *connections) admit(accepted net.Conn) net.Conn {
 	defer c.mu.Unlock()
 	for c.most > 0 && c.open >= c.most && !c.closed {
 		if later := c.evictLocked(); later > 0 {
-			alarm := time.AfterFunc(later, c.changed.Broadcast)
-			c.changed.Wait()
-			alarm.Stop()
+			c.waitUpTo(later)
 		}
 	}
 	if c.closed {
@@ -120,6 +118,17 @@ func (c *connections) admit(accepted net.Conn) net.Conn {
 	c.open++
 	conn.wait(&c.arriving)
 	return conn
+}
+
+// waitUpTo waits until something changes, or a time has passed.
+func (c *connections) waitUpTo(longest time.Duration) {
+	alarm := time.AfterFunc(longest, func() {
+		c.mu.Lock() // not before Wait listens: nothing else may ever change
+		defer c.mu.Unlock()
+		c.changed.Broadcast()
+	})
+	defer alarm.Stop()
+	c.changed.Wait()
 }
 
 // evict closes a connection that waits for its client, and returns 0, or after which time there may be one.
