@@ -22,17 +22,24 @@ const (
 	silentWait = time.Second
 	// longestAction bounds what a command does with an open database. SQLite itself waits up to 5 s for a lock.
 	longestAction = 15 * time.Second
+	// longestList bounds what reads a whole list. On a busy machine, 100,000 tokens take 15 s.
+	longestList = 5 * time.Minute
 )
 
 // on performs an action on an existing authority. Creating one would answer a mistyped
 // --data with an empty list.
 func (t *tool) on(do action) func(*cobra.Command, []string) error {
-	return t.with(authority.Source{}, bounded(do))
+	return t.with(authority.Source{}, bounded(do, longestAction))
+}
+
+// onList performs an action that reads a whole list of an existing authority.
+func (t *tool) onList(do action) func(*cobra.Command, []string) error {
+	return t.with(authority.Source{}, bounded(do, longestList))
 }
 
 // onNew performs an action on an authority, and creates it if it does not exist.
 func (t *tool) onNew(do action) func(*cobra.Command, []string) error {
-	return t.with(authority.Source{Create: true}, bounded(do))
+	return t.with(authority.Source{Create: true}, bounded(do, longestAction))
 }
 
 // forever performs an action without an end on an authority, and creates it if it does not exist.
@@ -61,13 +68,17 @@ func (t *tool) with(source authority.Source, do func(*cobra.Command) action) fun
 }
 
 // bounded is an action that does not wait for ever, and says that it waits.
-func bounded(do action) func(*cobra.Command) action {
+func bounded(do action, longest time.Duration) func(*cobra.Command) action {
 	return func(cmd *cobra.Command) action {
 		return func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {
 			defer sayWait(cmd)()
-			ctx, cancel := context.WithTimeout(ctx, longestAction)
+			ctx, cancel := context.WithTimeout(ctx, longest)
 			defer cancel()
-			return do(ctx, store, args, out)
+			err := do(ctx, store, args, out)
+			if ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
+				return fmt.Errorf("%w: the database did not answer within %s: try again", err, longest)
+			}
+			return err
 		}
 	}
 }
@@ -83,11 +94,8 @@ func sayWait(cmd *cobra.Command) (answered func()) {
 
 // explained says what to do about an error of the database.
 func explained(err error) error {
-	switch {
-	case authority.IsBusy(err):
+	if authority.IsBusy(err) {
 		return fmt.Errorf("%w: another process has kept the database locked: try again when it has ended", err)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%w: the database did not answer within %s: try again", err, longestAction)
 	}
 	return err
 }

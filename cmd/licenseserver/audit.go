@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -25,17 +24,22 @@ var auditTable = table[authority.Entry]{
 }
 
 func (t *tool) auditListCommand() *cobra.Command {
-	var asJSON bool
 	var limit int
 	var since past
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List who did what, when, and from where; the newest first",
-		Long: `List who did what, when, and from where; the newest first. Without --workspace,
-what happened in all workspaces is listed.`,
-		Args: cobra.NoArgs,
-	}
-	jsonFlag(cmd, &asJSON)
+	cmd := listing[authority.Entry]{auditTable,
+		func(ctx context.Context, store *authority.Store, _ []string) ([]authority.Entry, error) {
+			read := store.AuditLog
+			if t.workspace != "" {
+				workspace, err := t.chooseWorkspace(ctx, store)
+				if err != nil {
+					return nil, err
+				}
+				read = store.In(workspace.ID).AuditLog
+			}
+			return entriesSince(ctx, read, since.at, limit)
+		}}.command(t, "list", "List who did what, when, and from where; the newest first")
+	cmd.Long = `List who did what, when, and from where; the newest first. Without --workspace,
+what happened in all workspaces is listed.`
 	cmd.Flags().IntVar(&limit, "limit", 100, "`number` of rows at most; 0 for all")
 	cmd.Flags().Var(&since, "since", "only what happened since then: a duration such as 36h or 30d, or a `date` in UTC")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
@@ -44,21 +48,6 @@ what happened in all workspaces is listed.`,
 		}
 		return nil
 	}
-	cmd.RunE = t.on(func(ctx context.Context, store *authority.Store, _ []string, out io.Writer) error {
-		read := store.AuditLog
-		if t.workspace != "" {
-			workspace, err := t.chooseWorkspace(ctx, store)
-			if err != nil {
-				return err
-			}
-			read = store.In(workspace.ID).AuditLog
-		}
-		entries, err := entriesSince(ctx, read, since.at, limit)
-		if err != nil {
-			return err
-		}
-		return auditTable.print(out, entries, asJSON)
-	})
 	return cmd
 }
 

@@ -106,29 +106,20 @@ var useTable = table[authority.Activation]{
 }
 
 func (t *tool) ciKeyUseCommand() *cobra.Command {
-	var asJSON bool
 	var limit int
-	cmd := &cobra.Command{
-		Use:   "use ID",
-		Short: "List the activations of a CI key, by day and machine",
-		Args:  cobra.ExactArgs(1),
-		RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {
+	cmd := listing[authority.Activation]{useTable,
+		func(ctx context.Context, store *authority.Store, args []string) ([]authority.Activation, error) {
 			workspace, err := t.chooseWorkspace(ctx, store)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			token, err := store.In(workspace.ID).CIToken(ctx, args[0])
 			if err != nil {
-				return err
+				return nil, err
 			}
-			rows, err := store.Activations(ctx, token.ID, limit)
-			if err != nil {
-				return err
-			}
-			return useTable.print(out, rows, asJSON)
-		}),
-	}
-	jsonFlag(cmd, &asJSON)
+			return store.Activations(ctx, token.ID, limit)
+		}}.command(t, "use ID", "List the activations of a CI key, by day and machine")
+	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().IntVar(&limit, "limit", 1000, "`number` of rows at most")
 	return cmd
 }

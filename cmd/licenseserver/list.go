@@ -18,20 +18,23 @@ type listing[Row any] struct {
 	rows func(ctx context.Context, store *authority.Store, args []string) ([]Row, error)
 }
 
-// command is the command that prints the list.
+// command is the command that prints the list. It prints when the store is closed: its reader may take its time.
 func (l listing[Row]) command(t *tool, use, short string) *cobra.Command {
 	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   use,
-		Short: short,
-		Args:  cobra.NoArgs,
-		RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {
-			rows, err := l.rows(ctx, store, args)
-			if err != nil {
-				return err
-			}
-			return l.print(out, rows, asJSON)
-		}),
+	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		var rows []Row
+		read := t.onList(func(ctx context.Context, store *authority.Store, args []string, _ io.Writer) (err error) {
+			rows, err = l.rows(ctx, store, args)
+			return err
+		})
+		if err := read(cmd, args); err != nil {
+			return err
+		}
+		if err := l.print(cmd.OutOrStdout(), rows, asJSON); err != nil {
+			return failed{err}
+		}
+		return nil
 	}
 	jsonFlag(cmd, &asJSON)
 	return cmd

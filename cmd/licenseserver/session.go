@@ -25,34 +25,28 @@ var sessionTable = table[authority.Session]{
 }
 
 func (t *tool) sessionListCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "list [WHO]",
-		Short: "List the sessions of all members, or of one",
-		Args:  cobra.MaximumNArgs(1),
-		RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {
-			workspace, err := t.chooseWorkspace(ctx, store)
-			if err != nil {
-				return err
-			}
-			member := ""
-			if len(args) > 0 {
-				found, err := store.In(workspace.ID).Member(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				member = found.ID
-			}
-			sessions, err := store.Sessions(ctx, member)
-			if err != nil {
-				return err
-			}
-			sessions = slices.DeleteFunc(sessions, func(s authority.Session) bool { return s.WorkspaceID != workspace.ID })
-			return sessionTable.print(out, sessions, asJSON)
-		}),
-	}
-	jsonFlag(cmd, &asJSON)
+	cmd := listing[authority.Session]{sessionTable, t.sessions}.command(t, "list [WHO]",
+		"List the sessions of all members, or of one")
+	cmd.Args = cobra.MaximumNArgs(1)
 	return cmd
+}
+
+// sessions returns those of a workspace, or of the member whom args name.
+func (t *tool) sessions(ctx context.Context, store *authority.Store, args []string) ([]authority.Session, error) {
+	workspace, err := t.chooseWorkspace(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	member := ""
+	if len(args) > 0 {
+		found, err := store.In(workspace.ID).Member(ctx, args[0])
+		if err != nil {
+			return nil, err
+		}
+		member = found.ID
+	}
+	sessions, err := store.Sessions(ctx, member)
+	return slices.DeleteFunc(sessions, func(s authority.Session) bool { return s.WorkspaceID != workspace.ID }), err
 }
 
 func (t *tool) sessionEndCommand() *cobra.Command {
