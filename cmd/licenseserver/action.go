@@ -56,7 +56,7 @@ func (t *tool) with(source authority.Source, do func(*cobra.Command) action) fun
 		answered()
 		switch {
 		case errors.Is(err, authority.ErrNone):
-			return failed{fmt.Errorf(`no authority in %s; create one with "serve" or "token create": %w`, t.data, err)}
+			return failed{fmt.Errorf(`%w; create one with "member add --admin EMAIL" or "serve"`, err)}
 		case err != nil:
 			return failed{explained(err)}
 		}

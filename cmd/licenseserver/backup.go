@@ -83,22 +83,22 @@ printed.`,
 func (t *tool) checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
-		Short: "Check the authority, and say what to do about what is wrong",
+		Short: "Check the authority, and say what to do about each problem",
 		Long: `Check the files of the authority, their modes, the database and its content, and
-that the key fits. Nothing is changed, and the server may run. What is wrong is
-printed, one line for each finding, and the exit code is then 1.`,
+that the key fits. Nothing is changed, and the server may run. Each problem is one
+line, with what to do about it, and the exit code is then 1.`,
 		Args: cobra.NoArgs,
 		RunE: t.direct(func(ctx context.Context, _ []string, out io.Writer) error {
 			findings, err := authority.Check(ctx, t.source())
 			if err != nil {
-				return err
+				return fmt.Errorf("cannot check %s: %w", t.data, err)
 			}
 			for _, found := range findings {
 				what := strings.Join(strings.Fields(withoutTokens(found.What)), " ") // errors have line ends
 				fmt.Fprintf(out, "%s; %s\n", plain(what), found.Do)
 			}
 			if len(findings) > 0 {
-				return fmt.Errorf("%s has flaws: %d", t.data, len(findings))
+				return fmt.Errorf("problems found in %s: %d", t.data, len(findings))
 			}
 			fmt.Fprintf(out, "%s is fine\n", t.data)
 			return nil
@@ -116,9 +116,6 @@ func (t *tool) direct(do func(context.Context, []string, io.Writer) error) func(
 			return errors.New("DIR is empty: name a directory")
 		}
 		err := do(ctx, args, cmd.OutOrStdout())
-		if errors.Is(err, authority.ErrNone) {
-			err = fmt.Errorf("no authority in %s: %w", t.data, err)
-		}
 		if err != nil {
 			return failed{err}
 		}

@@ -25,18 +25,18 @@ func (t *tool) inviteCommand() *cobra.Command {
 			rows: func(ctx context.Context, in authority.Scope, _ []string) ([]authority.Invite, error) {
 				return everyPage(func(after string) (authority.Page[authority.Invite], error) { return in.Invites(ctx, after) })
 			},
-		}.command(t, "list", "List the members with a link that was not used yet", cobra.NoArgs),
+		}.command(t, "list", "List the links that can be used", cobra.NoArgs),
 		&cobra.Command{
 			Use:   "revoke WHO",
-			Short: "Make the link of a member void",
+			Short: "Revoke the link of a member",
 			Args:  cobra.ExactArgs(1),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
-				return in.CancelInvite(ctx, args[0])
+				return in.RevokeInvite(ctx, args[0])
 			}),
 		})
 	parent.Long = `Create, list and revoke one-time links, by which members set a password and
-join. A member has at most one link: a new one makes the one before void. WHO is
-an email address or the ID of a member.`
+join. A member has at most one link: a new one revokes the one before. WHO is an
+email address or the ID of a member.`
 	return t.inWorkspaces(parent)
 }
 
@@ -98,7 +98,7 @@ func (t *tool) printLink(cmd *cobra.Command, out io.Writer, invite authority.Inv
 	stderr := cmd.ErrOrStderr()
 	fmt.Fprintf(stderr, "The link is for %s, once, until %s.\n", invite.Member.Email, date(&invite.Expires))
 	if t.public == nil {
-		fmt.Fprintln(stderr, "It begins with the server's address, which --public-url or LICENSESERVER_PUBLIC_URL adds.")
+		fmt.Fprintln(stderr, "Put the URL of the server before it, or set --public-url or LICENSESERVER_PUBLIC_URL.")
 	}
 	return nil
 }

@@ -33,13 +33,12 @@ func (t *tool) serveCommand() *cobra.Command {
 	s := &serving{}
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the licensing API",
-		Long: `Serve the licensing API. When the server listens, it prints one line,
-"listening on URL", to stdout. The access log goes to stderr, one JSON object
-per request. SIGTERM or SIGINT stops the server after the running requests, a
-second one at once. SIGHUP reads the TLS certificate again.
+		Short: "Serve the licensing API, the platform API of lstk, and pages",
+		Long: `Serve the licensing API, the platform API of lstk, and pages. When the server
+listens, it prints one line, "listening on URL", to stdout. The access log goes to
+stderr, one JSON object per request. SIGTERM or SIGINT stops the server after the
+running requests, a second one at once. SIGHUP reads the TLS certificate again.
 
-It does not license LocalStack's own images, and replaces no license of theirs.
 The API_ENDPOINT of a container is URL/v1. /healthz says that the process lives,
 /readyz that it can answer, /metrics has numbers for Prometheus.`,
 		Args: cobra.NoArgs,
@@ -82,15 +81,15 @@ func (s *serving) flags(cmd *cobra.Command) {
 	flags.Var(&s.options.Origin.Proxies, "trusted-proxy",
 		"`network` of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto, or Forwarded, are believed; repeatable")
 	flags.IntVar(&s.options.MaxConnections, "max-connections", 0,
-		"`most` connections of clients at once (default: as many as open files allow, at most 2048)")
+		"`number` of connections of clients at once (default: as many as open files allow, at most 2048)")
 	flags.StringVar(&s.demoToken, "demo-token-file", "",
 		"`file` to write a new developer token to, unless it has a valid one")
 	flags.DurationVar(&s.options.Licensing.ReactivateAfter, "reactivate-after", licensing.DefaultReactivateAfter,
 		"how long a container may start without a new activation (LocalStack's server: 24h)")
 	flags.TextVar(&s.options.Licensing.Limit, "rate-limit", limit.Rate{Requests: 1000, Period: time.Minute},
-		"`N/PERIOD`, the requests that one token may make, such as 10/s; 0 for no limit")
+		"requests that one token may make, `N/PERIOD` such as 600/1m; 0 for no limit")
 	flags.TextVar(&s.options.Licensing.UnknownLimit, "unknown-rate-limit", limit.Rate{Requests: 100, Period: time.Minute},
-		"`N/PERIOD`, the requests with unknown tokens that one address may make; 0 for no limit")
+		"requests with unknown tokens that one address may make, `N/PERIOD`; 0 for no limit")
 	settings(flags)
 }
 

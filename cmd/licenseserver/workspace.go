@@ -35,7 +35,7 @@ func (t *tool) workspaceCommand() *cobra.Command {
 			RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, _ io.Writer) error {
 				workspace, err := store.Workspace(ctx, args[0])
 				if err != nil {
-					return err
+					return fmt.Errorf("cannot rename the workspace: %w", err)
 				}
 				return store.In(workspace.ID).Rename(ctx, args[1])
 			}),
@@ -100,17 +100,17 @@ func (t *tool) chooseWorkspace(ctx context.Context, store *authority.Store) (aut
 		return authority.Workspace{}, err
 	}
 	if len(all) == 0 {
-		return authority.Workspace{}, errors.New(`there is no workspace yet; create one with "workspace create"`)
+		return authority.Workspace{}, errors.New(`cannot choose a workspace: there is none; create one with "workspace create"`)
 	}
 	if t.workspace == "" {
 		if len(all) > 1 {
-			return authority.Workspace{}, fmt.Errorf("name a workspace with --workspace: %s", listed(all))
+			return authority.Workspace{}, fmt.Errorf("cannot choose a workspace: name one with --workspace: %s", listed(all))
 		}
 		return all[0], nil
 	}
 	chosen, err := store.Workspace(ctx, t.workspace)
 	if _, refused := errors.AsType[authority.Refusal](err); refused {
-		err = fmt.Errorf("%w; there are %s", err, listed(all))
+		err = fmt.Errorf("cannot choose a workspace: %w; there are %s", err, listed(all))
 	}
 	return chosen, err
 }

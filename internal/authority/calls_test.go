@@ -46,8 +46,8 @@ func calls() []call {
 		{"Invite", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.Invite(ctx, of.bo.ID))
 		}},
-		{"CancelInvite", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
-			return c.CancelInvite(ctx, of.guest.ID)
+		{"RevokeInvite", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.RevokeInvite(ctx, of.guest.ID)
 		}},
 		{"Invites", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.Invites(ctx, ""))

@@ -22,7 +22,7 @@ type Invite struct {
 }
 
 // Invite makes a one-time link for a member, who is named by ID or email address: to join, or to set a new password. A
-// link that was made before is void. It needs [ManageMembers]; nobody makes one for a member who may do more than
+// link that was made before is revoked. It needs [ManageMembers]; nobody makes one for a member who may do more than
 // themselves.
 func (c Scope) Invite(ctx context.Context, who string) (Invite, error) {
 	var made Invite
@@ -36,9 +36,9 @@ func (c Scope) Invite(ctx context.Context, who string) (Invite, error) {
 	return made, nil
 }
 
-// CancelInvite makes the link of a member void, who is named by ID or email address. It needs what [Scope.Invite]
+// RevokeInvite revokes the link of a member, who is named by ID or email address. It needs what [Scope.Invite]
 // needs.
-func (c Scope) CancelInvite(ctx context.Context, who string) error {
+func (c Scope) RevokeInvite(ctx context.Context, who string) error {
 	err := c.changeInvite(ctx, who, func(w *work, member Member) error {
 		rows, err := w.exec("DELETE FROM invites WHERE member_id = $1 AND expires_at > $2", member.ID, w.now.Unix())
 		if err == nil && rows == 0 {
@@ -47,10 +47,10 @@ func (c Scope) CancelInvite(ctx context.Context, who string) error {
 		if err != nil {
 			return err
 		}
-		return w.note("invite.cancel", member.ID, member.Email)
+		return w.note("invite.revoke", member.ID, member.Email)
 	})
 	if err != nil {
-		return fmt.Errorf("cannot cancel the link: %w", err)
+		return fmt.Errorf("cannot revoke the link: %w", err)
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func (c Scope) changeInvite(ctx context.Context, who string, do func(*work, Memb
 	})
 }
 
-// invite makes the link of a member; the one before is void.
+// invite makes the link of a member; the one before is revoked.
 func (w *work) invite(member Member) (Invite, error) {
 	made := Invite{
 		Secret: randomSecret(), Member: member, Created: moment(w.now.Unix()), Expires: moment(w.now.Add(InviteLife).Unix()),

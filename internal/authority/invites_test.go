@@ -81,9 +81,9 @@ func TestALinkExpiresAndIsCanceled(t *testing.T) {
 		if invite, err = one.Invite(ctx, one.guest.ID); err != nil {
 			one.Fatal(err)
 		}
-		one.must(one.CancelInvite(ctx, one.guest.ID))
+		one.must(one.RevokeInvite(ctx, one.guest.ID))
 		one.refused(discard(one.store.AcceptInvite(ctx, invite.Secret, "$hash", "")), NotFound, "ask for a new one")
-		one.refused(one.CancelInvite(ctx, one.guest.ID), NotFound, "has no link")
+		one.refused(one.RevokeInvite(ctx, one.guest.ID), NotFound, "has no link")
 		if listed, err := one.Invites(ctx, ""); err != nil || len(listed.Rows) != 0 {
 			one.Errorf("the links are %+v, %v", listed, err)
 		}

@@ -191,7 +191,7 @@ func TestNobodyMakesThemselvesMore(t *testing.T) {
 			"adds one with more":           discard2(scope.AddMember(ctx, NewMember{Email: one.email("d"), Permissions: more})),
 			"gets an Admin's account":      discard(scope.Invite(ctx, one.anna.ID)),
 			"gets an account with more":    discard(scope.Invite(ctx, one.bo.ID)),
-			"voids an Admin's link":        scope.CancelInvite(ctx, one.anna.ID),
+			"revokes an Admin's link":      scope.RevokeInvite(ctx, one.anna.ID),
 			"makes an Admin less":          discard(scope.ChangeMember(ctx, one.anna.ID, MemberChange{Permissions: &more})),
 			"removes an Admin":             scope.RemoveMember(ctx, one.anna.ID),
 			"gets a token of another":      discard2(scope.ResetMemberToken(ctx, one.bo.ID)),

@@ -163,7 +163,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 func (s *Store) changeToken(ctx context.Context, verb, action, id string, do func(*tx, Token) error) error {
 	if !isID(id) {
 		// It may be a token, and is not repeated.
-		return fmt.Errorf("cannot %s: an ID must be %s or %s followed by a UUID; see the list of tokens",
+		return fmt.Errorf("cannot %s the token: an ID is %s or %s, followed by a UUID: use one that \"token list\" shows",
 			verb, tokenPrefix, licensePrefix)
 	}
 	err := s.change(ctx, func(t *tx) error {

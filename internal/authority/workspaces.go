@@ -130,7 +130,7 @@ func (c Scope) Rename(ctx context.Context, name string) error {
 }
 
 func errNoWorkspace() error {
-	return refuse(NotFound, "there is no such workspace: use a name or an ID of the list of workspaces")
+	return refuse(NotFound, "there is no such workspace: use a name or an ID that \"workspace list\" shows")
 }
 
 // firstWorkspace returns the ID of the oldest workspace, and creates one if there is none: it is that of commands that
