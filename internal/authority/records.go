@@ -112,10 +112,15 @@ func (s *Store) lookUp(ctx context.Context, text string) (*Token, error) {
 		return nil, err
 	}
 	token, err := s.findInTurn(ctx, text)
-	if token != nil || err != nil {
-		return token, err
+	switch {
+	case err != nil:
+		return nil, err
+	case token == nil:
+		return nil, s.confirmUnknown(ctx, text)
+	case token.License == nil && token.Simulate == "":
+		return token, s.confirmUnlicensed(ctx, token)
 	}
-	return nil, s.confirmUnknown(ctx, text)
+	return token, nil
 }
 
 func (s *Store) findInTurn(ctx context.Context, text string) (*Token, error) {
@@ -125,54 +130,6 @@ func (s *Store) findInTurn(ctx context.Context, text string) (*Token, error) {
 	}
 	defer done()
 	return s.byCredential(ctx, text)
-}
-
-// confirmUnknown returns an error unless it is certain that nobody has a token. SQLite does not notice that its file is
-// overwritten, and may have some of the pages in memory. So all is read again: the token first, since a file that is
-// being overwritten has its first pages, with the key's check, before the others.
-func (s *Store) confirmUnknown(ctx context.Context, text string) error {
-	if err := s.verification.wait(ctx); err != nil {
-		return err
-	}
-	done, err := s.doubts.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer done()
-	conn, err := s.reads.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if err := s.forgetPages(ctx, conn); err != nil {
-		return err
-	}
-	switch known, err := exists(ctx, conn, "SELECT 1 FROM tokens WHERE hash = $1 AND revoked_at IS NULL AND "+
-		"(expires_at IS NULL OR expires_at > $2)", s.hash(text), s.now().Unix()); {
-	case err != nil:
-		return err
-	case known:
-		return fmt.Errorf("%s has changed meanwhile", s.name)
-	}
-	switch has, err := exists(ctx, conn, "SELECT 1 FROM tokens"); {
-	case err != nil:
-		return err
-	case !has:
-		return fmt.Errorf("%s has no tokens", s.name)
-	}
-	if err := s.forgetPages(ctx, conn); err != nil {
-		return err
-	}
-	return s.checkKey(ctx, conn)
-}
-
-// forgetPages has SQLite read its file again.
-func (s *Store) forgetPages(ctx context.Context, conn *sql.Conn) error {
-	if !s.isSQLite() {
-		return nil
-	}
-	_, err := conn.ExecContext(ctx, "PRAGMA shrink_memory")
-	return err
 }
 
 // Knows reports whether text is a valid credential.

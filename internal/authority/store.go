@@ -152,6 +152,9 @@ func (s *Store) readAnew(ctx context.Context) error {
 	if err == nil && len(some) == 0 {
 		err = s.checkNeverHadTokens(ctx)
 	}
+	if err == nil {
+		err = s.checkLicenses(ctx, conn)
+	}
 	return err
 }
 

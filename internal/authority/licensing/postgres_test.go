@@ -159,6 +159,18 @@ func TestAFailureOfPostgreSQLIsNoVerdict(t *testing.T) {
 			o.must(err)
 			return nil
 		}},
+		"licenses are gone": {false, func(o *outage) func() {
+			o.store.Flush()
+			_, err := o.elsewhere().Exec("TRUNCATE licenses")
+			o.must(err)
+			return nil
+		}},
+		"subscriptions are gone": {false, func(o *outage) func() {
+			o.store.Flush()
+			_, err := o.elsewhere().Exec("TRUNCATE subscriptions CASCADE")
+			o.must(err)
+			return nil
+		}},
 		"another authority's": {false, func(o *outage) func() {
 			_, err := o.elsewhere().Exec("UPDATE tokens SET hash = id; UPDATE authority SET key_check = 'other'")
 			o.must(err)
@@ -225,6 +237,18 @@ func TestActivationsGoOnWhileNothingCanBeWritten(t *testing.T) {
 	o.store = o.open() // a start works, too
 	o.handler = o.serve(server.Options{})
 	o.works()
+}
+
+// A token that was made a moment ago may not be in a standby yet.
+func TestAStandbyGivesNoVerdict(t *testing.T) {
+	t.Parallel()
+	o := newOutage(t, postgres.Start(t, "wal_level = replica"))
+	o.server.Exec(o, "COPY (SELECT 1) TO PROGRAM 'cat > standby.signal'") // in the data directory
+	o.server.Restart(o, postgres.Fast)
+	o.document(requestPath, asking(o.known))
+	if reply := o.post(requestPath, asking(o.stranger)); reply.Code != http.StatusInternalServerError {
+		t.Errorf("an unknown token gets %d %s", reply.Code, reply.Body)
+	}
 }
 
 func TestARestartOfPostgreSQLUnderLoad(t *testing.T) {

@@ -59,6 +59,14 @@ func TestAStateThatIsNotKnownIsNoVerdict(t *testing.T) {
 			_, err := f.elsewhere().Exec("DELETE FROM licenses; DELETE FROM activations; DELETE FROM tokens")
 			return err
 		},
+		"no rows of licenses": func(f *fixture) error {
+			_, err := f.elsewhere().Exec("DELETE FROM licenses")
+			return err
+		},
+		"no rows of subscriptions": func(f *fixture) error {
+			_, err := f.elsewhere().Exec("PRAGMA foreign_keys = OFF; DELETE FROM subscriptions")
+			return err
+		},
 		"no tables": func(f *fixture) error {
 			_, err := f.elsewhere().Exec("PRAGMA foreign_keys = OFF; DROP TABLE licenses; DROP TABLE tokens")
 			return err
