@@ -197,10 +197,10 @@ func (w *work) removeMember(member Member) error {
 		query string
 		args  []any
 	}{
-		// A login and its member are locked in this order, as by [Store.LoginToken].
+		// A member and a login of theirs are locked in this order, as by [Store.LoginToken].
+		{`UPDATE members SET removed_at = $1, password_hash = NULL WHERE id = $2`, []any{now, member.ID}},
 		{`UPDATE auth_requests SET denied_at = $1
 			WHERE member_id = $2 AND denied_at IS NULL AND bearer_used_at IS NULL`, []any{now, member.ID}},
-		{`UPDATE members SET removed_at = $1, password_hash = NULL WHERE id = $2`, []any{now, member.ID}},
 		{`UPDATE sessions SET ended_at = $1 WHERE member_id = $2 AND ended_at IS NULL`, []any{now, member.ID}},
 		{`UPDATE tokens SET revoked_at = $1 WHERE member_id = $2 AND revoked_at IS NULL`, []any{now, member.ID}},
 		{`UPDATE licenses SET assigned_at = NULL WHERE member_id = $1`, []any{member.ID}},
