@@ -38,6 +38,8 @@ type database struct {
 	// path and file are an SQLite database when it was opened: SQLite goes on with a file that was deleted or replaced.
 	path string
 	file fs.FileInfo
+	// log is its write-ahead log, which SQLite keeps while it has a connection.
+	log fs.FileInfo
 }
 
 const (
@@ -185,6 +187,19 @@ func (d *database) checkFile() error {
 		return fmt.Errorf("%s is not the file that was opened at the start: restart the server", d.path)
 	case now.Size() == 0: // while SQLite still knows what was in it
 		return fmt.Errorf("%s is empty", d.path)
+	}
+	return d.checkLog()
+}
+
+// checkLog returns an error if the write-ahead log is not the file that was opened: other processes write their changes
+// to the new one, and this one reads the old one.
+func (d *database) checkLog() error {
+	if d.log == nil {
+		return nil
+	}
+	if now, err := os.Stat(d.path + "-wal"); err != nil || !os.SameFile(now, d.log) {
+		return fmt.Errorf("%s-wal was removed or replaced: stop the server, which then writes what it knows to %[1]s, "+
+			"and run licenseserver check", d.path)
 	}
 	return nil
 }

@@ -14,6 +14,11 @@ func TestATokenOfALoginEndsAfter90DaysWithoutUse(t *testing.T) {
 	onBoth(t, func(l *logins) {
 		l.member("ada@example.com")
 		session := *l.session(l.enter("ada@example.com"))
+		workspace := l.store.In(session.WorkspaceID)
+		_, err := workspace.CreateSubscription(l.ctx, Terms{}, 1)
+		l.must(err)
+		_, err = workspace.AssignLicense(l.ctx, "ada@example.com", "") // no token is used without a license
+		l.must(err)
 		begun, exchange := l.begin()
 		l.confirm(begun, session)
 		token := l.token(begun, exchange)

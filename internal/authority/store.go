@@ -120,7 +120,11 @@ func (s *Store) open(ctx context.Context, source Source) error {
 			return err
 		}
 	}
-	return s.prepareFind(ctx)
+	if err := s.prepareFind(ctx); err != nil || !s.isSQLite() {
+		return err
+	}
+	s.log, err = os.Stat(s.path + "-wal")
+	return err
 }
 
 // Ready returns an error unless the database answers in time, is the one of the key, and can be read as an activation

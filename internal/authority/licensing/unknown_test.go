@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -53,6 +54,9 @@ func TestAStateThatIsNotKnownIsNoVerdict(t *testing.T) {
 			other := newFixture(f.T, "", server.Options{})
 			other.token()
 			return os.Rename(other.database(), f.database())
+		},
+		"without its log": func(f *fixture) error {
+			return errors.Join(os.Remove(f.database()+"-wal"), os.Remove(f.database()+"-shm"))
 		},
 		"truncated": func(f *fixture) error { return os.Truncate(f.database(), 0) },
 		"no tokens": func(f *fixture) error {
