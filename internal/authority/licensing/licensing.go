@@ -62,11 +62,16 @@ func Routes(store *authority.Store, options Options) []api.Route {
 	if h.failed == nil {
 		h.failed = func(error) {}
 	}
+	get, post := []string{http.MethodGet}, []string{http.MethodPost}
 	return []api.Route{
-		{Path: "/v1/license/request", Methods: []string{http.MethodPost}, Answer: h.request},
-		{Path: "/v1/license/activate", Methods: []string{http.MethodPost, http.MethodGet}, Answer: h.activate},
+		{Path: "/v1/license/request", Methods: post, Access: withToken, Answer: h.request},
+		{Path: "/v1/license/activate", Methods: post, Access: withToken, Answer: h.activate},
+		{Path: "/v1/license/activate", Methods: get, Access: api.Anyone, Answer: greet},
 	}
 }
+
+// withToken may ask who has a token or an API key, which the body carries.
+const withToken api.Access = "with a token"
 
 // handler answers the requests.
 type handler struct {
@@ -83,13 +88,12 @@ type handler struct {
 // client sends does not matter.
 func (h *handler) request(r *http.Request) *api.Answer { return h.license(r, false) }
 
-// activate answers with the document of a token's license if the client names its ID, and to a question that carries
-// nothing with what this is.
-func (h *handler) activate(r *http.Request) *api.Answer {
-	if r.Method != http.MethodPost {
-		return &api.Answer{Status: http.StatusOK, Body: map[string]string{"service": "license authority"}}
-	}
-	return h.license(r, true)
+// activate answers with the document of a token's license if the client names its ID.
+func (h *handler) activate(r *http.Request) *api.Answer { return h.license(r, true) }
+
+// greet answers with what this is.
+func greet(*http.Request) *api.Answer {
+	return &api.Answer{Status: http.StatusOK, Body: map[string]string{"service": "license authority"}}
 }
 
 func (h *handler) license(r *http.Request, sameID bool) *api.Answer {

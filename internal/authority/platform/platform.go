@@ -55,12 +55,12 @@ func Routes(store *authority.Store, options Options) []api.Route {
 	get, post := []string{http.MethodGet}, []string{http.MethodPost}
 	all := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	routes := []api.Route{
-		{Path: "/v1/auth/request", Methods: post, Answer: p.begin},
-		{Path: "/v1/auth/request/{id}", Methods: get, Answer: p.status},
-		{Path: "/v1/auth/request/{id}/exchange", Methods: post, Answer: p.exchange},
-		{Path: "/v1/license/credentials", Methods: get, Answer: p.credentials},
-		{Path: "/v1/cloudpods", Methods: all, Answer: noCloudPods},
-		{Path: "/v1/cloudpods/{name}", Methods: all, Answer: noCloudPods},
+		{Path: "/v1/auth/request", Methods: post, Access: api.Anyone, Answer: p.begin},
+		{Path: "/v1/auth/request/{id}", Methods: get, Access: ofLogin, Answer: p.status},
+		{Path: "/v1/auth/request/{id}/exchange", Methods: post, Access: ofLogin, Answer: p.exchange},
+		{Path: "/v1/license/credentials", Methods: get, Access: ofLogin, Answer: p.credentials},
+		{Path: "/v1/cloudpods", Methods: all, Access: api.Anyone, Answer: noCloudPods},
+		{Path: "/v1/cloudpods/{name}", Methods: all, Access: api.Anyone, Answer: noCloudPods},
 	}
 	for i, route := range routes {
 		routes[i].Answer = func(r *http.Request) *api.Answer {
@@ -71,6 +71,9 @@ func Routes(store *authority.Store, options Options) []api.Route {
 	}
 	return routes
 }
+
+// ofLogin may ask who has begun a login: each request carries the secret that the one before has answered.
+const ofLogin api.Access = "of a login"
 
 // patience bounds an answer. lstk waits for 30 s.
 const patience = 5 * time.Second

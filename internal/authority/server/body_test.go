@@ -98,7 +98,7 @@ func TestAClientThatLeavesIsNoFailure(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
 	arrived := make(chan struct{})
-	f.API([]api.Route{{Path: "/slow", Methods: []string{http.MethodPost}, Answer: func(r *http.Request) *api.Answer {
+	handle(f.mux, []api.Route{{Path: "/slow", Methods: []string{http.MethodPost}, Answer: func(r *http.Request) *api.Answer {
 		close(arrived)
 		<-r.Context().Done()
 		return api.Fail(fmt.Errorf("authority.db does not answer: %w", r.Context().Err()))
@@ -121,7 +121,7 @@ func TestAClientThatLeavesIsNoFailure(t *testing.T) {
 func TestHalfABodyReachesNoHandler(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
-	f.API([]api.Route{{Path: "/count", Methods: []string{http.MethodPost}, Answer: func(*http.Request) *api.Answer {
+	handle(f.mux, []api.Route{{Path: "/count", Methods: []string{http.MethodPost}, Answer: func(*http.Request) *api.Answer {
 		t.Error("the handler is called")
 		return &api.Answer{Status: http.StatusOK, Text: "called"}
 	}}})

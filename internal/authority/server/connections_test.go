@@ -110,7 +110,7 @@ func TestARequestThatIsAnsweredKeepsItsConnection(t *testing.T) {
 	const most = 3
 	f := newFixture(t, func(o *Options) { o.MaxConnections = most })
 	arrived, release := make(chan struct{}), make(chan struct{})
-	f.API([]api.Route{{Path: "/slow", Methods: []string{http.MethodGet}, Answer: func(*http.Request) *api.Answer {
+	handle(f.mux, []api.Route{{Path: "/slow", Methods: []string{http.MethodGet}, Answer: func(*http.Request) *api.Answer {
 		arrived <- struct{}{}
 		<-release
 		return &api.Answer{Status: http.StatusOK, Text: "done"}

@@ -7,18 +7,39 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/authority/origin"
 )
 
 // readyTimeout bounds the answer of /readyz. Balancers and clusters wait for 1 s by default, and for 5 s in Consul.
 const readyTimeout = 900 * time.Millisecond
 
-// health registers the routes for balancers and clusters.
-func (s *Server) health(mux *http.ServeMux) {
-	mux.Handle("GET /healthz", api.Func(func(*http.Request) *api.Answer {
-		return &api.Answer{Status: http.StatusOK, Text: "ok"}
-	}))
-	mux.Handle("GET /readyz", api.Func(s.ready))
+// health are the routes for balancers and clusters.
+func (s *Server) health() []api.Route {
+	get := []string{http.MethodGet}
+	return []api.Route{
+		{Path: "/healthz", Methods: get, Access: api.Anyone, Answer: alive},
+		{Path: "/readyz", Methods: get, Access: api.Anyone, Answer: s.ready},
+	}
 }
+
+// numbers is the route of the metrics.
+func (s *Server) numbers(access api.Access) api.Route {
+	answer := &api.Answer{Status: http.StatusOK, Raw: s.metrics.handler.ServeHTTP}
+	return api.Route{
+		Path: "/metrics", Methods: []string{http.MethodGet}, Access: access,
+		Answer: func(r *http.Request) *api.Answer {
+			if access == thisMachine && !origin.Of(r).Local {
+				return api.Refuse(http.StatusForbidden, messageMetrics)
+			}
+			return answer
+		},
+	}
+}
+
+// thisMachine may ask, which is what runs beside the server.
+const thisMachine api.Access = "this machine"
+
+func alive(*http.Request) *api.Answer { return &api.Answer{Status: http.StatusOK, Text: "ok"} }
 
 var errStopping = errors.New("the server is stopping")
 

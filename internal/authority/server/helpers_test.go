@@ -57,7 +57,7 @@ func newFixture(t *testing.T, change func(*Options)) *fixture {
 		change(&options)
 	}
 	f.Server = newServer(&f.store, options)
-	f.API([]api.Route{
+	handle(f.mux, []api.Route{
 		{Path: "/v1/license/request", Methods: []string{http.MethodPost}, Answer: func(r *http.Request) *api.Answer {
 			content, _ := io.ReadAll(r.Body)
 			return (&api.Answer{Status: http.StatusOK, Text: "got " + string(content)}).To("token_1")
@@ -67,15 +67,13 @@ func newFixture(t *testing.T, change func(*Options)) *fixture {
 		}},
 		{Path: "/panic", Methods: []string{http.MethodGet}, Answer: func(*http.Request) *api.Answer { panic(secret) }},
 	})
-	f.Pages(func(mux *http.ServeMux) {
-		mux.HandleFunc("GET /half", func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, "half an answer")
-			panic(secret)
-		})
-		mux.HandleFunc("GET /nothing", func(http.ResponseWriter, *http.Request) {})
-		mux.HandleFunc("GET /abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "home") })
+	f.mux.HandleFunc("GET /half", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half an answer")
+		panic(secret)
 	})
+	f.mux.HandleFunc("GET /nothing", func(http.ResponseWriter, *http.Request) {})
+	f.mux.HandleFunc("GET /abort", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	f.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "home") })
 	return f
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/task"
 )
 
@@ -75,8 +76,8 @@ func (s *Server) httpServer(handler http.Handler) *http.Server {
 // besides are the routes of the listener for operators.
 func (s *Server) besides(conns *connections) http.Handler {
 	mux := http.NewServeMux()
-	s.health(mux)
-	mux.Handle("GET /metrics", s.metrics.handler)
+	handle(mux, s.health())
+	handle(mux, []api.Route{s.numbers(api.Anyone)})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conns.begin(r.Context())
 		mux.ServeHTTP(w, r)

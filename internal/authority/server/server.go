@@ -69,10 +69,8 @@ type store interface {
 //	GET /metrics  in the text format of Prometheus, for clients on this machine, unless it has an address of its own
 func New(store *authority.Store, options Options) *Server {
 	s := newServer(store, options)
-	options.Licensing.Failed = func(err error) { s.Failed(fmt.Errorf("cannot note activations: %w", err)) }
-	s.API(licensing.Routes(store, options.Licensing))
-	s.API(platform.Routes(store, platform.Options{Now: options.Licensing.Now}))
-	s.Pages(web.New(store, web.Options{Now: options.Licensing.Now}).Register)
+	handle(s.mux, s.routes(store, options.Licensing))
+	web.New(store, web.Options{Now: options.Licensing.Now}).Register(s.mux)
 	return s
 }
 
@@ -88,40 +86,31 @@ func newServer(store store, options Options) *Server {
 	s.log = newLog(options.AccessLog)
 	s.conns = newConnections(options.MaxConnections, s.logError)
 	s.metrics = newMetrics(s)
-	s.health(s.mux)
+	handle(s.mux, s.health())
 	if !options.OwnMetrics {
-		s.mux.Handle("GET /metrics", onlyLocal(s.metrics.handler))
+		handle(s.mux, []api.Route{s.numbers(thisMachine)})
 	}
 	return s
 }
 
-// API adds routes of the API. A path may have variables, as those of [http.ServeMux].
-func (s *Server) API(routes []api.Route) {
+// routes are those of the API.
+func (s *Server) routes(store *authority.Store, options licensing.Options) []api.Route {
+	options.Failed = func(err error) { s.failed(fmt.Errorf("cannot note activations: %w", err)) }
+	return append(licensing.Routes(store, options), platform.Routes(store, platform.Options{Now: options.Now})...)
+}
+
+func handle(mux *http.ServeMux, routes []api.Route) {
 	for _, route := range routes {
 		for _, method := range route.Methods {
-			s.mux.Handle(method+" "+route.Path, api.Func(route.Answer))
+			mux.Handle(method+" "+route.Path, api.Func(route.Answer))
 		}
 	}
 }
 
-// Pages adds routes that answer with pages. register names each with method and path, such as "GET /login".
-func (s *Server) Pages(register func(*http.ServeMux)) { register(s.mux) }
-
-// Failed logs and counts that something failed for which no request waits.
-func (s *Server) Failed(err error) {
+// failed logs and counts that something failed for which no request waits.
+func (s *Server) failed(err error) {
 	s.logError(err.Error())
 	s.metrics.failures.Inc()
-}
-
-// onlyLocal hides the numbers of an authority from its clients.
-func onlyLocal(handler http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !origin.Of(r).Local {
-			api.Refuse(http.StatusForbidden, messageMetrics).Send(w, r)
-			return
-		}
-		handler.ServeHTTP(w, r)
-	})
 }
 
 // ServeHTTP answers one request, and logs and counts it.

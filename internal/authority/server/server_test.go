@@ -172,7 +172,7 @@ func TestReadinessSaysWhyNot(t *testing.T) {
 func TestALinkDoesNotHaveTheHostOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
-	f.API([]api.Route{{Path: "/where", Methods: []string{http.MethodGet}, Answer: func(r *http.Request) *api.Answer {
+	handle(f.mux, []api.Route{{Path: "/where", Methods: []string{http.MethodGet}, Answer: func(r *http.Request) *api.Answer {
 		return &api.Answer{Status: http.StatusOK, Text: origin.Of(r).Base}
 	}}})
 	address, _ := f.serve()

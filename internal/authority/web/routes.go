@@ -4,35 +4,29 @@ import (
 	"net/http"
 
 	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/authority/api"
 )
 
-// access says who may ask for a route.
-type access string
-
-const (
-	// anyone may ask, logged in or not.
-	anyone access = "anyone"
-	// members may ask who are logged in. Others are sent to the login, and come back.
-	members access = "members"
-)
+// members may ask who are logged in. Others are sent to the login, and come back.
+const members api.Access = "members"
 
 // route is a page, or a form of one.
 type route struct {
 	// pattern is that of [http.ServeMux].
 	pattern string
-	access  access
+	access  api.Access
 	answer  func(*visit) *reply
 }
 
 // routes are all pages and forms. A GET changes nothing.
 func (s *Site) routes() []route {
 	return []route{
-		{"GET /{$}", anyone, s.front},
-		{"GET /login", anyone, s.loginPage},
-		{"POST /login", anyone, s.logIn},
-		{"POST /logout", anyone, s.logOut},
-		{"GET /invite/{secret}", anyone, s.invitePage},
-		{"POST /invite/{secret}", anyone, s.join},
+		{"GET /{$}", api.Anyone, s.front},
+		{"GET /login", api.Anyone, s.loginPage},
+		{"POST /login", api.Anyone, s.logIn},
+		{"POST /logout", api.Anyone, s.logOut},
+		{"GET /invite/{secret}", api.Anyone, s.invitePage},
+		{"POST /invite/{secret}", api.Anyone, s.join},
 		{"GET /auth/request/{id}", members, s.confirmPage},
 		{"POST /auth/request/{id}", members, s.decide},
 		{"GET /sessions", members, s.sessionsPage},
