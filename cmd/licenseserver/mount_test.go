@@ -49,7 +49,8 @@ func TestABackupToAMount(t *testing.T) {
 	must(t, dir, "check", "--data", "disk/today")
 }
 
-// On a full disk, commands that change something fail and say why; what is there stays, and can be listed and backed up.
+// On a full disk, commands that change something fail and say why; what is there stays, and can be listed and backed
+// up.
 func TestCommandsOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	if os.Getuid() != 0 {
@@ -77,7 +78,8 @@ func TestCommandsOnAFullDisk(t *testing.T) {
 	before := must(t, dir, "member", "list")
 	failed := 0
 	for _, args := range [][]string{
-		{"token", "create", "--type", "ci"}, {"member", "add", "bob@example.com"}, {"workspace", "rename", "default", "other"},
+		{"token", "create", "--type", "ci"}, {"member", "add", "bob@example.com"},
+		{"workspace", "rename", "default", "other"},
 	} {
 		if out, err := tryTo(t, dir, args...); err != nil {
 			failed++

@@ -100,7 +100,8 @@ func (t *tool) chooseWorkspace(ctx context.Context, store *authority.Store) (aut
 		return authority.Workspace{}, err
 	}
 	if len(all) == 0 {
-		return authority.Workspace{}, errors.New(`cannot choose a workspace: there is none; create one with "workspace create"`)
+		return authority.Workspace{},
+			errors.New(`cannot choose a workspace: there is none; create one with "workspace create"`)
 	}
 	if t.workspace == "" {
 		if len(all) > 1 {

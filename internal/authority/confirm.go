@@ -65,12 +65,12 @@ func errLostLicenses(database string) error {
 	return fmt.Errorf("%s has lost its licenses: restore a backup", database)
 }
 
-// confirm returns an error unless check, which reads again what a verdict depends on, finds it so in the authority's own
-// database.
+// confirm returns an error unless check, which reads again what a verdict depends on, finds it so in the authority's
+// own database.
 //
 // SQLite does not notice that its file is overwritten, and may have some of the pages in memory. So all is read again,
-// and the key's check last, since a file that is being overwritten has its first pages, with that, before the others. In
-// PostgreSQL all is one moment: otherwise a restore could put the rows in place between two questions.
+// and the key's check last, since a file that is being overwritten has its first pages, with that, before the others.
+// In PostgreSQL all is one moment: otherwise a restore could put the rows in place between two questions.
 func (s *Store) confirm(ctx context.Context, check func(querier) error) error {
 	if err := s.verification.wait(ctx); err != nil {
 		return err

@@ -39,9 +39,9 @@ func (d *authorityData) populate(members int) error {
 		values := strings.NewReplacer("{hash}", hash, "{number}", "CAST(100000000000 + i AS TEXT)",
 			"{id}", "_00000000-0000-4000-8000-' || CAST(100000000000 + i AS TEXT)",
 			"{secret}", "CAST(1000000000000000 + i * 982451653 % 999999999989 AS TEXT)")
-		_, err := tx.ExecContext(ctx, "WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < "+
-			fmt.Sprint(members)+") "+values.Replace(statement))
-		if err != nil {
+		numbers := fmt.Sprintf(
+			"WITH RECURSIVE n (i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d) ", members)
+		if _, err := tx.ExecContext(ctx, numbers+values.Replace(statement)); err != nil {
 			return fmt.Errorf("%w in %s", err, statement)
 		}
 	}

@@ -98,11 +98,11 @@ func TestAClientThatLeavesIsNoFailure(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
 	arrived := make(chan struct{})
-	handle(f.mux, []api.Route{{Path: "/slow", Methods: []string{http.MethodPost}, Answer: func(r *http.Request) *api.Answer {
+	f.post("/slow", func(r *http.Request) *api.Answer {
 		close(arrived)
 		<-r.Context().Done()
 		return api.Fail(fmt.Errorf("authority.db does not answer: %w", r.Context().Err()))
-	}}})
+	})
 	address, _ := f.serve()
 	conn := dial(t, address)
 	fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}")
@@ -121,10 +121,10 @@ func TestAClientThatLeavesIsNoFailure(t *testing.T) {
 func TestHalfABodyReachesNoHandler(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
-	handle(f.mux, []api.Route{{Path: "/count", Methods: []string{http.MethodPost}, Answer: func(*http.Request) *api.Answer {
+	f.post("/count", func(*http.Request) *api.Answer {
 		t.Error("the handler is called")
 		return &api.Answer{Status: http.StatusOK, Text: "called"}
-	}}})
+	})
 	address, _ := f.serve()
 	conn := dial(t, address)
 	fmt.Fprint(conn, "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"half\":")

@@ -110,11 +110,11 @@ func TestARequestThatIsAnsweredKeepsItsConnection(t *testing.T) {
 	const most = 3
 	f := newFixture(t, func(o *Options) { o.MaxConnections = most })
 	arrived, release := make(chan struct{}), make(chan struct{})
-	handle(f.mux, []api.Route{{Path: "/slow", Methods: []string{http.MethodGet}, Answer: func(*http.Request) *api.Answer {
+	f.get("/slow", func(*http.Request) *api.Answer {
 		arrived <- struct{}{}
 		<-release
 		return &api.Answer{Status: http.StatusOK, Text: "done"}
-	}}})
+	})
 	address, _ := f.serve()
 	answers := make(chan string, most)
 	for range most {

@@ -77,6 +77,10 @@ func newFixture(t *testing.T, change func(*Options)) *fixture {
 	return f
 }
 
+// post adds a route that is asked with POST, get one with GET.
+func (f *fixture) post(path string, answer api.Func) { f.mux.Handle("POST "+path, answer) }
+func (f *fixture) get(path string, answer api.Func)  { f.mux.Handle("GET "+path, answer) }
+
 // send sends a request through the handler.
 func (f *fixture) send(method, target, body string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()

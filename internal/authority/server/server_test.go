@@ -172,9 +172,9 @@ func TestReadinessSaysWhyNot(t *testing.T) {
 func TestALinkDoesNotHaveTheHostOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, nil)
-	handle(f.mux, []api.Route{{Path: "/where", Methods: []string{http.MethodGet}, Answer: func(r *http.Request) *api.Answer {
+	f.get("/where", func(r *http.Request) *api.Answer {
 		return &api.Answer{Status: http.StatusOK, Text: origin.Of(r).Base}
-	}}})
+	})
 	address, _ := f.serve()
 	for _, target := range []string{
 		"/where HTTP/1.1\r\nHost: evil.example", "http://evil.example/where HTTP/1.1\r\nHost: a",
