@@ -3,7 +3,6 @@ package licensing
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 
@@ -23,19 +22,16 @@ type request struct {
 // readRequest reads the body of a request, in the container's shape or in lstk's.
 // The answer is nil unless the body is refused.
 func readRequest(r *http.Request) (request, *api.Answer) {
-	raw, err := io.ReadAll(r.Body)
-	if err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			return request{}, api.Refuse(http.StatusRequestEntityTooLarge, api.MessageTooLarge)
-		}
-		return request{}, api.Refuse(http.StatusUnprocessableEntity, api.MessageBody)
-	}
 	var body struct {
 		license.Request
 		// Hides the field of license.Request: a machine of any shape is accepted.
 		Machine json.RawMessage `json:"machine"`
 	}
-	if err := json.Unmarshal(raw, &body); err != nil {
+	raw, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = json.Unmarshal(raw, &body)
+	}
+	if err != nil {
 		// err may quote the body, which holds a token. lstk would take a 400 for a verdict.
 		return request{}, api.Refuse(http.StatusUnprocessableEntity, api.MessageBody)
 	}

@@ -30,7 +30,7 @@ func (h *handler) testDocument(q question, now time.Time) (license.Document, *ap
 	// No row of the database: it takes no seat, and nothing changes it.
 	only := &authority.License{
 		ID:       strings.Replace(q.token.ID, "token_", "license_", 1),
-		Plan:     TestType,
+		Plan:     testType,
 		Status:   license.StatusActive,
 		Products: []license.Product{{Name: license.ProductName, Version: "*"}},
 		Expires:  now.Add(testPeriod),

@@ -31,8 +31,8 @@ type question struct {
 	sameID bool
 }
 
-// TestType is the license_type of all documents for test tokens. LocalStack's server issues none of this type.
-const TestType = "test"
+// testType is the license_type of all documents for test tokens. LocalStack's server issues none of this type.
+const testType = "test"
 
 const (
 	// simulatedRetry is what "rate-limited" asks to wait.

@@ -91,7 +91,7 @@ func (f *fixture) checkSimulated(name, text string, reply *httptest.ResponseReco
 		}
 	case err != nil:
 		f.Errorf("%s: %v", name, err)
-	case document.Type != licensing.TestType || document.Expires.Sub(document.Issued.Time) != 24*time.Hour:
+	case document.Type != "test" || document.Expires.Sub(document.Issued.Time) != 24*time.Hour:
 		f.Errorf("%s: the document is for real use: %s", name, reply.Body)
 	case document.SignedWith(text) == (name == "wrong-signature"):
 		f.Errorf("%s: the signature verifies: %t", name, document.SignedWith(text))
