@@ -108,7 +108,7 @@ func TestABackupUnderLoadHasEveryTokenOfTheTimeBefore(t *testing.T) {
 			}
 		})
 	}
-	const backups = 6
+	const backups = 3
 	before := make([][]string, backups)
 	for i := range before {
 		mu.Lock()

@@ -17,11 +17,14 @@ import (
 
 // serve serves until SIGTERM or SIGINT, and prints the URL to out.
 func (s *serving) serve(ctx context.Context, store *authority.Store, out io.Writer) (err error) {
-	ctx, restore := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	signaled, restore := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
 	defer restore()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	task.Go(ctx, func() {
-		<-ctx.Done()
-		restore() // a second signal ends the process at once
+		<-signaled.Done()
+		restore() // from now on, a second signal ends the process at once
+		stop()
 	})
 	// It would refuse everything else, and a cluster would keep the version before.
 	if err := store.Ready(ctx); err != nil {
