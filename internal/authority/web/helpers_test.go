@@ -95,6 +95,7 @@ func (f *fixture) browser() *browser {
 	f.must(err)
 	client := &http.Client{
 		Jar:           jar,
+		Timeout:       30 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &browser{

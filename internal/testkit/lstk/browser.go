@@ -19,7 +19,7 @@ type Browser struct {
 	Log []string
 
 	at     *url.URL
-	Status int
+	status int
 	Text   string // of the page, with its markup
 }
 
@@ -126,7 +126,7 @@ func (b *Browser) show(request *http.Request) *Browser {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.at, b.Status, b.Text = response.Request.URL, response.StatusCode, string(content)
+	b.at, b.status, b.Text = response.Request.URL, response.StatusCode, string(content)
 	heading := ""
 	if found := title.FindStringSubmatch(b.Text); found != nil {
 		heading = html.UnescapeString(found[1])
@@ -141,8 +141,8 @@ func (b *Browser) Title() string { return b.Log[len(b.Log)-1] }
 // Is checks the status and the heading of the page.
 func (b *Browser) Is(status int, heading string) *Browser {
 	b.t.Helper()
-	if b.Status != status || b.Title() != heading {
-		b.t.Fatalf("the page is %d %q, want %d %q:\n%s", b.Status, b.Title(), status, heading, b.Text)
+	if b.status != status || b.Title() != heading {
+		b.t.Fatalf("the page is %d %q, want %d %q:\n%s", b.status, b.Title(), status, heading, b.Text)
 	}
 	return b
 }
