@@ -108,6 +108,9 @@ func (p *platform) credentials(r *http.Request) *api.Answer {
 // unknown fields. The refusal is none of 400, 401 and 403, which are verdicts to lstk.
 func read(r *http.Request, into any) *api.Answer {
 	content, err := io.ReadAll(r.Body)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return api.Refuse(http.StatusRequestEntityTooLarge, api.MessageTooLarge)
+	}
 	if err == nil {
 		err = json.Unmarshal(content, into)
 	}
