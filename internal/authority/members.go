@@ -112,10 +112,7 @@ func (c Scope) CountMembers(ctx context.Context) (int, error) {
 func (c Scope) Member(ctx context.Context, who string) (Member, error) {
 	member, err := readAs(ctx, c, anyOf{own}, func(ctx context.Context, by caller) (Member, error) {
 		member, err := c.store.member(ctx, c.store.reads, c.workspace, who)
-		if denied := by.maySee(member.ID, seesMembers); denied != nil {
-			return Member{}, denied // also where there is no such member
-		}
-		return member, err
+		return member, by.maySee(member.ID, err, seesMembers...)
 	})
 	if err != nil {
 		return Member{}, fmt.Errorf("cannot show the member: %w", err)

@@ -149,10 +149,7 @@ func (w *work) saveMember(before, after Member) error {
 // others look alike, whether they exist or not.
 func (w *work) memberFor(who string) (Member, error) {
 	member, err := w.memberOf(who)
-	if denied := w.maySee(member.ID, anyOf{ManageMembers}); denied != nil {
-		return Member{}, denied
-	}
-	return member, err
+	return member, w.maySee(member.ID, err, ManageMembers)
 }
 
 // keepAnAdmin returns an error if leaving is the last Admin. One who has joined is not replaced by one who has not.

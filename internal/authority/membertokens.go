@@ -15,10 +15,7 @@ import (
 func (c Scope) MemberTokens(ctx context.Context, who string) ([]Token, error) {
 	tokens, err := readAs(ctx, c, anyOf{own}, func(ctx context.Context, by caller) ([]Token, error) {
 		member, err := c.store.member(ctx, c.store.reads, c.workspace, who)
-		if denied := by.maySee(member.ID, anyOf{ManageMembers}); denied != nil {
-			return nil, denied
-		}
-		if err != nil {
+		if err := by.maySee(member.ID, err, ManageMembers); err != nil {
 			return nil, err
 		}
 		return c.store.tokens(ctx, c.store.reads, `WHERE t.member_id = $1 AND t.revoked_at IS NULL
@@ -65,10 +62,7 @@ func (c Scope) memberToken(
 	secret = mint(Developer)
 	err = c.change(ctx, anyOf{own}, func(w *work) error {
 		member, err := w.memberOf(who)
-		if denied := w.maySee(member.ID, anyOf{operatorOnly}); denied != nil {
-			return denied
-		}
-		if err != nil {
+		if err := w.maySee(member.ID, err, operatorOnly); err != nil {
 			return err
 		}
 		has, err := w.store.tokens(ctx, w, `WHERE t.member_id = $1 AND t.kind = 'developer' AND t.revoked_at IS NULL
@@ -110,13 +104,10 @@ func (w *work) replaceToken(id, secret, detail string) error {
 func (c Scope) RevokeMemberToken(ctx context.Context, tokenID string) error {
 	err := c.change(ctx, anyOf{own}, func(w *work) error {
 		token, err := w.tokenOf(tokenID)
-		if denied := w.maySee(token.MemberID, anyOf{ManageMembers}); denied != nil {
-			return denied
-		}
 		if err == nil && token.MemberID == "" {
 			err = errNoToken()
 		}
-		if err != nil {
+		if err := w.maySee(token.MemberID, err, ManageMembers); err != nil {
 			return err
 		}
 		member, err := w.memberOf(token.MemberID)

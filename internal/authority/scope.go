@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 )
 
@@ -41,10 +42,15 @@ func (c caller) may(permission Permission) bool { return c.operator || Allowed(c
 
 func (c caller) is(memberID string) bool { return !c.operator && c.member.ID == memberID }
 
-// maySee returns an error if the caller has none of the permissions, unless it is about themselves.
-func (c caller) maySee(memberID string, needs anyOf) error {
-	if c.is(memberID) || slices.ContainsFunc(needs, c.may) {
-		return nil
+// maySee returns an error if the caller has none of the permissions, unless it is about themselves. err is what looking
+// up the member gave: that there is none is said only to who may know it, and an unknown state to all.
+func (c caller) maySee(memberID string, err error, needs ...Permission) error {
+	_, isVerdict := errors.AsType[Refusal](err)
+	switch {
+	case err != nil && !isVerdict:
+		return err
+	case c.is(memberID) || slices.ContainsFunc(needs, c.may):
+		return err
 	}
 	return errNotAllowed()
 }

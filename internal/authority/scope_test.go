@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -158,6 +159,29 @@ func TestWhatIsNoIDIsNotFound(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What could not be looked up is neither denied nor missing.
+func TestWhatCouldNotBeLookedUpIsNoVerdict(t *testing.T) {
+	lost, missing := errors.New("the connection is lost"), errNoMember()
+	member, admin := caller{member: Member{ID: "member_1"}}, caller{member: Member{ID: "member_2", Role: Admin}}
+	for _, one := range []struct {
+		by        caller
+		who       string
+		err, want error
+	}{
+		{member, "", lost, lost},
+		{member, "", missing, errNotAllowed()},
+		{member, "member_2", nil, errNotAllowed()},
+		{member, "member_1", nil, nil},
+		{admin, "", lost, lost},
+		{admin, "", missing, missing},
+		{caller{operator: true}, "", missing, missing},
+	} {
+		if got := one.by.maySee(one.who, one.err, ManageMembers); !errors.Is(got, one.want) {
+			t.Errorf("%+v gets %v, want %v", one, got, one.want)
+		}
+	}
 }
 
 // A permission counts until it is taken away, also where the page was opened before.

@@ -85,11 +85,14 @@ func (w *work) owner(who string) (owner, error) {
 		return w.tokenOwner(id)
 	}
 	member, err := w.memberOf(id)
-	forThemselves := w.may(IssueOwnLicense) && w.is(member.ID)
-	if !w.may(AssignLicenses) && !forThemselves {
-		return owner{}, errNotAllowed() // also where there is no such member
+	needs := anyOf{AssignLicenses}
+	if w.is(member.ID) {
+		needs = append(needs, IssueOwnLicense)
 	}
-	return owner{member: member.ID, name: member.Email, license: member.License}, err
+	if err := w.maySee("", err, needs...); err != nil {
+		return owner{}, err
+	}
+	return owner{member: member.ID, name: member.Email, license: member.License}, nil
 }
 
 // ownerOf returns the ID of the owner of a license by the ID of that; another text as it is.
