@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"time"
@@ -27,21 +28,12 @@ func (s *Store) Activations(ctx context.Context, tokenID string, most int) ([]Ac
 func (s *Store) activations(ctx context.Context, tokenID string, most int) ([]Activation, error) {
 	rows, err := s.reads.QueryContext(ctx, `SELECT day, machine, count FROM activations WHERE token_id = $1
 		ORDER BY day DESC, count DESC, machine LIMIT $2`, tokenID, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	all := []Activation{} // none is [] in JSON, not null
-	for rows.Next() {
+	return collect(rows, err, func(rows *sql.Rows) (one Activation, err error) {
 		var day int64
-		var a Activation
-		if err := rows.Scan(&day, &a.Machine, &a.Count); err != nil {
-			return nil, err
-		}
-		a.Day = moment(day * secondsPerDay)
-		all = append(all, a)
-	}
-	return all, rows.Err()
+		err = rows.Scan(&day, &one.Machine, &one.Count)
+		one.Day = moment(day * secondsPerDay)
+		return one, err
+	})
 }
 
 // maxMachineName is the length of a UUID, and less than that of any token.

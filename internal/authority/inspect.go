@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -113,17 +114,8 @@ func knownVersion() int64 {
 // texts returns the texts that a query selects.
 func texts(ctx context.Context, from querier, query string, args ...any) ([]string, error) {
 	rows, err := from.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var found []string
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		found = append(found, text)
-	}
-	return found, rows.Err()
+	return collect(rows, err, func(rows *sql.Rows) (text string, err error) {
+		err = rows.Scan(&text)
+		return text, err
+	})
 }

@@ -81,10 +81,7 @@ func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
 func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
 	now := s.now()
 	rows, err := s.find.QueryContext(ctx, s.hash(text), now.Unix())
-	if err != nil {
-		return nil, err
-	}
-	tokens, err := scanTokens(rows, now)
+	tokens, err := scanTokens(rows, err, now)
 	if err != nil || len(tokens) == 0 {
 		return nil, err
 	}
@@ -141,23 +138,11 @@ func (s *Store) Knows(ctx context.Context, text credential.Secret) (bool, error)
 // tokens returns the tokens that a query with this rest selects.
 func (s *Store) tokens(ctx context.Context, from querier, rest string, args ...any) ([]Token, error) {
 	rows, err := from.QueryContext(ctx, selectTokens+" "+rest, args...)
-	if err != nil {
-		return nil, err
-	}
-	return scanTokens(rows, s.now())
+	return scanTokens(rows, err, s.now())
 }
 
-func scanTokens(rows *sql.Rows, now time.Time) ([]Token, error) {
-	defer rows.Close()
-	tokens := []Token{} // none is [] in JSON, not null
-	for rows.Next() {
-		token, err := scanToken(rows, now)
-		if err != nil {
-			return nil, err
-		}
-		tokens = append(tokens, token)
-	}
-	return tokens, rows.Err()
+func scanTokens(rows *sql.Rows, err error, now time.Time) ([]Token, error) {
+	return collect(rows, err, func(rows *sql.Rows) (Token, error) { return scanToken(rows, now) })
 }
 
 // scanToken reads a row of selectTokens. A license may have expired by now.

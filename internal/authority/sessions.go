@@ -81,10 +81,7 @@ func (s *Store) readSessions(ctx context.Context, rest string, args ...any) ([]S
 			return nil, err
 		}
 		rows, err := s.reads.QueryContext(ctx, selectSessions+" "+rest, args...)
-		if err != nil {
-			return nil, err
-		}
-		return scanSessions(rows)
+		return collect(rows, err, scanSession)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the sessions: %w", err)
@@ -92,20 +89,12 @@ func (s *Store) readSessions(ctx context.Context, rest string, args ...any) ([]S
 	return found, nil
 }
 
-func scanSessions(rows *sql.Rows) ([]Session, error) {
-	defer rows.Close()
-	sessions := []Session{} // none is [] in JSON, not null
-	for rows.Next() {
-		var one Session
-		var created, used, expires int64
-		if err := rows.Scan(&one.ID, &one.WorkspaceID, &one.MemberID, &one.Email, &one.Address, &one.Client,
-			&created, &used, &expires); err != nil {
-			return nil, err
-		}
-		one.Created, one.LastUsed, one.Expires = moment(created), moment(used), moment(expires)
-		sessions = append(sessions, one)
-	}
-	return sessions, rows.Err()
+func scanSession(rows *sql.Rows) (one Session, err error) {
+	var created, used, expires int64
+	err = rows.Scan(&one.ID, &one.WorkspaceID, &one.MemberID, &one.Email, &one.Address, &one.Client,
+		&created, &used, &expires)
+	one.Created, one.LastUsed, one.Expires = moment(created), moment(used), moment(expires)
+	return one, err
 }
 
 // startSession begins a session of a locked member who has just proved who they are, and returns the secret of its
