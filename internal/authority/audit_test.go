@@ -54,6 +54,37 @@ func TestTheAuditLogHasPages(t *testing.T) {
 	})
 }
 
+// A change is in the log once, and what changes nothing is not.
+func TestAChangeIsInTheAuditLogOnce(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		alone, _, err := one.store.CreateToken(ctx, NewToken{Kind: CI, Workspace: one.workspace})
+		one.must(err)
+		one.must(discard(one.AssignLicense(ctx, one.ci.ID, "")))
+		for _, token := range []Token{alone, one.ci} {
+			unassign := func() error { return one.store.Unassign(ctx, token.ID) }
+			revoke := func() error { return one.store.RevokeToken(ctx, token.ID) }
+			for i, step := range []struct {
+				rows int
+				do   func() error
+			}{
+				{1, unassign},
+				{0, unassign},
+				{1, func() error { return discard(one.store.Assign(ctx, token.ID, Terms{})) }},
+				{1, func() error { return discard(one.store.RotateToken(ctx, token.ID)) }},
+				{1, revoke},
+				{0, revoke},
+			} {
+				before := one.audited()
+				one.must(step.do())
+				if rows := one.audited() - before; rows != step.rows {
+					one.Errorf("%s: step %d made %d rows, want %d", token.Name, i, rows, step.rows)
+				}
+			}
+		}
+	})
+}
+
 // What goes wrong leaves nothing in the log, and what is in it stays.
 func TestTheAuditLogOnlyGrows(t *testing.T) {
 	onTeam(t, func(one *team) {

@@ -44,7 +44,7 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 		return s.In(seat.workspace).AssignLicense(ctx, id, "")
 	}
 	var assigned License
-	err := s.changeToken(ctx, "assign a license to", "license.assign", id, func(t *tx, token Token) error {
+	err := s.changeToken(ctx, "assign a license to", id, func(w *work, token Token) error {
 		if err := terms.check(); err != nil {
 			return err
 		}
@@ -54,10 +54,10 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 		if token.Simulate != "" {
 			return errTestToken()
 		}
-		if err := s.assign(t, token, terms); err != nil {
+		if err := w.assign(token, terms); err != nil {
 			return err
 		}
-		token, err := s.byID(ctx, t, token.ID)
+		token, err := s.byID(ctx, w, token.ID)
 		if err == nil {
 			assigned = *token.License
 		}
@@ -67,18 +67,23 @@ func (s *Store) Assign(ctx context.Context, id string, terms Terms) (License, er
 }
 
 // assign gives a token a license: of a subscription of its own, or the seat that it had.
-func (s *Store) assign(t *tx, token Token, terms Terms) error {
+func (w *work) assign(token Token, terms Terms) error {
 	switch {
 	case token.License == nil && token.MemberID != "":
 		return refuse(Conflict, "the token is that of a member, and %s has no license: assign one to the member", token.Email)
 	case token.License == nil:
-		return t.insertLicense(token, terms)
+		if err := w.insertLicense(token, terms); err != nil {
+			return err
+		}
+		return w.note("license.assign", token.ID, token.label())
 	case !token.License.shared:
-		return t.renewLicense(token, terms)
+		if err := w.renewLicense(token, terms); err != nil {
+			return err
+		}
+		return w.note("license.assign", token.ID, token.label())
 	case terms != Terms{}:
 		return errShared(token.License.SubscriptionID)
 	}
-	w := &work{tx: t, store: s, caller: caller{workspace: token.WorkspaceID, operator: true}}
 	to, err := w.owner(token.License.ID)
 	if err != nil || to.license.Assigned {
 		return err
@@ -103,18 +108,20 @@ func (s *Store) Unassign(ctx context.Context, id string) error {
 	case seat != nil:
 		return s.In(seat.workspace).UnassignLicense(ctx, id)
 	}
-	return s.changeLicense(ctx, "unassign the license of", "license.unassign", id, func(t *tx, granted License) error {
-		_, err := t.exec("UPDATE licenses SET assigned_at = NULL WHERE id = $1", granted.ID)
-		return err
+	return s.changeLicense(ctx, "unassign the license of", id, func(w *work, token Token) error {
+		return w.unassign(*token.License, token.label())
 	})
 }
 
 // Expire sets the time from which the license is expired. Errors concern id, which
 // is the token's or the license's, or the disk.
 func (s *Store) Expire(ctx context.Context, id string, at time.Time) error {
-	return s.changeOwn(ctx, "expire the license of", "license.expire", id, func(t *tx, granted License) error {
-		_, err := t.exec("UPDATE subscriptions SET expires_at = $1 WHERE id = $2", at.Unix(), granted.SubscriptionID)
-		return err
+	return s.changeOwn(ctx, "expire the license of", id, func(w *work, granted License) error {
+		_, err := w.exec("UPDATE subscriptions SET expires_at = $1 WHERE id = $2", at.Unix(), granted.SubscriptionID)
+		if err != nil {
+			return err
+		}
+		return w.note("license.expire", granted.ID, "at "+at.UTC().Format(time.RFC3339))
 	})
 }
 
@@ -126,9 +133,12 @@ func (s *Store) SetStatus(ctx context.Context, id, status string) error {
 		return err
 	}
 	verb := "set the status " + status + " for the license of"
-	return s.changeOwn(ctx, verb, "license.status", id, func(t *tx, granted License) error {
-		_, err := t.exec("UPDATE subscriptions SET status = $1 WHERE id = $2", status, granted.SubscriptionID)
-		return err
+	return s.changeOwn(ctx, verb, id, func(w *work, granted License) error {
+		_, err := w.exec("UPDATE subscriptions SET status = $1 WHERE id = $2", status, granted.SubscriptionID)
+		if err != nil {
+			return err
+		}
+		return w.note("license.status", granted.ID, status)
 	})
 }
 
@@ -141,7 +151,7 @@ func checkStatus(status string) error {
 }
 
 // changeOwn changes the subscription that a token has for itself. Others have seats of any other.
-func (s *Store) changeOwn(ctx context.Context, verb, action, id string, do func(*tx, License) error) error {
+func (s *Store) changeOwn(ctx context.Context, verb, id string, do func(*work, License) error) error {
 	seat, err := s.memberSeat(ctx, id)
 	if err == nil && seat != nil {
 		err = errShared(seat.subscription)
@@ -149,21 +159,21 @@ func (s *Store) changeOwn(ctx context.Context, verb, action, id string, do func(
 	if err != nil {
 		return fmt.Errorf("cannot %s %s: %w", verb, id, err)
 	}
-	return s.changeLicense(ctx, verb, action, id, func(t *tx, granted License) error {
-		if granted.shared {
-			return errShared(granted.SubscriptionID)
+	return s.changeLicense(ctx, verb, id, func(w *work, token Token) error {
+		if token.License.shared {
+			return errShared(token.License.SubscriptionID)
 		}
-		return do(t, granted)
+		return do(w, *token.License)
 	})
 }
 
-// changeLicense changes an existing license.
-func (s *Store) changeLicense(ctx context.Context, verb, action, id string, do func(*tx, License) error) error {
-	return s.changeToken(ctx, verb, action, id, func(t *tx, token Token) error {
+// changeLicense changes the license of a token that has one.
+func (s *Store) changeLicense(ctx context.Context, verb, id string, do func(*work, Token) error) error {
+	return s.changeToken(ctx, verb, id, func(w *work, token Token) error {
 		if token.License == nil {
 			return errors.New("the token has no license")
 		}
-		return do(t, *token.License)
+		return do(w, token)
 	})
 }
 

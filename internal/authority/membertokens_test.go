@@ -165,3 +165,22 @@ func TestTheUseOfACITokenIsShown(t *testing.T) {
 		}
 	})
 }
+
+// The license of a member who has several tokens names none of them.
+func TestALicenseOfSeveralTokensNamesNone(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		license := one.seat(one.boSecret)
+		one.must(one.store.change(ctx, func(t *tx) error { return t.insertLoginToken(one.bo.ID, "lstk", mint(Developer)) }))
+		one.refused(discard(one.store.RotateToken(ctx, license)), Conflict, "has several tokens")
+		one.refused(one.store.RevokeToken(ctx, license), Conflict, "has several tokens")
+		if one.seat(one.boSecret) != license {
+			one.Error("a token was changed")
+		}
+		one.must(one.RevokeMemberToken(ctx, one.boToken.ID))
+		one.must(one.store.RevokeToken(ctx, license))
+		if left, err := one.MemberTokens(ctx, one.bo.ID); err != nil || len(left) != 0 {
+			one.Errorf("%d tokens are left, %v", len(left), err)
+		}
+	})
+}

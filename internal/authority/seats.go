@@ -61,18 +61,24 @@ func (c Scope) UnassignLicense(ctx context.Context, who string) error {
 		if err != nil {
 			return err
 		}
-		if from.license == nil || !from.license.Assigned {
+		if from.license == nil {
 			return nil
 		}
-		if _, err := w.exec("UPDATE licenses SET assigned_at = NULL WHERE id = $1", from.license.ID); err != nil {
-			return err
-		}
-		return w.note("license.unassign", from.license.ID, from.name)
+		return w.unassign(*from.license, from.name)
 	})
 	if err != nil {
 		return fmt.Errorf("cannot unassign the license: %w", err)
 	}
 	return nil
+}
+
+// unassign takes a license from its owner, who is called name; a second time is no error.
+func (w *work) unassign(from License, name string) error {
+	rows, err := w.exec("UPDATE licenses SET assigned_at = NULL WHERE id = $1 AND assigned_at IS NOT NULL", from.ID)
+	if err != nil || rows == 0 {
+		return err
+	}
+	return w.note("license.unassign", from.ID, name)
 }
 
 // owner returns the owner of a license for a caller who may assign it.

@@ -131,14 +131,9 @@ func (n NewToken) checkSimulation() error {
 // which is the token's or its license's, a revoked token, or the disk.
 func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, error) {
 	var secret credential.Secret
-	err := s.changeToken(ctx, "rotate", "token.rotate", id, func(t *tx, token Token) error {
+	err := s.changeToken(ctx, "rotate", id, func(w *work, token Token) error {
 		secret = mint(token.Kind)
-		rows, err := t.exec("UPDATE tokens SET hash = $1, hint = $2, rotated_at = $3 WHERE id = $4 AND revoked_at IS NULL",
-			t.hash(secret.Reveal()), credential.Mask(secret.Reveal()), t.now.Unix(), token.ID)
-		if err == nil && rows == 0 {
-			err = errRevoked()
-		}
-		return err
+		return w.replaceToken(token.ID, secret.Reveal(), token.label())
 	})
 	if err != nil {
 		return credential.Secret{}, err
@@ -149,18 +144,12 @@ func (s *Store) RotateToken(ctx context.Context, id string) (credential.Secret, 
 // RevokeToken revokes a token for good; revoking it twice is no error. Errors
 // concern id, which is the token's or its license's, or the disk.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
-	return s.changeToken(ctx, "revoke", "token.revoke", id, func(t *tx, token Token) error {
-		_, err := t.exec("UPDATE tokens SET revoked_at = coalesce(revoked_at, $1) WHERE id = $2", t.now.Unix(), token.ID)
-		if err != nil {
-			return err
-		}
-		return t.freeSeat(token.ID)
-	})
+	return s.changeToken(ctx, "revoke", id, (*work).revokeToken)
 }
 
 // changeToken runs do in a transaction, with the token whose ID or whose license's ID
-// is id. verb completes "cannot … ID" in errors; action is what the audit log calls it.
-func (s *Store) changeToken(ctx context.Context, verb, action, id string, do func(*tx, Token) error) error {
+// is id, and with its workspace locked. verb completes "cannot … ID" in errors.
+func (s *Store) changeToken(ctx context.Context, verb, id string, do func(*work, Token) error) error {
 	if !isID(id) {
 		// It may be a token, and is not repeated.
 		return fmt.Errorf("cannot %s the token: an ID is %s or %s, followed by a UUID: use one that \"token list\" shows",
@@ -178,10 +167,7 @@ func (s *Store) changeToken(ctx context.Context, verb, action, id string, do fun
 		if token, err = s.byID(ctx, t, id); err != nil {
 			return err
 		}
-		if err := do(t, token); err != nil {
-			return err
-		}
-		return t.audit(Event{Workspace: token.WorkspaceID, Action: action, Subject: id})
+		return do(&work{tx: t, store: s, caller: caller{workspace: token.WorkspaceID, operator: true}}, token)
 	})
 	if err != nil {
 		return fmt.Errorf("cannot %s %s: %w", verb, id, err)
@@ -193,12 +179,14 @@ func (s *Store) changeToken(ctx context.Context, verb, action, id string, do fun
 func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error) {
 	// Not "OR l.id = $1": no index helps to find that.
 	tokens, err := s.tokens(ctx, from, `WHERE t.id = $1 OR t.id = (SELECT token_id FROM licenses WHERE id = $1)
-		OR t.member_id = (SELECT member_id FROM licenses WHERE id = $1)`, id)
+		OR t.revoked_at IS NULL AND t.member_id = (SELECT member_id FROM licenses WHERE id = $1) LIMIT 2`, id)
 	switch {
 	case err != nil:
 		return Token{}, err
 	case len(tokens) == 0:
 		return Token{}, errors.New("no token or license has this ID")
+	case len(tokens) > 1:
+		return Token{}, refuse(Conflict, "%s has several tokens with this license: use the ID of one", tokens[0].Email)
 	}
 	return tokens[0], nil
 }
