@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 // The token is as long alive as it is used.
@@ -133,6 +134,39 @@ func TestATokenOfALoginDoesNotOutliveItsMember(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whoever removes a member waits for the member first, and then for their logins, as [Store.LoginToken] does: in another
+// order, each would wait for the other one.
+func TestAMemberIsLockedBeforeTheirLogins(t *testing.T) {
+	l := newLogins(t, postgres.Database(t))
+	id := l.member("ada@example.com")
+	session := *l.session(l.enter("ada@example.com"))
+	begun, _ := l.begin()
+	l.confirm(begun, session)
+	holder, err := l.store.writes.BeginTx(l.ctx, nil)
+	l.must(err)
+	_, err = holder.ExecContext(l.ctx, "UPDATE members SET name = name WHERE id = $1", id)
+	l.must(err)
+	removed := make(chan error, 1)
+	go func() { removed <- l.store.In(session.WorkspaceID).RemoveMember(l.ctx, id) }()
+	isWaiting := func() bool {
+		found, err := exists(l.ctx, holder,
+			"SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+		l.must(err)
+		return found
+	}
+	for deadline := time.Now().Add(writeWait); !isWaiting(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.Fatal("nobody waits for the member")
+		}
+	}
+	_, err = holder.ExecContext(l.ctx, "SELECT id FROM auth_requests WHERE id = $1 FOR UPDATE NOWAIT", begun.ID)
+	if err != nil {
+		l.Errorf("the login is locked before its member: %v", err)
+	}
+	l.must(holder.Rollback())
+	l.must(<-removed)
 }
 
 func TestAMemberHasAMaximumOfSessions(t *testing.T) {
