@@ -171,7 +171,7 @@ func (s *Store) decideLogin(
 	}
 	err = s.change(ctx, func(t *tx) error {
 		var client string
-		err := t.QueryRowContext(ctx, `UPDATE auth_requests SET member_id = $1, `+column+` = $2
+		err := t.QueryRowContext(t.ctx, `UPDATE auth_requests SET member_id = $1, `+column+` = $2
 			WHERE id = $3 AND code = $4 AND confirmed_at IS NULL AND denied_at IS NULL AND expires_at > $2
 			AND EXISTS (SELECT 1 FROM members WHERE members.id = $1 AND removed_at IS NULL) RETURNING client`,
 			by.MemberID, t.now.Unix(), id, code).Scan(&client)

@@ -82,7 +82,7 @@ func (t *tx) copyFormer(key []byte) error {
 		}
 	}
 	return t.audit(Event{
-		Workspace: workspace, Action: "migrate", Subject: "workspace", Detail: "from the former data directory",
+		Workspace: workspace, Action: "workspace.migrate", Subject: workspace, Detail: "from the former data directory",
 	})
 }
 

@@ -131,7 +131,7 @@ func (s *Store) OpenInvite(ctx context.Context, secret credential.Secret) (Invit
 		}
 		return s.openInvite(ctx, s.reads, secret)
 	})
-	if err != nil {
+	if err = s.verdict(ctx, err); err != nil {
 		return Invite{}, fmt.Errorf("cannot open the link: %w", err)
 	}
 	return found, nil

@@ -58,7 +58,8 @@ func tryTx(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) (isUndone bo
 		return true, err
 	}
 	if err := do(tx); err != nil {
-		return true, errors.Join(err, tx.Rollback())
+		_ = tx.Rollback() // it fails only where the transaction is undone already, and err says why
+		return true, err
 	}
 	return false, tx.Commit()
 }

@@ -101,7 +101,7 @@ func (c Scope) change(ctx context.Context, needs anyOf, do func(*work) error) er
 func readAs[T any](ctx context.Context, c Scope, needs anyOf, do func(context.Context, caller) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	return within(ctx, c.store.name, func() (T, error) {
+	found, err := within(ctx, c.store.name, func() (T, error) {
 		var none T
 		if err := c.store.checkFile(); err != nil {
 			return none, err
@@ -112,6 +112,7 @@ func readAs[T any](ctx context.Context, c Scope, needs anyOf, do func(context.Co
 		}
 		return do(ctx, by)
 	})
+	return found, c.store.verdict(ctx, err)
 }
 
 // caller returns who calls, or an error if they have none of the permissions.

@@ -200,6 +200,25 @@ func TestWhatCouldNotBeLookedUpIsNoVerdict(t *testing.T) {
 	}
 }
 
+// In a database that was emptied nobody is missing, and nobody is refused.
+func TestAnEmptiedDatabaseGivesNoVerdict(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		_, err := one.store.writes.ExecContext(ctx, "DELETE FROM authority")
+		one.must(err)
+		for name, err := range map[string]error{
+			"a member is looked up":  discard(one.Member(ctx, newID(memberPrefix))),
+			"somebody else looks up": discard(one.store.As(one.workspace, newID(memberPrefix)).Members(ctx, "", "")),
+			"a link is opened":       discard(one.store.OpenInvite(ctx, randomSecret())),
+			"a member is removed":    one.RemoveMember(ctx, newID(memberPrefix)),
+		} {
+			if _, isVerdict := errors.AsType[Refusal](err); err == nil || isVerdict {
+				one.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
 // A permission counts until it is taken away, also where the page was opened before.
 func TestAPermissionThatWasTakenAwayCountsNoLonger(t *testing.T) {
 	onTeam(t, func(one *team) {

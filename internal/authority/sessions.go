@@ -124,7 +124,7 @@ func (s *Store) EndSession(ctx context.Context, memberID, id string) error {
 			return refuse(NotFound, "there is no such session")
 		}
 		var workspace string
-		err := t.QueryRowContext(ctx, `UPDATE sessions SET ended_at = $1
+		err := t.QueryRowContext(t.ctx, `UPDATE sessions SET ended_at = $1
 			WHERE id = $2 AND ended_at IS NULL AND expires_at > $1 AND (member_id = $3 OR CAST($3 AS TEXT) = '')
 			RETURNING (SELECT workspace_id FROM members WHERE members.id = sessions.member_id)`,
 			t.now.Unix(), id, memberID).Scan(&workspace)
