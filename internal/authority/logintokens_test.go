@@ -136,8 +136,8 @@ func TestATokenOfALoginDoesNotOutliveItsMember(t *testing.T) {
 	})
 }
 
-// Whoever removes a member waits for the member first, and then for their logins, as [Store.LoginToken] does: in another
-// order, each would wait for the other one.
+// Whoever removes a member waits for the member first, and then for their logins, as [Store.LoginToken] does: in
+// another order, each would wait for the other one.
 func TestAMemberIsLockedBeforeTheirLogins(t *testing.T) {
 	l := newLogins(t, postgres.Database(t))
 	id := l.member("ada@example.com")

@@ -20,8 +20,8 @@ type tx struct {
 // changeWait bounds a change of a database that does not answer.
 const changeWait = 10 * time.Second
 
-// change runs do in a transaction, and rolls it back if do fails. What a member or the command line changes has a row of
-// the audit log. do may be run more than once.
+// change runs do in a transaction, and rolls it back if do fails. What a member or the command line changes has a row
+// of the audit log. do may be run more than once.
 func (s *Store) change(ctx context.Context, do func(*tx) error) error {
 	if err := s.checkFile(); err != nil {
 		return err
