@@ -263,10 +263,9 @@ func (t *tx) insertLoginToken(memberID, name string, secret credential.Secret) e
 	if err != nil {
 		return err
 	}
-	id := newID(tokenPrefix)
-	_, err = t.exec(`INSERT INTO tokens (id, workspace_id, member_id, kind, name, email, hash, hint, simulate, created_at,
-		expires_at) VALUES ($1, $2, $3, $4, $5, '', $6, $7, '', $8, $9)`, id, who.workspace, who.id, string(Developer), name,
-		t.hash(secret.Reveal()), credential.Mask(secret.Reveal()), t.now.Unix(), t.now.Add(unusedLife).Unix())
+	expires := t.now.Add(unusedLife)
+	id, err := t.addToken(Token{WorkspaceID: who.workspace, MemberID: who.id, Kind: Developer, Name: name,
+		Expires: &expires}, secret.Reveal())
 	if err != nil {
 		return err
 	}

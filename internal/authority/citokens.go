@@ -66,10 +66,7 @@ func (c Scope) CreateCIToken(ctx context.Context, name string) (token Token, sec
 		if err != nil {
 			return err
 		}
-		id := newID(tokenPrefix)
-		_, err = w.exec(`INSERT INTO tokens (id, workspace_id, kind, name, email, hash, hint, simulate, created_at)
-			VALUES ($1, $2, $3, $4, '', $5, $6, '', $7)`, id, w.workspace, string(CI), name, w.hash(secret.Reveal()),
-			credential.Mask(secret.Reveal()), w.now.Unix())
+		id, err := w.addToken(Token{WorkspaceID: w.workspace, Kind: CI, Name: name}, secret.Reveal())
 		if err != nil {
 			return err
 		}

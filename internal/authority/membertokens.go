@@ -34,10 +34,7 @@ func (c Scope) CreateMemberToken(ctx context.Context, who string) (Token, creden
 		if has != nil {
 			return "", refuse(Conflict, "%s has a developer token already: reset it", member.Email)
 		}
-		id := newID(tokenPrefix)
-		_, err := w.exec(`INSERT INTO tokens (id, workspace_id, member_id, kind, name, email, hash, hint, simulate,
-			created_at) VALUES ($1, $2, $3, $4, '', '', $5, $6, '', $7)`, id, w.workspace, member.ID, string(Developer),
-			w.hash(secret), credential.Mask(secret), w.now.Unix())
+		id, err := w.addToken(Token{WorkspaceID: w.workspace, MemberID: member.ID, Kind: Developer}, secret)
 		if err != nil {
 			return "", err
 		}

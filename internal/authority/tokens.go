@@ -86,10 +86,8 @@ func (t *tx) insertToken(wanted NewToken, text string) (id string, err error) {
 			return "", err
 		}
 	}
-	id = newID(tokenPrefix)
-	_, err = t.exec(`INSERT INTO tokens (id, workspace_id, kind, name, email, hash, hint, simulate, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, id, workspace, string(wanted.Kind), wanted.Name, wanted.Email,
-		t.hash(text), credential.Mask(text), wanted.Simulate, t.now.Unix())
+	id, err = t.addToken(Token{WorkspaceID: workspace, Kind: wanted.Kind, Name: wanted.Name, Email: wanted.Email,
+		Simulate: wanted.Simulate}, text)
 	if err != nil {
 		return "", err
 	}
@@ -99,6 +97,20 @@ func (t *tx) insertToken(wanted NewToken, text string) (id string, err error) {
 		}
 	}
 	return id, t.audit(Event{Workspace: workspace, Action: "token.create", Subject: id, Detail: wanted.detail()})
+}
+
+// addToken adds a token with this secret, and returns its ID.
+func (t *tx) addToken(made Token, secret string) (id string, err error) {
+	var expires any // NULL
+	if made.Expires != nil {
+		expires = made.Expires.Unix()
+	}
+	id = newID(tokenPrefix)
+	_, err = t.exec(`INSERT INTO tokens (id, workspace_id, member_id, kind, name, email, hash, hint, simulate, created_at,
+		expires_at) VALUES ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, CAST($11 AS BIGINT))`, id, made.WorkspaceID,
+		made.MemberID, string(made.Kind), made.Name, made.Email, t.hash(secret), credential.Mask(secret), made.Simulate,
+		t.now.Unix(), expires)
+	return id, err
 }
 
 // detail is for the audit log.
