@@ -61,10 +61,11 @@ func openSQLite(source Source, hasKey bool) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
+	d := &database{name: path, dialect: goose.DialectSQLite3, path: path}
 	flags := os.O_RDWR
 	switch {
 	case isMissing(path) && hasKey:
-		return nil, errLost("is missing or empty")
+		return nil, d.errLost("is missing or empty")
 	case isMissing(path) && !source.Create:
 		return nil, fmt.Errorf("%w: %s is missing or empty", ErrNone, path)
 	case source.Create:
@@ -78,7 +79,6 @@ func openSQLite(source Source, hasKey bool) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &database{name: path, dialect: goose.DialectSQLite3, path: path}
 	d.file, err = file.Stat()
 	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, err
@@ -231,7 +231,12 @@ func isMissing(path string) bool {
 
 // errLost says that the database is not the one of the key. An empty one in its place
 // would refuse all tokens, and clients would delete the documents they have.
-func errLost(how string) error {
-	return fmt.Errorf("%s %s, but %s is here: restore a backup (licenseserver restore DIR), or begin anew by removing %s",
-		DatabaseFile, how, keyFile, keyFile)
+func (d *database) errLost(how string) error {
+	const anew = "or begin anew by removing " + keyFile
+	if !d.isSQLite() {
+		return fmt.Errorf("%s %s, but %s is here: restore a backup of it, see that its user may read the schema, %s",
+			d.name, how, keyFile, anew)
+	}
+	return fmt.Errorf("%s %s, but %s is here: restore a backup (licenseserver restore DIR), %s",
+		DatabaseFile, how, keyFile, anew)
 }

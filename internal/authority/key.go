@@ -50,7 +50,7 @@ func (s *Store) settleKey(ctx context.Context, dir string, key []byte) ([]byte, 
 	}
 	switch {
 	case recorded == "" && key != nil:
-		return nil, errLost("is empty")
+		return nil, s.errLost("is empty")
 	case recorded == "":
 		return s.makeKey(ctx, dir)
 	case key == nil:

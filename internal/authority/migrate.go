@@ -31,7 +31,7 @@ func (s *Store) migrate(ctx context.Context, source Source, key []byte) error {
 	case err != nil:
 		return err
 	case !has && !former && key != nil:
-		return errLost("has no tables")
+		return s.errLost("has no tables")
 	case !has && !former && !source.Create:
 		return fmt.Errorf("%w: %s has no tables", ErrNone, s.name)
 	case done > latest(steps):

@@ -189,6 +189,9 @@ func (r *licenseRow) license(now time.Time) (*License, error) {
 	if !r.id.Valid {
 		return nil, nil
 	}
+	if !r.subscription.Valid {
+		return nil, fmt.Errorf("the subscription of %s is missing: restore a backup", r.id.String)
+	}
 	granted := &License{
 		ID:             r.id.String,
 		SubscriptionID: r.subscription.String,

@@ -1,0 +1,36 @@
+package authority
+
+import (
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/testkit/postgres"
+)
+
+// What is said of rows that are lost names the database and the rows.
+func TestAnErrorSaysWhatIsLost(t *testing.T) {
+	for what, test := range map[string]struct{ lose, want string }{
+		"the key's check": {"DELETE FROM authority", " is empty, but authority.key is here: restore a backup"},
+		"licenses":        {"DELETE FROM licenses", " has lost its licenses: restore a backup"},
+		"subscriptions": {"ALTER TABLE licenses DROP CONSTRAINT licenses_subscription_id_fkey; DELETE FROM subscriptions",
+			"the subscription of license_"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, postgres.Database(t))
+			token, _ := f.token()
+			f.store.NoteActivation(&token, "", nil)
+			f.store.Flush()
+			_, err := f.store.writes.ExecContext(t.Context(), test.lose)
+			f.must(err)
+			store, err := Open(t.Context(), f.source)
+			if err == nil {
+				err = store.Ready(t.Context())
+				f.must(store.Close())
+			}
+			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), DatabaseFile) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
