@@ -1,6 +1,10 @@
 package authority
 
 import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,3 +38,29 @@ func TestAnErrorSaysWhatIsLost(t *testing.T) {
 		})
 	}
 }
+
+// SQLite would begin another log for each process.
+func TestNobodyOpensADatabaseWhoseLogWasRemovedUnderAServer(t *testing.T) {
+	t.Parallel()
+	if dir := os.Getenv(openingVariable); dir != "" { // the other process
+		_, err := Open(t.Context(), Source{Dir: dir})
+		t.Fatal(err)
+	}
+	f := newFixture(t, "")
+	token, _ := f.token()
+	path := filepath.Join(f.source.Dir, DatabaseFile)
+	f.must(errors.Join(os.Remove(path+"-wal"), os.Remove(path+"-shm")))
+	var noteErr error
+	f.store.NoteActivation(&token, "", func(err error) { noteErr = err })
+	f.store.Flush()
+	if noteErr == nil {
+		t.Error("a note was written")
+	}
+	opening := exec.Command(os.Args[0], "-test.run=^TestNobodyOpens", "-test.v") // locks are those of a process
+	opening.Env = append(os.Environ(), openingVariable+"="+f.source.Dir)
+	if said, err := opening.CombinedOutput(); err == nil || !strings.Contains(string(said), "was removed or replaced") {
+		t.Errorf("another process says %v: %s", err, said)
+	}
+}
+
+const openingVariable = "TEST_OPENS_AUTHORITY"

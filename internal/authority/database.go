@@ -74,6 +74,11 @@ func openSQLite(source Source, hasKey bool) (*database, error) {
 	if hasLostLog(path) {
 		return nil, fmt.Errorf("%s: %s", lostLog(path), withoutLog(path))
 	}
+	if has, err := hasOtherLog(path); err != nil {
+		return nil, err
+	} else if has {
+		return nil, errOtherLog(path)
+	}
 	// SQLite gives its -wal and -shm files the mode of the database.
 	file, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
@@ -198,10 +203,14 @@ func (d *database) checkLog() error {
 		return nil
 	}
 	if now, err := os.Stat(d.path + "-wal"); err != nil || !os.SameFile(now, d.log) {
-		return fmt.Errorf("%s-wal was removed or replaced: stop the server, which then writes what it knows to %[1]s, "+
-			"and run licenseserver check", d.path)
+		return errOtherLog(d.path)
 	}
 	return nil
+}
+
+func errOtherLog(path string) error {
+	return fmt.Errorf("%s-wal was removed or replaced while a process has %[1]s open: stop the server, which then writes "+
+		"what it knows to %[1]s, and run licenseserver check", path)
 }
 
 // querier is a database or a transaction in it.

@@ -37,6 +37,8 @@ type uses struct {
 // full or slow disk, must not delay a license. The notes of an interval are written together; what cannot be
 // written is dropped.
 type notes struct {
+	// database is checked before it is written: SQLite would begin another write-ahead log for one that was removed.
+	database *database
 	// db does not sync each change to the disk: a note may be lost.
 	db *sql.DB
 
@@ -51,8 +53,8 @@ type notes struct {
 	writing sync.Mutex // held while notes are written
 }
 
-func newNotes(db *sql.DB) *notes {
-	n := &notes{db: db}
+func newNotes(d *database) *notes {
+	n := &notes{database: d, db: d.background}
 	n.reset()
 	return n
 }
@@ -123,7 +125,11 @@ func (n *notes) write() {
 		failed(fmt.Errorf("more than %d notes in %v: dropped %d", maxNotes, noteInterval, dropped))
 	}
 	if len(batch) > 0 {
-		if err := n.save(batch); err != nil {
+		err := n.database.checkFile()
+		if err == nil {
+			err = n.save(batch)
+		}
+		if err != nil {
 			failed(err)
 		}
 	}

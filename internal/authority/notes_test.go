@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"localstack-entrypoint/internal/credential"
 )
 
@@ -187,7 +189,7 @@ func TestTooManyNotesAreDroppedAndSaid(t *testing.T) {
 	}
 	closed.Close()
 	var said []string
-	n := newNotes(closed)
+	n := newNotes(&database{dialect: goose.DialectPostgres, background: closed})
 	for i := range maxNotes + 3 {
 		n.add(use{session: fmt.Sprint(i)}, time.Now(), func(err error) { said = append(said, err.Error()) })
 	}

@@ -108,7 +108,7 @@ func (s *Store) open(ctx context.Context, source Source) error {
 	if err != nil {
 		return err
 	}
-	s.notes = newNotes(s.background)
+	s.notes = newNotes(s.database)
 	if err := s.migrate(ctx, source, key); err != nil {
 		return err
 	}

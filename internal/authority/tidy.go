@@ -42,6 +42,9 @@ func (t *tidier) wait() { t.running.Wait() }
 
 // removeOld removes logins and sessions that ended long ago.
 func (s *Store) removeOld(now time.Time) error {
+	if err := s.checkFile(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), tidyTimeout)
 	defer cancel()
 	_, err := s.background.ExecContext(ctx, "DELETE FROM auth_requests WHERE expires_at < $1", now.Add(-loginKept).Unix())

@@ -8,8 +8,10 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -117,6 +119,35 @@ func hasLostLog(path string) bool {
 	}
 	// A process that was killed when it closed the database has copied all frames before it removed the log.
 	return binary.NativeEndian.Uint32(header[lastFrame:]) > binary.NativeEndian.Uint32(header[copiedFrames:])
+}
+
+// otherLog is how long a database may be locked without a log: whoever closes it removes the log first.
+const otherLog = time.Second
+
+// hasOtherLog reports whether a process has an SQLite database open with a log that was removed. SQLite would begin
+// another one, and each process would write over the other's changes.
+func hasOtherLog(path string) (bool, error) {
+	file, err := os.OpenFile(filepath.Clean(path), os.O_RDWR, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	for began := time.Now(); ; time.Sleep(lockPause) {
+		if _, err := os.Lstat(path + "-wal"); err == nil {
+			return false, nil
+		}
+		// Each connection holds a shared lock on one of these bytes; see SHARED_FIRST in SQLite's os.h.
+		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: 0x40000002, Len: 510}
+		if err := unix.FcntlFlock(file.Fd(), unix.F_GETLK, &lock); err != nil || lock.Type == unix.F_UNLCK {
+			return false, err
+		}
+		if time.Since(began) > otherLog {
+			return true, nil
+		}
+	}
 }
 
 // What is said of a lost log, and what to do about it.
