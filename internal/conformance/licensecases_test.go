@@ -187,8 +187,8 @@ func licenseCases() []licenseCase {
 		localstacks: activation{cached, 0, "", "kept"},
 	}, {
 		name: "stale, the server has lost its data", since: both(stale, lost),
-		ours: activation{"The LocalStack licensing server at <server>/v1 failed: it answered with status 500.", 55,
-			"activate 500 server.internal: internal error", "kept"},
+		ours: activation{"The LocalStack licensing server at <server>/v1 failed: it answered with status 500, request <n>.",
+			55, "activate 500 server.internal: internal error", "kept"},
 		localstacks: activation{"Unexpected license server error", 0,
 			"activate 500 server.internal: internal error, request 500 server.internal: internal error", "kept"},
 	}, {

@@ -129,6 +129,7 @@ var (
 	licenseLine = regexp.MustCompile(`(?m)(Successfully .*license.*|^ *Reason: .*)`)
 	licenseID   = regexp.MustCompile(`license_[0-9a-f-]{36}`)
 	hint        = regexp.MustCompile(`\bls[a-z]*-[0-9A-Za-z]{8}-[*-]+`)
+	requestID   = regexp.MustCompile(`[0-9a-f]{24}`)
 	moment      = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00`)
 )
 
@@ -139,7 +140,9 @@ func (r *licenseRoom) says(output string) string {
 	server := strings.TrimSuffix(r.URL, "/v1")
 	line = strings.ReplaceAll(line, server, "<server>")
 	line = strings.ReplaceAll(line, strings.TrimPrefix(server, "http://"), "<server>")
-	for name, differs := range map[string]*regexp.Regexp{"<id>": licenseID, "<token>": hint, "<time>": moment} {
+	for name, differs := range map[string]*regexp.Regexp{
+		"<id>": licenseID, "<token>": hint, "<n>": requestID, "<time>": moment,
+	} {
 		line = differs.ReplaceAllString(line, name)
 	}
 	return line
