@@ -89,7 +89,7 @@ again. If no license can be assigned, a message says why, and the key waits for
 				return err
 			}
 			if _, err := in.AssignLicense(ctx, token.ID, subscription); err != nil {
-				return fmt.Errorf("the key %s was made, but has no license: %w", token.ID, err)
+				return fmt.Errorf("the CI key %s was made, but has no license: %w", token.ID, err)
 			}
 			return nil
 		})(cmd, args)

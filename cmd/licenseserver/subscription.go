@@ -47,7 +47,7 @@ func (t *tool) subscriptionCommand() *cobra.Command {
 			}))
 	parent.Long = `Create, list and change subscriptions. A subscription has a plan, products, an end
 and a number of seats. A seat is a license that is assigned to a member or to a
-CI token. Changes count at the next activation of a container.
+CI key. Changes count at the next activation of a container.
 
 A token that "token create" makes has its license for itself, and takes no seat.`
 	return t.inWorkspaces(parent)

@@ -99,3 +99,10 @@ func FuzzPlain(f *testing.F) {
 		}
 	})
 }
+
+func TestLinesOfAnErrorMayBeIndented(t *testing.T) {
+	t.Parallel()
+	if got, want := plainLines("cannot connect:\n\ta\tb\n\t\tc"), "cannot connect:\n  a<U+0009>b\n    c"; got != want {
+		t.Errorf("the lines are %q, want %q", got, want)
+	}
+}

@@ -23,11 +23,12 @@ func plain(text string) string {
 	return b.String()
 }
 
-// plainLines is plain for a text of several lines.
+// plainLines is plain for a text of several lines, which tabs may indent.
 func plainLines(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
-		lines[i] = plain(line)
+		rest := strings.TrimLeft(line, "\t")
+		lines[i] = strings.Repeat("  ", len(line)-len(rest)) + plain(rest)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -7,7 +7,7 @@ import (
 	"localstack-entrypoint/internal/credential"
 )
 
-// CI tokens belong to a workspace, and have names. All methods on them need [ManageCITokens].
+// CI keys are the CI tokens of a workspace, and have names. All methods on them need [ManageCITokens].
 
 // CITokens returns a page of the CI tokens of the workspace, also of those that are revoked, the newest first: those
 // before the ID before, which may be empty.
@@ -18,7 +18,7 @@ func (c Scope) CITokens(ctx context.Context, before string) (Page[Token], error)
 		return pageOf(rows, func(t Token) string { return t.ID }), err
 	})
 	if err != nil {
-		return Page[Token]{}, fmt.Errorf("cannot list the CI tokens: %w", err)
+		return Page[Token]{}, fmt.Errorf("cannot list the CI keys: %w", err)
 	}
 	return page, nil
 }
@@ -29,7 +29,7 @@ func (c Scope) CIToken(ctx context.Context, id string) (Token, error) {
 		return c.store.ciToken(ctx, c.store.reads, c.workspace, id)
 	})
 	if err != nil {
-		return Token{}, fmt.Errorf("cannot show the CI token: %w", err)
+		return Token{}, fmt.Errorf("cannot show the CI key: %w", err)
 	}
 	return token, nil
 }
@@ -52,7 +52,7 @@ func (c Scope) CITokenUse(ctx context.Context, id string, most int) ([]Activatio
 		return c.store.activations(ctx, token.ID, most)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot list the use of the CI token: %w", err)
+		return nil, fmt.Errorf("cannot list the use of the CI key: %w", err)
 	}
 	return use, nil
 }
@@ -62,7 +62,7 @@ func (c Scope) CITokenUse(ctx context.Context, id string, most int) ([]Activatio
 func (c Scope) CreateCIToken(ctx context.Context, name string) (token Token, secret credential.Secret, err error) {
 	secret = mint(CI)
 	err = c.change(ctx, anyOf{ManageCITokens}, func(w *work) error {
-		name, err := readName("CI token", name)
+		name, err := readName("CI key", name)
 		if err != nil {
 			return err
 		}
@@ -70,14 +70,14 @@ func (c Scope) CreateCIToken(ctx context.Context, name string) (token Token, sec
 		if err != nil {
 			return err
 		}
-		if err := w.note("token.create", id, "CI token "+name); err != nil {
+		if err := w.note("token.create", id, "CI key "+name); err != nil {
 			return err
 		}
 		token, err = w.tokenOf(id)
 		return err
 	})
 	if err != nil {
-		return Token{}, credential.Secret{}, fmt.Errorf("cannot create a CI token: %w", err)
+		return Token{}, credential.Secret{}, fmt.Errorf("cannot create a CI key: %w", err)
 	}
 	return token, secret, nil
 }
@@ -85,7 +85,7 @@ func (c Scope) CreateCIToken(ctx context.Context, name string) (token Token, sec
 // RenameCIToken gives a CI token another name.
 func (c Scope) RenameCIToken(ctx context.Context, id, name string) error {
 	return c.changeCIToken(ctx, "rename", id, func(w *work, token Token) error {
-		name, err := readName("CI token", name)
+		name, err := readName("CI key", name)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (c Scope) changeCIToken(ctx context.Context, verb, id string, do func(*work
 		return do(w, token)
 	})
 	if err != nil {
-		return fmt.Errorf("cannot %s the CI token: %w", verb, err)
+		return fmt.Errorf("cannot %s the CI key: %w", verb, err)
 	}
 	return nil
 }

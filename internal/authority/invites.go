@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -19,6 +20,20 @@ type Invite struct {
 	Member  Member            `json:"member"`
 	Created time.Time         `json:"created"`
 	Expires time.Time         `json:"expires"`
+}
+
+// MarshalJSON leaves out the license of the member, which a list of links does not read.
+func (i Invite) MarshalJSON() ([]byte, error) {
+	type member struct {
+		Member
+
+		License *License `json:"license,omitempty"` // hides that of Member
+	}
+	return json.Marshal(struct {
+		Member  member    `json:"member"`
+		Created time.Time `json:"created"`
+		Expires time.Time `json:"expires"`
+	}{member{Member: i.Member}, i.Created, i.Expires})
 }
 
 // Invite makes a one-time link for a member, who is named by ID or email address: to join, or to set a new password. A

@@ -99,8 +99,8 @@ func TestCITokensHaveNames(t *testing.T) {
 	onTeam(t, func(one *team) {
 		ctx := one.Context()
 		for _, name := range []string{"", "a\nb", "a\u202eb", hugeText} {
-			one.refused(discard2(one.CreateCIToken(ctx, name)), Invalid, "the name of the CI token")
-			one.refused(one.RenameCIToken(ctx, one.ci.ID, name), Invalid, "the name of the CI token")
+			one.refused(discard2(one.CreateCIToken(ctx, name)), Invalid, "the name of the CI key")
+			one.refused(one.RenameCIToken(ctx, one.ci.ID, name), Invalid, "the name of the CI key")
 		}
 		one.must(one.RenameCIToken(ctx, one.ci.ID, " weekly \U0001f389 "))
 		shown, err := one.CIToken(ctx, one.ci.ID)

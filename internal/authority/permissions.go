@@ -45,7 +45,7 @@ func Permissions() []PermissionText {
 		{ManageMembers, "manage members"},
 		{AssignLicenses, "assign licenses"},
 		{IssueOwnLicense, "issue a license for themselves"},
-		{ManageCITokens, "manage CI tokens"},
+		{ManageCITokens, "manage CI keys"},
 		{SeeAuditLog, "see the audit log"},
 	}
 }

@@ -139,7 +139,7 @@ func TestWhoeverManagesCITokensGivesThemALicense(t *testing.T) {
 		bo := one.as(one.bo)
 		one.must(discard(bo.AssignLicense(ctx, one.ci.ID, "")))
 		if one.seat(one.ciSecret) == "" {
-			one.Error("the CI token has no license")
+			one.Error("the CI key has no license")
 		}
 		one.must(bo.UnassignLicense(ctx, one.ci.ID))
 		one.refused(discard(bo.AssignLicense(ctx, one.bo.ID, "")), NotAllowed, "ask an Admin")

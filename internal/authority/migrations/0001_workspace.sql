@@ -35,7 +35,7 @@ CREATE UNIQUE INDEX members_oidc ON members (oidc_issuer, oidc_subject) WHERE re
 CREATE INDEX members_workspace ON members (workspace_id, email, id) WHERE removed_at IS NULL;
 CREATE INDEX members_admins ON members (workspace_id) WHERE role = 'admin' AND removed_at IS NULL;
 
--- A link that was used, canceled or replaced is removed.
+-- A link that was used, revoked or replaced is removed.
 CREATE TABLE invites (
     hash       TEXT PRIMARY KEY,
     member_id  TEXT NOT NULL UNIQUE REFERENCES members (id),
