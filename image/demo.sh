@@ -33,7 +33,7 @@ start_authority() {
 	authority_pid=$!
 	echo "$authority_pid" >"$state/authority.pid"
 	tries=0
-	until grep -q '^listening on ' "$state/authority.out"; do
+	until grep -qs '^listening on ' "$state/authority.out"; do
 		tries=$((tries + 1))
 		if [ "$tries" -gt 100 ] || ! kill -0 "$authority_pid" 2>/dev/null; then
 			echo "the license authority does not start on $authority:" >&2

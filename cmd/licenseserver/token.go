@@ -38,7 +38,7 @@ The types are "developer" (ls-…) and "ci" (lsci-…) for LOCALSTACK_AUTH_TOKEN
 and "api-key", a legacy API key, for LOCALSTACK_API_KEY.
 
 With --simulate it is a test token, to try clients: each request with it gets the
-same answer for ever. It has no license and takes no seat. Documents for it have
+same answer forever. It has no license and takes no seat. Documents for it have
 the license_type "test" and are good for a day. The answers:
 
 ` + simulationTable(),
