@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -93,9 +94,20 @@ func TestAMissingOrDamagedKeyIsNotReplaced(t *testing.T) {
 		f.must(f.store.Close())
 		path := filepath.Join(f.source.Dir, keyFile)
 		f.must(os.WriteFile(path, []byte("short"), 0o600))
-		for _, want := range []string{"authority.key has 5 bytes", "authority.key is missing"} {
-			if _, err := Open(t.Context(), f.source); err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("the error is %v, want %q in it", err, want)
+		makeFIFO := func(path string) error { return syscall.Mkfifo(path, 0o600) }
+		for _, next := range []struct {
+			want string
+			put  func(path string) error
+		}{
+			{"authority.key has 5 bytes", nil},
+			{"cannot read authority.key: it is a FIFO", makeFIFO},
+			{"authority.key is missing", nil},
+		} {
+			if next.put != nil {
+				f.must(next.put(path))
+			}
+			if _, err := Open(t.Context(), f.source); err == nil || !strings.Contains(err.Error(), next.want) {
+				t.Errorf("the error is %v, want %q in it", err, next.want)
 			}
 			_ = os.Remove(path)
 		}

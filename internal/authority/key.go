@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"localstack-entrypoint/internal/file"
@@ -29,12 +28,12 @@ const (
 func readKey(dir string) ([]byte, error) { return readKeyFile(dir, keyFile) }
 
 func readKeyFile(dir, name string) ([]byte, error) {
-	key, err := os.ReadFile(filepath.Join(dir, name))
+	key, err := file.Read(filepath.Join(dir, name)) // never waits for a FIFO in its place
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, err
+		return nil, fmt.Errorf("cannot read %s: %w", name, err)
 	case len(key) != keyLength:
 		return nil, fmt.Errorf("%s has %d bytes instead of %d", name, len(key), keyLength)
 	}
