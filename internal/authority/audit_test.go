@@ -33,7 +33,7 @@ func TestTheAuditLogHasPages(t *testing.T) {
 		first, last := entries[0], entries[len(entries)-1]
 		isRight := first.Action == "workspace.rename" && first.Detail == fmt.Sprint("name ", 2*PageSize-1) &&
 			first.Actor == one.anna.Email && first.ActorID == one.anna.ID && first.Address == "192.0.2.7" &&
-			first.At.Equal(one.clock.now()) && last.Action == "workspace.create"
+			first.At.Equal(one.clock.Now()) && last.Action == "workspace.create"
 		if !isRight || !isNewestFirst || len(entries) < 2*PageSize+10 {
 			one.Errorf("%d entries, from %+v to %+v", len(entries), first, last)
 		}

@@ -61,8 +61,8 @@ func TestAConfirmedLoginMakesOneToken(t *testing.T) {
 		found, err := l.store.Judge(l.ctx, token)
 		l.must(err)
 		if found == nil || found.MemberID != member || found.Kind != Developer || found.Email != "ada@example.com" ||
-			found.Name != "lstk 1.4.0, 2026-11-27 12:00" || found.Expires == nil ||
-			!found.Expires.Equal(l.now().Add(unusedLife)) {
+			found.Name != "lstk 1.4.0, 2026-11-21 17:00" || found.Expires == nil ||
+			!found.Expires.Equal(l.clock.Now().Add(unusedLife)) {
 			l.Errorf("the token is %+v", found)
 		}
 		if l.state(begun.ID) != LoginExchanged {
@@ -80,10 +80,10 @@ func TestALoginEndsByItself(t *testing.T) {
 		exchanged, other := l.begin()
 		l.confirm(confirmed, session)
 		l.confirm(exchanged, session)
-		l.advance(LoginLife - time.Second)
+		l.clock.Advance(LoginLife - time.Second)
 		bearer, err := l.store.ExchangeLogin(l.ctx, exchanged.ID, other)
 		l.must(err)
-		l.advance(time.Second)
+		l.clock.Advance(time.Second)
 		for _, id := range []string{open.ID, confirmed.ID} {
 			if l.state(id) != LoginExpired {
 				l.Errorf("after 10 minutes a login is %s", l.state(id))
@@ -94,10 +94,10 @@ func TestALoginEndsByItself(t *testing.T) {
 		}
 		_, err = l.store.ExchangeLogin(l.ctx, confirmed.ID, exchange)
 		l.refused(err, "not confirmed")
-		l.advance(bearerLife)
+		l.clock.Advance(bearerLife)
 		_, err = l.store.LoginToken(l.ctx, bearer)
 		l.refused(err, "expired")
-		l.advance(loginKept + time.Second)
+		l.clock.Advance(loginKept + time.Second)
 		l.begin()
 		l.store.Flush()
 		if l.state(open.ID) != "unknown" {
@@ -191,7 +191,7 @@ func TestAddressesAndAllTogetherHaveAMaximumOfOpenLogins(t *testing.T) {
 		if _, _, err := l.store.RequestLogin(l.ctx, ""); err != nil {
 			l.Errorf("after one was decided: %v", err)
 		}
-		l.advance(LoginLife)
+		l.clock.Advance(LoginLife)
 		if _, _, err := l.store.RequestLogin(l.ctx, ""); err != nil {
 			l.Errorf("after they have expired: %v", err)
 		}

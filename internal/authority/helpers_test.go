@@ -1,38 +1,17 @@
 package authority
 
 import (
-	"sync"
 	"testing"
-	"time"
 
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit"
 )
-
-// clock is a clock that goes when told to.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 21, 17, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(by)
-}
 
 // fixture is a store in a directory of its own.
 type fixture struct {
 	*testing.T
 	source Source
-	clock  *clock
+	clock  testkit.Clock
 	store  *Store
 }
 
@@ -40,8 +19,8 @@ type fixture struct {
 // both with [postgres.OnBoth].
 func newFixture(t *testing.T, database string) *fixture {
 	t.Helper()
-	f := &fixture{T: t, clock: newClock()}
-	f.source = Source{Dir: t.TempDir(), Database: database, Create: true, Now: f.clock.now}
+	f := &fixture{T: t}
+	f.source = Source{Dir: t.TempDir(), Database: database, Create: true, Now: f.clock.Now}
 	f.store = f.open()
 	return f
 }

@@ -73,9 +73,9 @@ func TestALinkExpiresAndIsCanceled(t *testing.T) {
 		if len(listed.Rows) != 1 || listed.Rows[0].Member.ID != one.guest.ID {
 			one.Errorf("the links are %+v", listed)
 		}
-		one.clock.advance(InviteLife - time.Second)
+		one.clock.Advance(InviteLife - time.Second)
 		one.must(discard(one.store.OpenInvite(ctx, invite.Secret)))
-		one.clock.advance(time.Second)
+		one.clock.Advance(time.Second)
 		one.refused(discard(one.store.OpenInvite(ctx, invite.Secret)), NotFound, "has expired")
 		one.refused(discard(one.store.AcceptInvite(ctx, invite.Secret, "$hash", "")), NotFound, "has expired")
 		if invite, err = one.Invite(ctx, one.guest.ID); err != nil {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"localstack-entrypoint/internal/authority/password"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/postgres"
 )
 
@@ -20,7 +20,7 @@ type logins struct {
 	*testing.T
 	source Source
 	store  *Store
-	clock  atomic.Int64 // seconds after its start
+	clock  testkit.Clock
 	ctx    context.Context
 }
 
@@ -33,19 +33,13 @@ func onBoth(t *testing.T, do func(*logins)) {
 func newLogins(t *testing.T, database string) *logins {
 	t.Helper()
 	l := &logins{T: t, ctx: WithActor(t.Context(), Actor{Name: "test", Address: "192.0.2.1"})}
-	l.source = Source{Dir: t.TempDir(), Database: database, Create: true, Now: l.now}
+	l.source = Source{Dir: t.TempDir(), Database: database, Create: true, Now: l.clock.Now}
 	var err error
 	l.store, err = Open(t.Context(), l.source)
 	l.must(err)
 	t.Cleanup(func() { l.must(l.store.Close()) })
 	return l
 }
-
-func (l *logins) now() time.Time {
-	return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).Add(time.Duration(l.clock.Load()) * time.Second)
-}
-
-func (l *logins) advance(by time.Duration) { l.clock.Add(int64(by / time.Second)) }
 
 func (l *logins) must(err error) {
 	l.Helper()
@@ -111,7 +105,8 @@ func TestALoginBeginsASession(t *testing.T) {
 			l.Fatal("there is no session")
 		}
 		want := Session{ID: session.ID, WorkspaceID: session.WorkspaceID, MemberID: id, Email: "ada@example.com",
-			Address: "192.0.2.1", Client: "Firefox", Created: l.now(), LastUsed: l.now(), Expires: l.now().Add(SessionLife)}
+			Address: "192.0.2.1", Client: "Firefox",
+			Created: l.clock.Now(), LastUsed: l.clock.Now(), Expires: l.clock.Now().Add(SessionLife)}
 		if *session != want {
 			l.Errorf("the session is %+v, want %+v", *session, want)
 		}
@@ -156,21 +151,21 @@ func TestWhenASessionEnds(t *testing.T) {
 		id := l.member("ada@example.com")
 		idle, used, removed := l.enter("ada@example.com"), l.enter("ada@example.com"), l.enter("ada@example.com")
 		for range 13 {
-			l.advance(11 * time.Hour)
+			l.clock.Advance(11 * time.Hour)
 			if l.session(used) == nil {
 				l.Fatal("a session that is used has ended")
 			}
 		}
-		l.advance(-2 * 11 * time.Hour) // a clock that is set back ends nothing
+		l.clock.Advance(-2 * 11 * time.Hour) // a clock that is set back ends nothing
 		if l.session(used) == nil {
 			l.Error("a clock that was set back has ended the session")
 		}
-		l.advance(2 * 11 * time.Hour)
+		l.clock.Advance(2 * 11 * time.Hour)
 		if l.session(idle) != nil {
 			l.Error("a session that nobody uses goes on")
 		}
 		for range 3 {
-			l.advance(11 * time.Hour)
+			l.clock.Advance(11 * time.Hour)
 			l.session(used)
 		}
 		if l.session(used) != nil {

@@ -27,24 +27,24 @@ func TestATokenOfALoginEndsAfter90DaysWithoutUse(t *testing.T) {
 			found, err := l.store.Judge(l.ctx, token)
 			l.must(err)
 			if found != nil {
-				l.store.notes.add(use{token: found.ID}, l.now(), nil)
+				l.store.notes.add(use{token: found.ID}, l.clock.Now(), nil)
 				l.store.Flush()
 			}
 			return found
 		}
 		for range 5 {
-			l.advance(80 * 24 * time.Hour)
+			l.clock.Advance(80 * 24 * time.Hour)
 			if use() == nil {
 				l.Fatal("a token that is used has ended")
 			}
 		}
-		l.advance(-300 * 24 * time.Hour)
+		l.clock.Advance(-300 * 24 * time.Hour)
 		use() // a clock that is set back does not end it earlier
-		l.advance(300*24*time.Hour + 89*24*time.Hour)
+		l.clock.Advance(300*24*time.Hour + 89*24*time.Hour)
 		if use() == nil {
 			l.Error("the token has ended before 90 days without use")
 		}
-		l.advance(90 * 24 * time.Hour)
+		l.clock.Advance(90 * 24 * time.Hour)
 		if use() != nil {
 			l.Error("the token goes on after 90 days without use")
 		}

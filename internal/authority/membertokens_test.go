@@ -160,7 +160,7 @@ func TestTheUseOfACITokenIsShown(t *testing.T) {
 		use, err := one.CITokenUse(ctx, one.ci.ID, 10)
 		one.must(err)
 		if len(use) != 1 || use[0].Machine != "machine-1" || use[0].Count != 1 ||
-			!use[0].Day.Equal(one.clock.now().Truncate(24*time.Hour)) {
+			!use[0].Day.Equal(one.clock.Now().Truncate(24*time.Hour)) {
 			one.Errorf("the use is %+v", use)
 		}
 	})

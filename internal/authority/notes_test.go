@@ -21,7 +21,7 @@ func (l *logins) usedToken(ends bool) *Token {
 	l.must(err)
 	if ends {
 		_, err := l.store.writes.ExecContext(l.ctx, "UPDATE tokens SET expires_at = $1 WHERE id = $2",
-			l.now().Add(time.Hour).Unix(), token.ID)
+			l.clock.Now().Add(time.Hour).Unix(), token.ID)
 		l.must(err)
 	}
 	return &token
@@ -60,27 +60,27 @@ func TestActivationsAreNotedByTokenDayAndMachine(t *testing.T) {
 		one, login := l.usedToken(false), l.usedToken(true)
 		l.activate(one, "laptop", "laptop", "runner")
 		l.store.Flush()
-		l.advance(time.Minute)
+		l.clock.Advance(time.Minute)
 		l.activate(one, "laptop")
 		l.activate(login, "")
 		l.store.Flush()
-		if got := l.activations(one); got != "2026-11-27 laptop 3; 2026-11-27 runner 1" {
+		if got := l.activations(one); got != "2026-11-21 laptop 3; 2026-11-21 runner 1" {
 			t.Error(got)
 		}
-		if got := l.activations(login); got != "2026-11-27  1" {
+		if got := l.activations(login); got != "2026-11-21  1" {
 			t.Error(got)
 		}
 		for _, used := range []*Token{one, login} {
 			got := l.tokenByID(used.ID)
-			if got.LastUsed == nil || !got.LastUsed.Equal(l.now()) ||
-				got.License.LastActivated == nil || !got.License.LastActivated.Equal(l.now()) {
-				t.Errorf("last used %v, last activated %v, want %v", got.LastUsed, got.License.LastActivated, l.now())
+			if got.LastUsed == nil || !got.LastUsed.Equal(l.clock.Now()) ||
+				got.License.LastActivated == nil || !got.License.LastActivated.Equal(l.clock.Now()) {
+				t.Errorf("last used %v, last activated %v, want %v", got.LastUsed, got.License.LastActivated, l.clock.Now())
 			}
 		}
 		if got := l.tokenByID(one.ID).Expires; got != nil {
 			t.Errorf("a token that does not end now ends at %v", got)
 		}
-		if got := l.tokenByID(login.ID).Expires; got == nil || !got.Equal(l.now().Add(unusedLife)) {
+		if got := l.tokenByID(login.ID).Expires; got == nil || !got.Equal(l.clock.Now().Add(unusedLife)) {
 			t.Errorf("the token of a login ends at %v", got)
 		}
 	})
@@ -91,16 +91,16 @@ func TestOldActivationsAreForgotten(t *testing.T) {
 		token := l.usedToken(false)
 		l.activate(token, "laptop")
 		l.store.Flush()
-		l.advance(keptDays * 24 * time.Hour)
+		l.clock.Advance(keptDays * 24 * time.Hour)
 		l.activate(token, "laptop")
 		l.store.Flush()
-		if got := l.activations(token); got != "2027-02-25 laptop 1; 2026-11-27 laptop 1" {
+		if got := l.activations(token); got != "2027-02-19 laptop 1; 2026-11-21 laptop 1" {
 			t.Error(got)
 		}
-		l.advance(24 * time.Hour)
+		l.clock.Advance(24 * time.Hour)
 		l.activate(token, "laptop")
 		l.store.Flush()
-		if got := l.activations(token); got != "2027-02-26 laptop 1; 2027-02-25 laptop 1" {
+		if got := l.activations(token); got != "2027-02-20 laptop 1; 2027-02-19 laptop 1" {
 			t.Error(got)
 		}
 	})
@@ -161,7 +161,7 @@ func TestMachinesAreNamesOrHashes(t *testing.T) {
 
 func TestNotesAreCollectedAndThenWritten(t *testing.T) {
 	l := &logins{T: t, ctx: context.Background()}
-	source := Source{Dir: t.TempDir(), Create: true, Now: l.now}
+	source := Source{Dir: t.TempDir(), Create: true, Now: l.clock.Now}
 	var err error
 	l.store, err = Open(l.ctx, source)
 	l.must(err)
@@ -177,7 +177,7 @@ func TestNotesAreCollectedAndThenWritten(t *testing.T) {
 	l.store, err = Open(l.ctx, source)
 	l.must(err)
 	defer l.store.Close()
-	if got := l.activations(token); got != "2026-11-27 laptop 2" {
+	if got := l.activations(token); got != "2026-11-21 laptop 2" {
 		t.Errorf("after the store was closed: %s", got)
 	}
 }

@@ -150,7 +150,7 @@ func TestTwoProcessesAtOnce(t *testing.T) {
 			for range runs {
 				tasks := race.arrange(a)
 				for k := range tasks {
-					tasks[k].Race, tasks[k].Now = i, a.now().Unix()
+					tasks[k].Race, tasks[k].Now = i, a.clock.Now().Unix()
 					if !race.opens {
 						tasks[k].Dir, tasks[k].Database = a.source.Dir, a.source.Database
 					}

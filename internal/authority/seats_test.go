@@ -106,10 +106,10 @@ func TestOnlyAnActiveSubscriptionHasSeatsToAssign(t *testing.T) {
 		change(SubscriptionChange{Status: license.StatusSuspended})
 		one.refused(discard(one.AssignLicense(ctx, one.anna.ID, "")), Conflict, "the subscription is SUSPENDED: activate")
 		change(SubscriptionChange{Status: license.StatusActive})
-		change(SubscriptionChange{Terms: Terms{Expires: one.clock.now()}})
+		change(SubscriptionChange{Terms: Terms{Expires: one.clock.Now()}})
 		one.refused(discard(one.AssignLicense(ctx, one.anna.ID, "")), Conflict, "has expired: extend it first")
 		one.must(one.UnassignLicense(ctx, one.bo.ID))
-		change(SubscriptionChange{Terms: Terms{Expires: one.clock.now().Add(time.Hour)}})
+		change(SubscriptionChange{Terms: Terms{Expires: one.clock.Now().Add(time.Hour)}})
 		one.must(discard(one.AssignLicense(ctx, one.anna.ID, "")))
 	})
 }
@@ -162,7 +162,7 @@ func TestATokenMayHaveASubscriptionOfItsOwn(t *testing.T) {
 		_, err = one.ChangeSubscription(ctx, ownID, SubscriptionChange{Seats: &seats})
 		one.refused(err, Conflict, "has one seat, for "+token.ID+" alone")
 		one.must(one.store.SetStatus(ctx, token.ID, license.StatusSuspended))
-		one.must(one.store.Expire(ctx, token.ID, one.clock.now()))
+		one.must(one.store.Expire(ctx, token.ID, one.clock.Now()))
 		_, err = one.store.Assign(ctx, token.License.ID, Terms{Plan: "enterprise"})
 		one.must(err)
 
@@ -173,7 +173,7 @@ func TestATokenMayHaveASubscriptionOfItsOwn(t *testing.T) {
 		}
 		one.refused(discard(one.Subscription(ctx, ownID)), NotFound, "no such subscription")
 		for name, err := range map[string]error{
-			"expire":  one.store.Expire(ctx, token.ID, one.clock.now()),
+			"expire":  one.store.Expire(ctx, token.ID, one.clock.Now()),
 			"suspend": one.store.SetStatus(ctx, token.License.ID, license.StatusSuspended),
 			"assign":  discard(one.store.Assign(ctx, token.ID, Terms{Plan: "pro"})),
 		} {
@@ -211,7 +211,7 @@ func TestATokenOfAMemberHasTheLicenseOfTheMember(t *testing.T) {
 			one.must(one.store.Unassign(ctx, license))
 			one.must(discard(one.store.Assign(ctx, license, Terms{})))
 			want := one.subscription.ID + ", which others use, too"
-			one.refused(one.store.Expire(ctx, license, one.clock.now()), Conflict, want)
+			one.refused(one.store.Expire(ctx, license, one.clock.Now()), Conflict, want)
 			one.refused(one.store.SetStatus(ctx, license, "SUSPENDED"), Conflict, want)
 			one.refused(discard(one.store.Assign(ctx, license, Terms{Plan: "pro"})), Conflict, want)
 		}

@@ -27,7 +27,7 @@ func TestASubscriptionChanges(t *testing.T) {
 			one.refused(err, verdict, want)
 		}
 		seats := 2
-		until := one.clock.now().Add(time.Hour)
+		until := one.clock.Now().Add(time.Hour)
 		changed, err := one.ChangeSubscription(ctx, one.subscription.ID, SubscriptionChange{
 			Seats: &seats, Status: license.StatusSuspended,
 			Terms: Terms{Plan: "ultimate", Product: "localstack.*", Version: "4.014", Expires: until},
@@ -41,7 +41,7 @@ func TestASubscriptionChanges(t *testing.T) {
 		if !isRight || changed.Plan != shown.Plan {
 			one.Errorf("the subscription is %+v", shown)
 		}
-		one.clock.advance(time.Hour)
+		one.clock.Advance(time.Hour)
 		if shown, err := one.Subscription(ctx, one.subscription.ID); err != nil || shown.Status != license.StatusExpired {
 			one.Errorf("the subscription is %+v, %v", shown, err)
 		}

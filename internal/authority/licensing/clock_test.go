@@ -20,7 +20,7 @@ func TestAWrongClockLeavesNothingBehind(t *testing.T) {
 		const year = 365 * 24 * time.Hour
 		_, text := f.token()
 		_, short := f.tokenOf(authority.NewToken{
-			Kind: authority.CI, Terms: authority.Terms{Expires: f.clock.now().Add(24 * time.Hour)},
+			Kind: authority.CI, Terms: authority.Terms{Expires: f.clock.Now().Add(24 * time.Hour)},
 		})
 		unknown := stranger(t, authority.CI)
 		askAll := func() {
@@ -34,17 +34,17 @@ func TestAWrongClockLeavesNothingBehind(t *testing.T) {
 		}
 		// set sets the clock. The first request after that may have to wait, but for no longer than others.
 		set := func(by time.Duration) {
-			f.clock.advance(by - time.Minute)
+			f.clock.Advance(by - time.Minute)
 			for _, token := range []string{text, short, unknown} {
 				f.post(requestPath, asking(token))
 			}
-			f.clock.advance(time.Minute)
+			f.clock.Advance(time.Minute)
 		}
 		askAll()
 		set(-2 * year)
 		askAll()
-		if issued := f.document(requestPath, asking(short)).Issued.Time; !issued.Equal(f.clock.now()) {
-			t.Errorf("a document is of %s, and it is %s", issued, f.clock.now())
+		if issued := f.document(requestPath, asking(short)).Issued.Time; !issued.Equal(f.clock.Now()) {
+			t.Errorf("a document is of %s, and it is %s", issued, f.clock.Now())
 		}
 		set(2*year + time.Minute)
 		askAll()
@@ -55,7 +55,7 @@ func TestAWrongClockLeavesNothingBehind(t *testing.T) {
 		f.store.Flush()
 		askAll()
 		f.document(requestPath, asking(short))
-		f.clock.advance(25 * time.Hour)
+		f.clock.Advance(25 * time.Hour)
 		f.refused(f.post(requestPath, asking(short)), refusal{403, "licensing.license.expired"})
 	})
 }

@@ -35,17 +35,17 @@ func TestRequestHandsOutASignedDocument(t *testing.T) {
 			t.Errorf("the document has %q, want %q", got, want)
 		}
 		for name, got := range map[string]struct{ is, want time.Time }{
-			"issue_date":       {document.Issued.Time, f.clock.now()},
-			"last_activated":   {document.LastActivated.Time, f.clock.now()},
-			"reactivate_after": {document.ReactivateAfter.Time, f.clock.now().Add(24 * time.Hour)},
-			"expiry_date":      {document.Expires.Time, f.clock.now().AddDate(1, 0, 0)},
+			"issue_date":       {document.Issued.Time, f.clock.Now()},
+			"last_activated":   {document.LastActivated.Time, f.clock.Now()},
+			"reactivate_after": {document.ReactivateAfter.Time, f.clock.Now().Add(24 * time.Hour)},
+			"expiry_date":      {document.Expires.Time, f.clock.Now().AddDate(1, 0, 0)},
 		} {
 			if !got.is.Equal(got.want) {
 				t.Errorf("%s is %s, want %s", name, got.is, got.want)
 			}
 		}
 		product := license.Product{Name: license.ProductName, Version: "2026.7.1"}
-		if flaw := document.Check(f.clock.now(), product); flaw != nil {
+		if flaw := document.Check(f.clock.Now(), product); flaw != nil {
 			t.Errorf("the client's own rules refuse the document: %v", flaw)
 		}
 	})
@@ -171,7 +171,7 @@ func TestRefusalsOfLicenses(t *testing.T) {
 	deactivate := func(f *fixture, id string) error {
 		return f.store.SetStatus(f.Context(), id, license.StatusInactive)
 	}
-	wait := func(f *fixture, _ string) error { f.clock.advance(366 * 24 * time.Hour); return nil }
+	wait := func(f *fixture, _ string) error { f.clock.Advance(366 * 24 * time.Hour); return nil }
 	for name, test := range map[string]struct {
 		wanted           authority.NewToken
 		arrange          func(*fixture, string) error

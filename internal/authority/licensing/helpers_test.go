@@ -9,41 +9,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/server"
 	"localstack-entrypoint/internal/license"
+	"localstack-entrypoint/internal/testkit"
 )
-
-// clock is a clock that goes when told to.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 21, 17, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(by)
-}
 
 // fixture is an authority in a directory of its own.
 type fixture struct {
 	*testing.T
 	source  authority.Source
 	dir     string
-	clock   *clock
+	clock   testkit.Clock
 	store   *authority.Store
 	handler http.Handler
 }
@@ -52,8 +31,8 @@ type fixture struct {
 // both with [postgres.OnBoth].
 func newFixture(t *testing.T, database string, options server.Options) *fixture {
 	t.Helper()
-	f := &fixture{T: t, dir: t.TempDir(), clock: newClock()}
-	f.source = authority.Source{Dir: f.dir, Database: database, Create: true, Now: f.clock.now}
+	f := &fixture{T: t, dir: t.TempDir()}
+	f.source = authority.Source{Dir: f.dir, Database: database, Create: true, Now: f.clock.Now}
 	f.store = f.open()
 	f.handler = f.serve(options)
 	return f
@@ -61,7 +40,7 @@ func newFixture(t *testing.T, database string, options server.Options) *fixture 
 
 // serve is a server on the fixture's store and clock.
 func (f *fixture) serve(options server.Options) http.Handler {
-	options.Licensing.Now = f.clock.now
+	options.Licensing.Now = f.clock.Now
 	return server.New(f.store, options)
 }
 
@@ -173,7 +152,7 @@ func suspend(f *fixture, id string) error {
 	return f.store.SetStatus(f.Context(), id, license.StatusSuspended)
 }
 func unassign(f *fixture, id string) error { return f.store.Unassign(f.Context(), id) }
-func expire(f *fixture, id string) error   { return f.store.Expire(f.Context(), id, f.clock.now()) }
+func expire(f *fixture, id string) error   { return f.store.Expire(f.Context(), id, f.clock.Now()) }
 
 const (
 	requestPath  = "/v1/license/request"

@@ -106,7 +106,7 @@ func TestAnAddressWithTooManyUnknownTokensHasToWait(t *testing.T) {
 			t.Errorf("Retry-After is %q", wait)
 		}
 		f.document(requestPath, asking(text)) // from the same address
-		f.clock.advance(time.Second)
+		f.clock.Advance(time.Second)
 		f.refused(f.post(requestPath, asking(unknown)), invalidCredentials)
 	})
 }
@@ -120,14 +120,14 @@ func TestATokenThatAsksTooOftenHasToWait(t *testing.T) {
 		for range 3 {
 			f.document(requestPath, asking(text))
 		}
-		f.clock.advance(1500 * time.Millisecond)
+		f.clock.Advance(1500 * time.Millisecond)
 		reply := f.post(activatePath, asking(text))
 		f.refused(reply, rateLimited)
 		if wait := reply.Header().Get("Retry-After"); wait != "19" {
 			t.Errorf("Retry-After is %q, want 19: 18.5 s, rounded up", wait)
 		}
 		f.document(requestPath, asking(other))
-		f.clock.advance(19 * time.Second)
+		f.clock.Advance(19 * time.Second)
 		f.document(requestPath, asking(text))
 		f.refused(f.post(requestPath, asking(text)), rateLimited)
 	})

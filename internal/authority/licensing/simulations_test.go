@@ -113,7 +113,7 @@ func TestWhatOnlySomeTestTokensGet(t *testing.T) {
 		document, err := license.Parse([]byte(body))
 		f.must(err)
 		now, err := http.ParseTime(header.Get("Date"))
-		if ahead := f.clock.now().Add(6 * time.Hour); err != nil || !now.Equal(ahead) || !document.Issued.Equal(ahead) {
+		if ahead := f.clock.Now().Add(6 * time.Hour); err != nil || !now.Equal(ahead) || !document.Issued.Equal(ahead) {
 			t.Errorf("it is %s, and the document of %s: %v", now, document.Issued, err)
 		}
 		if header, _ := answer("redirect"); header.Get("Location") != "https://portal.invalid/login" {

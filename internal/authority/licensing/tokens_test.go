@@ -119,7 +119,7 @@ func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
 		if err := f.store.Unassign(t.Context(), token.ID); err == nil {
 			t.Error("no error for a license that does not exist")
 		}
-		terms := authority.Terms{Plan: "enterprise", Expires: f.clock.now().Add(time.Hour)}
+		terms := authority.Terms{Plan: "enterprise", Expires: f.clock.Now().Add(time.Hour)}
 		made, err := f.store.Assign(t.Context(), token.ID, terms)
 		f.must(err)
 		if document := f.document(requestPath, asking(text)); document.ID != made.ID || document.Type != "enterprise" {
@@ -131,7 +131,7 @@ func TestAssigningMakesALicenseWhereThereIsNone(t *testing.T) {
 func TestAssigningChangesOnlyTheTermsThatAreGiven(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
 		f := newFixture(t, database, server.Options{})
-		soon := f.clock.now().Add(time.Hour)
+		soon := f.clock.Now().Add(time.Hour)
 		terms := authority.Terms{Plan: "team", Product: "localstack-*", Version: "4.14", Expires: soon}
 		token, _ := f.tokenOf(authority.NewToken{Kind: authority.CI, Terms: terms})
 		before := *token.License
@@ -197,13 +197,13 @@ func TestTheListSaysWhatHappened(t *testing.T) {
 		f := newFixture(t, database, server.Options{})
 		first, text := f.tokenOf(authority.NewToken{Kind: authority.Developer, Email: "dev@example.org"})
 		second, _ := f.tokenOf(authority.NewToken{Kind: authority.CI, Unassigned: true})
-		f.clock.advance(time.Minute)
+		f.clock.Advance(time.Minute)
 		f.document(requestPath, asking(text))
 		f.store.Flush()
 		_, err := f.store.RotateToken(t.Context(), first.ID)
 		f.must(err)
 		f.must(f.store.RevokeToken(t.Context(), second.ID))
-		f.must(f.store.Expire(t.Context(), first.ID, f.clock.now()))
+		f.must(f.store.Expire(t.Context(), first.ID, f.clock.Now()))
 
 		tokens, err := f.store.Tokens(t.Context())
 		f.must(err)
@@ -214,10 +214,10 @@ func TestTheListSaysWhatHappened(t *testing.T) {
 		if got.Email != "dev@example.org" || got.Revoked || got.Hint == credential.Mask(text) {
 			t.Errorf("unexpected token %+v", got)
 		}
-		if got.Rotated == nil || !got.Rotated.Equal(f.clock.now()) {
+		if got.Rotated == nil || !got.Rotated.Equal(f.clock.Now()) {
 			t.Errorf("rotated at %v", got.Rotated)
 		}
-		if got.License.Status != license.StatusExpired || !got.License.LastActivated.Equal(f.clock.now()) {
+		if got.License.Status != license.StatusExpired || !got.License.LastActivated.Equal(f.clock.Now()) {
 			t.Errorf("unexpected license %+v", got.License)
 		}
 		if got := tokens[1]; !got.Revoked || got.License != nil {

@@ -136,12 +136,12 @@ func TestAnAnswerDoesNotWaitForTheNoteOfTheActivation(t *testing.T) {
 		t.Errorf("the log does not say that a note was dropped:\n%s", log)
 	}
 	f.must(writer.Rollback())
-	f.clock.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	f.document(requestPath, asking(text))
 	f.store.Flush()
 	tokens, err := f.store.Tokens(t.Context())
 	f.must(err)
-	if at := tokens[0].License.LastActivated; at == nil || !at.Equal(f.clock.now()) {
+	if at := tokens[0].License.LastActivated; at == nil || !at.Equal(f.clock.Now()) {
 		t.Errorf("%s was last activated at %v", token.ID, at)
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit"
 	"localstack-entrypoint/internal/testkit/postgres"
 )
 
@@ -26,7 +26,7 @@ type fixture struct {
 	testing.TB
 	dir     string
 	store   *authority.Store
-	clock   atomic.Int64 // seconds after its start
+	clock   testkit.Clock
 	mux     *http.ServeMux
 	session authority.Session
 }
@@ -37,12 +37,12 @@ func newFixture(t testing.TB, database string) *fixture {
 	f := &fixture{TB: t, dir: t.TempDir(), mux: http.NewServeMux()}
 	var err error
 	f.store, err = authority.Open(t.Context(), authority.Source{
-		Dir: f.dir, Database: database, Create: true, Now: f.now,
+		Dir: f.dir, Database: database, Create: true, Now: f.clock.Now,
 	})
 	f.must(err)
 	t.Cleanup(func() { _ = f.store.Close() })
 	f.addMember()
-	for _, route := range Routes(f.store, Options{Now: f.now}) {
+	for _, route := range Routes(f.store, Options{Now: f.clock.Now}) {
 		for _, method := range route.Methods {
 			f.mux.HandleFunc(method+" "+route.Path, func(w http.ResponseWriter, r *http.Request) {
 				r.Body = http.MaxBytesReader(w, r.Body, api.MaxBody)
@@ -51,10 +51,6 @@ func newFixture(t testing.TB, database string) *fixture {
 		}
 	}
 	return f
-}
-
-func (f *fixture) now() time.Time {
-	return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).Add(time.Duration(f.clock.Load()) * time.Second)
 }
 
 func (f *fixture) must(err error) {
@@ -197,7 +193,7 @@ func TestALoginStepByStep(t *testing.T) {
 			!strings.HasPrefix(fetched.field("token"), "ls-") {
 			t.Errorf("the token is %+v, %v", found, err)
 		}
-		if found != nil && found.Name != "lstk 1.4.0, 2026-11-27 12:00" {
+		if found != nil && found.Name != "lstk 1.4.0, 2026-11-21 17:00" {
 			t.Errorf("the token is called %q", found.Name)
 		}
 		if got := f.confirmed(begun); got.text != `{"confirmed":true}` {
@@ -229,11 +225,11 @@ func TestALoginAndItsBearerExpire(t *testing.T) {
 		f.confirm(begun)
 		f.confirm(other)
 		bearer := f.exchange(other).field("auth_token")
-		f.clock.Add(120)
+		f.clock.Advance(120 * time.Second)
 		if got := f.credentials(bearer); got.status != http.StatusUnauthorized {
 			t.Errorf("a bearer after 2 minutes: %d %s", got.status, got.text)
 		}
-		f.clock.Add(480)
+		f.clock.Advance(480 * time.Second)
 		if got := f.exchange(begun); got.status != http.StatusForbidden {
 			t.Errorf("an exchange after 10 minutes: %d %s", got.status, got.text)
 		}

@@ -42,7 +42,7 @@ func TestAMemberConfirmsALogin(t *testing.T) {
 		b.post("/login", "email", "ada@example.com", "password", rightPassword, "next", withCode(begun)).
 			leads(withCode(begun))
 		shown := b.get(withCode(begun)).is(http.StatusOK, "Does your terminal show the same code?", begun.Code, "lstk 1.4.0",
-			"127.0.0.1", "ada@example.com", "November 27, 2026, 12:00 UTC", ">Confirm<", ">Deny<")
+			"127.0.0.1", "ada@example.com", "November 21, 2026, 17:00 UTC", ">Confirm<", ">Deny<")
 		if strings.Contains(shown.text, "not the address of this browser") {
 			t.Error("the page says that the client is elsewhere")
 		}
@@ -109,7 +109,7 @@ func TestALoginThatCannotBeConfirmed(t *testing.T) {
 		f.member("ada@example.com")
 		f.member("eve@example.com")
 		expired := f.begin("lstk", "127.0.0.1")
-		f.advance(authority.LoginLife)
+		f.clock.Advance(authority.LoginLife)
 		taken := f.begin("lstk", "127.0.0.1")
 		ada, eve := f.loggedIn("ada@example.com"), f.loggedIn("eve@example.com")
 		eve.post(pathOf(taken), "code", taken.Code, "decision", "confirm").leads(withCode(taken))
@@ -151,7 +151,7 @@ func TestGuessingCodesIsLimited(t *testing.T) {
 		if limited.header.Get("Retry-After") == "" {
 			t.Error("the answer does not say when to try again")
 		}
-		f.advance(5 * time.Minute)
+		f.clock.Advance(5 * time.Minute)
 		b.get(withCode(begun)).is(http.StatusOK)
 	})
 }

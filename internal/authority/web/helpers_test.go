@@ -8,12 +8,12 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit"
 )
 
 const rightPassword = "correct horse battery staple"
@@ -23,7 +23,7 @@ type fixture struct {
 	testing.TB
 	dir    string
 	store  *authority.Store
-	clock  atomic.Int64 // seconds after its start
+	clock  testkit.Clock
 	site   *Site
 	mux    *http.ServeMux
 	server *httptest.Server
@@ -35,22 +35,16 @@ func newFixture(t testing.TB, database string) *fixture {
 	f := &fixture{TB: t, dir: t.TempDir(), mux: http.NewServeMux()}
 	var err error
 	f.store, err = authority.Open(context.Background(), authority.Source{
-		Dir: f.dir, Database: database, Create: true, Now: f.now,
+		Dir: f.dir, Database: database, Create: true, Now: f.clock.Now,
 	})
 	f.must(err)
 	t.Cleanup(func() { _ = f.store.Close() })
-	f.site = New(f.store, Options{Now: f.now})
+	f.site = New(f.store, Options{Now: f.clock.Now})
 	f.site.Register(f.mux)
 	f.server = httptest.NewServer(f.mux)
 	t.Cleanup(f.server.Close)
 	return f
 }
-
-func (f *fixture) now() time.Time {
-	return time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).Add(time.Duration(f.clock.Load()) * time.Second)
-}
-
-func (f *fixture) advance(by time.Duration) { f.clock.Add(int64(by / time.Second)) }
 
 func (f *fixture) must(err error) {
 	f.Helper()

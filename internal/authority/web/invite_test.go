@@ -56,7 +56,7 @@ func TestALinkThatDoesNotWork(t *testing.T) {
 			b.get(link).is(http.StatusNotFound, "This link does not work")
 			b.post(link, "password", rightPassword, "again", rightPassword).is(http.StatusNotFound, "This link does not work")
 		}
-		f.advance(authority.InviteLife)
+		f.clock.Advance(authority.InviteLife)
 		f.browser().get("/invite/"+replaced.Secret.Reveal()).is(http.StatusNotFound, "has expired")
 		for range 200 {
 			b.get("/invite/x")

@@ -171,7 +171,7 @@ func TestTenThousandWrongPasswords(t *testing.T) {
 		!strings.Contains(limited.Body.String(), "Try again in 60 seconds.") {
 		t.Errorf("a limited login is answered with %d %v %s", limited.Code, limited.Header(), limited.Body)
 	}
-	f.advance(time.Minute)
+	f.clock.Advance(time.Minute)
 	right := url.Values{"email": {"ada@example.com"}, "password": {rightPassword}}
 	if got := f.direct(http.MethodPost, "/login", "192.0.2.1:1", right).Code; got != http.StatusSeeOther {
 		t.Errorf("after a minute the right password is answered with %d", got)
@@ -217,13 +217,13 @@ func TestASessionEndsWhenNobodyUsesIt(t *testing.T) {
 		f := newFixture(t, database)
 		f.member("ada@example.com")
 		b := f.loggedIn("ada@example.com")
-		f.advance(authority.SessionIdle - time.Minute)
+		f.clock.Advance(authority.SessionIdle - time.Minute)
 		b.get("/sessions").is(http.StatusOK)
 		f.store.Flush()
-		f.advance(authority.SessionIdle - time.Minute)
+		f.clock.Advance(authority.SessionIdle - time.Minute)
 		b.get("/sessions").is(http.StatusOK)
 		f.store.Flush()
-		f.advance(authority.SessionIdle)
+		f.clock.Advance(authority.SessionIdle)
 		b.get("/sessions").leads("/login?next=%2Fsessions")
 	})
 }
