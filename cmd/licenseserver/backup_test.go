@@ -151,7 +151,10 @@ func atCall(t *testing.T, dir string, n int, fail syscalls.Decision, args ...str
 		}
 		return syscalls.Continue
 	})
-	return calls, cmd.Wait()
+	err = cmd.Wait()
+	mu.Lock()
+	defer mu.Unlock()
+	return calls, err
 }
 
 func diskFull(*syscalls.Call) unix.Errno { return unix.ENOSPC }
