@@ -93,6 +93,9 @@ func (c Scope) change(ctx context.Context, needs anyOf, do func(*work) error) er
 		if !by.operator {
 			t = t.as(Actor{ID: by.member.ID, Name: by.member.Email, Address: actorOf(ctx).Address})
 		}
+		if err := t.sendForm(); err != nil {
+			return err
+		}
 		return do(&work{tx: t, caller: by, store: c.store})
 	})
 }

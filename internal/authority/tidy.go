@@ -40,7 +40,7 @@ func (t *tidier) tidy(s *Store) {
 // wait waits until nothing is being removed.
 func (t *tidier) wait() { t.running.Wait() }
 
-// removeOld removes logins and sessions that ended long ago.
+// removeOld removes logins and sessions that ended long ago, and which forms were sent then.
 func (s *Store) removeOld(now time.Time) error {
 	if err := s.checkFile(); err != nil {
 		return err
@@ -49,5 +49,6 @@ func (s *Store) removeOld(now time.Time) error {
 	defer cancel()
 	_, err := s.background.ExecContext(ctx, "DELETE FROM auth_requests WHERE expires_at < $1", now.Add(-loginKept).Unix())
 	_, err2 := s.background.ExecContext(ctx, "DELETE FROM sessions WHERE expires_at < $1", now.Add(-sessionKept).Unix())
-	return errors.Join(err, err2)
+	_, err3 := s.background.ExecContext(ctx, "DELETE FROM sent_forms WHERE at < $1", now.Add(-sentKept).Unix())
+	return errors.Join(err, err2, err3)
 }

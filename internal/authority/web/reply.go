@@ -109,7 +109,7 @@ func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
 	}
 	var content bytes.Buffer
 	// Fails only where a template and its data do not fit together, which every page's test would show.
-	if err := s.templates[answer.page].ExecuteTemplate(&content, "layout", frameOf(v, answer)); err != nil {
+	if err := s.templates[answer.page].ExecuteTemplate(&content, "layout", s.frameOf(v, answer)); err != nil {
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
@@ -118,17 +118,3 @@ func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
 	_, _ = w.Write(content.Bytes()) // the visitor may have gone
 }
 
-// frame is what the layout shows around a page.
-type frame struct {
-	// Email is that of who is logged in; empty for nobody.
-	Email string
-	Data  any
-}
-
-func frameOf(v *visit, answer *reply) frame {
-	around := frame{Data: answer.data}
-	if v.session != nil {
-		around.Email = v.session.Email
-	}
-	return around
-}

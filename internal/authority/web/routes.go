@@ -2,31 +2,29 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"localstack-entrypoint/internal/authority"
-	"localstack-entrypoint/internal/authority/api"
 )
-
-// members may ask who are logged in. Others are sent to the login, and come back.
-const members api.Access = "members"
 
 // route is a page, or a form of one.
 type route struct {
-	// pattern is that of [http.ServeMux].
+	// pattern is that of [http.ServeMux]. The path of a form that is not its page's is that of the page, and one more
+	// word.
 	pattern string
-	access  api.Access
+	access  access
 	answer  func(*visit) *reply
 }
 
 // routes are all pages and forms. A GET changes nothing.
 func (s *Site) routes() []route {
 	return []route{
-		{"GET /{$}", api.Anyone, s.front},
-		{"GET /login", api.Anyone, s.loginPage},
-		{"POST /login", api.Anyone, s.logIn},
-		{"POST /logout", api.Anyone, s.logOut},
-		{"GET /invite/{secret}", api.Anyone, s.invitePage},
-		{"POST /invite/{secret}", api.Anyone, s.join},
+		{"GET /{$}", anyone, s.front},
+		{"GET /login", anyone, s.loginPage},
+		{"POST /login", anyone, s.logIn},
+		{"POST /logout", anyone, s.logOut},
+		{"GET /invite/{secret}", anyone, s.invitePage},
+		{"POST /invite/{secret}", anyone, s.join},
 		{"GET /auth/request/{id}", members, s.confirmPage},
 		{"POST /auth/request/{id}", members, s.decide},
 		{"GET /sessions", members, s.sessionsPage},
@@ -34,12 +32,22 @@ func (s *Site) routes() []route {
 	}
 }
 
-// Register adds the routes of all pages.
+// Register adds the routes of all pages. Who asks for the path of a form that has no page of its own, such as a member
+// who had to log in again, is led to the form's page.
 func (s *Site) Register(mux *http.ServeMux) {
-	for _, route := range s.routes() {
-		mux.HandleFunc(route.pattern, s.serve(route))
+	for _, each := range s.routes() {
+		mux.HandleFunc(each.pattern, s.serve(each))
+		path, isForm := strings.CutPrefix(each.pattern, "POST ")
+		if _, hasPage := s.access[path]; isForm && !hasPage {
+			mux.HandleFunc("GET "+path, s.serve(route{"GET " + path, anyone, toPageOfForm}))
+		}
 	}
 	mux.HandleFunc("GET /style.css", style)
+}
+
+func toPageOfForm(v *visit) *reply {
+	path := v.URL.EscapedPath()
+	return redirect(safeNext(path[:max(1, strings.LastIndex(path, "/"))]))
 }
 
 // visit is a request for a page.
@@ -47,8 +55,14 @@ type visit struct {
 	*http.Request
 	// session is nil unless the visitor is logged in.
 	session *authority.Session
+	// member is who is logged in.
+	member authority.Member
+	// scope is the member's workspace, as far as they may see and change it.
+	scope authority.Scope
 	// isPlain reports whether the visitor uses http, on this machine.
 	isPlain bool
 	// address is the key of the visitor's address for limits.
 	address string
+	// base is the server's URL as the visitor sees it, without a slash at its end.
+	base string
 }

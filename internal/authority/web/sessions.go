@@ -13,8 +13,6 @@ type sessionList struct {
 	Sessions []authority.Session
 	// Current is the ID of the session of the browser that shows the page.
 	Current string
-	// Done says what has just happened.
-	Done string
 }
 
 func (s *Site) sessionsPage(v *visit) *reply {
@@ -22,13 +20,7 @@ func (s *Site) sessionsPage(v *visit) *reply {
 	if err != nil {
 		return fail(err)
 	}
-	return show("sessions", sessionList{Sessions: sessions, Current: v.session.ID, Done: done[v.URL.Query().Get("done")]})
-}
-
-// done are the sentences about what has happened, by what the address of a page says.
-var done = map[string]string{
-	"session":  "The session was ended.",
-	"sessions": "All other sessions were ended.",
+	return show("sessions", sessionList{Sessions: sessions, Current: v.session.ID})
 }
 
 // endSessions ends the session that the form names, or all others.
@@ -38,7 +30,7 @@ func (s *Site) endSessions(v *visit) *reply {
 		if _, err := s.store.EndSessions(v.Context(), v.session.MemberID, v.session.ID); err != nil {
 			return fail(err)
 		}
-		return redirect("/sessions?done=sessions")
+		return redirectDone("/sessions", "sessions")
 	}
 	err := s.store.EndSession(v.Context(), v.session.MemberID, id)
 	if refusal, ok := errors.AsType[authority.Refusal](err); ok {
@@ -50,7 +42,7 @@ func (s *Site) endSessions(v *visit) *reply {
 		return fail(err)
 	}
 	if id != v.session.ID {
-		return redirect("/sessions?done=session")
+		return redirectDone("/sessions", "session")
 	}
 	left := redirect("/login")
 	left.cookie = v.sessionCookie(credential.Secret{})

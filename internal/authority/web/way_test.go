@@ -48,7 +48,7 @@ func TestEveryRouteKeepsToItsAccess(t *testing.T) {
 		path = strings.NewReplacer("{$}", "", "{id}", "x", "{secret}", "x").Replace(path)
 		asNobody := f.browser().send(method, path, "")
 		isSentToLogin := strings.HasPrefix(asNobody.header.Get("Location"), "/login?next=")
-		if isSentToLogin != (route.access == members) {
+		if isSentToLogin != (route.access.members) {
 			t.Errorf("%s is for %s, and nobody gets %d %s", route.pattern, route.access, asNobody.status,
 				asNobody.header.Get("Location"))
 		}

@@ -7,6 +7,7 @@ package web
 import (
 	"context"
 	"embed"
+	"errors"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -34,6 +35,8 @@ type Site struct {
 	now       func() time.Time
 	crossSite http.CrossOriginProtection
 	templates map[string]*template.Template
+	// access is who may see the page with a path.
+	access map[string]access
 	limits    limits
 }
 
@@ -60,12 +63,19 @@ func New(store *authority.Store, options Options) *Site {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.access = make(map[string]access)
+	for _, route := range s.routes() {
+		if path, ok := strings.CutPrefix(route.pattern, "GET "); ok {
+			s.access[path] = route.access
+		}
+	}
 	return s
 }
 
 // parse returns each page's template, in the layout.
 func parse() map[string]*template.Template {
 	layout := template.Must(template.New("").Funcs(template.FuncMap{
+		"once":  once,
 		"when":  func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
 		"exact": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	}).ParseFS(files, "pages/layout.html"))
@@ -88,7 +98,9 @@ func (s *Site) serve(route route) http.HandlerFunc {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)
 		defer cancel()
 		from := origin.Of(r)
-		v := &visit{Request: r.WithContext(ctx), isPlain: from.Scheme == "http", address: limit.Address(from.Address)}
+		v := &visit{
+			Request: r.WithContext(ctx), isPlain: from.Scheme == "http", address: limit.Address(from.Address), base: from.Base,
+		}
 		answer := s.answer(v, route, from)
 		record := api.RecordOf(r)
 		record.Message, record.Cause, record.Login = answer.message, answer.cause, answer.login
@@ -101,19 +113,50 @@ func (s *Site) answer(v *visit, route route, from origin.Origin) *reply {
 	if refusal := s.checkWay(v, from); refusal != nil {
 		return refusal
 	}
+	if err := s.recognize(v, from); err != nil {
+		return fail(err)
+	}
+	switch {
+	case route.access.members && v.session == nil:
+		return s.askToLogIn(v)
+	case !route.access.lets(v.member):
+		return s.forbid()
+	}
+	return route.answer(v)
+}
+
+// recognize finds out who visits, and notes it for what they do.
+func (s *Site) recognize(v *visit, from origin.Origin) error {
 	actor := authority.Actor{Name: "visitor", Address: from.Address.String()}
 	ctx := authority.WithActor(v.Context(), actor)
 	session, err := s.sessionOf(v.WithContext(ctx), v.isPlain)
 	if err != nil {
-		return fail(err)
+		return err
 	}
-	if v.session = session; session != nil {
-		actor.ID, actor.Name = session.MemberID, session.Email
-		ctx = authority.WithActor(ctx, actor)
+	if session != nil {
+		scope := s.store.As(session.WorkspaceID, session.MemberID)
+		member, err := scope.Member(ctx, session.MemberID)
+		if _, isRemoved := errors.AsType[authority.Refusal](err); err != nil && !isRemoved {
+			return err
+		}
+		if err == nil {
+			v.session, v.member, v.scope = session, member, scope
+			actor.ID, actor.Name = session.MemberID, session.Email
+			ctx = authority.WithActor(ctx, actor)
+		}
+	}
+	if v.Method == http.MethodPost {
+		ctx = authority.WithForm(ctx, v.PostFormValue("form"))
 	}
 	v.Request = v.WithContext(ctx)
-	if route.access == members && session == nil {
-		return s.askToLogIn(v)
-	}
-	return route.answer(v)
+	return nil
+}
+
+// forbid answers to a member who may not do what they asked for.
+func (s *Site) forbid() *reply {
+	return refuse(http.StatusForbidden, "request.permission", notice{
+		Title: "You may not do this",
+		Text:  "It needs a permission that you do not have. An Admin of your workspace can give it to you.",
+		Link:  "/", LinkText: "Go to the first page",
+	})
 }

@@ -1,0 +1,8 @@
+-- +goose Up
+-- A form that makes something has an ID, by which it counts once, however often it is sent. Rows are removed after a
+-- day.
+CREATE TABLE sent_forms (
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL
+);
+CREATE INDEX sent_forms_at ON sent_forms (at);

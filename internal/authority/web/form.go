@@ -1,0 +1,93 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"localstack-entrypoint/internal/authority"
+)
+
+// form is what somebody has typed into a form, and what is wrong with it.
+type form struct {
+	typed    url.Values
+	problems map[string]string // by field; "" for what is wrong with the whole
+}
+
+// formOf is what a visitor has sent. Passwords are never shown again.
+func formOf(v *visit) form {
+	_ = v.ParseForm() // what could be read counts
+	return form{typed: v.PostForm, problems: make(map[string]string)}
+}
+
+// Value is what was typed into a field.
+func (f form) Value(field string) string { return f.typed.Get(field) }
+
+// Has reports whether a value of a field was chosen.
+func (f form) Has(field, value string) bool {
+	for _, chosen := range f.typed[field] {
+		if chosen == value {
+			return true
+		}
+	}
+	return false
+}
+
+// problem is what is wrong with a field.
+type problem struct{ Field, Text string }
+
+// Problem is what is wrong with a field, or with the whole form for ""; nil if nothing is.
+func (f form) Problem(field string) *problem {
+	if text, ok := f.problems[field]; ok {
+		return &problem{field, text}
+	}
+	return nil
+}
+
+// HasProblem reports whether the form was not accepted.
+func (f form) HasProblem() bool { return len(f.problems) > 0 }
+
+// Mark returns the attributes of a field that has a problem. hints are the IDs of texts that describe the field anyway.
+func (f form) Mark(field string, hints ...string) template.HTMLAttr {
+	describedBy := ""
+	for _, hint := range hints {
+		describedBy += " " + hint
+	}
+	if f.Problem(field) == nil {
+		if describedBy == "" {
+			return ""
+		}
+		return template.HTMLAttr(`aria-describedby="` + describedBy[1:] + `"`) //nolint:gosec // IDs of our own
+	}
+	return template.HTMLAttr(`aria-invalid="true" autofocus aria-describedby="` + //nolint:gosec // IDs of our own
+		field + "-error" + describedBy + `"`)
+}
+
+// refused notes a refusal beside its field, or above the form if it is about none of the fields. It reports whether
+// err is one.
+func (f form) refused(err error, fields ...string) bool {
+	refusal, ok := errors.AsType[authority.Refusal](err)
+	if !ok {
+		return false
+	}
+	field := ""
+	for _, one := range fields {
+		if one == refusal.Field {
+			field = one
+		}
+	}
+	f.problems[field] = sentence(refusal)
+	return true
+}
+
+// unacceptable answers with a page whose form was not accepted.
+func unacceptable(page string, data any, message string) *reply {
+	return &reply{status: http.StatusUnprocessableEntity, page: page, data: data, message: message}
+}
+
+// once is a hidden field that makes a form count once, however often it is sent: see [authority.WithForm].
+func once() template.HTML {
+	return template.HTML(`<input type="hidden" name="form" value="` + rand.Text() + `">`) //nolint:gosec // letters, digits
+}
