@@ -86,7 +86,7 @@ var (
 // form finds the form with a button, below the page's title.
 func (b *Browser) form(button string) (action, method string, values url.Values) {
 	b.t.Helper()
-	_, main, _ := strings.Cut(b.Text, "<main>")
+	_, main, _ := strings.Cut(b.Text, "<main")
 	for _, form := range forms.FindAllStringSubmatch(main, -1) {
 		values = url.Values{}
 		for _, input := range inputs.FindAllStringSubmatch(form[2], -1) {
