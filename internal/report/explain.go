@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,14 +16,13 @@ const columns = 80
 // Explain writes all that the table says of a failure, for people at a terminal. The case is one that
 // nobody has met: its facts are those of this container, and its detail is a word in capitals.
 func Explain(w io.Writer, failed *fault.Error) {
-	row := failed.Row()
-	text := func(title, text string) { section(w, title, fillIn(failed, text, noFix)) }
+	row := Filled(failed)
 	fmt.Fprintf(w, "%s: %s\n", row.ID, row.Title)
 	section(w, "Exit code", exit(row))
-	text("Reason", row.Reason)
-	text("Remedy", row.Remedy)
-	text("What it means", row.Meaning)
-	text("How we know", row.Known)
+	section(w, "Reason", row.Reason)
+	section(w, "Remedy", row.Remedy)
+	section(w, "What it means", row.Meaning)
+	section(w, "How we know", row.Known)
 	here, elsewhere := row.FixesOn(failed.Platforms)
 	title := "What to do"
 	if len(failed.Platforms) > 0 {
@@ -35,6 +35,19 @@ func Explain(w io.Writer, failed *fault.Error) {
 		List(w, finer)
 	}
 	section(w, "See for yourself", doctor)
+}
+
+// Filled is the row of a failure with the facts of the case in its texts.
+func Filled(failed *fault.Error) fault.Row {
+	row := failed.Row()
+	for _, text := range []*string{&row.Reason, &row.Remedy, &row.Meaning, &row.Known} {
+		*text = fillIn(failed, *text, noFix)
+	}
+	row.Fixes = slices.Clone(row.Fixes)
+	for i := range row.Fixes {
+		row.Fixes[i].Do = fillIn(failed, row.Fixes[i].Do, noFix)
+	}
+	return row
 }
 
 func platformNames(failed *fault.Error) string {

@@ -23,7 +23,9 @@ type tab struct {
 }
 
 // tabs are the pages of the navigation, in their order. A member sees those that they may open.
-var tabs = []tab{}
+var tabs = []tab{
+	{Path: "/workspace/audit", Text: "Audit log"},
+}
 
 func (s *Site) frameOf(v *visit, answer *reply) frame {
 	around := frame{Data: answer.data, Done: done[v.URL.Query().Get("done")]}

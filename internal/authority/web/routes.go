@@ -27,6 +27,9 @@ func (s *Site) routes() []route {
 		{"POST /invite/{secret}", anyone, s.join},
 		{"GET /auth/request/{id}", members, s.confirmPage},
 		{"POST /auth/request/{id}", members, s.decide},
+		{"GET /failures", anyone, s.failuresPage},
+		{"GET /failures/{id}", anyone, s.failurePage},
+		{"GET /workspace/audit", may(authority.SeeAuditLog), s.auditPage},
 		{"GET /sessions", members, s.sessionsPage},
 		{"POST /sessions", members, s.endSessions},
 	}

@@ -76,6 +76,7 @@ func New(store *authority.Store, options Options) *Site {
 func parse() map[string]*template.Template {
 	layout := template.Must(template.New("").Funcs(template.FuncMap{
 		"once":  once,
+		"prose": prose,
 		"when":  func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
 		"exact": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	}).ParseFS(files, "pages/layout.html"))
