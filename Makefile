@@ -71,6 +71,7 @@ vuln:               ## known vulnerabilities (asks the vulnerability database)
 golden:             ## generate documents and golden files
 	go test ./internal/config ./internal/report ./internal/activate -update
 	go test ./cmd/entrypoint -run TestTestTokens -update
+	go test ./internal/authority/web -run TestEveryRouteKeepsToItsPermissions -update
 
 fuzz:               ## every fuzz target for 30 s; FUZZTIME=5m
 	.ci/fuzz $(FUZZTIME)

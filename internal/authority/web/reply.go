@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
 	"time"
 
+	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
 )
 
@@ -46,14 +48,42 @@ func refuse(status int, message string, what notice) *reply {
 	return &reply{status: status, page: "notice", data: what, message: message}
 }
 
-// fail answers that something does not work here. The visitor does not learn what: that is in the log.
+// fail answers with an error of the store. A refusal says by itself what is wrong. Anything else does not work here,
+// and the visitor does not learn what: that is in the log.
 func fail(cause error) *reply {
+	if refusal, ok := errors.AsType[authority.Refusal](cause); ok {
+		return refuseAs(refusal)
+	}
 	failure := refuse(http.StatusInternalServerError, "server.internal", notice{
 		Title: "This server has a problem",
 		Text:  "It cannot answer now. Nothing was changed. Try again in a minute; the server's log says what is wrong.",
 	})
 	failure.cause = cause
 	return failure
+}
+
+// refuseAs answers with a refusal of the store that is about no field of a form.
+func refuseAs(refusal authority.Refusal) *reply {
+	what := notice{Title: "This is not possible", Text: sentence(refusal), Link: "/", LinkText: "Go to the first page"}
+	switch refusal.Verdict {
+	case authority.NotAllowed:
+		return forbid()
+	case authority.NotFound:
+		what.Title = "There is no such thing here"
+		return refuse(http.StatusNotFound, "request.unknown", what)
+	case authority.Conflict:
+		return refuse(http.StatusConflict, "request.conflict", what)
+	}
+	return refuse(http.StatusUnprocessableEntity, "request.invalid", what)
+}
+
+// forbid answers to a member who may not do what they asked for.
+func forbid() *reply {
+	return refuse(http.StatusForbidden, "request.permission", notice{
+		Title: "You may not do this",
+		Text:  "It needs a permission that you do not have. An Admin of your workspace can give it to you.",
+		Link:  "/", LinkText: "Go to the first page",
+	})
 }
 
 // later answers that the visitor asked too often, or the server has too much to do.
@@ -117,4 +147,3 @@ func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
 	w.WriteHeader(answer.status)
 	_, _ = w.Write(content.Bytes()) // the visitor may have gone
 }
-

@@ -38,30 +38,6 @@ func TestEveryAnswerHasTheSameHeaders(t *testing.T) {
 	}
 }
 
-// Who may ask for what: every route, as nobody and as a member.
-func TestEveryRouteKeepsToItsAccess(t *testing.T) {
-	f := newFixture(t, "")
-	f.member("ada@example.com")
-	member := f.loggedIn("ada@example.com")
-	for _, route := range f.site.routes() {
-		method, path, _ := strings.Cut(route.pattern, " ")
-		path = strings.NewReplacer("{$}", "", "{id}", "x", "{secret}", "x").Replace(path)
-		asNobody := f.browser().send(method, path, "")
-		isSentToLogin := strings.HasPrefix(asNobody.header.Get("Location"), "/login?next=")
-		if isSentToLogin != (route.access.members) {
-			t.Errorf("%s is for %s, and nobody gets %d %s", route.pattern, route.access, asNobody.status,
-				asNobody.header.Get("Location"))
-		}
-		asMember := member.send(method, path, "")
-		if strings.HasPrefix(asMember.header.Get("Location"), "/login?next=") {
-			t.Errorf("%s sends a member to the login", route.pattern)
-		}
-		if route.pattern == "POST /logout" {
-			member = f.loggedIn("ada@example.com")
-		}
-	}
-}
-
 func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 	f := newFixture(t, "")
 	f.member("ada@example.com")

@@ -37,7 +37,7 @@ type Site struct {
 	templates map[string]*template.Template
 	// access is who may see the page with a path.
 	access map[string]access
-	limits    limits
+	limits limits
 }
 
 // limits are counted before anything that takes long, or that tells whether a guess is right.
@@ -121,7 +121,7 @@ func (s *Site) answer(v *visit, route route, from origin.Origin) *reply {
 	case route.access.members && v.session == nil:
 		return s.askToLogIn(v)
 	case !route.access.lets(v.member):
-		return s.forbid()
+		return forbid()
 	}
 	return route.answer(v)
 }
@@ -151,13 +151,4 @@ func (s *Site) recognize(v *visit, from origin.Origin) error {
 	}
 	v.Request = v.WithContext(ctx)
 	return nil
-}
-
-// forbid answers to a member who may not do what they asked for.
-func (s *Site) forbid() *reply {
-	return refuse(http.StatusForbidden, "request.permission", notice{
-		Title: "You may not do this",
-		Text:  "It needs a permission that you do not have. An Admin of your workspace can give it to you.",
-		Link:  "/", LinkText: "Go to the first page",
-	})
 }

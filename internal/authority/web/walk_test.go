@@ -1,0 +1,248 @@
+package web
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit"
+)
+
+// visitor is somebody who asks for a page.
+type visitor struct {
+	name   string
+	member authority.Member
+	cookie credential.Secret
+}
+
+// world is an authority with everything that a page can be about. Each attempt of the walk gets a copy of it: what
+// one attempt changes, the next one does not see.
+type world struct {
+	testing.TB
+	dir      string
+	visitors []visitor
+	// workspace is the one that all visitors but the Admin of another workspace belong to, and home its ID.
+	workspace authority.Scope
+	home      string
+	// bo is a plain member with a license, a developer token and a session; guest has not joined.
+	bo, guest    authority.Member
+	boToken      authority.Token
+	boSession    string
+	subscription authority.Subscription
+	// link is the secret of the guest's one-time link.
+	link  string
+	ci    authority.Token
+	login authority.AuthRequest
+}
+
+// newWorld makes a world, with a visitor of each kind.
+func newWorld(t testing.TB) *world {
+	f := newFixture(t, "")
+	w := &world{TB: t, dir: f.dir}
+	ctx := context.Background()
+	home, err := f.store.CreateWorkspace(ctx, "Home")
+	f.must(err)
+	w.workspace, w.home = f.store.In(home.ID), home.ID
+	w.subscription, err = w.workspace.CreateSubscription(ctx, authority.Terms{Plan: "team"}, 20)
+	f.must(err)
+	w.visitors = []visitor{{name: nobody}, f.joins(w.workspace, "Member", authority.PlainMember)}
+	for _, one := range authority.Permissions() {
+		w.visitors = append(w.visitors,
+			f.joins(w.workspace, string(one.Permission), authority.PlainMember, one.Permission))
+	}
+	w.visitors = append(w.visitors, f.joins(w.workspace, "Admin", authority.Admin))
+	other, err := f.store.CreateWorkspace(ctx, "Other")
+	f.must(err)
+	w.visitors = append(w.visitors, f.joins(f.store.In(other.ID), elsewhere, authority.Admin))
+	w.populate(f)
+	f.must(f.store.Close())
+	return w
+}
+
+// populate adds what pages are about.
+func (w *world) populate(f *fixture) {
+	ctx := context.Background()
+	w.bo = f.joins(w.workspace, "bo", authority.PlainMember).member
+	sessions, err := f.store.Sessions(ctx, w.bo.ID)
+	f.must(err)
+	w.boSession = sessions[0].ID
+	_, err = w.workspace.AssignLicense(ctx, w.bo.ID, w.subscription.ID)
+	f.must(err)
+	w.boToken, _, err = w.workspace.CreateMemberToken(ctx, w.bo.ID)
+	f.must(err)
+	guest, invite, err := w.workspace.AddMember(ctx, authority.NewMember{Email: "guest@example.com"})
+	f.must(err)
+	w.guest, w.link = guest, invite.Secret.Reveal()
+	w.ci, _, err = w.workspace.CreateCIToken(ctx, "nightly")
+	f.must(err)
+	w.login = f.begin("lstk", "127.0.0.1")
+}
+
+// joins adds a member who is logged in.
+func (f *fixture) joins(
+	to authority.Scope, name string, role authority.Role, permissions ...authority.Permission,
+) visitor {
+	f.Helper()
+	ctx := context.Background()
+	email := strings.ReplaceAll(strings.ToLower(name), " ", "-") + "@example.com"
+	member, invite, err := to.AddMember(ctx, authority.NewMember{Email: email, Role: role, Permissions: permissions})
+	f.must(err)
+	cookie, err := f.store.Join(ctx, invite.Secret, credential.NewSecret(rightPassword), "Firefox")
+	f.must(err)
+	return visitor{name, member, cookie}
+}
+
+// clock is what the worlds and their copies go by.
+var clock testkit.Clock
+
+// copied is a world of its own for one attempt.
+type copied struct {
+	*world
+	dir   string
+	store *authority.Store
+	site  *Site
+}
+
+// copy makes a copy of the world. The caller closes it.
+func (w *world) copy() *copied {
+	w.Helper()
+	dir, err := os.MkdirTemp(w.TempDir(), "")
+	w.must(err)
+	for _, name := range []string{authority.DatabaseFile, "authority.key"} {
+		content, err := os.ReadFile(filepath.Join(w.dir, name))
+		w.must(err)
+		w.must(os.WriteFile(filepath.Join(dir, name), content, 0o600))
+	}
+	c := &copied{world: w, dir: dir}
+	c.store, err = authority.Open(context.Background(), authority.Source{Dir: dir, Now: clock.Now})
+	w.must(err)
+	c.site = New(c.store, Options{Now: clock.Now})
+	return c
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (c *copied) close() {
+	c.must(c.store.Close())
+	c.must(os.RemoveAll(c.dir))
+}
+
+// ask sends a request for a route as a visitor.
+func (c *copied) ask(handler http.Handler, method, path string, form url.Values, as visitor) *http.Response {
+	request := httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader(form.Encode()))
+	request.RemoteAddr = "127.0.0.1:1"
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if as.cookie.IsSet() {
+		request.AddCookie(&http.Cookie{Name: "session", Value: as.cookie.Reveal()})
+	}
+	return serve(handler, request).Result()
+}
+
+// rows are all rows of the database, as texts: the table, and what each column has.
+func (c *copied) rows() []string {
+	c.Helper()
+	return dump(c, filepath.Join(c.dir, authority.DatabaseFile))
+}
+
+// dump returns all rows of an SQLite database as texts.
+func dump(t testing.TB, path string) (found []string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, table := range texts(t, db, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name") {
+		for _, row := range texts(t, db, "SELECT * FROM "+table) {
+			found = append(found, table+" "+row)
+		}
+	}
+	return found
+}
+
+// texts returns the rows of a query: the value of a single column, or "name=value" of each.
+func texts(t testing.TB, db *sql.DB, query string) (found []string) {
+	t.Helper()
+	rows, err := db.Query(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, _ := rows.Columns() // fails only for closed rows
+	for rows.Next() {
+		values, into := make([]any, len(columns)), make([]any, len(columns))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		row := fmt.Sprint(values[0])
+		if len(columns) > 1 {
+			row = ""
+			for i, name := range columns {
+				row += fmt.Sprintf("%s=%v ", name, values[i])
+			}
+		}
+		found = append(found, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// changed are the rows that only one of two dumps has.
+func changed(before, after []string) (rows []string) {
+	for _, row := range before {
+		if !slices.Contains(after, row) {
+			rows = append(rows, row)
+		}
+	}
+	for _, row := range after {
+		if !slices.Contains(before, row) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// ofHome are the IDs of everything that belongs to the workspace of most visitors: of rows that name it, and of rows
+// that name those.
+func (w *world) ofHome() []string {
+	ids := []string{w.home}
+	for {
+		before := len(ids)
+		for _, row := range dump(w, filepath.Join(w.dir, authority.DatabaseFile)) {
+			id := rowID.FindString(row)
+			if id != "" && !slices.Contains(ids, id[4:]) && containsAny(row, ids) {
+				ids = append(ids, id[4:])
+			}
+		}
+		if len(ids) == before {
+			return ids
+		}
+	}
+}
+
+var rowID = regexp.MustCompile(` id=[^ ]+`)
+
+func containsAny(text string, parts []string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
+}
