@@ -14,7 +14,9 @@ type formKey struct{}
 // WithForm returns a context for a change that a form with this ID asks for. A second change with the same ID is a
 // [Refusal] with the Field "form": somebody has pressed a button twice, or gone back and pressed it again. An empty ID
 // is that of a form that may be sent again.
-func WithForm(ctx context.Context, id string) context.Context { return context.WithValue(ctx, formKey{}, id) }
+func WithForm(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, formKey{}, id)
+}
 
 // sendForm notes that the form of a context was sent, in the transaction of what it asks for.
 func (t *tx) sendForm() error {
