@@ -6,6 +6,10 @@ import "strings"
 type frame struct {
 	// Email is that of who is logged in; empty for nobody.
 	Email string
+	// Home is where the name of the site leads.
+	Home string
+	// IsAccount reports whether the page is the one of the member's own account.
+	IsAccount bool
 	// Tabs are the pages that the member may see.
 	Tabs []tab
 	// HasProblem reports whether the page has a form that was not accepted, which its title says, too.
@@ -28,14 +32,14 @@ var tabs = []tab{
 }
 
 func (s *Site) frameOf(v *visit, answer *reply) frame {
-	around := frame{Data: answer.data, Done: done[v.URL.Query().Get("done")]}
+	around := frame{Data: answer.data, Done: done[v.URL.Query().Get("done")], Home: "/"}
 	if withForm, ok := answer.data.(interface{ HasProblem() bool }); ok {
 		around.HasProblem = withForm.HasProblem()
 	}
 	if v.session == nil {
 		return around
 	}
-	around.Email = v.session.Email
+	around.Email, around.Home, around.IsAccount = v.session.Email, first, v.URL.Path == "/sessions"
 	for _, one := range tabs {
 		if !s.access[one.Path].lets(v.member) {
 			continue

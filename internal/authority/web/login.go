@@ -12,22 +12,48 @@ import (
 	"localstack-entrypoint/internal/credential"
 )
 
-func (s *Site) front(*visit) *reply { return show("front", nil) }
+// frontPage is what the first page shows.
+type frontPage struct {
+	// Start leads into the workspace; empty for who is not logged in.
+	Start     string
+	CanSignUp bool
+}
+
+func (s *Site) front(v *visit) *reply {
+	var shown frontPage
+	if v.session != nil {
+		shown.Start = first
+	}
+	return show("front", shown)
+}
 
 // loginForm is what the page of the login shows.
-type loginForm struct{ Email, Next, Error string }
+type loginForm struct {
+	Email, Next, Error string
+	// Provider is another way to log in; nil if there is none.
+	Provider *provider
+	// CanSignUp reports whether anybody may make a workspace of their own.
+	CanSignUp bool
+}
+
+// provider is a way to log in without a password of ours. Path is where it begins.
+type provider struct{ Name, Path string }
+
+// loginTo is the empty form of a login that leads to a page.
+func (s *Site) loginTo(next string) loginForm { return loginForm{Next: safeNext(next)} }
 
 func (s *Site) loginPage(v *visit) *reply {
-	next := safeNext(v.URL.Query().Get("next"))
+	form := s.loginTo(v.URL.Query().Get("next"))
 	if v.session != nil {
-		return redirect(next)
+		return redirect(form.Next)
 	}
-	return show("login", loginForm{Next: next})
+	return show("login", form)
 }
 
 // logIn begins a session. The limits come first: a guess must not cost a hash.
 func (s *Site) logIn(v *visit) *reply {
-	form := loginForm{Email: strings.TrimSpace(v.PostFormValue("email")), Next: safeNext(v.PostFormValue("next"))}
+	form := s.loginTo(v.PostFormValue("next"))
+	form.Email = strings.TrimSpace(v.PostFormValue("email"))
 	if wait := s.limitOfLogin(v, form.Email); wait > 0 {
 		refusal := later(http.StatusTooManyRequests, "login.limit", wait)
 		refusal.login = api.LoginLimited

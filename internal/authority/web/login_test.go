@@ -28,7 +28,7 @@ func TestAMemberLogsInAndOut(t *testing.T) {
 			is(http.StatusForbidden, "The email address or the password is wrong.", `value="ada@example.com"`,
 				`value="/sessions"`)
 		b.post("/login", "email", "ada@example.com", "password", rightPassword, "next", "/sessions").leads("/sessions")
-		b.get("/sessions").is(http.StatusOK, "ada@example.com", "Firefox", "(this browser)", "127.0.0.1")
+		b.get("/sessions").is(http.StatusOK, "ada@example.com", "Firefox", "this browser", "127.0.0.1")
 		b.get("/login").leads("/")
 		old := b.cookies()
 		b.post("/logout").leads("/login")

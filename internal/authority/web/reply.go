@@ -39,6 +39,8 @@ func redirect(location string) *reply { return &reply{status: http.StatusSeeOthe
 // notice is a page with nothing but a title, what happened, and what to do.
 type notice struct {
 	Title, Text string
+	// Command is what to type in a terminal; may be empty.
+	Command string
 	// Link and LinkText lead to where it goes on; may be empty.
 	Link, LinkText string
 }

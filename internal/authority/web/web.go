@@ -79,6 +79,9 @@ func parse() map[string]*template.Template {
 		"prose": prose,
 		"when":  func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
 		"exact": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+
+		"browser":    browserName,
+		"styleSheet": func() string { return stylePath },
 	}).ParseFS(files, "pages/layout.html"))
 	names, _ := fs.Glob(files, "pages/*.html") // fails only for a bad pattern
 	parsed := make(map[string]*template.Template)
