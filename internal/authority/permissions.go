@@ -23,7 +23,7 @@ const (
 	ManageMembers   Permission = "manage-members"
 	AssignLicenses  Permission = "assign-licenses"
 	IssueOwnLicense Permission = "issue-own-license"
-	ManageCITokens  Permission = "manage-ci-tokens"
+	ManageCITokens  Permission = "manage-ci-keys"
 	SeeAuditLog     Permission = "see-audit-log"
 
 	// The following are in no member's list: own is what every member may do, adminsOnly what all Admins may, and

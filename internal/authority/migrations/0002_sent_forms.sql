@@ -1,8 +1,11 @@
 -- +goose Up
 -- A form that makes something has an ID, by which it counts once, however often it is sent. Rows are removed after a
--- day.
+-- week.
 CREATE TABLE sent_forms (
     id TEXT PRIMARY KEY,
     at BIGINT NOT NULL
 );
 CREATE INDEX sent_forms_at ON sent_forms (at);
+
+-- What it allows is called CI keys everywhere.
+UPDATE members SET permissions = replace(permissions, 'manage-ci-tokens', 'manage-ci-keys');
