@@ -73,6 +73,12 @@ func calls() []call {
 		{"MemberTokens", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.MemberTokens(ctx, of.bo.ID))
 		}},
+		{"DeveloperToken", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.DeveloperToken(ctx, of.bo.ID))
+		}},
+		{"LoginTokens", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.LoginTokens(ctx, of.bo.ID, ""))
+		}},
 		{"CreateMemberToken", []Permission{operatorOnly}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard2(c.CreateMemberToken(ctx, of.guest.ID))
 		}},
@@ -89,10 +95,13 @@ func calls() []call {
 			return discard(c.CIToken(ctx, of.ci.ID))
 		}},
 		{"CITokenUse", []Permission{ManageCITokens}, false, func(ctx context.Context, c Scope, of *team) error {
-			return discard(c.CITokenUse(ctx, of.ci.ID, 10))
+			return discard(c.CITokenUse(ctx, of.ci.ID, ""))
 		}},
 		{"CreateCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard2(c.CreateCIToken(ctx, "weekly"))
+		}},
+		{"CreateLicensedCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+			return discard2(c.CreateLicensedCIToken(ctx, "weekly", of.subscription.ID))
 		}},
 		{"RenameCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
 			return c.RenameCIToken(ctx, of.ci.ID, "weekly")

@@ -42,24 +42,47 @@ func (s *Store) ciToken(ctx context.Context, from querier, workspace, id string)
 	return token, err
 }
 
-// CITokenUse returns the use of a CI token by day and machine, the newest day first, but at most a number of rows.
-func (c Scope) CITokenUse(ctx context.Context, id string, most int) ([]Activation, error) {
-	use, err := readAs(ctx, c, anyOf{ManageCITokens}, func(ctx context.Context, _ caller) ([]Activation, error) {
+// CITokenUse returns a page of the use of a CI token by day and machine, the newest day first: what follows the page
+// whose Next is after, which may be empty.
+func (c Scope) CITokenUse(ctx context.Context, id, after string) (Page[Activation], error) {
+	use, err := readAs(ctx, c, anyOf{ManageCITokens}, func(ctx context.Context, _ caller) (Page[Activation], error) {
 		token, err := c.store.ciToken(ctx, c.store.reads, c.workspace, id)
 		if err != nil {
-			return nil, err
+			return Page[Activation]{}, err
 		}
-		return c.store.activations(ctx, token.ID, most)
+		return c.store.activationsAfter(ctx, token.ID, after)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("cannot list the use of the CI key: %w", err)
+		return Page[Activation]{}, fmt.Errorf("cannot list the use of the CI key: %w", err)
 	}
 	return use, nil
 }
 
 // CreateCIToken makes a CI token with a name, and returns it with its secret, which is the only copy. It has no license
 // before [Scope.AssignLicense].
-func (c Scope) CreateCIToken(ctx context.Context, name string) (token Token, secret credential.Secret, err error) {
+func (c Scope) CreateCIToken(ctx context.Context, name string) (Token, credential.Secret, error) {
+	return c.createCIToken(ctx, name, func(*work, Token) error { return nil })
+}
+
+// CreateLicensedCIToken is CreateCIToken and [Scope.AssignLicense] in one: if no license can be assigned, no token is
+// made.
+func (c Scope) CreateLicensedCIToken(
+	ctx context.Context, name, subscriptionID string,
+) (Token, credential.Secret, error) {
+	return c.createCIToken(ctx, name, func(w *work, token Token) error {
+		to := owner{token: token.ID, name: token.label()}
+		from, err := w.chooseSubscription(to, subscriptionID)
+		if err != nil {
+			return err
+		}
+		return w.takeSeat(to, from)
+	})
+}
+
+// createCIToken makes a CI token, and does more with it in the same transaction.
+func (c Scope) createCIToken(
+	ctx context.Context, name string, more func(*work, Token) error,
+) (token Token, secret credential.Secret, err error) {
 	secret = mint(CI)
 	err = c.change(ctx, anyOf{ManageCITokens}, func(w *work) error {
 		name, err := readName("CI key", name)
@@ -71,6 +94,9 @@ func (c Scope) CreateCIToken(ctx context.Context, name string) (token Token, sec
 			return err
 		}
 		if err := w.note("token.create", id, "CI key "+name); err != nil {
+			return err
+		}
+		if err := more(w, Token{ID: id, Name: name}); err != nil {
 			return err
 		}
 		token, err = w.tokenOf(id)

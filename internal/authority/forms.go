@@ -3,24 +3,29 @@ package authority
 import (
 	"context"
 	"strings"
-	"time"
 )
 
-// sentKept is how long a form that was sent is remembered.
-const sentKept = 24 * time.Hour
+// sentKept is how long a form that was sent is remembered: as long as the session may last in which it was shown.
+const sentKept = SessionLife
 
 type formKey struct{}
 
 // WithForm returns a context for a change that a form with this ID asks for. A second change with the same ID is a
 // [Refusal] with the Field "form": somebody has pressed a button twice, or gone back and pressed it again. An empty ID
-// is that of a form that may be sent again.
+// is that of a form that may be sent again. A change that is refused or fails does not use up the ID.
 func WithForm(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, formKey{}, id)
 }
 
+// sentForm is the ID that [WithForm] has set; empty without one.
+func sentForm(ctx context.Context) string {
+	id, _ := ctx.Value(formKey{}).(string)
+	return id
+}
+
 // sendForm notes that the form of a context was sent, in the transaction of what it asks for.
 func (t *tx) sendForm() error {
-	id, _ := t.ctx.Value(formKey{}).(string)
+	id := sentForm(t.ctx)
 	if id == "" {
 		return nil
 	}

@@ -27,6 +27,50 @@ func (c Scope) MemberTokens(ctx context.Context, who string) ([]Token, error) {
 	return tokens, nil
 }
 
+// DeveloperToken returns the developer token of a member, who is named by ID or email address; nil if there is none. It
+// needs [ManageMembers], except for one's own.
+func (c Scope) DeveloperToken(ctx context.Context, who string) (*Token, error) {
+	token, err := readAs(ctx, c, anyOf{own}, func(ctx context.Context, by caller) (*Token, error) {
+		member, err := c.store.member(ctx, c.store.reads, c.workspace, who)
+		if err := by.maySee(member.ID, err, ManageMembers); err != nil {
+			return nil, err
+		}
+		return c.store.developerToken(ctx, c.store.reads, member.ID)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cannot show the developer token: %w", err)
+	}
+	return token, nil
+}
+
+func (s *Store) developerToken(ctx context.Context, from querier, memberID string) (*Token, error) {
+	found, err := s.tokens(ctx, from, `WHERE t.member_id = $1 AND t.kind = 'developer' AND t.revoked_at IS NULL
+		AND t.expires_at IS NULL`, memberID)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+// LoginTokens returns a page of the tokens that a member, who is named by ID or email address, has from `lstk login`,
+// the newest first: those before the ID before, which may be empty. It needs [ManageMembers], except for one's own.
+func (c Scope) LoginTokens(ctx context.Context, who, before string) (Page[Token], error) {
+	page, err := readAs(ctx, c, anyOf{own}, func(ctx context.Context, by caller) (Page[Token], error) {
+		member, err := c.store.member(ctx, c.store.reads, c.workspace, who)
+		if err := by.maySee(member.ID, err, ManageMembers); err != nil {
+			return Page[Token]{}, err
+		}
+		rows, err := c.store.tokens(ctx, c.store.reads, `WHERE t.member_id = $1 AND t.revoked_at IS NULL
+			AND t.expires_at > $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4`, member.ID, c.store.now().Unix(),
+			beforeID(tokenPrefix, before), PageSize+1)
+		return pageOf(rows, func(t Token) string { return t.ID }), err
+	})
+	if err != nil {
+		return Page[Token]{}, fmt.Errorf("cannot list the tokens: %w", err)
+	}
+	return page, nil
+}
+
 // CreateMemberToken makes the developer token of a member, who is named by ID or email address: the member themselves,
 // or anybody for the command line. The secret is the only copy. A member who has one resets it instead.
 func (c Scope) CreateMemberToken(ctx context.Context, who string) (Token, credential.Secret, error) {
@@ -62,16 +106,11 @@ func (c Scope) memberToken(
 		if err := w.maySee(member.ID, err, operatorOnly); err != nil {
 			return err
 		}
-		has, err := w.store.tokens(ctx, w, `WHERE t.member_id = $1 AND t.kind = 'developer' AND t.revoked_at IS NULL
-			AND t.expires_at IS NULL`, member.ID)
+		has, err := w.store.developerToken(ctx, w, member.ID)
 		if err != nil {
 			return err
 		}
-		var old *Token
-		if len(has) > 0 {
-			old = &has[0]
-		}
-		id, err := do(w, member, old, secret.Reveal())
+		id, err := do(w, member, has, secret.Reveal())
 		if err == nil {
 			token, err = w.tokenOf(id)
 		}

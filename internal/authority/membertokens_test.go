@@ -157,10 +157,10 @@ func TestTheUseOfACITokenIsShown(t *testing.T) {
 		one.must(err)
 		one.store.NoteActivation(token, "machine-1", func(err error) { one.must(err) })
 		one.store.Flush()
-		use, err := one.CITokenUse(ctx, one.ci.ID, 10)
+		use, err := one.CITokenUse(ctx, one.ci.ID, "")
 		one.must(err)
-		if len(use) != 1 || use[0].Machine != "machine-1" || use[0].Count != 1 ||
-			!use[0].Day.Equal(one.clock.Now().Truncate(24*time.Hour)) {
+		want := Activation{Day: one.clock.Now().Truncate(24 * time.Hour), Machine: "machine-1", Count: 1}
+		if len(use.Rows) != 1 || use.Rows[0] != want || use.Next != "" {
 			one.Errorf("the use is %+v", use)
 		}
 	})

@@ -38,6 +38,11 @@ type Token struct {
 	License *License `json:"license"`
 }
 
+// HasActivated reports whether the token was used since it was made, or last replaced.
+func (t Token) HasActivated() bool {
+	return t.LastUsed != nil && (t.Rotated == nil || !t.LastUsed.Before(*t.Rotated))
+}
+
 // License is what a token may use, and until when: a seat of a subscription, and the terms of that.
 type License struct {
 	// ID is "license_" and a UUID.

@@ -21,7 +21,7 @@ const (
 // errors may wrap it: use [errors.AsType].
 type Refusal struct {
 	Verdict Verdict
-	// Field names the input that an Invalid is about, such as "email"; empty if there is no such input.
+	// Field names the input that it is about, such as "email"; empty if there is no such input.
 	Field string
 	text  string
 }

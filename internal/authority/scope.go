@@ -79,7 +79,7 @@ type work struct {
 // change runs do in a transaction in which the caller has one of the permissions. The workspace is locked first: two
 // changes of a workspace never see the state before each other.
 func (c Scope) change(ctx context.Context, needs anyOf, do func(*work) error) error {
-	return c.store.change(ctx, func(t *tx) error {
+	err := c.store.change(ctx, func(t *tx) error {
 		switch found, err := t.lockWorkspace(c.workspace); {
 		case err != nil:
 			return err
@@ -98,6 +98,10 @@ func (c Scope) change(ctx context.Context, needs anyOf, do func(*work) error) er
 		}
 		return do(&work{tx: t, caller: by, store: c.store})
 	})
+	if err == nil && sentForm(ctx) != "" {
+		c.store.tidier.tidy(c.store)
+	}
+	return err
 }
 
 // readAs runs do for a caller who has one of the permissions.

@@ -148,7 +148,7 @@ func (w *work) chooseSubscription(to owner, id string) (Subscription, error) {
 	case err != nil:
 		return Subscription{}, err
 	case len(all) == 0:
-		return Subscription{}, refuse(Conflict, "the workspace has no subscription: create one first")
+		return Subscription{}, errSeat("the workspace has no subscription: create one first")
 	case len(all) > 1:
 		return Subscription{}, invalid("subscription", "the workspace has several subscriptions: say which")
 	}
@@ -159,13 +159,13 @@ func (w *work) chooseSubscription(to owner, id string) (Subscription, error) {
 func (w *work) takeSeat(to owner, from Subscription) error {
 	switch {
 	case from.TokenID != "" && from.TokenID != to.token:
-		return refuse(Conflict, "%s is for %s alone: use another subscription", from.ID, from.TokenID)
+		return errSeat("%s is for %s alone: use another subscription", from.ID, from.TokenID)
 	case from.Status == license.StatusExpired:
-		return refuse(Conflict, "the subscription has expired: extend it first")
+		return errSeat("the subscription has expired: extend it first")
 	case from.Status != license.StatusActive:
-		return refuse(Conflict, "the subscription is %s: activate it first", from.Status)
+		return errSeat("the subscription is %s: activate it first", from.Status)
 	case from.Used >= from.Seats:
-		return refuse(Conflict, "%d of %s used: unassign one, or use another subscription", from.Used, seatsText(from.Seats))
+		return errSeat("%d of %s used: unassign one, or use another subscription", from.Used, seatsText(from.Seats))
 	}
 	if err := w.saveSeat(to, from.ID); err != nil {
 		return err
@@ -213,6 +213,11 @@ func (t *tx) freeSeat(tokenID string) error {
 	_, err := t.exec(`UPDATE licenses SET assigned_at = NULL WHERE token_id = $1
 		AND subscription_id IN (SELECT id FROM subscriptions WHERE token_id IS NULL)`, tokenID)
 	return err
+}
+
+// errSeat is a Conflict about the subscription that was chosen.
+func errSeat(format string, args ...any) error {
+	return Refusal{Verdict: Conflict, Field: "subscription", text: fmt.Sprintf(format, args...)}
 }
 
 // errShared says that a command for the license of one token would change that of others.
