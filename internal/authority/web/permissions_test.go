@@ -45,6 +45,9 @@ func attempts() []attempt {
 			return []string{"code", w.login.Code, "decision", "deny"}
 		}},
 		{"GET /sessions", "", nil},
+		{"GET /failures", "", nil},
+		{"GET /failures/{id}", "", nil},
+		{"GET /workspace/audit", "", nil},
 		{"POST /sessions", "end another member's", func(w *world) []string { return []string{"session", w.boSession} }},
 	}
 }
