@@ -20,7 +20,7 @@ LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
 # The tests with real clients are a module of their own.
 CLIENTS  = internal/conformance
 
-.PHONY: build run test clients bench image reasons lab compare lint vuln golden notices fuzz clean
+.PHONY: build run test clients pages bench image reasons lab compare lint vuln golden notices fuzz clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
@@ -28,11 +28,14 @@ build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 run: build          ## everything on this machine, with a demo license
 	@image/demo.sh
 
-test: build         ## all tests but those with real clients, with one summary at the end
+test: build         ## all tests but those with real clients and browsers, with one summary at the end
 	@.ci/test
 
 clients: build      ## tests with real clients, and a table of them (root on Debian)
 	@.ci/clients
+
+pages: build        ## the license authority's pages in a browser, with pictures in build/pages (Debian)
+	@.ci/pages
 
 bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"
 	@.ci/packages >&2 || true

@@ -13,9 +13,9 @@ func TestTestcontainersNode(t *testing.T) {
 	const node = "/opt/node/bin/node"
 	r := newRoomWithClients(t, node)
 	kit.Client(t, "testcontainers for Node", r.run(node, "-p",
-		`require("/opt/node/node_modules/@testcontainers/localstack/package.json").version`))
+		`require("/opt/testcontainers-node/node_modules/@testcontainers/localstack/package.json").version`))
 	r.copy("node/localstack.mjs")
-	if err := os.Symlink("/opt/node/node_modules", filepath.Join(r.home, "node_modules")); err != nil {
+	if err := os.Symlink("/opt/testcontainers-node/node_modules", filepath.Join(r.home, "node_modules")); err != nil {
 		t.Fatal(err)
 	}
 	r.starts(
