@@ -25,13 +25,21 @@ func (s *Site) failurePage(v *visit) *reply {
 	row, isKnown := fault.Lookup(id)
 	if !isKnown {
 		like := failureList{IsUnknown: true}
-		if rows := fault.Similar(string(id)); len(rows) > 0 {
+		if rows := similar(id); len(rows) > 0 {
 			like.Kinds = []fault.Kind{{Name: "Did you mean", Rows: rows}}
 		}
 		return &reply{status: http.StatusNotFound, page: "failures", data: like, message: "failure.unknown"}
 	}
 	unmet := fault.New(row.ID, "…").With(fault.Facts{Server: v.base + "/v1"})
 	return show("failure", report.Filled(unmet))
+}
+
+// similar are failures with an ID like one that does not exist. Anybody may ask, and a long text would take long.
+func similar(id fault.ID) []fault.Row {
+	if len(id) > 100 {
+		return nil
+	}
+	return fault.Similar(string(id))
 }
 
 // prose is a text of the failure table: what stands between backticks is code.

@@ -1,18 +1,21 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
@@ -46,10 +49,42 @@ type world struct {
 	login authority.AuthRequest
 }
 
-// newWorld makes a world, with a visitor of each kind.
+// made is a world that is only there to be copied. All tests share it: its members have passwords, and hashing takes
+// long.
+var made struct {
+	sync.Mutex
+	world *world
+	// dir is removed by TestMain.
+	dir string
+}
+
+// newWorld returns the world to be copied, for a test.
 func newWorld(t testing.TB) *world {
-	f := newFixture(t, "")
-	w := &world{TB: t, dir: f.dir}
+	t.Helper()
+	made.Lock()
+	defer made.Unlock()
+	if made.world == nil {
+		f := newFixture(t, "")
+		w := f.world()
+		f.must(f.store.Close())
+		var err error
+		made.dir, err = os.MkdirTemp("", "world")
+		f.must(err)
+		f.must(os.CopyFS(made.dir, os.DirFS(f.dir)))
+		made.world = w
+	}
+	w := *made.world
+	w.TB, w.dir = t, made.dir
+	return &w
+}
+
+// RemoveWorld removes what newWorld has made.
+func RemoveWorld() error { return os.RemoveAll(made.dir) }
+
+// world fills an authority with everything that a page can be about, and a visitor of each kind.
+func (f *fixture) world() *world {
+	f.Helper()
+	w := &world{TB: f, dir: f.dir}
 	ctx := context.Background()
 	home, err := f.store.CreateWorkspace(ctx, "Home")
 	f.must(err)
@@ -66,7 +101,6 @@ func newWorld(t testing.TB) *world {
 	f.must(err)
 	w.visitors = append(w.visitors, f.joins(f.store.In(other.ID), elsewhere, authority.Admin))
 	w.populate(f)
-	f.must(f.store.Close())
 	return w
 }
 
@@ -111,11 +145,20 @@ type copied struct {
 	*world
 	dir   string
 	store *authority.Store
-	site  *Site
+	now   func() time.Time
+	// whole is the server with everything, and log its access log.
+	whole http.Handler
+	log   *bytes.Buffer
 }
 
+// WholeServer makes a server with all its parts, which import this package. TestMain sets it.
+var WholeServer func(store *authority.Store, now func() time.Time, log io.Writer) http.Handler
+
 // copy makes a copy of the world. The caller closes it.
-func (w *world) copy() *copied {
+func (w *world) copy() *copied { return w.copyAt(clock.Now) }
+
+// copyAt makes a copy of the world that goes by another clock.
+func (w *world) copyAt(now func() time.Time) *copied {
 	w.Helper()
 	dir, err := os.MkdirTemp(w.TempDir(), "")
 	w.must(err)
@@ -124,10 +167,10 @@ func (w *world) copy() *copied {
 		w.must(err)
 		w.must(os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
-	c := &copied{world: w, dir: dir}
-	c.store, err = authority.Open(context.Background(), authority.Source{Dir: dir, Now: clock.Now})
+	c := &copied{world: w, dir: dir, now: now, log: new(bytes.Buffer)}
+	c.store, err = authority.Open(context.Background(), authority.Source{Dir: dir, Now: now})
 	w.must(err)
-	c.site = New(c.store, Options{Now: clock.Now})
+	c.whole = WholeServer(c.store, now, c.log)
 	return c
 }
 
@@ -138,20 +181,39 @@ func (w *world) must(err error) {
 	}
 }
 
+// in is the workspace of most visitors, for the command line.
+func (c *copied) in() authority.Scope { return c.store.In(c.home) }
+
 func (c *copied) close() {
 	c.must(c.store.Close())
 	c.must(os.RemoveAll(c.dir))
 }
 
-// ask sends a request for a route as a visitor.
-func (c *copied) ask(handler http.Handler, method, path string, form url.Values, as visitor) *http.Response {
-	request := httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader(form.Encode()))
+// ask sends a request as a visitor, from this machine. extra are more headers: names and values.
+func ask(handler http.Handler, method, path, body string, as visitor, extra ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(method, "http://127.0.0.1"+path, strings.NewReader(body))
 	request.RemoteAddr = "127.0.0.1:1"
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 	if as.cookie.IsSet() {
 		request.AddCookie(&http.Cookie{Name: "session", Value: as.cookie.Reveal()})
 	}
-	return serve(handler, request).Result()
+	for i := 0; i < len(extra); i += 2 {
+		request.Header.Set(extra[i], extra[i+1])
+	}
+	return serve(handler, request)
+}
+
+// as is the visitor with a name.
+func (w *world) as(name string) visitor {
+	w.Helper()
+	for _, one := range w.visitors {
+		if one.name == name {
+			return one
+		}
+	}
+	w.Fatalf("there is no visitor %s", name)
+	return visitor{}
 }
 
 // rows are all rows of the database, as texts: the table, and what each column has.

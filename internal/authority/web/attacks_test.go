@@ -1,0 +1,280 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit/postgres"
+)
+
+// Every form, sent by a page that is not ours, in the browser of an Admin.
+func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	const own = "http://127.0.0.1"
+	kinds := []struct {
+		name, site, origin string // Sec-Fetch-Site and Origin
+		passes             bool
+	}{
+		{"a foreign page", "cross-site", "https://evil.example", false},
+		{"a foreign page, older", "", "https://evil.example", false},
+		{"a neighbor in the domain", "same-site", "http://a.localhost", false},
+		{"a page without an origin", "", "null", false},
+		{"another port of this machine", "same-site", "http://127.0.0.1:1", false},
+		{"another port, older", "", "http://127.0.0.1:1", false},
+		{"foreign, with our Origin", "cross-site", own, false},
+		{"something new, with our Origin", "cross-other", own, false},
+		{"our page", "same-origin", own, true},
+		{"our page, an older browser", "", own, true},
+		{"typed in", "none", "", true},
+		{"no browser: it needs a session like any other", "", "", true},
+	}
+	for _, one := range attempts() {
+		if !one.isPost() {
+			continue
+		}
+		c := w.copy()
+		before, body := c.rows(), one.values(w).Encode()
+		for _, kind := range kinds {
+			var headers []string
+			if kind.site != "" {
+				headers = append(headers, "Sec-Fetch-Site", kind.site)
+			}
+			if kind.origin != "" {
+				headers = append(headers, "Origin", kind.origin)
+			}
+			got := ask(c.whole, http.MethodPost, w.path(one.pattern), body, w.as("Admin"), headers...)
+			name := one.name() + " of " + kind.name
+			examine(t, name, got.Code, got.Header(), got.Body.String())
+			isRefused := got.Code == http.StatusForbidden && strings.Contains(got.Body.String(), "Another site has sent this")
+			if isRefused == kind.passes {
+				t.Errorf("%s is answered with %d", name, got.Code)
+			}
+			if !kind.passes && (got.Header().Get("Set-Cookie") != "" || len(changed(before, c.rows())) > 0) {
+				t.Errorf("%s changes %q %q", name, got.Header().Get("Set-Cookie"), changed(before, c.rows()))
+			}
+		}
+		c.close()
+	}
+}
+
+// A cookie of yesterday opens no page, and sends no form.
+func TestACookieOfASessionThatHasEnded(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as("Admin")
+	later := func(by time.Duration) func() time.Time { return func() time.Time { return clock.Now().Add(by) } }
+	for name, ended := range map[string]struct {
+		now func() time.Time
+		end func(*copied)
+	}{
+		"12 hours without use": {later(authority.SessionIdle), func(*copied) {}},
+		"7 days":               {later(authority.SessionLife), func(*copied) {}},
+		"logged out":           {clock.Now, func(c *copied) { ask(c.whole, http.MethodPost, "/logout", "", admin) }},
+		"ended in another browser": {clock.Now, func(c *copied) {
+			_, err := c.store.EndSessions(t.Context(), admin.member.ID, "")
+			c.must(err)
+		}},
+		"removed": {clock.Now, func(c *copied) {
+			member := authority.NewMember{Email: "second@example.com", Role: authority.Admin}
+			_, invite, err := c.in().AddMember(t.Context(), member)
+			c.must(err)
+			_, err = c.store.Join(t.Context(), invite.Secret, credential.NewSecret(rightPassword), "")
+			c.must(err)
+			c.must(c.in().RemoveMember(t.Context(), admin.member.ID))
+		}},
+		"a new password": {clock.Now, func(c *copied) {
+			c.must(c.store.SetPassword(t.Context(), admin.member.ID, credential.NewSecret(rightPassword+"!"), ""))
+		}},
+	} {
+		c := w.copyAt(ended.now)
+		ended.end(c)
+		before := c.rows()
+		for _, one := range attempts() {
+			if isForAnyone(one.pattern) {
+				continue
+			}
+			got := ask(c.whole, one.method(), w.path(one.pattern), one.values(w).Encode(), admin)
+			if !strings.HasPrefix(got.Header().Get("Location"), "/login?next=") || got.Header().Get("Set-Cookie") != "" {
+				t.Errorf("%s, %s: answered with %d %v", name, one.name(), got.Code, got.Header())
+			}
+			if rows := changed(before, c.rows()); len(rows) > 0 {
+				t.Errorf("%s, %s: changes %q", name, one.name(), rows)
+			}
+		}
+		c.close()
+	}
+}
+
+// evil are texts that no page expects in a field.
+func evil() []string {
+	return []string{
+		"", `"><evil onevil=1>`, `'><evil onevil=1 x='`, "<script>evil()</script>", "</title><evil>", "{{.}}<!--evil",
+		"evil\x00evil", "evil\xff\xfeevil", "evil\r\nSet-Cookie: evil=1", "\u202eevil\u2066\u200b", "javascript:evil()",
+		"//evil.example", "' OR 1=1 --", "%00%s%n", "../../evil", strings.Repeat("evil", 4000),
+		strings.Repeat("\U0001f468\u200d", 3000),
+	}
+}
+
+// Whatever is in a field: the page has no markup of it, and the server no problem. In PostgreSQL, a text cannot have
+// everything that one in SQLite has.
+func TestAnyTextInAnyField(t *testing.T) {
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		w := f.world()
+		admin := w.as("Admin")
+		for _, one := range attempts() {
+			for field := range one.values(w) {
+				whole := WholeServer(f.store, clock.Now, io.Discard)
+				for _, text := range evil() {
+					if session, err := f.store.Session(t.Context(), admin.cookie); err != nil || session == nil {
+						admin.cookie = f.enter(admin.member.Email)
+					}
+					values := one.values(w)
+					values.Set(field, text)
+					got := ask(whole, one.method(), w.path(one.pattern), values.Encode(), admin)
+					name := fmt.Sprintf("%s with %.30q as %s", one.name(), text, field)
+					examine(t, name, got.Code, got.Header(), got.Body.String())
+					if strings.Contains(got.Header().Get("Set-Cookie"), "evil") {
+						t.Errorf("%s: the answer has a header of it: %v", name, got.Header())
+					}
+				}
+			}
+		}
+		f.examineAll(w, admin)
+	})
+}
+
+// enter logs a member in.
+func (f *fixture) enter(email string) credential.Secret {
+	f.Helper()
+	cookie, err := f.store.LogIn(context.Background(), email, credential.NewSecret(rightPassword), "Firefox")
+	f.must(err)
+	return cookie
+}
+
+// examineAll looks at each page, and returns all of them.
+func (f *fixture) examineAll(w *world, as visitor) (all string) {
+	f.Helper()
+	whole := WholeServer(f.store, clock.Now, io.Discard)
+	for _, one := range attempts() {
+		if !one.isPost() {
+			got := ask(whole, http.MethodGet, w.path(one.pattern), "", as)
+			examine(f, one.name(), got.Code, got.Header(), got.Body.String())
+			all += got.Body.String()
+		}
+	}
+	return all
+}
+
+// Whatever is in the address of a page, or of the form of one.
+func TestAnyTextInAnyAddress(t *testing.T) {
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newFixture(t, database)
+		w := f.world()
+		for _, one := range attempts() {
+			whole := WholeServer(f.store, clock.Now, io.Discard)
+			for _, text := range evil() {
+				for _, path := range w.addresses(one, text) {
+					got := ask(whole, one.method(), path, "", w.as("Admin"))
+					examine(t, fmt.Sprintf("%s at %.80s", one.name(), path), got.Code, got.Header(), got.Body.String())
+				}
+			}
+		}
+	})
+}
+
+// addresses are those of a page with a text in the query, and of a page or form with a text as its ID.
+func (w *world) addresses(of attempt, text string) (found []string) {
+	if !of.isPost() {
+		query := url.Values{}
+		for _, name := range []string{"done", "next", "search", "after", "before", "code", "email", "state", "error"} {
+			query.Set(name, text)
+		}
+		found = append(found, w.path(of.pattern)+"?"+query.Encode())
+	}
+	path := of.pattern[strings.Index(of.pattern, "/"):]
+	if prefix, rest, hasID := strings.Cut(path, "{"); hasID && prefix != "/" && text != "" {
+		_, rest, _ = strings.Cut(rest, "}")
+		found = append(found, prefix+url.PathEscape(text)+rest)
+	}
+	return found
+}
+
+// A form that is sent twice does not do its work twice: the second one changes nothing, or only what the table of this
+// test says.
+func TestAFormSentTwice(t *testing.T) {
+	w := newWorld(t)
+	for _, one := range attempts() {
+		if !one.isPost() {
+			continue
+		}
+		c := w.copy()
+		send := func() []string {
+			before := c.rows()
+			got := ask(c.whole, http.MethodPost, w.path(one.pattern), one.values(w).Encode(), w.as("Admin"))
+			examine(t, one.name(), got.Code, got.Header(), got.Body.String())
+			return changed(before, c.rows())
+		}
+		send()
+		if again := send(); len(again) > 0 && one.pattern != "POST /login" { // a second browser may log in
+			t.Errorf("%s: the second time, it changes %q", one.name(), again)
+		}
+		c.close()
+	}
+}
+
+// The body of a form can be anything.
+func TestABodyThatIsNoForm(t *testing.T) {
+	w := newWorld(t)
+	many := strings.Repeat("a=b&", 5000)
+	for _, one := range attempts() {
+		if !one.isPost() {
+			continue
+		}
+		c := w.copy()
+		twice := one.values(w).Encode() + "&" + one.values(w).Encode()
+		for _, body := range []string{
+			"%", "%zz=1", "\x00\xff", "a=b;c=d", "&&&===", many, `{"a": 1}`, "--x\r\n\r\n--x--",
+		} {
+			for _, kind := range []string{
+				"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "\x7f",
+			} {
+				got := ask(c.whole, http.MethodPost, w.path(one.pattern), body, w.as("Admin"), "Content-Type", kind)
+				name := fmt.Sprintf("%s with %.20q as %s", one.name(), body, kind)
+				examine(t, name, got.Code, got.Header(), got.Body.String())
+			}
+		}
+		got := ask(c.whole, http.MethodPost, w.path(one.pattern), twice, w.as("Admin"))
+		examine(t, one.name()+" with each field twice", got.Code, got.Header(), got.Body.String())
+		c.close()
+	}
+}
+
+// HEAD is GET without the page, and no other method does anything.
+func TestOtherMethods(t *testing.T) {
+	w := newWorld(t)
+	c := w.copy()
+	defer c.close()
+	before := c.rows()
+	for _, one := range attempts() {
+		for _, method := range []string{"HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "post", "EVIL"} {
+			got := ask(c.whole, method, w.path(one.pattern), one.values(w).Encode(), w.as("Admin"), "X-Http-Method-Override", "POST")
+			isRefused := got.Code == http.StatusMethodNotAllowed || got.Code == http.StatusNotFound
+			if method == "HEAD" {
+				examine(t, method+" "+one.name(), got.Code, got.Header(), "")
+			} else if !isRefused {
+				t.Errorf("%s %s is answered with %d", method, one.name(), got.Code)
+			}
+			if rows := changed(before, c.rows()); len(rows) > 0 {
+				t.Fatalf("%s %s changes %q", method, one.name(), rows)
+			}
+		}
+	}
+}
