@@ -17,6 +17,7 @@ import (
 
 // Every form, sent by a page that is not ours, in the browser of an Admin.
 func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const own = "http://127.0.0.1"
 	kinds := []struct {
@@ -67,6 +68,7 @@ func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
 
 // A cookie of yesterday opens no page, and sends no form.
 func TestACookieOfASessionThatHasEnded(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	admin := w.as("Admin")
 	later := func(by time.Duration) func() time.Time { return func() time.Time { return clock.Now().Add(by) } }
@@ -210,6 +212,7 @@ func (w *world) addresses(of attempt, text string) (found []string) {
 // A form that is sent twice does not do its work twice: the second one changes nothing, or only what the table of this
 // test says.
 func TestAFormSentTwice(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, one := range attempts() {
 		if !one.isPost() {
@@ -232,6 +235,7 @@ func TestAFormSentTwice(t *testing.T) {
 
 // The body of a form can be anything.
 func TestABodyThatIsNoForm(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	many := strings.Repeat("a=b&", 5000)
 	for _, one := range attempts() {
@@ -259,6 +263,7 @@ func TestABodyThatIsNoForm(t *testing.T) {
 
 // HEAD is GET without the page, and no other method does anything.
 func TestOtherMethods(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	c := w.copy()
 	defer c.close()

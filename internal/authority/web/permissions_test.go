@@ -157,6 +157,7 @@ var auditAction = regexp.MustCompile(`^audit .* action=(\S+)`)
 
 // Who may do what: each route as each visitor, with IDs of things that exist. docs/PERMISSIONS.md is what was found.
 func TestEveryRouteKeepsToItsPermissions(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	tried := attempts()
 	for _, route := range New(nil, Options{}).routes() {

@@ -38,43 +38,6 @@ func TestEveryAnswerHasTheSameHeaders(t *testing.T) {
 	}
 }
 
-func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
-	f := newFixture(t, "")
-	f.member("ada@example.com")
-	own := f.server.URL
-	const foreign = "https://evil.example"
-	for name, request := range map[string]struct {
-		site, origin string // Sec-Fetch-Site and Origin
-		passes       bool
-	}{
-		"our page":                     {"same-origin", own, true},
-		"our page, an older browser":   {"", own, true},
-		"typed in":                     {"none", "", true},
-		"a foreign page":               {"cross-site", foreign, false},
-		"a foreign page, older":        {"", foreign, false},
-		"a neighbor in the domain":     {"same-site", "http://a.localhost", false},
-		"a page without an origin":     {"", "null", false},
-		"another port of this machine": {"", "http://127.0.0.1:1", false},
-		"foreign, with our Origin":     {"cross-site", own, false},
-	} {
-		b := f.loggedIn("ada@example.com")
-		if request.site != "" {
-			b.headers["Sec-Fetch-Site"] = request.site
-		}
-		if request.origin != "" {
-			b.headers["Origin"] = request.origin
-		}
-		for _, path := range []string{"/login", "/logout", "/sessions", "/auth/request/x"} {
-			got := b.post(path, "email", "nobody@example.com", "password", "wrong")
-			refused := got.status == http.StatusForbidden && strings.Contains(got.text, "Another site has sent this")
-			if refused == request.passes {
-				t.Errorf("%s: POST %s is answered with %d", name, path, got.status)
-			}
-			f.site.limits = newLimits()
-		}
-	}
-}
-
 // It is no browser that sends neither of the headers. It needs a session like any other.
 func TestAFormWithoutOriginAndFetchMetadataNeedsASession(t *testing.T) {
 	f := newFixture(t, "")
