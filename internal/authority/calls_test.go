@@ -34,6 +34,9 @@ func calls() []call {
 		{"Member", seesMembers, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.Member(ctx, of.bo.ID))
 		}},
+		{"IsLastAdmin", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.IsLastAdmin(ctx, of.bo.ID))
+		}},
 		{"AddMember", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard2(c.AddMember(ctx, NewMember{Email: of.email("new")}))
 		}},

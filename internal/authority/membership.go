@@ -56,7 +56,7 @@ func (w *work) addMember(wanted NewMember) (Member, error) {
 	if err := change.apply(&member); err != nil {
 		return Member{}, err
 	}
-	if err := w.mayChange(member); err != nil {
+	if err := w.mayGive(member); err != nil {
 		return Member{}, err
 	}
 	rows, err := w.exec(`INSERT INTO members (id, workspace_id, email, name, role, permissions, invited_at)
@@ -126,15 +126,16 @@ func (c Scope) ChangeMember(ctx context.Context, who string, change MemberChange
 
 func (w *work) saveMember(before, after Member) error {
 	if !w.is(before.ID) || before.summary() != after.summary() {
-		for _, member := range []Member{before, after} {
-			if err := w.mayChange(member); err != nil {
-				return err
-			}
+		if err := w.mayChange(before); err != nil {
+			return err
+		}
+		if err := w.mayGive(after); err != nil {
+			return err
 		}
 	}
 	if after.Role != Admin {
 		if err := w.keepAnAdmin(before); err != nil {
-			return err
+			return about("role", err)
 		}
 	}
 	_, err := w.exec("UPDATE members SET name = $1, role = $2, permissions = $3 WHERE id = $4", after.Name,
@@ -154,15 +155,37 @@ func (w *work) memberFor(who string) (Member, error) {
 
 // keepAnAdmin returns an error if leaving is the last Admin. One who has joined is not replaced by one who has not.
 func (w *work) keepAnAdmin(leaving Member) error {
-	if leaving.Role != Admin {
-		return nil
-	}
-	stays, err := exists(w.ctx, w, `SELECT 1 FROM members WHERE workspace_id = $1 AND removed_at IS NULL AND role = 'admin'
-		AND id <> $2 AND (joined_at IS NOT NULL OR $3 = 0)`, w.workspace, leaving.ID, boolean(leaving.Joined != nil))
-	if err == nil && !stays {
+	isLast, err := isLastAdmin(w.ctx, w, leaving)
+	if err == nil && isLast {
 		err = refuse(Conflict, "%s is the last Admin: make another member an Admin first, who has joined", leaving.Email)
 	}
 	return err
+}
+
+func isLastAdmin(ctx context.Context, from querier, member Member) (bool, error) {
+	if member.Role != Admin {
+		return false, nil
+	}
+	others, err := exists(ctx, from, `SELECT 1 FROM members WHERE workspace_id = $1 AND removed_at IS NULL
+		AND role = 'admin' AND id <> $2 AND (joined_at IS NOT NULL OR $3 = 0)`, member.WorkspaceID, member.ID,
+		boolean(member.Joined != nil))
+	return !others, err
+}
+
+// IsLastAdmin reports whether a member, who is named by ID or email address, is the last Admin, who stays. It needs
+// [ManageMembers].
+func (c Scope) IsLastAdmin(ctx context.Context, who string) (bool, error) {
+	isLast, err := readAs(ctx, c, anyOf{ManageMembers}, func(ctx context.Context, _ caller) (bool, error) {
+		member, err := c.store.member(ctx, c.store.reads, c.workspace, who)
+		if err != nil {
+			return false, err
+		}
+		return isLastAdmin(ctx, c.store.reads, member)
+	})
+	if err != nil {
+		return false, fmt.Errorf("cannot look for other Admins: %w", err)
+	}
+	return isLast, nil
 }
 
 // RemoveMember removes a member, who is named by ID or email address: their tokens and links are refused at once, their

@@ -76,6 +76,10 @@ func outranks(member, other Member) bool {
 	})
 }
 
+// MayChange reports whether one member may change another: their role, permissions and links, and whether they are a
+// member at all. A change may still be refused, such as of the last Admin.
+func MayChange(by, member Member) bool { return Allowed(by, ManageMembers) && !outranks(member, by) }
+
 // readPermissions returns permissions in the order of lists, each once.
 func readPermissions(wanted []Permission) ([]Permission, error) {
 	sorted := []Permission{} // none is [] in JSON, not null

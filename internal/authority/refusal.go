@@ -1,6 +1,9 @@
 package authority
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Verdict says what kind of a [Refusal] it is.
 type Verdict string
@@ -32,6 +35,15 @@ func (r Refusal) Error() string { return r.text }
 // invalid is an Invalid about a field.
 func invalid(field, format string, args ...any) error {
 	return Refusal{Verdict: Invalid, Field: field, text: fmt.Sprintf(format, args...)}
+}
+
+// about names the input that a refusal is about; another error stays as it is.
+func about(field string, err error) error {
+	if refusal, ok := errors.AsType[Refusal](err); ok {
+		refusal.Field = field
+		return refusal
+	}
+	return err
 }
 
 func refuse(verdict Verdict, format string, args ...any) error {

@@ -59,14 +59,24 @@ func (c caller) maySee(memberID string, err error, needs ...Permission) error {
 // member may do more than they may.
 func (c caller) mayChange(member Member) error {
 	switch {
-	case c.operator:
+	case c.operator || MayChange(c.member, member):
 		return nil
 	case !c.may(ManageMembers):
 		return errNotAllowed()
-	case outranks(member, c.member):
-		return refuse(NotAllowed, "%s may do more than you may: ask an Admin", member.Email)
 	}
-	return nil
+	return refuse(NotAllowed, "%s may do more than you may: ask an Admin", member.Email)
+}
+
+// mayGive returns an error if the caller may not make a member who may do all that this one may.
+func (c caller) mayGive(member Member) error {
+	err := c.mayChange(member)
+	switch {
+	case err == nil || !c.may(ManageMembers):
+		return err
+	case member.Role == Admin && !c.may(adminsOnly):
+		return about("role", refuse(NotAllowed, "only an Admin makes a member an Admin"))
+	}
+	return about("permissions", refuse(NotAllowed, "nobody gives a permission that they do not have: ask an Admin"))
 }
 
 // work is a transaction of a caller, with the workspace locked.

@@ -35,11 +35,11 @@ func (c Scope) AssignLicense(ctx context.Context, who, subscriptionID string) (L
 		}
 		subscription, err := w.chooseSubscription(to, subscriptionID)
 		if err != nil {
-			return err
+			return about("subscription", err)
 		}
 		if to.license == nil || !to.license.Assigned || to.license.SubscriptionID != subscription.ID {
 			if err := w.takeSeat(to, subscription); err != nil {
-				return err
+				return about("subscription", err)
 			}
 		}
 		if to, err = w.owner(who); err == nil {
