@@ -7,6 +7,20 @@ import "net/url"
 var done = map[string]string{
 	"session":  "The session was ended.",
 	"sessions": "All other sessions were ended.",
+
+	"member": "Role and permissions were saved. They are in force at once.",
+	"member-own": "Your role and permissions were saved. They are in force at once: you can no longer see the other " +
+		"members.",
+	"member-twice": "The form was sent twice, and the member was added once. If you did not keep the link of the first " +
+		"answer, make a new one here.",
+	"member-removed": "The member was removed. Their tokens, sessions and links are refused at once, and their license " +
+		"can be assigned to somebody else.",
+	"link-twice": "The form was sent twice, and one link was made. If you did not keep it, make a new one here.",
+
+	"license-assigned": "The license was assigned. Licenses count at the next start of a container.",
+	"license-unassigned": "The license was unassigned, and can be assigned to somebody else. Licenses count at the next " +
+		"start of a container.",
+	"token": "The token was revoked. It is refused at once; a container notices that at its next start.",
 }
 
 // redirectDone leads to a page, which says what was done.

@@ -28,6 +28,7 @@ type tab struct {
 
 // tabs are the pages of the navigation, in their order. A member sees those that they may open.
 var tabs = []tab{
+	{Path: membersPath, Text: "Workspace Members"},
 	{Path: "/workspace/audit", Text: "Audit log"},
 }
 

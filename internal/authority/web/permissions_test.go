@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"localstack-entrypoint/internal/authority"
 )
 
 var update = flag.Bool("update", false, "write docs/PERMISSIONS.md anew")
@@ -79,6 +81,19 @@ func attempts() []attempt {
 		{"GET /failures", "", nil},
 		{"GET /failures/{id}", "", nil},
 		{"GET /workspace/audit", "", nil},
+		{"GET /workspace/members", "", nil},
+		{"POST /workspace/members", "", func(*world) []string { return []string{"email", "cy@example.com"} }},
+		{"GET /workspace/members/{id}", "", nil},
+		{"POST /workspace/members/{id}", "", func(*world) []string {
+			return []string{"name", "Bo", "role", string(authority.PlainMember)}
+		}},
+		{"POST /workspace/members/{id}/license", "assign", func(w *world) []string {
+			return []string{"action", "assign", "subscription", w.other.ID}
+		}},
+		{"POST /workspace/members/{id}/license", "unassign", func(*world) []string { return []string{"action", "unassign"} }},
+		{"POST /workspace/members/{id}/link", "", none},
+		{"POST /workspace/members/{id}/token", "", func(w *world) []string { return []string{"token", w.boToken.ID} }},
+		{"POST /workspace/members/{id}/remove", "", none},
 		{"POST /sessions", "end another member's", func(w *world) []string { return []string{"session", w.boSession} }},
 	}
 }

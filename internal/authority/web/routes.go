@@ -32,6 +32,14 @@ func (s *Site) routes() []route {
 		{"GET /workspace/audit", may(authority.SeeAuditLog), s.auditPage},
 		{"GET /sessions", members, s.sessionsPage},
 		{"POST /sessions", members, s.endSessions},
+		{"GET /workspace/members", may(authority.ManageMembers, authority.AssignLicenses), s.membersPage},
+		{"POST /workspace/members", may(authority.ManageMembers), s.addMember},
+		{"GET /workspace/members/{id}", may(authority.ManageMembers, authority.AssignLicenses), s.memberPage},
+		{"POST /workspace/members/{id}", may(authority.ManageMembers), s.saveMember},
+		{"POST /workspace/members/{id}/license", may(authority.AssignLicenses, authority.IssueOwnLicense), s.changeLicense},
+		{"POST /workspace/members/{id}/link", may(authority.ManageMembers), s.makeLink},
+		{"POST /workspace/members/{id}/token", may(authority.ManageMembers), s.revokeMemberToken},
+		{"POST /workspace/members/{id}/remove", may(authority.ManageMembers), s.removeMember},
 	}
 }
 

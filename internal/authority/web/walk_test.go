@@ -39,10 +39,11 @@ type world struct {
 	workspace authority.Scope
 	home      string
 	// bo is a plain member with a license, a developer token and a session; guest has not joined.
-	bo, guest    authority.Member
-	boToken      authority.Token
-	boSession    string
-	subscription authority.Subscription
+	bo, guest authority.Member
+	boToken   authority.Token
+	boSession string
+	// bo's license is of subscription; other is one more.
+	subscription, other authority.Subscription
 	// link is the secret of the guest's one-time link.
 	link  string
 	ci    authority.Token
@@ -90,6 +91,8 @@ func (f *fixture) world() *world {
 	f.must(err)
 	w.workspace, w.home = f.store.In(home.ID), home.ID
 	w.subscription, err = w.workspace.CreateSubscription(ctx, authority.Terms{Plan: "team"}, 20)
+	f.must(err)
+	w.other, err = w.workspace.CreateSubscription(ctx, authority.Terms{Plan: "enterprise"}, 20)
 	f.must(err)
 	w.visitors = []visitor{{name: nobody}, f.joins(w.workspace, "Member", authority.PlainMember)}
 	for _, one := range authority.Permissions() {

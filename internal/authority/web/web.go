@@ -77,12 +77,14 @@ func parse() map[string]*template.Template {
 	layout := template.Must(template.New("").Funcs(template.FuncMap{
 		"once":  once,
 		"prose": prose,
+		"short": short,
 		"when":  func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
+		"day":   func(at time.Time) string { return at.UTC().Format("January 2, 2006") },
 		"exact": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 
 		"browser":    browserName,
 		"styleSheet": func() string { return stylePath },
-	}).ParseFS(files, "pages/layout.html"))
+	}).ParseFS(files, "pages/layout.html", "pages/parts/*.html"))
 	names, _ := fs.Glob(files, "pages/*.html") // fails only for a bad pattern
 	parsed := make(map[string]*template.Template)
 	for _, name := range names {

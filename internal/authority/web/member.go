@@ -1,0 +1,177 @@
+package web
+
+import (
+	"errors"
+	"net/url"
+
+	"localstack-entrypoint/internal/authority"
+	"localstack-entrypoint/internal/license"
+)
+
+// memberPage is what the page of a member shows, as far as the visitor may see it. It offers only what the store would
+// do.
+type memberPage struct {
+	form
+	Member authority.Member
+	// IsOwn reports whether the member is the visitor.
+	IsOwn, MayChange, MayAssign bool
+	gifts
+	// Subscriptions are those of which a seat could be assigned to the member.
+	Subscriptions []authority.Subscription
+	// SeesTokens reports whether the visitor may see the member's tokens; the newest come first.
+	SeesTokens bool
+	Tokens     []authority.Token
+	// Older is how many more tokens there are.
+	Older int
+}
+
+// MayRevoke reports whether the visitor may revoke tokens of the member.
+func (p *memberPage) MayRevoke() bool { return p.IsOwn || p.MayChange }
+
+// HasLicense reports whether a license is assigned to the member.
+func (p *memberPage) HasLicense() bool { return hasLicense(p.Member) }
+
+// MayRemove reports whether the visitor may remove the member. Somebody else removes the own account.
+func (p *memberPage) MayRemove() bool { return p.MayChange && !p.IsOwn && !p.IsLastAdmin }
+
+func (s *Site) memberPage(v *visit) *reply {
+	page, err := s.member(v)
+	if err != nil {
+		return noMember(err)
+	}
+	return show("member", page)
+}
+
+// member is the page of a member, whose form has what is saved.
+func (s *Site) member(v *visit) (*memberPage, error) {
+	member, err := v.scope.Member(v.Context(), v.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	page := &memberPage{form: formOf(v), Member: member, IsOwn: member.ID == v.member.ID, gifts: giftsOf(v.member)}
+	page.typed = nil
+	page.fill(member)
+	page.MayChange = authority.MayChange(v.member, member)
+	page.MayAssign = authority.Allowed(v.member, authority.AssignLicenses) ||
+		page.IsOwn && authority.Allowed(v.member, authority.IssueOwnLicense)
+	page.SeesTokens = authority.Allowed(v.member, authority.ManageMembers)
+	if page.MayChange {
+		if page.IsLastAdmin, err = v.scope.IsLastAdmin(v.Context(), member.ID); err != nil {
+			return nil, err
+		}
+	}
+	if page.MayAssign {
+		if page.Subscriptions, err = s.freeSubscriptions(v, member); err != nil {
+			return nil, err
+		}
+	}
+	if page.SeesTokens {
+		if page.Tokens, err = v.scope.MemberTokens(v.Context(), member.ID); err != nil {
+			return nil, err
+		}
+		page.Older = max(0, len(page.Tokens)-authority.PageSize)
+		page.Tokens = page.Tokens[:len(page.Tokens)-page.Older]
+	}
+	return page, nil
+}
+
+// freeSubscriptions are those of which a member could have a seat.
+func (s *Site) freeSubscriptions(v *visit, member authority.Member) ([]authority.Subscription, error) {
+	all, err := v.scope.Subscriptions(v.Context())
+	var free []authority.Subscription
+	for _, one := range all {
+		has := hasLicense(member) && member.License.SubscriptionID == one.ID
+		if !has && one.Status == license.StatusActive && one.Used < one.Seats && len(free) < maxSubscriptions {
+			free = append(free, one)
+		}
+	}
+	return free, err
+}
+
+// fill fills the form with what is saved.
+func (f *form) fill(member authority.Member) {
+	f.typed = map[string][]string{"name": {member.Name}, "role": {string(member.Role)}}
+	for _, one := range member.Permissions {
+		f.typed["permissions"] = append(f.typed["permissions"], string(one))
+	}
+}
+
+// saveMember saves name, role and permissions.
+func (s *Site) saveMember(v *visit) *reply {
+	typed := formOf(v)
+	name, role, permissions := typed.Value("name"), authority.Role(typed.Value("role")), typed.permissions()
+	saved, err := v.scope.ChangeMember(v.Context(), v.PathValue("id"), authority.MemberChange{
+		Name: &name, Role: &role, Permissions: &permissions,
+	})
+	if err != nil {
+		return s.refusedMember(v, err, &typed, "name", "role", "permissions")
+	}
+	if saved.ID == v.member.ID && !s.access["/workspace/members/{id}"].lets(saved) {
+		return redirectDone(first, "member-own") // the page of the member is no longer theirs to see
+	}
+	return redirectDone(pathOfMember(saved), "member")
+}
+
+// refusedMember answers with the page of a member what was refused: beside the field if it is about one of fields. typed
+// is what the form of the role shall show; nil means what is saved.
+func (s *Site) refusedMember(v *visit, refusal error, typed *form, fields ...string) *reply {
+	if _, ok := errors.AsType[authority.Refusal](refusal); !ok {
+		return fail(refusal)
+	}
+	page, err := s.member(v)
+	if err != nil {
+		return noMember(err)
+	}
+	if typed != nil {
+		page.form = *typed
+	}
+	page.refused(refusal, fields...)
+	return unacceptable("member", page, "member.change")
+}
+
+// changeLicense assigns or unassigns a license.
+func (s *Site) changeLicense(v *visit) *reply {
+	typed, who, what := formOf(v), v.PathValue("id"), "license-assigned"
+	var err error
+	if typed.Value("action") == "unassign" {
+		what = "license-unassigned"
+		err = v.scope.UnassignLicense(v.Context(), who)
+	} else {
+		_, err = v.scope.AssignLicense(v.Context(), who, typed.Value("subscription"))
+	}
+	if err != nil {
+		return s.refusedMember(v, err, nil, "subscription")
+	}
+	return s.memberDone(v, what)
+}
+
+// memberDone leads back to the page of the member.
+func (s *Site) memberDone(v *visit, what string) *reply {
+	return redirectDone(membersPath+"/"+url.PathEscape(v.PathValue("id")), what)
+}
+
+// makeLink shows a new link of a member, once.
+func (s *Site) makeLink(v *visit) *reply {
+	made, err := v.scope.Invite(v.Context(), v.PathValue("id"))
+	switch {
+	case isAbout(err, "form"):
+		return s.memberDone(v, "link-twice")
+	case err != nil:
+		return s.refusedMember(v, err, nil)
+	}
+	return linkPage(v, made.Member, made.Secret)
+}
+
+func (s *Site) revokeMemberToken(v *visit) *reply {
+	if err := v.scope.RevokeMemberToken(v.Context(), v.PostFormValue("token")); err != nil {
+		return s.refusedMember(v, err, nil)
+	}
+	return s.memberDone(v, "token")
+}
+
+func (s *Site) removeMember(v *visit) *reply {
+	if err := v.scope.RemoveMember(v.Context(), v.PathValue("id")); err != nil {
+		return s.refusedMember(v, err, nil)
+	}
+	return redirectDone(membersPath, "member-removed")
+}
