@@ -1,0 +1,358 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"localstack-entrypoint/internal/authority/oidc"
+	"localstack-entrypoint/internal/credential"
+	"localstack-entrypoint/internal/testkit/openid"
+	"localstack-entrypoint/internal/testkit/postgres"
+)
+
+// withOIDC is the pages of an authority with an OIDC provider.
+type withOIDC struct {
+	*fixture
+
+	provider *openid.Provider
+}
+
+func newWithOIDC(t testing.TB, database string) *withOIDC {
+	t.Helper()
+	f := &withOIDC{fixture: newFixture(t, database)}
+	f.provider = openid.Start(t, f.clock.Now)
+	f.site = New(f.store, Options{Now: f.clock.Now, OIDC: oidc.New(oidc.Settings{
+		Issuer: f.provider.Issuer(), ClientID: openid.ClientID, Secret: credential.NewSecret(openid.Secret),
+		Name: "Example <SSO>",
+	}, f.clock.Now)})
+	f.mux = http.NewServeMux()
+	f.site.Register(f.mux)
+	f.server.Config.Handler = f.mux
+	return f
+}
+
+// begins begins a login, and returns where the provider leads the browser back to.
+func (f *withOIDC) begins(b *browser, next string) string {
+	f.Helper()
+	begun := b.get(beginPath + "?" + url.Values{"next": {next}}.Encode()).is(http.StatusSeeOther)
+	at := &browser{fixture: f.fixture, client: b.client, headers: b.headers}
+	back := at.get(begun.header.Get("Location")).is(http.StatusFound).header.Get("Location")
+	path, ok := strings.CutPrefix(back, b.base)
+	if !ok || !strings.HasPrefix(path, CallbackPath+"?") {
+		f.Fatalf("the provider leads to %q", back)
+	}
+	return path
+}
+
+// attempt is the cookie of a login that the browser has begun; empty if it has none.
+func (b *browser) attempt() string {
+	for _, cookie := range b.cookies() {
+		if cookie.Name == "oidc" {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+func TestAMemberLogsInWithAProvider(t *testing.T) {
+	postgres.OnBoth(t, func(t *testing.T, database string) {
+		f := newWithOIDC(t, database)
+		f.invite("ada@example.com")
+		b := f.browser()
+		begin := b.base + beginPath + "?next=%2Fsessions"
+		b.get("/login?next=/sessions").is(http.StatusOK, `href="`+begin+`"`, "Log in with Example &lt;SSO&gt;", "Password")
+		b.post("/login", "email", "x", "password", "y", "next", "/sessions").is(http.StatusForbidden, `href="`+begin+`"`)
+		b.get(f.begins(b, "/sessions")).leads("/sessions")
+		b.get("/sessions").is(http.StatusOK, "ada@example.com", "Firefox")
+		if b.attempt() != "" || len(b.cookies()) != 1 {
+			t.Errorf("the browser keeps %v", b.cookies())
+		}
+		b.get(beginPath + "?next=/sessions").leads("/sessions")
+		b.post("/logout").leads("/login")
+		f.provider.Claims["email"], f.provider.Claims["email_verified"] = "lovelace@example.com", false
+		b.get(f.begins(b, "/")).leads(first)
+		b.get("/sessions").is(http.StatusOK, "ada@example.com")
+	})
+}
+
+func TestAServerWithoutAProvider(t *testing.T) {
+	f := newFixture(t, "")
+	b := f.browser()
+	for _, path := range []string{beginPath, CallbackPath, CallbackPath + "?code=x&state=y"} {
+		got := b.get(path).is(http.StatusNotFound, "There is no such login")
+		if len(got.header.Values("Set-Cookie")) > 0 {
+			t.Errorf("%s sets a cookie", path)
+		}
+	}
+	if text := b.get("/login").text; strings.Contains(text, beginPath) {
+		t.Errorf("the login has a link to it: %s", text)
+	}
+}
+
+func TestTheCookieOfALoginWithAProvider(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	set := f.browser().get(beginPath).header.Values("Set-Cookie")
+	if len(set) != 1 || !strings.HasPrefix(set[0], "oidc=") ||
+		!strings.HasSuffix(set[0], "; Path=/; Max-Age=600; HttpOnly; SameSite=Lax") {
+		t.Errorf("over http on this machine it is %q", set)
+	}
+	request := httptest.NewRequest(http.MethodGet, "https://licenses.example.com"+beginPath, nil)
+	over := serve(f.mux, request).Header().Values("Set-Cookie")
+	if len(over) != 1 || !strings.HasPrefix(over[0], "__Host-oidc=") ||
+		!strings.HasSuffix(over[0], "; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax") {
+		t.Errorf("over TLS it is %q", over)
+	}
+	long := "/" + strings.Repeat("%2f", 333)
+	if set := f.browser().get(beginPath + "?" + url.Values{"next": {long}}.Encode()).header.Get("Set-Cookie"); len(set) > 4096 {
+		t.Errorf("a browser takes no cookie of %d bytes", len(set))
+	}
+}
+
+// Login CSRF: somebody has another browser end a login that they have begun, so that it is logged in as them.
+func TestALoginEndsInTheBrowserThatBeganIt(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	eve, ada := f.browser(), f.browser()
+	theirs := f.begins(eve, "/")
+	const refused = "not started in this browser"
+	ada.get(theirs).is(http.StatusForbidden, refused)
+	own := f.begins(ada, "/")
+	ada.get(theirs).is(http.StatusForbidden, refused)
+	if ada.attempt() == "" {
+		t.Error("somebody else's link ends the login of a browser")
+	}
+	state := func(path, value string) string {
+		at, err := url.Parse(path)
+		f.must(err)
+		query := at.Query()
+		query["state"] = strings.Fields(value)
+		return at.Path + "?" + query.Encode()
+	}
+	right := strings.Split(ada.attempt(), "state=")[1][:26]
+	for _, value := range []string{"", "x", right + "x", right + " " + right, "x " + right, strings.ToLower(right)} {
+		ada.get(state(own, value)).is(http.StatusForbidden, refused)
+	}
+	for _, path := range []string{CallbackPath, CallbackPath + "?state=", CallbackPath + "?state=%00&code=%ff"} {
+		f.browser().get(path).is(http.StatusForbidden, refused)
+	}
+	ada.get(own).leads(first)
+	ada.get(own).is(http.StatusForbidden, refused)
+	eve.get(theirs).leads(first)
+}
+
+func TestALoginWithAProviderIsUsedOnce(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	b := f.browser()
+	back := f.begins(b, "/")
+	copied := b.cookies()
+	b.get(back).leads(first)
+	again := f.browser()
+	again.restore(copied)
+	again.get(back).is(http.StatusForbidden, "has expired, or was used before") // the provider says so
+	// A provider that gives a code twice, or somebody who gets another one for the same login.
+	late := f.browser()
+	late.restore(copied)
+	state, nonce := part(copied, "state"), part(copied, "nonce")
+	f.provider.Claims["nonce"] = nonce
+	f.provider.Answer["/token"] = func(w http.ResponseWriter, _ *http.Request) {
+		claims := map[string]any{"iss": f.provider.Issuer(), "aud": openid.ClientID, "sub": "1", "nonce": nonce,
+			"exp": f.clock.Now().Add(time.Minute).Unix()}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"access_token":"x","id_token":%q}`, f.provider.Key.Sign(claims))
+	}
+	late.get(CallbackPath+"?code=x&state="+state).is(http.StatusForbidden, "This login was used before.")
+}
+
+// part is a value in the cookie of a login.
+func part(cookies []*http.Cookie, name string) string {
+	for _, cookie := range cookies {
+		if values, err := url.ParseQuery(cookie.Value); err == nil && cookie.Name == "oidc" {
+			return values.Get(name)
+		}
+	}
+	return ""
+}
+
+func TestALoginAtAProviderMayTakeTenMinutes(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	b := f.browser()
+	for _, step := range []struct {
+		wait   time.Duration
+		status int
+	}{{attemptLife, http.StatusSeeOther}, {attemptLife + time.Second, http.StatusForbidden}} {
+		back := f.begins(b, "/")
+		cookies := b.cookies() // our server goes by its clock, the browser by its own
+		f.clock.Advance(step.wait)
+		b.restore(cookies)
+		b.get(back).is(step.status)
+		b.post("/logout")
+	}
+}
+
+func TestALoginWithAProviderMakesANewSession(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.member("ada@example.com")
+	f.member("eve@example.com")
+	eve, ada := f.loggedIn("eve@example.com"), f.browser()
+	back := f.begins(ada, "/")
+	ada.restore(eve.cookies())
+	planted := eve.cookies()[0].Value
+	ada.get(back).leads(first)
+	for _, cookie := range ada.cookies() {
+		if cookie.Value == planted {
+			t.Error("the session is the one that was planted")
+		}
+	}
+	ada.get("/sessions").is(http.StatusOK, "ada@example.com")
+	eve.get("/sessions").leads("/login?next=%2Fsessions")
+}
+
+func TestWhereALoginWithAProviderLeads(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	b := f.browser()
+	for next, want := range map[string]string{
+		"/auth/request/x?code=a-b": "/auth/request/x?code=a-b", "//evil.example": first, "https://evil.example": first,
+		`/\evil.example`: first, "": first, "javascript:alert(1)": first,
+	} {
+		back := f.begins(b, next)
+		b.get(back).leads(want)
+		b.post("/logout")
+	}
+	// Whoever can write cookies into a browser still cannot send it elsewhere.
+	back := f.begins(b, "/")
+	cookies := b.cookies()
+	values, err := url.ParseQuery(cookies[0].Value)
+	f.must(err)
+	values.Set("next", "https://evil.example/")
+	cookies[0].Value = values.Encode()
+	b.restore(cookies)
+	b.get(back).leads(first)
+}
+
+func TestWhoMayNotLogInWithAProvider(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.member("ada@example.com")
+	f.provider.Claims["sub"] = "other"
+	b := f.browser()
+	b.get(f.begins(b, "/")).leads(first)
+	b.post("/logout")
+	for name, who := range map[string]struct {
+		claims map[string]any
+		want   string
+	}{
+		"a stranger": {map[string]any{"email": "<b>@example.com"}, "that no member can have"},
+		"not a member": {map[string]any{"email": "nobody@example.com"},
+			"No member here has the address nobody@example.com: ask an Admin to invite you."},
+		"not verified":    {map[string]any{"email_verified": false}, "does not say that ada@example.com is verified"},
+		"another account": {map[string]any{}, "The member ada@example.com has another account of the provider: ask an Admin."},
+	} {
+		f.provider.Claims = map[string]any{"sub": "1", "email": "ada@example.com", "email_verified": true}
+		for claim, value := range who.claims {
+			f.provider.Claims[claim] = value
+		}
+		got := b.get(f.begins(b, "/")).is(http.StatusForbidden, who.want, "You are not logged in with Example &lt;SSO&gt;")
+		if strings.Contains(got.text, "<b>") || b.attempt() != "" {
+			t.Errorf("%s: %v %s", name, b.cookies(), got.text)
+		}
+		b.get("/sessions").leads("/login?next=%2Fsessions")
+	}
+}
+
+func TestWhatAProviderMaySendABrowserBackWith(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	const markup = `"><script>alert(1)</script>`
+	for name, back := range map[string]struct {
+		query  url.Values
+		status int
+		text   string
+	}{
+		"canceled":        {url.Values{"error": {"access_denied"}, "code": {""}}, http.StatusForbidden, "or you have canceled"},
+		"an error":        {url.Values{"error": {"server_error"}}, http.StatusBadGateway, "cannot use the provider"},
+		"an error twice":  {url.Values{"error": {"access_denied", "x"}}, http.StatusBadGateway, "cannot use the provider"},
+		"an empty error":  {url.Values{"error": {"", ""}}, http.StatusForbidden, ""},
+		"markup":          {url.Values{"error": {markup}, "error_description": {markup}}, http.StatusBadGateway, "cannot use"},
+		"a long error":    {url.Values{"error": {strings.Repeat("x", 9000)}}, http.StatusBadGateway, "cannot use"},
+		"no code":         {url.Values{"code": {""}}, http.StatusBadGateway, "cannot use"},
+		"two codes":       {url.Values{"code": {"a", "a"}}, http.StatusBadGateway, "cannot use"},
+		"another code":    {url.Values{"code": {"x"}}, http.StatusForbidden, "has expired, or was used before"},
+		"any code":        {url.Values{"code": {"\x00\xff\r\nX: y" + markup}}, http.StatusForbidden, "has expired"},
+		"a long code":     {url.Values{"code": {strings.Repeat("x", maxCode+1)}}, http.StatusBadGateway, "cannot use"},
+		"another issuer":  {url.Values{"iss": {"https://other.example.com"}}, http.StatusBadGateway, "cannot use"},
+		"a second issuer": {url.Values{"iss": {f.provider.Issuer(), "x"}}, http.StatusBadGateway, "cannot use"},
+	} {
+		if name == "an empty error" {
+			continue // removed by the provider of the test
+		}
+		f.provider.Query = back.query
+		b := f.browser()
+		got := b.get(f.begins(b, "/")).is(back.status, back.text)
+		if strings.Contains(got.text, "<script") || strings.Contains(got.text, "xxxx") || b.attempt() != "" ||
+			len(b.cookies()) > 0 {
+			t.Errorf("%s: %v %s", name, b.cookies(), got.text)
+		}
+	}
+	f.provider.Query = url.Values{"iss": {f.provider.Issuer()}, "session_state": {"x"}}
+	b := f.browser()
+	b.get(f.begins(b, "/")).leads(first)
+}
+
+func TestAProviderThatIsDownIsNobodyElsesProblem(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.member("ada@example.com")
+	f.provider.Stop()
+	b := f.browser()
+	b.get("/login").is(http.StatusOK, "Log in with Example")
+	got := b.get(beginPath).is(http.StatusBadGateway, "The provider does not answer.", `href="/login"`)
+	if strings.Contains(got.text, "127.0.0.1") || len(b.cookies()) > 0 {
+		t.Errorf("%v %s", b.cookies(), got.text)
+	}
+	f.loggedIn("ada@example.com").get("/sessions").is(http.StatusOK)
+}
+
+func TestLoginsWithAProviderAreLimited(t *testing.T) {
+	f := newWithOIDC(t, "")
+	count := map[int]int{}
+	for i := range 300 {
+		path := beginPath
+		if i%2 == 0 {
+			path = CallbackPath + "?state=x&code=y"
+		}
+		count[f.direct(http.MethodGet, path, "192.0.2.1:1", nil).Code]++
+	}
+	if count[http.StatusSeeOther] != 100 || count[http.StatusForbidden] != 100 || count[http.StatusTooManyRequests] != 100 {
+		t.Errorf("the answers are %v", count)
+	}
+	if other := f.direct(http.MethodGet, beginPath, "192.0.2.2:1", nil).Code; other != http.StatusSeeOther {
+		t.Errorf("another address gets %d", other)
+	}
+}
+
+func FuzzTheCookieOfALoginWithAProvider(f *testing.F) {
+	for _, value := range []string{"", "state=a&nonce=b&verifier=c&at=1", "state=a&at=x", "%zz", "next=//evil&state=a"} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		request := httptest.NewRequest(http.MethodGet, CallbackPath, nil)
+		request.AddCookie(&http.Cookie{Name: "oidc", Value: value})
+		begun, ok := attemptOf(&visit{Request: request, isPlain: true})
+		if ok && (begun.State == "" || begun.Nonce == "" || begun.Verifier == "" || safeNext(begun.next) != begun.next) {
+			t.Errorf("%q is %+v", value, begun)
+		}
+		if again := (oidcAttempt{begun.Attempt, begun.next, begun.at}).encode(); ok {
+			request.Header.Set("Cookie", "oidc="+again)
+			if read, ok := attemptOf(&visit{Request: request, isPlain: true}); !ok || !read.at.Equal(begun.at) {
+				t.Errorf("%q becomes %q", value, again)
+			}
+		}
+	})
+}
