@@ -18,6 +18,7 @@ import (
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/authority/licensing"
+	"localstack-entrypoint/internal/authority/oidc"
 	"localstack-entrypoint/internal/authority/origin"
 	"localstack-entrypoint/internal/authority/platform"
 	"localstack-entrypoint/internal/authority/web"
@@ -36,6 +37,8 @@ type Options struct {
 	Mask func(string) string
 	// Origin says which proxies are in front of the server, and under which URL clients see it.
 	Origin origin.Settings
+	// OIDC is a provider with which members can log in; nil for none.
+	OIDC *oidc.Provider
 	// MaxConnections bounds the open connections; 0 means no bound.
 	MaxConnections int
 	// OwnMetrics reports that /metrics has an address of its own, and is not among the routes.
@@ -70,7 +73,7 @@ type store interface {
 func New(store *authority.Store, options Options) *Server {
 	s := newServer(store, options)
 	handle(s.mux, s.routes(store, options.Licensing))
-	web.New(store, web.Options{Now: options.Licensing.Now}).Register(s.mux)
+	web.New(store, web.Options{Now: options.Licensing.Now, OIDC: options.OIDC}).Register(s.mux)
 	return s
 }
 

@@ -17,6 +17,7 @@ func TestPagesActOnlyThroughTheScopeOfTheirVisitor(t *testing.T) {
 		"As":           "makes the scope",
 		"Session":      "finds out who visits",
 		"LogIn":        "needs a password",
+		"EnterWith":    "needs the word of the OIDC provider",
 		"OpenInvite":   "needs the secret of a link",
 		"Join":         "needs the secret of a link",
 		"Login":        "a login of lstk belongs to nobody before somebody confirms it",

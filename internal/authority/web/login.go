@@ -36,14 +36,17 @@ type loginForm struct {
 	CanSignUp bool
 }
 
-// provider is a way to log in without a password of ours. Path is where it begins.
-type provider struct{ Name, Path string }
+// provider is a way to log in without a password of ours. URL is where it begins.
+type provider struct{ Name, URL string }
 
 // loginTo is the empty form of a login that leads to a page.
-func (s *Site) loginTo(next string) loginForm { return loginForm{Next: safeNext(next)} }
+func (s *Site) loginTo(v *visit, next string) loginForm {
+	next = safeNext(next)
+	return loginForm{Next: next, Provider: s.provider(v, next)}
+}
 
 func (s *Site) loginPage(v *visit) *reply {
-	form := s.loginTo(v.URL.Query().Get("next"))
+	form := s.loginTo(v, v.URL.Query().Get("next"))
 	if v.session != nil {
 		return redirect(form.Next)
 	}
@@ -52,7 +55,7 @@ func (s *Site) loginPage(v *visit) *reply {
 
 // logIn begins a session. The limits come first: a guess must not cost a hash.
 func (s *Site) logIn(v *visit) *reply {
-	form := s.loginTo(v.PostFormValue("next"))
+	form := s.loginTo(v, v.PostFormValue("next"))
 	form.Email = strings.TrimSpace(v.PostFormValue("email"))
 	if wait := s.limitOfLogin(v, form.Email); wait > 0 {
 		refusal := later(http.StatusTooManyRequests, "login.limit", wait)

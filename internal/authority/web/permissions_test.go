@@ -62,6 +62,8 @@ func attempts() []attempt {
 		{"GET /{$}", "", nil},
 		{"GET /login", "", nil},
 		{"POST /login", "", func(w *world) []string { return []string{"email", w.bo.Email, "password", rightPassword} }},
+		{"GET " + beginPath, "", nil},
+		{"GET " + CallbackPath, "", nil},
 		{"POST /logout", "", none},
 		{"GET /invite/{secret}", "", nil},
 		{"POST /invite/{secret}", "", func(*world) []string {

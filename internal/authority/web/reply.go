@@ -20,8 +20,8 @@ type reply struct {
 	data any
 	// location is where a visitor is sent to.
 	location string
-	// cookie is set or removed.
-	cookie *http.Cookie
+	// cookie, that of the session, is set or removed; and so is attempt, that of a login with the OIDC provider.
+	cookie, attempt *http.Cookie
 
 	retryAfter time.Duration
 	// message is what the access log says, cause the error behind it, and login how an attempt to log in has ended.
@@ -128,8 +128,10 @@ func setHeaders(header http.Header) {
 func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
 	header := w.Header()
 	setHeaders(header)
-	if answer.cookie != nil {
-		http.SetCookie(w, answer.cookie)
+	for _, cookie := range []*http.Cookie{answer.attempt, answer.cookie} {
+		if cookie != nil {
+			http.SetCookie(w, cookie)
+		}
 	}
 	if answer.retryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(answer.retryAfter.Seconds()))))

@@ -16,12 +16,15 @@ type route struct {
 	answer  func(*visit) *reply
 }
 
-// routes are all pages and forms. A GET changes nothing.
+// routes are all pages and forms. A GET changes nothing, except that one begins a session where the OIDC provider sends
+// back a browser that has just begun a login.
 func (s *Site) routes() []route {
 	return []route{
 		{"GET /{$}", anyone, s.front},
 		{"GET /login", anyone, s.loginPage},
 		{"POST /login", anyone, s.logIn},
+		{"GET " + beginPath, anyone, s.beginOIDC},
+		{"GET " + CallbackPath, anyone, s.endOIDC},
 		{"POST /logout", anyone, s.logOut},
 		{"GET /invite/{secret}", anyone, s.invitePage},
 		{"POST /invite/{secret}", anyone, s.join},

@@ -17,6 +17,7 @@ import (
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/authority/limit"
+	"localstack-entrypoint/internal/authority/oidc"
 	"localstack-entrypoint/internal/authority/origin"
 )
 
@@ -27,6 +28,8 @@ var files embed.FS
 type Options struct {
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
+	// OIDC is a provider with which members can log in; nil for none.
+	OIDC *oidc.Provider
 }
 
 // Site is the pages. It is safe for concurrent use.
@@ -38,13 +41,14 @@ type Site struct {
 	// access is who may see the page with a path.
 	access map[string]access
 	limits limits
+	oidc   *oidc.Provider
 }
 
 // limits are counted before anything that takes long, or that tells whether a guess is right.
 // Colleagues may share an address, so one has much more than an account.
 type limits struct {
-	logins, decisions, invites *limit.Keyed // by address
-	accounts, members          *limit.Keyed // by email address and by member
+	logins, decisions, invites, providers *limit.Keyed // by address
+	accounts, members                     *limit.Keyed // by email address and by member
 }
 
 func newLimits() limits {
@@ -52,14 +56,14 @@ func newLimits() limits {
 		return limit.New(limit.Rate{Requests: requests, Period: 10 * time.Minute})
 	}
 	return limits{
-		logins: every(100), decisions: every(600), invites: every(200),
+		logins: every(100), decisions: every(600), invites: every(200), providers: every(200),
 		accounts: every(10), members: every(60),
 	}
 }
 
 // New returns the pages of an authority.
 func New(store *authority.Store, options Options) *Site {
-	s := &Site{store: store, now: options.Now, templates: parse(), limits: newLimits()}
+	s := &Site{store: store, now: options.Now, templates: parse(), limits: newLimits(), oidc: options.OIDC}
 	if s.now == nil {
 		s.now = time.Now
 	}
