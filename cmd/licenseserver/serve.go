@@ -26,6 +26,7 @@ type serving struct {
 	listen, metricsListen string
 	certFile, keyFile     string
 	demoToken             string
+	oidc                  oidcFlags
 	options               server.Options
 }
 
@@ -51,14 +52,14 @@ The API_ENDPOINT of a container is URL/v1. /healthz says that the process lives,
 		case s.options.MaxConnections < 0:
 			return errors.New("--max-connections must not be negative")
 		}
-		return nil
+		return s.oidc.check(s.listen, s.options.Origin)
 	}
 	cmd.SetErr(t.log)
 	cmd.RunE = t.forever(func(ctx context.Context, store *authority.Store, _ []string, _ io.Writer) error {
 		tuneMemory()
 		log.SetOutput(t.log) // for libraries
 		s.options.AccessLog, s.options.Mask = t.log, withoutTokens
-		s.options.OwnMetrics = s.metricsListen != ""
+		s.options.OwnMetrics, s.options.OIDC = s.metricsListen != "", s.oidc.provider()
 		_, err := task.Run(ctx, func(ctx context.Context) (any, error) {
 			return nil, s.serve(ctx, store, t.out)
 		})
@@ -90,6 +91,7 @@ func (s *serving) flags(cmd *cobra.Command) {
 		"requests that one token may make, `N/PERIOD` such as 600/1m; 0 for no limit")
 	flags.TextVar(&s.options.Licensing.UnknownLimit, "unknown-rate-limit", limit.Rate{Requests: 100, Period: time.Minute},
 		"requests with unknown tokens that one address may make, `N/PERIOD`; 0 for no limit")
+	s.oidc.define(flags)
 	settings(flags)
 }
 

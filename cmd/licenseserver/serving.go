@@ -58,6 +58,10 @@ func (s *serving) serve(ctx context.Context, store *authority.Store, out io.Writ
 	running := server.New(store, s.options)
 	reloadOnSIGHUP(ctx, running, certificate)
 	fmt.Fprintf(out, "listening on %s://%s\n", schemeOf(secure), main.Addr())
+	if s.options.OIDC != nil {
+		base := schemeOf(secure) + "://" + main.Addr().String()
+		fmt.Fprintf(out, "redirect URL for the OIDC provider: %s\n", callback(base, s.options.Origin))
+	}
 	if metrics != nil {
 		defer metrics.Close()
 		fmt.Fprintf(out, "metrics on http://%s/metrics\n", metrics.Addr())
