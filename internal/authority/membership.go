@@ -138,6 +138,9 @@ func (w *work) saveMember(before, after Member) error {
 			return about("role", err)
 		}
 	}
+	if before.Name == after.Name && before.summary() == after.summary() {
+		return nil
+	}
 	_, err := w.exec("UPDATE members SET name = $1, role = $2, permissions = $3 WHERE id = $4", after.Name,
 		string(after.Role), joinPermissions(after.Permissions), after.ID)
 	if err != nil {

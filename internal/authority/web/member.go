@@ -112,8 +112,8 @@ func (s *Site) saveMember(v *visit) *reply {
 	return redirectDone(pathOfMember(saved), "member")
 }
 
-// refusedMember answers with the page of a member what was refused: beside the field if it is about one of fields. typed
-// is what the form of the role shall show; nil means what is saved.
+// refusedMember answers with the page of a member what was refused: beside the field if it is about one of fields.
+// typed is what the form of the role shall show; nil means what is saved.
 func (s *Site) refusedMember(v *visit, refusal error, typed *form, fields ...string) *reply {
 	if _, ok := errors.AsType[authority.Refusal](refusal); !ok {
 		return fail(refusal)

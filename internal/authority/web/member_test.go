@@ -48,11 +48,12 @@ func TestTheLastAdminStays(t *testing.T) {
 	ada := f.joined("ada@example.com", authority.Admin)
 	b := f.loggedIn(ada.Email)
 	path := "/workspace/members/" + ada.ID
-	form := b.get(path).is(http.StatusOK, "The last Admin stays one").lacks(`name="role" value="member"`, "/remove").form(path)
+	form := b.get(path).is(http.StatusOK, "The last Admin stays one").
+		lacks(`name="role" value="member"`, "/remove").form(path)
 	form.values.Set("role", "member")
 	form.values.Set("name", "Ada L.")
-	refused := b.submit(form, "").is(http.StatusUnprocessableEntity, `id="role-error"`, "is the last Admin", "<title>Error: ",
-		`value="Ada L."`)
+	refused := b.submit(form, "").is(http.StatusUnprocessableEntity, `id="role-error"`, "is the last Admin",
+		"<title>Error: ", `value="Ada L."`)
 	if f.memberNow(ada.ID).Role != authority.Admin || refused.form(path).values.Get("role") != "admin" {
 		t.Error("the last Admin is none")
 	}
@@ -106,7 +107,8 @@ func TestAMemberIsRemoved(t *testing.T) {
 	b, asBo := f.loggedIn(ada.Email), f.loggedIn(bo.Email)
 	path := "/workspace/members/" + bo.ID
 	b.submit(b.get(path).is(http.StatusOK).form(path+"/remove"), "").leads("/workspace/members?done=member-removed")
-	b.get("/workspace/members?done=member-removed").is(http.StatusOK, "The member was removed", "1 person is in").lacks(bo.Email)
+	b.get("/workspace/members?done=member-removed").is(http.StatusOK, "The member was removed", "1 person is in").
+		lacks(bo.Email)
 	b.get(path).is(http.StatusNotFound, "There is no such member")
 	for _, form := range memberForms {
 		b.post(path + suffix(form)).is(http.StatusNotFound)

@@ -89,7 +89,8 @@ func TestAnAdminInvitesAMember(t *testing.T) {
 		form.values.Set("email", "Bo@Example.com")
 		form.values.Set("name", "Bo")
 		form.values["permissions"] = []string{"see-audit-log", "issue-own-license"}
-		shown := ada.submit(form, "").is(http.StatusOK, "A link for bo@example.com", "ends in 7 days", "over a way that you trust")
+		shown := ada.submit(form, "").is(http.StatusOK, "A link for bo@example.com", "ends in 7 days",
+			"over a way that you trust")
 		if shown.header.Get("Cache-Control") != "no-store" {
 			t.Error("the page with the link may be kept")
 		}
@@ -139,8 +140,10 @@ func TestAnInvitationThatIsNotAcceptedKeepsWhatWasTyped(t *testing.T) {
 		"a member's email": {ada, url.Values{"email": {"BO@example.com"}, "role": {"admin"}}, "email", "is a member already"},
 		"a long name": {ada, url.Values{"email": {"cy@example.com"}, "name": {strings.Repeat("x", 101)}}, "name",
 			"has 101 characters"},
-		"an unknown role":          {ada, url.Values{"email": {"cy@example.com"}, "role": {"owner"}}, "role", "there is no role"},
-		"an unknown permission":    {ada, url.Values{"email": {"cy@example.com"}, "permissions": {"x"}}, "permissions", "no permission"},
+		"an unknown role": {ada, url.Values{"email": {"cy@example.com"}, "role": {"owner"}}, "role",
+			"there is no role"},
+		"an unknown permission": {ada, url.Values{"email": {"cy@example.com"}, "permissions": {"x"}}, "permissions",
+			"no permission"},
 		"more than one's own role": {mia, url.Values{"email": {"cy@example.com"}, "role": {"admin"}}, "role", "Only an Admin"},
 		"more than one's own permission": {mia, url.Values{"email": {"cy@example.com"}, "permissions": {"see-audit-log"}},
 			"permissions", "that they do not have"},

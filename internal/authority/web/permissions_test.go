@@ -84,7 +84,9 @@ func attempts() []attempt {
 		{"GET /failures/{id}", "", nil},
 		{"GET /workspace/audit", "", nil},
 		{"GET /workspace/members", "", nil},
-		{"POST /workspace/members", "", func(*world) []string { return []string{"email", "cy@example.com"} }},
+		{"POST /workspace/members", "", func(*world) []string {
+			return []string{"form", "memberform", "email", "cy@example.com"}
+		}},
 		{"GET /workspace/members/{id}", "", nil},
 		{"POST /workspace/members/{id}", "", func(*world) []string {
 			return []string{"name", "Bo", "role", string(authority.PlainMember)}
@@ -93,7 +95,7 @@ func attempts() []attempt {
 			return []string{"action", "assign", "subscription", w.other.ID}
 		}},
 		{"POST /workspace/members/{id}/license", "unassign", func(*world) []string { return []string{"action", "unassign"} }},
-		{"POST /workspace/members/{id}/link", "", none},
+		{"POST /workspace/members/{id}/link", "", func(*world) []string { return []string{"form", "linkform"} }},
 		{"POST /workspace/members/{id}/token", "", func(w *world) []string { return []string{"token", w.boToken.ID} }},
 		{"POST /workspace/members/{id}/remove", "", none},
 		{"POST /sessions", "end another member's", func(w *world) []string { return []string{"session", w.boSession} }},
