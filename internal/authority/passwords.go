@@ -114,6 +114,46 @@ func (s *Store) SetPassword(ctx context.Context, memberID string, typed credenti
 	return s.change(ctx, func(t *tx) error { return t.setPassword(who, hash, except) })
 }
 
+// ChangePassword sets the password of a member who knows the one that they have, and ends their sessions but the one
+// with the ID except. A wrong current password (the Field is "current"), also of a member who has none, and a new one
+// that is not good enough ("password") are a [Refusal]; [password.ErrBusy] says that the server cannot check it now.
+// The caller limits how often somebody tries.
+func (s *Store) ChangePassword(
+	ctx context.Context, memberID string, current, typed credential.Secret, except string,
+) error {
+	who, err := readAccount(ctx, s.reads, "AND id = $1", memberID)
+	if err != nil {
+		return fmt.Errorf("cannot look up the member: %w", err)
+	}
+	verdict, err := s.passwords.Verify(ctx, who.hash, current)
+	if err != nil {
+		return err
+	}
+	if !verdict.Right {
+		return s.verdict(ctx, errWrongPassword())
+	}
+	hash, err := s.hashPassword(ctx, who.email, typed)
+	if err != nil {
+		return err
+	}
+	return s.change(ctx, func(t *tx) error {
+		// The password may have been changed, and the member removed, while it was checked.
+		rows, err := t.exec(`UPDATE members SET password_hash = $1
+			WHERE id = $2 AND password_hash = $3 AND removed_at IS NULL`, hash, who.id, who.hash)
+		if err == nil && rows == 0 {
+			err = errWrongPassword()
+		}
+		if err != nil {
+			return err
+		}
+		return t.passwordChanged(who, except)
+	})
+}
+
+func errWrongPassword() error {
+	return invalid("current", "this is not the password that you have now")
+}
+
 // hashPassword returns the hash of a new password of the member with this email. It takes tens of milliseconds and is
 // not for a transaction. A password that is not good enough is a [Refusal].
 func (s *Store) hashPassword(ctx context.Context, email string, typed credential.Secret) (string, error) {
@@ -132,6 +172,11 @@ func (t *tx) setPassword(who account, hash, except string) error {
 	if err != nil {
 		return err
 	}
+	return t.passwordChanged(who, except)
+}
+
+// passwordChanged does what comes with a new password: it ends the member's sessions but one.
+func (t *tx) passwordChanged(who account, except string) error {
 	if _, err := t.endSessions(who.id, except); err != nil {
 		return err
 	}

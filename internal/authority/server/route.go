@@ -7,23 +7,33 @@ import (
 	"strings"
 
 	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/authority/web"
 )
 
 // route returns the pattern of a request's route. A request without one gets the refusal: [http.ServeMux] would
 // answer in plain text, or redirect to a path that it takes for the better one.
 func (s *Server) route(r *http.Request) (refusal *api.Answer, pattern string) {
 	if !isClean(r.URL.Path) {
-		return api.Refuse(http.StatusNotFound, api.MessageNoPath), ""
+		return s.unknown(r, nil), ""
 	}
 	if _, pattern = s.mux.Handler(r); pattern != "" {
 		return nil, pattern
 	}
-	if allowed := s.allowed(r); len(allowed) > 0 {
+	return s.unknown(r, s.allowed(r)), ""
+}
+
+// unknown refuses a request for a path without a route, or with another method than the allowed ones. Browsers get a
+// page.
+func (s *Server) unknown(r *http.Request, allowed []string) *api.Answer {
+	refusal := api.Refuse(http.StatusNotFound, api.MessageNoPath)
+	if len(allowed) > 0 {
 		refusal = api.Refuse(http.StatusMethodNotAllowed, api.MessageMethod)
 		refusal.Allow = allowed
-		return refusal, ""
 	}
-	return api.Refuse(http.StatusNotFound, api.MessageNoPath), ""
+	if s.pages != nil && web.IsBrowser(r) {
+		refusal.Raw = s.pages.Unknown(allowed)
+	}
+	return refusal
 }
 
 // isClean reports whether a path is the shortest way to write it.

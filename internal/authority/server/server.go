@@ -51,6 +51,7 @@ type Server struct {
 	store    store
 	now      func() time.Time
 	mux      *http.ServeMux
+	pages    *web.Site // nil in tests of the server alone
 	log      *zap.Logger
 	metrics  *metrics
 	conns    *connections
@@ -73,7 +74,8 @@ type store interface {
 func New(store *authority.Store, options Options) *Server {
 	s := newServer(store, options)
 	handle(s.mux, s.routes(store, options.Licensing))
-	web.New(store, web.Options{Now: options.Licensing.Now, OIDC: options.OIDC}).Register(s.mux)
+	s.pages = web.New(store, web.Options{Now: options.Licensing.Now, OIDC: options.OIDC})
+	s.pages.Register(s.mux)
 	return s
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/authority/origin"
 )
@@ -130,6 +131,46 @@ func TestWhatHasNoRouteIsRefusedInTheShapeOfTheProtocol(t *testing.T) {
 		f.refused(request.status, request.message, reply)
 		if allow := reply.Header.Get("Allow"); allow != request.allow {
 			t.Errorf("%s is allowed %q, want %q", request.line, allow, request.allow)
+		}
+	}
+}
+
+// A browser at an unknown path gets a page; a client of the API never does.
+func TestABrowserGetsAPageWhereThereIsNoRoute(t *testing.T) {
+	t.Parallel()
+	store, err := authority.Open(t.Context(), authority.Source{Dir: t.TempDir(), Create: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	s := New(store, Options{})
+	const page = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, test := range []struct {
+		method, path, accept string
+		status               int
+		kind, text, allow    string
+	}{
+		{"GET", "/workspace/nothing", page, 404, "text/html", "There is no such page", ""},
+		{"GET", "//workspace", page, 404, "text/html", "There is no such page", ""},
+		{"GET", "/a/../b", page, 404, "text/html", "There is no such page", ""},
+		{"POST", "/nothing", page, 404, "text/html", "There is no such page", ""},
+		{"POST", "/", page, 405, "text/html", "Nothing was changed", "GET, HEAD"},
+		{"PUT", "/login", page, 405, "text/html", "Nothing was changed", "GET, HEAD, POST"},
+		{"GET", "/workspace/nothing", "*/*", 404, "application/json", api.MessageNoPath, ""},
+		{"GET", "/nothing", "", 404, "application/json", api.MessageNoPath, ""},
+		{"GET", "/v1", page, 404, "application/json", api.MessageNoPath, ""},
+		{"GET", "/v1/nothing", page, 404, "application/json", api.MessageNoPath, ""},
+		{"GET", "/v1/license/request", page, 405, "application/json", api.MessageMethod, "POST"},
+	} {
+		request := httptest.NewRequest(test.method, "http://localhost"+test.path, nil)
+		request.RemoteAddr = "127.0.0.1:4711"
+		request.Header.Set("Accept", test.accept)
+		recorder := httptest.NewRecorder()
+		s.ServeHTTP(recorder, request)
+		if recorder.Code != test.status || !strings.HasPrefix(recorder.Header().Get("Content-Type"), test.kind) ||
+			!strings.Contains(recorder.Body.String(), test.text) || recorder.Header().Get("Allow") != test.allow {
+			t.Errorf("%s %s with %q: got %d %v %s", test.method, test.path, test.accept, recorder.Code, recorder.Header(),
+				recorder.Body)
 		}
 	}
 }

@@ -9,12 +9,15 @@ import (
 
 // access is who may use a route: anyone, any member, or a member with one of some permissions.
 type access struct {
+	// always is for what depends on nobody: it is answered over any way, and without a look at who asks.
+	always  bool
 	members bool
 	needs   []authority.Permission
 }
 
 var (
 	anyone = access{}
+	always = access{always: true}
 	// members are sent to the login if they are not logged in, and come back.
 	members = access{members: true}
 )

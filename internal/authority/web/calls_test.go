@@ -14,18 +14,19 @@ import (
 // no permission. These alone may be called, each for its reason.
 func TestPagesActOnlyThroughTheScopeOfTheirVisitor(t *testing.T) {
 	allowed := map[string]string{
-		"As":           "makes the scope",
-		"Session":      "finds out who visits",
-		"LogIn":        "needs a password",
-		"EnterWith":    "needs the word of the OIDC provider",
-		"OpenInvite":   "needs the secret of a link",
-		"Join":         "needs the secret of a link",
-		"Login":        "a login of lstk belongs to nobody before somebody confirms it",
-		"ConfirmLogin": "takes the session of the visitor",
-		"DenyLogin":    "takes the session of the visitor",
-		"Sessions":     "takes the ID of the visitor",
-		"EndSession":   "takes the ID of the visitor",
-		"EndSessions":  "takes the ID of the visitor",
+		"As":             "makes the scope",
+		"Session":        "finds out who visits",
+		"LogIn":          "needs a password",
+		"EnterWith":      "needs the word of the OIDC provider",
+		"OpenInvite":     "needs the secret of a link",
+		"Join":           "needs the secret of a link",
+		"Login":          "a login of lstk belongs to nobody before somebody confirms it",
+		"ConfirmLogin":   "takes the session of the visitor",
+		"DenyLogin":      "takes the session of the visitor",
+		"Sessions":       "takes the ID of the visitor",
+		"EndSession":     "takes the ID of the visitor",
+		"EndSessions":    "takes the ID of the visitor",
+		"ChangePassword": "takes the ID of the visitor, and needs the password",
 	}
 	called := storeCalls(t)
 	for _, one := range called {

@@ -77,14 +77,15 @@ func (s *Site) login(v *visit) (*authority.AuthRequest, *reply) {
 	case login == nil:
 		return nil, refuse(http.StatusNotFound, "login.unknown", notice{
 			Title: "There is no such login",
-			Text:  "The link is wrong, or older than a day. " + startAgain,
+			Text:  "The link is wrong, or older than a day. " + startAgain, Command: lstkLogin,
 		})
 	case login.State == authority.LoginOpen:
 		return login, nil
 	case login.MemberID != "" && login.MemberID != v.session.MemberID:
 		return nil, refuse(http.StatusForbidden, "login.other", notice{
-			Title: "Somebody else has decided",
-			Text:  "Another account has confirmed or denied this login. If you started it: " + startAgain,
+			Title:   "Somebody else has decided",
+			Text:    "Another account has confirmed or denied this login. If it was you who started it: " + startAgain,
+			Command: lstkLogin,
 		})
 	}
 	status, told := http.StatusOK, notices[login.State]
@@ -94,26 +95,34 @@ func (s *Site) login(v *visit) (*authority.AuthRequest, *reply) {
 	return nil, refuse(status, "login."+string(login.State), told)
 }
 
-const startAgain = "Start the login again in your terminal: lstk login"
+const (
+	startAgain = "Start the login again in your terminal:"
+	lstkLogin  = "lstk login"
+)
 
 // notices say what has become of a login, and what to do.
 var notices = map[authority.LoginState]notice{
 	authority.LoginConfirmed: {
 		Title: "Confirmed",
+		Done:  "The client may fetch its Auth Token now.",
 		Text:  "Go back to your terminal and press a key there. You can close this page.",
 	},
 	authority.LoginDenied: {
-		Title: "Denied",
-		Text:  "The terminal gets no token. If it was you who started the login, start it again there: lstk login",
+		Title:   "Denied",
+		Text:    "The terminal gets no token. If it was you who started the login, start it again there:",
+		Command: lstkLogin,
 	},
 	authority.LoginExchanged: {
 		Title: "This login was used",
-		Text: "The terminal has its token. A login works once; for another terminal, start another one there: lstk login. " +
-			"If it was not you, ask an Admin to revoke the token.",
+		Text: "The terminal has its Auth Token. If that was not you, revoke the token. A login works once; for another " +
+			"terminal, start another one there:",
+		Command: lstkLogin,
+		Link:    "/workspace/auth-token", LinkText: "See your Auth Tokens",
 	},
 	authority.LoginExpired: {
-		Title: "This login has expired",
-		Text:  "A login can be confirmed for 10 minutes. " + startAgain,
+		Title:   "This login has expired",
+		Text:    "A login can be confirmed for 10 minutes. " + startAgain,
+		Command: lstkLogin,
 	},
 }
 

@@ -5,9 +5,6 @@ import "net/url"
 // done are the sentences about what has happened, and what to do next, by what the address of a page says. A form
 // leads back to its page with such an address, so that loading that again does not send the form again.
 var done = map[string]string{
-	"session":  "The session was ended.",
-	"sessions": "All other sessions were ended.",
-
 	"member": "Role and permissions were saved. They are in force at once.",
 	"member-own": "Your role and permissions were saved. They are in force at once: you can no longer see the other " +
 		"members.",
@@ -20,7 +17,11 @@ var done = map[string]string{
 	"license-assigned": "The license was assigned. Licenses count at the next start of a container.",
 	"license-unassigned": "The license was unassigned, and can be assigned to somebody else. Licenses count at the next " +
 		"start of a container.",
-	"token": "The token was revoked. It is refused at once; a container notices that at its next start.",
+	"token":    "The token was revoked. It is refused at once; a container notices that at its next start.",
+	"session":  "The session was ended. That browser has to log in again.",
+	"sessions": "All other sessions were ended. Those browsers have to log in again.",
+	"name":     "Your name was saved.",
+	"password": "Your password was changed, and all other sessions were ended. Log in with the new one there.",
 }
 
 // redirectDone leads to a page, which says what was done.

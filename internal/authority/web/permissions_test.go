@@ -59,6 +59,7 @@ func (a attempt) name() string {
 func attempts() []attempt {
 	none := func(*world) []string { return nil }
 	return []attempt{
+		{"GET /style.css", "", nil},
 		{"GET /{$}", "", nil},
 		{"GET /login", "", nil},
 		{"POST /login", "", func(w *world) []string { return []string{"email", w.bo.Email, "password", rightPassword} }},
@@ -98,6 +99,11 @@ func attempts() []attempt {
 		{"POST /workspace/members/{id}/link", "", func(*world) []string { return []string{"form", "linkform"} }},
 		{"POST /workspace/members/{id}/token", "", func(w *world) []string { return []string{"token", w.boToken.ID} }},
 		{"POST /workspace/members/{id}/remove", "", none},
+		{"POST /sessions/name", "", func(*world) []string { return []string{"name", "Another Name"} }},
+		{"POST /sessions/password", "", func(*world) []string {
+			const another = "another correct horse"
+			return []string{"current", rightPassword, "password", another, "again", another}
+		}},
 		{"POST /sessions", "end another member's", func(w *world) []string { return []string{"session", w.boSession} }},
 	}
 }

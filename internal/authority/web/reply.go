@@ -18,6 +18,8 @@ type reply struct {
 	// page is the name of the page's template, and data what it shows.
 	page string
 	data any
+	// file is sent as it is.
+	file *file
 	// location is where a visitor is sent to.
 	location string
 	// cookie, that of the session, is set or removed; and so is attempt, that of a login with the OIDC provider.
@@ -30,6 +32,12 @@ type reply struct {
 	login   api.Login
 }
 
+// file is content that is the same for everybody, and may be kept.
+type file struct {
+	kind    string
+	content []byte
+}
+
 // show answers with a page.
 func show(page string, data any) *reply { return &reply{status: http.StatusOK, page: page, data: data} }
 
@@ -39,6 +47,8 @@ func redirect(location string) *reply { return &reply{status: http.StatusSeeOthe
 // notice is a page with nothing but a title, what happened, and what to do.
 type notice struct {
 	Title, Text string
+	// Done says what has just been done; empty for nothing.
+	Done string
 	// Command is what to type in a terminal; may be empty.
 	Command string
 	// Link and LinkText lead to where it goes on; may be empty.
@@ -139,6 +149,12 @@ func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
 	if answer.location != "" {
 		header.Set("Location", answer.location)
 		w.WriteHeader(answer.status)
+		return
+	}
+	if answer.file != nil {
+		header.Set("Cache-Control", "max-age=86400")
+		header.Set("Content-Type", answer.file.kind)
+		_, _ = w.Write(answer.file.content) // the visitor may have gone
 		return
 	}
 	var content bytes.Buffer

@@ -20,6 +20,7 @@ type route struct {
 // back a browser that has just begun a login.
 func (s *Site) routes() []route {
 	return []route{
+		{"GET /style.css", always, style},
 		{"GET /{$}", anyone, s.front},
 		{"GET /login", anyone, s.loginPage},
 		{"POST /login", anyone, s.logIn},
@@ -33,7 +34,7 @@ func (s *Site) routes() []route {
 		{"GET /failures", anyone, s.failuresPage},
 		{"GET /failures/{id}", anyone, s.failurePage},
 		{"GET /workspace/audit", may(authority.SeeAuditLog), s.auditPage},
-		{"GET /sessions", members, s.sessionsPage},
+		{"GET /sessions", members, s.accountPage},
 		{"POST /sessions", members, s.endSessions},
 		{"GET /workspace/members", may(authority.ManageMembers, authority.AssignLicenses), s.membersPage},
 		{"POST /workspace/members", may(authority.ManageMembers), s.addMember},
@@ -43,6 +44,8 @@ func (s *Site) routes() []route {
 		{"POST /workspace/members/{id}/link", may(authority.ManageMembers), s.makeLink},
 		{"POST /workspace/members/{id}/token", may(authority.ManageMembers), s.revokeMemberToken},
 		{"POST /workspace/members/{id}/remove", may(authority.ManageMembers), s.removeMember},
+		{"POST /sessions/name", members, s.changeName},
+		{"POST /sessions/password", members, s.changePassword},
 	}
 }
 
@@ -56,7 +59,6 @@ func (s *Site) Register(mux *http.ServeMux) {
 			mux.HandleFunc("GET "+path, s.serve(route{"GET " + path, anyone, toPageOfForm}))
 		}
 	}
-	mux.HandleFunc("GET /style.css", style)
 }
 
 func toPageOfForm(v *visit) *reply {

@@ -16,11 +16,6 @@ var stylePath = func() string {
 	return "/style.css?" + hex.EncodeToString(sum[:6])
 }()
 
-// style answers with the style sheet.
-func style(w http.ResponseWriter, _ *http.Request) {
-	header := w.Header()
-	setHeaders(header)
-	header.Set("Cache-Control", "max-age=86400") // the only thing here that depends on nobody
-	header.Set("Content-Type", "text/css; charset=utf-8")
-	_, _ = w.Write(styleSheet) // the visitor may have gone
+func style(*visit) *reply {
+	return &reply{status: http.StatusOK, file: &file{kind: "text/css; charset=utf-8", content: styleSheet}}
 }

@@ -1,0 +1,36 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Unknown answers a browser that has asked for what is not there. allowed are the methods that the path has; none says
+// that there is no such path.
+func (s *Site) Unknown(allowed []string) http.HandlerFunc {
+	refusal := refuse(http.StatusNotFound, "request.path", notice{
+		Title: "There is no such page",
+		Text:  "The address may be mistyped, or what it led to is gone.",
+		Link:  "/", LinkText: "Go to the first page",
+	})
+	if len(allowed) > 0 {
+		refusal = refuse(http.StatusMethodNotAllowed, "request.method", notice{
+			Title: "This page cannot be asked for like that",
+			Text:  "Its address does not take what the browser has sent. Nothing was changed.",
+			Link:  "/", LinkText: "Go to the first page",
+		})
+	}
+	answer := s.serve(route{access: anyone, answer: func(*visit) *reply { return refusal }})
+	return func(w http.ResponseWriter, r *http.Request) {
+		if len(allowed) > 0 {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+		}
+		answer(w, r)
+	}
+}
+
+// IsBrowser reports whether a request is that of a browser for a page, and not that of a client of the API.
+func IsBrowser(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/html") &&
+		r.URL.Path != "/v1" && !strings.HasPrefix(r.URL.Path, "/v1/")
+}
