@@ -85,7 +85,7 @@ func (a *Activation) obtain(ctx context.Context, f found) (Result, error) {
 	waiting.Until(online)
 	got, err := a.online(online, f.Documents, f.standIn != nil)
 	failed, _ := fault.Find(err)
-	if f.Late && failed != nil && !errors.Is(err, errVerdict) {
+	if f.Late && failed != nil && !errors.Is(err, license.ErrVerdict) {
 		// Now that the start depends on it, the disk is worth more patience.
 		done := waiting.For(ctx, func() string { return "the stored licenses in " + a.Store.volume.Base() })
 		a.Store.volume.Allow(a.Config.ActivationTimeoutCached.Duration())
@@ -100,7 +100,7 @@ func (a *Activation) obtain(ctx context.Context, f found) (Result, error) {
 		a.Log.Info("Successfully activated license " + describe(got.document))
 	case ctx.Err() != nil:
 		return Result{}, context.Cause(ctx)
-	case errors.Is(err, errVerdict):
+	case errors.Is(err, license.ErrVerdict):
 		a.removeStored()
 		return Result{}, failed
 	case f.standIn != nil:
@@ -151,7 +151,7 @@ func (a *Activation) online(ctx context.Context, stored []Stored, hasStandIn boo
 func (a *Activation) ask(ctx context.Context, stored []Stored) (granted, error) {
 	if a.free {
 		_, err := a.post(ctx, pathActivate, unknownLicense)
-		if errors.Is(err, errNotFound) {
+		if errors.Is(err, license.ErrNotFound) {
 			err = nil // the best that the server can say
 		}
 		return granted{}, err
@@ -159,7 +159,7 @@ func (a *Activation) ask(ctx context.Context, stored []Stored) (granted, error) 
 	if len(stored) > 0 && !a.isUnknown {
 		known := a.toActivate(stored)
 		got, err := a.post(ctx, pathActivate, known.Document.ID)
-		if !errors.Is(err, errNotFound) {
+		if !errors.Is(err, license.ErrNotFound) {
 			got.path = known.Path
 			return got, err
 		}
@@ -191,7 +191,7 @@ func (a *Activation) accept(got granted) (kept bool, err error) {
 				"the local time is %s, but the licensing server's is %s; by the local time %s",
 				license.FormatTime(now), license.FormatTime(got.date), failed.Detail)
 		}
-		return false, failed.With(fault.Facts{Server: a.Config.Endpoint.String(), Cause: errVerdict})
+		return false, failed.With(fault.Facts{Server: a.Config.Endpoint.String(), Cause: license.ErrVerdict})
 	}
 	if !document.SignedWith(a.Credential.Reveal()) {
 		a.Log.Warn("the signature of " + document.Name() + " does not match this credential; " +

@@ -27,7 +27,7 @@ type granted struct {
 }
 
 // post sends a request of the licensing protocol; licenseID is that of a document on disk, "" for none.
-// The error is a [fault.Error] with the server's URL; errVerdict in its chain means that the server
+// The error is a [fault.Error] with the server's URL; license.ErrVerdict in its chain means that the server
 // has refused; without it, the server was not reached.
 func (a *Activation) post(ctx context.Context, path, licenseID string) (granted, error) {
 	got, err := a.exchange(ctx, path, licenseID)

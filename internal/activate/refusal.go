@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"localstack-entrypoint/internal/fault"
+	"localstack-entrypoint/internal/license"
 )
 
 // A container that is restarted whenever it ends, and that the licensing server
@@ -123,5 +124,5 @@ func (n RefusalNote) next(asked Question, failed *fault.Error, now time.Time) Re
 
 // isRefusal reports whether an error is the server's verdict against us, or its request to slow down.
 func isRefusal(err error) bool {
-	return errors.Is(err, errVerdict) || errors.Is(err, &fault.Error{ID: fault.NetworkRateLimited})
+	return errors.Is(err, license.ErrVerdict) || errors.Is(err, &fault.Error{ID: fault.NetworkRateLimited})
 }

@@ -56,11 +56,11 @@ func (a *Activation) Renew(ctx context.Context) {
 	case kept:
 		a.Log.Info("Successfully renewed license " + describe(document))
 	case failed == nil: // not stored, as accept has said
-	case errors.Is(err, errNotFound):
+	case errors.Is(err, license.ErrNotFound):
 		a.removeStored()
 		a.Log.Warn("the licensing server no longer knows " + document.Name() + ": the next start requests a new license, " +
 			"and fails unless one is assigned to this user or workspace. " + report.Remedy(failed))
-	case errors.Is(err, errVerdict) && failed.ID != fault.LicenseRefused:
+	case errors.Is(err, license.ErrVerdict) && failed.ID != fault.LicenseRefused:
 		a.removeStored()
 		a.Log.Warn("the next start will fail: " + report.Reason(failed))
 	default:

@@ -3,22 +3,13 @@ package activate
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
 )
-
-// errVerdict is the cause of a failure that is the licensing server's own decision
-// about us. Everything else means that it was not reached.
-var errVerdict = errors.New("the licensing server's verdict")
-
-// errNotFound is errVerdict for "no such license": activate may be followed by request.
-var errNotFound = fmt.Errorf("%w: not found", errVerdict)
 
 // maxAnswer bounds what is read of an answer; documents have about 1 KiB.
 const maxAnswer = 1 << 20
@@ -28,7 +19,7 @@ func readAnswer(response *http.Response, body []byte, token string) (license.Doc
 	if len(body) > maxAnswer || response.StatusCode != http.StatusOK {
 		failed := readFailure(response, body, token)
 		facts := fault.Facts{Answered: true}
-		if !errors.Is(failed, errVerdict) {
+		if !errors.Is(failed, license.ErrVerdict) {
 			facts.RequestID = connect.RequestID(response, token)
 		}
 		if failed.Row().Retry {
@@ -57,7 +48,7 @@ func readFailure(response *http.Response, body []byte, token string) *fault.Erro
 	case status == http.StatusProxyAuthRequired:
 		return connect.UnknownProxy(response.Request.URL.Host, response)
 	case status >= http.StatusBadRequest && !saysAll(status) && strings.HasPrefix(message, license.MessagePrefix):
-		return refused(message)
+		return license.Refusal(message)
 	}
 	return readPage(response, body, token)
 }
@@ -90,33 +81,4 @@ func messageOf(body []byte) string {
 		return ""
 	}
 	return message
-}
-
-// refused maps the protocol's message codes to rows of the failure table.
-func refused(message string) *fault.Error {
-	code, more, _ := strings.Cut(message, ":")
-	switch code {
-	case license.MessageInvalidStatus:
-		if !slices.Contains(license.Statuses(), more) {
-			more = license.StatusUnknown
-		}
-		return fault.Wrap(errVerdict, fault.LicenseStatus, "the licensing server reports the status %s", more)
-	case license.MessageFormat:
-		// The server cannot judge this version; that says nothing about the license.
-		return fault.New(fault.LicenseVersion, "the server answered with %q", code)
-	case license.MessageRateLimited:
-		return fault.New(fault.NetworkRateLimited, "rate limit exceeded")
-	case license.MessageCredentialsFormat:
-		return fault.Wrap(errVerdict, fault.CredentialsMalformed, "the server answered with %q", code)
-	case license.MessageCredentialsInvalid:
-		return fault.Wrap(errVerdict, fault.CredentialsInvalid, "")
-	case license.MessageNotFound:
-		return fault.Wrap(errNotFound, fault.LicenseNotAssigned, "")
-	case license.MessageExpired:
-		return fault.Wrap(errVerdict, fault.LicenseExpired, "the subscription has ended")
-	case license.MessageActivation:
-		return fault.Wrap(errVerdict, fault.LicenseRefused, "the server answered with %q", code)
-	}
-	// What a server says beyond its codes is not repeated: it may be what we told it.
-	return fault.Wrap(errVerdict, fault.LicenseRefused, "the server answered with an unknown code")
 }

@@ -217,7 +217,7 @@ func FuzzJudgeTakesOnlyWholeDocumentsForADocument(f *testing.F) {
 			}
 			return
 		}
-		isVerdict := errors.Is(failed, errVerdict)
+		isVerdict := errors.Is(failed, license.ErrVerdict)
 		if isVerdict && (status < 400 || status >= 500 || !strings.Contains(body, "icensing") &&
 			!strings.Contains(body, `\u`)) {
 			t.Errorf("%q with status %d is a verdict: %v", body, status, failed)
