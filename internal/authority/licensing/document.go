@@ -9,6 +9,7 @@ import (
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/authority/api"
+	"localstack-entrypoint/internal/fault"
 	"localstack-entrypoint/internal/license"
 )
 
@@ -18,6 +19,30 @@ const versionDetail = "the version must be MAJOR.MINOR.PATCH"
 
 // maxVersion bounds the version that a document repeats; real ones have up to 30 characters.
 const maxVersion = 64
+
+// decide returns what a client that asks for a product gets for a license, which may be nil: the document, not yet
+// signed, or the reason why there is none.
+func decide(
+	granted *authority.License, asking license.Product, now time.Time, reactivateAfter time.Duration,
+) (license.Document, *api.Answer) {
+	if granted == nil || !granted.Assigned {
+		return license.Document{}, api.Refuse(http.StatusBadRequest, license.MessageNotFound)
+	}
+	if refusal := refusal(granted, asking); refusal != nil {
+		return license.Document{}, refusal
+	}
+	return documentOf(granted, asking, now, reactivateAfter), nil
+}
+
+// Verdict is why a container with a product does not start now if its token has a license, which may be nil: what the
+// client makes of the answer that the routes give it. It is nil if the container starts.
+func Verdict(granted *authority.License, asking license.Product, now time.Time) *fault.Error {
+	document, refused := decide(granted, asking, now, DefaultReactivateAfter)
+	if refused != nil {
+		return license.Refusal(refused.Message())
+	}
+	return document.Check(now, asking)
+}
 
 // refusal is the reason why an assigned license cannot be used for product; nil
 // when it can. The license is checked before the version, so that a client with

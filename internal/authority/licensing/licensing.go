@@ -146,11 +146,8 @@ func (h *handler) grant(q question) *api.Answer {
 
 // documentFor returns the document of a license, not yet signed, or the reason why there is none.
 func (h *handler) documentFor(q question, granted *authority.License, now time.Time) (license.Document, *api.Answer) {
-	if granted == nil || !granted.Assigned || q.sameID && q.LicenseID != granted.ID {
-		return license.Document{}, api.Refuse(http.StatusBadRequest, license.MessageNotFound)
+	if granted != nil && q.sameID && q.LicenseID != granted.ID {
+		granted = nil
 	}
-	if refusal := refusal(granted, q.Product); refusal != nil {
-		return license.Document{}, refusal
-	}
-	return documentOf(granted, q.Product, now, h.reactivateAfter), nil
+	return decide(granted, q.Product, now, h.reactivateAfter)
 }
