@@ -82,6 +82,9 @@ func calls() []call {
 		{"LoginTokens", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.LoginTokens(ctx, of.bo.ID, ""))
 		}},
+		{"MemberUse", []Permission{ManageMembers}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.MemberUse(ctx, of.bo.ID))
+		}},
 		{"CreateMemberToken", []Permission{operatorOnly}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard2(c.CreateMemberToken(ctx, of.guest.ID))
 		}},
