@@ -31,6 +31,9 @@ type browser struct {
 	ctx   context.Context
 	frame cdp.FrameID
 	who   string // in the log; may be empty
+	isZoomed bool
+	// keeps reports whether what Look finds is kept, as the pictures are.
+	keeps bool
 
 	mu         sync.Mutex
 	loader     cdp.LoaderID // of the document that is shown
@@ -50,7 +53,7 @@ func newBrowser(t testing.TB, site *authority) *browser {
 	if err := startChromium(); err != nil {
 		t.Fatalf("cannot start chromium: %v", err)
 	}
-	b := &browser{TB: t, Site: site.URL}
+	b := &browser{TB: t, Site: site.URL, keeps: true}
 	var cancel context.CancelFunc
 	b.ctx, cancel = chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
@@ -68,6 +71,15 @@ func newBrowser(t testing.TB, site *authority) *browser {
 	b.allowScripts(false)
 	b.resize(1280, "light")
 	t.Cleanup(b.check)
+	return b
+}
+
+// Zoom makes all texts twice as large from now on, as the browser's settings do. A page then still must not scroll
+// sideways.
+func (b *browser) Zoom() *browser {
+	b.Helper()
+	b.isZoomed = true
+	call(b, page.SetFontSizes, page.SetFontSizesParams{FontSizes: &page.FontSizes{Standard: 32, Fixed: 26}})
 	return b
 }
 
@@ -233,6 +245,9 @@ func (b *browser) leads(act func()) {
 		defer b.mu.Unlock()
 		return b.loader != before && b.isLoaded || b.within != within
 	})
+	if b.isZoomed {
+		b.scrollsNotSideways(b.Path())
+	}
 	b.tell("  → %d %s", b.Status(), b.Heading())
 	if done := b.Said(); done != "" {
 		b.tell("  → %s", done)

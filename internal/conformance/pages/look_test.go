@@ -46,8 +46,10 @@ func (b *browser) Look(name string) *browser {
 			b.scrollsNotSideways(fmt.Sprintf("%s in a width of %d", name, width))
 			found := b.axe(name)
 			found.page, found.width, found.scheme, found.bytes = name, width, scheme, bytes
-			note(found)
-			b.Picture(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+			if b.keeps {
+				note(found)
+				b.Picture(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+			}
 		}
 	}
 	b.resize(widths[0], schemes[0])
