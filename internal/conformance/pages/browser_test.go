@@ -28,9 +28,9 @@ type browser struct {
 	// UsesKeyboard reports whether somebody uses the keyboard only.
 	UsesKeyboard bool
 
-	ctx   context.Context
-	frame cdp.FrameID
-	who   string // in the log; may be empty
+	ctx      context.Context
+	frame    cdp.FrameID
+	who      string // in the log; may be empty
 	isZoomed bool
 	// keeps reports whether what Look finds is kept, as the pictures are.
 	keeps bool
@@ -185,6 +185,9 @@ func (b *browser) hear(event any) {
 	case *log.EventEntryAdded:
 		// That the page itself is an error says its status.
 		if e.Entry.Source == log.EntrySourceNetwork && strings.Contains(e.Entry.Text, "the server responded with a status") {
+			return
+		}
+		if e.Entry.Source == log.EntrySourceRecommendation {
 			return
 		}
 		b.complaints = append(b.complaints, fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
