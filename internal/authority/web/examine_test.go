@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"localstack-entrypoint/internal/credential"
 )
 
 // examine fails the test unless an answer has the headers that all have, and its page only what our templates put
@@ -35,7 +37,7 @@ func examine(t testing.TB, name string, status int, header http.Header, body str
 		}
 	}
 	if status >= http.StatusInternalServerError {
-		t.Errorf("%s: status %d: %s", name, status, body)
+		t.Errorf("%s: status %d: %s", name, status, credential.MaskAll(body))
 	}
 	if isFile {
 		return
@@ -50,7 +52,7 @@ func examine(t testing.TB, name string, status int, header http.Header, body str
 		t.Errorf("%s: the page is %q", name, kind)
 	}
 	for _, problem := range problemsOf(body) {
-		t.Errorf("%s: %d: %s\n%s", name, status, problem, body)
+		t.Errorf("%s: %d: %s\n%s", name, status, problem, credential.MaskAll(body))
 	}
 }
 
