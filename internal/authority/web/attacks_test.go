@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -209,28 +210,68 @@ func (w *world) addresses(of attempt, text string) (found []string) {
 	return found
 }
 
-// A form that is sent twice does not do its work twice: the second one changes nothing, or only what the table of this
-// test says.
+// A form that is sent twice, as by a double click, or by the way back and another click, counts once: one after the
+// other, and at the same time.
 func TestAFormSentTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	admin := w.as("Admin")
 	for _, one := range attempts() {
-		if !one.isPost() {
+		if !one.isPost() || one.pattern == "POST /login" { // a second browser may log in
 			continue
 		}
 		c := w.copy()
-		send := func() []string {
-			before := c.rows()
-			got := ask(c.whole, http.MethodPost, w.path(one.pattern), one.values(w).Encode(), w.as("Admin"))
+		body, path := c.filled(one, admin).Encode(), w.path(one.pattern)
+		before := c.rows()
+		send := func() {
+			got := ask(c.whole, http.MethodPost, path, body, admin)
 			examine(t, one.name(), got.Code, got.Header(), got.Body.String())
-			return changed(before, c.rows())
 		}
 		send()
-		if again := send(); len(again) > 0 && one.pattern != "POST /login" { // a second browser may log in
+		first := c.rows()
+		send()
+		if again := changed(first, c.rows()); len(again) > 0 {
 			t.Errorf("%s: the second time, it changes %q", one.name(), again)
 		}
 		c.close()
+		c = w.copy()
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(send)
+		}
+		group.Wait()
+		if once, four := len(changed(before, first)), len(changed(before, c.rows())); once != four {
+			t.Errorf("%s: once, it changes %d rows, and four times at once %d", one.name(), once, four)
+		}
+		c.close()
 	}
+}
+
+// filled is what the form of an attempt sends when it was loaded from its page and filled in.
+func (c *copied) filled(one attempt, as visitor) url.Values {
+	c.Helper()
+	path := c.path(one.pattern)
+	home := path
+	if one.pattern == "POST /auth/request/{id}" {
+		home = withCode(c.login)
+	}
+	got := ask(c.whole, http.MethodGet, home, "", as)
+	if location := got.Header().Get("Location"); location != "" { // a form that has no page of its own
+		got = ask(c.whole, http.MethodGet, location, "", as)
+	}
+	shown := page{browser: &browser{fixture: &fixture{TB: c}}, text: got.Body.String()}
+	for _, form := range shown.forms() {
+		if form.method == "post" && (form.action == path || form.action == "") {
+			for name, values := range one.values(c.world) {
+				if name != "form" { // its ID is that of the page
+					form.values[name] = values
+				}
+			}
+			return form.values
+		}
+	}
+	c.Errorf("the page of %s has no form for it", one.name())
+	return one.values(c.world)
 }
 
 // The body of a form can be anything.
