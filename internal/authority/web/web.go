@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"localstack-entrypoint/internal/authority"
@@ -63,7 +64,7 @@ func newLimits() limits {
 
 // New returns the pages of an authority.
 func New(store *authority.Store, options Options) *Site {
-	s := &Site{store: store, now: options.Now, templates: parse(), limits: newLimits(), oidc: options.OIDC}
+	s := &Site{store: store, now: options.Now, templates: parsed(), limits: newLimits(), oidc: options.OIDC}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -75,6 +76,9 @@ func New(store *authority.Store, options Options) *Site {
 	}
 	return s
 }
+
+// parsed are the templates of all pages. They are the same for each Site.
+var parsed = sync.OnceValue(parse)
 
 // parse returns each page's template, in the layout.
 func parse() map[string]*template.Template {
