@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"localstack-entrypoint/internal/testkit/crowd"
 )
 
 const (
@@ -85,7 +87,7 @@ func (d *authorityData) loggedIn(during time.Duration) (row []string, err error)
 func (v *visits) logIn(i int) error {
 	c := v.client(i % loginMembers)
 	defer c.http.CloseIdleConnections()
-	form := url.Values{"email": {c.email}, "password": {benchPassword}}
+	form := url.Values{"email": {c.email}, "password": {crowd.Password}}
 	return c.send(loginKind, http.MethodPost, "/login", "application/x-www-form-urlencoded", []byte(form.Encode()), nil,
 		http.StatusServiceUnavailable)
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"localstack-entrypoint/internal/testkit/crowd"
 )
 
 // perRequest is what a request may take with many members.
@@ -130,7 +132,7 @@ func (v *visits) visit(i int) error {
 		},
 		func() error { return c.get("GET /login", "/login", nil) },
 		func() error {
-			return c.post("POST /login", "/login", url.Values{"email": {c.email}, "password": {benchPassword}})
+			return c.post("POST /login", "/login", url.Values{"email": {c.email}, "password": {crowd.Password}})
 		},
 		func() error { return c.get("GET /sessions", "/sessions", nil) },
 		func() error {

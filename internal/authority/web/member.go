@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/url"
+	"slices"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/license"
@@ -18,11 +19,10 @@ type memberPage struct {
 	gifts
 	// Subscriptions are those of which a seat could be assigned to the member.
 	Subscriptions []authority.Subscription
-	// SeesTokens reports whether the visitor may see the member's tokens; the newest come first.
+	// SeesTokens reports whether the visitor may see the member's tokens. Tokens are some of them, and Pager leads on.
 	SeesTokens bool
 	Tokens     []authority.Token
-	// Older is how many more tokens there are.
-	Older int
+	Pager      pager
 }
 
 // MayRevoke reports whether the visitor may revoke tokens of the member.
@@ -66,13 +66,29 @@ func (s *Site) member(v *visit) (*memberPage, error) {
 		}
 	}
 	if page.SeesTokens {
-		if page.Tokens, err = v.scope.MemberTokens(v.Context(), member.ID); err != nil {
+		all, err := v.scope.MemberTokens(v.Context(), member.ID)
+		if err != nil {
 			return nil, err
 		}
-		page.Older = max(0, len(page.Tokens)-authority.PageSize)
-		page.Tokens = page.Tokens[:len(page.Tokens)-page.Older]
+		page.showTokens(v, all)
 	}
 	return page, nil
+}
+
+// maxTokens is how many tokens the page of a member shows at once.
+const maxTokens = 20
+
+// showTokens shows those of the tokens at which the page of the list begins.
+func (p *memberPage) showTokens(v *visit, all []authority.Token) {
+	before := v.URL.Query().Get("before")
+	is := func(one authority.Token) bool { return one.ID == before }
+	p.Tokens = all[slices.IndexFunc(all, is)+1:]
+	last := ""
+	if len(p.Tokens) > maxTokens {
+		p.Tokens = p.Tokens[:maxTokens]
+		last = p.Tokens[maxTokens-1].ID
+	}
+	p.Pager = pagerOf(v, "before", last)
 }
 
 // freeSubscriptions are those of which a member could have a seat.
