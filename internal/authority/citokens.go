@@ -115,6 +115,9 @@ func (c Scope) RenameCIToken(ctx context.Context, id, name string) error {
 		if err != nil {
 			return err
 		}
+		if name == token.Name {
+			return nil
+		}
 		if _, err := w.exec("UPDATE tokens SET name = $1 WHERE id = $2", name, token.ID); err != nil {
 			return err
 		}

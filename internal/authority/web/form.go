@@ -91,3 +91,10 @@ func unacceptable(page string, data any, message string) *reply {
 func once() template.HTML {
 	return template.HTML(`<input type="hidden" name="form" value="` + rand.Text() + `">`) //nolint:gosec // letters, digits
 }
+
+// isSentBefore reports whether an error says that a form has counted before: its button was pressed twice, or the page
+// of its answer was loaded again. A secret that was made then was shown then, and cannot be shown again.
+func isSentBefore(err error) bool {
+	refusal, ok := errors.AsType[authority.Refusal](err)
+	return ok && refusal.Verdict == authority.Conflict && refusal.Field == "form"
+}

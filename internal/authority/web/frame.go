@@ -29,6 +29,8 @@ type tab struct {
 // tabs are the pages of the navigation, in their order. A member sees those that they may open.
 var tabs = []tab{
 	{Path: membersPath, Text: "Workspace Members"},
+	{Path: "/workspace/auth-token", Text: "Auth Token"},
+	{Path: "/workspace/ci-keys", Text: "CI Keys"},
 	{Path: "/workspace/audit", Text: "Audit log"},
 }
 

@@ -170,7 +170,7 @@ func (s *Site) memberDone(v *visit, what string) *reply {
 func (s *Site) makeLink(v *visit) *reply {
 	made, err := v.scope.Invite(v.Context(), v.PathValue("id"))
 	switch {
-	case isAbout(err, "form"):
+	case isSentBefore(err):
 		return s.memberDone(v, "link-twice")
 	case err != nil:
 		return s.refusedMember(v, err, nil)

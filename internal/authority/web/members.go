@@ -115,7 +115,7 @@ func (s *Site) addMember(v *visit) *reply {
 	if err == nil {
 		return linkPage(v, added, invite.Secret)
 	}
-	if isAbout(err, "form") {
+	if isSentBefore(err) {
 		if known, err := v.scope.Member(v.Context(), typed.Value("email")); err == nil {
 			return redirectDone(pathOfMember(known), "member-twice")
 		}

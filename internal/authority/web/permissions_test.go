@@ -58,6 +58,7 @@ func (a attempt) name() string {
 // without an attempt.
 func attempts() []attempt {
 	none := func(*world) []string { return nil }
+	sentOnce := func(*world) []string { return []string{"form", "1"} }
 	return []attempt{
 		{"GET /style.css", "", nil},
 		{"GET /{$}", "", nil},
@@ -81,6 +82,26 @@ func attempts() []attempt {
 		{"GET /failures/{id}", "", nil},
 		{"GET /workspace/audit", "", nil},
 		{"GET /sessions", "", nil},
+		{"GET /workspace/auth-token", "", nil},
+		{"POST /workspace/auth-token", "", sentOnce},
+		{"POST /workspace/auth-token/reset", "without one", sentOnce},
+		{"POST /workspace/auth-token/revoke", "another member's", func(w *world) []string {
+			return []string{"token", w.boToken.ID}
+		}},
+		{"GET /workspace/ci-keys", "", nil},
+		{"POST /workspace/ci-keys", "without a license", func(*world) []string {
+			return []string{"form", "1", "name", "weekly"}
+		}},
+		{"POST /workspace/ci-keys", "with a license", func(w *world) []string {
+			return []string{"form", "1", "name", "weekly", "subscription", w.subscription.ID}
+		}},
+		{"GET /workspace/ci-keys/{id}", "", nil},
+		{"POST /workspace/ci-keys/{id}/rename", "", func(*world) []string { return []string{"name", "weekly"} }},
+		{"POST /workspace/ci-keys/{id}/license", "assign", func(w *world) []string {
+			return []string{"license", "assign", "subscription", w.subscription.ID}
+		}},
+		{"POST /workspace/ci-keys/{id}/rotate", "", sentOnce},
+		{"POST /workspace/ci-keys/{id}/revoke", "", none},
 		{"GET /workspace/members", "", nil},
 		{"POST /workspace/members", "", func(*world) []string {
 			return []string{"form", "memberform", "email", "cy@example.com"}

@@ -46,6 +46,17 @@ func (s *Site) routes() []route {
 		{"POST /workspace/members/{id}/remove", may(authority.ManageMembers), s.removeMember},
 		{"POST /sessions/name", members, s.changeName},
 		{"POST /sessions/password", members, s.changePassword},
+		{"GET /workspace/auth-token", members, s.authTokenPage},
+		{"POST /workspace/auth-token", members, s.createAuthToken},
+		{"POST /workspace/auth-token/reset", members, s.resetAuthToken},
+		{"POST /workspace/auth-token/revoke", members, s.revokeToken},
+		{"GET /workspace/ci-keys", may(authority.ManageCITokens), s.ciKeysPage},
+		{"POST /workspace/ci-keys", may(authority.ManageCITokens), s.createCIKey},
+		{"GET /workspace/ci-keys/{id}", may(authority.ManageCITokens), s.ciKeyPage},
+		{"POST /workspace/ci-keys/{id}/rename", may(authority.ManageCITokens), s.renameCIKey},
+		{"POST /workspace/ci-keys/{id}/license", may(authority.ManageCITokens), s.licenseCIKey},
+		{"POST /workspace/ci-keys/{id}/rotate", may(authority.ManageCITokens), s.rotateCIKey},
+		{"POST /workspace/ci-keys/{id}/revoke", may(authority.ManageCITokens), s.revokeCIKey},
 	}
 }
 
@@ -63,7 +74,11 @@ func (s *Site) Register(mux *http.ServeMux) {
 
 func toPageOfForm(v *visit) *reply {
 	path := v.URL.EscapedPath()
-	return redirect(safeNext(path[:max(1, strings.LastIndex(path, "/"))]))
+	page := path[:max(1, strings.LastIndex(path, "/"))]
+	if v.URL.RawQuery != "" { // such as the next page of its list
+		page += "?" + v.URL.RawQuery
+	}
+	return redirect(safeNext(page))
 }
 
 // visit is a request for a page.

@@ -84,6 +84,7 @@ var parsed = sync.OnceValue(parse)
 func parse() map[string]*template.Template {
 	layout := template.Must(template.New("").Funcs(template.FuncMap{
 		"once":  once,
+		"badge": licenseBadge,
 		"prose": prose,
 		"short": short,
 		"when":  func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
