@@ -170,6 +170,9 @@ func (s *Server) answer(w *statusWriter, r *http.Request, refusal *api.Answer) {
 	}
 	if refusal == nil {
 		refusal = receive(w, r)
+		if refusal != nil && s.pages != nil && web.IsBrowser(r) {
+			refusal.Raw = s.pages.Unreadable(refusal.Status)
+		}
 	}
 	if refusal != nil {
 		refusal.Send(w, r)

@@ -312,7 +312,7 @@ func TestOtherMethods(t *testing.T) {
 	for _, one := range attempts() {
 		for _, method := range []string{"HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "post", "EVIL"} {
 			got := ask(c.whole, method, w.path(one.pattern), one.values(w).Encode(), w.as("Admin"), "X-Http-Method-Override", "POST")
-			isRefused := got.Code == http.StatusMethodNotAllowed || got.Code == http.StatusNotFound
+			isRefused := got.Code >= 400 && got.Code < 500
 			if method == "HEAD" {
 				examine(t, method+" "+one.name(), got.Code, got.Header(), "")
 			} else if !isRefused {
@@ -321,6 +321,40 @@ func TestOtherMethods(t *testing.T) {
 			if rows := changed(before, c.rows()); len(rows) > 0 {
 				t.Fatalf("%s %s changes %q", method, one.name(), rows)
 			}
+		}
+	}
+}
+
+// What no page answers, in a browser.
+func TestErrorsInABrowser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.copy()
+	defer c.close()
+	for _, one := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"GET", "/unknown", "", http.StatusNotFound},
+		{"GET", "/%22%3E%3Cevil%3E", "", http.StatusNotFound},
+		{"GET", "//evil.example/", "", http.StatusNotFound},
+		{"GET", "/workspace/", "", http.StatusNotFound},
+		{"GET", "/login/", "", http.StatusNotFound},
+		{"GET", "/workspace/members/x/y/z", "", http.StatusNotFound},
+		{"GET", "/" + strings.Repeat("evil", 5000), "", http.StatusNotFound},
+		{"PUT", "/login", "", http.StatusMethodNotAllowed},
+		{"DELETE", "/sessions", "", http.StatusMethodNotAllowed},
+		{"POST", "/", "", http.StatusMethodNotAllowed},
+		{"POST", "/login", strings.Repeat("a=b&", 20000), http.StatusRequestEntityTooLarge},
+		{"POST", "/unknown", "a=b", http.StatusNotFound},
+	} {
+		for _, as := range []string{nobody, "Admin"} {
+			got := ask(c.whole, one.method, one.path, one.body, w.as(as))
+			name := fmt.Sprintf("%s %.40s as %s", one.method, one.path, as)
+			if got.Code != one.status {
+				t.Errorf("%s is answered with %d, want %d", name, got.Code, one.status)
+			}
+			examine(t, name, got.Code, got.Header(), got.Body.String())
 		}
 	}
 }

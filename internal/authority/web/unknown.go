@@ -20,13 +20,31 @@ func (s *Site) Unknown(allowed []string) http.HandlerFunc {
 			Link:  "/", LinkText: "Go to the first page",
 		})
 	}
-	answer := s.serve(route{access: anyone, answer: func(*visit) *reply { return refusal }})
+	answer := s.always(refusal)
 	return func(w http.ResponseWriter, r *http.Request) {
 		if len(allowed) > 0 {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 		}
 		answer(w, r)
 	}
+}
+
+// Unreadable answers a browser whose form cannot be read, with this status: it is too large, or not complete.
+func (s *Site) Unreadable(status int) http.HandlerFunc {
+	text := "The form did not arrive as a whole. Nothing was changed. Go back, and send it again."
+	if status == http.StatusRequestEntityTooLarge {
+		text = "What was typed is too long. Nothing was changed. Go back, and send less."
+	}
+	answer := s.always(refuse(status, "request.body", notice{Title: "The form cannot be read", Text: text}))
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.NoBody
+		answer(w, r)
+	}
+}
+
+// always answers each request with the same refusal.
+func (s *Site) always(refusal *reply) http.HandlerFunc {
+	return s.serve(route{access: anyone, answer: func(*visit) *reply { return refusal }})
 }
 
 // IsBrowser reports whether a request is that of a browser for a page, and not that of a client of the API.
