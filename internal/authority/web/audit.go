@@ -5,7 +5,11 @@ import (
 )
 
 // auditPage is what the page of the audit log shows.
-type auditPage struct{ authority.Page[auditRow] }
+type auditPage struct {
+	Rows   []auditRow
+	Search search
+	Pager  pager
+}
 
 // auditRow is an entry of the audit log in words.
 type auditRow struct {
@@ -19,7 +23,7 @@ func (s *Site) auditPage(v *visit) *reply {
 	if err != nil {
 		return fail(err)
 	}
-	shown := auditPage{authority.Page[auditRow]{Next: entries.Next}}
+	shown := auditPage{Search: searchOf(v, "Search by email"), Pager: pagerOf(v, "before", entries.Next)}
 	for _, entry := range entries.Rows {
 		shown.Rows = append(shown.Rows, auditRow{entry, inWordsOf(entry.Action)})
 	}

@@ -5,6 +5,9 @@ import "net/url"
 // done are the sentences about what has happened, and what to do next, by what the address of a page says. A form
 // leads back to its page with such an address, so that loading that again does not send the form again.
 var done = map[string]string{
+	"license-issued":   "You have a license. Licenses count at the next start of a container: start yours.",
+	"license-returned": "You gave the license back. Licenses count at the next start of a container.",
+
 	"member": "Role and permissions were saved. They are in force at once.",
 	"member-own": "Your role and permissions were saved. They are in force at once: you can no longer see the other " +
 		"members.",

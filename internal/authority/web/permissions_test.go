@@ -80,6 +80,11 @@ func attempts() []attempt {
 		}},
 		{"GET /failures", "", nil},
 		{"GET /failures/{id}", "", nil},
+		{"GET /workspace/my-license", "", nil},
+		{"POST /workspace/my-license/issue", "", func(w *world) []string {
+			return []string{"subscription", w.subscription.ID}
+		}},
+		{"POST /workspace/my-license/return", "without a license", none},
 		{"GET /workspace/audit", "", nil},
 		{"GET /sessions", "", nil},
 		{"GET /workspace/auth-token", "", nil},
