@@ -42,7 +42,15 @@ func (t *tool) memberCommand() *cobra.Command {
 				return in.RemoveMember(ctx, args[0])
 			}),
 		},
-		t.linkCommand("reset-link WHO", "Print a one-time link by which a member sets a new password"))
+		t.linkCommand("reset-link WHO", "Print a one-time link by which a member sets a new password"),
+		&cobra.Command{
+			Use:   "unlink WHO",
+			Short: "Let a member log in with another account of the OIDC provider",
+			Args:  cobra.ExactArgs(1),
+			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
+				return in.UnlinkMember(ctx, args[0])
+			}),
+		})
 	parent.Long = `Add, list, change and remove members. WHO is an email address or an ID,
 member_…
 

@@ -57,7 +57,7 @@ func (o *oidcFlags) check(listen string, at origin.Settings) error {
 		add("--oidc-name is %q: %w", o.settings.Name, err)
 	}
 	if err := o.readSecret(); err != nil {
-		add("cannot read --oidc-client-secret-file: %w", err)
+		add("--oidc-client-secret-file is %q: %w", o.secretFile, err)
 	}
 	if at.Public == nil && !isOnThisMachine(listen) {
 		add("--public-url is missing: the OIDC provider leads browsers back to it")
@@ -71,14 +71,14 @@ func (o *oidcFlags) readSecret() error {
 	}
 	content, err := file.Read(o.secretFile)
 	if err != nil {
-		return err
+		return fmt.Errorf("cannot read it: %w", err)
 	}
 	text := strings.TrimSpace(string(content))
 	switch {
 	case text == "":
-		return fmt.Errorf("%s is empty", o.secretFile)
+		return errors.New("it is empty")
 	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }):
-		return fmt.Errorf("%s has more than one line, or a character that no secret has", o.secretFile)
+		return errors.New("it has more than one line, or a character that no secret has")
 	}
 	o.settings.Secret = credential.NewSecret(text)
 	return nil

@@ -46,6 +46,9 @@ func calls() []call {
 		{"RemoveMember", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
 			return c.RemoveMember(ctx, of.bo.ID)
 		}},
+		{"UnlinkMember", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
+			return c.UnlinkMember(ctx, of.bo.ID)
+		}},
 		{"Invite", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.Invite(ctx, of.bo.ID))
 		}},

@@ -49,6 +49,33 @@ func (s *Store) EnterWith(ctx context.Context, proved Identity, client string) (
 	return cookie, nil
 }
 
+// UnlinkMember forgets the identity of a member, who is named by ID or email address, so that another account of the
+// provider can be theirs. It needs [ManageMembers]; nobody does it for a member who may do more than themselves.
+func (c Scope) UnlinkMember(ctx context.Context, who string) error {
+	err := c.change(ctx, anyOf{ManageMembers}, func(w *work) error {
+		member, err := w.memberOf(who)
+		if err != nil {
+			return err
+		}
+		if err := w.mayChange(member); err != nil {
+			return err
+		}
+		rows, err := w.exec(`UPDATE members SET oidc_issuer = NULL, oidc_subject = NULL
+			WHERE id = $1 AND oidc_issuer IS NOT NULL`, member.ID)
+		if err == nil && rows == 0 {
+			err = refuse(NotFound, "%s has no account of an OIDC provider", member.Email)
+		}
+		if err != nil {
+			return err
+		}
+		return w.note("member.unlink", member.ID, member.Email)
+	})
+	if err != nil {
+		return fmt.Errorf("cannot forget the account: %w", err)
+	}
+	return nil
+}
+
 // actorFor is the member of an account, at the address of who acts in a context.
 func actorFor(ctx context.Context, who account) Actor {
 	return Actor{ID: who.id, Name: who.email, Address: actorOf(ctx).Address}

@@ -156,6 +156,22 @@ func TestAMemberWhoIsAddedAgainHasTheSameIdentity(t *testing.T) {
 	})
 }
 
+func TestAMemberGetsAnotherAccount(t *testing.T) {
+	onBoth(t, func(l *logins) {
+		member, _ := l.invite("ada@example.com")
+		scope := l.store.In(member.WorkspaceID)
+		l.refused(scope.UnlinkMember(l.ctx, "ada@example.com"), "has no account of an OIDC provider")
+		l.enterWith(person("1", "ada@example.com"))
+		l.must(scope.UnlinkMember(l.ctx, "ada@example.com"))
+		_, err := l.store.EnterWith(l.ctx, person("1", "lovelace@example.com"), "Firefox")
+		l.refused(err, "no member here has the address")
+		l.enterWith(person("2", "ada@example.com"))
+		l.enterWith(person("2", "lovelace@example.com"))
+		_, err = l.store.EnterWith(l.ctx, person("1", "ada@example.com"), "Firefox")
+		l.refused(err, "has another account of the provider")
+	})
+}
+
 func TestALoginWithAProviderCountsOnce(t *testing.T) {
 	onBoth(t, func(l *logins) {
 		l.member("ada@example.com")

@@ -35,6 +35,9 @@ func (f *fixture) newTeam(number int) *team {
 	made := &team{fixture: f, Scope: f.store.In(workspace.ID), store: f.store, number: number}
 	made.anna = made.joined("anna", Admin)
 	made.bo = made.joined("bo", PlainMember)
+	_, err = f.store.writes.Exec("UPDATE members SET oidc_issuer = $1, oidc_subject = id WHERE id = $2", testIssuer,
+		made.bo.ID)
+	f.must(err)
 	made.guest, _, err = made.AddMember(f.Context(), NewMember{Email: made.email("guest")})
 	f.must(err)
 	made.subscription, err = made.CreateSubscription(f.Context(), Terms{Plan: "team"}, 3)

@@ -38,6 +38,7 @@ var actions = map[string]string{
 	"member.add":          "added a member",
 	"member.change":       "changed a member",
 	"member.identity":     "connected an account of the OIDC provider",
+	"member.unlink":       "disconnected an account of the OIDC provider",
 	"member.password":     "set a password",
 	"member.remove":       "removed a member",
 	"invite.create":       "made a one-time link",
