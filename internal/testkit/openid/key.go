@@ -64,7 +64,9 @@ func SignWithSecret(secret []byte, kid string, claims map[string]any) string {
 }
 
 // Unsigned returns a token with these claims that says that it is not signed.
-func Unsigned(claims map[string]any) string { return unsigned(map[string]any{"alg": "none"}, claims) + "." }
+func Unsigned(claims map[string]any) string {
+	return unsigned(map[string]any{"alg": "none"}, claims) + "."
+}
 
 func unsigned(header, claims map[string]any) string {
 	return encode(marshal(header)) + "." + encode(marshal(claims))
