@@ -221,7 +221,11 @@ func TestAFormSentTwice(t *testing.T) {
 			continue
 		}
 		c := w.copy()
-		body, path := c.filled(one, admin).Encode(), w.path(one.pattern)
+		filled, ok := c.filled(one, admin)
+		if !ok {
+			t.Errorf("the page of %s has no form for it", one.name())
+		}
+		body, path := filled.Encode(), w.path(one.pattern)
 		before := c.rows()
 		send := func() {
 			got := ask(c.whole, http.MethodPost, path, body, admin)
@@ -247,8 +251,9 @@ func TestAFormSentTwice(t *testing.T) {
 	}
 }
 
-// filled is what the form of an attempt sends when it was loaded from its page and filled in.
-func (c *copied) filled(one attempt, as visitor) url.Values {
+// filled is what the form of an attempt sends when it was loaded from its page and filled in, and whether the page has
+// it.
+func (c *copied) filled(one attempt, as visitor) (url.Values, bool) {
 	c.Helper()
 	path := c.path(one.pattern)
 	home := path
@@ -267,11 +272,10 @@ func (c *copied) filled(one attempt, as visitor) url.Values {
 					form.values[name] = values
 				}
 			}
-			return form.values
+			return form.values, true
 		}
 	}
-	c.Errorf("the page of %s has no form for it", one.name())
-	return one.values(c.world)
+	return one.values(c.world), false
 }
 
 // The body of a form can be anything.
