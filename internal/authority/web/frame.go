@@ -28,10 +28,11 @@ type tab struct {
 
 // tabs are the pages of the navigation, in their order. A member sees those that they may open.
 var tabs = []tab{
+	{Path: "/getting-started", Text: "Getting Started"},
 	{Path: "/workspace/my-license", Text: "My License"},
-	{Path: membersPath, Text: "Workspace Members"},
 	{Path: "/workspace/auth-token", Text: "Auth Token"},
 	{Path: "/workspace/ci-keys", Text: "CI Keys"},
+	{Path: membersPath, Text: "Workspace Members"},
 	{Path: "/workspace/audit", Text: "Audit log"},
 }
 

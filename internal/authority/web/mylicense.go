@@ -65,10 +65,7 @@ func (s *Site) myLicense(v *visit) (myLicense, *reply) {
 	if err != nil {
 		return shown, fail(err)
 	}
-	for _, permission := range []authority.Permission{authority.IssueOwnLicense, authority.AssignLicenses} {
-		shown.MayIssue = shown.MayIssue || authority.Allowed(v.member, permission)
-	}
-	if shown.MayIssue {
+	if shown.MayIssue = mayIssue(v.member); shown.MayIssue {
 		if shown.Subscriptions, err = v.scope.Subscriptions(v.Context()); err != nil {
 			return shown, fail(err)
 		}

@@ -80,6 +80,7 @@ func attempts() []attempt {
 		}},
 		{"GET /failures", "", nil},
 		{"GET /failures/{id}", "", nil},
+		{"GET /getting-started", "", nil},
 		{"GET /workspace/my-license", "", nil},
 		{"POST /workspace/my-license/issue", "", func(w *world) []string {
 			return []string{"subscription", w.subscription.ID}

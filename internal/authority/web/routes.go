@@ -33,6 +33,7 @@ func (s *Site) routes() []route {
 		{"POST /auth/request/{id}", members, s.decide},
 		{"GET /failures", anyone, s.failuresPage},
 		{"GET /failures/{id}", anyone, s.failurePage},
+		{"GET /getting-started", members, s.gettingStartedPage},
 		{"GET /workspace/my-license", members, s.myLicensePage},
 		{"POST /workspace/my-license/issue", may(authority.AssignLicenses, authority.IssueOwnLicense), s.issueLicense},
 		{"POST /workspace/my-license/return", may(authority.AssignLicenses, authority.IssueOwnLicense), s.returnLicense},
