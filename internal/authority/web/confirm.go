@@ -21,6 +21,9 @@ type confirmation struct {
 	Error       string
 }
 
+// HasProblem reports whether the code was wrong.
+func (c confirmation) HasProblem() bool { return c.Error != "" }
+
 // confirmPage shows what has become of a login. It changes nothing.
 func (s *Site) confirmPage(v *visit) *reply {
 	login, refusal := s.login(v)

@@ -36,6 +36,9 @@ type loginForm struct {
 	CanSignUp bool
 }
 
+// HasProblem reports whether the login was refused.
+func (f loginForm) HasProblem() bool { return f.Error != "" }
+
 // provider is a way to log in without a password of ours. URL is where it begins.
 type provider struct{ Name, URL string }
 

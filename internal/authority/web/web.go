@@ -84,6 +84,7 @@ var parsed = sync.OnceValue(parse)
 func parse() map[string]*template.Template {
 	layout := template.Must(template.New("").Funcs(template.FuncMap{
 		"once":  once,
+		"nth":   func(index int) int { return index + 1 },
 		"badge": licenseBadge,
 		"prose": prose,
 		"short": short,
