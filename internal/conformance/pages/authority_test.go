@@ -60,6 +60,11 @@ func newAuthority(t testing.TB, flags ...string) *authority {
 		}
 	})
 	await(t, "licenseserver answers", func() bool {
+		select {
+		case <-ended:
+			t.Fatalf("licenseserver has ended:\n%s", masked(a.log.String()))
+		default:
+		}
 		response, err := http.Get(a.URL + "/readyz")
 		if err != nil {
 			return false

@@ -32,6 +32,8 @@ type browser struct {
 	frame    cdp.FrameID
 	who      string // in the log; may be empty
 	isZoomed bool
+	// looks reports whether Look does something.
+	looks bool
 	// keeps reports whether what Look finds is kept, as the pictures are.
 	keeps bool
 
@@ -53,7 +55,7 @@ func newBrowser(t testing.TB, site *authority) *browser {
 	if err := startChromium(); err != nil {
 		t.Fatalf("cannot start chromium: %v", err)
 	}
-	b := &browser{TB: t, Site: site.URL, keeps: true}
+	b := &browser{TB: t, Site: site.URL, keeps: true, looks: true}
 	var cancel context.CancelFunc
 	b.ctx, cancel = chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)

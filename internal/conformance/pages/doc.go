@@ -16,7 +16,7 @@
 //	b.Is(422, "Users & Licenses").Shows("There is a member with this email address.")
 //
 // Fields, buttons and links are found as a screen reader finds them, by their names in the accessibility tree: a label,
-// a text, an aria-label. "End the session of…" is any name that begins so. What is in <main> comes first. Press waits
+// a text, an aria-label. "End session 2…" is any name that begins so. What is in <main> comes first. Press waits
 // for the page to which a button or a link leads; Unfold, Check and Choose lead to none. With UsesKeyboard, all of that
 // is done with Tab, Enter, the space bar and the arrows. Texts are those that one sees, with single spaces.
 //

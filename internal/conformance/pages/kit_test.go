@@ -54,6 +54,10 @@ func TestLookFindsWhatIsWrong(t *testing.T) {
 		"many bytes":         {more: "<!--" + strings.Repeat("x", maxBytes) + "-->", want: "bytes with all that it loads"},
 		"no visible focus":   {style: `a:focus { outline: none }`, want: "does not show that the focus is at"},
 		"an order of Tab":    {more: `<a href="/1" tabindex="1">first</a>`, want: "Tab leads"},
+		"two buttons":        {more: `<button>End</button><button>End</button>`, want: "two buttons with the name"},
+		"a time":             {more: `<time>now</time>`, want: "no exact time"},
+		"an error":           {more: `<label>A <input aria-invalid="true"></label>`, want: "no error beside it"},
+		"a title":            {more: `<label>A <input aria-invalid="true"></label>`, want: "title of a page with an error"},
 		"a style attribute":  {more: `<p style="color: red">red</p>`, want: "the browser complains: security"},
 		"an image elsewhere": {more: `<img alt="" src="http://127.0.0.1:1/">`, want: "the browser complains: security"},
 	} {

@@ -31,7 +31,7 @@ var (
 func (b *browser) Look(name string) *browser {
 	b.Helper()
 	b.check()
-	if !claim(name) {
+	if !b.looks || !claim(name) {
 		return b
 	}
 	b.mu.Lock()
@@ -40,6 +40,7 @@ func (b *browser) Look(name string) *browser {
 	if bytes == 0 || bytes >= maxBytes {
 		b.Errorf("the page %s has %d bytes with all that it loads", name, bytes)
 	}
+	b.checkRules(name)
 	for _, width := range widths {
 		for _, scheme := range schemes {
 			b.resize(width, scheme)
