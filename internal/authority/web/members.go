@@ -20,7 +20,9 @@ type memberList struct {
 
 	Search search
 	Pager  pager
-	Count  int
+	// IsFirst reports whether it is the first page of all members, which also has their number and that of the seats.
+	IsFirst bool
+	Count   int
 	// Own is the ID of the visitor.
 	Own string
 	// MayManage and MayAssign report whether the visitor has the permissions for that.
@@ -77,15 +79,22 @@ func (s *Site) memberList(v *visit) (*memberList, error) {
 		return nil, err
 	}
 	list.Pager = pagerOf(v, "after", list.Next)
-	if list.Count, err = v.scope.CountMembers(v.Context()); err != nil {
-		return nil, err
+	if list.Search.Text != "" || after != "" {
+		return list, nil
 	}
-	if list.MayAssign {
-		list.Subscriptions, err = v.scope.Subscriptions(v.Context())
-		list.MoreSubscriptions = max(0, len(list.Subscriptions)-maxSubscriptions)
-		list.Subscriptions = list.Subscriptions[:len(list.Subscriptions)-list.MoreSubscriptions]
+	return list, list.count(v)
+}
+
+// count counts members and seats, for the first page of the list alone: it takes as long as a search.
+func (l *memberList) count(v *visit) (err error) {
+	l.IsFirst = true
+	if l.Count, err = v.scope.CountMembers(v.Context()); err != nil || !l.MayAssign {
+		return err
 	}
-	return list, err
+	l.Subscriptions, err = v.scope.Subscriptions(v.Context())
+	l.MoreSubscriptions = max(0, len(l.Subscriptions)-maxSubscriptions)
+	l.Subscriptions = l.Subscriptions[:len(l.Subscriptions)-l.MoreSubscriptions]
+	return err
 }
 
 // isAbout reports whether an error is a refusal of an input.

@@ -31,7 +31,7 @@ func benchmarkPages(b *testing.B, database string, members int) {
 	f := newFixture(b, database)
 	db := f.fill(database, members)
 	if database != "" {
-		_, err := db.ExecContext(context.Background(), "ANALYZE") // as it does by itself after a while
+		_, err := db.ExecContext(context.Background(), "VACUUM ANALYZE") // as it does by itself after a while
 		f.must(err)
 	}
 	visitor := f.browser()
@@ -44,22 +44,30 @@ func benchmarkPages(b *testing.B, database string, members int) {
 		view{"members: a search in vain", membersPath + "?search=nobody"},
 		view{"style sheet", stylePath},
 	)
+	slow := make(map[string]time.Duration)
 	for _, one := range views {
-		measure(b, one.name, func() page { return visitor.get(one.path) })
+		slow[one.name] = measure(b, one.name, func() page { return visitor.get(one.path) })
 	}
 	for name, form := range map[string]url.Values{
 		"":         {"role": {"admin"}, "name": {"Ada"}},
 		"/license": {"action": {"assign"}, "subscription": {f.subscriptions()[1].ID}},
 	} {
 		path := membersPath + "/" + crowd.Somebody + name
-		measure(b, "POST "+path, func() page { return visitor.send(http.MethodPost, path, form.Encode()) })
+		one := "POST " + membersPath + "/{id}" + name
+		slow[one] = measure(b, one, func() page { return visitor.send(http.MethodPost, path, form.Encode()) })
+	}
+	for name, took := range slow {
+		if took > maxWait {
+			b.Errorf("%s: the slowest answer took %s, more than %s", name, took, maxWait)
+		}
 	}
 }
 
-func measure(b *testing.B, name string, ask func() page) {
+// measure returns how long the slowest answer took.
+func measure(b *testing.B, name string, ask func() page) (slowest time.Duration) {
 	b.Run(name, func(b *testing.B) {
 		var got page
-		var slowest time.Duration
+		slowest = 0
 		for b.Loop() {
 			began := time.Now()
 			got = ask()
@@ -70,8 +78,6 @@ func measure(b *testing.B, name string, ask func() page) {
 		if got.status >= http.StatusBadRequest {
 			b.Logf("status %d", got.status)
 		}
-		if slowest > maxWait {
-			b.Errorf("the slowest answer took %s, more than %s", slowest, maxWait)
-		}
 	})
+	return slowest
 }
