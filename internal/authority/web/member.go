@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/url"
-	"slices"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/license"
@@ -19,9 +18,11 @@ type memberPage struct {
 	gifts
 	// Subscriptions are those of which a seat could be assigned to the member.
 	Subscriptions []authority.Subscription
-	// SeesTokens reports whether the visitor may see the member's tokens. Tokens are some of them, and Pager leads on.
+	// SeesTokens reports whether the visitor may see the member's tokens: the developer token, nil if there is none, and
+	// those of logins with lstk.
 	SeesTokens bool
-	Tokens     []authority.Token
+	Token      *authority.Token
+	Logins     []authority.Token
 	Pager      pager
 }
 
@@ -66,29 +67,19 @@ func (s *Site) member(v *visit) (*memberPage, error) {
 		}
 	}
 	if page.SeesTokens {
-		all, err := v.scope.MemberTokens(v.Context(), member.ID)
-		if err != nil {
-			return nil, err
-		}
-		page.showTokens(v, all)
+		return page, page.addTokens(v)
 	}
 	return page, nil
 }
 
-// maxTokens is how many tokens the page of a member shows at once.
-const maxTokens = 20
-
-// showTokens shows those of the tokens at which the page of the list begins.
-func (p *memberPage) showTokens(v *visit, all []authority.Token) {
-	before := v.URL.Query().Get("before")
-	is := func(one authority.Token) bool { return one.ID == before }
-	p.Tokens = all[slices.IndexFunc(all, is)+1:]
-	last := ""
-	if len(p.Tokens) > maxTokens {
-		p.Tokens = p.Tokens[:maxTokens]
-		last = p.Tokens[maxTokens-1].ID
+// addTokens adds a page of the member's tokens.
+func (p *memberPage) addTokens(v *visit) (err error) {
+	if p.Token, err = v.scope.DeveloperToken(v.Context(), p.Member.ID); err != nil {
+		return err
 	}
-	p.Pager = pagerOf(v, "before", last)
+	logins, err := v.scope.LoginTokens(v.Context(), p.Member.ID, v.URL.Query().Get("before"))
+	p.Logins, p.Pager = logins.Rows, pagerOf(v, "before", logins.Next)
+	return err
 }
 
 // freeSubscriptions are those of which a member could have a seat.

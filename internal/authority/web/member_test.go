@@ -145,7 +145,7 @@ func TestATokenOfAMemberIsRevoked(t *testing.T) {
 	path := "/workspace/members/" + bo.ID
 	form := b.get(path).is(http.StatusOK, token.Hint, "not yet").lacks(secret.Reveal()).form(path + "/token")
 	b.submit(form, form.buttons[0]).leads(path + "?done=token")
-	b.get(path+"?done=token").is(http.StatusOK, "The token was revoked", "has no token").lacks(token.Hint)
+	b.get(path+"?done=token").is(http.StatusOK, "The token was revoked", "has no Auth Token").lacks(token.Hint)
 	b.post(path+"/token", "token", secret.Reveal()).is(http.StatusUnprocessableEntity, "There is no such token").
 		lacks(secret.Reveal())
 }
