@@ -5,10 +5,14 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"net/http"
+	"regexp"
 )
 
 //go:embed pages/style.css
-var styleSheet []byte
+var styleSource []byte
+
+// styleSheet is the style sheet as it is sent: without line ends and what is around them, which no value depends on.
+var styleSheet = regexp.MustCompile(`\s*\n\s*`).ReplaceAll(styleSource, nil)
 
 // stylePath is the address of the style sheet. It changes with the content, which browsers may therefore keep.
 var stylePath = func() string {
