@@ -85,6 +85,8 @@ func (s *serving) flags(cmd *cobra.Command) {
 		"`number` of connections of clients at once (default: as many as open files allow, at most 2048)")
 	flags.StringVar(&s.demoToken, "demo-token-file", "",
 		"`file` to write a new developer token to, unless it has a valid one")
+	flags.BoolVar(&s.options.SignUp, "sign-up", false,
+		"let anybody who reaches the pages make a workspace of their own, with a trial license of 14 days")
 	flags.DurationVar(&s.options.Licensing.ReactivateAfter, "reactivate-after", licensing.DefaultReactivateAfter,
 		"how long a container may start without a new activation (LocalStack's server: 24h)")
 	flags.TextVar(&s.options.Licensing.Limit, "rate-limit", limit.Rate{Requests: 1000, Period: time.Minute},

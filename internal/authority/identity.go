@@ -142,7 +142,20 @@ func (t *tx) accountFor(proved Identity) (account, error) {
 	if err == nil && who.id == "" {
 		err = refuse(NotAllowed, "no member here has the address %s: ask an Admin to invite you", address)
 	}
-	return who, err
+	if err != nil {
+		return account{}, err
+	}
+	return who, t.checkTrusted(who)
+}
+
+// checkTrusted returns an error if somebody has signed up for the workspace of an account: its Admin, who may be
+// anybody, wrote the email address, and maybe chose the password.
+func (t *tx) checkTrusted(who account) error {
+	signedUp, err := exists(t.ctx, t, "SELECT 1 FROM workspaces WHERE id = $1 AND signed_up = 1", who.workspace)
+	if err == nil && signedUp {
+		err = refuse(NotAllowed, "%s has an account that somebody has signed up for: log in with its password", who.email)
+	}
+	return err
 }
 
 // identifiedMeanwhile is identified for a member who could not be given an identity: they have got the same one at the

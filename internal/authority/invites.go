@@ -16,10 +16,12 @@ const InviteLife = 7 * 24 * time.Hour
 // Invite is a one-time link, by which a member joins, or sets a new password.
 type Invite struct {
 	// Secret is the last part of the link, /invite/SECRET. It is here only when the link is made.
-	Secret  credential.Secret `json:"-"`
-	Member  Member            `json:"member"`
-	Created time.Time         `json:"created"`
-	Expires time.Time         `json:"expires"`
+	Secret credential.Secret `json:"-"`
+	Member Member            `json:"member"`
+	// Workspace is the name of the member's workspace, for a list and for who opens the link.
+	Workspace string    `json:"-"`
+	Created   time.Time `json:"created"`
+	Expires   time.Time `json:"expires"`
 }
 
 // MarshalJSON leaves out the license of the member, which a list of links does not read.
@@ -121,14 +123,14 @@ func (c Scope) Invites(ctx context.Context, after string) (Page[Invite], error) 
 // With the words CROSS JOIN, SQLite begins with the links, which are fewer than the members.
 func (s *Store) invites(ctx context.Context, from querier, where string, args ...any) ([]Invite, error) {
 	rows, err := from.QueryContext(ctx, `SELECT m.id, m.workspace_id, m.email, m.name, m.role, m.permissions, m.invited_at,
-		m.joined_at, i.created_at, i.expires_at FROM invites i CROSS JOIN members m WHERE m.id = i.member_id AND `+where,
-		args...)
+		m.joined_at, i.created_at, i.expires_at, (SELECT w.name FROM workspaces w WHERE w.id = m.workspace_id)
+		FROM invites i CROSS JOIN members m WHERE m.id = i.member_id AND `+where, args...)
 	return collect(rows, err, func(rows *sql.Rows) (one Invite, err error) {
 		var permissions string
 		var invited, created, expires int64
 		var joined sql.NullInt64
 		err = rows.Scan(&one.Member.ID, &one.Member.WorkspaceID, &one.Member.Email, &one.Member.Name, &one.Member.Role,
-			&permissions, &invited, &joined, &created, &expires)
+			&permissions, &invited, &joined, &created, &expires, &one.Workspace)
 		one.Member.Permissions = splitPermissions(permissions)
 		one.Member.Invited, one.Member.Joined = moment(invited), momentOrNone(joined)
 		one.Created, one.Expires = moment(created), moment(expires)

@@ -54,20 +54,25 @@ func (s *Store) LogIn(
 	return s.enter(ctx, who, better, client)
 }
 
-// Join uses a one-time link: it sets the password of its member, and begins a session, as LogIn does. A link that
-// cannot be used, or no longer, and a password that is not good enough (the Field is "password") are a [Refusal].
+// Join uses a one-time link: it sets the password of its member, and the name unless that is empty, and begins a
+// session, as LogIn does. A link that cannot be used, or no longer, and a name or a password that cannot be used (the
+// Field is "name" or "password") are a [Refusal].
 func (s *Store) Join(
-	ctx context.Context, link, typed credential.Secret, client string,
+	ctx context.Context, link, typed credential.Secret, name, client string,
 ) (credential.Secret, error) {
 	invite, err := s.OpenInvite(ctx, link)
 	if err != nil {
 		return credential.Secret{}, err
 	}
-	hash, err := s.hashPassword(ctx, invite.Member.Email, typed)
+	_, err = readOptionalName("member", name)
+	if err = errors.Join(err, checkPassword(typed, invite.Member.Email)); err != nil {
+		return credential.Secret{}, err
+	}
+	hash, err := s.passwords.Hash(ctx, typed)
 	if err != nil {
 		return credential.Secret{}, err
 	}
-	joined, err := s.AcceptInvite(ctx, link, hash, "")
+	joined, err := s.AcceptInvite(ctx, link, hash, name)
 	if err != nil {
 		return credential.Secret{}, err
 	}
@@ -157,10 +162,18 @@ func errWrongPassword() error {
 // hashPassword returns the hash of a new password of the member with this email. It takes tens of milliseconds and is
 // not for a transaction. A password that is not good enough is a [Refusal].
 func (s *Store) hashPassword(ctx context.Context, email string, typed credential.Secret) (string, error) {
-	if err := password.Check(typed, email); err != nil {
-		return "", invalid("password", "%s", err)
+	if err := checkPassword(typed, email); err != nil {
+		return "", err
 	}
 	return s.passwords.Hash(ctx, typed)
+}
+
+// checkPassword returns a [Refusal] if a new password of the member with this email is not good enough.
+func checkPassword(typed credential.Secret, email string) error {
+	if err := password.Check(typed, email); err != nil {
+		return invalid("password", "%s", err)
+	}
+	return nil
 }
 
 // setPassword stores the hash of a member's new password, and ends their sessions but one.

@@ -15,7 +15,7 @@ import (
 // raceRuns is how often each race is run; openRuns is for those that take long.
 const raceRuns, openRuns = 200, 25
 
-var races = slices.Concat(loginRaces, teamRaces, formRaces, identityRaces)
+var races = slices.Concat(loginRaces, teamRaces, formRaces, identityRaces, signUpRaces)
 
 // race is something that two processes do at once.
 type race struct {

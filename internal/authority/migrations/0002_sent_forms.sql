@@ -9,3 +9,6 @@ CREATE INDEX sent_forms_at ON sent_forms (at);
 
 -- What it allows is called CI keys everywhere.
 UPDATE members SET permissions = replace(permissions, 'manage-ci-tokens', 'manage-ci-keys');
+
+-- 1 for a workspace that somebody has signed up for: nobody has checked the email addresses of its members.
+ALTER TABLE workspaces ADD COLUMN signed_up BIGINT NOT NULL DEFAULT 0;

@@ -30,6 +30,8 @@ import (
 type Options struct {
 	// Licensing are the settings of the licensing protocol. Its clock is the server's.
 	Licensing licensing.Options
+	// SignUp lets anybody make a workspace of their own.
+	SignUp bool
 	// AccessLog receives one JSON object per line: one for each request, and errors of the server itself; nil means
 	// no log.
 	AccessLog io.Writer
@@ -74,7 +76,8 @@ type store interface {
 func New(store *authority.Store, options Options) *Server {
 	s := newServer(store, options)
 	handle(s.mux, s.routes(store, options.Licensing))
-	s.pages = web.New(store, web.Options{Now: options.Licensing.Now, OIDC: options.OIDC})
+	pages := web.Options{Now: options.Licensing.Now, OIDC: options.OIDC, SignUp: options.SignUp}
+	s.pages = web.New(store, pages)
 	s.pages.Register(s.mux)
 	return s
 }

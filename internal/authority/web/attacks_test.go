@@ -88,7 +88,7 @@ func TestACookieOfASessionThatHasEnded(t *testing.T) {
 			member := authority.NewMember{Email: "second@example.com", Role: authority.Admin}
 			_, invite, err := c.in().AddMember(t.Context(), member)
 			c.must(err)
-			_, err = c.store.Join(t.Context(), invite.Secret, credential.NewSecret(rightPassword), "")
+			_, err = c.store.Join(t.Context(), invite.Secret, credential.NewSecret(rightPassword), "", "")
 			c.must(err)
 			c.must(c.in().RemoveMember(t.Context(), admin.member.ID))
 		}},

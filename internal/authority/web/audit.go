@@ -35,6 +35,7 @@ var actions = map[string]string{
 	"workspace.create":    "created the workspace",
 	"workspace.rename":    "renamed the workspace",
 	"workspace.migrate":   "took over the workspace",
+	"member.sign-up":      "signed up",
 	"member.add":          "added a member",
 	"member.change":       "changed a member",
 	"member.identity":     "connected an account of the OIDC provider",

@@ -20,6 +20,7 @@ func TestPagesActOnlyThroughTheScopeOfTheirVisitor(t *testing.T) {
 		"EnterWith":      "needs the word of the OIDC provider",
 		"OpenInvite":     "needs the secret of a link",
 		"Join":           "needs the secret of a link",
+		"SignUp":         "makes a workspace of its own",
 		"Login":          "a login of lstk belongs to nobody before somebody confirms it",
 		"ConfirmLogin":   "takes the session of the visitor",
 		"DenyLogin":      "takes the session of the visitor",

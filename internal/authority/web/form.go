@@ -66,8 +66,16 @@ func (f form) Mark(field string, hints ...string) template.HTMLAttr {
 }
 
 // refused notes a refusal beside its field, or above the form if it is about none of the fields. It reports whether
-// err is one.
+// err is one. Several may be joined.
 func (f form) refused(err error, fields ...string) bool {
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returned, itself
+		for _, one := range several.Unwrap() {
+			if !f.refused(one, fields...) {
+				return false
+			}
+		}
+		return true
+	}
 	refusal, ok := errors.AsType[authority.Refusal](err)
 	if !ok {
 		return false

@@ -10,6 +10,8 @@ type frame struct {
 	Home string
 	// IsAccount reports whether the page is the one of the member's own account.
 	IsAccount bool
+	// CanSignUp reports whether a visitor may make a workspace of their own.
+	CanSignUp bool
 	// Tabs are the pages that the member may see.
 	Tabs []tab
 	// HasProblem reports whether the page has a form that was not accepted, which its title says, too.
@@ -42,6 +44,7 @@ func (s *Site) frameOf(v *visit, answer *reply) frame {
 		around.HasProblem = withForm.HasProblem()
 	}
 	if v.session == nil {
+		around.CanSignUp = s.signUps
 		return around
 	}
 	around.Email, around.Home, around.IsAccount = v.session.Email, first, v.URL.Path == "/sessions"

@@ -39,7 +39,7 @@ func newFixture(t testing.TB, database string) *fixture {
 	})
 	f.must(err)
 	t.Cleanup(func() { _ = f.store.Close() })
-	f.site = New(f.store, Options{Now: f.clock.Now})
+	f.site = New(f.store, EveryPage(f.clock.Now))
 	f.site.Register(f.mux)
 	f.server = httptest.NewServer(f.mux)
 	t.Cleanup(f.server.Close)

@@ -5,17 +5,24 @@ import (
 	"net/http"
 
 	"localstack-entrypoint/internal/authority"
-	"localstack-entrypoint/internal/authority/api"
 	"localstack-entrypoint/internal/authority/password"
 	"localstack-entrypoint/internal/credential"
 )
 
 // invitation is what the page of a one-time link shows.
 type invitation struct {
-	Email     string
+	form
+
+	Email, Workspace string
+	// Name is that of the member, or what was typed.
+	Name string
+	// HasJoined reports whether the member has joined before, and sets a new password.
+	HasJoined bool
 	MinLength int
-	Error     string
 }
+
+// joined is where it goes on for a member who has used a link.
+const joined = first + "?done=joined"
 
 func (s *Site) invitePage(v *visit) *reply {
 	shown, refusal := s.invitation(v)
@@ -31,26 +38,21 @@ func (s *Site) join(v *visit) *reply {
 	if refusal != nil {
 		return refusal
 	}
-	typed := v.PostFormValue("password")
-	if v.PostFormValue("again") != typed {
-		shown.Error = "The two passwords are not the same."
-		return &reply{status: http.StatusUnprocessableEntity, page: "invite", data: shown, message: "invite.again"}
+	if shown.checkAgain(); shown.HasProblem() {
+		return unacceptable("invite", shown, "invite.again")
 	}
-	link := credential.NewSecret(v.PathValue("secret"))
-	cookie, err := s.store.Join(v.Context(), link, credential.NewSecret(typed), v.UserAgent())
-	if refused, ok := errors.AsType[authority.Refusal](err); ok && refused.Field == "password" {
-		shown.Error = sentence(refused)
-		return &reply{status: http.StatusUnprocessableEntity, page: "invite", data: shown, message: "invite.password"}
-	} else if ok {
-		return usedLink(refused)
+	link, typed := credential.NewSecret(v.PathValue("secret")), credential.NewSecret(shown.Value("password"))
+	cookie, err := s.store.Join(v.Context(), link, typed, shown.Name, v.UserAgent())
+	if refused, ok := errors.AsType[authority.Refusal](err); ok && refused.Field == "" {
+		return s.usedLink(v, refused)
 	}
-	if err != nil {
+	switch {
+	case shown.refused(err, "name", "password"):
+		return unacceptable("invite", shown, "invite.invalid")
+	case err != nil:
 		return failedPassword(err)
 	}
-	s.forget(v)
-	entered := redirect(first)
-	entered.cookie, entered.login = v.sessionCookie(cookie), api.LoggedIn
-	return entered
+	return s.enter(v, cookie, joined)
 }
 
 // invitation is what a link is for, or the answer that says why it is nothing.
@@ -60,15 +62,28 @@ func (s *Site) invitation(v *visit) (invitation, *reply) {
 	}
 	opened, err := s.store.OpenInvite(v.Context(), credential.NewSecret(v.PathValue("secret")))
 	if refused, ok := errors.AsType[authority.Refusal](err); ok {
-		return invitation{}, usedLink(refused)
+		return invitation{}, s.usedLink(v, refused)
 	}
 	if err != nil {
 		return invitation{}, fail(err)
 	}
-	return invitation{Email: opened.Member.Email, MinLength: password.MinLength}, nil
+	shown := invitation{
+		form: formOf(v), Email: opened.Member.Email, Workspace: opened.Workspace, Name: opened.Member.Name,
+		HasJoined: opened.Member.Joined != nil, MinLength: password.MinLength,
+	}
+	if v.Method == http.MethodPost {
+		shown.Name = shown.Value("name")
+	}
+	return shown, nil
 }
 
-func usedLink(refused authority.Refusal) *reply {
+// usedLink answers that a link does not work. Somebody who has just used it, and pressed the button twice, is logged in.
+func (s *Site) usedLink(v *visit, refused authority.Refusal) *reply {
+	if email := v.PostFormValue("email"); v.Method == http.MethodPost && email != "" {
+		if entered := s.enterAgain(v, email, joined); entered != nil {
+			return entered
+		}
+	}
 	return refuse(http.StatusNotFound, "invite.used", notice{
 		Title: "This link does not work", Text: sentence(refused), Link: "/login", LinkText: "Log in",
 	})

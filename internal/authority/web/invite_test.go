@@ -17,7 +17,7 @@ func TestAMemberJoinsByAOneTimeLink(t *testing.T) {
 		f := newFixture(t, database)
 		link := f.invite("ada@example.com")
 		b := f.browser()
-		b.get(link).is(http.StatusOK, "Set a password", "ada@example.com", "At least 15 characters")
+		b.get(link).is(http.StatusOK, "Join default", "ada@example.com", "At least 15 characters")
 		b.get(link).is(http.StatusOK) // looking at it does not use it
 		for _, wrong := range [][3]string{
 			{"short", "short", "The password is too short: use at least 15 characters, such as four words."},
@@ -30,7 +30,8 @@ func TestAMemberJoinsByAOneTimeLink(t *testing.T) {
 				t.Errorf("the page repeats the password: %s", got.text)
 			}
 		}
-		b.post(link, "password", rightPassword, "again", rightPassword).leads("/")
+		b.post(link, "password", rightPassword, "again", rightPassword).leads("/?done=joined")
+		b.get("/?done=joined").is(http.StatusOK, "Your password is set, and you are logged in.")
 		b.get("/sessions").is(http.StatusOK, "ada@example.com")
 		for _, again := range []page{
 			b.get(link), f.browser().get(link), f.browser().post(link, "password", rightPassword, "again", rightPassword),

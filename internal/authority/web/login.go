@@ -20,9 +20,9 @@ type frontPage struct {
 }
 
 func (s *Site) front(v *visit) *reply {
-	var shown frontPage
+	shown := frontPage{CanSignUp: s.signUps}
 	if v.session != nil {
-		shown.Start = first
+		shown = frontPage{Start: first}
 	}
 	return show("front", shown)
 }
@@ -45,7 +45,7 @@ type provider struct{ Name, URL string }
 // loginTo is the empty form of a login that leads to a page.
 func (s *Site) loginTo(v *visit, next string) loginForm {
 	next = safeNext(next)
-	return loginForm{Next: next, Provider: s.provider(v, next)}
+	return loginForm{Next: next, Provider: s.provider(v, next), CanSignUp: s.signUps}
 }
 
 func (s *Site) loginPage(v *visit) *reply {
@@ -75,10 +75,28 @@ func (s *Site) logIn(v *visit) *reply {
 	if err != nil {
 		return failedPassword(err)
 	}
+	return s.enter(v, cookie, form.Next)
+}
+
+// enter sends a visitor with a new session to a page.
+func (s *Site) enter(v *visit, cookie credential.Secret, location string) *reply {
 	s.forget(v)
-	entered := redirect(form.Next)
+	entered := redirect(location)
 	entered.cookie, entered.login = v.sessionCookie(cookie), api.LoggedIn
 	return entered
+}
+
+// enterAgain logs somebody in who has sent a form twice, by which they chose a password: the browser shows the answer
+// to the second one. It returns nil if they did not choose this password.
+func (s *Site) enterAgain(v *visit, email, location string) *reply {
+	if s.limitOfLogin(v, email) > 0 {
+		return nil
+	}
+	cookie, err := s.store.LogIn(v.Context(), email, credential.NewSecret(v.PostFormValue("password")), v.UserAgent())
+	if err != nil {
+		return nil
+	}
+	return s.enter(v, cookie, location)
 }
 
 // limitOfLogin is how long a login must wait. An account is the same in whatever way its address is written.

@@ -14,7 +14,9 @@ import (
 
 func TestMain(m *testing.M) {
 	web.WholeServer = func(store *authority.Store, now func() time.Time, log io.Writer) http.Handler {
-		return server.New(store, server.Options{Licensing: licensing.Options{Now: now}, AccessLog: log})
+		return server.New(store, server.Options{
+			Licensing: licensing.Options{Now: now}, SignUp: true, AccessLog: log,
+		})
 	}
 	m.Run()
 	_ = web.RemoveWorld()

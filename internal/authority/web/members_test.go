@@ -30,7 +30,7 @@ func (f *fixture) joined(email string, role authority.Role, permissions ...autho
 	_, link, err := in.AddMember(context.Background(),
 		authority.NewMember{Email: email, Role: role, Permissions: permissions})
 	f.must(err)
-	_, err = f.store.Join(context.Background(), link.Secret, credential.NewSecret(rightPassword), "Firefox")
+	_, err = f.store.Join(context.Background(), link.Secret, credential.NewSecret(rightPassword), "", "Firefox")
 	f.must(err)
 	member, err := in.Member(context.Background(), email)
 	f.must(err)

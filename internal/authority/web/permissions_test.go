@@ -72,6 +72,10 @@ func attempts() []attempt {
 		{"POST /invite/{secret}", "", func(*world) []string {
 			return []string{"password", rightPassword, "again", rightPassword}
 		}},
+		{"GET /sign-up", "", nil},
+		{"POST /sign-up", "", func(*world) []string {
+			return []string{"email", "new@example.com", "workspace", "New", "password", rightPassword, "again", rightPassword}
+		}},
 		{"GET /auth/request/{id}", "", nil},
 		{"POST /auth/request/{id}", "confirm", func(w *world) []string {
 			return []string{"code", w.login.Code, "decision", "confirm"}
@@ -189,7 +193,7 @@ func (w *world) try(tried attempt, as visitor, check *access) outcome {
 	c := w.copy()
 	defer c.close()
 	c.prepare(tried, as)
-	site := New(c.store, Options{Now: c.now})
+	site := New(c.store, EveryPage(c.now))
 	all := site.routes()
 	at := slices.IndexFunc(all, func(one route) bool { return one.pattern == tried.pattern })
 	if at < 0 {
@@ -227,7 +231,7 @@ func TestEveryRouteKeepsToItsPermissions(t *testing.T) {
 		}
 		names[one.name()] = true
 	}
-	for _, route := range New(nil, Options{}).routes() {
+	for _, route := range New(nil, EveryPage(nil)).routes() {
 		if !slices.ContainsFunc(tried, func(one attempt) bool { return one.pattern == route.pattern }) {
 			t.Errorf("add an attempt for %s to attempts(), then: make golden", route.pattern)
 		}
@@ -316,7 +320,7 @@ func (w *world) checkStore(name string, one attempt, as visitor) {
 
 // isForAnyone reports whether a route asks for no session: what a form has in it is then enough to act as another.
 func isForAnyone(pattern string) bool {
-	return slices.ContainsFunc(New(nil, Options{}).routes(), func(one route) bool {
+	return slices.ContainsFunc(New(nil, EveryPage(nil)).routes(), func(one route) bool {
 		return one.pattern == pattern && !one.access.members
 	})
 }

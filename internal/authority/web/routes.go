@@ -19,7 +19,7 @@ type route struct {
 // routes are all pages and forms. A GET changes nothing, except that one begins a session where the OIDC provider sends
 // back a browser that has just begun a login.
 func (s *Site) routes() []route {
-	return []route{
+	routes := []route{
 		{"GET /style.css", always, style},
 		{"GET /{$}", anyone, s.front},
 		{"GET /login", anyone, s.loginPage},
@@ -62,6 +62,10 @@ func (s *Site) routes() []route {
 		{"POST /workspace/ci-keys/{id}/rotate", may(authority.ManageCITokens), s.rotateCIKey},
 		{"POST /workspace/ci-keys/{id}/revoke", may(authority.ManageCITokens), s.revokeCIKey},
 	}
+	if s.signUps {
+		routes = append(routes, route{"GET /sign-up", anyone, s.signUpPage}, route{"POST /sign-up", anyone, s.signUp})
+	}
+	return routes
 }
 
 // Register adds the routes of all pages. Who asks for the path of a form that has no page of its own, such as a member

@@ -135,13 +135,16 @@ func (f *fixture) joins(
 	email := strings.ReplaceAll(strings.ToLower(name), " ", "-") + "@example.com"
 	member, invite, err := to.AddMember(ctx, authority.NewMember{Email: email, Role: role, Permissions: permissions})
 	f.must(err)
-	cookie, err := f.store.Join(ctx, invite.Secret, credential.NewSecret(rightPassword), "Firefox")
+	cookie, err := f.store.Join(ctx, invite.Secret, credential.NewSecret(rightPassword), "", "Firefox")
 	f.must(err)
 	return visitor{name, member, cookie}
 }
 
 // clock is what the worlds and their copies go by.
 var clock testkit.Clock
+
+// EveryPage are the settings with which there are all pages.
+func EveryPage(now func() time.Time) Options { return Options{Now: now, SignUp: true} }
 
 // copied is a world of its own for one attempt.
 type copied struct {

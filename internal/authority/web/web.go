@@ -31,6 +31,8 @@ type Options struct {
 	Now func() time.Time
 	// OIDC is a provider with which members can log in; nil for none.
 	OIDC *oidc.Provider
+	// SignUp lets anybody make a workspace of their own.
+	SignUp bool
 }
 
 // Site is the pages. It is safe for concurrent use.
@@ -43,13 +45,15 @@ type Site struct {
 	access map[string]access
 	limits limits
 	oidc   *oidc.Provider
+	// signUps reports whether anybody may sign up.
+	signUps bool
 }
 
 // limits are counted before anything that takes long, or that tells whether a guess is right.
 // Colleagues may share an address, so one has much more than an account.
 type limits struct {
-	logins, decisions, invites, providers *limit.Keyed // by address
-	accounts, members                     *limit.Keyed // by email address and by member
+	logins, decisions, invites, providers, signUps *limit.Keyed // by address
+	accounts, members                              *limit.Keyed // by email address and by member
 }
 
 func newLimits() limits {
@@ -57,14 +61,16 @@ func newLimits() limits {
 		return limit.New(limit.Rate{Requests: requests, Period: 10 * time.Minute})
 	}
 	return limits{
-		logins: every(100), decisions: every(600), invites: every(200), providers: every(200),
+		logins: every(100), decisions: every(600), invites: every(200), providers: every(200), signUps: every(50),
 		accounts: every(10), members: every(60),
 	}
 }
 
 // New returns the pages of an authority.
 func New(store *authority.Store, options Options) *Site {
-	s := &Site{store: store, now: options.Now, templates: parsed(), limits: newLimits(), oidc: options.OIDC}
+	s := &Site{
+		store: store, now: options.Now, templates: parsed(), limits: newLimits(), oidc: options.OIDC, signUps: options.SignUp,
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
