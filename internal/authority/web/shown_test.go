@@ -28,7 +28,7 @@ func TestEverythingThatIsShownIsText(t *testing.T) {
 		f.must(w.workspace.RenameCIToken(ctx, w.ci.ID, text("key")))
 		_, invite, err := w.workspace.AddMember(ctx, authority.NewMember{Email: email, Role: authority.Admin})
 		f.must(err)
-		cookie, err := f.store.Join(ctx, invite.Secret, credential.NewSecret(rightPassword), text("browser"))
+		cookie, err := f.store.Join(ctx, invite.Secret, credential.NewSecret(rightPassword), "", text("browser"))
 		f.must(err)
 		w.login, _, err = f.store.RequestLogin(ctx, text("terminal"))
 		f.must(err)
