@@ -53,8 +53,9 @@ func (s *Site) resetAuthToken(v *visit) *reply {
 func authTokenMade(v *visit, secret credential.Secret, err error, what string) *reply {
 	if err == nil {
 		return show("made-token", madeToken{
-			Title: "Copy your Auth Token now", Done: what, Secret: secret, Base: v.base, Missing: missingLicense(v.member),
-			Page: notice{Link: authTokenPath, LinkText: "Auth Token"},
+			Title: "Copy your Auth Token now", Done: what, Secret: secret, Missing: missingLicense(v.member),
+			Lines: "export LOCALSTACK_AUTH_TOKEN=" + secret.Reveal() + "\n" + lines("docker.sh", addressOf(v.base)),
+			Page:  notice{Link: authTokenPath, LinkText: "Auth Token"},
 		})
 	}
 	shown := &authTokenPage{form: formOf(v)}
@@ -77,7 +78,7 @@ func missingLicense(member authority.Member) *notice {
 	case granted == nil || !granted.Assigned:
 		lacks.Text = "You have no license yet, and without one no container starts with this token. An Admin of your " +
 			"workspace can assign one to you."
-		if authority.Allowed(member, authority.IssueOwnLicense) || authority.Allowed(member, authority.AssignLicenses) {
+		if mayIssue(member) {
 			lacks.Text = "You have no license yet, and without one no container starts with this token. Assign yourself a " +
 				"license first."
 		}

@@ -62,7 +62,10 @@ func (s *Site) createCIKey(v *visit) *reply {
 // showCIKey shows a key that was made or rotated.
 func showCIKey(v *visit, key authority.Token, secret credential.Secret, what string) *reply {
 	page := notice{Link: ciKeysPath + "/" + key.ID, LinkText: key.Name}
-	shown := madeToken{Title: "Copy the CI key now", Done: what, Secret: secret, IsCI: true, Base: v.base, Page: page}
+	shown := madeToken{
+		Title: "Copy the CI key now", Done: what, Secret: secret, IsCI: true, Page: page,
+		Lines: "API_ENDPOINT=" + addressOf(v.base).API,
+	}
 	if licenseBadge(key.License).Class != "good" {
 		shown.Missing = &notice{
 			Text: "It has no active license yet, and without one no container starts with it. Assign one on the page of the " +

@@ -9,8 +9,8 @@ type madeToken struct {
 	Secret      credential.Secret
 	// IsCI says that it is for a pipeline, not for a terminal.
 	IsCI bool
-	// Base is the server's URL.
-	Base string
+	// Lines are what to do with it, to copy.
+	Lines string
 	// Missing says what the token lacks to activate, and leads to it; nil for nothing.
 	Missing *notice
 	// Page is where the token is listed.
