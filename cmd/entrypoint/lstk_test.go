@@ -24,7 +24,7 @@ func TestAContainerStartsWithTheTokenOfALogin(t *testing.T) {
 	web := strings.TrimSuffix(server.URL, "/v1")
 	const password = "correct horse battery staple"
 	browser := lstk.NewBrowser(t, nil).Open(web+link).Is(http.StatusOK, "Set a password")
-	browser.Submit("", "password", password, "again", password).Is(http.StatusOK, "About this server")
+	browser.Submit("", "password", password, "again", password).Is(http.StatusOK, "Getting Started")
 	terminal := lstk.Login(t, web, web)
 	browser.Open(terminal.Link()).Submit("Confirm").Is(http.StatusOK, "Confirmed")
 	terminal.Press("x")

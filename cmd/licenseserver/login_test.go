@@ -104,7 +104,7 @@ func (o *office) join(link, email string) *lstk.Browser {
 	if !strings.Contains(browser.Text, email) {
 		o.Errorf("the page does not say for whom the link is:\n%s", browser.Text)
 	}
-	return browser.Submit("", "password", memberPassword, "again", memberPassword).Is(http.StatusOK, "About this server")
+	return browser.Submit("", "password", memberPassword, "again", memberPassword).Is(http.StatusOK, "Getting Started")
 }
 
 // login starts `lstk login`, which shows a link and a code.

@@ -164,7 +164,7 @@ func TestMarkupOfStrangersIsText(t *testing.T) {
 	b := f.browser()
 	b.headers["User-Agent"] = markup
 	b.post("/login", "email", markup, "password", markup, "next", "/"+markup).is(http.StatusForbidden)
-	b.post("/login", "email", "ada@example.com", "password", rightPassword).leads("/")
+	b.post("/login", "email", "ada@example.com", "password", rightPassword).leads(first)
 	for _, got := range []page{
 		b.get(withCode(begun)).is(http.StatusOK, "&lt;script&gt;"), b.get("/sessions").is(http.StatusOK, "&lt;script&gt;"),
 		b.get(pathOf(begun) + "?" + url.Values{"code": {markup}}.Encode()),

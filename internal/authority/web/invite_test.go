@@ -38,7 +38,7 @@ func TestAMemberJoinsByAOneTimeLink(t *testing.T) {
 		} {
 			again.is(http.StatusNotFound, "This link does not work")
 		}
-		f.browser().post("/login", "email", "ada@example.com", "password", rightPassword).leads("/")
+		f.browser().post("/login", "email", "ada@example.com", "password", rightPassword).leads(first)
 	})
 }
 

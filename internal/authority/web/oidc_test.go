@@ -75,7 +75,7 @@ func TestAMemberLogsInWithAProvider(t *testing.T) {
 		b.get(beginPath + "?next=/sessions").leads("/sessions")
 		b.post("/logout").leads("/login")
 		f.provider.Claims["email"], f.provider.Claims["email_verified"] = "lovelace@example.com", false
-		b.get(f.begins(b, "/")).leads(first)
+		b.get(f.begins(b, first)).leads(first)
 		b.get("/sessions").is(http.StatusOK, "ada@example.com")
 	})
 }
@@ -119,10 +119,10 @@ func TestALoginEndsInTheBrowserThatBeganIt(t *testing.T) {
 	f := newWithOIDC(t, "")
 	f.invite("ada@example.com")
 	eve, ada := f.browser(), f.browser()
-	theirs := f.begins(eve, "/")
+	theirs := f.begins(eve, first)
 	const refused = "not started in this browser"
 	ada.get(theirs).is(http.StatusForbidden, refused)
-	own := f.begins(ada, "/")
+	own := f.begins(ada, first)
 	ada.get(theirs).is(http.StatusForbidden, refused)
 	if ada.attempt() == "" {
 		t.Error("somebody else's link ends the login of a browser")
@@ -150,7 +150,7 @@ func TestALoginWithAProviderIsUsedOnce(t *testing.T) {
 	f := newWithOIDC(t, "")
 	f.invite("ada@example.com")
 	b := f.browser()
-	back := f.begins(b, "/")
+	back := f.begins(b, first)
 	copied := b.cookies()
 	b.get(back).leads(first)
 	again := f.browser()
@@ -188,7 +188,7 @@ func TestALoginAtAProviderMayTakeTenMinutes(t *testing.T) {
 		wait   time.Duration
 		status int
 	}{{attemptLife, http.StatusSeeOther}, {attemptLife + time.Second, http.StatusForbidden}} {
-		back := f.begins(b, "/")
+		back := f.begins(b, first)
 		cookies := b.cookies() // our server goes by its clock, the browser by its own
 		f.clock.Advance(step.wait)
 		b.restore(cookies)
@@ -202,7 +202,7 @@ func TestALoginWithAProviderMakesANewSession(t *testing.T) {
 	f.member("ada@example.com")
 	f.member("eve@example.com")
 	eve, ada := f.loggedIn("eve@example.com"), f.browser()
-	back := f.begins(ada, "/")
+	back := f.begins(ada, first)
 	ada.restore(eve.cookies())
 	planted := eve.cookies()[0].Value
 	ada.get(back).leads(first)
@@ -228,7 +228,7 @@ func TestWhereALoginWithAProviderLeads(t *testing.T) {
 		b.post("/logout")
 	}
 	// Whoever can write cookies into a browser still cannot send it elsewhere.
-	back := f.begins(b, "/")
+	back := f.begins(b, first)
 	cookies := b.cookies()
 	values, err := url.ParseQuery(cookies[0].Value)
 	f.must(err)
@@ -243,7 +243,7 @@ func TestWhoMayNotLogInWithAProvider(t *testing.T) {
 	f.member("ada@example.com")
 	f.provider.Claims["sub"] = "other"
 	b := f.browser()
-	b.get(f.begins(b, "/")).leads(first)
+	b.get(f.begins(b, first)).leads(first)
 	b.post("/logout")
 	for name, who := range map[string]struct {
 		claims map[string]any
@@ -259,7 +259,7 @@ func TestWhoMayNotLogInWithAProvider(t *testing.T) {
 		for claim, value := range who.claims {
 			f.provider.Claims[claim] = value
 		}
-		got := b.get(f.begins(b, "/")).is(http.StatusForbidden, who.want, "You are not logged in with Example &lt;SSO&gt;")
+		got := b.get(f.begins(b, first)).is(http.StatusForbidden, who.want, "You are not logged in with Example &lt;SSO&gt;")
 		if strings.Contains(got.text, "<b>") || b.attempt() != "" {
 			t.Errorf("%s: %v %s", name, b.cookies(), got.text)
 		}
@@ -295,7 +295,7 @@ func TestWhatAProviderMaySendABrowserBackWith(t *testing.T) {
 		}
 		f.provider.Query = back.query
 		b := f.browser()
-		got := b.get(f.begins(b, "/")).is(back.status, back.text)
+		got := b.get(f.begins(b, first)).is(back.status, back.text)
 		if strings.Contains(got.text, "<script") || strings.Contains(got.text, "xxxx") || b.attempt() != "" ||
 			len(b.cookies()) > 0 {
 			t.Errorf("%s: %v %s", name, b.cookies(), got.text)
@@ -303,7 +303,7 @@ func TestWhatAProviderMaySendABrowserBackWith(t *testing.T) {
 	}
 	f.provider.Query = url.Values{"iss": {f.provider.Issuer()}, "session_state": {"x"}}
 	b := f.browser()
-	b.get(f.begins(b, "/")).leads(first)
+	b.get(f.begins(b, first)).leads(first)
 }
 
 func TestAProviderThatIsDownIsNobodyElsesProblem(t *testing.T) {

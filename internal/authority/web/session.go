@@ -48,7 +48,7 @@ func (s *Site) askToLogIn(v *visit) *reply {
 const maxNext = 1000
 
 // first is where a login leads without another page.
-const first = "/"
+const first = "/getting-started"
 
 // safeNext is where a login may lead to: a page of this site, whatever the text says.
 func safeNext(text string) string {
