@@ -58,7 +58,7 @@ func TestTheCookieOfASession(t *testing.T) {
 	f.member("ada@example.com")
 	form := []string{"email", "ada@example.com", "password", rightPassword}
 	plain := f.browser().post("/login", form...).header.Values("Set-Cookie")
-	if len(plain) != 1 || !strings.HasPrefix(plain[0], "session=") ||
+	if len(plain) != 1 || !strings.HasPrefix(plain[0], "authority-session=") ||
 		!strings.HasSuffix(plain[0], "; Path=/; HttpOnly; SameSite=Lax") {
 		t.Errorf("over http on this machine it is %q", plain)
 	}
@@ -75,7 +75,7 @@ func TestTheCookieOfASession(t *testing.T) {
 	// A neighbor in the domain, or somebody on the way of an http page, can set a cookie without the prefix.
 	value, _, _ := strings.Cut(strings.TrimPrefix(over[0], "__Host-session="), ";")
 	b.client.Jar, _ = cookiejar.New(nil)
-	b.headers["Cookie"] = "session=" + value
+	b.headers["Cookie"] = "authority-session=" + value
 	b.get("/sessions").leads("/login?next=%2Fsessions")
 }
 

@@ -90,7 +90,7 @@ func TestAPageLeadsToThisSite(t *testing.T) {
 				}
 				request.RemoteAddr = "127.0.0.1:1"
 				if as != nobody {
-					request.AddCookie(&http.Cookie{Name: "session", Value: w.as(as).cookie.Reveal()})
+					request.AddCookie(&http.Cookie{Name: cookieName(true), Value: w.as(as).cookie.Reveal()})
 				}
 				recorder := httptest.NewRecorder()
 				c.whole.ServeHTTP(recorder, request)
@@ -117,7 +117,7 @@ func TestNoWayInTakesOverASession(t *testing.T) {
 		c := w.copy()
 		before := ask(c.whole, one.method(), w.path(one.pattern), one.values(w).Encode(), eve)
 		for _, cookie := range before.Result().Cookies() {
-			if cookie.MaxAge < 0 || cookie.Name != "session" {
+			if cookie.MaxAge < 0 || cookie.Name != cookieName(true) {
 				continue
 			}
 			if cookie.Value == eve.cookie.Reveal() {
@@ -141,5 +141,25 @@ func TestNoWayInTakesOverASession(t *testing.T) {
 			c2.close()
 		}
 		c.close()
+	}
+}
+
+// A neighbor's cookie for a longer path is sent beside ours, and before it.
+func TestTwoCookies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.copy()
+	defer c.close()
+	for _, one := range attempts() {
+		if one.pattern == "GET /style.css" { // is the same for all
+			continue
+		}
+		before := c.rows()
+		both := cookieName(true) + "=" + w.as("Member").cookie.Reveal() + "; " + cookieName(true) + "=" + w.as("Admin").cookie.Reveal()
+		got := ask(c.whole, one.method(), w.path(one.pattern), one.values(w).Encode(), visitor{}, "Cookie", both)
+		examine(t, one.name(), got.Code, got.Header(), got.Body.String())
+		if got.Code != http.StatusBadRequest || len(changed(before, c.rows())) > 0 {
+			t.Errorf("%s is answered with %d, and changes %q", one.name(), got.Code, changed(before, c.rows()))
+		}
 	}
 }

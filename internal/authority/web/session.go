@@ -19,10 +19,11 @@ func (s *Site) sessionOf(r *http.Request, isPlain bool) (*authority.Session, err
 }
 
 // cookieName is the name of the session's cookie. Browsers take one with the prefix only over TLS and from this very
-// host, not from a neighbor in its domain.
+// host, not from a neighbor in its domain. Without TLS, other servers of this machine share our cookies, and many of
+// them call theirs "session".
 func cookieName(isPlain bool) string {
 	if isPlain {
-		return "session"
+		return "authority-session"
 	}
 	return "__Host-session"
 }

@@ -202,7 +202,7 @@ func ask(handler http.Handler, method, path, body string, as visitor, extra ...s
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 	if as.cookie.IsSet() {
-		request.AddCookie(&http.Cookie{Name: "session", Value: as.cookie.Reveal()})
+		request.AddCookie(&http.Cookie{Name: cookieName(true), Value: as.cookie.Reveal()})
 	}
 	for i := 0; i < len(extra); i += 2 {
 		request.Header.Set(extra[i], extra[i+1])

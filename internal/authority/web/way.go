@@ -27,6 +27,15 @@ func (s *Site) checkWay(v *visit, from origin.Origin) *reply {
 			Link:  from.Base + "/", LinkText: from.Base,
 		})
 	}
+	// A cookie that a neighbor has set for a part of the site comes first: the member would act there in the account of
+	// somebody else.
+	if len(v.CookiesNamed(cookieName(v.isPlain))) > 1 {
+		return refuse(http.StatusBadRequest, "request.cookies", notice{
+			Title: "The browser has two sessions here",
+			Text: "Another server has set a cookie with the name of ours. Remove the cookies of this site in the browser, " +
+				"and log in again.",
+		})
+	}
 	if err := s.crossSite.Check(v.Request); err != nil {
 		return refuse(http.StatusForbidden, "request.cross_site", notice{
 			Title: "Another site has sent this",
