@@ -89,29 +89,30 @@ func TestWhatAProviderSaysOfAnAddress(t *testing.T) {
 		return said
 	}
 	const email = "ada@example.com"
+	verified, notVerified := Identity{Email: email, EmailVerified: true}, Identity{Email: email}
 	for name, said := range map[string]struct {
 		claims, userInfo map[string]any
 		want             Identity
 	}{
-		"verified":               {info("email", email, "email_verified", true), nil, Identity{Email: email, EmailVerified: true}},
-		"verified, as a text":    {info("email", email, "email_verified", "true"), nil, Identity{Email: email, EmailVerified: true}},
-		"not verified":           {info("email", email, "email_verified", false), nil, Identity{Email: email}},
-		"not verified, a text":   {info("email", email, "email_verified", "false"), nil, Identity{Email: email}},
-		"verified, some text":    {info("email", email, "email_verified", "yes"), nil, Identity{Email: email}},
-		"verified, an object":    {info("email", email, "email_verified", map[string]any{"a": true}), nil, Identity{Email: email}},
-		"nothing of verified":    {info("email", email, "email_verified", nil), nil, Identity{Email: email}},
+		"verified":               {info("email", email, "email_verified", true), nil, verified},
+		"verified, as a text":    {info("email", email, "email_verified", "true"), nil, verified},
+		"not verified":           {info("email", email, "email_verified", false), nil, notVerified},
+		"not verified, a text":   {info("email", email, "email_verified", "false"), nil, notVerified},
+		"verified, some text":    {info("email", email, "email_verified", "yes"), nil, notVerified},
+		"verified, an object":    {info("email", email, "email_verified", map[string]any{"a": true}), nil, notVerified},
+		"nothing of verified":    {info("email", email, "email_verified", nil), nil, notVerified},
 		"no address":             {info("email", nil), nil, Identity{EmailVerified: true}},
-		"Entra, domain verified": {info("email", email, "email_verified", nil, "xms_edov", "1"), nil, Identity{Email: email, EmailVerified: true}},
-		"Entra, not verified":    {info("email", email, "email_verified", nil, "xms_edov", false), nil, Identity{Email: email}},
+		"Entra, domain verified": {info("email", email, "email_verified", nil, "xms_edov", "1"), nil, verified},
+		"Entra, not verified":    {info("email", email, "email_verified", nil, "xms_edov", false), nil, notVerified},
 		"verified is more than the domain": {info("email", email, "email_verified", false, "xms_edov", true), nil,
-			Identity{Email: email}},
+			notVerified},
 		"userinfo alone": {info("email", nil, "email_verified", nil), info("email", email, "email_verified", "true"),
-			Identity{Email: email, EmailVerified: true}},
-		"userinfo, not verified": {info("email", nil), info("email", email), Identity{Email: email}},
+			verified},
+		"userinfo, not verified": {info("email", nil), info("email", email), notVerified},
 		"userinfo has more": {info("email", email, "email_verified", nil), info("email", email, "email_verified", true),
-			Identity{Email: email, EmailVerified: true}},
-		"userinfo has no address": {info("email", email, "email_verified", nil), info("email_verified", true), Identity{Email: email}},
-		"userinfo is not asked":   {info(), map[string]any{"sub": "2", "email": "eve@example.com"}, Identity{Email: email, EmailVerified: true}},
+			verified},
+		"userinfo has no address": {info("email", email, "email_verified", nil), info("email_verified", true), notVerified},
+		"userinfo is not asked":   {info(), map[string]any{"sub": "2"}, verified},
 	} {
 		f := newFixture(t)
 		for claim, value := range said.claims {

@@ -170,19 +170,20 @@ func TestAProviderThatSaysNothingIsNotWaitedForLong(t *testing.T) {
 }
 
 func TestADescriptionThatIsNotTheProviders(t *testing.T) {
+	const notSafe = "must be an https URL"
 	for name, spoil := range map[string]struct {
 		description map[string]any
 		want        string
 	}{
 		"another issuer":              {map[string]any{"issuer": "https://other.example.com"}, "did not match the issuer"},
 		"no issuer":                   {map[string]any{"issuer": ""}, "did not match the issuer"},
-		"a token endpoint in clear":   {map[string]any{"token_endpoint": "http://idp.example.com/t"}, "must be an https URL"},
-		"keys in clear":               {map[string]any{"jwks_uri": "http://idp.example.com/k"}, "must be an https URL"},
-		"no keys":                     {map[string]any{"jwks_uri": ""}, "must be an https URL"},
-		"no token endpoint":           {map[string]any{"token_endpoint": ""}, "must be an https URL"},
-		"userinfo in clear":           {map[string]any{"userinfo_endpoint": "http://idp.example.com/u"}, "must be an https URL"},
-		"another kind of address":     {map[string]any{"authorization_endpoint": "javascript:alert(1)"}, "must be an https URL"},
-		"an address without a server": {map[string]any{"authorization_endpoint": "/authorize"}, "must be an https URL"},
+		"a token endpoint in clear":   {map[string]any{"token_endpoint": "http://idp.example.com/t"}, notSafe},
+		"keys in clear":               {map[string]any{"jwks_uri": "http://idp.example.com/k"}, notSafe},
+		"no keys":                     {map[string]any{"jwks_uri": ""}, notSafe},
+		"no token endpoint":           {map[string]any{"token_endpoint": ""}, notSafe},
+		"userinfo in clear":           {map[string]any{"userinfo_endpoint": "http://idp.example.com/u"}, notSafe},
+		"another kind of address":     {map[string]any{"authorization_endpoint": "javascript:alert(1)"}, notSafe},
+		"an address without a server": {map[string]any{"authorization_endpoint": "/authorize"}, notSafe},
 		"another type":                {map[string]any{"issuer": 1}, "failed to decode"},
 	} {
 		f := newFixture(t)

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -48,7 +49,35 @@ func TestTheNameOfAProvider(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if got := New(Settings{Issuer: "https://sso.example.org:8443/realms/main"}, nil).Name(); got != "sso.example.org:8443" {
+	if got := New(Settings{Issuer: "https://sso.example.org:8443/realms/a"}, nil).Name(); got != "sso.example.org:8443" {
 		t.Errorf("the name is %q", got)
 	}
+}
+
+func FuzzTheURLOfAnIssuer(f *testing.F) {
+	for _, text := range []string{"https://idp.example.org/a", "http://localhost:1", "http://[::1%25x]/", "//x"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if CheckIssuer(text) != nil {
+			return
+		}
+		issuer, err := url.Parse(text)
+		if err != nil || issuer.Host == "" || issuer.User != nil || !isSafe(issuer) {
+			t.Errorf("%q is an issuer: %v", text, err)
+		}
+	})
+}
+
+func FuzzAVerdict(f *testing.F) {
+	for _, text := range []string{"true", `"true"`, "1", `"1"`, "null", "{}", `"yes"`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var said verdict
+		isTrue := strings.Trim(text, `"`) == "true" || strings.Trim(text, `"`) == "1"
+		if err := said.UnmarshalJSON([]byte(text)); err != nil || bool(said) && !isTrue {
+			t.Errorf("%q is %t: %v", text, said, err)
+		}
+	})
 }
