@@ -23,8 +23,10 @@ type Member struct {
 	// Permissions are those of a Workspace Member. [Allowed] says what a member may do.
 	Permissions []Permission `json:"permissions"`
 	Invited     time.Time    `json:"invited"`
-	// Joined is when the member first used an invite; nil if never.
+	// Joined is when the member first used an invite, or logged in with a provider; nil if never.
 	Joined *time.Time `json:"joined"`
+	// HasPassword reports whether the member can log in with a password. Lists of links do not say it.
+	HasPassword bool `json:"-"`
 	// Removed reports whether the member was removed. Lists have none that was.
 	Removed bool `json:"-"`
 	// License is nil if there never was one.
@@ -36,6 +38,7 @@ var seesMembers = anyOf{ManageMembers, AssignLicenses}
 
 const selectMembers = `
 	SELECT m.id, m.workspace_id, m.email, m.name, m.role, m.permissions, m.invited_at, m.joined_at, m.removed_at,
+	       m.password_hash IS NOT NULL,
 	       ` + licenseColumns + `
 	FROM members m
 	LEFT JOIN licenses l ON l.member_id = m.id
@@ -57,7 +60,7 @@ func scanMember(rows *sql.Rows, now time.Time) (Member, error) {
 		granted         licenseRow
 	)
 	err := rows.Scan(append([]any{&member.ID, &member.WorkspaceID, &member.Email, &member.Name, &member.Role, &permissions,
-		&invited, &joined, &removed}, granted.columns()...)...)
+		&invited, &joined, &removed, &member.HasPassword}, granted.columns()...)...)
 	if err != nil {
 		return Member{}, err
 	}

@@ -19,6 +19,8 @@ type invitation struct {
 	// HasJoined reports whether the member has joined before, and sets a new password.
 	HasJoined bool
 	MinLength int
+	// Provider is a way to join without a password; nil if there is none.
+	Provider *provider
 }
 
 // joined is where it goes on for a member who has used a link.
@@ -69,7 +71,7 @@ func (s *Site) invitation(v *visit) (invitation, *reply) {
 	}
 	shown := invitation{
 		form: formOf(v), Email: opened.Member.Email, Workspace: opened.Workspace, Name: opened.Member.Name,
-		HasJoined: opened.Member.Joined != nil, MinLength: password.MinLength,
+		HasJoined: opened.Member.Joined != nil, MinLength: password.MinLength, Provider: s.provider(v, first),
 	}
 	if v.Method == http.MethodPost {
 		shown.Name = shown.Value("name")
