@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs everything on this machine: a license authority on loopback, the entrypoint and
-# the reference emulator. Ctrl-C stops everything. With LOCALSTACK_AUTH_TOKEN set, it
-# uses the real licensing API. GATEWAY_LISTEN and DEMO_AUTHORITY change the ports.
+# Runs everything on this machine: a license authority with its pages on loopback, the
+# entrypoint and the reference emulator. Ctrl-C stops everything. With
+# LOCALSTACK_AUTH_TOKEN set, it uses the real licensing API. GATEWAY_LISTEN and
+# DEMO_AUTHORITY change the ports. The state is in build/demo; remove it to begin anew.
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
@@ -23,12 +24,14 @@ stop_authority() {
 	[ -z "$authority_pid" ] || kill "$authority_pid" 2>/dev/null || true
 }
 
+# ours runs a command of the license authority in the workspace of the demo: the first
+# one, beside those of who signs up.
+ours() {
+	bin/licenseserver "$@" --data "$state/authority" --workspace "$workspace"
+}
+
 start_authority() {
-	if [ ! -s "$state/token" ]; then
-		bin/licenseserver token create --data "$state/authority" --type developer --email demo@example.com >"$state/token.new"
-		mv "$state/token.new" "$state/token"
-	fi
-	bin/licenseserver serve --listen "$authority" --data "$state/authority" \
+	bin/licenseserver serve --listen "$authority" --data "$state/authority" --sign-up --demo-token-file "$state/token" \
 		>"$state/authority.out" 2>"$state/authority.log" &
 	authority_pid=$!
 	echo "$authority_pid" >"$state/authority.pid"
@@ -42,13 +45,65 @@ start_authority() {
 		fi
 		sleep 0.1
 	done
-	export LOCALSTACK_AUTH_TOKEN_FILE="$state/token" API_ENDPOINT="http://$authority/v1"
+	pages=$(sed -n 's/^listening on //p' "$state/authority.out")
+	case $pages in
+	*//0.0.0.0:* | *//\[::\]:*) pages=http://127.0.0.1:${pages##*:} ;;
+	esac
+	export LOCALSTACK_AUTH_TOKEN_FILE="$state/token" API_ENDPOINT="$pages/v1"
+}
+
+# fill_workspace adds what is missing: two members, seats for them, and a CI key.
+fill_workspace() {
+	workspace=$(bin/licenseserver workspace list --data "$state/authority" | awk 'NR == 2 { print $1 }')
+	if ! ours subscription list | grep -q ^subscription_; then
+		ours subscription create --plan team --seats 3 >/dev/null
+		bin/licenseserver workspace rename "$workspace" Demo --data "$state/authority"
+	fi
+	if [ ! -s "$state/ci-key" ]; then
+		ours ci-key create nightly >"$state/ci-key.new"
+		mv "$state/ci-key.new" "$state/ci-key"
+	fi
+	admin_link=$(link_of admin@example.com --admin)
+	member_link=$(link_of member@example.com --permission issue-own-license)
+}
+
+# link_of prints a one-time link of a member, who is added if need be; otherwise why there
+# is none.
+link_of() {
+	if ours member show "$1" >/dev/null 2>&1; then
+		set -- invite create "$1"
+	else
+		set -- member add "$@"
+	fi
+	ours "$@" --public-url "$pages" 2>"$state/link.log" || tail -n 1 "$state/link.log"
+}
+
+explain_pages() {
+	cat <<END
+
+  The pages of the license authority:
+
+    $pages/sign-up    make a workspace of your own
+    $pages/login
+
+  Or join the workspace of the demo, by links that work once:
+
+    an Admin             $admin_link
+    a Workspace Member   $member_link
+
+  It has a CI key (in build/demo/ci-key). Assign a license, create an Auth Token, and
+  start with it; Getting Started has the lines for Docker, CI and lstk. Here:
+
+    export LOCALSTACK_AUTH_TOKEN=ls-…
+    API_ENDPOINT=$pages/v1 FILESYSTEM_ROOT=\$(mktemp -d) GATEWAY_LISTEN=127.0.0.1:4577 \\
+      bin/entrypoint bin/emulator
+END
 }
 
 explain() {
 	cat <<END
 
-  Try it in another terminal:
+  The emulator runs with a demo token. Try it in another terminal:
 
     curl $url/_localstack/info
 
@@ -91,6 +146,8 @@ if [ -n "${LOCALSTACK_AUTH_TOKEN:-}${LOCALSTACK_AUTH_TOKEN_FILE:-}" ]; then
 	cp /etc/resolv.conf /etc/hosts "$state/root/etc/"
 else
 	start_authority
+	fill_workspace
+	explain_pages
 fi
 explain
 export FILESYSTEM_ROOT="$state/root" GATEWAY_LISTEN="$gateway" SUPERVISE=1 PERSISTENCE=1
