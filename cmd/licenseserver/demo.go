@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
@@ -21,7 +22,7 @@ func provideToken(ctx context.Context, store *authority.Store, path string) erro
 	content, err := file.ReadOwn(dir, name)
 	switch {
 	case err == nil:
-		if known, err := store.Knows(ctx, credential.NewSecret(string(content))); known || err != nil {
+		if known, err := store.Knows(ctx, credential.NewSecret(strings.TrimSpace(string(content)))); known || err != nil {
 			return err
 		}
 	case !errors.Is(err, fs.ErrNotExist):
