@@ -141,5 +141,8 @@ func (s *Site) logOut(v *visit) *reply {
 // sentence is the text of a refusal as a sentence.
 func sentence(refusal error) string {
 	text := refusal.Error()
+	if first, _, _ := strings.Cut(text, " "); strings.ContainsAny(first, "@_") { // an email address, or an ID
+		return text + "."
+	}
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }

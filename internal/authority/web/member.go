@@ -3,9 +3,9 @@ package web
 import (
 	"errors"
 	"net/url"
+	"slices"
 
 	"localstack-entrypoint/internal/authority"
-	"localstack-entrypoint/internal/license"
 )
 
 // memberPage is what the page of a member shows, as far as the visitor may see it. It offers only what the store would
@@ -16,8 +16,8 @@ type memberPage struct {
 	// IsOwn reports whether the member is the visitor.
 	IsOwn, MayChange, MayAssign bool
 	gifts
-	// Subscriptions are those of which a seat could be assigned to the member.
-	Subscriptions []authority.Subscription
+	// Seats are those that could be assigned to the member.
+	Seats seats
 	// SeesTokens reports whether the visitor may see the member's tokens: the developer token, nil if there is none, and
 	// those of logins with lstk.
 	SeesTokens bool
@@ -62,7 +62,7 @@ func (s *Site) member(v *visit) (*memberPage, error) {
 		}
 	}
 	if page.MayAssign {
-		if page.Subscriptions, err = s.freeSubscriptions(v, member); err != nil {
+		if page.Seats, err = seatsFor(v, member); err != nil {
 			return nil, err
 		}
 	}
@@ -82,17 +82,13 @@ func (p *memberPage) addTokens(v *visit) (err error) {
 	return err
 }
 
-// freeSubscriptions are those of which a member could have a seat.
-func (s *Site) freeSubscriptions(v *visit, member authority.Member) ([]authority.Subscription, error) {
-	all, err := v.scope.Subscriptions(v.Context())
-	var free []authority.Subscription
-	for _, one := range all {
-		has := hasLicense(member) && member.License.SubscriptionID == one.ID
-		if !has && one.Status == license.StatusActive && one.Used < one.Seats && len(free) < maxSubscriptions {
-			free = append(free, one)
-		}
-	}
-	return free, err
+// seatsFor are the free seats of which a member has none.
+func seatsFor(v *visit, member authority.Member) (seats, error) {
+	found, err := seatsOf(v)
+	found.Free = slices.DeleteFunc(found.Free, func(one authority.Subscription) bool {
+		return hasLicense(member) && member.License.SubscriptionID == one.ID
+	})
+	return found, err
 }
 
 // fill fills the form with what is saved.

@@ -52,7 +52,7 @@ func TestTheLastAdminStays(t *testing.T) {
 		lacks(`name="role" value="member"`, "/remove").form(path)
 	form.values.Set("role", "member")
 	form.values.Set("name", "Ada L.")
-	refused := b.submit(form, "").is(http.StatusUnprocessableEntity, `id="role-error"`, "is the last Admin",
+	refused := b.submit(form, "").is(http.StatusUnprocessableEntity, `id="role-error"`, "ada@example.com is the last Admin",
 		"<title>Error: ", `value="Ada L."`)
 	if f.memberNow(ada.ID).Role != authority.Admin || refused.form(path).values.Get("role") != "admin" {
 		t.Error("the last Admin is none")
@@ -69,18 +69,18 @@ func TestALicenseIsAssignedAndUnassigned(t *testing.T) {
 		bo := f.joined("bo@example.com", authority.PlainMember)
 		b := f.loggedIn(ada.Email)
 		adas, bos := "/workspace/members/"+ada.ID, "/workspace/members/"+bo.ID
-		b.get(adas).is(http.StatusOK, "No license is assigned", "No subscription has a free seat").lacks("<select")
+		b.get(adas).is(http.StatusOK, "No license is assigned", "The workspace has no subscription").lacks("<select")
 		b.post(adas+"/license", "action", "assign").is(http.StatusUnprocessableEntity, `id="subscription-error"`,
 			"The workspace has no subscription")
 
 		team := f.subscription("team", 1)
 		form := b.get(adas).is(http.StatusOK, "team: 0 of 1 used").form(adas + "/license")
 		b.submit(form, "action=assign").leads(adas + "?done=license-assigned")
-		b.get(adas+"?done=license-assigned").is(http.StatusOK, "Licenses count at the next start of a container", "ACTIVE").
+		b.get(adas+"?done=license-assigned").is(http.StatusOK, "Licenses count at the next start of a container", "team").
 			lacks("<select", "Assign a license")
 
 		// Somebody has taken the last seat since the page was loaded.
-		b.get(bos).is(http.StatusOK, "No subscription has a free seat").lacks("<select")
+		b.get(bos).is(http.StatusOK, "All licenses are used").lacks("<select")
 		b.post(bos+"/license", "action", "assign", "subscription", team.ID).is(http.StatusUnprocessableEntity,
 			`id="subscription-error"`, "1 of 1 seat used")
 		b.post(bos+"/license", "action", "assign", "subscription", "subscription_x").

@@ -67,7 +67,8 @@ func TestEveryPageIsSmall(t *testing.T) {
 		"UPDATE members SET name = $1, email = $2 || replace(email, 'example', 'x')": {escaped, strings.Repeat("+", 230)},
 		"UPDATE tokens SET name = $1 WHERE name <> ''":                               {wide},
 		"UPDATE subscriptions SET plan = $1":                                         {strings.Repeat("p", 32)},
-		"UPDATE sessions SET client = $1, member_id = $2":                            {escaped + escaped, crowd.Somebody},
+		"UPDATE sessions SET client = $1, member_id = $2, last_used_at = $3 WHERE id < 'session_00000000-0000-4000-8000-100000000050'": {escaped + escaped, crowd.Somebody,
+			f.clock.Now().Unix()},
 		"UPDATE audit SET actor = $1, detail = $2, address = $3": {strings.Repeat("+", 254), escaped + wide,
 			strings.Repeat("2001:db8:", 5)},
 		"UPDATE activations SET machine = $1 || machine": {strings.Repeat("m", 64)},
@@ -83,9 +84,11 @@ func TestEveryPageIsSmall(t *testing.T) {
 		if got.status >= http.StatusInternalServerError {
 			t.Errorf("%s: status %d", one.name, got.status)
 		}
-		if size := len(got.text) + len(styleSheet); size > maxPage {
+		size := len(got.text) + len(styleSheet)
+		if size > maxPage {
 			t.Errorf("%s has %d bytes with the style sheet, more than %d", one.name, size, maxPage)
 		}
+		t.Logf("%s: status %d, %d bytes with the style sheet", one.name, got.status, size)
 	}
 	if rows := strings.Count(b.get(membersPath).text, `<th scope="row">`); rows != authority.PageSize {
 		t.Errorf("the list of members has %d rows", rows)
