@@ -20,7 +20,7 @@ LINT     = go tool -modfile=$(CURDIR)/.ci/tools.mod
 # The tests with real clients are a module of their own.
 CLIENTS  = internal/conformance
 
-.PHONY: build run test clients pages bench image reasons lab compare lint vuln golden notices fuzz clean
+.PHONY: bench-pages build run test clients pages bench image reasons lab compare lint vuln golden notices fuzz clean
 
 build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
@@ -40,6 +40,10 @@ pages: build        ## the license authority's pages in a browser, with pictures
 bench: build        ## every budget beside tini and friends; BENCH="-quick", BENCH="-o docs/PERFORMANCE.md"
 	@.ci/packages >&2 || true
 	go run ./internal/bench $(BENCH)
+
+bench-pages:        ## every page of the license authority with 100,000 members: size and time, on both databases
+	@.ci/packages >&2 || true
+	go test -run '^$$' -bench EveryPage -benchtime 20x ./internal/authority/web -crowd 100000
 
 reasons: build      ## the reasons for a failed start that need no network of their own, and what each costs a server
 	@cd cmd/entrypoint && go test -count=1 -run "TestEveryReason|TestHowOftenAServerIsAsked" -reasons

@@ -52,8 +52,8 @@ func TestTheLastAdminStays(t *testing.T) {
 		lacks(`name="role" value="member"`, "/remove").form(path)
 	form.values.Set("role", "member")
 	form.values.Set("name", "Ada L.")
-	refused := b.submit(form, "").is(http.StatusUnprocessableEntity, `id="role-error"`, "ada@example.com is the last Admin",
-		"<title>Error: ", `value="Ada L."`)
+	refused := b.submit(form, "").is(http.StatusUnprocessableEntity, `id="role-error"`,
+		"ada@example.com is the last Admin", "<title>Error: ", `value="Ada L."`)
 	if f.memberNow(ada.ID).Role != authority.Admin || refused.form(path).values.Get("role") != "admin" {
 		t.Error("the last Admin is none")
 	}

@@ -144,7 +144,8 @@ func TestAnInvitationThatIsNotAcceptedKeepsWhatWasTyped(t *testing.T) {
 			"there is no role"},
 		"an unknown permission": {ada, url.Values{"email": {"cy@example.com"}, "permissions": {"x"}}, "permissions",
 			"no permission"},
-		"more than one's own role": {mia, url.Values{"email": {"cy@example.com"}, "role": {"admin"}}, "role", "Only an Admin"},
+		"more than one's own role": {mia, url.Values{"email": {"cy@example.com"}, "role": {"admin"}}, "role",
+			"Only an Admin"},
 		"more than one's own permission": {mia, url.Values{"email": {"cy@example.com"}, "permissions": {"see-audit-log"}},
 			"permissions", "that they do not have"},
 	} {
