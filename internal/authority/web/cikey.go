@@ -1,6 +1,9 @@
 package web
 
 import (
+	"errors"
+	"net/http"
+
 	"localstack-entrypoint/internal/authority"
 )
 
@@ -23,7 +26,7 @@ func (s *Site) ciKeyPage(v *visit) *reply {
 func withCIKey(v *visit, shown *ciKeyPage, answer *reply) *reply {
 	key, err := v.scope.CIToken(v.Context(), v.PathValue("id"))
 	if err != nil {
-		return fail(err)
+		return noKey(err)
 	}
 	use, err := v.scope.CITokenUse(v.Context(), key.ID, v.URL.Query().Get("after"))
 	if err != nil {
@@ -38,6 +41,18 @@ func withCIKey(v *visit, shown *ciKeyPage, answer *reply) *reply {
 	}
 	answer.data = shown
 	return answer
+}
+
+// noKey answers that a key cannot be shown.
+func noKey(err error) *reply {
+	if refusal, ok := errors.AsType[authority.Refusal](err); !ok || refusal.Verdict != authority.NotFound {
+		return fail(err)
+	}
+	return refuse(http.StatusNotFound, "ci_key.unknown", notice{
+		Title: "There is no such CI key",
+		Text:  "The link is wrong, or it is that of another workspace.",
+		Link:  ciKeysPath, LinkText: "Back to the CI keys",
+	})
 }
 
 // notDone shows the page of a key with what was wrong with one of its forms.
@@ -67,7 +82,7 @@ func (s *Site) revokeCIKey(v *visit) *reply {
 func (s *Site) licenseCIKey(v *visit) *reply {
 	key, err := v.scope.CIToken(v.Context(), v.PathValue("id")) // and of nobody else
 	if err != nil {
-		return fail(err)
+		return noKey(err)
 	}
 	if v.PostFormValue("license") == "unassign" {
 		return s.changed(v, "ci-key-unassigned", v.scope.UnassignLicense(v.Context(), key.ID))
@@ -87,7 +102,7 @@ func (s *Site) changed(v *visit, what string, err error) *reply {
 func (s *Site) rotateCIKey(v *visit) *reply {
 	key, err := v.scope.CIToken(v.Context(), v.PathValue("id"))
 	if err != nil {
-		return fail(err)
+		return noKey(err)
 	}
 	secret, err := v.scope.RotateCIToken(v.Context(), key.ID)
 	if err != nil {

@@ -277,7 +277,7 @@ func TestCIKeysNeedAPermission(t *testing.T) {
 	bo.get(authTokenPath).is(http.StatusOK, "CI Keys")
 	bo.get(path).is(http.StatusOK)
 	for _, id := range []string{"x", "%00", "token_" + strings.Repeat("0", 36), f.developerToken("bo@example.com")} {
-		bo.get(ciKeysPath + "/" + id).is(http.StatusNotFound)
+		bo.get(ciKeysPath+"/"+id).is(http.StatusNotFound, "There is no such CI key")
 		bo.post(ciKeysPath + "/" + id + "/license").is(http.StatusNotFound)
 		bo.post(ciKeysPath + "/" + id + "/revoke").is(http.StatusNotFound)
 	}
