@@ -62,6 +62,50 @@ func TestTheLastAdminStays(t *testing.T) {
 	})
 }
 
+// What a page asks before it offers something is what the store does.
+func TestPagesKnowWhatIsRefused(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		admin := Admin
+		isLast := func(who Member, want bool) {
+			one.Helper()
+			if got, err := one.as(one.anna).IsLastAdmin(ctx, who.ID); err != nil || got != want {
+				one.Errorf("whether %s is the last Admin: %t, %v", who.Email, got, err)
+			}
+		}
+		isLast(one.anna, true)
+		isLast(one.bo, false)
+		one.must(discard(one.ChangeMember(ctx, one.guest.ID, MemberChange{Role: &admin})))
+		isLast(one.anna, true)
+		isLast(one.guest, false)
+
+		one.give(one.bo, ManageMembers)
+		manager := one.joined("mia", PlainMember, ManageMembers)
+		all, assign := []Permission{ManageMembers, SeeAuditLog}, []Permission{AssignLicenses}
+		_, err := one.CreateSubscription(ctx, Terms{Plan: "none"}, 0)
+		one.must(err)
+		for field, err := range map[string]error{
+			"role":        discard(one.as(manager).ChangeMember(ctx, one.bo.ID, MemberChange{Role: &admin})),
+			"permissions": discard(one.as(manager).ChangeMember(ctx, one.bo.ID, MemberChange{Permissions: &all})),
+			"email":       discard2(one.AddMember(ctx, NewMember{Email: one.bo.Email})),
+			"name":        discard(one.ChangeMember(ctx, one.bo.ID, MemberChange{Name: new("a\nb")})),
+			"":            discard(one.as(manager).ChangeMember(ctx, one.anna.ID, MemberChange{Permissions: &assign})),
+		} {
+			if refusal, ok := errors.AsType[Refusal](err); !ok || refusal.Field != field {
+				one.Errorf("the error is about the field %q, want %q: %v", refusal.Field, field, err)
+			}
+		}
+		seats := one.subscription.Used + 1 // bo's
+		one.must(discard(one.ChangeSubscription(ctx, one.subscription.ID, SubscriptionChange{Seats: &seats})))
+		for _, subscription := range []string{"", "unknown", one.subscription.ID} {
+			err := discard(one.AssignLicense(ctx, manager.ID, subscription))
+			if refusal, ok := errors.AsType[Refusal](err); !ok || refusal.Field != "subscription" {
+				one.Errorf("of %q, the error is about the field %q: %v", subscription, refusal.Field, err)
+			}
+		}
+	})
+}
+
 // Admins who demote or remove each other at the same time leave one of them.
 func TestAdminsWhoLeaveAtOnceLeaveOne(t *testing.T) {
 	onTeam(t, func(one *team) {
