@@ -56,7 +56,9 @@ func TestLoginOfLstk(t *testing.T) {
 				terminal.Fails(then.error)
 				return
 			}
-			terminal.Token()
+			token := terminal.Token().Reveal()
+			b.Open("/workspace/auth-token").Is(200, "Auth Token").Look("auth-token-of-lstk")
+			a.container(token).isActivated()
 		})
 	}
 }
