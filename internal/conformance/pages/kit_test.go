@@ -54,6 +54,7 @@ func TestLookFindsWhatIsWrong(t *testing.T) {
 		"many bytes":         {more: "<!--" + strings.Repeat("x", maxBytes) + "-->", want: "bytes with all that it loads"},
 		"no visible focus":   {style: `a:focus { outline: none }`, want: "does not show that the focus is at"},
 		"an order of Tab":    {more: `<a href="/1" tabindex="1">first</a>`, want: "Tab leads"},
+		"what is folded":     {more: `<details><summary>More</summary><input></details>`, want: "must have labels"},
 		"two buttons":        {more: `<button>End</button><button>End</button>`, want: "two buttons with the name"},
 		"a time":             {more: `<time>now</time>`, want: "no exact time"},
 		"an error":           {more: `<label>A <input aria-invalid="true"></label>`, want: "no error beside it"},

@@ -45,11 +45,13 @@ func (b *browser) Look(name string) *browser {
 		for _, scheme := range schemes {
 			b.resize(width, scheme)
 			b.scrollsNotSideways(fmt.Sprintf("%s in a width of %d", name, width))
+			b.Picture(fmt.Sprintf("%s-%d-%s", name, width, scheme))
+			b.ask(unfoldAll, nil)
+			b.scrollsNotSideways(fmt.Sprintf("%s, unfolded, in a width of %d", name, width))
 			found := b.axe(name)
-			found.page, found.width, found.scheme, found.bytes = name, width, scheme, bytes
-			if b.keeps {
+			b.ask(foldAgain, nil)
+			if found.page, found.width, found.scheme, found.bytes = name, width, scheme, bytes; b.keeps {
 				note(found)
-				b.Picture(fmt.Sprintf("%s-%d-%s", name, width, scheme))
 			}
 		}
 	}
@@ -88,6 +90,9 @@ func (b *browser) scrollsNotSideways(page string) {
 // Picture writes a picture of the page to build/pages. Secrets on it are replaced for it.
 func (b *browser) Picture(name string) {
 	b.Helper()
+	if !b.keeps {
+		return
+	}
 	b.ask(hideSecrets, nil)
 	yes := true
 	picture := call(b, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes}).Data
@@ -96,6 +101,17 @@ func (b *browser) Picture(name string) {
 		b.Fatal(err)
 	}
 }
+
+// What can be unfolded is checked unfolded, even where one such part folds another.
+const (
+	unfoldAll = `(() => {
+	const all = [...document.querySelectorAll("details")];
+	window.folded = all.map(e => [e, e.open, e.name]);
+	for (const e of all) e.name = "";
+	for (const e of all) e.open = true;
+})()`
+	foldAgain = `for (const [e, open, name] of window.folded) { e.open = open; e.name = name }`
+)
 
 // What hideSecrets and showSecrets do to the texts and fields of the page.
 const (
