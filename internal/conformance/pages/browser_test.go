@@ -189,9 +189,6 @@ func (b *browser) hear(event any) {
 		if e.Entry.Source == log.EntrySourceNetwork && strings.Contains(e.Entry.Text, "the server responded with a status") {
 			return
 		}
-		if e.Entry.Source == log.EntrySourceRecommendation {
-			return
-		}
 		b.complaints = append(b.complaints, fmt.Sprintf("%s: %s %s", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 	case *runtime.EventExceptionThrown:
 		b.complaints = append(b.complaints, "script: "+thrownText(e.ExceptionDetails))

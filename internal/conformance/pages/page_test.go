@@ -2,6 +2,9 @@ package pages
 
 import (
 	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
 )
 
 // Status is the status of the page's answer.
@@ -62,6 +65,18 @@ func (b *browser) Shows(texts ...string) *browser {
 		if !strings.Contains(b.Text(), text) {
 			b.Errorf("the page does not say %q:\n%s", masked(text), b.describe())
 		}
+	}
+	return b
+}
+
+// Becomes loads the page again until its content has a text.
+func (b *browser) Becomes(text string) *browser {
+	b.Helper()
+	for until := time.Now().Add(patience); !strings.Contains(b.Text(), text); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(until) {
+			b.Fatalf("after %s, the page does not say %q:\n%s", patience, text, b.describe())
+		}
+		b.leads(func() { call(b, page.Reload, page.ReloadParams{}) })
 	}
 	return b
 }
