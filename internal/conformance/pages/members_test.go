@@ -52,7 +52,7 @@ func TestRoleAndPermissions(t *testing.T) {
 
 	ada.Check("May manage members", false).Check("May see the audit log", true).Press("Save").Shows(saved)
 	bob.Open("/workspace/members").Is(403, "You may not do this")
-	bob.Open("/workspace/audit").Is(200, "Audit log")
+	bob.Open("/workspace/audit").Is(200, "Audit log").Look("audit")
 
 	ada.Check("Workspace Admin…", true).Press("Save").Shows(saved)
 	bob.Open("/workspace/members").Press("ada@example.com")
