@@ -34,7 +34,7 @@ var tabs = []tab{
 	{Path: "/workspace/my-license", Text: "My License"},
 	{Path: "/workspace/auth-token", Text: "Auth Token"},
 	{Path: "/workspace/ci-keys", Text: "CI Keys"},
-	{Path: membersPath, Text: "Workspace Members"},
+	{Path: membersPath, Text: "Users & Licenses"},
 	{Path: "/workspace/audit", Text: "Audit log"},
 }
 

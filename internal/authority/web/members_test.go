@@ -347,5 +347,5 @@ func TestTheListShowsWhatTheVisitorMaySee(t *testing.T) {
 	reader := f.loggedIn("reader@example.com")
 	reader.get("/workspace/members").is(http.StatusForbidden).lacks("ada@example.com")
 	reader.get("/workspace/members/" + f.memberNow("ada@example.com").ID).is(http.StatusForbidden).lacks("ada@example.com")
-	reader.get("/").lacks("Workspace Members")
+	reader.get("/").lacks("Users &amp; Licenses")
 }

@@ -23,7 +23,7 @@ func TestInvitation(t *testing.T) {
 		bob.Open(path).Is(403, "You may not do this")
 	}
 	bob.Look("forbidden")
-	for _, tab := range []string{"Workspace Members", "CI Keys", "Audit log"} {
+	for _, tab := range []string{"Users & Licenses", "CI Keys", "Audit log"} {
 		if bob.Has(tab) {
 			t.Errorf("a plain Member sees the tab %s", tab)
 		}
