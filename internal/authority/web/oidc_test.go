@@ -26,6 +26,12 @@ func newWithOIDC(t testing.TB, database string) *withOIDC {
 	t.Helper()
 	f := &withOIDC{fixture: newFixture(t, database)}
 	f.provider = openid.Start(t, f.clock.Now)
+	f.serve()
+	return f
+}
+
+// serve has the server serve pages that know of nothing yet.
+func (f *withOIDC) serve() {
 	f.site = New(f.store, Options{Now: f.clock.Now, OIDC: oidc.New(oidc.Settings{
 		Issuer: f.provider.Issuer(), ClientID: openid.ClientID, Secret: credential.NewSecret(openid.Secret),
 		Name: "Example <SSO>",
@@ -33,7 +39,6 @@ func newWithOIDC(t testing.TB, database string) *withOIDC {
 	f.mux = http.NewServeMux()
 	f.site.Register(f.mux)
 	f.server.Config.Handler = f.mux
-	return f
 }
 
 // begins begins a login, and returns where the provider leads the browser back to.
@@ -169,6 +174,16 @@ func TestALoginWithAProviderIsUsedOnce(t *testing.T) {
 		fmt.Fprintf(w, `{"access_token":"x","id_token":%q}`, f.provider.Key.Sign(claims))
 	}
 	late.get(CallbackPath+"?code=x&state="+state).is(http.StatusForbidden, "This login was used before.")
+}
+
+// The browser may come back to another replica, or after a restart.
+func TestALoginWithAProviderEndsAtAnotherReplica(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	b := f.browser()
+	back := f.begins(b, first)
+	f.serve()
+	b.get(back).leads(first)
 }
 
 // part is a value in the cookie of a login.
