@@ -9,9 +9,14 @@ test_compose() {
 	export IMAGE=$reference AUTHORITY_IMAGE=$authority PORT=0 TOKEN_FILE=$work/token LOCALSTACK_AUTH_TOKEN=$token
 	check "image/examples/swarm.yaml: it is valid" compose --file image/examples/swarm.yaml config --quiet
 
+	PAGES_PORT=$(free_port)
+	export PAGES_PORT
 	up demo --file image/compose.yaml
 	check "image/compose.yaml: pro is on, with a demo license" is_pro demo
 	check "image/compose.yaml: the log has no warning" not says_like_now demo " WARN |^WARN"
+	check "image/compose.yaml: an Admin logs in on the pages, which are published on loopback" logs_in "127.0.0.1:$PAGES_PORT"
+	check "image/compose.yaml: the pages are also at localhost" page "localhost:$PAGES_PORT" /login
+	check "image/compose.yaml: nobody can sign up" not page "127.0.0.1:$PAGES_PORT" /sign-up
 	docker cp "$id-demo:/run/demo/token" - 2>/dev/null | tar -xO >>"$work/tokens" 2>/dev/null
 	compose --file image/compose.yaml down >/dev/null 2>&1
 
@@ -25,6 +30,22 @@ test_compose() {
 		up "$example" --file "image/examples/$example.yaml" --file "$work/here.yaml"
 		check "image/examples/$example.yaml: pro is on" is_pro "$example"
 	done
+}
+
+# free_port prints a port that nobody listens on.
+free_port() { python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# page ADDRESS PATH OPTION… prints a page, and fails if the status says so.
+page() { curl --silent --show-error --fail --location --max-time 10 --cookie "$work/cookies" --cookie-jar "$work/cookies" "${@:3}" "http://$1$2"; }
+
+# logs_in ADDRESS joins as a new Admin with the link that a command prints.
+logs_in() {
+	local link password="password=correct horse battery staple"
+	link=$(compose --file image/compose.yaml exec -T authority licenseserver member add --admin you@example.com) || return
+	[ "${link#"http://$1/invite/"}" != "$link" ] || { echo "the link is not at http://$1"; return 1; }
+	page "$1" "${link#"http://$1"}" >/dev/null || return
+	page "$1" "${link#"http://$1"}" --data-urlencode "$password" --data-urlencode "again=${password#password=}" >/dev/null || return
+	page "$1" /sessions | grep -q you@example.com
 }
 
 # compose runs the plugin or the older program.

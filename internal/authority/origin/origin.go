@@ -84,9 +84,13 @@ func isForwarded(header http.Header) bool {
 
 // isOnThisMachine reports whether the operator says that clients are on this machine, and the client sees it so.
 // This is how a published port of a container looks: its peer is a gateway of the container's network.
+// The browser may call its machine localhost or 127.0.0.1.
 func (s Settings) isOnThisMachine(r *http.Request) bool {
-	return s.Public != nil && isLoopback(s.Public.Hostname()) && strings.EqualFold(r.Host, s.Public.Host) &&
-		!isForwarded(r.Header)
+	if s.Public == nil || !isLoopback(s.Public.Hostname()) || isForwarded(r.Header) {
+		return false
+	}
+	host := (&url.URL{Host: r.Host}).Hostname()
+	return isLoopback(host) && (&url.URL{Host: r.Host}).Port() == s.Public.Port()
 }
 
 // base is the server's URL. A Host header can be anything, and what it says must not get into a link: without the

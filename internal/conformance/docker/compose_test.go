@@ -37,6 +37,7 @@ func newProject(t *testing.T, files ...string) *project {
 		t.Fatal(err)
 	}
 	r.set("PORT", "0") // whichever is free
+	r.set("PAGES_PORT", "0")
 	t.Cleanup(func() {
 		if p.files != nil {
 			p.run(p.compose("down", "--volumes", "--timeout", "0")...)
