@@ -184,3 +184,65 @@ func TestALicenseOfSeveralTokensNamesNone(t *testing.T) {
 		}
 	})
 }
+
+func TestADeveloperTokenAndThoseOfLogins(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx, bo := one.Context(), one.as(one.bo)
+		token, err := bo.DeveloperToken(ctx, one.bo.ID)
+		one.must(err)
+		if token == nil || token.ID != one.boToken.ID {
+			one.Errorf("the developer token is %+v", token)
+		}
+		if token, err := one.DeveloperToken(ctx, one.anna.Email); err != nil || token != nil {
+			one.Errorf("a member without a token has %+v, %v", token, err)
+		}
+		for range PageSize + 1 {
+			one.must(one.store.change(ctx, func(t *tx) error { return t.insertLoginToken(one.bo.ID, "lstk", mint(Developer)) }))
+		}
+		first, err := bo.LoginTokens(ctx, one.bo.ID, "")
+		one.must(err)
+		second, err := one.as(one.anna).LoginTokens(ctx, one.bo.ID, first.Next)
+		one.must(err)
+		if len(first.Rows) != PageSize || len(second.Rows) != 1 || second.Next != "" || first.Rows[0].Expires == nil ||
+			first.Rows[0].ID <= second.Rows[0].ID {
+			one.Errorf("the pages have %d and %d tokens", len(first.Rows), len(second.Rows))
+		}
+		one.must(bo.RevokeMemberToken(ctx, second.Rows[0].ID))
+		if second, err := bo.LoginTokens(ctx, one.bo.ID, first.Next); err != nil || len(second.Rows) != 0 {
+			one.Errorf("a token that was revoked is listed: %+v, %v", second, err)
+		}
+		one.clock.Advance(unusedLife + time.Second)
+		if ended, err := bo.LoginTokens(ctx, one.bo.ID, ""); err != nil || len(ended.Rows) != 0 {
+			one.Errorf("tokens that have ended are listed: %+v, %v", ended, err)
+		}
+	})
+}
+
+// Whether a container was started with a token that was reset a moment ago is what its owner wants to know.
+func TestWhetherATokenHasActivated(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		has := func() bool {
+			token, err := one.DeveloperToken(ctx, one.bo.ID)
+			one.must(err)
+			return token.HasActivated()
+		}
+		activate := func(secret credential.Secret) {
+			token, err := one.store.Judge(ctx, secret)
+			one.must(err)
+			one.store.NoteActivation(token, "machine", nil)
+			one.store.Flush()
+		}
+		before := has()
+		activate(one.boSecret)
+		used := has()
+		one.clock.Advance(time.Second)
+		_, secret, err := one.ResetMemberToken(ctx, one.bo.ID)
+		one.must(err)
+		reset := has()
+		activate(secret)
+		if before || !used || reset || !has() {
+			one.Errorf("it has activated: %t before, %t after use, %t after a reset, %t after use", before, used, reset, has())
+		}
+	})
+}
