@@ -23,7 +23,7 @@ func (s *Site) auditPage(v *visit) *reply {
 	if err != nil {
 		return fail(err)
 	}
-	shown := auditPage{Search: searchOf(v, "Search by email"), Pager: pagerOf(v, "before", entries.Next)}
+	shown := auditPage{Search: searchOf(v, "Search by email address"), Pager: pagerOf(v, "before", entries.Next)}
 	for _, entry := range entries.Rows {
 		shown.Rows = append(shown.Rows, auditRow{entry, inWordsOf(entry.Action)})
 	}
