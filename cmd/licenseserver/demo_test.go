@@ -213,7 +213,9 @@ func signUpUntilRefused(d *demo) {
 	d.refuses(token, "credentials.invalid")
 	d.starts(renewed)
 	d.Logf("pages: %q", ada.Log)
-	for _, secret := range []string{token, renewed, demoPassword} {
+	link := d.printed(`an Admin +\S+/invite/(\S+)`)
+	lstk.NewBrowser(d, nil).Open(d.pages+"/invite/"+link).Is(http.StatusOK, "Join Demo")
+	for _, secret := range []string{token, renewed, demoPassword, link} {
 		if strings.Contains(d.read("authority.log"), secret) {
 			d.Error("the log has a secret")
 		}

@@ -90,6 +90,15 @@ func (f form) refused(err error, fields ...string) bool {
 	return true
 }
 
+// keep shows what an answer says above the form, with what was typed, and not on a page of its own.
+func (f form) keep(answer *reply, page string, data any) *reply {
+	if said, ok := answer.data.(notice); ok {
+		f.problems[""] = said.Text
+		answer.page, answer.data = page, data
+	}
+	return answer
+}
+
 // unacceptable answers with a page whose form was not accepted.
 func unacceptable(page string, data any, message string) *reply {
 	return &reply{status: http.StatusUnprocessableEntity, page: page, data: data, message: message}

@@ -52,7 +52,7 @@ func (s *Site) join(v *visit) *reply {
 	case shown.refused(err, "name", "password"):
 		return unacceptable("invite", shown, "invite.invalid")
 	case err != nil:
-		return failedPassword(err)
+		return shown.keep(failedPassword(err), "invite", shown)
 	}
 	return s.enter(v, cookie, joined)
 }

@@ -30,8 +30,8 @@ func TestAMemberJoinsByAOneTimeLink(t *testing.T) {
 				t.Errorf("the page repeats the password: %s", got.text)
 			}
 		}
-		b.post(link, "password", rightPassword, "again", rightPassword).leads("/?done=joined")
-		b.get("/?done=joined").is(http.StatusOK, "Your password is set, and you are logged in.")
+		b.post(link, "password", rightPassword, "again", rightPassword).leads(joined)
+		b.get(joined).is(http.StatusOK, "Your password is set, and you are logged in.")
 		b.get("/sessions").is(http.StatusOK, "ada@example.com")
 		for _, again := range []page{
 			b.get(link), f.browser().get(link), f.browser().post(link, "password", rightPassword, "again", rightPassword),

@@ -33,10 +33,10 @@ func (s *Site) signUpPage(v *visit) *reply {
 
 // signUp makes a workspace, and begins a session of its Admin. The limit comes first: an attempt costs a hash.
 func (s *Site) signUp(v *visit) *reply {
-	if wait := s.limits.signUps.Wait(v.address, s.now()); wait > 0 {
-		return later(http.StatusTooManyRequests, "sign-up.limit", wait)
-	}
 	typed := signUpFormOf(v)
+	if wait := s.limits.signUps.Wait(v.address, s.now()); wait > 0 {
+		return typed.keep(later(http.StatusTooManyRequests, "sign-up.limit", wait), "sign-up", typed)
+	}
 	wanted := authority.NewAccount{
 		Email: typed.Value("email"), Name: typed.Value("name"), Workspace: typed.Value("workspace"),
 		Password: credential.NewSecret(typed.Value("password")),
@@ -59,7 +59,7 @@ func (s *Site) signUp(v *visit) *reply {
 	case typed.refused(err, fields...):
 		return unacceptable("sign-up", typed, "sign-up.refused")
 	case err != nil:
-		return failedPassword(err)
+		return typed.keep(failedPassword(err), "sign-up", typed)
 	}
 	return s.enter(v, cookie, signedUp)
 }

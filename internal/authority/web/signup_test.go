@@ -3,11 +3,14 @@ package web
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/testkit/postgres"
 )
 
@@ -109,7 +112,7 @@ func TestSigningUpIsLimitedByAddress(t *testing.T) {
 	for range 50 {
 		b.signUp("ada").is(http.StatusUnprocessableEntity)
 	}
-	b.signUp("ada@example.com").is(http.StatusTooManyRequests, "Too many attempts")
+	b.signUp("ada@example.com").is(http.StatusTooManyRequests, "Too many attempts", `value="ada@example.com"`)
 	f.clock.Advance(10 * time.Minute)
 	b.signUp("ada@example.com").leads(signedUp)
 }
@@ -143,4 +146,17 @@ func TestSigningUpBeginsANewSession(t *testing.T) {
 	old := f.browser()
 	old.restore(before)
 	old.get("/sessions").leads("/login?next=%2Fsessions")
+}
+
+// What was typed is kept, and nothing of it counts, when the database does not answer.
+func TestSigningUpWithoutADatabaseKeepsWhatWasTyped(t *testing.T) {
+	f := newFixture(t, "")
+	b := f.browser()
+	id, link := b.get("/sign-up").formID("/sign-up"), f.invite("bo@example.com")
+	f.must(os.Rename(filepath.Join(f.dir, authority.DatabaseFile), filepath.Join(f.dir, "gone")))
+	b.signUp("ada@example.com", "form", id).is(http.StatusInternalServerError, "It cannot answer now", `value="ada@example.com"`,
+		`value="Ada&#39;s team"`)
+	b.post(link, "name", "Bo", "password", rightPassword, "again", rightPassword).is(http.StatusInternalServerError)
+	f.must(os.Rename(filepath.Join(f.dir, "gone"), filepath.Join(f.dir, authority.DatabaseFile)))
+	b.signUp("ada@example.com", "form", id).leads(signedUp)
 }
