@@ -41,7 +41,7 @@ func withAuthToken(v *visit, shown *authTokenPage, answer *reply) *reply {
 
 func (s *Site) createAuthToken(v *visit) *reply {
 	_, secret, err := v.scope.CreateMemberToken(v.Context(), v.member.ID)
-	return authTokenMade(v, secret, err, "Your Auth Token was made.")
+	return authTokenMade(v, secret, err, "Your Auth Token was created.")
 }
 
 func (s *Site) resetAuthToken(v *visit) *reply {
@@ -62,7 +62,7 @@ func authTokenMade(v *visit, secret credential.Secret, err error, what string) *
 	switch {
 	case isSentBefore(err):
 		shown.IsLost = true
-		shown.problems[""] = "This form was sent twice, and has counted once. The token was made, and the first answer has " +
+		shown.problems[""] = "The form was sent twice, and counted once: you have a new token. The first answer has " +
 			"shown it. If you could not copy it there, reset the token: it cannot be shown again."
 	case !shown.refused(err):
 		return fail(err)

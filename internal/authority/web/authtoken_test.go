@@ -55,14 +55,14 @@ func TestAnAuthTokenIsShownOnce(t *testing.T) {
 	ada := f.loggedIn("ada@example.com")
 	empty := ada.get(authTokenPath).is(http.StatusOK, "You have no Auth Token yet")
 	form := empty.formID(authTokenPath)
-	made := ada.post(authTokenPath, "form", form).is(http.StatusOK, "Your Auth Token was made.", "It is shown only now",
+	made := ada.post(authTokenPath, "form", form).is(http.StatusOK, "Your Auth Token was created.", "It is shown only now",
 		"export LOCALSTACK_AUTH_TOKEN=ls-", "-e LOCALSTACK_AUTH_TOKEN -e API_ENDPOINT="+f.server.URL+"/v1")
 	token := made.token()
 	if !f.isValid(token) || made.header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("the token is not valid, or may be stored: %s", made.header)
 	}
 	again := ada.post(authTokenPath, "form", form).is(http.StatusUnprocessableEntity,
-		"sent twice, and has counted once", "reset the token", "<details class=\"danger\" open>")
+		"sent twice, and counted once", "reset the token", "<details class=\"danger\" open>")
 	listed := ada.get(authTokenPath).is(http.StatusOK, credential.Mask(token))
 	for _, shown := range []page{again, listed} {
 		if found := shown.token(); found != "" {

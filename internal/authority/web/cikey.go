@@ -61,8 +61,8 @@ func (s *Site) notDone(v *visit, err error) *reply {
 	switch {
 	case isSentBefore(err):
 		shown.IsLost = true
-		shown.problems[""] = "This form was sent twice, and has counted once. The key was rotated, and the first answer " +
-			"has shown the new one. If you could not copy it there, rotate the key again: it cannot be shown again."
+		shown.problems[""] = "The form was sent twice, and counted once: the key was rotated. The first answer has shown " +
+			"the new one. If you could not copy it there, rotate the key again: it cannot be shown again."
 	case !shown.refused(err, "name", "subscription"):
 		return fail(err)
 	}

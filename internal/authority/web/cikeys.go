@@ -45,14 +45,14 @@ func (s *Site) createCIKey(v *visit) *reply {
 		key, secret, err = v.scope.CreateLicensedCIToken(v.Context(), name, subscription)
 	}
 	if err == nil {
-		return showCIKey(v, key, secret, "The CI key was made.")
+		return showCIKey(v, key, secret, "The CI key was created.")
 	}
 	shown := &ciKeysPage{form: formOf(v)}
 	switch {
 	case isSentBefore(err):
 		shown.typed = nil // it has done what it was for
-		shown.problems[""] = "This form was sent twice, and has counted once. The key was made, is the newest of the list, " +
-			"and the first answer has shown it. If you could not copy it there, rotate the key: it cannot be shown again."
+		shown.problems[""] = "The form was sent twice, and counted once: the key is the newest of the list. The first " +
+			"answer has shown it. If you could not copy it there, rotate the key: it cannot be shown again."
 	case !shown.refused(err, "name", "subscription"):
 		return fail(err)
 	}

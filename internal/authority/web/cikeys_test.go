@@ -55,7 +55,7 @@ func TestACIKeyIsMadeWithALicense(t *testing.T) {
 	ada, subscription := f.manager(2)
 	empty := ada.get(ciKeysPath).is(http.StatusOK, "There are no CI keys yet", "team, 0 of 2 used")
 	form := []string{"form", empty.formID(ciKeysPath), "name", "nightly", "subscription", subscription.ID}
-	made := ada.post(ciKeysPath, form...).is(http.StatusOK, "Copy the CI key now", "The CI key was made.",
+	made := ada.post(ciKeysPath, form...).is(http.StatusOK, "Copy the CI key now", "The CI key was created.",
 		"API_ENDPOINT="+f.server.URL+"/v1").lacks("no active license")
 	token, key := made.token(), f.keys()[0]
 	if !strings.HasPrefix(token, "lsci-") || !f.isValid(token) || key.License == nil || !key.License.Assigned {

@@ -41,5 +41,5 @@ func (b *browser) shownOnce(heading string) *browser {
 	}
 	b.complaints = nil // that the page cannot be shown
 	b.leads(func() { call(b, page.Reload, page.ReloadParams{}) })
-	return b.Is(422, heading).Shows("has counted once").Lacks(token)
+	return b.Is(422, heading).Shows("counted once").Lacks(token)
 }
