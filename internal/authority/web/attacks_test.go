@@ -130,13 +130,15 @@ func evil() []string {
 // everything that one in SQLite has.
 func TestAnyTextInAnyField(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
-		f := newFixture(t, database)
-		w := f.world()
+		f, w := liveWorld(t, database)
 		admin := w.as("Admin")
 		for _, one := range attempts() {
 			for field := range one.values(w) {
 				whole := WholeServer(f.store, clock.Now, io.Discard)
-				for _, text := range evil() {
+				for i, text := range evil() {
+					if i%3 > 0 && costsAHash(one.pattern) {
+						continue
+					}
 					if session, err := f.store.Session(t.Context(), admin.cookie); err != nil || session == nil {
 						admin.cookie = f.enter(admin.member.Email)
 					}
@@ -153,6 +155,11 @@ func TestAnyTextInAnyField(t *testing.T) {
 		}
 		f.examineAll(w, admin)
 	})
+}
+
+// costsAHash reports whether a form asks for a password, whose hash takes long.
+func costsAHash(pattern string) bool {
+	return slices.Contains([]string{"POST /login", "POST /sign-up", "POST /sessions/password", "POST /invite/{secret}"}, pattern)
 }
 
 // enter logs a member in.
@@ -180,8 +187,7 @@ func (f *fixture) examineAll(w *world, as visitor) (all string) {
 // Whatever is in the address of a page, or of the form of one.
 func TestAnyTextInAnyAddress(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
-		f := newFixture(t, database)
-		w := f.world()
+		f, w := liveWorld(t, database)
 		for _, one := range attempts() {
 			whole := WholeServer(f.store, clock.Now, io.Discard)
 			for _, text := range evil() {
@@ -309,6 +315,9 @@ func TestABodyThatIsNoForm(t *testing.T) {
 			for _, kind := range []string{
 				"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "\x7f",
 			} {
+				if kind == "\x7f" && costsAHash(one.pattern) {
+					continue
+				}
 				got := ask(c.whole, http.MethodPost, w.path(one.pattern), body, w.as("Admin"), "Content-Type", kind)
 				name := fmt.Sprintf("%s with %.20q as %s", one.name(), body, kind)
 				examine(t, name, got.Code, got.Header(), got.Body.String())

@@ -32,7 +32,13 @@ type fixture struct {
 // newFixture makes an authority in an empty PostgreSQL database, or in SQLite if there is no URL of one.
 func newFixture(t testing.TB, database string) *fixture {
 	t.Helper()
-	f := &fixture{TB: t, dir: t.TempDir(), mux: http.NewServeMux()}
+	return newFixtureIn(t, t.TempDir(), database)
+}
+
+// newFixtureIn is newFixture with the authority in a directory, which it makes unless there is one.
+func newFixtureIn(t testing.TB, dir, database string) *fixture {
+	t.Helper()
+	f := &fixture{TB: t, dir: dir, mux: http.NewServeMux()}
 	var err error
 	f.store, err = authority.Open(context.Background(), authority.Source{
 		Dir: f.dir, Database: database, Create: true, Now: f.clock.Now,

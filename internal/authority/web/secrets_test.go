@@ -62,8 +62,8 @@ func (h *hoard) send(name, method, path, body string, as visitor, extra ...strin
 // A secret is on the one page that shows it, and nowhere else: not in the database, the log, a backup, or another page.
 func TestNoSecretIsKept(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
-		h := &hoard{fixture: newFixture(t, database), secrets: make(map[string]string), answers: make(map[string]string)}
-		h.w = h.world()
+		h := &hoard{secrets: make(map[string]string), answers: make(map[string]string)}
+		h.fixture, h.w = liveWorld(t, database)
 		h.whole = WholeServer(h.store, clock.Now, &h.log)
 		h.add("the password", rightPassword)
 		h.add("the link", h.w.link)

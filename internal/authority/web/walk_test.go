@@ -79,6 +79,20 @@ func newWorld(t testing.TB) *world {
 	return &w
 }
 
+// liveWorld is a world that a test changes.
+func liveWorld(t testing.TB, database string) (*fixture, *world) {
+	t.Helper()
+	if database != "" {
+		f := newFixture(t, database)
+		return f, f.world()
+	}
+	w, dir := newWorld(t), t.TempDir()
+	w.must(os.CopyFS(dir, os.DirFS(w.dir)))
+	f := newFixtureIn(t, dir, "")
+	w.dir, w.workspace = dir, f.store.In(w.home)
+	return f, w
+}
+
 // RemoveWorld removes what newWorld has made.
 func RemoveWorld() error { return os.RemoveAll(made.dir) }
 
