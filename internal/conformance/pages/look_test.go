@@ -31,7 +31,7 @@ var (
 func (b *browser) Look(name string) *browser {
 	b.Helper()
 	b.check()
-	if !b.looks || !claim(name) {
+	if !b.looks || !claim(name, b.Path()) {
 		return b
 	}
 	b.mu.Lock()

@@ -8,12 +8,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 	"golang.org/x/sys/unix"
+
+	"localstack-entrypoint/internal/conformance/kit"
 )
 
 // patience bounds every wait. It is far more than any takes.
@@ -58,10 +61,22 @@ func TestMain(m *testing.M) {
 	chromium, end = chromedp.NewContext(chromium)
 	defer end()
 	code = m.Run()
-	if err := writeResults(); err != nil {
+	if err := finish(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
+}
+
+// finish writes what the tests have found, and checks that all of them together have looked at each page.
+func finish() error {
+	if err := writeResults(); err != nil {
+		return err
+	}
+	missing, err := forgotten()
+	if err != nil || len(missing) == 0 || flag.Lookup("test.run").Value.String() != "" || kit.Root == "" {
+		return err
+	}
+	return fmt.Errorf("no test looks at %s", strings.Join(missing, ", "))
 }
 
 // enter runs the tests in namespaces of their own. The network has nothing but a loopback device, so no page reaches

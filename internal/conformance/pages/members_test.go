@@ -72,7 +72,7 @@ func TestLicensesOfMembers(t *testing.T) {
 	ada.Open("/workspace/members").Shows("0 of 1 used").Press("bob@example.com").Press("Assign a license")
 	ada.Is(200, "bob@example.com").Shows("Licenses count at the next start of a container.").Look("member-licensed")
 	ada.Open("/workspace/members").Shows("1 of 1 used").Look("members-licensed").Press("ada@example.com")
-	ada.Shows("No subscription has a free seat.").Look("member-without-seat")
+	ada.Shows("All licenses are used.").Look("member-without-seat")
 	ada.Open("/workspace/members").Press("bob@example.com").Press("Unassign the license").Look("member-unassigned")
 	ada.Open("/workspace/members").Shows("0 of 1 used")
 

@@ -28,16 +28,41 @@ var (
 	mu      sync.Mutex
 	results []result
 	stories = map[string][]string{}
-	claimed = map[string]bool{}
+	claimed = map[string]string{} // path by name
 )
 
-// claim reports whether nobody has looked at the page with this name before.
-func claim(name string) bool {
+// claim reports whether nobody has looked at the page with this name before. path is where it is.
+func claim(name, path string) bool {
 	mu.Lock()
 	defer mu.Unlock()
-	before := claimed[name]
-	claimed[name] = true
+	_, before := claimed[name]
+	claimed[name] = path
 	return !before
+}
+
+// forgotten are the pages at which nobody has looked, of those that docs/PERMISSIONS.md lists.
+func forgotten() (patterns []string, err error) {
+	text, err := os.ReadFile(filepath.Join(repository, "docs/PERMISSIONS.md"))
+	if err != nil {
+		return nil, err
+	}
+	for _, found := range regexp.MustCompile("`GET (/[^`]*)`").FindAllStringSubmatch(string(text), -1) {
+		pattern := found[1]
+		if strings.HasSuffix(pattern, ".css") || strings.HasPrefix(pattern, "/login/oidc") { // no pages
+			continue
+		}
+		parts := strings.Split(strings.TrimSuffix(pattern, "{$}"), "/")
+		isAt := func(path string) bool {
+			path, _, _ = strings.Cut(path, "?")
+			return slices.EqualFunc(parts, strings.Split(path, "/"), func(part, given string) bool {
+				return part == given || strings.HasPrefix(part, "{")
+			})
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Values(claimed)), isAt) {
+			patterns = append(patterns, pattern)
+		}
+	}
+	return patterns, nil
 }
 
 func note(r result) {
