@@ -153,7 +153,8 @@ func (t *tx) accountFor(proved Identity) (account, error) {
 func (t *tx) checkTrusted(who account) error {
 	signedUp, err := exists(t.ctx, t, "SELECT 1 FROM workspaces WHERE id = $1 AND signed_up = 1", who.workspace)
 	if err == nil && signedUp {
-		err = refuse(NotAllowed, "the account of %s is one that somebody has signed up for: log in with its password", who.email)
+		err = refuse(NotAllowed, "the account of %s is one that somebody has signed up for: log in with its password",
+			who.email)
 	}
 	return err
 }
