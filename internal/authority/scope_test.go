@@ -260,7 +260,7 @@ func TestNobodyMakesThemselvesMore(t *testing.T) {
 				one.Errorf("a member who manages members %s", name)
 				continue
 			}
-			one.refused(err, NotAllowed, "ask an Admin")
+			one.refused(err, NotAllowed, "an Admin")
 		}
 		one.give(one.bo)
 		one.must(discard(scope.Invite(ctx, one.bo.ID)))
