@@ -88,6 +88,27 @@ func (c Scope) AuditLog(ctx context.Context, before string) (Page[Entry], error)
 	return page, nil
 }
 
+// SearchAuditLog is [Scope.AuditLog] for the entries about a member, of whom there is the email address in whatever case:
+// what they did, and what was done to them.
+func (c Scope) SearchAuditLog(ctx context.Context, email, before string) (Page[Entry], error) {
+	email, err := ReadEmail(email)
+	if err != nil {
+		return Page[Entry]{}, invalid("search", "search for a whole email address")
+	}
+	page, err := readAs(ctx, c, anyOf{SeeAuditLog}, func(ctx context.Context, _ caller) (Page[Entry], error) {
+		// Each part reads an index of its own: few entries are about one member, and of what one did there is a page.
+		return c.store.entriesOf(ctx, `(SELECT id AS event FROM (SELECT id FROM audit WHERE workspace_id = $3 AND actor = $4
+			AND id < $1 ORDER BY workspace_id DESC, actor DESC, id DESC LIMIT $2) AS acted
+			UNION SELECT concerned.id FROM members CROSS JOIN audit AS concerned
+			WHERE members.email = $4 AND concerned.subject = members.id AND concerned.id < $1) AS found
+			CROSS JOIN audit WHERE id = event AND workspace_id = $3`, before, c.workspace, email)
+	})
+	if err != nil {
+		return Page[Entry]{}, errAuditLog(err)
+	}
+	return page, nil
+}
+
 // AuditLog is [Scope.AuditLog] for all workspaces, and what concerns none.
 func (s *Store) AuditLog(ctx context.Context, before string) (Page[Entry], error) {
 	page, err := s.entries(ctx, "", before)
@@ -98,8 +119,12 @@ func (s *Store) AuditLog(ctx context.Context, before string) (Page[Entry], error
 }
 
 func (s *Store) entries(ctx context.Context, where, before string, args ...any) (Page[Entry], error) {
+	return s.entriesOf(ctx, "audit WHERE id < $1 "+where, before, args...)
+}
+
+func (s *Store) entriesOf(ctx context.Context, from, before string, args ...any) (Page[Entry], error) {
 	rows, err := s.reads.QueryContext(ctx, `SELECT id, at, coalesce(workspace_id, ''), actor_id, actor, address, action,
-		subject, detail FROM audit WHERE id < $1 `+where+` ORDER BY id DESC LIMIT $2`,
+		subject, detail FROM `+from+` ORDER BY id DESC LIMIT $2`,
 		append([]any{beforeID(eventPrefix, before), PageSize + 1}, args...)...)
 	found, err := collect(rows, err, func(rows *sql.Rows) (one Entry, err error) {
 		var at int64

@@ -54,6 +54,32 @@ func TestTheAuditLogHasPages(t *testing.T) {
 	})
 }
 
+// A search finds who acted, and whom it was about, in whatever case the address is written.
+func TestTheAuditLogIsSearchedByEmail(t *testing.T) {
+	onTeam(t, func(one *team) {
+		ctx := one.Context()
+		other := one.newTeam(2)
+		one.must(discard2(one.as(one.anna).AddMember(ctx, NewMember{Email: "new_one@example.com"})))
+		for search, want := range map[string]int{
+			"New_One@Example.com": 2, " new_one@example.com ": 2, other.anna.Email: 0, "nobody@example.com": 0,
+		} {
+			found, err := one.SearchAuditLog(ctx, search, "")
+			one.must(err)
+			if len(found.Rows) != want {
+				one.Errorf("%q finds %+v, want %d", search, found.Rows, want)
+			}
+		}
+		found, err := one.SearchAuditLog(ctx, one.anna.Email, "")
+		one.must(err)
+		if len(found.Rows) == 0 || found.Rows[0].Actor != one.anna.Email {
+			one.Errorf("the Admin is found in %+v", found.Rows)
+		}
+		for _, odd := range []string{"anna", "%", "a\x00b@example.com", "\xff", strings.Repeat("a", 300)} {
+			one.refused(discard(one.SearchAuditLog(ctx, odd, "")), Invalid, "a whole email address")
+		}
+	})
+}
+
 // A change is in the log once, and what changes nothing is not.
 func TestAChangeIsInTheAuditLogOnce(t *testing.T) {
 	onTeam(t, func(one *team) {

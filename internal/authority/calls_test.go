@@ -121,6 +121,9 @@ func calls() []call {
 		{"RevokeCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
 			return c.RevokeCIToken(ctx, of.ci.ID)
 		}},
+		{"SearchAuditLog", []Permission{SeeAuditLog}, false, func(ctx context.Context, c Scope, of *team) error {
+			return discard(c.SearchAuditLog(ctx, of.bo.Email, ""))
+		}},
 		{"AuditLog", []Permission{SeeAuditLog}, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.AuditLog(ctx, ""))
 		}},

@@ -12,3 +12,8 @@ UPDATE members SET permissions = replace(permissions, 'manage-ci-tokens', 'manag
 
 -- 1 for a workspace that somebody has signed up for: nobody has checked the email addresses of its members.
 ALTER TABLE workspaces ADD COLUMN signed_up BIGINT NOT NULL DEFAULT 0;
+
+-- For the search of the audit log.
+CREATE INDEX audit_actor ON audit (workspace_id, actor, id);
+CREATE INDEX audit_subject ON audit (subject, id);
+CREATE INDEX members_every_email ON members (email);

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"context"
+	"errors"
+
 	"localstack-entrypoint/internal/authority"
 )
 
@@ -19,8 +22,14 @@ type auditRow struct {
 }
 
 func (s *Site) auditPage(v *visit) *reply {
-	entries, err := v.scope.AuditLog(v.Context(), v.URL.Query().Get("before"))
-	if err != nil {
+	query, read := v.URL.Query(), v.scope.AuditLog
+	if search := query.Get("search"); search != "" {
+		read = func(ctx context.Context, before string) (authority.Page[authority.Entry], error) {
+			return v.scope.SearchAuditLog(ctx, search, before)
+		}
+	}
+	entries, err := read(v.Context(), query.Get("before"))
+	if refusal, ok := errors.AsType[authority.Refusal](err); err != nil && (!ok || refusal.Field != "search") {
 		return fail(err)
 	}
 	shown := auditPage{Search: searchOf(v, "Search by email address"), Pager: pagerOf(v, "before", entries.Next)}

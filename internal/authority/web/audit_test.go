@@ -43,6 +43,10 @@ func TestTheAuditLogSaysWhoDidWhat(t *testing.T) {
 		t.Fatalf("the first page is %s", first.text)
 	}
 	b.get(older).is(http.StatusOK, "logged in</td>")
+	b.get("/workspace/audit?search=ADA@example.com").is(http.StatusOK, "ada@example.com", `value="ADA@example.com"`, "Show all").
+		lacks("renamed the workspace")
+	b.get("/workspace/audit?search=nobody@example.com").is(http.StatusOK, "Nothing was found")
+	b.get("/workspace/audit?search=%00"+strings.Repeat("a", 300)).is(http.StatusOK, "Nothing was found")
 	b.get("/workspace/audit?before=nonsense").is(http.StatusOK, "Team &lt;49&gt;")
 }
 
