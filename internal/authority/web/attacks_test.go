@@ -1,20 +1,14 @@
 package web
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"localstack-entrypoint/internal/authority"
 	"localstack-entrypoint/internal/credential"
-	"localstack-entrypoint/internal/testkit/postgres"
 )
 
 // Every form, sent by a page that is not ours, in the browser of an Admin.
@@ -116,188 +110,6 @@ func TestACookieOfASessionThatHasEnded(t *testing.T) {
 	}
 }
 
-// evil are texts that no page expects in a field.
-func evil() []string {
-	return []string{
-		"", `"><evil onevil=1>`, `'><evil onevil=1 x='`, "<script>evil()</script>", "</title><evil>", "{{.}}<!--evil",
-		"evil\x00evil", "evil\xff\xfeevil", "evil\r\nSet-Cookie: evil=1", "\u202eevil\u2066\u200b", "javascript:evil()",
-		"//evil.example", "' OR 1=1 --", "%00%s%n", "../../evil", strings.Repeat("evil", 4000),
-		strings.Repeat("\U0001f468\u200d", 3000),
-	}
-}
-
-// Whatever is in a field: the page has no markup of it, and the server no problem. In PostgreSQL, a text cannot have
-// everything that one in SQLite has.
-func TestAnyTextInAnyField(t *testing.T) {
-	postgres.OnBoth(t, func(t *testing.T, database string) {
-		f, w := liveWorld(t, database)
-		admin := w.as("Admin")
-		for _, one := range attempts() {
-			for field := range one.values(w) {
-				whole := WholeServer(f.store, clock.Now, io.Discard)
-				for i, text := range evil() {
-					if i%3 > 0 && costsAHash(one.pattern) {
-						continue
-					}
-					if session, err := f.store.Session(t.Context(), admin.cookie); err != nil || session == nil {
-						admin.cookie = f.enter(admin.member.Email)
-					}
-					values := one.values(w)
-					values.Set(field, text)
-					got := ask(whole, one.method(), w.path(one.pattern), values.Encode(), admin)
-					name := fmt.Sprintf("%s with %.30q as %s", one.name(), text, field)
-					examine(t, name, got.Code, got.Header(), got.Body.String())
-					if strings.Contains(got.Header().Get("Set-Cookie"), "evil") {
-						t.Errorf("%s: the answer has a header of it: %v", name, got.Header())
-					}
-				}
-			}
-		}
-		f.examineAll(w, admin)
-	})
-}
-
-// costsAHash reports whether a form asks for a password, whose hash takes long.
-func costsAHash(pattern string) bool {
-	return slices.Contains([]string{"POST /login", "POST /sign-up", "POST /sessions/password", "POST /invite/{secret}"}, pattern)
-}
-
-// enter logs a member in.
-func (f *fixture) enter(email string) credential.Secret {
-	f.Helper()
-	cookie, err := f.store.LogIn(context.Background(), email, credential.NewSecret(rightPassword), "Firefox")
-	f.must(err)
-	return cookie
-}
-
-// examineAll looks at each page, and returns all of them.
-func (f *fixture) examineAll(w *world, as visitor) (all string) {
-	f.Helper()
-	whole := WholeServer(f.store, clock.Now, io.Discard)
-	for _, one := range attempts() {
-		if !one.isPost() {
-			got := ask(whole, http.MethodGet, w.path(one.pattern), "", as)
-			examine(f, one.name(), got.Code, got.Header(), got.Body.String())
-			all += got.Body.String()
-		}
-	}
-	return all
-}
-
-// Whatever is in the address of a page, or of the form of one.
-func TestAnyTextInAnyAddress(t *testing.T) {
-	postgres.OnBoth(t, func(t *testing.T, database string) {
-		f, w := liveWorld(t, database)
-		for _, one := range attempts() {
-			whole := WholeServer(f.store, clock.Now, io.Discard)
-			for _, text := range evil() {
-				for _, path := range w.addresses(one, text) {
-					got := ask(whole, one.method(), path, "", w.as("Admin"))
-					examine(t, fmt.Sprintf("%s at %.80s", one.name(), path), got.Code, got.Header(), got.Body.String())
-				}
-			}
-		}
-	})
-}
-
-// addresses are those of a page with a text in the query, and of a page or form with a text as its ID.
-func (w *world) addresses(of attempt, text string) (found []string) {
-	if !of.isPost() {
-		query := url.Values{}
-		for _, name := range []string{"done", "next", "search", "after", "before", "code", "email", "state", "error"} {
-			query.Set(name, text)
-		}
-		found = append(found, w.path(of.pattern)+"?"+query.Encode())
-	}
-	path := of.pattern[strings.Index(of.pattern, "/"):]
-	if prefix, rest, hasID := strings.Cut(path, "{"); hasID && prefix != "/" && text != "" {
-		_, rest, _ = strings.Cut(rest, "}")
-		found = append(found, prefix+url.PathEscape(text)+rest)
-	}
-	return found
-}
-
-// A form that is sent twice, as by a double click, or by the way back and another click, counts once: one after the
-// other, and at the same time. Whoever proves twice who they are gets two sessions, in which nothing was done yet.
-func TestAFormSentTwice(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	for _, one := range attempts() {
-		if !one.isPost() {
-			continue
-		}
-		as := w.as("Admin")
-		if isForAnyone(one.pattern) && one.pattern != "POST /logout" {
-			as = w.as(nobody)
-		}
-		c := w.copy()
-		filled, ok := c.filled(one, as)
-		body, path := filled.Encode(), w.path(one.pattern)
-		before := c.rowsWithoutLogins()
-		send := func() {
-			got := ask(c.whole, http.MethodPost, path, body, as)
-			examine(t, one.name(), got.Code, got.Header(), got.Body.String())
-		}
-		send()
-		first := c.rowsWithoutLogins()
-		if !ok && one.about != "another member's" && len(changed(before, first)) > 0 {
-			t.Errorf("the page of %s has no form for it", one.name())
-		}
-		send()
-		if again := changed(first, c.rowsWithoutLogins()); len(again) > 0 {
-			t.Errorf("%s: the second time, it changes %q", one.name(), again)
-		}
-		c.close()
-		c = w.copy()
-		var group sync.WaitGroup
-		for range 4 {
-			group.Go(send)
-		}
-		group.Wait()
-		once, four := len(changed(before, first)), len(changed(before, c.rowsWithoutLogins()))
-		if once != four {
-			t.Errorf("%s: once, it changes %d rows, and four times at once %d", one.name(), once, four)
-		}
-		c.close()
-	}
-}
-
-// rowsWithoutLogins are all rows but those that are added when a session begins.
-func (c *copied) rowsWithoutLogins() []string {
-	c.Helper()
-	return slices.DeleteFunc(c.rows(), func(row string) bool {
-		return strings.HasPrefix(row, "sessions ") && strings.Contains(row, "ended_at=<nil>") ||
-			strings.HasPrefix(row, "audit ") && strings.Contains(row, "action=session.start ")
-	})
-}
-
-// filled is what the form of an attempt sends when it was loaded from its page and filled in, and whether the page has
-// it.
-func (c *copied) filled(one attempt, as visitor) (url.Values, bool) {
-	c.Helper()
-	path := c.path(one.pattern)
-	home := path
-	if one.pattern == "POST /auth/request/{id}" {
-		home = withCode(c.login)
-	}
-	got := ask(c.whole, http.MethodGet, home, "", as)
-	if location := got.Header().Get("Location"); location != "" { // a form that has no page of its own
-		got = ask(c.whole, http.MethodGet, location, "", as)
-	}
-	shown := page{browser: &browser{fixture: &fixture{TB: c}}, text: got.Body.String()}
-	for _, form := range shown.forms() {
-		if form.method == "post" && (form.action == path || form.action == "") {
-			for name, values := range one.values(c.world) {
-				if name != "form" { // its ID is that of the page
-					form.values[name] = values
-				}
-			}
-			return form.values, true
-		}
-	}
-	return one.values(c.world), false
-}
-
 // The body of a form can be anything.
 func TestABodyThatIsNoForm(t *testing.T) {
 	t.Parallel()
@@ -338,7 +150,8 @@ func TestOtherMethods(t *testing.T) {
 	before := c.rows()
 	for _, one := range attempts() {
 		for _, method := range []string{"HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "post", "EVIL"} {
-			got := ask(c.whole, method, w.path(one.pattern), one.values(w).Encode(), w.as("Admin"), "X-Http-Method-Override", "POST")
+			got := ask(c.whole, method, w.path(one.pattern), one.values(w).Encode(), w.as("Admin"),
+				"X-Http-Method-Override", "POST")
 			isRefused := got.Code >= 400 && got.Code < 500
 			if method == "HEAD" {
 				examine(t, method+" "+one.name(), got.Code, got.Header(), "")

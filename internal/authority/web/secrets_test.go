@@ -43,7 +43,7 @@ func (h *hoard) send(name, method, path, body string, as visitor, extra ...strin
 	h.Helper()
 	got := ask(h.whole, method, path, body, as, extra...)
 	if got.Code >= http.StatusInternalServerError {
-		h.Errorf("%s is answered with %d: %s", name, got.Code, credential.MaskAll(h.log.String()[max(0, h.log.Len()-1500):]))
+		h.Errorf("%s is answered with %d: %s", name, got.Code, credential.MaskAll(h.log.String()))
 	}
 	for _, found := range issued.FindAllStringSubmatch(got.Body.String(), -1) {
 		secret := found[0]
@@ -120,8 +120,8 @@ func (h *hoard) logInWithLstk() {
 	exchanged := h.send("exchange", http.MethodPost, "/v1/auth/request/"+id+"/exchange",
 		`{"exchange_token":"`+exchange+`"}`, visitor{})
 	bearer := between(exchanged, `"auth_token":"`)
-	if token := h.send("credentials", http.MethodGet, "/v1/license/credentials", "", visitor{}, "Authorization", bearer); //
-	!strings.Contains(token, `"token":"ls-`) {
+	token := h.send("credentials", http.MethodGet, "/v1/license/credentials", "", visitor{}, "Authorization", bearer)
+	if !strings.Contains(token, `"token":"ls-`) {
 		h.Error("lstk gets no token")
 	}
 }

@@ -59,8 +59,9 @@ func posts(t testing.TB, memberID string) (paths []string) {
 }
 
 // someFields are fields that forms of ours have.
-const someFields = `<input name="email" value="eve@example.com"><input name="role" value="admin"><input name="name" value="Eve">
-<input name="session" value="others"><input name="action" value="unassign"><input name="current" value="` + password + `">`
+const someFields = `<input name="email" value="eve@example.com"><input name="role" value="admin">
+<input name="name" value="Eve"><input name="session" value="others"><input name="action" value="unassign">
+<input name="current" value="` + password + `">`
 
 // Every form, in the browser of an Admin who visits another site: a foreign one, and one on another port of the same
 // host, to which the browser sends the cookie.
@@ -218,7 +219,8 @@ func TestHostileNamesInABrowser(t *testing.T) {
 	long := strings.Repeat("W", 100)
 	rightToLeft := "\u05e9\u05dc\u05d5\u05dd \u200fx" + strings.Repeat("\U0001f468\u200d\U0001f469\u200d\U0001f467", 14)
 	a.member("ada@example.com", "--admin", "--name", markup)
-	a.member(strings.Repeat("w", 64)+"@"+strings.Repeat("w", 63)+"."+strings.Repeat("w", 63)+".example.com", "--name", long)
+	label := strings.Repeat("w", 63)
+	a.member(label+"@"+label+"."+label+".example.com", "--name", long)
 	a.member("{{.}}'&x=`|/?#%0a@example.com", "--name", rightToLeft)
 	a.do("subscription", "create", "--plan", "team", "--seats", "9")
 	for _, name := range []string{markup, long, rightToLeft} {
