@@ -23,7 +23,7 @@ func TestAContainerStartsWithTheTokenOfALogin(t *testing.T) {
 
 	web := strings.TrimSuffix(server.URL, "/v1")
 	const password = "correct horse battery staple"
-	browser := lstk.NewBrowser(t, nil).Open(web+link).Is(http.StatusOK, "Set a password")
+	browser := lstk.NewBrowser(t, nil).Open(web+link).Is(http.StatusOK, "Join default")
 	browser.Submit("", "password", password, "again", password).Is(http.StatusOK, "Getting Started")
 	terminal := lstk.Login(t, web, web)
 	browser.Open(terminal.Link()).Submit("Confirm").Is(http.StatusOK, "Confirmed")

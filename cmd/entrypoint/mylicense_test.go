@@ -23,7 +23,7 @@ func TestMyLicenseSaysWhatAContainerIsTold(t *testing.T) {
 	web := strings.TrimSuffix(server.URL, "/v1")
 	w.set("LOCALSTACK_BUILD_VERSION", version.Number)
 	link := server.command(t, "member", "add", "ada@example.com")
-	browser := lstk.NewBrowser(t, nil).Open(web+link).Is(http.StatusOK, "Set a password")
+	browser := lstk.NewBrowser(t, nil).Open(web+link).Is(http.StatusOK, "Join default")
 	browser.Submit("", "password", workPassword, "again", workPassword)
 
 	subscription := server.command(t, "subscription", "create", "--seats", "1", "--plan", "trial", "--expires", "14d")
@@ -40,7 +40,9 @@ func TestMyLicenseSaysWhatAContainerIsTold(t *testing.T) {
 		{"assigned again", func() { server.command(t, "license", "assign", "ada@example.com") }, ""},
 		{"suspended", func() { change("subscription", "suspend") }, fault.LicenseStatus},
 		{"active again", func() { change("subscription", "activate") }, ""},
-		{"another product", func() { change("subscription", "change", "--product", "localstack-base") }, fault.LicenseRefused},
+		{"another product", func() {
+			change("subscription", "change", "--product", "localstack-base")
+		}, fault.LicenseRefused},
 		{"another version", func() {
 			change("subscription", "change", "--product", "localstack-pro", "--version", "4.14")
 		}, fault.LicenseRefused},
@@ -64,7 +66,8 @@ func TestMyLicenseSaysWhatAContainerIsTold(t *testing.T) {
 			t.Errorf("%s: the container is told %s, want %s", step.name, told.ID, step.want)
 		}
 		if id, reason := firstVerdict(browser.Text); id != told.ID || reason != strings.ReplaceAll(told.Reason, "`", "") {
-			t.Errorf("%s: the container is told\n%s: %s\nand the page says\n%s: %s", step.name, told.ID, told.Reason, id, reason)
+			t.Errorf("%s: the container is told\n%s: %s\nand the page says\n%s: %s",
+				step.name, told.ID, told.Reason, id, reason)
 		}
 		browser.Open(web+"/failures/"+string(told.ID)).Is(http.StatusOK, string(told.ID))
 	}
