@@ -245,9 +245,7 @@ func TestHostileNamesInABrowser(t *testing.T) {
 		"/auth/request/" + begun.ID + "?code=" + begun.Code, "/auth/request/" + begun.ID + "?code=" + long,
 		"/getting-started", "/failures/" + long, "/login?next=/" + long,
 	}
-	for _, link := range b.Open("/workspace/members").links("/workspace/members/") {
-		paths = append(paths, link)
-	}
+	paths = append(paths, b.Open("/workspace/members").links("/workspace/members/")...)
 	paths = append(paths, b.Open("/workspace/ci-keys").links("/workspace/ci-keys/")...)
 	for _, path := range paths {
 		b.Open(path)

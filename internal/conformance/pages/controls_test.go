@@ -80,7 +80,8 @@ func (b *browser) control(name string, roles ...string) control {
 			there = append(there, fmt.Sprintf("%s %q", one.role, one.name))
 		}
 	}
-	b.Fatalf("the page has no %s %q, but %s:\n%s", strings.Join(roles, " or "), name, strings.Join(there, ", "), b.describe())
+	b.Fatalf("the page has no %s %q, but %s:\n%s", strings.Join(roles, " or "), name, strings.Join(there, ", "),
+		b.describe())
 	return control{}
 }
 

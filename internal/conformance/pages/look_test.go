@@ -125,7 +125,9 @@ const (
 		if (hidden(node.data) != node.data) { shown.push([node, "data", node.data]); node.data = hidden(node.data) }
 	}
 	for (const field of document.querySelectorAll("input, textarea")) {
-		if (hidden(field.value) != field.value) { shown.push([field, "value", field.value]); field.value = hidden(field.value) }
+		if (hidden(field.value) == field.value) continue;
+		shown.push([field, "value", field.value]);
+		field.value = hidden(field.value);
 	}
 })()`
 	showSecrets = `for (const [node, name, text] of window.shown) node[name] = text`
