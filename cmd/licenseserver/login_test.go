@@ -100,7 +100,7 @@ func (o *office) member(email string) *lstk.Browser {
 func (o *office) join(link, email string) *lstk.Browser {
 	o.Helper()
 	browser := lstk.NewBrowser(o, nil)
-	browser.Open(link).Is(http.StatusOK, "Set a password")
+	browser.Open(link).Is(http.StatusOK, "Join default")
 	if !strings.Contains(browser.Text, email) {
 		o.Errorf("the page does not say for whom the link is:\n%s", browser.Text)
 	}
