@@ -97,8 +97,8 @@ func (c Scope) SearchAuditLog(ctx context.Context, email, before string) (Page[E
 	}
 	page, err := readAs(ctx, c, anyOf{SeeAuditLog}, func(ctx context.Context, _ caller) (Page[Entry], error) {
 		// Each part reads an index of its own: few entries are about one member, and of what one did there is a page.
-		return c.store.entriesOf(ctx, `(SELECT id AS event FROM (SELECT id FROM audit WHERE workspace_id = $3 AND actor = $4
-			AND id < $1 ORDER BY workspace_id DESC, actor DESC, id DESC LIMIT $2) AS acted
+		return c.store.entriesOf(ctx, `(SELECT id AS event FROM (SELECT id FROM audit
+			WHERE workspace_id = $3 AND actor = $4 AND id < $1 ORDER BY workspace_id DESC, actor DESC, id DESC LIMIT $2) AS acted
 			UNION SELECT concerned.id FROM members CROSS JOIN audit AS concerned
 			WHERE members.email = $4 AND concerned.subject = members.id AND concerned.id < $1) AS found
 			CROSS JOIN audit WHERE id = event AND workspace_id = $3`, before, c.workspace, email)
