@@ -34,17 +34,17 @@ start_authority() {
 	bin/licenseserver serve --listen "$authority" --data "$state/authority" --sign-up --demo-token-file "$state/token" \
 		>"$state/authority.out" 2>"$state/authority.log" &
 	authority_pid=$!
-	echo "$authority_pid" >"$state/authority.pid"
 	tries=0
 	until grep -qs '^listening on ' "$state/authority.out"; do
 		tries=$((tries + 1))
 		if [ "$tries" -gt 100 ] || ! kill -0 "$authority_pid" 2>/dev/null; then
-			echo "the license authority does not start on $authority:" >&2
+			echo "the license authority does not start on $authority; DEMO_AUTHORITY=127.0.0.1:PORT changes that:" >&2
 			cat "$state/authority.log" >&2
 			exit 1
 		fi
 		sleep 0.1
 	done
+	echo "$authority_pid" >"$state/authority.pid"
 	pages=$(sed -n 's/^listening on //p' "$state/authority.out")
 	case $pages in
 	*//0.0.0.0:* | *//\[::\]:*) pages=http://127.0.0.1:${pages##*:} ;;
@@ -83,7 +83,7 @@ explain_pages() {
 
   The pages of the license authority:
 
-    $pages/sign-up    make a workspace of your own
+    $pages/sign-up    create a workspace of your own
     $pages/login
 
   Or join the workspace of the demo, by links that work once:
@@ -94,16 +94,15 @@ explain_pages() {
   It has a CI key (in build/demo/ci-key). Assign a license, create an Auth Token, and
   start with it; Getting Started has the lines for Docker, CI and lstk. Here:
 
-    export LOCALSTACK_AUTH_TOKEN=ls-…
-    API_ENDPOINT=$pages/v1 FILESYSTEM_ROOT=\$(mktemp -d) GATEWAY_LISTEN=127.0.0.1:4577 \\
-      bin/entrypoint bin/emulator
+    LOCALSTACK_AUTH_TOKEN=ls-… API_ENDPOINT=$pages/v1 FILESYSTEM_ROOT=\$(mktemp -d) \\
+      GATEWAY_LISTEN=127.0.0.1:4577 bin/entrypoint bin/emulator
 END
 }
 
 explain() {
 	cat <<END
 
-  The emulator runs with a demo token. Try it in another terminal:
+  The emulator runs with $token. Try it in another terminal:
 
     curl $url/_localstack/info
 
@@ -144,7 +143,14 @@ mkdir -p "$state/root/etc"
 trap stop_authority EXIT
 if [ -n "${LOCALSTACK_AUTH_TOKEN:-}${LOCALSTACK_AUTH_TOKEN_FILE:-}" ]; then
 	cp /etc/resolv.conf /etc/hosts "$state/root/etc/"
+	token="your token, which it activates at ${API_ENDPOINT:-https://api.localstack.cloud/v1}"
+	cat <<END
+
+  LOCALSTACK_AUTH_TOKEN or LOCALSTACK_AUTH_TOKEN_FILE is set, so no license authority runs here.
+  For its pages, unset them, and run this again.
+END
 else
+	token="a demo token"
 	start_authority
 	fill_workspace
 	explain_pages
