@@ -32,6 +32,29 @@ type Refusal struct {
 // Error is a sentence for whoever asked, without capital letter and period.
 func (r Refusal) Error() string { return r.text }
 
+// Refusals returns the refusal that err is, or those that it joins; nil if it is anything else, or joins that.
+func Refusals(err error) []Refusal {
+	parts := []error{err}
+	if joined, ok := errors.AsType[joinedError](err); ok {
+		parts = joined.Unwrap()
+	}
+	var found []Refusal
+	for _, part := range parts {
+		refusal, ok := errors.AsType[Refusal](part)
+		if !ok {
+			return nil
+		}
+		found = append(found, refusal)
+	}
+	return found
+}
+
+// joinedError is what [errors.Join] returns.
+type joinedError interface {
+	error
+	Unwrap() []error
+}
+
 // invalid is an Invalid about a field.
 func invalid(field, format string, args ...any) error {
 	return Refusal{Verdict: Invalid, Field: field, text: fmt.Sprintf(format, args...)}

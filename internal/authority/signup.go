@@ -63,7 +63,9 @@ func (s *Store) SignUp(ctx context.Context, wanted NewAccount, client string) (c
 	return s.signUp(ctx, wanted, hash, client)
 }
 
-func (s *Store) signUp(ctx context.Context, wanted NewAccount, hash, client string) (cookie credential.Secret, err error) {
+func (s *Store) signUp(
+	ctx context.Context, wanted NewAccount, hash, client string,
+) (cookie credential.Secret, err error) {
 	err = s.change(ctx, func(t *tx) error {
 		if err := t.sendForm(); err != nil {
 			return err

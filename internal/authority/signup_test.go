@@ -75,8 +75,8 @@ func TestSigningUpIsRefusedBesideEachField(t *testing.T) {
 	long := strings.Repeat("x", 101)
 	bad := NewAccount{Email: "ada", Name: long, Workspace: "\u202e", Password: credential.NewSecret("short")}
 	var fields []string
-	for _, err := range bad.Check().(interface{ Unwrap() []error }).Unwrap() {
-		fields = append(fields, err.(Refusal).Field)
+	for _, refusal := range Refusals(bad.Check()) {
+		fields = append(fields, refusal.Field)
 	}
 	if got := strings.Join(fields, " "); got != "email name workspace password" {
 		t.Errorf("the fields are %s", got)
@@ -90,8 +90,7 @@ func TestSigningUpIsRefusedBesideEachField(t *testing.T) {
 		wanted := adasAccount("ada@example.com")
 		change(&wanted)
 		err := wanted.Check()
-		joined, _ := err.(interface{ Unwrap() []error })
-		if joined == nil || len(joined.Unwrap()) != 1 || joined.Unwrap()[0].(Refusal).Field != field {
+		if found := Refusals(err); len(found) != 1 || found[0].Field != field {
 			t.Errorf("%s: the error is %v", field, err)
 		}
 	}

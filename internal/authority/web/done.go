@@ -8,8 +8,8 @@ var done = map[string]string{
 	"license-issued":   "You have a license. Licenses count at the next start of a container: start yours.",
 	"license-returned": "You gave the license back. Licenses count at the next start of a container.",
 	"joined":           "Your password is set, and you are logged in.",
-	"sign-up": "Your workspace is there, with a trial license for one member. Issue it to yourself under My License, then " +
-		"create your Auth Token.",
+	"sign-up": "Your workspace is there, with a trial license for one member. Issue it to yourself under My License, " +
+		"then create your Auth Token.",
 
 	"member": "Role and permissions were saved. They are in force at once.",
 	"member-own": "Your role and permissions were saved. They are in force at once: you can no longer see the other " +

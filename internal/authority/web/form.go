@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"localstack-entrypoint/internal/authority"
 )
@@ -68,26 +69,15 @@ func (f form) Mark(field string, hints ...string) template.HTMLAttr {
 // refused notes a refusal beside its field, or above the form if it is about none of the fields. It reports whether
 // err is one. Several may be joined.
 func (f form) refused(err error, fields ...string) bool {
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what errors.Join returned, itself
-		for _, one := range several.Unwrap() {
-			if !f.refused(one, fields...) {
-				return false
-			}
+	refusals := authority.Refusals(err)
+	for _, refusal := range refusals {
+		field := ""
+		if slices.Contains(fields, refusal.Field) {
+			field = refusal.Field
 		}
-		return true
+		f.problems[field] = sentence(refusal)
 	}
-	refusal, ok := errors.AsType[authority.Refusal](err)
-	if !ok {
-		return false
-	}
-	field := ""
-	for _, one := range fields {
-		if one == refusal.Field {
-			field = one
-		}
-	}
-	f.problems[field] = sentence(refusal)
-	return true
+	return len(refusals) > 0
 }
 
 // keep shows what an answer says above the form, with what was typed, and not on a page of its own.

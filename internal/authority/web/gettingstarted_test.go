@@ -106,7 +106,9 @@ func TestTheLinesHaveTheAddressOfTheServer(t *testing.T) {
 
 // A shell reads back what was written for it.
 func TestWordsForAShell(t *testing.T) {
-	for _, word := range []string{"", "a", "http://[::1]:80/v1", "a b", "it's", `$HOME "x" \ ` + "`id`", "*", "~", "ä", "#"} {
+	for _, word := range []string{
+		"", "a", "http://[::1]:80/v1", "a b", "it's", `$HOME "x" \ ` + "`id`", "*", "~", "ä", "#",
+	} {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", "printf %s "+inShell(word)).Output()
 		if err != nil || string(out) != word {
 			t.Errorf("%q is written as %s, which is read as %q, %v", word, inShell(word), out, err)
@@ -117,7 +119,8 @@ func TestWordsForAShell(t *testing.T) {
 func TestThePageShowsTheLinesOfAllClients(t *testing.T) {
 	f := newFixture(t, "")
 	one := f.employee(authority.Terms{})
-	shown := blocks(one.get("/getting-started").is(http.StatusOK, "Docker Compose", "GitHub Actions", "GitLab CI", "lstk").text)
+	got := one.get("/getting-started").is(http.StatusOK, "Docker Compose", "GitHub Actions", "GitLab CI", "lstk")
+	shown := blocks(got.text)
 	for _, client := range clients(addressOf(f.server.URL)) {
 		for _, step := range client.Steps {
 			if !slices.Contains(shown, step.Lines) {

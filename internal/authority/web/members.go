@@ -75,7 +75,9 @@ func (s *Site) memberList(v *visit) (*memberList, error) {
 		MayAssign: authority.Allowed(v.member, authority.AssignLicenses),
 	}
 	list.Page, err = v.scope.Members(v.Context(), list.Search.Text, after)
-	if err != nil && !(isAbout(err, "search") && list.refused(err, "search")) {
+	if isAbout(err, "search") {
+		list.refused(err, "search")
+	} else if err != nil {
 		return nil, err
 	}
 	list.Pager = pagerOf(v, "after", list.Next)

@@ -59,7 +59,8 @@ func TestSigningUpSaysWhatIsWrongBesideEachField(t *testing.T) {
 	f.member("bo@example.com")
 	b := f.browser()
 	const other = rightPassword + " too"
-	wrong := b.signUp("ada", "name", "<b>"+strings.Repeat("x", 100), "workspace", " ", "password", "too short", "again", other)
+	wrong := b.signUp("ada", "name", "<b>"+strings.Repeat("x", 100), "workspace", " ", "password", "too short",
+		"again", other)
 	wrong.is(http.StatusUnprocessableEntity, "<title>Error: ",
 		"The email address has no @", `id="email-error"`,
 		"The name of the member has 103 characters", `id="name-error"`,
@@ -72,8 +73,8 @@ func TestSigningUpSaysWhatIsWrongBesideEachField(t *testing.T) {
 			t.Errorf("the page repeats a password: %s", wrong.text)
 		}
 	}
-	b.signUp("Bo@example.com").is(http.StatusUnprocessableEntity, "This email address has an account already", `value="Ada"`,
-		`id="email-error"`)
+	b.signUp("Bo@example.com").is(http.StatusUnprocessableEntity, "This email address has an account already",
+		`value="Ada"`, `id="email-error"`)
 	b.get("/sessions").leads("/login?next=%2Fsessions")
 }
 
@@ -154,8 +155,8 @@ func TestSigningUpWithoutADatabaseKeepsWhatWasTyped(t *testing.T) {
 	b := f.browser()
 	id, link := b.get("/sign-up").formID("/sign-up"), f.invite("bo@example.com")
 	f.must(os.Rename(filepath.Join(f.dir, authority.DatabaseFile), filepath.Join(f.dir, "gone")))
-	b.signUp("ada@example.com", "form", id).is(http.StatusInternalServerError, "It cannot answer now", `value="ada@example.com"`,
-		`value="Ada&#39;s team"`)
+	b.signUp("ada@example.com", "form", id).is(http.StatusInternalServerError, "It cannot answer now",
+		`value="ada@example.com"`, `value="Ada&#39;s team"`)
 	b.post(link, "name", "Bo", "password", rightPassword, "again", rightPassword).is(http.StatusInternalServerError)
 	f.must(os.Rename(filepath.Join(f.dir, "gone"), filepath.Join(f.dir, authority.DatabaseFile)))
 	b.signUp("ada@example.com", "form", id).leads(signedUp)
