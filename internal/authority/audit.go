@@ -88,8 +88,8 @@ func (c Scope) AuditLog(ctx context.Context, before string) (Page[Entry], error)
 	return page, nil
 }
 
-// SearchAuditLog is [Scope.AuditLog] for the entries about a member, named by email address: what they did, and what was
-// done to them.
+// SearchAuditLog is [Scope.AuditLog] for the entries about the member with an email address: what they did, and what
+// was done to them.
 func (c Scope) SearchAuditLog(ctx context.Context, email, before string) (Page[Entry], error) {
 	email, err := ReadEmail(email)
 	if err != nil {

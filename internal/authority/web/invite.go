@@ -79,7 +79,7 @@ func (s *Site) invitation(v *visit) (invitation, *reply) {
 	return shown, nil
 }
 
-// usedLink answers that a link does not work. Somebody who has just used it, by pressing the button twice, is logged in.
+// usedLink answers that a link does not work. Who has just used it, by pressing the button twice, is logged in.
 func (s *Site) usedLink(v *visit, refused authority.Refusal) *reply {
 	if email := v.PostFormValue("email"); v.Method == http.MethodPost && email != "" {
 		if entered := s.enterAgain(v, email, joined); entered != nil {
