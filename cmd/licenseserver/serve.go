@@ -40,7 +40,7 @@ listens, it prints one line, "listening on URL", to stdout. The access log goes 
 stderr, one JSON object per request. SIGTERM or SIGINT stops the server after the
 running requests, a second one at once. SIGHUP reads the TLS certificate again.
 
-The API_ENDPOINT of a container is URL/v1. /healthz says that the process lives,
+The API_ENDPOINT of a container is URL/v1. /healthz says that the process runs,
 /readyz that it can answer, /metrics has numbers for Prometheus.`,
 		Args: cobra.NoArgs,
 	}
@@ -86,7 +86,7 @@ func (s *serving) flags(cmd *cobra.Command) {
 	flags.StringVar(&s.demoToken, "demo-token-file", "",
 		"`file` to write a new developer token to, unless it has a valid one")
 	flags.BoolVar(&s.options.SignUp, "sign-up", false,
-		"let anybody who reaches the pages make a workspace of their own, with a trial license of 14 days")
+		"let anybody who reaches the pages create a workspace of their own, with a trial license for 14 days")
 	flags.DurationVar(&s.options.Licensing.ReactivateAfter, "reactivate-after", licensing.DefaultReactivateAfter,
 		"how long a container may start without a new activation (LocalStack's server: 24h)")
 	flags.TextVar(&s.options.Licensing.Limit, "rate-limit", limit.Rate{Requests: 1000, Period: time.Minute},

@@ -201,7 +201,7 @@ func TestTheTokensOfLoginsAreListedAndRevoked(t *testing.T) {
 	ada, bo := f.loggedIn("ada@example.com"), f.loggedIn("bo@example.com")
 	ada.get(authTokenPath).is(http.StatusOK, "There are none", "lstk login")
 	ada.logsInBy("lstk <b>1.0</b>")
-	ada.get(authTokenPath).is(http.StatusOK, "lstk &lt;b&gt;1.0&lt;/b&gt;", "Ends when unused", "February 19, 2027",
+	ada.get(authTokenPath).is(http.StatusOK, "lstk &lt;b&gt;1.0&lt;/b&gt;", "Expires", "February 19, 2027",
 		"Revoke<span class=\"hidden\"> the token ls-")
 	tokens, err := f.workspace().MemberTokens(context.Background(), "ada@example.com")
 	f.must(err)

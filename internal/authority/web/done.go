@@ -7,18 +7,18 @@ import "net/url"
 var done = map[string]string{
 	"license-issued":   "You have a license. Licenses count at the next start of a container: start yours.",
 	"license-returned": "You gave the license back. Licenses count at the next start of a container.",
-	"joined":           "Your password is set, and you are logged in.",
-	"sign-up": "Your workspace is there, with a trial license for one member. Issue it to yourself under My License, " +
+	"joined":           "Your password was set, and you are logged in.",
+	"sign-up": "Your workspace was created, with a trial license for one member. Issue it to yourself on My License, " +
 		"then create your Auth Token.",
 
 	"member": "Role and permissions were saved. They are in force at once.",
 	"member-own": "Your role and permissions were saved. They are in force at once: you can no longer see the other " +
 		"members.",
 	"member-twice": "The form was sent twice, and the member was added once. If you did not keep the link of the first " +
-		"answer, make a new one here.",
+		"answer, create a new one here.",
 	"member-removed": "The member was removed. Their tokens, sessions and links are refused at once, and their license " +
 		"can be assigned to somebody else.",
-	"link-twice": "The form was sent twice, and one link was made. If you did not keep it, make a new one here.",
+	"link-twice": "The form was sent twice, and one link was created. If you did not keep it, create a new one here.",
 
 	"license-assigned": "The license was assigned. Licenses count at the next start of a container.",
 	"license-unassigned": "The license was unassigned, and can be assigned to somebody else. Licenses count at the next " +
@@ -32,7 +32,7 @@ var done = map[string]string{
 
 	"ci-key-renamed":    "The CI key was renamed.",
 	"ci-key-assigned":   "The license was assigned. It counts at the next start of a container with the key.",
-	"ci-key-unassigned": "The license was taken away. Containers that run go on until their next activation.",
+	"ci-key-unassigned": "The license was unassigned. Containers that run go on until their next activation.",
 	"ci-key-revoked":    "The CI key was revoked, and " + endsOld,
 }
 

@@ -65,7 +65,7 @@ func mayIssue(member authority.Member) bool {
 
 // clients are the clients with their lines, for an address.
 func clients(at address) []client {
-	token := clientStep{"Paste your token after this line, and press Enter. The shell does not show it.",
+	token := clientStep{"Run this line, paste your token, and press Enter. The terminal does not show it.",
 		lines("token.sh", at)}
 	docker := []clientStep{token, {"Start the container.", lines("docker.sh", at)}}
 	if at.IsLocal {
@@ -73,13 +73,13 @@ func clients(at address) []client {
 			"the machine itself."
 	}
 	if at.Desktop != "" {
-		docker = append(docker, clientStep{"With Docker Desktop, on macOS or Windows, start it so:",
+		docker = append(docker, clientStep{"With Docker Desktop, on macOS or Windows, start it with these lines instead:",
 			lines("desktop.sh", at)})
 	}
 	return []client{
 		{"Docker", "docker", docker},
 		{"Docker Compose", "compose", []clientStep{token, {"A file compose.yaml:", lines("compose.yaml", at)},
-			{"Start it, beside the file.", lines("compose.sh", at)}}},
+			{"Start it in the directory of the file.", lines("compose.sh", at)}}},
 		{"GitHub Actions", "github", []clientStep{{inCI(at) + " A file .github/workflows/test.yaml, with a CI key as the " +
 			"repository's secret LOCALSTACK_AUTH_TOKEN:", lines("github.yaml", at)}}},
 		{"GitLab CI", "gitlab", []clientStep{{inCI(at) + " A file .gitlab-ci.yml, with a CI key as the project's masked " +

@@ -31,7 +31,7 @@ func TestAMemberJoinsByAOneTimeLink(t *testing.T) {
 			}
 		}
 		b.post(link, "password", rightPassword, "again", rightPassword).leads(joined)
-		b.get(joined).is(http.StatusOK, "Your password is set, and you are logged in.")
+		b.get(joined).is(http.StatusOK, "Your password was set, and you are logged in.")
 		b.get("/sessions").is(http.StatusOK, "ada@example.com")
 		for _, again := range []page{
 			b.get(link), f.browser().get(link), f.browser().post(link, "password", rightPassword, "again", rightPassword),

@@ -125,9 +125,9 @@ func TestALinkOfAMemberIsShownOnce(t *testing.T) {
 	b := f.loggedIn(ada.Email)
 	path := "/workspace/members/" + bo.ID
 	form := b.get(path).is(http.StatusOK, "set a new password").form(path + "/link")
-	link := b.submit(form, "").is(http.StatusOK, "A link for bo@example.com", "ends in 7 days").link()
+	link := b.submit(form, "").is(http.StatusOK, "A link for bo@example.com", "expires in 7 days").link()
 	b.submit(form, "").leads(path + "?done=link-twice")
-	b.get(path+"?done=link-twice").is(http.StatusOK, "one link was made").lacks(link)
+	b.get(path+"?done=link-twice").is(http.StatusOK, "one link was created").lacks(link)
 	// The path of the form leads back to the page, and makes nothing.
 	b.get(path + "/link").leads(path)
 	f.browser().get(link).is(http.StatusOK, "bo@example.com")

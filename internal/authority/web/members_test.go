@@ -88,8 +88,8 @@ func TestAnAdminInvitesAMember(t *testing.T) {
 		form.values.Set("email", "Bo@Example.com")
 		form.values.Set("name", "Bo")
 		form.values["permissions"] = []string{"see-audit-log", "issue-own-license"}
-		shown := ada.submit(form, "").is(http.StatusOK, "A link for bo@example.com", "ends in 7 days",
-			"over a way that you trust")
+		shown := ada.submit(form, "").is(http.StatusOK, "A link for bo@example.com", "expires in 7 days",
+			"in a way that you trust")
 		if shown.header.Get("Cache-Control") != "no-store" {
 			t.Error("the page with the link may be kept")
 		}

@@ -137,7 +137,7 @@ func (s *Site) failedOIDC(err error) *reply {
 	}
 	text := "The provider does not answer. Try again in a minute, or log in with your password."
 	if !errors.Is(err, oidc.ErrUnreachable) {
-		text = "This server cannot use the provider's answer. Try again; if it stays so, ask who runs this server: its " +
+		text = "This server cannot use the provider's answer. Try again; if it stays so, ask whoever runs this server: its " +
 			"log says what is wrong."
 	}
 	failure := s.refuseOIDC("oidc.failed", text)

@@ -81,7 +81,7 @@ func refuseAs(refusal authority.Refusal) *reply {
 	case authority.NotAllowed:
 		return forbid()
 	case authority.NotFound:
-		what.Title = "There is no such thing here"
+		what.Title = "Not found"
 		return refuse(http.StatusNotFound, "request.unknown", what)
 	case authority.Conflict:
 		return refuse(http.StatusConflict, "request.conflict", what)

@@ -31,7 +31,7 @@ func TestSomebodySignsUp(t *testing.T) {
 		b.get("/login").is(http.StatusOK, `href="/sign-up"`)
 		page := b.get("/sign-up").is(http.StatusOK, "Sign up", "trial license for 14 days", "At least 15 characters")
 		b.signUp("ada@example.com", "form", page.formID("/sign-up")).leads(signedUp)
-		b.get(signedUp).is(http.StatusOK, "ada@example.com", "Your workspace is there")
+		b.get(signedUp).is(http.StatusOK, "ada@example.com", "Your workspace was created")
 		b.get("/sign-up").leads(first)
 		f.browser().post("/login", "email", "ada@example.com", "password", rightPassword).leads(first)
 	})

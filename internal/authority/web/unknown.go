@@ -15,8 +15,8 @@ func (s *Site) Unknown(allowed []string) http.HandlerFunc {
 	})
 	if len(allowed) > 0 {
 		refusal = refuse(http.StatusMethodNotAllowed, "request.method", notice{
-			Title: "This page cannot be asked for like that",
-			Text:  "Its address does not take what the browser has sent. Nothing was changed.",
+			Title: "This page does not accept this request",
+			Text:  "The method of the request is not one that the page has. Nothing was changed.",
 			Link:  "/", LinkText: "Go to the first page",
 		})
 	}

@@ -76,7 +76,7 @@ func TestLicensesOfMembers(t *testing.T) {
 	ada.Open("/workspace/members").Press("bob@example.com").Press("Unassign the license").Look("member-unassigned")
 	ada.Open("/workspace/members").Shows("0 of 1 used")
 
-	ada.Press("bob@example.com").Unfold("Make a link to set a new password").Press("Make the link")
+	ada.Press("bob@example.com").Unfold("Create a link to set a new password").Press("Create the link")
 	ada.Is(200, "A link for bob@example.com").Look("member-new-password")
 	ada.Press("Workspace Members").Press("bob@example.com").Unfold("Remove bob@example.com").Look("member-to-remove")
 	ada.Press("Remove bob@example.com").Is(200, "Workspace Members").Look("members-removed").Lacks("1 of 1 used")
