@@ -53,9 +53,10 @@ var errorCodes = []string{"invalid_request", "invalid_client", "invalid_grant", 
 
 // exchangeError is why a code was not exchanged. The answer can have the code and the client's secret in it, as they
 // were sent, so nothing of its text is taken over.
-func exchangeError(err error) error {
+func exchangeError(err error, secrets ...string) error {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("%w: %w", ErrUnreachable, failed.Err)
+		text, _, _ := strings.Cut(failed.Err.Error(), `"`) // package net/http quotes most of what is no HTTP
+		return withCause(ErrUnreachable, errors.New(text), secrets...)
 	}
 	refused, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {

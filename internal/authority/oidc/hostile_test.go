@@ -2,6 +2,7 @@ package oidc
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -135,6 +136,19 @@ func TestUserInfoOfSomebodyElse(t *testing.T) {
 	}
 }
 
+// raw answers with a text that may be no HTTP, and has the code in it.
+func raw(format string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		code := r.PostFormValue("code")
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer connection.Close()
+		_, _ = fmt.Fprintf(connection, format, code)
+	}
+}
+
 // What a provider may answer with at each address, and what becomes of a login.
 func TestAnAnswerThatIsNone(t *testing.T) {
 	paths := map[string]error{wellKnown: ErrUnreachable, "/token": nil, "/keys": ErrAnswer, "/userinfo": nil}
@@ -153,6 +167,8 @@ func TestAnAnswerThatIsNone(t *testing.T) {
 			_, secret, _ := r.BasicAuth()
 			_, _ = w.Write([]byte(r.PostFormValue("code") + secret + openid.Secret + r.Header.Get("Authorization")))
 		},
+		"a status with all that it was told": raw("HTTP/1.1 %s OK\r\n\r\n"),
+		"a header with all that it was told": raw("HTTP/1.1 200 OK\r\n%s\r\n\r\n"),
 		"more than anybody reads": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(`{"keys":[],"id_token":"`))
 			chunk := []byte(strings.Repeat("x", 64<<10))

@@ -68,11 +68,12 @@ func (p *Provider) Finish(ctx context.Context, begun Attempt, callback, code str
 	}
 	tokens, err := described.config.Exchange(ctx, code, oauth2.VerifierOption(begun.Verifier),
 		oauth2.SetAuthURLParam("redirect_uri", callback))
+	secrets := []string{p.settings.Secret.Reveal(), code, begun.Verifier}
 	if err != nil {
-		return Identity{}, exchangeError(err)
+		return Identity{}, exchangeError(err, secrets...)
 	}
 	raw, _ := tokens.Extra("id_token").(string)
-	secrets := []string{p.settings.Secret.Reveal(), code, begun.Verifier, tokens.AccessToken, tokens.RefreshToken, raw}
+	secrets = append(secrets, tokens.AccessToken, tokens.RefreshToken, raw)
 	found, err := p.verify(ctx, described, tokens, raw, begun.Nonce)
 	if err != nil {
 		return Identity{}, withCause(ErrAnswer, err, secrets...)
