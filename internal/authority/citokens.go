@@ -61,7 +61,7 @@ func (c Scope) CITokenUse(ctx context.Context, id, after string) (Page[Activatio
 // CreateCIToken makes a CI token with a name, and returns it with its secret, which is the only copy. It has no license
 // before [Scope.AssignLicense].
 func (c Scope) CreateCIToken(ctx context.Context, name string) (Token, credential.Secret, error) {
-	return c.createCIToken(ctx, name, func(*work, Token) error { return nil })
+	return c.createCIToken(ctx, name, func(*work, owner) error { return nil })
 }
 
 // CreateLicensedCIToken is CreateCIToken and [Scope.AssignLicense] in one: if no license can be assigned, no token is
@@ -69,19 +69,14 @@ func (c Scope) CreateCIToken(ctx context.Context, name string) (Token, credentia
 func (c Scope) CreateLicensedCIToken(
 	ctx context.Context, name, subscriptionID string,
 ) (Token, credential.Secret, error) {
-	return c.createCIToken(ctx, name, func(w *work, token Token) error {
-		to := owner{token: token.ID, name: token.label()}
-		from, err := w.chooseSubscription(to, subscriptionID)
-		if err != nil {
-			return err
-		}
-		return w.takeSeat(to, from)
+	return c.createCIToken(ctx, name, func(w *work, made owner) error {
+		return w.assignSeat(made, subscriptionID)
 	})
 }
 
 // createCIToken makes a CI token, and does more with it in the same transaction.
 func (c Scope) createCIToken(
-	ctx context.Context, name string, more func(*work, Token) error,
+	ctx context.Context, name string, more func(*work, owner) error,
 ) (token Token, secret credential.Secret, err error) {
 	secret = mint(CI)
 	err = c.change(ctx, anyOf{ManageCITokens}, func(w *work) error {
@@ -96,7 +91,7 @@ func (c Scope) createCIToken(
 		if err := w.note("token.create", id, "CI key "+name); err != nil {
 			return err
 		}
-		if err := more(w, Token{ID: id, Name: name}); err != nil {
+		if err := more(w, owner{token: id, name: name}); err != nil {
 			return err
 		}
 		token, err = w.tokenOf(id)

@@ -28,6 +28,9 @@ func TestACITokenIsMadeWithItsLicense(t *testing.T) {
 		rows++
 		err = discard2(cleo.CreateLicensedCIToken(ctx, "yearly", ""))
 		one.refused(err, Invalid, "the workspace has several subscriptions")
+		err = discard2(cleo.CreateLicensedCIToken(ctx, "yearly", "subscription_unknown"))
+		one.refused(err, NotFound, "no such subscription")
+		one.isAboutTheSubscription(err)
 		for _, status := range []string{"SUSPENDED", "INACTIVE"} {
 			one.must(discard(one.ChangeSubscription(ctx, one.subscription.ID, SubscriptionChange{Status: status})))
 			rows++
@@ -46,6 +49,11 @@ func TestACITokenIsMadeWithItsLicense(t *testing.T) {
 func (t *team) hasNoSeat(err error, want string) {
 	t.Helper()
 	t.refused(err, Conflict, want)
+	t.isAboutTheSubscription(err)
+}
+
+func (t *team) isAboutTheSubscription(err error) {
+	t.Helper()
 	if refusal, _ := errors.AsType[Refusal](err); refusal.Field != "subscription" {
 		t.Errorf("the refusal is about %q", refusal.Field)
 	}

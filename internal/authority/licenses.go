@@ -85,14 +85,10 @@ func (w *work) assign(token Token, terms Terms) error {
 		return errShared(token.License.SubscriptionID)
 	}
 	to, err := w.owner(token.License.ID)
-	if err != nil || to.license.Assigned {
-		return err
-	}
-	from, err := w.chooseSubscription(to, "")
 	if err != nil {
 		return err
 	}
-	return w.takeSeat(to, from)
+	return w.assignSeat(to, "")
 }
 
 func errTestToken() error {

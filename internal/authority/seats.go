@@ -33,14 +33,8 @@ func (c Scope) AssignLicense(ctx context.Context, who, subscriptionID string) (L
 		if err != nil {
 			return err
 		}
-		subscription, err := w.chooseSubscription(to, subscriptionID)
-		if err != nil {
-			return about("subscription", err)
-		}
-		if to.license == nil || !to.license.Assigned || to.license.SubscriptionID != subscription.ID {
-			if err := w.takeSeat(to, subscription); err != nil {
-				return about("subscription", err)
-			}
+		if err := w.assignSeat(to, subscriptionID); err != nil {
+			return err
 		}
 		if to, err = w.owner(who); err == nil {
 			assigned = *to.license
@@ -51,6 +45,17 @@ func (c Scope) AssignLicense(ctx context.Context, who, subscriptionID string) (L
 		return License{}, fmt.Errorf("cannot assign a license: %w", err)
 	}
 	return assigned, nil
+}
+
+// assignSeat assigns a seat of the subscription that is chosen by an ID, unless the owner has it already. What cannot be
+// is a [Refusal] about the subscription.
+func (w *work) assignSeat(to owner, subscriptionID string) error {
+	from, err := w.chooseSubscription(to, subscriptionID)
+	hasIt := to.license != nil && to.license.Assigned && to.license.SubscriptionID == from.ID
+	if err == nil && !hasIt {
+		err = w.takeSeat(to, from)
+	}
+	return about("subscription", err)
 }
 
 // UnassignLicense takes the seat of an owner, who is named as for [Scope.AssignLicense], and needs the same permission.
@@ -148,9 +153,9 @@ func (w *work) chooseSubscription(to owner, id string) (Subscription, error) {
 	case err != nil:
 		return Subscription{}, err
 	case len(all) == 0:
-		return Subscription{}, errSeat("the workspace has no subscription: create one first")
+		return Subscription{}, refuse(Conflict, "the workspace has no subscription: create one first")
 	case len(all) > 1:
-		return Subscription{}, invalid("subscription", "the workspace has several subscriptions: say which")
+		return Subscription{}, refuse(Invalid, "the workspace has several subscriptions: say which")
 	}
 	return all[0], nil
 }
@@ -159,13 +164,13 @@ func (w *work) chooseSubscription(to owner, id string) (Subscription, error) {
 func (w *work) takeSeat(to owner, from Subscription) error {
 	switch {
 	case from.TokenID != "" && from.TokenID != to.token:
-		return errSeat("%s is for %s alone: use another subscription", from.ID, from.TokenID)
+		return refuse(Conflict, "%s is for %s alone: use another subscription", from.ID, from.TokenID)
 	case from.Status == license.StatusExpired:
-		return errSeat("the subscription has expired: extend it first")
+		return refuse(Conflict, "the subscription has expired: extend it first")
 	case from.Status != license.StatusActive:
-		return errSeat("the subscription is %s: activate it first", from.Status)
+		return refuse(Conflict, "the subscription is %s: activate it first", from.Status)
 	case from.Used >= from.Seats:
-		return errSeat("%d of %s used: unassign one, or use another subscription", from.Used, seatsText(from.Seats))
+		return refuse(Conflict, "%d of %s used: unassign one, or use another subscription", from.Used, seatsText(from.Seats))
 	}
 	if err := w.saveSeat(to, from.ID); err != nil {
 		return err
@@ -213,11 +218,6 @@ func (t *tx) freeSeat(tokenID string) error {
 	_, err := t.exec(`UPDATE licenses SET assigned_at = NULL WHERE token_id = $1
 		AND subscription_id IN (SELECT id FROM subscriptions WHERE token_id IS NULL)`, tokenID)
 	return err
-}
-
-// errSeat is a Conflict about the subscription that was chosen.
-func errSeat(format string, args ...any) error {
-	return Refusal{Verdict: Conflict, Field: "subscription", text: fmt.Sprintf(format, args...)}
 }
 
 // errShared says that a command for the license of one token would change that of others.
