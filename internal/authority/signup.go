@@ -38,10 +38,7 @@ func (a NewAccount) read() (NewAccount, error) {
 	a.Email, problems[0] = ReadEmail(a.Email)
 	a.Name, problems[1] = readOptionalName("member", a.Name)
 	a.Workspace, problems[2] = readName("workspace", a.Workspace)
-	if refusal, ok := errors.AsType[Refusal](problems[2]); ok {
-		refusal.Field = "workspace"
-		problems[2] = refusal
-	}
+	problems[2] = about("workspace", problems[2])
 	problems[3] = checkPassword(a.Password, typed)
 	return a, errors.Join(problems[:]...)
 }
