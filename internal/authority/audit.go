@@ -88,8 +88,14 @@ func (c Scope) AuditLog(ctx context.Context, before string) (Page[Entry], error)
 	return page, nil
 }
 
-// SearchAuditLog is [Scope.AuditLog] for the entries about the member with an email address: what they did, and what
-// was done to them.
+// selectSubjects selects what entries about the members with an email address, removed ones, too, have as subjects.
+const selectSubjects = `
+	SELECT m.id FROM members m WHERE m.email = $4
+	UNION ALL SELECT l.id FROM members m JOIN licenses l ON l.member_id = m.id WHERE m.email = $4
+	UNION ALL SELECT t.id FROM members m JOIN tokens t ON t.member_id = m.id WHERE m.email = $4`
+
+// SearchAuditLog is [Scope.AuditLog] for the entries about the member with an email address: what they did, and what was
+// done to them, their license and their tokens.
 func (c Scope) SearchAuditLog(ctx context.Context, email, before string) (Page[Entry], error) {
 	email, err := ReadEmail(email)
 	if err != nil {
@@ -99,8 +105,8 @@ func (c Scope) SearchAuditLog(ctx context.Context, email, before string) (Page[E
 		// Each part reads an index of its own: few entries are about one member, and of what one did there is a page.
 		return c.store.entriesOf(ctx, `(SELECT id AS event FROM (SELECT id FROM audit
 			WHERE workspace_id = $3 AND actor = $4 AND id < $1 ORDER BY workspace_id DESC, actor DESC, id DESC LIMIT $2) AS acted
-			UNION SELECT concerned.id FROM members CROSS JOIN audit AS concerned
-			WHERE members.email = $4 AND concerned.subject = members.id AND concerned.id < $1) AS found
+			UNION SELECT concerned.id FROM (`+selectSubjects+`) AS theirs CROSS JOIN audit AS concerned
+			WHERE concerned.subject = theirs.id AND concerned.id < $1) AS found
 			CROSS JOIN audit WHERE id = event AND workspace_id = $3`, before, c.workspace, email)
 	})
 	if err != nil {

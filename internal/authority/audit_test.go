@@ -74,6 +74,27 @@ func TestTheAuditLogIsSearchedByEmail(t *testing.T) {
 		if len(found.Rows) == 0 || found.Rows[0].Actor != one.anna.Email {
 			one.Errorf("the Admin is found in %+v", found.Rows)
 		}
+		for _, step := range []struct {
+			action string
+			do     func() error
+		}{
+			{"license.unassign", func() error { return one.UnassignLicense(ctx, one.bo.ID) }},
+			{"license.assign", func() error { return discard(one.AssignLicense(ctx, one.bo.ID, "")) }},
+			{"token.rotate", func() error { return discard2(one.ResetMemberToken(ctx, one.bo.ID)) }},
+			{"token.revoke", func() error {
+				token, err := one.DeveloperToken(ctx, one.bo.ID)
+				one.must(err)
+				return one.as(one.anna).RevokeMemberToken(ctx, token.ID)
+			}},
+			{"member.remove", func() error { return one.as(one.anna).RemoveMember(ctx, one.bo.ID) }},
+		} {
+			one.must(step.do())
+			found, err := one.SearchAuditLog(ctx, one.bo.Email, "")
+			one.must(err)
+			if len(found.Rows) == 0 || found.Rows[0].Action != step.action {
+				one.Errorf("after %s of the member, the search finds %+v", step.action, found.Rows)
+			}
+		}
 		for _, odd := range []string{"anna", "%", "a\x00b@example.com", "\xff", strings.Repeat("a", 300)} {
 			one.refused(discard(one.SearchAuditLog(ctx, odd, "")), Invalid, "a whole email address")
 		}
