@@ -161,9 +161,13 @@ func TestAMemberGetsAnotherAccount(t *testing.T) {
 		member, _ := l.invite("ada@example.com")
 		scope := l.store.In(member.WorkspaceID)
 		l.refused(scope.UnlinkMember(l.ctx, "ada@example.com"), "has no account of an OIDC provider")
-		l.enterWith(person("1", "ada@example.com"))
+		cookie, err := l.store.EnterWith(l.ctx, person("1", "ada@example.com"), "Firefox")
+		l.must(err)
 		l.must(scope.UnlinkMember(l.ctx, "ada@example.com"))
-		_, err := l.store.EnterWith(l.ctx, person("1", "lovelace@example.com"), "Firefox")
+		if l.session(cookie) != nil {
+			l.Error("a session that the account has begun goes on")
+		}
+		_, err = l.store.EnterWith(l.ctx, person("1", "lovelace@example.com"), "Firefox")
 		l.refused(err, "no member here has the address")
 		l.enterWith(person("2", "ada@example.com"))
 		l.enterWith(person("2", "lovelace@example.com"))
