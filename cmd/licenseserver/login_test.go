@@ -253,10 +253,10 @@ func TestACodeThatIsWrongOrUnknown(t *testing.T) {
 	page, _, _ := strings.Cut(first.Link(), "?")
 	const whichCode = "Which code does your terminal show?"
 	browser.Open(page).Is(http.StatusOK, whichCode)
-	browser.Submit("Go on", "code", second.Shows(`code: (\S+)`)).Is(http.StatusForbidden, whichCode)
+	browser.Submit("Continue", "code", second.Shows(`code: (\S+)`)).Is(http.StatusForbidden, whichCode)
 	browser.Open(o.url+"/auth/request/018f0000-0000-7000-8000-000000000000?code=BBBB-BBBB").
 		Is(http.StatusNotFound, "There is no such login")
-	browser.Open(page).Submit("Go on", "code", strings.ToLower(first.Shows(`code: (\S+)`))).Is(http.StatusOK, question)
+	browser.Open(page).Submit("Continue", "code", strings.ToLower(first.Shows(`code: (\S+)`))).Is(http.StatusOK, question)
 	second.Press("x")
 	second.Fails("auth request not confirmed")
 	browser.Submit("Confirm").Is(http.StatusOK, "Confirmed")
