@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"localstack-entrypoint/internal/authority/password"
+	"localstack-entrypoint/internal/credential"
 )
 
 // Store keeps members, licenses and tokens in a database. Several Stores in several processes may use one database:
@@ -26,7 +27,7 @@ type Store struct {
 	find  *sql.Stmt // a token by its hash
 	// turns are for tokens that are looked up, doubts for those that were not found: strangers take no turn of the others.
 	turns, doubts turns
-	passwords     *password.Hasher
+	passwords     Passwords
 	tidier        tidier
 	// verification is nil unless it was asked for.
 	verification *verification
@@ -46,6 +47,14 @@ type Source struct {
 	Verify bool
 	// Now is the authority's clock; nil means [time.Now].
 	Now func() time.Time
+	// Passwords hashes passwords; nil means argon2id, by a [password.Hasher]. Tests that hash many set another one.
+	Passwords Passwords
+}
+
+// Passwords makes and checks hashes of passwords: see [password.Hasher].
+type Passwords interface {
+	Hash(ctx context.Context, typed credential.Secret) (string, error)
+	Verify(ctx context.Context, hash string, typed credential.Secret) (password.Verdict, error)
 }
 
 // ErrNone says that there is no authority yet.
@@ -58,9 +67,12 @@ const maxWait = 2 * time.Second
 // (0600), the tables. It does not create one of database and key where the other shows that it is lost. The caller
 // closes the Store.
 func Open(ctx context.Context, source Source) (*Store, error) {
-	store := &Store{now: source.Now, passwords: password.New()}
+	store := &Store{now: source.Now, passwords: source.Passwords}
 	if store.now == nil {
 		store.now = time.Now
+	}
+	if store.passwords == nil {
+		store.passwords = password.New()
 	}
 	if err := store.open(ctx, source); err != nil {
 		err = errors.Join(withRemedy(err), store.Close())
