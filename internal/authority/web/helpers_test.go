@@ -41,7 +41,7 @@ func newFixtureIn(t testing.TB, dir, database string) *fixture {
 	f := &fixture{TB: t, dir: dir, mux: http.NewServeMux()}
 	var err error
 	f.store, err = authority.Open(context.Background(), authority.Source{
-		Dir: f.dir, Database: database, Create: true, Now: f.clock.Now,
+		Dir: f.dir, Database: database, Create: true, Now: f.clock.Now, Passwords: quickPasswords{},
 	})
 	f.must(err)
 	t.Cleanup(func() { _ = f.store.Close() })

@@ -46,8 +46,7 @@ type world struct {
 	login authority.AuthRequest
 }
 
-// made is a world that is only there to be copied. All tests share it: its members have passwords, and hashing takes
-// long.
+// made is a world that is only there to be copied. All tests share it.
 var made struct {
 	sync.Mutex
 	world *world
@@ -184,7 +183,7 @@ func (w *world) copyAt(now func() time.Time) *copied {
 		w.must(os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
 	c := &copied{world: w, dir: dir, now: now, log: new(bytes.Buffer)}
-	c.store, err = authority.Open(context.Background(), authority.Source{Dir: dir, Now: now})
+	c.store, err = authority.Open(context.Background(), authority.Source{Dir: dir, Now: now, Passwords: quickPasswords{}})
 	w.must(err)
 	c.whole = WholeServer(c.store, now, c.log)
 	return c
