@@ -115,7 +115,7 @@ func (s *Store) login(ctx context.Context, id, also string, args ...any) (*AuthR
 	args = append([]any{id}, args...)
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	found, err := within(ctx, s.name, func() (*AuthRequest, error) {
+	found, err := inTurn(ctx, s, func() (*AuthRequest, error) {
 		if err := s.check(ctx); err != nil {
 			return nil, err
 		}

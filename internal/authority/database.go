@@ -53,6 +53,8 @@ const (
 	maxReads, maxWrites = 16, 4
 	// maxFinds is how many tokens are looked up at once. On two processors, more made some answers slower and none faster.
 	maxFinds = 4
+	// maxPages is how many reads for pages are carried out at once: some take long.
+	maxPages = 4
 )
 
 // openSQLite opens the database in the data directory, and creates it if asked to. A key shows that there was one.

@@ -142,7 +142,7 @@ func (s *Store) invites(ctx context.Context, from querier, where string, args ..
 func (s *Store) OpenInvite(ctx context.Context, secret credential.Secret) (Invite, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	found, err := within(ctx, s.name, func() (Invite, error) {
+	found, err := inTurn(ctx, s, func() (Invite, error) {
 		if err := s.checkFile(); err != nil {
 			return Invite{}, err
 		}

@@ -95,7 +95,7 @@ func (s *Store) byCredential(ctx context.Context, text string) (*Token, error) {
 
 // prepareFind prepares what every request for a license needs. To parse it takes SQLite longer than to find the token.
 func (s *Store) prepareFind(ctx context.Context) (err error) {
-	s.turns, s.doubts = make(turns, maxFinds), make(turns, maxFinds)
+	s.turns, s.doubts, s.pages = make(turns, maxFinds), make(turns, maxFinds), make(turns, maxPages)
 	s.find, err = s.reads.PrepareContext(ctx,
 		selectTokens+" WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2)")
 	return err

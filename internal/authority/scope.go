@@ -118,7 +118,7 @@ func (c Scope) change(ctx context.Context, needs anyOf, do func(*work) error) er
 func readAs[T any](ctx context.Context, c Scope, needs anyOf, do func(context.Context, caller) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	found, err := within(ctx, c.store.name, func() (T, error) {
+	found, err := inTurn(ctx, c.store, func() (T, error) {
 		var none T
 		if err := c.store.checkFile(); err != nil {
 			return none, err

@@ -76,7 +76,7 @@ func (s *Store) readSessions(ctx context.Context, rest string, args ...any) ([]S
 	defer cancel()
 	now := s.now()
 	args = append([]any{now.Unix(), now.Add(-SessionIdle).Unix()}, args...)
-	found, err := within(ctx, s.name, func() ([]Session, error) {
+	found, err := inTurn(ctx, s, func() ([]Session, error) {
 		if err := s.checkFile(); err != nil {
 			return nil, err
 		}

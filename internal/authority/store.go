@@ -27,8 +27,10 @@ type Store struct {
 	find  *sql.Stmt // a token by its hash
 	// turns are for tokens that are looked up, doubts for those that were not found: strangers take no turn of the others.
 	turns, doubts turns
-	passwords     Passwords
-	tidier        tidier
+	// pages are for what pages show. They leave connections to activations, however many are asked for at once.
+	pages     turns
+	passwords Passwords
+	tidier    tidier
 	// verification is nil unless it was asked for.
 	verification *verification
 	key          []byte

@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -57,4 +58,44 @@ func TestATurnIsWaitedForAsLongAsTheContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	done()
+}
+
+// However many pages wait for a database, activations get a connection.
+func TestPagesTakeNoConnectionOfActivations(t *testing.T) {
+	onTeam(t, func(team *team) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		ended := make(chan error, 2*maxReads)
+		for range 2 * maxReads {
+			go func() {
+				_, err := readAs(ctx, team.as(team.anna), anyOf{own}, func(ctx context.Context, _ caller) (struct{}, error) {
+					conn, err := team.store.reads.Conn(ctx)
+					if err == nil {
+						defer conn.Close()
+						<-ctx.Done() // a read that takes long
+					}
+					return struct{}{}, ctx.Err()
+				})
+				ended <- err
+			}()
+		}
+		turns, pool := team.store.pages, team.store.reads
+		for deadline := time.Now().Add(maxWait); len(turns) < cap(turns) && pool.Stats().InUse < maxReads; {
+			if time.Now().After(deadline) {
+				t.Fatal("the reads do not begin")
+			}
+			runtime.Gosched()
+		}
+		for range 3 * maxFinds {
+			if token, err := team.store.Judge(t.Context(), team.boSecret); err != nil || token == nil {
+				t.Fatalf("a token is answered with %v, %v", token, err)
+			}
+		}
+		cancel()
+		for range 2 * maxReads {
+			if err := <-ended; err == nil {
+				t.Error("a read that does not end has succeeded")
+			}
+		}
+	})
 }
