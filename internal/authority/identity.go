@@ -131,7 +131,7 @@ func (t *tx) identify(proved Identity) (account, error) {
 func (t *tx) accountFor(proved Identity) (account, error) {
 	if proved.Email == "" {
 		return account{}, refuse(NotAllowed,
-			"your first login needs your email address, and the provider did not send it: ask who manages the provider")
+			"your first login needs your email address, and the provider did not send it: ask whoever manages the provider")
 	}
 	address, err := ReadEmail(proved.Email)
 	if err != nil {
@@ -139,7 +139,7 @@ func (t *tx) accountFor(proved Identity) (account, error) {
 	}
 	if !proved.EmailVerified {
 		return account{}, refuse(NotAllowed, "your first login needs a verified email address, and the provider does not "+
-			"say that %s is verified: verify it there, or ask who manages the provider", address)
+			"say that %s is verified: verify it there, or ask whoever manages the provider", address)
 	}
 	who, err := readAccount(t.ctx, t, "AND email = $1", address)
 	if err == nil && who.id == "" {
@@ -156,8 +156,8 @@ func (t *tx) accountFor(proved Identity) (account, error) {
 func (t *tx) checkTrusted(who account) error {
 	signedUp, err := exists(t.ctx, t, "SELECT 1 FROM workspaces WHERE id = $1 AND signed_up = 1", who.workspace)
 	if err == nil && signedUp {
-		err = refuse(NotAllowed, "the account of %s is one that somebody has signed up for: log in with its password",
-			who.email)
+		err = refuse(NotAllowed, "the account of %s is in a workspace that somebody has signed up for: log in with "+
+			"its password", who.email)
 	}
 	return err
 }

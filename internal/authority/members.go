@@ -75,7 +75,7 @@ func scanMember(rows *sql.Rows, now time.Time) (Member, error) {
 // licenses.
 func (c Scope) Members(ctx context.Context, search, after string) (Page[Member], error) {
 	if len(search) > maxEmail || !isText(search) || !isText(after) {
-		return Page[Member]{}, invalid("search", "no email address contains such a text")
+		return Page[Member]{}, invalid("search", "no email address contains this text")
 	}
 	page, err := readAs(ctx, c, seesMembers,
 		func(ctx context.Context, by caller) (Page[Member], error) {

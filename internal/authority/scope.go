@@ -74,9 +74,9 @@ func (c caller) mayGive(member Member) error {
 	case err == nil || !c.may(ManageMembers):
 		return err
 	case member.Role == Admin && !c.may(adminsOnly):
-		return about("role", refuse(NotAllowed, "only an Admin makes a member an Admin"))
+		return about("role", refuse(NotAllowed, "only an Admin can make a member an Admin"))
 	}
-	return about("permissions", refuse(NotAllowed, "nobody gives a permission that they do not have: ask an Admin"))
+	return about("permissions", refuse(NotAllowed, "you cannot give a permission that you do not have: ask an Admin"))
 }
 
 // work is a transaction of a caller, with the workspace locked.

@@ -111,7 +111,7 @@ func TestNobodyEntersAWorkspaceOfSomebodyElseWithAnIdentity(t *testing.T) {
 		l.must(err)
 		for _, email := range []string{"ada@example.com", "bo@example.com"} {
 			_, err := l.store.EnterWith(l.ctx, person(email, email), "Firefox")
-			l.refused(err, "the account of "+email+" is one that somebody has signed up for")
+			l.refused(err, "the account of "+email+" is in a workspace that somebody has signed up for")
 		}
 	})
 }

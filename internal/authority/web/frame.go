@@ -35,7 +35,7 @@ var tabs = []tab{
 	{Path: "/workspace/auth-token", Text: "Auth Token"},
 	{Path: "/workspace/ci-keys", Text: "CI Keys"},
 	{Path: membersPath, Text: "Users & Licenses"},
-	{Path: "/workspace/audit", Text: "Audit log"},
+	{Path: "/workspace/audit", Text: "Audit Log"},
 }
 
 func (s *Site) frameOf(v *visit, answer *reply) frame {

@@ -15,7 +15,7 @@ type memberPage struct {
 	Member authority.Member
 	// IsOwn reports whether the member is the visitor.
 	IsOwn, MayChange, MayAssign bool
-	gifts
+	grantable
 	// Seats are those that could be assigned to the member.
 	Seats seats
 	// SeesTokens reports whether the visitor may see the member's tokens: the developer token, nil if there is none, and
@@ -49,7 +49,7 @@ func (s *Site) member(v *visit) (*memberPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &memberPage{form: formOf(v), Member: member, IsOwn: member.ID == v.member.ID, gifts: giftsOf(v.member)}
+	page := &memberPage{form: formOf(v), Member: member, IsOwn: member.ID == v.member.ID, grantable: grantableBy(v.member)}
 	page.typed = nil
 	page.fill(member)
 	page.MayChange = authority.MayChange(v.member, member)

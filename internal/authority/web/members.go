@@ -30,20 +30,20 @@ type memberList struct {
 	Subscriptions        []authority.Subscription
 	// MoreSubscriptions is how many more there are than are shown.
 	MoreSubscriptions int
-	gifts
+	grantable
 }
 
-// gifts are the roles and permissions that a visitor may give.
-type gifts struct {
+// grantable are the roles and permissions that a visitor may give.
+type grantable struct {
 	MayMakeAdmins bool
 	Permissions   []authority.PermissionText
 	// IsLastAdmin reports whether it is about the last Admin, who stays one.
 	IsLastAdmin bool
 }
 
-// giftsOf returns what a member may give: nobody gives what they do not have.
-func giftsOf(giver authority.Member) gifts {
-	found := gifts{MayMakeAdmins: giver.Role == authority.Admin}
+// grantableBy returns what a member may give: nobody gives what they do not have.
+func grantableBy(giver authority.Member) grantable {
+	found := grantable{MayMakeAdmins: giver.Role == authority.Admin}
 	for _, one := range authority.Permissions() {
 		if authority.Allowed(giver, one.Permission) {
 			found.Permissions = append(found.Permissions, one)
@@ -70,7 +70,7 @@ func (s *Site) memberList(v *visit) (*memberList, error) {
 		after = "" // of no list of ours
 	}
 	list := &memberList{
-		form: formOf(v), Search: searchOf(v, "Search by email address"), Own: v.member.ID, gifts: giftsOf(v.member),
+		form: formOf(v), Search: searchOf(v, "Search by email address"), Own: v.member.ID, grantable: grantableBy(v.member),
 		MayManage: authority.Allowed(v.member, authority.ManageMembers),
 		MayAssign: authority.Allowed(v.member, authority.AssignLicenses),
 	}

@@ -146,7 +146,7 @@ func TestAnInvitationThatIsNotAcceptedKeepsWhatWasTyped(t *testing.T) {
 		"more than one's own role": {mia, url.Values{"email": {"cy@example.com"}, "role": {"admin"}}, "role",
 			"Only an Admin"},
 		"more than one's own permission": {mia, url.Values{"email": {"cy@example.com"}, "permissions": {"see-audit-log"}},
-			"permissions", "that they do not have"},
+			"permissions", "that you do not have"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := test.by.send(http.MethodPost, "/workspace/members", test.values.Encode()).

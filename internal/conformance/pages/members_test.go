@@ -23,7 +23,7 @@ func TestInvitation(t *testing.T) {
 		bob.Open(path).Is(403, "You may not do this")
 	}
 	bob.Look("forbidden")
-	for _, tab := range []string{"Users & Licenses", "CI Keys", "Audit log"} {
+	for _, tab := range []string{"Users & Licenses", "CI Keys", "Audit Log"} {
 		if bob.Has(tab) {
 			t.Errorf("a plain Member sees the tab %s", tab)
 		}
@@ -52,7 +52,7 @@ func TestRoleAndPermissions(t *testing.T) {
 
 	ada.Check("May manage members", false).Check("May see the audit log", true).Press("Save").Shows(saved)
 	bob.Open("/workspace/members").Is(403, "You may not do this")
-	bob.Open("/workspace/audit").Is(200, "Audit log").Look("audit")
+	bob.Open("/workspace/audit").Is(200, "Audit Log").Look("audit")
 
 	ada.Check("Workspace Admin…", true).Press("Save").Shows(saved)
 	bob.Open("/workspace/members").Press("ada@example.com")
