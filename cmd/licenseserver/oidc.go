@@ -104,6 +104,5 @@ func callback(base string, at origin.Settings) string {
 // isOnThisMachine reports whether browsers on this machine see the server at the address that it listens on.
 func isOnThisMachine(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
-	address := net.ParseIP(host)
-	return err == nil && (host == "localhost" || address != nil && address.IsLoopback())
+	return err == nil && origin.IsLoopback(host)
 }

@@ -5,11 +5,11 @@ package oidc
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 	"unicode"
 
+	"localstack-entrypoint/internal/authority/origin"
 	"localstack-entrypoint/internal/credential"
 )
 
@@ -62,10 +62,5 @@ const wellKnown = "/.well-known/openid-configuration"
 
 // isSafe reports whether nobody on the way to a URL can answer in place of its server.
 func isSafe(target *url.URL) bool {
-	return target.Scheme == "https" || target.Scheme == "http" && isThisMachine(target.Hostname())
-}
-
-func isThisMachine(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && address.Unmap().IsLoopback()
+	return target.Scheme == "https" || target.Scheme == "http" && origin.IsLoopback(target.Hostname())
 }

@@ -86,11 +86,11 @@ func isForwarded(header http.Header) bool {
 // This is how a published port of a container looks: its peer is a gateway of the container's network.
 // The browser may call its machine localhost or 127.0.0.1.
 func (s Settings) isOnThisMachine(r *http.Request) bool {
-	if s.Public == nil || !isLoopback(s.Public.Hostname()) || isForwarded(r.Header) {
+	if s.Public == nil || !IsLoopback(s.Public.Hostname()) || isForwarded(r.Header) {
 		return false
 	}
 	host := (&url.URL{Host: r.Host}).Hostname()
-	return isLoopback(host) && (&url.URL{Host: r.Host}).Port() == s.Public.Port()
+	return IsLoopback(host) && (&url.URL{Host: r.Host}).Port() == s.Public.Port()
 }
 
 // base is the server's URL. A Host header can be anything, and what it says must not get into a link: without the
@@ -118,7 +118,7 @@ func (s Settings) ownHost(r *http.Request) (string, bool) {
 		host, port = strings.TrimSuffix(strings.TrimPrefix(r.Host, "["), "]"), ""
 	}
 	isCertified := r.TLS != nil && s.IsOurs != nil && s.IsOurs(host)
-	if !isCertified && !isLoopback(host) || strings.Trim(port, "0123456789") != "" || len(port) > len("65535") {
+	if !isCertified && !IsLoopback(host) || strings.Trim(port, "0123456789") != "" || len(port) > len("65535") {
 		return "", false
 	}
 	if strings.Contains(host, ":") {
@@ -130,8 +130,8 @@ func (s Settings) ownHost(r *http.Request) (string, bool) {
 	return strings.ToLower(host), true
 }
 
-// isLoopback reports whether a host is an address of the machine itself, or the name "localhost".
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host is an address of the machine itself, or the name "localhost".
+func IsLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return strings.EqualFold(host, "localhost") || err == nil && address.Zone() == "" && address.Unmap().IsLoopback()
 }

@@ -4,11 +4,12 @@ import (
 	"embed"
 	"encoding/json"
 	"net"
-	"net/netip"
 	"net/url"
 	"path"
 	"strings"
 	"text/template"
+
+	"localstack-entrypoint/internal/authority/origin"
 )
 
 // lineFiles are lines to copy for clients, with this server's address.
@@ -37,8 +38,7 @@ func addressOf(base string) address {
 	if err != nil {
 		return found
 	}
-	ip, err := netip.ParseAddr(at.Hostname())
-	found.IsLocal = strings.EqualFold(at.Hostname(), "localhost") || err == nil && ip.Unmap().IsLoopback()
+	found.IsLocal = origin.IsLoopback(at.Hostname())
 	if found.IsLocal && at.Scheme == "http" { // no certificate is for that name
 		at.Host = strings.TrimSuffix(net.JoinHostPort("host.docker.internal", at.Port()), ":")
 		found.Desktop = at.JoinPath("v1").String()
