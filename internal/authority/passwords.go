@@ -43,7 +43,7 @@ func (s *Store) LogIn(
 		return credential.Secret{}, err
 	}
 	if !verdict.Right {
-		return credential.Secret{}, s.verdict(ctx, refuse(NotAllowed, "the email address or the password is wrong"))
+		return credential.Secret{}, s.verdict(ctx, errWrongLogin())
 	}
 	better := who.hash
 	if verdict.Outdated {
@@ -83,13 +83,7 @@ func (s *Store) Join(
 func (s *Store) enter(ctx context.Context, who account, hash, client string) (cookie credential.Secret, err error) {
 	ctx = WithActor(ctx, Actor{ID: who.id, Name: who.email, Address: actorOf(ctx).Address})
 	err = s.change(ctx, func(t *tx) error {
-		// The password may have been changed, and the member removed, while it was checked.
-		rows, err := t.exec(`UPDATE members SET password_hash = $1
-			WHERE id = $2 AND password_hash = $3 AND removed_at IS NULL`, hash, who.id, who.hash)
-		if err == nil && rows == 0 {
-			err = refuse(NotAllowed, "the email address or the password is wrong")
-		}
-		if err != nil {
+		if err := t.replaceHash(who, hash, errWrongLogin()); err != nil {
 			return err
 		}
 		cookie, err = t.startSession(who, client)
@@ -101,6 +95,19 @@ func (s *Store) enter(ctx context.Context, who account, hash, client string) (co
 	s.tidier.tidy(s)
 	return cookie, nil
 }
+
+// replaceHash stores another hash in place of the one that was checked. The password may have been changed, and the
+// member removed, while it was checked: then it returns wrong.
+func (t *tx) replaceHash(who account, hash string, wrong error) error {
+	rows, err := t.exec(`UPDATE members SET password_hash = $1
+		WHERE id = $2 AND password_hash = $3 AND removed_at IS NULL`, hash, who.id, who.hash)
+	if err == nil && rows == 0 {
+		return wrong
+	}
+	return err
+}
+
+func errWrongLogin() error { return refuse(NotAllowed, "the email address or the password is wrong") }
 
 // SetPassword sets the password of a member and ends their sessions but the one with the ID except, which may be
 // empty. A password that is not good enough is a [Refusal].
@@ -142,13 +149,7 @@ func (s *Store) ChangePassword(
 		return err
 	}
 	return s.change(ctx, func(t *tx) error {
-		// The password may have been changed, and the member removed, while it was checked.
-		rows, err := t.exec(`UPDATE members SET password_hash = $1
-			WHERE id = $2 AND password_hash = $3 AND removed_at IS NULL`, hash, who.id, who.hash)
-		if err == nil && rows == 0 {
-			err = errWrongPassword()
-		}
-		if err != nil {
+		if err := t.replaceHash(who, hash, errWrongPassword()); err != nil {
 			return err
 		}
 		return t.passwordChanged(who, except)
