@@ -94,8 +94,8 @@ const selectSubjects = `
 	UNION ALL SELECT l.id FROM members m JOIN licenses l ON l.member_id = m.id WHERE m.email = $4
 	UNION ALL SELECT t.id FROM members m JOIN tokens t ON t.member_id = m.id WHERE m.email = $4`
 
-// SearchAuditLog is [Scope.AuditLog] for the entries about the member with an email address: what they did, and what was
-// done to them, their license and their tokens.
+// SearchAuditLog is [Scope.AuditLog] for the entries about the member with an email address: what they did, and what
+// was done to them, their license and their tokens.
 func (c Scope) SearchAuditLog(ctx context.Context, email, before string) (Page[Entry], error) {
 	email, err := ReadEmail(email)
 	if err != nil {

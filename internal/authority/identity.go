@@ -50,7 +50,8 @@ func (s *Store) EnterWith(ctx context.Context, proved Identity, client string) (
 }
 
 // UnlinkMember forgets the identity of a member, who is named by ID or email address, so that another account of the
-// provider can be theirs, and ends their sessions. It needs [ManageMembers]; nobody does it for a member who may do more than themselves.
+// provider can be theirs, and ends their sessions. It needs [ManageMembers]; nobody does it for a member who may do
+// more than themselves.
 func (c Scope) UnlinkMember(ctx context.Context, who string) error {
 	err := c.change(ctx, anyOf{ManageMembers}, func(w *work) error {
 		member, err := w.memberOf(who)

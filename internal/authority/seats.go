@@ -47,8 +47,8 @@ func (c Scope) AssignLicense(ctx context.Context, who, subscriptionID string) (L
 	return assigned, nil
 }
 
-// assignSeat assigns a seat of the subscription that is chosen by an ID, unless the owner has it already. What cannot be
-// is a [Refusal] about the subscription.
+// assignSeat assigns a seat of the subscription that is chosen by an ID, unless the owner has it already. What cannot
+// be is a [Refusal] about the subscription.
 func (w *work) assignSeat(to owner, subscriptionID string) error {
 	from, err := w.chooseSubscription(to, subscriptionID)
 	hasIt := to.license != nil && to.license.Assigned && to.license.SubscriptionID == from.ID
