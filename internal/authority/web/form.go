@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"html/template"
@@ -15,12 +16,14 @@ import (
 type form struct {
 	typed    url.Values
 	problems map[string]string // by field; "" for what is wrong with the whole
+	// focused is the field that has the focus: the first one of the page with a problem.
+	focused *string
 }
 
 // formOf is what a visitor has sent. Passwords are never shown again.
 func formOf(v *visit) form {
 	_ = v.ParseForm() // what could be read counts
-	return form{typed: v.PostForm, problems: make(map[string]string)}
+	return form{typed: v.PostForm, problems: make(map[string]string), focused: new(string)}
 }
 
 // Value is what was typed into a field.
@@ -50,7 +53,7 @@ func (f form) Problem(field string) *problem {
 // HasProblem reports whether the form was not accepted.
 func (f form) HasProblem() bool { return len(f.problems) > 0 }
 
-// Mark returns the attributes of a field that has a problem. hints are the IDs of texts that describe the field anyway.
+// Mark returns the attributes of a field that has a problem. The first one of the page has the focus. hints are the IDs of texts that describe the field anyway.
 func (f form) Mark(field string, hints ...string) template.HTMLAttr {
 	describedBy := ""
 	for _, hint := range hints {
@@ -62,7 +65,11 @@ func (f form) Mark(field string, hints ...string) template.HTMLAttr {
 		}
 		return template.HTMLAttr(`aria-describedby="` + describedBy[1:] + `"`) //nolint:gosec // IDs of our own
 	}
-	return template.HTMLAttr(`aria-invalid="true" autofocus aria-describedby="` + //nolint:gosec // IDs of our own
+	focus := ""
+	if *f.focused = cmp.Or(*f.focused, field); *f.focused == field {
+		focus = "autofocus "
+	}
+	return template.HTMLAttr(`aria-invalid="true" ` + focus + `aria-describedby="` + //nolint:gosec // IDs of our own
 		field + "-error" + describedBy + `"`)
 }
 

@@ -161,3 +161,14 @@ func TestSigningUpWithoutADatabaseKeepsWhatWasTyped(t *testing.T) {
 	f.must(os.Rename(filepath.Join(f.dir, "gone"), filepath.Join(f.dir, authority.DatabaseFile)))
 	b.signUp("ada@example.com", "form", id).leads(signedUp)
 }
+
+// Browsers, and screen readers with them, go to one field: the first one that has a problem.
+func TestTheFirstFieldWithAProblemHasTheFocus(t *testing.T) {
+	b := newFixture(t, "").browser()
+	got := b.signUp("ada@example.com", "workspace", "", "password", "short", "again", "other").
+		is(http.StatusUnprocessableEntity, `id="workspace-error"`, `id="password-error"`, `id="again-error"`,
+			`aria-invalid="true" autofocus aria-describedby="workspace-error`)
+	if count := strings.Count(got.text, "autofocus"); count != 1 {
+		t.Errorf("%d fields have the focus", count)
+	}
+}
