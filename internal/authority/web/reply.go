@@ -32,10 +32,12 @@ type reply struct {
 	login   api.Login
 }
 
-// file is content that is the same for everybody, and may be kept.
+// file is content that is the same for everybody.
 type file struct {
 	kind    string
 	content []byte
+	// isKept reports whether browsers may keep it.
+	isKept bool
 }
 
 // show answers with a page.
@@ -152,7 +154,9 @@ func (s *Site) write(w http.ResponseWriter, v *visit, answer *reply) {
 		return
 	}
 	if answer.file != nil {
-		header.Set("Cache-Control", "max-age=86400")
+		if answer.file.isKept {
+			header.Set("Cache-Control", "max-age=86400")
+		}
 		header.Set("Content-Type", answer.file.kind)
 		_, _ = w.Write(answer.file.content) // the visitor may have gone
 		return

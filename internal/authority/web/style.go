@@ -20,6 +20,9 @@ var stylePath = func() string {
 	return "/style.css?" + hex.EncodeToString(sum[:6])
 }()
 
-func style(*visit) *reply {
-	return &reply{status: http.StatusOK, file: &file{kind: "text/css; charset=utf-8", content: styleSheet}}
+// style answers with the style sheet. While a new version of the server takes over behind a balancer, its pages may ask
+// the old version for their style sheet: what that has instead is not kept under the address.
+func style(v *visit) *reply {
+	isCurrent := v.URL.RequestURI() == stylePath
+	return &reply{status: http.StatusOK, file: &file{"text/css; charset=utf-8", styleSheet, isCurrent}}
 }
