@@ -1,6 +1,9 @@
 package web
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
 // frame is what the layout shows around a page.
 type frame struct {
@@ -39,7 +42,10 @@ var tabs = []tab{
 }
 
 func (s *Site) frameOf(v *visit, answer *reply) frame {
-	around := frame{Data: answer.data, Done: done[v.URL.Query().Get("done")], Home: "/"}
+	around := frame{Data: answer.data, Home: "/"}
+	if answer.status == http.StatusOK { // not beside why the page cannot be shown
+		around.Done = done[v.URL.Query().Get("done")]
+	}
 	if withForm, ok := answer.data.(interface{ HasProblem() bool }); ok {
 		around.HasProblem = withForm.HasProblem()
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 
 	"localstack-entrypoint/internal/credential"
@@ -163,6 +164,22 @@ func TestTwoCookies(t *testing.T) {
 		examine(t, one.name(), got.Code, got.Header(), got.Body.String())
 		if got.Code != http.StatusBadRequest || len(changed(before, c.rows())) > 0 {
 			t.Errorf("%s is answered with %d, and changes %q", one.name(), got.Code, changed(before, c.rows()))
+		}
+	}
+}
+
+// What has been done is not said above why a page cannot be shown.
+func TestWhatWasDoneIsNotSaidOfWhatWasRefused(t *testing.T) {
+	f := newFixture(t, "")
+	f.member("ada@example.com")
+	b := f.loggedIn("ada@example.com")
+	b.get("/sessions?done=member").is(http.StatusOK, done["member"])
+	for path, status := range map[string]int{
+		"/workspace/audit": http.StatusForbidden, "/workspace/members/unknown": http.StatusForbidden,
+		"/auth/request/unknown": http.StatusNotFound,
+	} {
+		if got := b.get(path + "?done=member").is(status); strings.Contains(got.text, done["member"]) {
+			t.Errorf("%s says what was done", path)
 		}
 	}
 }
