@@ -66,9 +66,11 @@ func (s *Site) myLicense(v *visit) (myLicense, *reply) {
 		return shown, fail(err)
 	}
 	if shown.MayIssue = mayIssue(v.member); shown.MayIssue {
-		if shown.Subscriptions, err = v.scope.Subscriptions(v.Context()); err != nil {
+		all, err := v.scope.Subscriptions(v.Context())
+		if err != nil {
 			return shown, fail(err)
 		}
+		shown.Subscriptions = few(all)
 	}
 	if granted := v.member.License; granted != nil && granted.Assigned {
 		left := granted.Expires.Sub(s.now())

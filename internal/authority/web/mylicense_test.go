@@ -91,3 +91,29 @@ func TestALicenseThatEndsSoon(t *testing.T) {
 	f.clock.Advance(time.Minute)
 	one.get("/workspace/my-license").is(http.StatusOK, "Ended", "EXPIRED")
 }
+
+// A member who has a license, such as from another tab of the browser, is told why there is no other one.
+func TestWhatWasRefusedIsSaidBesideALicense(t *testing.T) {
+	f := newFixture(t, "")
+	one := f.employee(authority.Terms{Plan: "team"}, authority.IssueOwnLicense)
+	one.post("/workspace/my-license/issue", "subscription", one.subscription.ID).is(http.StatusSeeOther)
+	one.post("/workspace/my-license/issue", "subscription", "nonsense").
+		is(http.StatusUnprocessableEntity, "<title>Error: ", "There is no such subscription")
+}
+
+func TestMyLicenseOffersAFewOfManySubscriptions(t *testing.T) {
+	f := newFixture(t, "")
+	one := f.employee(authority.Terms{Plan: "full"}, authority.IssueOwnLicense)
+	_, err := one.scope.ChangeSubscription(t.Context(), one.subscription.ID, authority.SubscriptionChange{Status: "SUSPENDED"})
+	f.must(err)
+	for range 3 * maxSubscriptions {
+		_, err := one.scope.CreateSubscription(t.Context(), authority.Terms{Plan: "team"}, 0)
+		f.must(err)
+	}
+	last, err := one.scope.CreateSubscription(t.Context(), authority.Terms{Plan: "team"}, 1)
+	f.must(err)
+	got := one.get("/workspace/my-license").is(http.StatusOK, last.ID)
+	if count := strings.Count(got.text, `type="radio"`); count != maxSubscriptions {
+		t.Errorf("the page offers %d subscriptions", count)
+	}
+}

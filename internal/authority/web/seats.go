@@ -39,7 +39,7 @@ func seatsOf(v *visit) (seats, error) {
 		"licenseserver subscription create"}
 	for _, one := range all {
 		switch {
-		case one.Status == license.StatusActive && one.Used < one.Seats && len(found.Free) < maxSubscriptions:
+		case hasSeat(one) && len(found.Free) < maxSubscriptions:
 			found.Free = append(found.Free, one)
 		case one.Status == license.StatusActive:
 			found.Why = "All licenses are used. Unassign one from a member or from another key first."
@@ -49,4 +49,25 @@ func seatsOf(v *visit) (seats, error) {
 		}
 	}
 	return found, nil
+}
+
+// hasSeat reports whether a license can be taken from a subscription.
+func hasSeat(one authority.Subscription) bool {
+	return one.Status == license.StatusActive && one.Used < one.Seats
+}
+
+// few are no more subscriptions than a page shows, and first those that a license can be taken from.
+func few(all []authority.Subscription) []authority.Subscription {
+	if len(all) <= maxSubscriptions {
+		return all
+	}
+	var free, others []authority.Subscription
+	for _, one := range all {
+		if hasSeat(one) {
+			free = append(free, one)
+		} else {
+			others = append(others, one)
+		}
+	}
+	return append(free, others...)[:maxSubscriptions]
 }
