@@ -53,7 +53,8 @@ func (f form) Problem(field string) *problem {
 // HasProblem reports whether the form was not accepted.
 func (f form) HasProblem() bool { return len(f.problems) > 0 }
 
-// Mark returns the attributes of a field that has a problem. The first one of the page has the focus. hints are the IDs of texts that describe the field anyway.
+// Mark returns the attributes of a field that has a problem. The first one of the page has the focus. hints are the IDs
+// of texts that describe the field anyway.
 func (f form) Mark(field string, hints ...string) template.HTMLAttr {
 	describedBy := ""
 	for _, hint := range hints {

@@ -104,7 +104,8 @@ func TestWhatWasRefusedIsSaidBesideALicense(t *testing.T) {
 func TestMyLicenseOffersAFewOfManySubscriptions(t *testing.T) {
 	f := newFixture(t, "")
 	one := f.employee(authority.Terms{Plan: "full"}, authority.IssueOwnLicense)
-	_, err := one.scope.ChangeSubscription(t.Context(), one.subscription.ID, authority.SubscriptionChange{Status: "SUSPENDED"})
+	suspended := authority.SubscriptionChange{Status: "SUSPENDED"}
+	_, err := one.scope.ChangeSubscription(t.Context(), one.subscription.ID, suspended)
 	f.must(err)
 	for range 3 * maxSubscriptions {
 		_, err := one.scope.CreateSubscription(t.Context(), authority.Terms{Plan: "team"}, 0)
