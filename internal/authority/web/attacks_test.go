@@ -33,7 +33,7 @@ func TestAFormOfAnotherSiteChangesNothing(t *testing.T) {
 		{"typed in", "none", "", true},
 		{"no browser: it needs a session like any other", "", "", true},
 	}
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		if !one.isPost() {
 			continue
 		}
@@ -94,7 +94,7 @@ func TestACookieOfASessionThatHasEnded(t *testing.T) {
 		c := w.copyAt(ended.now)
 		ended.end(c)
 		before := c.rows()
-		for _, one := range attempts() {
+		for _, one := range attempts {
 			if isForAnyone(one.pattern) {
 				continue
 			}
@@ -115,7 +115,7 @@ func TestABodyThatIsNoForm(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	many := strings.Repeat("a=b&", 5000)
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		if !one.isPost() {
 			continue
 		}
@@ -145,7 +145,7 @@ func TestOtherMethods(t *testing.T) {
 	c := w.copy()
 	defer c.close()
 	before := c.rows()
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		for _, method := range []string{"HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "post", "EVIL"} {
 			got := ask(c.whole, method, w.path(one.pattern), one.values(w).Encode(), w.as("Admin"),
 				"X-Http-Method-Override", "POST")

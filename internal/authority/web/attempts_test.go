@@ -48,85 +48,87 @@ func (a attempt) name() string {
 
 // attempts are what the walk tries: each route once, and each POST with each of its forms. The test fails for a route
 // without an attempt.
-func attempts() []attempt {
-	none := func(*world) []string { return nil }
-	sentOnce := func(*world) []string { return []string{"form", "1"} }
-	return []attempt{
-		{"GET /style.css", "", nil},
-		{"GET /{$}", "", nil},
-		{"GET /login", "", nil},
-		{"POST /login", "", func(w *world) []string { return []string{"email", w.bo.Email, "password", rightPassword} }},
-		{"GET " + beginPath, "", nil},
-		{"GET " + CallbackPath, "", nil},
-		{"POST /logout", "", none},
-		{"GET /invite/{secret}", "", nil},
-		{"POST /invite/{secret}", "", func(*world) []string {
-			return []string{"password", rightPassword, "again", rightPassword}
-		}},
-		{"GET /sign-up", "", nil},
-		{"POST /sign-up", "", func(*world) []string {
-			return []string{"email", "new@example.com", "workspace", "New", "password", rightPassword, "again", rightPassword}
-		}},
-		{"GET /auth/request/{id}", "", nil},
-		{"POST /auth/request/{id}", "confirm", func(w *world) []string {
-			return []string{"code", w.login.Code, "decision", "confirm"}
-		}},
-		{"POST /auth/request/{id}", "deny", func(w *world) []string {
-			return []string{"code", w.login.Code, "decision", "deny"}
-		}},
-		{"GET /failures", "", nil},
-		{"GET /failures/{id}", "", nil},
-		{"GET /getting-started", "", nil},
-		{"GET /workspace/my-license", "", nil},
-		{"POST /workspace/my-license/issue", "", func(w *world) []string {
-			return []string{"subscription", w.subscription.ID}
-		}},
-		{"POST /workspace/my-license/return", "without a license", none},
-		{"GET /workspace/audit", "", nil},
-		{"GET /sessions", "", nil},
-		{"GET /workspace/auth-token", "", nil},
-		{"POST /workspace/auth-token", "", sentOnce},
-		{"POST /workspace/auth-token/reset", "", sentOnce},
-		{"POST /workspace/auth-token/revoke", "another member's", func(w *world) []string {
-			return []string{"token", w.boToken.ID}
-		}},
-		{"GET /workspace/ci-keys", "", nil},
-		{"POST /workspace/ci-keys", "without a license", func(*world) []string {
-			return []string{"form", "1", "name", "weekly"}
-		}},
-		{"POST /workspace/ci-keys", "with a license", func(w *world) []string {
-			return []string{"form", "1", "name", "weekly", "subscription", w.subscription.ID}
-		}},
-		{"GET /workspace/ci-keys/{id}", "", nil},
-		{"POST /workspace/ci-keys/{id}/rename", "", func(*world) []string { return []string{"name", "weekly"} }},
-		{"POST /workspace/ci-keys/{id}/license", "assign", func(w *world) []string {
-			return []string{"license", "assign", "subscription", w.subscription.ID}
-		}},
-		{"POST /workspace/ci-keys/{id}/rotate", "", sentOnce},
-		{"POST /workspace/ci-keys/{id}/revoke", "", none},
-		{"GET /workspace/members", "", nil},
-		{"POST /workspace/members", "", func(*world) []string {
-			return []string{"form", "memberform", "email", "cy@example.com"}
-		}},
-		{"GET /workspace/members/{id}", "", nil},
-		{"POST /workspace/members/{id}", "", func(*world) []string {
-			return []string{"name", "Bo", "role", string(authority.PlainMember)}
-		}},
-		{"POST /workspace/members/{id}/license", "assign", func(w *world) []string {
-			return []string{"action", "assign", "subscription", w.other.ID}
-		}},
-		{"POST /workspace/members/{id}/license", "unassign", func(*world) []string { return []string{"action", "unassign"} }},
-		{"POST /workspace/members/{id}/link", "", func(*world) []string { return []string{"form", "linkform"} }},
-		{"POST /workspace/members/{id}/token", "", func(w *world) []string { return []string{"token", w.boToken.ID} }},
-		{"POST /workspace/members/{id}/remove", "", none},
-		{"POST /sessions/name", "", func(*world) []string { return []string{"name", "Another Name"} }},
-		{"POST /sessions/password", "", func(*world) []string {
-			const another = "another correct horse"
-			return []string{"current", rightPassword, "password", another, "again", another}
-		}},
-		{"POST /sessions", "end another member's", func(w *world) []string { return []string{"session", w.boSession} }},
-	}
+var attempts = []attempt{
+	{"GET /style.css", "", nil},
+	{"GET /{$}", "", nil},
+	{"GET /login", "", nil},
+	{"POST /login", "", func(w *world) []string { return []string{"email", w.bo.Email, "password", rightPassword} }},
+	{"GET " + beginPath, "", nil},
+	{"GET " + CallbackPath, "", nil},
+	{"POST /logout", "", none},
+	{"GET /invite/{secret}", "", nil},
+	{"POST /invite/{secret}", "", func(*world) []string {
+		return []string{"password", rightPassword, "again", rightPassword}
+	}},
+	{"GET /sign-up", "", nil},
+	{"POST /sign-up", "", func(*world) []string {
+		return []string{"email", "new@example.com", "workspace", "New", "password", rightPassword, "again", rightPassword}
+	}},
+	{"GET /auth/request/{id}", "", nil},
+	{"POST /auth/request/{id}", "confirm", func(w *world) []string {
+		return []string{"code", w.login.Code, "decision", "confirm"}
+	}},
+	{"POST /auth/request/{id}", "deny", func(w *world) []string {
+		return []string{"code", w.login.Code, "decision", "deny"}
+	}},
+	{"GET /failures", "", nil},
+	{"GET /failures/{id}", "", nil},
+	{"GET /getting-started", "", nil},
+	{"GET /workspace/my-license", "", nil},
+	{"POST /workspace/my-license/issue", "", func(w *world) []string {
+		return []string{"subscription", w.subscription.ID}
+	}},
+	{"POST /workspace/my-license/return", "without a license", none},
+	{"GET /workspace/audit", "", nil},
+	{"GET /sessions", "", nil},
+	{"GET /workspace/auth-token", "", nil},
+	{"POST /workspace/auth-token", "", sentOnce},
+	{"POST /workspace/auth-token/reset", "", sentOnce},
+	{"POST /workspace/auth-token/revoke", "another member's", func(w *world) []string {
+		return []string{"token", w.boToken.ID}
+	}},
+	{"GET /workspace/ci-keys", "", nil},
+	{"POST /workspace/ci-keys", "without a license", func(*world) []string {
+		return []string{"form", "1", "name", "weekly"}
+	}},
+	{"POST /workspace/ci-keys", "with a license", func(w *world) []string {
+		return []string{"form", "1", "name", "weekly", "subscription", w.subscription.ID}
+	}},
+	{"GET /workspace/ci-keys/{id}", "", nil},
+	{"POST /workspace/ci-keys/{id}/rename", "", func(*world) []string { return []string{"name", "weekly"} }},
+	{"POST /workspace/ci-keys/{id}/license", "assign", func(w *world) []string {
+		return []string{"license", "assign", "subscription", w.subscription.ID}
+	}},
+	{"POST /workspace/ci-keys/{id}/rotate", "", sentOnce},
+	{"POST /workspace/ci-keys/{id}/revoke", "", none},
+	{"GET /workspace/members", "", nil},
+	{"POST /workspace/members", "", func(*world) []string {
+		return []string{"form", "memberform", "email", "cy@example.com"}
+	}},
+	{"GET /workspace/members/{id}", "", nil},
+	{"POST /workspace/members/{id}", "", func(*world) []string {
+		return []string{"name", "Bo", "role", string(authority.PlainMember)}
+	}},
+	{"POST /workspace/members/{id}/license", "assign", func(w *world) []string {
+		return []string{"action", "assign", "subscription", w.other.ID}
+	}},
+	{"POST /workspace/members/{id}/license", "unassign", func(*world) []string { return []string{"action", "unassign"} }},
+	{"POST /workspace/members/{id}/link", "", func(*world) []string { return []string{"form", "linkform"} }},
+	{"POST /workspace/members/{id}/token", "", func(w *world) []string { return []string{"token", w.boToken.ID} }},
+	{"POST /workspace/members/{id}/remove", "", none},
+	{"POST /sessions/name", "", func(*world) []string { return []string{"name", "Another Name"} }},
+	{"POST /sessions/password", "", func(*world) []string {
+		const another = "another correct horse"
+		return []string{"current", rightPassword, "password", another, "again", another}
+	}},
+	{"POST /sessions", "end another member's", func(w *world) []string { return []string{"session", w.boSession} }},
 }
+
+// none is a form without fields.
+func none(*world) []string { return nil }
+
+// sentOnce is a form that has nothing but its ID.
+func sentOnce(*world) []string { return []string{"form", "1"} }
 
 // path is the path of a pattern, about things of the workspace.
 func (w *world) path(pattern string) string {

@@ -72,10 +72,10 @@ func authTokenMade(v *visit, secret credential.Secret, err error, what string) *
 
 // missingLicense says what a member lacks to use a token; nil for nothing.
 func missingLicense(member authority.Member) *notice {
-	lacks := &notice{Link: "/workspace/my-license", LinkText: "My License"}
+	lacks := &notice{Link: myLicensePath, LinkText: "My License"}
 	granted := member.License
 	switch {
-	case granted == nil || !granted.Assigned:
+	case !isAssigned(granted):
 		lacks.Text = "You have no license yet, and without one no container starts with this token. An Admin of your " +
 			"workspace can assign one to you."
 		if mayIssue(member) {

@@ -34,9 +34,9 @@ type tab struct {
 // tabs are the pages of the navigation, in their order. A member sees those that they may open.
 var tabs = []tab{
 	{Path: "/getting-started", Text: "Getting Started"},
-	{Path: "/workspace/my-license", Text: "My License"},
-	{Path: "/workspace/auth-token", Text: "Auth Token"},
-	{Path: "/workspace/ci-keys", Text: "CI Keys"},
+	{Path: myLicensePath, Text: "My License"},
+	{Path: authTokenPath, Text: "Auth Token"},
+	{Path: ciKeysPath, Text: "CI Keys"},
 	{Path: membersPath, Text: "Users & Licenses"},
 	{Path: "/workspace/audit", Text: "Audit Log"},
 }

@@ -41,9 +41,9 @@ func (s *Site) gettingStartedPage(v *visit) *reply {
 	if err != nil {
 		return fail(err)
 	}
-	granted, at := v.member.License, addressOf(v.base)
+	at := addressOf(v.base)
 	shown := gettingStarted{
-		address: at, HasLicense: granted != nil && granted.Assigned, MayIssue: mayIssue(v.member), Token: token,
+		address: at, HasLicense: isAssigned(v.member.License), MayIssue: mayIssue(v.member), Token: token,
 		Clients: clients(at),
 	}
 	if token != nil && token.LastUsed != nil {

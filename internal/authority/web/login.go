@@ -126,15 +126,20 @@ func (s *Site) forget(v *visit) {
 }
 
 func (s *Site) logOut(v *visit) *reply {
-	left := redirect("/login")
-	left.cookie = v.sessionCookie(credential.Secret{})
 	if v.session == nil {
-		return left
+		return leave(v)
 	}
 	err := s.store.EndSession(v.Context(), v.session.MemberID, v.session.ID)
 	if _, hasEnded := errors.AsType[authority.Refusal](err); err != nil && !hasEnded {
 		return fail(err)
 	}
+	return leave(v)
+}
+
+// leave sends a visitor whose session has ended to the login.
+func leave(v *visit) *reply {
+	left := redirect("/login")
+	left.cookie = v.sessionCookie(credential.Secret{})
 	return left
 }
 

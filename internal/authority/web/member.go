@@ -30,7 +30,7 @@ type memberPage struct {
 func (p *memberPage) MayRevoke() bool { return p.IsOwn || p.MayChange }
 
 // HasLicense reports whether a license is assigned to the member.
-func (p *memberPage) HasLicense() bool { return hasLicense(p.Member) }
+func (p *memberPage) HasLicense() bool { return isAssigned(p.Member.License) }
 
 // MayRemove reports whether the visitor may remove the member. Somebody else removes the own account.
 func (p *memberPage) MayRemove() bool { return p.MayChange && !p.IsOwn && !p.IsLastAdmin }
@@ -86,7 +86,7 @@ func (p *memberPage) addTokens(v *visit) (err error) {
 func seatsFor(v *visit, member authority.Member) (seats, error) {
 	found, err := seatsOf(v)
 	found.Free = slices.DeleteFunc(found.Free, func(one authority.Subscription) bool {
-		return hasLicense(member) && member.License.SubscriptionID == one.ID
+		return isAssigned(member.License) && member.License.SubscriptionID == one.ID
 	})
 	return found, err
 }

@@ -151,10 +151,6 @@ func (f form) permissions() []authority.Permission {
 	return chosen
 }
 
-func hasLicense(member authority.Member) bool {
-	return member.License != nil && member.License.Assigned
-}
-
 func pathOfMember(member authority.Member) string { return membersPath + "/" + member.ID }
 
 // oneTimeLink is what the page with a new link shows. It is the only one that ever has it.
@@ -171,6 +167,6 @@ func linkPage(v *visit, member authority.Member, secret credential.Secret) *repl
 	return show("link", oneTimeLink{
 		Member: member, URL: v.base + "/invite/" + secret.Reveal(), Days: int(authority.InviteLife.Hours() / day),
 		MayAssign:  authority.Allowed(v.member, authority.AssignLicenses),
-		HasLicense: hasLicense(member),
+		HasLicense: isAssigned(member.License),
 	})
 }

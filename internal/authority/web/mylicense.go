@@ -15,6 +15,8 @@ import (
 	"localstack-entrypoint/internal/version"
 )
 
+const myLicensePath = "/workspace/my-license"
+
 // myLicense is what the page of one's own license shows.
 type myLicense struct {
 	form
@@ -72,7 +74,7 @@ func (s *Site) myLicense(v *visit) (myLicense, *reply) {
 		}
 		shown.Subscriptions = few(all)
 	}
-	if granted := v.member.License; granted != nil && granted.Assigned {
+	if granted := v.member.License; isAssigned(granted) {
 		left := granted.Expires.Sub(s.now())
 		shown.License, shown.Left, shown.EndsSoon = granted, daysLeft(left), left < lastDays
 	}
@@ -154,10 +156,10 @@ func (s *Site) issueLicense(v *visit) *reply {
 
 // returnLicense gives the license of the member back.
 func (s *Site) returnLicense(v *visit) *reply {
-	if granted := v.member.License; granted == nil || !granted.Assigned {
+	if !isAssigned(v.member.License) {
 		return refuse(http.StatusConflict, "license.none", notice{
 			Title: "You have no license", Text: "There is nothing to give back.",
-			Link: "/workspace/my-license", LinkText: "Back to My License",
+			Link: myLicensePath, LinkText: "Back to My License",
 		})
 	}
 	return s.afterChange(v, v.scope.UnassignLicense(v.Context(), v.member.ID), "license-returned")
@@ -165,7 +167,7 @@ func (s *Site) returnLicense(v *visit) *reply {
 
 func (s *Site) afterChange(v *visit, err error, what string) *reply {
 	if err == nil {
-		return redirectDone("/workspace/my-license", what)
+		return redirectDone(myLicensePath, what)
 	}
 	shown, failure := s.myLicense(v)
 	switch {

@@ -93,10 +93,7 @@ func (s *Site) enterOIDC(v *visit, begun oidcAttempt, query url.Values) *reply {
 	if err != nil {
 		return fail(err)
 	}
-	s.forget(v)
-	entered := redirect(begun.next)
-	entered.cookie, entered.login = v.sessionCookie(cookie), api.LoggedIn
-	return entered
+	return s.enter(v, cookie, begun.next)
 }
 
 // isOne reports whether a parameter was sent once, with this value, which is not empty.

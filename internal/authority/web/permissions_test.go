@@ -75,7 +75,7 @@ var auditAction = regexp.MustCompile(`^audit .* action=(\S+)`)
 func TestEveryRouteKeepsToItsPermissions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tried := attempts()
+	tried := attempts
 	names := make(map[string]bool)
 	for _, one := range tried {
 		if names[one.name()] {
@@ -85,7 +85,7 @@ func TestEveryRouteKeepsToItsPermissions(t *testing.T) {
 	}
 	for _, route := range New(nil, EveryPage(nil)).routes() {
 		if !slices.ContainsFunc(tried, func(one attempt) bool { return one.pattern == route.pattern }) {
-			t.Errorf("add an attempt for %s to attempts(), then: make golden", route.pattern)
+			t.Errorf("add an attempt for %s to attempts, then: make golden", route.pattern)
 		}
 	}
 	var table strings.Builder

@@ -79,7 +79,7 @@ func TestAPageLeadsToThisSite(t *testing.T) {
 	w := newWorld(t)
 	c := w.copy()
 	defer c.close()
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		path := w.path(one.pattern)
 		for _, address := range []string{
 			path, "/" + path, "//evil.example" + path, "/." + path, "/evil.example/.." + path, path + "//evil.example",
@@ -116,7 +116,7 @@ func TestNoWayInTakesOverASession(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	eve := w.as("Member")
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		c := w.copy()
 		before := ask(c.whole, one.method(), w.path(one.pattern), one.values(w).Encode(), eve)
 		for _, cookie := range before.Result().Cookies() {
@@ -153,7 +153,7 @@ func TestTwoCookies(t *testing.T) {
 	w := newWorld(t)
 	c := w.copy()
 	defer c.close()
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		if one.pattern == "GET /style.css" { // is the same for all
 			continue
 		}

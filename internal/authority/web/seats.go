@@ -13,13 +13,16 @@ type badge struct{ Class, Text string }
 // licenseBadge says whether a license counts; nil means that there never was one.
 func licenseBadge(granted *authority.License) badge {
 	switch {
-	case granted == nil || !granted.Assigned:
+	case !isAssigned(granted):
 		return badge{"warn", "no license"}
 	case granted.Status != license.StatusActive:
 		return badge{"bad", granted.Plan + ", " + strings.ToLower(granted.Status)}
 	}
 	return badge{"good", granted.Plan}
 }
+
+// isAssigned reports whether somebody has a license now; nil means that they never had one.
+func isAssigned(granted *authority.License) bool { return granted != nil && granted.Assigned }
 
 // seats are where a license can be taken from.
 type seats struct {

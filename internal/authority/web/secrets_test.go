@@ -138,7 +138,7 @@ func (h *hoard) sendForms() {
 	h.Helper()
 	for _, name := range []string{"Member", "Admin"} {
 		password := rightPassword
-		for _, one := range attempts() {
+		for _, one := range attempts {
 			if !one.isPost() {
 				continue
 			}
@@ -198,7 +198,7 @@ func (h *hoard) mistype() {
 func (h *hoard) lookAtAll() {
 	h.Helper()
 	for _, as := range h.w.visitors {
-		for _, one := range attempts() {
+		for _, one := range attempts {
 			if !one.isPost() {
 				h.send(one.name()+" as "+as.name, http.MethodGet, h.w.path(one.pattern), "", as)
 			}

@@ -64,8 +64,7 @@ func (s *Site) changePassword(v *visit) *reply {
 		return later(http.StatusTooManyRequests, "account.limit", wait)
 	}
 	sent := formOf(v)
-	if sent.Value("again") != sent.Value("password") {
-		sent.problems["again"] = "The two passwords are not the same."
+	if sent.checkAgain(); sent.HasProblem() {
 		return s.showAccount(v, sent, "account.again")
 	}
 	current, wanted := credential.NewSecret(sent.Value("current")), credential.NewSecret(sent.Value("password"))
@@ -100,7 +99,5 @@ func (s *Site) endSessions(v *visit) *reply {
 	if id != v.session.ID {
 		return redirectDone("/sessions", "session")
 	}
-	left := redirect("/login")
-	left.cookie = v.sessionCookie(credential.Secret{})
-	return left
+	return leave(v)
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"time"
 
@@ -50,7 +49,7 @@ func (s *Site) signUp(v *visit) *reply {
 		return unacceptable("sign-up", typed, "sign-up.invalid")
 	}
 	cookie, err := s.store.SignUp(v.Context(), wanted, v.UserAgent())
-	if refusal, ok := errors.AsType[authority.Refusal](err); ok && refusal.Field == "form" {
+	if isSentBefore(err) {
 		if entered := s.enterAgain(v, wanted.Email, signedUp); entered != nil {
 			return entered
 		}

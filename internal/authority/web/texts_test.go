@@ -29,7 +29,7 @@ func TestAnyTextInAnyField(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
 		f, w := liveWorld(t, database)
 		admin := w.as("Admin")
-		for _, one := range attempts() {
+		for _, one := range attempts {
 			for field := range one.values(w) {
 				whole := WholeServer(f.store, clock.Now, io.Discard)
 				for _, text := range evil() {
@@ -63,7 +63,7 @@ func (f *fixture) enter(email string) credential.Secret {
 func (f *fixture) examineAll(w *world, as visitor) (all string) {
 	f.Helper()
 	whole := WholeServer(f.store, clock.Now, io.Discard)
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		if !one.isPost() {
 			got := ask(whole, http.MethodGet, w.path(one.pattern), "", as)
 			examine(f, one.name(), got.Code, got.Header(), got.Body.String())
@@ -77,7 +77,7 @@ func (f *fixture) examineAll(w *world, as visitor) (all string) {
 func TestAnyTextInAnyAddress(t *testing.T) {
 	postgres.OnBoth(t, func(t *testing.T, database string) {
 		f, w := liveWorld(t, database)
-		for _, one := range attempts() {
+		for _, one := range attempts {
 			whole := WholeServer(f.store, clock.Now, io.Discard)
 			for _, text := range evil() {
 				for _, path := range w.addresses(one, text) {

@@ -14,7 +14,7 @@ import (
 func TestAFormSentTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, one := range attempts() {
+	for _, one := range attempts {
 		if !one.isPost() {
 			continue
 		}
