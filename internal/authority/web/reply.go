@@ -70,7 +70,9 @@ func fail(cause error) *reply {
 	}
 	failure := refuse(http.StatusInternalServerError, "server.internal", notice{
 		Title: "This server has a problem",
-		Text:  "It cannot answer now. Nothing was changed. Try again in a minute; the server's log says what is wrong.",
+		// A database that is lost while it commits may have done so.
+		Text: "It cannot answer now, and may not have done what you wanted. Look, or try again, in a minute; the server's " +
+			"log says what is wrong.",
 	})
 	failure.cause = cause
 	return failure

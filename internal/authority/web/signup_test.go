@@ -155,8 +155,8 @@ func TestSigningUpWithoutADatabaseKeepsWhatWasTyped(t *testing.T) {
 	b := f.browser()
 	id, link := b.get("/sign-up").formID("/sign-up"), f.invite("bo@example.com")
 	f.must(os.Rename(filepath.Join(f.dir, authority.DatabaseFile), filepath.Join(f.dir, "gone")))
-	b.signUp("ada@example.com", "form", id).is(http.StatusInternalServerError, "It cannot answer now",
-		`value="ada@example.com"`, `value="Ada&#39;s team"`)
+	b.signUp("ada@example.com", "form", id).is(http.StatusInternalServerError,
+		"It cannot answer now, and may not have done what you wanted", `value="ada@example.com"`, `value="Ada&#39;s team"`)
 	b.post(link, "name", "Bo", "password", rightPassword, "again", rightPassword).is(http.StatusInternalServerError)
 	f.must(os.Rename(filepath.Join(f.dir, "gone"), filepath.Join(f.dir, authority.DatabaseFile)))
 	b.signUp("ada@example.com", "form", id).leads(signedUp)
