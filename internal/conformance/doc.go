@@ -3,8 +3,8 @@
 // emulator with AWS's clients, other S3 clients and a browser. It is a module of its own, so
 // that the programs' go.mod lists none of these. `make clients` runs it. CLIENTS_ROOT has the
 // layers of a root file system with the clients; .ci/clients makes them and prints the
-// variable. Package docker has the tests with clients of a Docker engine, package pages those of the license authority's
-// pages.
+// variable. Package docker has the tests with clients of a Docker engine, package pages those of the pages of the
+// license authority, in a browser.
 //
 // # How a test is written
 //
