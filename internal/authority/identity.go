@@ -53,14 +53,7 @@ func (s *Store) EnterWith(ctx context.Context, proved Identity, client string) (
 // provider can be theirs, and ends their sessions. It needs [ManageMembers]; nobody does it for a member who may do
 // more than themselves.
 func (c Scope) UnlinkMember(ctx context.Context, who string) error {
-	err := c.change(ctx, anyOf{ManageMembers}, func(w *work) error {
-		member, err := w.memberOf(who)
-		if err != nil {
-			return err
-		}
-		if err := w.mayChange(member); err != nil {
-			return err
-		}
+	err := c.manage(ctx, who, func(w *work, member Member) error {
 		rows, err := w.exec(`UPDATE members SET oidc_issuer = NULL, oidc_subject = NULL
 			WHERE id = $1 AND oidc_issuer IS NOT NULL`, member.ID)
 		if err == nil && rows == 0 {

@@ -43,7 +43,7 @@ func (i Invite) MarshalJSON() ([]byte, error) {
 // themselves.
 func (c Scope) Invite(ctx context.Context, who string) (Invite, error) {
 	var made Invite
-	err := c.changeInvite(ctx, who, func(w *work, member Member) (err error) {
+	err := c.manage(ctx, who, func(w *work, member Member) (err error) {
 		made, err = w.invite(member)
 		return err
 	})
@@ -56,7 +56,7 @@ func (c Scope) Invite(ctx context.Context, who string) (Invite, error) {
 // RevokeInvite revokes the link of a member, who is named by ID or email address. It needs what [Scope.Invite]
 // needs.
 func (c Scope) RevokeInvite(ctx context.Context, who string) error {
-	err := c.changeInvite(ctx, who, func(w *work, member Member) error {
+	err := c.manage(ctx, who, func(w *work, member Member) error {
 		rows, err := w.exec("DELETE FROM invites WHERE member_id = $1 AND expires_at > $2", member.ID, w.now.Unix())
 		if err == nil && rows == 0 {
 			err = refuse(NotFound, "%s has no link that could be used", member.Email)
@@ -70,19 +70,6 @@ func (c Scope) RevokeInvite(ctx context.Context, who string) error {
 		return fmt.Errorf("cannot revoke the link: %w", err)
 	}
 	return nil
-}
-
-func (c Scope) changeInvite(ctx context.Context, who string, do func(*work, Member) error) error {
-	return c.change(ctx, anyOf{ManageMembers}, func(w *work) error {
-		member, err := w.memberOf(who)
-		if err != nil {
-			return err
-		}
-		if err := w.mayChange(member); err != nil {
-			return err
-		}
-		return do(w, member)
-	})
 }
 
 // invite makes the link of a member; the one before is revoked.

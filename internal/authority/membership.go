@@ -191,11 +191,9 @@ func (c Scope) IsLastAdmin(ctx context.Context, who string) (bool, error) {
 	return isLast, nil
 }
 
-// RemoveMember removes a member, who is named by ID or email address: their tokens and links are refused at once, their
-// sessions and open logins end, and their seat is free. It needs [ManageMembers]. Nobody removes a member who may do
-// more than themselves; the last Admin stays.
-func (c Scope) RemoveMember(ctx context.Context, who string) error {
-	err := c.change(ctx, anyOf{ManageMembers}, func(w *work) error {
+// manage runs do for a member, named by ID or email address, whom the caller may change.
+func (c Scope) manage(ctx context.Context, who string, do func(*work, Member) error) error {
+	return c.change(ctx, anyOf{ManageMembers}, func(w *work) error {
 		member, err := w.memberOf(who)
 		if err != nil {
 			return err
@@ -203,6 +201,15 @@ func (c Scope) RemoveMember(ctx context.Context, who string) error {
 		if err := w.mayChange(member); err != nil {
 			return err
 		}
+		return do(w, member)
+	})
+}
+
+// RemoveMember removes a member, who is named by ID or email address: their tokens and links are refused at once, their
+// sessions and open logins end, and their seat is free. It needs [ManageMembers]. Nobody removes a member who may do
+// more than themselves; the last Admin stays.
+func (c Scope) RemoveMember(ctx context.Context, who string) error {
+	err := c.manage(ctx, who, func(w *work, member Member) error {
 		if err := w.keepAnAdmin(member); err != nil {
 			return err
 		}
