@@ -31,6 +31,7 @@ ours() {
 }
 
 start_authority() {
+	rm -f "$state/authority.out" # of the start before, which listens no more
 	bin/licenseserver serve --listen "$authority" --data "$state/authority" --sign-up --demo-token-file "$state/token" \
 		>"$state/authority.out" 2>"$state/authority.log" &
 	authority_pid=$!
