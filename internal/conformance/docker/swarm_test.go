@@ -68,9 +68,13 @@ func (s stack) address() (address string) {
 	return address
 }
 
+// remove asks again where the engine refuses: a network is in use until the last task in it has ended.
 func (s stack) remove() {
 	s.Helper()
-	s.docker("stack", "rm", "localstack")
+	s.eventually("the stack is removed", func() (string, bool) {
+		said, code := s.try("docker", "stack", "rm", "localstack")
+		return said, code == 0
+	})
 	s.eventually("no container is left", func() (string, bool) {
 		left := s.docker("ps", "--all", "--quiet", "--filter", "label=com.docker.stack.namespace=localstack")
 		return left, left == ""
