@@ -30,24 +30,25 @@ const (
 		`|войти|вход|σύνδεση|تسجيل الدخول|התחבר|ログイン|サインイン|認証|登录|登入|认证|認證|로그인|인증`
 )
 
-// maxTitle bounds a page's title, in characters.
+// maxTitle bounds what is shown of a page's title, in characters.
 const maxTitle = 80
 
-// titleOf is the title of an HTML page; "" when it repeats a part of secret.
-func titleOf(body []byte, contentType, secret string) string {
+// titleOf is the title of an HTML page, on one line; "" when there is none.
+func titleOf(body []byte, contentType string) string {
 	found := regexp.MustCompile(`(?is)<title[^>]*>(.*?)(?:</title|$)`).FindSubmatch(body)
 	if found == nil {
 		return ""
 	}
 	isSeparator := func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }
-	text := strings.Join(strings.FieldsFunc(unescape(decode(found[1], contentType, body)), isSeparator), " ")
-	if repeats(text, secret) {
-		return ""
+	return strings.Join(strings.FieldsFunc(unescape(decode(found[1], contentType, body)), isSeparator), " ")
+}
+
+// short is as much of a title as is shown.
+func short(title string) string {
+	if characters := []rune(title); len(characters) > maxTitle {
+		return string(characters[:maxTitle]) + "…"
 	}
-	if title := []rune(text); len(title) > maxTitle {
-		return string(title[:maxTitle]) + "…"
-	}
-	return text
+	return title
 }
 
 // decode is text of a page in UTF-8. Western filters write Latin-1 still.

@@ -155,6 +155,20 @@ func TestOtherTitlesAreQuoted(t *testing.T) {
 	}
 }
 
+// A random token has four characters in a row with some titles. They are not shown then; the verdict is the same.
+func TestATitleThatMayNotBeShownStillTellsWhatThePageIs(t *testing.T) {
+	t.Parallel()
+	for title, want := range map[string]fault.ID{
+		"Access denied": fault.NetworkBlockPage, "Sign in to continue": fault.NetworkCaptivePortal,
+	} {
+		secret := strings.Replace(secretToken, secretToken[14:18], title[:4], 1)
+		page := ReadPage(&http.Response{StatusCode: 200, Header: http.Header{}}, []byte(titled(title)), secret)
+		if got := page.Fault(host); page.title != "" || got == nil || got.ID != want {
+			t.Errorf("%s: %v, want %s without the title", title, got, want)
+		}
+	}
+}
+
 func readTitle(title, secret string) string {
 	return ReadPage(&http.Response{StatusCode: 403, Header: http.Header{}}, []byte(titled(title)), secret).title
 }

@@ -29,12 +29,12 @@ type Page struct {
 	// Date is the server's clock; zero when it does not tell.
 	Date time.Time
 
-	// kind is what the body is, as in "an HTML page", title that of an HTML page.
+	// kind is what the body is, as in "an HTML page", title that of an HTML page, where it may be shown.
 	kind, title string
 	// isHTML and isJSON are what the body is. What is cut off may be JSON.
 	isHTML, isJSON bool
-	// signsIn is true of an HTML page that wants a password.
-	signsIn bool
+	// blocks and signsIn are what an HTML page is about, as its title says, or its field for a password.
+	blocks, signsIn bool
 	// upgrades is what protocol the server asks for.
 	upgrades string
 }
@@ -96,7 +96,11 @@ func ReadPage(response *http.Response, body []byte, secret string) Page {
 	case content[0] == '<':
 		page.kind, page.isHTML = "an HTML page", true
 		content = content[:min(len(content), PageSize)]
-		page.title, page.signsIn = titleOf(content, response.Header.Get("Content-Type"), secret), asksForPassword(content)
+		title := titleOf(content, response.Header.Get("Content-Type"))
+		page.blocks, page.signsIn = matches(aboutBlocking, title), matches(aboutSigningIn, title) || asksForPassword(content)
+		if !repeats(title, secret) {
+			page.title = short(title)
+		}
 		target = cmp.Or(target, refreshOf(content))
 	case json.Valid(content):
 		page.kind, page.isJSON = "unexpected JSON", true
@@ -167,13 +171,13 @@ func (p Page) Fault(host string) *fault.Error {
 		failed = fault.New(fault.NetworkServerError, "it answered with status %d", p.Status).With(p.remarks())
 	case p.isJSON && p.Elsewhere == "":
 		return nil
-	case p.isHTML && (forbids || matches(aboutBlocking, p.title)):
+	case p.blocks, p.isHTML && forbids:
 		failed = fault.New(fault.NetworkBlockPage, "the answer is %s, not that of a licensing server", p.titled())
 	case p.Elsewhere == host:
 		failed = fault.New(fault.NetworkWrongServer, "it redirects to another address on the same host (status %d)", p.Status)
 	case p.Elsewhere != "":
 		failed = fault.New(fault.NetworkCaptivePortal, "the answer is a redirect to %s (status %d)", p.Elsewhere, p.Status)
-	case p.signsIn, p.isHTML && matches(aboutSigningIn, p.title):
+	case p.signsIn:
 		failed = fault.New(fault.NetworkCaptivePortal, "the answer is %s, the sign-in page of a network", p.titled())
 	default:
 		failed = fault.New(fault.NetworkWrongServer, "the answer is %s", p).With(p.remarks())
