@@ -97,28 +97,28 @@ func calls() []call {
 		{"RevokeMemberToken", []Permission{ManageMembers}, true, func(ctx context.Context, c Scope, of *team) error {
 			return c.RevokeMemberToken(ctx, of.boToken.ID)
 		}},
-		{"CITokens", []Permission{ManageCITokens}, false, func(ctx context.Context, c Scope, of *team) error {
+		{"CITokens", []Permission{ManageCIKeys}, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.CITokens(ctx, ""))
 		}},
-		{"CIToken", []Permission{ManageCITokens}, false, func(ctx context.Context, c Scope, of *team) error {
+		{"CIToken", []Permission{ManageCIKeys}, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.CIToken(ctx, of.ci.ID))
 		}},
-		{"CITokenUse", []Permission{ManageCITokens}, false, func(ctx context.Context, c Scope, of *team) error {
+		{"CITokenUse", []Permission{ManageCIKeys}, false, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.CITokenUse(ctx, of.ci.ID, ""))
 		}},
-		{"CreateCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+		{"CreateCIToken", []Permission{ManageCIKeys}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard2(c.CreateCIToken(ctx, "weekly"))
 		}},
-		{"CreateLicensedCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+		{"CreateLicensedCIToken", []Permission{ManageCIKeys}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard2(c.CreateLicensedCIToken(ctx, "weekly", of.subscription.ID))
 		}},
-		{"RenameCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+		{"RenameCIToken", []Permission{ManageCIKeys}, true, func(ctx context.Context, c Scope, of *team) error {
 			return c.RenameCIToken(ctx, of.ci.ID, "weekly")
 		}},
-		{"RotateCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+		{"RotateCIToken", []Permission{ManageCIKeys}, true, func(ctx context.Context, c Scope, of *team) error {
 			return discard(c.RotateCIToken(ctx, of.ci.ID))
 		}},
-		{"RevokeCIToken", []Permission{ManageCITokens}, true, func(ctx context.Context, c Scope, of *team) error {
+		{"RevokeCIToken", []Permission{ManageCIKeys}, true, func(ctx context.Context, c Scope, of *team) error {
 			return c.RevokeCIToken(ctx, of.ci.ID)
 		}},
 		{"SearchAuditLog", []Permission{SeeAuditLog}, false, func(ctx context.Context, c Scope, of *team) error {

@@ -159,6 +159,9 @@ func (c *checking) rules(ctx context.Context, d *database) {
 	if version, err := d.schemaVersion(ctx); err != nil || version != knownVersion() {
 		return
 	}
+	if lost, ok := errors.AsType[lostRows](d.checkNothingLost(ctx, d.reads)); ok {
+		c.find(restoreBoth, "%s", lost.String())
+	}
 	for _, rule := range []struct{ query, do string }{
 		{`SELECT 'the token ' || t.id || ' is valid, and its member ' || m.email || ' was removed' FROM tokens t
 			JOIN members m ON m.id = t.member_id WHERE m.removed_at IS NOT NULL AND t.revoked_at IS NULL`,

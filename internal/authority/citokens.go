@@ -7,12 +7,12 @@ import (
 	"localstack-entrypoint/internal/credential"
 )
 
-// CI keys are the CI tokens of a workspace, and have names. All methods on them need [ManageCITokens].
+// CI keys are the CI tokens of a workspace, and have names. All methods on them need [ManageCIKeys].
 
 // CITokens returns a page of the CI tokens of the workspace, also of those that are revoked, the newest first: those
 // before the ID before, which may be empty.
 func (c Scope) CITokens(ctx context.Context, before string) (Page[Token], error) {
-	page, err := readAs(ctx, c, anyOf{ManageCITokens}, func(ctx context.Context, _ caller) (Page[Token], error) {
+	page, err := readAs(ctx, c, anyOf{ManageCIKeys}, func(ctx context.Context, _ caller) (Page[Token], error) {
 		rows, err := c.store.tokens(ctx, c.store.reads, `WHERE t.workspace_id = $1 AND t.kind = 'ci' AND t.member_id IS NULL
 			AND t.id < $2 ORDER BY t.id DESC LIMIT $3`, c.workspace, beforeID(tokenPrefix, before), PageSize+1)
 		return pageOf(rows, func(t Token) string { return t.ID }), err
@@ -25,7 +25,7 @@ func (c Scope) CITokens(ctx context.Context, before string) (Page[Token], error)
 
 // CIToken returns a CI token by ID.
 func (c Scope) CIToken(ctx context.Context, id string) (Token, error) {
-	token, err := readAs(ctx, c, anyOf{ManageCITokens}, func(ctx context.Context, _ caller) (Token, error) {
+	token, err := readAs(ctx, c, anyOf{ManageCIKeys}, func(ctx context.Context, _ caller) (Token, error) {
 		return c.store.ciToken(ctx, c.store.reads, c.workspace, id)
 	})
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Store) ciToken(ctx context.Context, from querier, workspace, id string)
 // CITokenUse returns a page of the use of a CI token by day and machine, the newest day first: what follows the page
 // whose Next is after, which may be empty.
 func (c Scope) CITokenUse(ctx context.Context, id, after string) (Page[Activation], error) {
-	use, err := readAs(ctx, c, anyOf{ManageCITokens}, func(ctx context.Context, _ caller) (Page[Activation], error) {
+	use, err := readAs(ctx, c, anyOf{ManageCIKeys}, func(ctx context.Context, _ caller) (Page[Activation], error) {
 		token, err := c.store.ciToken(ctx, c.store.reads, c.workspace, id)
 		if err != nil {
 			return Page[Activation]{}, err
@@ -79,7 +79,7 @@ func (c Scope) createCIToken(
 	ctx context.Context, name string, more func(*work, owner) error,
 ) (token Token, secret credential.Secret, err error) {
 	secret = mint(CI)
-	err = c.change(ctx, anyOf{ManageCITokens}, func(w *work) error {
+	err = c.change(ctx, anyOf{ManageCIKeys}, func(w *work) error {
 		name, err := readName("CI key", name)
 		if err != nil {
 			return err
@@ -139,7 +139,7 @@ func (c Scope) RevokeCIToken(ctx context.Context, id string) error {
 }
 
 func (c Scope) changeCIToken(ctx context.Context, verb, id string, do func(*work, Token) error) error {
-	err := c.change(ctx, anyOf{ManageCITokens}, func(w *work) error {
+	err := c.change(ctx, anyOf{ManageCIKeys}, func(w *work) error {
 		token, err := w.store.ciToken(w.ctx, w, w.workspace, id)
 		if err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 func TestACITokenIsMadeWithItsLicense(t *testing.T) {
 	onTeam(t, func(one *team) {
 		ctx := one.Context()
-		cleo := one.as(one.joined("cleo", PlainMember, ManageCITokens))
+		cleo := one.as(one.joined("cleo", PlainMember, ManageCIKeys))
 		token, secret, err := cleo.CreateLicensedCIToken(ctx, "weekly", "")
 		one.must(err)
 		if token.License == nil || !token.License.Assigned || one.seat(secret) != token.License.ID {

@@ -33,7 +33,7 @@ func (s *Store) confirmUnknown(ctx context.Context, text string) error {
 // never deleted, and a token is only used with one.
 func (s *Store) confirmUnlicensed(ctx context.Context, token *Token) error {
 	if token.LastUsed != nil {
-		return errLostLicenses(s.name)
+		return lostRows{s.name, "licenses"}
 	}
 	return s.confirm(ctx, func(from querier) error {
 		switch known, err := exists(ctx, from, "SELECT 1 FROM licenses WHERE coalesce(member_id, token_id) = $1",
@@ -45,24 +45,6 @@ func (s *Store) confirmUnlicensed(ctx context.Context, token *Token) error {
 		}
 		return s.checkLicenses(ctx, from)
 	})
-}
-
-const hasLicense = "SELECT 1 FROM licenses l JOIN subscriptions s ON s.id = l.subscription_id"
-
-// checkLicenses returns an error if a database without licenses has had some.
-func (s *Store) checkLicenses(ctx context.Context, from querier) error {
-	if has, err := exists(ctx, from, hasLicense); has || err != nil {
-		return err
-	}
-	used, err := exists(ctx, from, "SELECT 1 FROM tokens WHERE last_used_at IS NOT NULL")
-	if err == nil && used {
-		err = errLostLicenses(s.name)
-	}
-	return err
-}
-
-func errLostLicenses(database string) error {
-	return fmt.Errorf("%s has lost its licenses: restore a backup", database)
 }
 
 // confirm returns an error unless check, which reads again what a verdict depends on, finds it so in the authority's

@@ -23,7 +23,7 @@ const (
 	ManageMembers   Permission = "manage-members"
 	AssignLicenses  Permission = "assign-licenses"
 	IssueOwnLicense Permission = "issue-own-license"
-	ManageCITokens  Permission = "manage-ci-keys"
+	ManageCIKeys    Permission = "manage-ci-keys"
 	SeeAuditLog     Permission = "see-audit-log"
 
 	// The following are in no member's list: own is what every member may do, adminsOnly what all Admins may, and
@@ -45,7 +45,7 @@ func Permissions() []PermissionText {
 		{ManageMembers, "manage members"},
 		{AssignLicenses, "assign licenses"},
 		{IssueOwnLicense, "issue a license for themselves"},
-		{ManageCITokens, "manage CI keys"},
+		{ManageCIKeys, "manage CI keys"},
 		{SeeAuditLog, "see the audit log"},
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestWhatMembersMayDo(t *testing.T) {
-	all := []Permission{ManageMembers, AssignLicenses, IssueOwnLicense, ManageCITokens, SeeAuditLog}
+	all := []Permission{ManageMembers, AssignLicenses, IssueOwnLicense, ManageCIKeys, SeeAuditLog}
 	for name, test := range map[string]struct {
 		member Member
 		may    []Permission
@@ -45,7 +45,7 @@ func TestWhoOutranksWhom(t *testing.T) {
 	member := func(permissions ...Permission) Member {
 		return Member{ID: "a", Role: PlainMember, Permissions: permissions}
 	}
-	everything := member(ManageMembers, AssignLicenses, IssueOwnLicense, ManageCITokens, SeeAuditLog)
+	everything := member(ManageMembers, AssignLicenses, IssueOwnLicense, ManageCIKeys, SeeAuditLog)
 	admin := Member{ID: "b", Role: Admin}
 	for name, test := range map[string]struct {
 		member, other Member

@@ -223,12 +223,12 @@ func TestAnEmptiedDatabaseGivesNoVerdict(t *testing.T) {
 func TestAPermissionThatWasTakenAwayCountsNoLonger(t *testing.T) {
 	onTeam(t, func(one *team) {
 		ctx := one.Context()
-		one.give(one.bo, ManageCITokens)
+		one.give(one.bo, ManageCIKeys)
 		bo := one.as(one.bo)
 		one.must(discard2(bo.CreateCIToken(ctx, "weekly")))
 		one.give(one.bo)
 		one.refused(discard2(bo.CreateCIToken(ctx, "monthly")), NotAllowed, "ask an Admin")
-		one.give(one.bo, ManageCITokens)
+		one.give(one.bo, ManageCIKeys)
 		one.must(one.RemoveMember(ctx, one.bo.ID))
 		one.refused(discard2(bo.CreateCIToken(ctx, "monthly")), NotAllowed, "ask an Admin")
 		one.refused(discard(bo.Workspace(ctx)), NotAllowed, "ask an Admin")

@@ -24,7 +24,7 @@ func (o owner) id() string { return o.member + o.token }
 // the one that the owner has had, or the only one there is. An owner who has a seat of another subscription moves, and
 // keeps the ID of the license.
 //
-// It needs [AssignLicenses]; [IssueOwnLicense] is enough for oneself, and [ManageCITokens] for a CI token. A
+// It needs [AssignLicenses]; [IssueOwnLicense] is enough for oneself, and [ManageCIKeys] for a CI token. A
 // subscription without a free seat, or that is not active, is a [Refusal].
 func (c Scope) AssignLicense(ctx context.Context, who, subscriptionID string) (License, error) {
 	var assigned License
@@ -123,7 +123,7 @@ func (w *work) ownerOf(who string) (string, error) {
 }
 
 func (w *work) tokenOwner(id string) (owner, error) {
-	if !w.may(AssignLicenses) && !w.may(ManageCITokens) {
+	if !w.may(AssignLicenses) && !w.may(ManageCIKeys) {
 		return owner{}, errNotAllowed()
 	}
 	token, err := w.tokenOf(id)

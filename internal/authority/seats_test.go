@@ -135,7 +135,7 @@ func TestMembersIssueALicenseForThemselves(t *testing.T) {
 func TestWhoeverManagesCITokensGivesThemALicense(t *testing.T) {
 	onTeam(t, func(one *team) {
 		ctx := one.Context()
-		one.give(one.bo, ManageCITokens)
+		one.give(one.bo, ManageCIKeys)
 		bo := one.as(one.bo)
 		one.must(discard(bo.AssignLicense(ctx, one.ci.ID, "")))
 		if one.seat(one.ciSecret) == "" {

@@ -166,23 +166,10 @@ func (s *Store) readAnew(ctx context.Context) error {
 	if _, err := s.tokens(ctx, conn, "WHERE t.hash = $1", s.hash("")); err != nil { // the index
 		return err
 	}
-	some, err := s.tokens(ctx, conn, "ORDER BY t.id LIMIT 1") // the tables
-	if err == nil && len(some) == 0 {
-		err = s.checkNeverHadTokens(ctx)
+	if _, err := s.tokens(ctx, conn, "ORDER BY t.id LIMIT 1"); err != nil { // the tables
+		return err
 	}
-	if err == nil {
-		err = s.checkLicenses(ctx, conn)
-	}
-	return err
-}
-
-// checkNeverHadTokens returns an error if a database without tokens has had some, which are never deleted.
-func (s *Store) checkNeverHadTokens(ctx context.Context) error {
-	had, err := exists(ctx, s.reads, "SELECT 1 FROM audit WHERE action = 'token.create'")
-	if err == nil && had {
-		err = fmt.Errorf("%s has lost its tokens: restore a backup", s.name)
-	}
-	return err
+	return s.checkNothingLost(ctx, conn)
 }
 
 // check returns an error if the database is gone, or not the one of the key.

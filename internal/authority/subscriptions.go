@@ -36,7 +36,7 @@ type Subscription struct {
 }
 
 // seesSeats are the permissions of which one is needed to see subscriptions.
-var seesSeats = anyOf{AssignLicenses, IssueOwnLicense, ManageCITokens}
+var seesSeats = anyOf{AssignLicenses, IssueOwnLicense, ManageCIKeys}
 
 const selectSubscriptions = `SELECT s.id, s.workspace_id, s.plan, s.status, s.products, s.seats,
 	(SELECT count(*) FROM licenses l WHERE l.subscription_id = s.id AND l.assigned_at IS NOT NULL),

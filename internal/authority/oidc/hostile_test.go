@@ -227,7 +227,7 @@ func TestWhoseAnswerItIs(t *testing.T) {
 		f.Provider = New(settings(f.at), f.clock.Now)
 		for _, said := range [][]string{nil, {ours}, {"https://other.example.com"}, {""}, {ours, ours}, {ours, "x"}} {
 			isRight := len(said) == 1 && said[0] == ours || len(said) == 0 && !sends
-			if err := f.CheckIssuer(t.Context(), said); (err == nil) != isRight {
+			if err := f.CheckResponse(t.Context(), said); (err == nil) != isRight {
 				t.Errorf("sends %t: %q: %v", sends, said, err)
 			}
 		}

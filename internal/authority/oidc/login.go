@@ -45,9 +45,9 @@ func (p *Provider) Begin(ctx context.Context, callback string) (Attempt, string,
 	return begun, location, nil
 }
 
-// CheckIssuer returns an error if an answer is not the provider's (RFC 9207). said are the values of its parameter
+// CheckResponse returns an error if an answer is not the provider's (RFC 9207). said are the values of its parameter
 // "iss", of which most providers send none.
-func (p *Provider) CheckIssuer(ctx context.Context, said []string) error {
+func (p *Provider) CheckResponse(ctx context.Context, said []string) error {
 	described, err := p.describe(ctx)
 	switch {
 	case err != nil:

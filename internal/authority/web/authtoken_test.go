@@ -138,7 +138,7 @@ func TestANewTokenSaysWhatIsMissing(t *testing.T) {
 		"no license":               {"", func(*fixture) {}, sendsToAdmin, sendsToSelf},
 		"may issue their own":      {authority.IssueOwnLicense, func(*fixture) {}, sendsToSelf, sendsToAdmin},
 		"assigns those of others":  {authority.AssignLicenses, func(*fixture) {}, sendsToSelf, sendsToAdmin},
-		"only manages CI keys":     {authority.ManageCITokens, func(*fixture) {}, sendsToAdmin, sendsToSelf},
+		"only manages CI keys":     {authority.ManageCIKeys, func(*fixture) {}, sendsToAdmin, sendsToSelf},
 		"a license":                {"", func(f *fixture) { f.license("ada@example.com") }, "What to do next", "no license"},
 		"a license that was taken": {"", func(f *fixture) { f.unlicense("ada@example.com") }, sendsToAdmin, sendsToSelf},
 		"a license that is suspended": {"", func(f *fixture) { f.suspend(f.license("ada@example.com")) },

@@ -18,7 +18,7 @@ import (
 func (f *fixture) manager(seats int) (*browser, authority.Subscription) {
 	f.Helper()
 	f.member("ada@example.com")
-	f.give("ada@example.com", authority.ManageCITokens)
+	f.give("ada@example.com", authority.ManageCIKeys)
 	return f.loggedIn("ada@example.com"), f.subscription("team", seats)
 }
 
@@ -140,7 +140,7 @@ func TestACIKeyWithoutASeatToHave(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, "")
 			f.member("ada@example.com")
-			f.give("ada@example.com", authority.ManageCITokens)
+			f.give("ada@example.com", authority.ManageCIKeys)
 			test.arrange(f)
 			ada := f.loggedIn("ada@example.com")
 			ada.get(ciKeysPath).is(http.StatusOK, "The key gets no license. "+test.says)
@@ -273,7 +273,7 @@ func TestCIKeysNeedAPermission(t *testing.T) {
 	for _, one := range []string{ciKeysPath, path + "/rename", path + "/license", path + "/rotate", path + "/revoke"} {
 		bo.post(one, "name", "mine").is(http.StatusForbidden)
 	}
-	f.give("bo@example.com", authority.ManageCITokens)
+	f.give("bo@example.com", authority.ManageCIKeys)
 	bo.get(authTokenPath).is(http.StatusOK, "CI Keys")
 	bo.get(path).is(http.StatusOK)
 	for _, id := range []string{"x", "%00", "token_" + strings.Repeat("0", 36), f.developerToken("bo@example.com")} {

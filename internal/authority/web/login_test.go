@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -236,4 +237,13 @@ func TestADatabaseThatIsGoneIsAProblemOfTheServer(t *testing.T) {
 	b.get("/sessions").is(http.StatusInternalServerError, "This server has a problem")
 	f.browser().post("/login", "email", "ada@example.com", "password", "wrong").is(http.StatusInternalServerError)
 	f.browser().post("/login", "email", "ada@example.com", "password", rightPassword).is(http.StatusInternalServerError)
+}
+
+// A database that is slow, or a page that waits too long for its turn, may do better the next time.
+func TestAPageThatWasWaitedForTooLongIsWorthAnotherTry(t *testing.T) {
+	t.Parallel()
+	got := fail(fmt.Errorf("authority.db does not answer: %w", context.DeadlineExceeded))
+	if got.status != http.StatusServiceUnavailable || got.retryAfter != time.Minute || got.cause == nil {
+		t.Errorf("the answer is %d, to be asked again after %s, with the cause %v", got.status, got.retryAfter, got.cause)
+	}
 }

@@ -134,13 +134,16 @@ func (s *Site) refusedMember(v *visit, refusal error, typed *form, fields ...str
 
 // changeLicense assigns or unassigns a license.
 func (s *Site) changeLicense(v *visit) *reply {
-	typed, who, what := formOf(v), v.PathValue("id"), "license-assigned"
-	var err error
+	member, err := v.scope.Member(v.Context(), v.PathValue("id")) // and nobody else
+	if err != nil {
+		return noMember(err)
+	}
+	typed, what := formOf(v), "license-assigned"
 	if typed.Value("action") == "unassign" {
 		what = "license-unassigned"
-		err = v.scope.UnassignLicense(v.Context(), who)
+		err = v.scope.UnassignLicense(v.Context(), member.ID)
 	} else {
-		_, err = v.scope.AssignLicense(v.Context(), who, typed.Value("subscription"))
+		_, err = v.scope.AssignLicense(v.Context(), member.ID, typed.Value("subscription"))
 	}
 	if err != nil {
 		return s.refusedMember(v, err, nil, "subscription")

@@ -43,6 +43,23 @@ func TestRoleAndPermissionsAreInForceAtOnce(t *testing.T) {
 	})
 }
 
+// The path of members takes no other owner of a license, although the store would.
+func TestTheLicenseOfACIKeyIsNotChangedAtThePathOfMembers(t *testing.T) {
+	f := newFixture(t, "")
+	f.joined("ada@example.com", authority.Admin)
+	ada := f.loggedIn("ada@example.com")
+	subscription := f.subscription("team", 1)
+	ada.post(ciKeysPath, "name", "nightly", "subscription", subscription.ID).token()
+	key := f.keys()[0]
+	for _, action := range []string{"assign", "unassign"} {
+		ada.post("/workspace/members/"+key.ID+"/license", "action", action, "subscription", subscription.ID).
+			is(http.StatusNotFound, "There is no such member")
+	}
+	if got := f.keys()[0].License; !isAssigned(got) {
+		t.Errorf("the license of the key is %v", got)
+	}
+}
+
 func TestTheLastAdminStays(t *testing.T) {
 	f := newFixture(t, "")
 	ada := f.joined("ada@example.com", authority.Admin)

@@ -133,7 +133,7 @@ func TestTheListShowsWhatTheVisitorMaySee(t *testing.T) {
 	f.assign(f.joined("ada@example.com", authority.Admin))
 	f.joined("manager@example.com", authority.PlainMember, authority.ManageMembers)
 	f.joined("assigner@example.com", authority.PlainMember, authority.AssignLicenses)
-	f.joined("reader@example.com", authority.PlainMember, authority.SeeAuditLog, authority.ManageCITokens,
+	f.joined("reader@example.com", authority.PlainMember, authority.SeeAuditLog, authority.ManageCIKeys,
 		authority.IssueOwnLicense)
 	const seats, invite, adminRole = "1 of 3 used", "Invite a member", `name="role" value="admin"`
 	f.loggedIn("ada@example.com").get("/workspace/members").is(http.StatusOK, seats, invite, adminRole, "Workspace Admin")

@@ -69,7 +69,7 @@ func (s *Site) endOIDC(v *visit) *reply {
 
 // enterOIDC begins the session that the answer of the provider is good for.
 func (s *Site) enterOIDC(v *visit, begun oidcAttempt, query url.Values) *reply {
-	if err := s.oidc.CheckIssuer(v.Context(), query["iss"]); err != nil {
+	if err := s.oidc.CheckResponse(v.Context(), query["iss"]); err != nil {
 		return s.failedOIDC(err)
 	}
 	code := query.Get("code")

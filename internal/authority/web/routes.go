@@ -54,13 +54,13 @@ func (s *Site) routes() []route {
 		{"POST /workspace/auth-token", members, s.createAuthToken},
 		{"POST /workspace/auth-token/reset", members, s.resetAuthToken},
 		{"POST /workspace/auth-token/revoke", members, s.revokeToken},
-		{"GET /workspace/ci-keys", may(authority.ManageCITokens), s.ciKeysPage},
-		{"POST /workspace/ci-keys", may(authority.ManageCITokens), s.createCIKey},
-		{"GET /workspace/ci-keys/{id}", may(authority.ManageCITokens), s.ciKeyPage},
-		{"POST /workspace/ci-keys/{id}/rename", may(authority.ManageCITokens), s.renameCIKey},
-		{"POST /workspace/ci-keys/{id}/license", may(authority.ManageCITokens), s.licenseCIKey},
-		{"POST /workspace/ci-keys/{id}/rotate", may(authority.ManageCITokens), s.rotateCIKey},
-		{"POST /workspace/ci-keys/{id}/revoke", may(authority.ManageCITokens), s.revokeCIKey},
+		{"GET /workspace/ci-keys", may(authority.ManageCIKeys), s.ciKeysPage},
+		{"POST /workspace/ci-keys", may(authority.ManageCIKeys), s.createCIKey},
+		{"GET /workspace/ci-keys/{id}", may(authority.ManageCIKeys), s.ciKeyPage},
+		{"POST /workspace/ci-keys/{id}/rename", may(authority.ManageCIKeys), s.renameCIKey},
+		{"POST /workspace/ci-keys/{id}/license", may(authority.ManageCIKeys), s.licenseCIKey},
+		{"POST /workspace/ci-keys/{id}/rotate", may(authority.ManageCIKeys), s.rotateCIKey},
+		{"POST /workspace/ci-keys/{id}/revoke", may(authority.ManageCIKeys), s.revokeCIKey},
 	}
 	if s.signUps {
 		routes = append(routes, route{"GET /sign-up", anyone, s.signUpPage}, route{"POST /sign-up", anyone, s.signUp})

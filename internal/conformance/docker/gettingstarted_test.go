@@ -92,9 +92,6 @@ func TestTheLinesOfGettingStarted(t *testing.T) {
 		g.isPro("127.0.0.1:4566")
 	})
 	t.Run("Docker Compose", func(t *testing.T) {
-		if composePlugin == "" {
-			t.Skip("make clients sets CLIENTS_COMPOSE: the folder with the plugin docker-compose")
-		}
 		p := newProject(t, "compose.yaml")
 		p.set("LOCALSTACK_AUTH_TOKEN", "not yet") // "down" wants one, too
 		g := &guide{room: p.room, token: g.token, lines: g.lines}
