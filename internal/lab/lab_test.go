@@ -7,16 +7,20 @@
 package lab
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"localstack-entrypoint/internal/connect"
 	"localstack-entrypoint/internal/testkit"
 )
 
@@ -78,16 +82,34 @@ var furnish = sync.OnceValue(func() error {
 	if shared.corporate, err = newAuthority("Example Corp TLS Inspection", false); err != nil {
 		return err
 	}
-	create := exec.Command(filepath.Join(shared.binaries, "licenseserver"), "token", "create", "--type", "ci", "--data",
-		shared.data)
-	create.Stderr = os.Stderr
-	out, err := create.Output()
-	if err != nil {
-		return fmt.Errorf("cannot create a token: %w", err)
-	}
-	shared.token = strings.TrimSpace(string(out))
-	return nil
+	shared.token, err = newToken()
+	return err
 })
+
+// newToken creates a token of which no page of [answers] has four characters in a row by chance: it would not be quoted.
+func newToken() (string, error) {
+	for range 10 {
+		create := exec.Command(filepath.Join(shared.binaries, "licenseserver"), "token", "create", "--type", "ci", "--data",
+			shared.data)
+		create.Stderr = os.Stderr
+		out, err := create.Output()
+		if err != nil {
+			return "", fmt.Errorf("cannot create a token: %w", err)
+		}
+		token := strings.TrimSpace(string(out))
+		if !slices.ContainsFunc(answers, func(s situation) bool { return !isQuoted(s.says, token) }) {
+			return token, nil
+		}
+	}
+	return "", errors.New("every token has characters of the answers")
+}
+
+// isQuoted reports whether a page's title is shown to the owner of a token.
+func isQuoted(title, token string) bool {
+	blocked := &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}}
+	page := connect.ReadPage(blocked, []byte("<html><title>"+title+"</title>"), token)
+	return strings.Contains(page.Fault(host).Seen(), title)
+}
 
 // programs are what .ci/packages installs.
 var programs = []string{
