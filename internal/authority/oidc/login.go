@@ -55,6 +55,7 @@ func (p *Provider) CheckResponse(ctx context.Context, said []string) error {
 	case len(said) == 0 && !described.sendsIssuer, len(said) == 1 && said[0] == p.settings.Issuer:
 		return nil
 	}
+	p.forget(ctx, described)
 	return fmt.Errorf("%w: it does not come from %s", ErrAnswer, p.settings.Issuer)
 }
 
@@ -66,6 +67,17 @@ func (p *Provider) Finish(ctx context.Context, begun Attempt, callback, code str
 	if err != nil {
 		return Identity{}, err
 	}
+	proved, err := p.exchange(ctx, described, begun, callback, code)
+	if err != nil && !errors.Is(err, ErrCode) {
+		p.forget(ctx, described)
+	}
+	return proved, err
+}
+
+// exchange gives the provider a code, and returns whom it is for.
+func (p *Provider) exchange(
+	ctx context.Context, described *description, begun Attempt, callback, code string,
+) (Identity, error) {
 	tokens, err := described.config.Exchange(ctx, code, oauth2.VerifierOption(begun.Verifier),
 		oauth2.SetAuthURLParam("redirect_uri", callback))
 	secrets := []string{p.settings.Secret.Reveal(), code, begun.Verifier}

@@ -80,6 +80,20 @@ func (p *Provider) describe(ctx context.Context) (*description, error) {
 	return found, nil
 }
 
+// forget has the provider asked again what it is, after something failed that was done by what it had said: it may sign
+// with another algorithm since, or have moved.
+func (p *Provider) forget(ctx context.Context, described *description) {
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return // the next failure does it
+	}
+	if p.found == described {
+		p.found = nil
+	}
+}
+
 // discover asks the provider to describe itself (OpenID Connect Discovery 1.0, section 4).
 func (p *Provider) discover(ctx context.Context) (*description, error) {
 	secret := p.settings.Secret.Reveal()
