@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	openid "github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -54,7 +55,7 @@ func claimsOf(
 	}
 	answer, err := described.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
 	if err != nil {
-		return claims{}, err
+		return claims{}, fmt.Errorf("the userinfo endpoint: %w", err)
 	}
 	if answer.Subject != found.Subject {
 		return claims{}, errors.New("the userinfo endpoint speaks of another subject than the ID token")

@@ -134,6 +134,10 @@ func TestUserInfoOfSomebodyElse(t *testing.T) {
 	if got, err := f.logIn(); !errors.Is(err, ErrAnswer) {
 		t.Errorf("got %+v, %v", got, err)
 	}
+	f.at.Answer["/userinfo"] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }
+	if got, err := f.logIn(); !errors.Is(err, ErrAnswer) || !strings.Contains(err.Error(), "the userinfo endpoint: 401 ") {
+		t.Errorf("got %+v, %v", got, err)
+	}
 }
 
 // raw answers with a text that may be no HTTP, and has the code in it.
@@ -227,8 +231,12 @@ func TestWhoseAnswerItIs(t *testing.T) {
 		f.Provider = New(settings(f.at), f.clock.Now)
 		for _, said := range [][]string{nil, {ours}, {"https://other.example.com"}, {""}, {ours, ours}, {ours, "x"}} {
 			isRight := len(said) == 1 && said[0] == ours || len(said) == 0 && !sends
-			if err := f.CheckResponse(t.Context(), said); (err == nil) != isRight {
+			err := f.CheckResponse(t.Context(), said)
+			if (err == nil) != isRight {
 				t.Errorf("sends %t: %q: %v", sends, said, err)
+			}
+			if err != nil && len(said) == 0 && !strings.Contains(err.Error(), "it has no iss") {
+				t.Errorf("without an issuer: %v", err)
 			}
 		}
 	}

@@ -56,6 +56,9 @@ func (p *Provider) CheckResponse(ctx context.Context, said []string) error {
 		return nil
 	}
 	p.forget(ctx, described)
+	if len(said) == 0 {
+		return fmt.Errorf("%w: it has no iss, which the provider says that it sends (RFC 9207)", ErrAnswer)
+	}
 	return fmt.Errorf("%w: it does not come from %s", ErrAnswer, p.settings.Issuer)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	openid "github.com/coreos/go-oidc/v3/oidc"
@@ -99,7 +100,7 @@ func (p *Provider) discover(ctx context.Context) (*description, error) {
 	secret := p.settings.Secret.Reveal()
 	provider, err := openid.NewProvider(openid.ClientContext(ctx, p.client), p.settings.Issuer)
 	if err != nil {
-		return nil, withCause(ErrUnreachable, err, secret)
+		return nil, withCause(ErrUnreachable, p.discoveryError(err), secret)
 	}
 	var more struct {
 		Keys        string `json:"jwks_uri"`
@@ -129,6 +130,17 @@ func (p *Provider) discover(ctx context.Context) (*description, error) {
 		verifier:    provider.Verifier(&openid.Config{ClientID: p.settings.ClientID, Now: p.now}),
 		sendsIssuer: more.SendsIssuer,
 	}, nil
+}
+
+// discoveryError says where it is that a provider does not describe itself.
+func (p *Provider) discoveryError(err error) error {
+	if other, ok := errors.AsType[*openid.IssuerMismatchError](err); ok {
+		return fmt.Errorf("the issuer is set to %q, but the provider there calls itself %q", other.Provided, other.Discovered)
+	}
+	if _, hasURL := errors.AsType[*url.Error](err); hasURL {
+		return err
+	}
+	return fmt.Errorf("%s%s: %w", strings.TrimSuffix(p.settings.Issuer, "/"), wellKnown, err)
 }
 
 // checkEndpoint returns an error unless a URL can be asked as safely as the issuer.

@@ -175,8 +175,9 @@ func TestADescriptionThatIsNotTheProviders(t *testing.T) {
 		description map[string]any
 		want        string
 	}{
-		"another issuer":              {map[string]any{"issuer": "https://other.example.com"}, "did not match the issuer"},
-		"no issuer":                   {map[string]any{"issuer": ""}, "did not match the issuer"},
+		"another issuer": {map[string]any{"issuer": "https://other.example.com"},
+			`but the provider there calls itself "https://other.example.com"`},
+		"no issuer":                   {map[string]any{"issuer": ""}, `calls itself ""`},
 		"a token endpoint in clear":   {map[string]any{"token_endpoint": "http://idp.example.com/t"}, notSafe},
 		"keys in clear":               {map[string]any{"jwks_uri": "http://idp.example.com/k"}, notSafe},
 		"no keys":                     {map[string]any{"jwks_uri": ""}, notSafe},
@@ -184,7 +185,7 @@ func TestADescriptionThatIsNotTheProviders(t *testing.T) {
 		"userinfo in clear":           {map[string]any{"userinfo_endpoint": "http://idp.example.com/u"}, notSafe},
 		"another kind of address":     {map[string]any{"authorization_endpoint": "javascript:alert(1)"}, notSafe},
 		"an address without a server": {map[string]any{"authorization_endpoint": "/authorize"}, notSafe},
-		"another type":                {map[string]any{"issuer": 1}, "failed to decode"},
+		"another type":                {map[string]any{"issuer": 1}, wellKnown + ": oidc: failed to decode"},
 	} {
 		f := newFixture(t)
 		f.at.Description = spoil.description
