@@ -60,11 +60,21 @@ func (s *Site) endOIDC(v *visit) *reply {
 	query := v.URL.Query()
 	begun, ok := attemptOf(v)
 	if !ok || !isOne(query["state"], begun.State) || s.now().Sub(begun.at).Abs() > attemptLife {
-		return s.refuseOIDC("oidc.state", "The login was not started in this browser, or not in the last 10 minutes.")
+		return s.strayOIDC(v)
 	}
 	answer := s.enterOIDC(v, begun, query)
 	answer.attempt = v.attemptCookie("")
 	return answer
+}
+
+// strayOIDC answers who comes back from the provider without a login that goes on. Who is logged in has gone back to
+// the provider's page, or has finished in another tab: they stay who they are.
+func (s *Site) strayOIDC(v *visit) *reply {
+	if v.session != nil {
+		return redirect(first)
+	}
+	return s.refuseOIDC("oidc.state", "This login was not started in this browser, is older than 10 minutes, has ended "+
+		"already, or another one was started after it. Log in again.")
 }
 
 // enterOIDC begins the session that the answer of the provider is good for.

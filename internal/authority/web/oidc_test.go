@@ -148,8 +148,29 @@ func TestALoginEndsInTheBrowserThatBeganIt(t *testing.T) {
 		f.browser().get(path).is(http.StatusForbidden, refused)
 	}
 	ada.get(own).leads(first)
-	ada.get(own).is(http.StatusForbidden, refused)
 	eve.get(theirs).leads(first)
+}
+
+// Back in the browser, and a login in two tabs, lead to the callback once more.
+func TestWhoIsLoggedInComesBackFromTheProvider(t *testing.T) {
+	f := newWithOIDC(t, "")
+	f.invite("ada@example.com")
+	f.member("eve@example.com")
+	ada, eve := f.browser(), f.loggedIn("eve@example.com")
+	own := f.begins(ada, first)
+	eve.get(own).leads(first)
+	eve.get("/sessions").is(http.StatusOK, "eve@example.com")
+	ada.get(own).leads(first)
+	for _, path := range []string{own, CallbackPath + "?error=temporarily_unavailable&state=x", CallbackPath} {
+		got := ada.get(path)
+		got.leads(first)
+		if cookies := got.header.Values("Set-Cookie"); len(cookies) > 0 {
+			t.Errorf("%s sets %q", path, cookies)
+		}
+	}
+	ada.get("/sessions").is(http.StatusOK, "ada@example.com")
+	ada.post("/logout")
+	ada.get(own).is(http.StatusForbidden, "has ended already")
 }
 
 func TestALoginWithAProviderIsUsedOnce(t *testing.T) {
