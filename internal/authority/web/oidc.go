@@ -142,7 +142,8 @@ func (s *Site) failedOIDC(err error) *reply {
 	if errors.Is(err, oidc.ErrCode) {
 		return s.refuseOIDC("oidc.code", "The provider's answer has expired, or was used before. Log in again.")
 	}
-	text := "The provider does not answer. Try again in a minute, or log in with your password."
+	text := "The provider does not answer, or not as it should. Try again in a minute, or log in with your password; if " +
+		"it stays so, ask whoever runs this server: its log says what is wrong."
 	if !errors.Is(err, oidc.ErrUnreachable) {
 		text = "This server cannot use the provider's answer. Try again; if it stays so, ask whoever runs this server: its " +
 			"log says what is wrong."
