@@ -98,7 +98,8 @@ func (s *Site) enterOIDC(v *visit, begun oidcAttempt, query url.Values) *reply {
 	if refusal, ok := errors.AsType[authority.Refusal](err); ok && refusal.Field == "form" {
 		return s.refuseOIDC("oidc.again", "This login was used before.")
 	} else if ok {
-		return s.refuseOIDC("oidc.refused", sentence(refusal)+" To use another account of the provider, log out there first.")
+		text := sentence(refusal) + " To use another account of the provider, log out there first."
+		return s.refuseOIDC("oidc.refused: "+refusal.Error(), text) // an operator is asked why, and has only the log
 	}
 	if err != nil {
 		return fail(err)

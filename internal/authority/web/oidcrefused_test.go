@@ -1,11 +1,15 @@
 package web
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+
+	"localstack-entrypoint/internal/authority/api"
 )
 
 func TestWhoMayNotLogInWithAProvider(t *testing.T) {
@@ -15,15 +19,16 @@ func TestWhoMayNotLogInWithAProvider(t *testing.T) {
 	b := f.browser()
 	b.get(f.begins(b, first)).leads(first)
 	b.post("/logout")
+	logged := f.recorded()
 	for name, who := range map[string]struct {
 		claims map[string]any
 		want   string
 	}{
 		"a stranger": {map[string]any{"email": "<b>@example.com"}, "that no member can have"},
 		"not a member": {map[string]any{"email": "nobody@example.com"},
-			"No member here has the address nobody@example.com: ask an Admin to invite you."},
+			"o member here has the address nobody@example.com: ask an Admin to invite you"},
 		"not verified":    {map[string]any{"email_verified": false}, "does not say that ada@example.com is verified"},
-		"another account": {map[string]any{}, "The member ada@example.com has another account of the provider: ask"},
+		"another account": {map[string]any{}, "he member ada@example.com has another account of the provider: ask"},
 	} {
 		f.provider.Claims = map[string]any{"sub": "1", "email": "ada@example.com", "email_verified": true}
 		for claim, value := range who.claims {
@@ -33,8 +38,26 @@ func TestWhoMayNotLogInWithAProvider(t *testing.T) {
 		if strings.Contains(got.text, "<b>") || b.attempt() != "" {
 			t.Errorf("%s: %v %s", name, b.cookies(), got.text)
 		}
+		if says := logged(); !strings.HasPrefix(says, "oidc.refused: ") || !strings.Contains(says, who.want) {
+			t.Errorf("%s: the log says %q", name, says)
+		}
 		b.get("/sessions").leads("/login?next=%2Fsessions")
 	}
+}
+
+// recorded returns a function that returns what the access log says about the answer before.
+func (f *withOIDC) recorded() func() string {
+	var last atomic.Value
+	f.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, record := api.Recording(r.Context())
+		seen := httptest.NewRecorder()
+		f.mux.ServeHTTP(seen, r.WithContext(ctx))
+		last.Store(record.Message) // before the browser has the answer
+		maps.Copy(w.Header(), seen.Header())
+		w.WriteHeader(seen.Code)
+		_, _ = seen.Body.WriteTo(w)
+	})
+	return func() string { return last.Load().(string) }
 }
 
 func TestWhatAProviderMaySendABrowserBackWith(t *testing.T) {
