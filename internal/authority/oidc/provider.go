@@ -57,6 +57,12 @@ func (p *Provider) Name() string { return p.settings.Name }
 // Issuer is the provider's URL.
 func (p *Provider) Issuer() string { return p.settings.Issuer }
 
+// Check returns an error unless the provider says of itself what logins need.
+func (p *Provider) Check(ctx context.Context) error {
+	_, err := p.describe(ctx)
+	return err
+}
+
 // describe returns what the provider says of itself, and asks it unless it is known already.
 func (p *Provider) describe(ctx context.Context) (*description, error) {
 	select {

@@ -51,7 +51,7 @@ func (s *Server) logRequest(r *http.Request, seen *request) {
 		fields = append(fields, zap.String("credential", seen.Credential))
 	}
 	if seen.Message != "" {
-		fields = append(fields, zap.String("message", seen.Message))
+		fields = append(fields, zap.String("message", s.options.Mask(seen.Message)))
 	}
 	if seen.Cause != nil {
 		fields = append(fields, zap.String("error", s.options.Mask(seen.Cause.Error())))

@@ -38,6 +38,7 @@ func (s *Server) Serve(ctx context.Context, main net.Listener, secure *tls.Confi
 		task.Go(ctx, func() { _ = beside.Serve(bounded{metrics, conns}) })
 		defer beside.Close() // at the very end: it says meanwhile that the server stops
 	}
+	task.Go(ctx, func() { s.checkProvider(ctx) })
 	stopped := make(chan error, 1)
 	task.Go(ctx, func() {
 		<-ctx.Done()
@@ -53,6 +54,16 @@ func (s *Server) Serve(ctx context.Context, main net.Listener, secure *tls.Confi
 		return fmt.Errorf("cannot serve: %w", err)
 	}
 	return <-stopped
+}
+
+// checkProvider logs what is wrong with the OIDC provider, or with its settings, before the first member meets it.
+func (s *Server) checkProvider(ctx context.Context) {
+	if s.options.OIDC == nil {
+		return
+	}
+	if err := s.options.OIDC.Check(ctx); err != nil && ctx.Err() == nil {
+		s.logError("nobody can log in with the OIDC provider now: " + err.Error())
+	}
 }
 
 // httpServer is a server of one listener. It speaks HTTP/1 only: a connection of HTTP/2 has many requests, which the
