@@ -226,3 +226,14 @@ func TestALinkDoesNotHaveTheHostOfSomebodyElse(t *testing.T) {
 		}
 	}
 }
+
+// A message may have words of others, such as the email address that a provider sends.
+func TestTheLogHasNoSecretInAMessage(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, nil)
+	f.get("/refused", func(*http.Request) *api.Answer { return api.Refuse(http.StatusForbidden, "test.refused: not "+secret) })
+	f.send(http.MethodGet, "/refused", "")
+	if log := f.log.String(); !strings.Contains(log, `"message":"test.refused: not MASKED"`) || strings.Contains(log, secret) {
+		t.Error(log)
+	}
+}
