@@ -86,7 +86,7 @@ var furnish = sync.OnceValue(func() error {
 	return err
 })
 
-// newToken creates a token of which no page of [answers] has four characters in a row by chance: it would not be quoted.
+// newToken creates a token of which no page of [answers] has a part by chance: such a page would not be quoted.
 func newToken() (string, error) {
 	for range 10 {
 		create := exec.Command(filepath.Join(shared.binaries, "licenseserver"), "token", "create", "--type", "ci", "--data",
