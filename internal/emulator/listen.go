@@ -32,12 +32,12 @@ func listen(
 			listeners = append(listeners, listener)
 		case address.Optional:
 			warnf("Cannot listen on %s, one of the default addresses: %v%s; set GATEWAY_LISTEN to use others",
-				address, rootCause(err), hint(err))
+				address, rootCause(err), hint(address, err))
 		default:
 			for _, opened := range listeners {
 				opened.Close()
 			}
-			return nil, fmt.Errorf("cannot listen on %s: %w%s", address, rootCause(err), hint(err))
+			return nil, fmt.Errorf("cannot listen on %s: %w%s", address, rootCause(err), hint(address, err))
 		}
 	}
 	return listeners, nil
@@ -50,9 +50,12 @@ const anyIPv4, anyIPv6 = "0.0.0.0", "::"
 // IPv4 connections.
 func isWithoutIPv6(err error) bool { return errors.Is(err, syscall.EAFNOSUPPORT) }
 
-// hint is what an error means for an address.
-func hint(err error) string {
+// hint is what an error means for an address, and what to do; empty where a default address stays closed, as its warning
+// says what to do.
+func hint(address gateway.Address, err error) string {
 	switch {
+	case errors.Is(err, syscall.EADDRINUSE) && !address.Optional:
+		return "; another program listens there: stop it, or set GATEWAY_LISTEN=" + net.JoinHostPort(address.Host, "PORT")
 	case errors.Is(err, syscall.EADDRNOTAVAIL) || isWithoutIPv6(err):
 		return "; this machine does not have the address: use 0.0.0.0"
 	case errors.Is(err, syscall.EACCES):
