@@ -65,7 +65,7 @@ func mayIssue(member authority.Member) bool {
 
 // clients are the clients with their lines, for an address.
 func clients(at address) []client {
-	token := clientStep{"Run this line, paste your token, and press Enter. The terminal does not show it.",
+	token := clientStep{"In bash or zsh, run this line, paste your token, and press Enter. The terminal does not show it.",
 		lines("token.sh", at)}
 	docker := []clientStep{token, {"Start the container.", lines("docker.sh", at)}}
 	if at.IsLocal {
