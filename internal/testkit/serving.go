@@ -103,7 +103,7 @@ func (s Serving) CheckLogs(t *testing.T) {
 			t.Parallel()
 			log := open(t)
 			s.cannotStart(t, func(cmd *exec.Cmd) { cmd.Stdout, cmd.Stderr = log.Writer, log.Writer })
-			if text := log.All(); !strings.Contains(text, "address already in use\n") {
+			if text := log.All(); !strings.Contains(text, "address already in use") || !strings.HasSuffix(text, "\n") {
 				t.Errorf("it says %q", text)
 			}
 		})
