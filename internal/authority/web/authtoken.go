@@ -46,7 +46,7 @@ func (s *Site) createAuthToken(v *visit) *reply {
 
 func (s *Site) resetAuthToken(v *visit) *reply {
 	_, secret, err := v.scope.ResetMemberToken(v.Context(), v.member.ID)
-	return authTokenMade(v, secret, err, "Your Auth Token was reset. The old token "+endsOld)
+	return authTokenMade(v, secret, err, "Your Auth Token was reset. "+runsOn("the old one"))
 }
 
 // authTokenMade shows a new token, or why there is none.

@@ -71,7 +71,7 @@ func TestAnAuthTokenIsShownOnce(t *testing.T) {
 	}
 
 	form = listed.formID(resetPath)
-	reset := ada.post(resetPath, "form", form).is(http.StatusOK, "The old token is refused from now on; containers")
+	reset := ada.post(resetPath, "form", form).is(http.StatusOK, "Containers that run go on; the next start with the old one is refused.")
 	if f.isValid(token) || !f.isValid(reset.token()) || reset.token() == token {
 		t.Error("the old token is valid, or the new one is not")
 	}
@@ -210,7 +210,8 @@ func TestTheTokensOfLoginsAreListedAndRevoked(t *testing.T) {
 	for range 2 { // a second time is no error
 		ada.post(revokePath, "token", tokens[0].ID).leads(authTokenPath + "?done=token-revoked")
 	}
-	ada.get(authTokenPath+"?done=token-revoked").is(http.StatusOK, "There are none", "refused from now on")
+	ada.get(authTokenPath+"?done=token-revoked").is(http.StatusOK, "There are none",
+		"Containers that run go on; the next start with it is refused.")
 }
 
 func TestTheAuthTokenIsRevoked(t *testing.T) {

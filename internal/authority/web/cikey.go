@@ -108,5 +108,5 @@ func (s *Site) rotateCIKey(v *visit) *reply {
 	if err != nil {
 		return s.notDone(v, err)
 	}
-	return showCIKey(v, key, secret, "The CI key was rotated. The old one "+endsOld)
+	return showCIKey(v, key, secret, "The CI key was rotated. "+runsOnCI("the old one"))
 }

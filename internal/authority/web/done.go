@@ -23,17 +23,17 @@ var done = map[string]string{
 	"license-assigned": "The license was assigned. Licenses count at the next start of a container.",
 	"license-unassigned": "The license was unassigned, and can be assigned to somebody else. Licenses count at the next " +
 		"start of a container.",
-	"token":         "The token was revoked. It is refused at once; a container notices that at its next start.",
+	"token":         "The token was revoked. " + runsOn("it"),
 	"session":       "The session was ended. That browser has to log in again.",
 	"sessions":      "All other sessions were ended. Those browsers have to log in again.",
 	"name":          "Your name was saved.",
 	"password":      "Your password was changed, and all other sessions were ended. Log in with the new one there.",
-	"token-revoked": "The token was revoked, and " + endsOld + " You can create another one here, or with lstk login.",
+	"token-revoked": "The token was revoked. " + runsOn("it") + " You can create another one here, or with lstk login.",
 
 	"ci-key-renamed":    "The CI key was renamed.",
 	"ci-key-assigned":   "The license was assigned. It counts at the next start of a container with the key.",
-	"ci-key-unassigned": "The license was unassigned. Containers that run go on until their next activation.",
-	"ci-key-revoked":    "The CI key was revoked, and " + endsOld,
+	"ci-key-unassigned": "The license was unassigned. " + runsOnCI("the key"),
+	"ci-key-revoked":    "The CI key was revoked. " + runsOnCI("it"),
 }
 
 // redirectDone leads to a page, which says what was done.

@@ -17,5 +17,14 @@ type madeToken struct {
 	Page notice
 }
 
-// endsOld is what happens with a token that is replaced or revoked.
-const endsOld = "is refused from now on; containers that run go on until their next activation."
+// runsOn says what becomes of containers with a token that is no longer good. A renewal that is refused does not stop
+// what runs.
+func runsOn(token string) string {
+	return "Containers that run go on; the next start with " + token + " is refused."
+}
+
+// runsOnCI says the same of a CI key. A start with one sends no request while a good license is stored in its volume.
+func runsOnCI(key string) string {
+	return "Containers that run go on; the next start with " + key + " is refused, unless a good license is stored in its " +
+		"volume."
+}

@@ -94,9 +94,12 @@ func parse() map[string]*template.Template {
 		"badge": licenseBadge,
 		"prose": prose,
 		"short": short,
-		"when":  func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
-		"day":   func(at time.Time) string { return at.UTC().Format("January 2, 2006") },
-		"exact": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+
+		"runsOn":   runsOn,
+		"runsOnCI": runsOnCI,
+		"when":     func(at time.Time) string { return at.UTC().Format("January 2, 2006, 15:04 UTC") },
+		"day":      func(at time.Time) string { return at.UTC().Format("January 2, 2006") },
+		"exact":    func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 
 		"browser":    browserName,
 		"styleSheet": func() string { return stylePath },
