@@ -2,12 +2,16 @@ package web
 
 import "net/url"
 
+// licenseIssued is what a member is told who has assigned a license to themselves.
+const licenseIssued = "You have a license. Licenses count at the next start of a container."
+
 // done are the sentences about what has happened, and what to do next, by what the address of a page says. A form
 // leads back to its page with such an address, so that loading that again does not send the form again.
 var done = map[string]string{
-	"license-issued":   "You have a license. Licenses count at the next start of a container: start yours.",
-	"license-returned": "You gave the license back. Licenses count at the next start of a container.",
-	"joined":           "Your password was set, and you are logged in.",
+	"license-issued":       licenseIssued + " Start yours.",
+	"license-issued-first": licenseIssued + " Now create your Auth Token.",
+	"license-returned":     "You gave the license back. Licenses count at the next start of a container.",
+	"joined":               "Your password was set, and you are logged in.",
 	"sign-up": "Your workspace was created, with a trial license for one member. Issue it to yourself on My License, " +
 		"then create your Auth Token.",
 

@@ -85,9 +85,9 @@ func (s *Site) myLicense(v *visit) (myLicense, *reply) {
 // lastDays is when it is time to think of the end of a license.
 const lastDays = 7 * 24 * time.Hour
 
-// daysLeft is a time in words, rounded down; empty for one that is over.
+// daysLeft is a time in words, rounded up; empty for one that is over.
 func daysLeft(left time.Duration) string {
-	count, unit := int(left.Hours()/24), "day"
+	count, unit := int(math.Ceil(left.Hours()/24)), "day"
 	switch {
 	case left <= 0:
 		return ""
@@ -151,7 +151,11 @@ func ownToken(v *visit) (*authority.Token, error) {
 // issueLicense assigns a license to the member themselves.
 func (s *Site) issueLicense(v *visit) *reply {
 	_, err := v.scope.AssignLicense(v.Context(), v.member.ID, v.PostFormValue("subscription"))
-	return s.afterChange(v, err, "license-issued")
+	what := "license-issued"
+	if token, unknown := ownToken(v); token == nil && unknown == nil {
+		what = "license-issued-first"
+	}
+	return s.afterChange(v, err, what)
 }
 
 // returnLicense gives the license of the member back.

@@ -39,12 +39,16 @@ func TestMembersIssueALicenseForThemselves(t *testing.T) {
 	one := f.employee(authority.Terms{Plan: "team"}, authority.IssueOwnLicense)
 	const page = "/workspace/my-license"
 	one.get(page).is(http.StatusOK, "credentials.missing", "Create a token", "Issue a license for yourself", "0 of 1 used")
+	one.post(page+"/issue", "subscription", one.subscription.ID).leads(page + "?done=license-issued-first")
+	one.get(page+"?done=license-issued-first").is(http.StatusOK, "Licenses count at the next start of a container. Now "+
+		"create your Auth Token.", "credentials.missing").lacks("Start yours")
+	one.post(page + "/return").leads(page + "?done=license-returned")
 	_, _, err := one.scope.CreateMemberToken(context.Background(), one.id)
 	f.must(err)
 	one.get(page).is(http.StatusOK, "license.not_assigned")
 	one.post(page+"/issue", "subscription", "nonsense").is(http.StatusUnprocessableEntity, "There is no such subscription")
 	one.post(page+"/issue", "subscription", one.subscription.ID).leads(page + "?done=license-issued")
-	one.get(page+"?done=license-issued").is(http.StatusOK, "count at the next start of a container", "It starts",
+	one.get(page+"?done=license-issued").is(http.StatusOK, "count at the next start of a container. Start yours.", "It starts",
 		"localstack-pro (every version)", "Last activation", "never", "365 days")
 	one.post(page + "/return").leads(page + "?done=license-returned")
 	one.post(page+"/return").is(http.StatusConflict, "You have no license")
@@ -82,6 +86,9 @@ func TestALicenseThatEndsSoon(t *testing.T) {
 	if strings.Contains(page.text, warning) {
 		t.Error("there is a warning after a minute")
 	}
+	f.clock.Advance(time.Minute)
+	one.get("/workspace/my-license").is(http.StatusOK, "14 days left")
+	f.clock.Advance(-time.Minute)
 	f.clock.Advance(8 * 24 * time.Hour)
 	one.browser = f.loggedIn("ada@example.com")
 	one.get("/workspace/my-license").is(http.StatusOK, warning+" 6 days")
