@@ -26,7 +26,7 @@ build:              ## bin/entrypoint, bin/licenseserver, bin/emulator
 	CGO_ENABLED=0 go build $(GOFLAGS_) -o $(BIN)/ ./cmd/...
 
 run: build          ## everything on this machine, with a demo license
-	@image/demo.sh
+	@LOCALSTACK_BUILD_GIT_HASH=$(COMMIT) LOCALSTACK_BUILD_DATE=$(DATE) image/demo.sh
 
 test: build         ## all tests but those with real clients and browsers, with one summary at the end
 	@.ci/test

@@ -20,6 +20,21 @@ case $first in
 esac
 authority_pid=
 
+# other is where a second container listens, beside the emulator of the demo.
+other=127.0.0.1:4577
+
+# check_gateway ends the demo before it prints what to try, if another program has the
+# emulator's address.
+check_gateway() {
+	case $(GATEWAY_LISTEN=$gateway bin/entrypoint healthcheck 2>&1) in
+	*': dial tcp '*) return ;; # nobody answers there
+	healthy* | unhealthy*) ;;
+	*) return ;; # the emulator says why
+	esac
+	echo "cannot listen on ${url#http://}: another program listens there; GATEWAY_LISTEN=127.0.0.1:PORT changes that" >&2
+	exit 1
+}
+
 stop_authority() {
 	[ -z "$authority_pid" ] || kill "$authority_pid" 2>/dev/null || true
 }
@@ -53,7 +68,8 @@ start_authority() {
 	export LOCALSTACK_AUTH_TOKEN_FILE="$state/token" API_ENDPOINT="$pages/v1"
 }
 
-# fill_workspace adds what is missing: two members, seats for them, and a CI key.
+# fill_workspace adds what is missing: two members, seats for them, and a CI key. It notes
+# who has joined.
 fill_workspace() {
 	workspace=$(bin/licenseserver workspace list --data "$state/authority" | awk 'NR == 2 { print $1 }')
 	if ! ours subscription list | grep -q ^subscription_; then
@@ -66,6 +82,10 @@ fill_workspace() {
 	fi
 	admin_link=$(link_of admin@example.com --admin)
 	member_link=$(link_of member@example.com --permission issue-own-license)
+	has_joined=
+	for email in admin@example.com member@example.com; do
+		! ours member show "$email" --json | grep -q '"joined": *"' || has_joined="${has_joined:+$has_joined, }$email"
+	done
 }
 
 # link_of prints a one-time link of a member, who is added if need be; otherwise why there
@@ -91,13 +111,28 @@ explain_pages() {
 
     an Admin             $admin_link
     a Workspace Member   $member_link
+END
+	[ -z "$has_joined" ] || cat <<END
+
+  Who has joined logs in with their password: $has_joined. Their link sets
+  a new one, and ends their sessions.
+END
+	cat <<END
 
   It has a CI key (in build/demo/ci-key). Assign a license, create an Auth Token, and
   start with it; Getting Started has the lines for Docker, CI and lstk. Here:
 
     LOCALSTACK_AUTH_TOKEN=ls-… API_ENDPOINT=$pages/v1 FILESYSTEM_ROOT=\$(mktemp -d) \\
-      GATEWAY_LISTEN=127.0.0.1:4577 bin/entrypoint bin/emulator
+      GATEWAY_LISTEN=$other bin/entrypoint bin/emulator
 END
+	case $url in
+	*:4566) cat <<END ;;
+
+  The lines of the pages use port 4566, which the emulator of the demo has. Begin
+  with GATEWAY_LISTEN=127.0.0.1:4567 make run, or add -e GATEWAY_LISTEN=$other to
+  docker run.
+END
+	esac
 }
 
 explain() {
@@ -115,14 +150,19 @@ explain() {
   See the banner of a start that fails:
 
     env -u LOCALSTACK_AUTH_TOKEN -u LOCALSTACK_AUTH_TOKEN_FILE bin/entrypoint true
+
+  Restart the emulator in place (the bucket is on disk):
+
+    curl -d '{"action":"restart"}' $url/_localstack/health
 END
 	[ -z "$authority_pid" ] || cat <<END
 
-  Stop the license authority, restart in place, and see in the log below that a
-  start without network works (the bucket is on disk):
+  Stop the license authority, and start another emulator with the license that this one
+  has stored. Its log says "offline, until" when such a start works:
 
     kill \$(cat build/demo/authority.pid)
-    curl -d '{"action":"restart"}' $url/_localstack/health
+    LOCALSTACK_AUTH_TOKEN_FILE=build/demo/token API_ENDPOINT=$pages/v1 \\
+      FILESYSTEM_ROOT=build/demo/root GATEWAY_LISTEN=$other bin/entrypoint bin/emulator
 END
 	printf '\n  Ctrl-C stops everything.\n\n'
 }
@@ -140,6 +180,7 @@ run() {
 	done
 }
 
+check_gateway
 mkdir -p "$state/root/etc"
 trap stop_authority EXIT
 if [ -n "${LOCALSTACK_AUTH_TOKEN:-}${LOCALSTACK_AUTH_TOKEN_FILE:-}" ]; then

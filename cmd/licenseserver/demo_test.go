@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net"
 	"net/http"
 	"os"
@@ -40,6 +39,7 @@ func TestTheDemo(t *testing.T) {
 	for name, test := range map[string]func(*demo){
 		"from signing up to a refusal": signUpUntilRefused, "goes on with its state": goOn,
 		"with a token that is set": withToken, "at a port that is in use": atUsedPort,
+		"beside another program": besideAnother, "without its authority": withoutAuthority,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -76,37 +76,6 @@ func (d *demo) start() {
 	d.output, d.stop = d.startsReady(cmd)
 	d.Cleanup(d.stop)
 	d.pages = d.printed(`(http://\S+)/sign-up`)
-}
-
-// withToken fails the test unless the demo says what it does not start, and where it sends a token that is set.
-func withToken(d *demo) {
-	d.ends("no license authority runs here.\n  For its pages, unset them", "activates at http://127.0.0.1:1/v1",
-		"LOCALSTACK_AUTH_TOKEN=ls-demo0000-0000-0000-0000-000000000000", "API_ENDPOINT=http://127.0.0.1:1/v1",
-		"ACTIVATION_ATTEMPTS=1", "GATEWAY_LISTEN="+freeAddress(d))
-}
-
-// atUsedPort fails the test unless the demo says how to use another port, and leaves what another demo has noted.
-func atUsedPort(d *demo) {
-	d.start()
-	noted := d.read("authority.pid")
-	address := strings.TrimPrefix(d.pages, "http://")
-	d.ends("DEMO_AUTHORITY=127.0.0.1:PORT changes that", "address already in use", "DEMO_AUTHORITY="+address)
-	if now := d.read("authority.pid"); now != noted {
-		d.Errorf("authority.pid was %q, and is %q", noted, now)
-	}
-}
-
-// ends fails the test unless the demo ends with a failure, and says these two things.
-func (d *demo) ends(first, second string, environment ...string) {
-	d.Helper()
-	ctx, cancel := context.WithTimeout(d.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "image/demo.sh")
-	cmd.Dir, cmd.Env = d.dir, d.environment(environment...)
-	output, err := cmd.CombinedOutput()
-	if err == nil || !strings.Contains(string(output), first) || !strings.Contains(string(output), second) {
-		d.Errorf("the demo ends with %v: %s", err, shown(string(output)))
-	}
 }
 
 // startsReady starts a program, which must say "Ready.", and returns what it writes, and what ends it.
@@ -280,6 +249,10 @@ func goOn(d *demo) {
 		d.starts(strings.TrimSpace(d.read("ci-key")))
 		if d.read("token") != string(before) {
 			d.Error("the demo has another token")
+		}
+		const joined = "logs in with their password: admin@example.com, member@example.com."
+		if got := strings.Contains(d.output.String(), joined); got != (title == "Set a new password") {
+			d.Errorf("the demo says that they have joined: %t", got)
 		}
 		keys, links = append(keys, d.read("ci-key")), append(links, d.printed(`an Admin +(\S+)`))
 		d.stop()
