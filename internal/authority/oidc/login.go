@@ -55,8 +55,8 @@ func (p *Provider) CheckResponse(ctx context.Context, said []string) error {
 	case len(said) == 0 && !described.sendsIssuer, len(said) == 1 && said[0] == p.settings.Issuer:
 		return nil
 	}
-	p.forget(ctx, described)
 	if len(said) == 0 {
+		described.isDoubted.Store(true)
 		return fmt.Errorf("%w: it has no iss, which the provider says that it sends (RFC 9207)", ErrAnswer)
 	}
 	return fmt.Errorf("%w: it does not come from %s", ErrAnswer, p.settings.Issuer)
@@ -71,8 +71,9 @@ func (p *Provider) Finish(ctx context.Context, begun Attempt, callback, code str
 		return Identity{}, err
 	}
 	proved, err := p.exchange(ctx, described, begun, callback, code)
-	if err != nil && !errors.Is(err, ErrCode) {
-		p.forget(ctx, described)
+	// Somebody who does not wait for the answer is no failure of the provider.
+	if err != nil && !errors.Is(err, ErrCode) && !errors.Is(ctx.Err(), context.Canceled) {
+		described.isDoubted.Store(true)
 	}
 	return proved, err
 }

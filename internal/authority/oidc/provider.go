@@ -7,18 +7,19 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	openid "github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 )
 
-// retryAfter is how long a provider that failed to describe itself is left alone. Who wants to log in meanwhile is told
-// at once.
+// retryAfter is how long a provider that was asked to describe itself is left alone. After a failure, who wants to log
+// in meanwhile is told at once.
 const retryAfter = 5 * time.Second
 
-// Provider is an OIDC provider, which is asked who it is when somebody logs in for the first time: its failure is
-// nobody else's. It is safe for concurrent use.
+// Provider is an OIDC provider, which is asked who it is by [Provider.Check] or the first login: its failure is nobody
+// else's. It is safe for concurrent use.
 type Provider struct {
 	settings Settings
 	client   *http.Client
@@ -28,7 +29,7 @@ type Provider struct {
 	turn    chan struct{}
 	found   *description
 	failure error
-	failed  time.Time
+	asked   time.Time
 }
 
 // description is what a provider says of itself.
@@ -39,6 +40,9 @@ type description struct {
 	verifier *openid.IDTokenVerifier
 	// sendsIssuer reports whether an answer says who has given it (RFC 9207).
 	sendsIssuer bool
+	// isDoubted reports whether something failed that was done by it: the provider may sign with another algorithm since,
+	// or have moved.
+	isDoubted atomic.Bool
 }
 
 // New returns a provider with checked settings. It asks nobody anything.
@@ -63,7 +67,8 @@ func (p *Provider) Check(ctx context.Context) error {
 	return err
 }
 
-// describe returns what the provider says of itself, and asks it unless it is known already.
+// describe returns what the provider says of itself, and asks it unless it is known already. A doubt has it asked
+// again, but not at once, and without an answer what it said before goes on: anybody can make a login fail.
 func (p *Provider) describe(ctx context.Context) (*description, error) {
 	select {
 	case p.turn <- struct{}{}:
@@ -71,34 +76,18 @@ func (p *Provider) describe(ctx context.Context) (*description, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, ctx.Err())
 	}
-	if p.found != nil {
-		return p.found, nil
-	}
-	if since := p.now().Sub(p.failed); p.failure != nil && since >= 0 && since < retryAfter {
-		return nil, p.failure
+	since := p.now().Sub(p.asked)
+	isRecent := (p.found != nil || p.failure != nil) && since >= 0 && since < retryAfter
+	if isRecent || p.found != nil && !p.found.isDoubted.Load() {
+		return p.found, p.failure
 	}
 	// Somebody who does not wait for the answer is no failure of the provider.
 	found, err := p.discover(context.WithoutCancel(ctx))
-	if err != nil {
-		p.failure, p.failed = err, p.now()
-		return nil, err
+	p.asked = p.now()
+	if err == nil || p.found == nil {
+		p.found, p.failure = found, err
 	}
-	p.found = found
-	return found, nil
-}
-
-// forget has the provider asked again what it is, after something failed that was done by what it had said: it may sign
-// with another algorithm since, or have moved.
-func (p *Provider) forget(ctx context.Context, described *description) {
-	select {
-	case p.turn <- struct{}{}:
-		defer func() { <-p.turn }()
-	case <-ctx.Done():
-		return // the next failure does it
-	}
-	if p.found == described {
-		p.found = nil
-	}
+	return p.found, p.failure
 }
 
 // discover asks the provider to describe itself (OpenID Connect Discovery 1.0, section 4).

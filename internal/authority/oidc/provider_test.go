@@ -212,38 +212,3 @@ func TestAKeyThatIsReplaced(t *testing.T) {
 		t.Errorf("with the old key: %v", err)
 	}
 }
-
-// What the provider says of itself is kept, and may be wrong one day: nobody restarts the server for that.
-func TestAProviderThatChangesIsAskedAgain(t *testing.T) {
-	for name, before := range map[string]map[string]any{
-		"another algorithm":      {"id_token_signing_alg_values_supported": []string{"RS256"}},
-		"another token endpoint": {"token_endpoint": "http://127.0.0.1:1/token"},
-		"other keys":             {"jwks_uri": "http://127.0.0.1:1/keys"},
-	} {
-		f := newFixture(t)
-		f.at.Description = before
-		if _, err := f.logIn(); err == nil {
-			t.Errorf("%s: the first login works", name)
-		}
-		f.at.Description = nil
-		if _, err := f.logIn(); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	f := newFixture(t)
-	begun, _, err := f.Begin(t.Context(), callback)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.at.Description = map[string]any{"authorization_response_iss_parameter_supported": true}
-	if _, err := f.Finish(t.Context(), begun, callback, "no code"); !errors.Is(err, ErrCode) {
-		t.Errorf("got %v", err)
-	}
-	if err := f.CheckResponse(t.Context(), nil); err != nil {
-		t.Errorf("a wrong code has it asked again: %v", err)
-	}
-	_ = f.CheckResponse(t.Context(), []string{"https://other.example.com"})
-	if err := f.CheckResponse(t.Context(), nil); !errors.Is(err, ErrAnswer) {
-		t.Errorf("the issuer that it sends now may be missing: %v", err)
-	}
-}
