@@ -159,8 +159,11 @@ func (c *checking) rules(ctx context.Context, d *database) {
 	if version, err := d.schemaVersion(ctx); err != nil || version != knownVersion() {
 		return
 	}
-	if lost, ok := errors.AsType[lostRows](d.checkNothingLost(ctx, d.reads)); ok {
+	err := d.checkNothingLost(ctx, d.reads)
+	if lost, ok := errors.AsType[lostRows](err); ok {
 		c.find(restoreBoth, "%s", lost.String())
+	} else if err != nil {
+		c.find(restoreBoth, "%s cannot be read: %v", d.name, err)
 	}
 	for _, rule := range []struct{ query, do string }{
 		{`SELECT 'the token ' || t.id || ' is valid, and its member ' || m.email || ' was removed' FROM tokens t

@@ -29,12 +29,12 @@ func (d *database) checkLicenses(ctx context.Context, from querier) error {
 		"SELECT 1 FROM tokens WHERE last_used_at IS NOT NULL")
 }
 
-// checkLost returns an error if has finds none of the kind, and had finds a trace of one.
+// checkLost returns an error if has finds none of the kind, and had finds a trace of one. It is one question: between
+// two, somebody may make the first of the kind.
 func (d *database) checkLost(ctx context.Context, from querier, kind, has, had string) error {
-	for _, query := range []string{has, "SELECT 1 WHERE NOT EXISTS (" + had + ")"} {
-		if isFine, err := exists(ctx, from, query); isFine || err != nil {
-			return err
-		}
+	lost, err := exists(ctx, from, "SELECT 1 WHERE NOT EXISTS ("+has+") AND EXISTS ("+had+")")
+	if err == nil && lost {
+		err = lostRows{d.name, kind}
 	}
-	return lostRows{d.name, kind}
+	return err
 }
