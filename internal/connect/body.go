@@ -30,25 +30,22 @@ const (
 		`|войти|вход|σύνδεση|تسجيل الدخول|התחבר|ログイン|サインイン|認証|登录|登入|认证|認證|로그인|인증`
 )
 
-// maxTitle bounds what is shown of a page's title, in characters.
+// maxTitle bounds a page's title, in characters. XML writes an empty one as <title/>, and then all of the page is what
+// titleOf finds.
 const maxTitle = 80
 
-// titleOf is the title of an HTML page, on one line; "" when there is none.
+// titleOf is the title of an HTML page, on one line, as much as is shown; "" when there is none.
 func titleOf(body []byte, contentType string) string {
 	found := regexp.MustCompile(`(?is)<title[^>]*>(.*?)(?:</title|$)`).FindSubmatch(body)
 	if found == nil {
 		return ""
 	}
 	isSeparator := func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }
-	return strings.Join(strings.FieldsFunc(unescape(decode(found[1], contentType, body)), isSeparator), " ")
-}
-
-// short is as much of a title as is shown.
-func short(title string) string {
-	if characters := []rune(title); len(characters) > maxTitle {
-		return string(characters[:maxTitle]) + "…"
+	text := strings.Join(strings.FieldsFunc(unescape(decode(found[1], contentType, body)), isSeparator), " ")
+	if title := []rune(text); len(title) > maxTitle {
+		return string(title[:maxTitle]) + "…"
 	}
-	return title
+	return text
 }
 
 // decode is text of a page in UTF-8. Western filters write Latin-1 still.

@@ -169,6 +169,18 @@ func TestATitleThatMayNotBeShownStillTellsWhatThePageIs(t *testing.T) {
 	}
 }
 
+// An empty title in XML makes a title of the page for us, of which a link to log in says nothing about the page.
+func TestAPageIsNotJudgedByMoreThanATitle(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"Log in", "Access denied"} {
+		body := "<html><head><title/></head><body>" + strings.Repeat("Artifacts ", maxTitle) + text + "</body></html>"
+		page := ReadPage(&http.Response{StatusCode: 200, Header: http.Header{}}, []byte(body), secretToken)
+		if got := page.Fault(host); got == nil || got.ID != fault.NetworkWrongServer {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
 func readTitle(title, secret string) string {
 	return ReadPage(&http.Response{StatusCode: 403, Header: http.Header{}}, []byte(titled(title)), secret).title
 }

@@ -99,7 +99,7 @@ func ReadPage(response *http.Response, body []byte, secret string) Page {
 		title := titleOf(content, response.Header.Get("Content-Type"))
 		page.blocks, page.signsIn = matches(aboutBlocking, title), matches(aboutSigningIn, title) || asksForPassword(content)
 		if !repeats(title, secret) {
-			page.title = short(title)
+			page.title = title
 		}
 		target = cmp.Or(target, refreshOf(content))
 	case json.Valid(content):
