@@ -69,19 +69,15 @@ func fail(cause error) *reply {
 	if refusal, ok := errors.AsType[authority.Refusal](cause); ok {
 		return refuseAs(refusal)
 	}
-	status := http.StatusInternalServerError
-	if errors.Is(cause, context.DeadlineExceeded) {
-		status = http.StatusServiceUnavailable // what it waited for may be there the next time
-	}
-	failure := refuse(status, "server.internal", notice{
+	failure := refuse(http.StatusInternalServerError, "server.internal", notice{
 		Title: "This server has a problem",
 		// A database that is lost while it commits may have done so.
 		Text: "It cannot answer now, and may not have done what you wanted. Look, or try again, in a minute; the server's " +
 			"log says what is wrong.",
 	})
 	failure.cause = cause
-	if status == http.StatusServiceUnavailable {
-		failure.retryAfter = time.Minute // as the notice says
+	if errors.Is(cause, context.DeadlineExceeded) { // what it waited for may be there the next time
+		failure.status, failure.retryAfter = http.StatusServiceUnavailable, time.Minute // as the notice says
 	}
 	return failure
 }
