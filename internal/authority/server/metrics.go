@@ -81,6 +81,7 @@ func (m *metrics) count(seen *request) {
 	switch {
 	case seen.stack != "":
 		m.panics.Inc()
+	case seen.Login != "": // the cause of one that was refused is the OIDC provider
 	case seen.Cause != nil && !errors.Is(seen.Cause, errStopping) && !errors.Is(seen.Cause, errGone):
 		m.failures.Inc()
 	}
