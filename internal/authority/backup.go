@@ -109,6 +109,9 @@ func examineCopy(ctx context.Context, path string, key []byte) (err error) {
 	if err := copied.checkSchema(ctx); err != nil {
 		return err
 	}
+	if err := copied.checkTables(ctx); err != nil {
+		return err
+	}
 	return copied.fitsKey(ctx, key)
 }
 

@@ -1,12 +1,15 @@
 package authority
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Finding is something wrong with an authority.
@@ -44,6 +47,11 @@ func Check(ctx context.Context, source Source) ([]Finding, error) {
 	return c.findings, nil
 }
 
+// flaw is an error of an authority that says what to do about it.
+type flaw Finding
+
+func (f flaw) Error() string { return f.What + ": " + f.Do }
+
 type checking struct {
 	dir      string
 	findings []Finding
@@ -53,7 +61,19 @@ type checking struct {
 const restoreBoth = "stop the server, and restore a backup: licenseserver restore DIR --replace"
 
 func (c *checking) find(do, format string, args ...any) {
-	c.findings = append(c.findings, Finding{What: fmt.Sprintf(format, args...), Do: do})
+	found := Finding{What: fmt.Sprintf(format, args...), Do: do}
+	if !slices.Contains(c.findings, found) { // several checks may fail for one reason
+		c.findings = append(c.findings, found)
+	}
+}
+
+// findError adds an error of a database, with what it says to do about it.
+func (c *checking) findError(d *database, err error) {
+	if one, ok := errors.AsType[flaw](err); ok {
+		c.find(one.Do, "%s", one.What)
+	} else if err != nil {
+		c.find(restoreBoth, "%s cannot be read: %v", d.name, err)
+	}
 }
 
 // modes checks that nobody else can read the key and the database.
@@ -116,13 +136,6 @@ func (c *checking) sqlite(ctx context.Context, key []byte) {
 	if len(flaws) > 0 {
 		return
 	}
-	orphans, err := d.orphans(ctx)
-	if err != nil {
-		orphans = append(orphans, err.Error())
-	}
-	for _, orphan := range orphans {
-		c.find("report it, with what was done before", "%s: %s", path, orphan)
-	}
 	c.content(ctx, d, key)
 }
 
@@ -143,45 +156,58 @@ func (c *checking) postgres(ctx context.Context, url string, key []byte) {
 // content checks what is in a database that can be read.
 func (c *checking) content(ctx context.Context, d *database, key []byte) {
 	if err := d.checkSchema(ctx); err != nil {
-		c.find("use the program that the database was made with, or restore a backup", "%v", err)
+		c.findError(d, err)
 		return
 	}
+	missing, err := d.missingParts(ctx)
+	c.findError(d, cmp.Or(err, d.errMissing(missing)))
+	if err != nil || slices.ContainsFunc(missing, func(p part) bool { return !p.isIndex() }) {
+		return // what reads it would fail for that reason
+	}
 	if key != nil {
-		if err := d.fitsKey(ctx, key); err != nil {
-			c.find(restoreBoth, "%v", err)
-		}
+		c.findError(d, d.fitsKey(ctx, key))
+	}
+	if d.isSQLite() { // PostgreSQL keeps to it
+		c.orphans(ctx, d)
 	}
 	c.rules(ctx, d)
 }
 
-// rules checks what each change keeps to. A database of an older schema is migrated first, by the next start.
+func (c *checking) orphans(ctx context.Context, d *database) {
+	orphans, err := d.orphans(ctx)
+	c.findError(d, err)
+	for _, orphan := range orphans {
+		c.find(restoreBoth, "%s: %s", d.name, orphan)
+	}
+}
+
+// rules are what each change keeps to. A query selects what is against one, and what to do about it.
+var rules = []string{
+	`SELECT 'the token ' || t.id || ' is valid, and its member ' || m.email || ' was removed',
+		'licenseserver token revoke ' || t.id FROM tokens t
+		JOIN members m ON m.id = t.member_id WHERE m.removed_at IS NOT NULL AND t.revoked_at IS NULL`,
+	`SELECT 'the license ' || l.id || ' is assigned, and its member ' || m.email || ' was removed',
+		'licenseserver license unassign ' || l.id FROM licenses l
+		JOIN members m ON m.id = l.member_id WHERE m.removed_at IS NOT NULL AND l.assigned_at IS NOT NULL`,
+	`SELECT s.id || ' has more licenses than seats', 'licenseserver subscription change ' || s.id || ' --seats ' ||
+		count(*) || ' --workspace ' || s.workspace_id FROM subscriptions s
+		JOIN licenses l ON l.subscription_id = s.id WHERE l.assigned_at IS NOT NULL
+		GROUP BY s.id, s.seats, s.workspace_id HAVING count(*) > s.seats`,
+}
+
+// rules checks the rules. A database of an older schema is migrated first, by the next start.
 func (c *checking) rules(ctx context.Context, d *database) {
 	if version, err := d.schemaVersion(ctx); err != nil || version != knownVersion() {
 		return
 	}
-	err := d.checkNothingLost(ctx, d.reads)
-	if lost, ok := errors.AsType[lostRows](err); ok {
-		c.find(restoreBoth, "%s", lost.String())
-	} else if err != nil {
-		c.find(restoreBoth, "%s cannot be read: %v", d.name, err)
-	}
-	for _, rule := range []struct{ query, do string }{
-		{`SELECT 'the token ' || t.id || ' is valid, and its member ' || m.email || ' was removed' FROM tokens t
-			JOIN members m ON m.id = t.member_id WHERE m.removed_at IS NOT NULL AND t.revoked_at IS NULL`,
-			"licenseserver token revoke ID"},
-		{`SELECT 'the license ' || l.id || ' is assigned, and its member ' || m.email || ' was removed' FROM licenses l
-			JOIN members m ON m.id = l.member_id WHERE m.removed_at IS NOT NULL AND l.assigned_at IS NOT NULL`,
-			"licenseserver license unassign ID"},
-		{`SELECT s.id || ' has more licenses than seats' FROM subscriptions s WHERE s.seats < (
-			SELECT count(*) FROM licenses l WHERE l.subscription_id = s.id AND l.assigned_at IS NOT NULL)`,
-			"licenseserver license unassign, or subscription change --seats"},
-	} {
-		broken, err := texts(ctx, d.reads, fmt.Sprintf("%s LIMIT %d", rule.query, mostFlaws))
-		if err != nil {
-			broken = append(broken, err.Error())
-		}
-		for _, one := range broken {
-			c.find(rule.do, "%s", one)
-		}
+	c.findError(d, d.checkNothingLost(ctx, d.reads))
+	for _, rule := range rules {
+		rows, err := d.reads.QueryContext(ctx, fmt.Sprintf("%s LIMIT %d", rule, mostFlaws))
+		broken, err := collect(rows, err, func(rows *sql.Rows) (one Finding, err error) {
+			err = rows.Scan(&one.What, &one.Do)
+			return one, err
+		})
+		c.findError(d, err)
+		c.findings = append(c.findings, broken...)
 	}
 }

@@ -33,7 +33,7 @@ func (s *Store) confirmUnknown(ctx context.Context, text string) error {
 // never deleted, and a token is only used with one.
 func (s *Store) confirmUnlicensed(ctx context.Context, token *Token) error {
 	if token.LastUsed != nil {
-		return lostRows{s.name, "licenses"}
+		return errLostRows(s.name, "licenses")
 	}
 	return s.confirm(ctx, func(from querier) error {
 		switch known, err := exists(ctx, from, "SELECT 1 FROM licenses WHERE coalesce(member_id, token_id) = $1",

@@ -15,7 +15,7 @@ import (
 func TestAnErrorSaysWhatIsLost(t *testing.T) {
 	for what, test := range map[string]struct{ lose, want string }{
 		"the key's check": {"DELETE FROM authority", " is empty, but authority.key is here: restore a backup"},
-		"licenses":        {"DELETE FROM licenses", " has lost its licenses: restore a backup"},
+		"licenses":        {"DELETE FROM licenses", " has lost its licenses: stop the server, and restore a backup"},
 		"subscriptions": {"ALTER TABLE licenses DROP CONSTRAINT licenses_subscription_id_fkey; DELETE FROM subscriptions",
 			"the subscription of license_"},
 	} {

@@ -47,10 +47,11 @@ func (d *database) integrity(ctx context.Context) ([]string, error) {
 	return flaws, err
 }
 
-// orphans are rows that refer to others that are missing.
+// orphans says for each table how many of its rows refer to missing rows of another.
 func (d *database) orphans(ctx context.Context) ([]string, error) {
-	return texts(ctx, d.reads, fmt.Sprintf(`SELECT 'a row of ' || "table" || ' refers to a row of ' || parent ||
-		' that is missing' FROM pragma_foreign_key_check LIMIT %d`, mostFlaws))
+	return texts(ctx, d.reads, `SELECT CASE count(*) WHEN 1 THEN '1 row of ' || "table" || ' refers'
+		ELSE count(*) || ' rows of ' || "table" || ' refer' END || ' to rows of ' || parent || ' that are missing'
+		FROM pragma_foreign_key_check GROUP BY "table", parent ORDER BY "table", parent`)
 }
 
 // fitsKey returns an error unless the database was made with a key.
@@ -80,7 +81,8 @@ func (d *database) checkSchema(ctx context.Context) error {
 		return err
 	}
 	if !has {
-		return fmt.Errorf("%s is not a database of a license authority", d.name)
+		return flaw{d.name + " is not a database of a license authority",
+			"use the program that the database was made with, or restore a backup"}
 	}
 	version, err := d.schemaVersion(ctx)
 	if known := knownVersion(); err == nil && version > known {

@@ -61,7 +61,8 @@ func (s *Store) settleKey(ctx context.Context, dir string, key []byte) ([]byte, 
 }
 
 func errOtherKey(database string) error {
-	return fmt.Errorf("%s is not the key of %s: take both from one backup (licenseserver restore DIR)", keyFile, database)
+	return flaw{fmt.Sprintf("%s is not the key of %s", keyFile, database),
+		"take both from one backup: licenseserver restore DIR --replace"}
 }
 
 // makeKey makes a random key, and records its check. The key is written durably before, because no hash may outlive

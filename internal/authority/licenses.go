@@ -102,7 +102,13 @@ func (s *Store) Unassign(ctx context.Context, id string) error {
 	case err != nil:
 		return fmt.Errorf("cannot unassign %s: %w", id, err)
 	case seat != nil:
-		return s.In(seat.workspace).UnassignLicense(ctx, id)
+		err := s.In(seat.workspace).change(ctx, anyOf{operatorOnly}, func(w *work) error {
+			return w.unassign(License{ID: id}, seat.email)
+		})
+		if err != nil {
+			return fmt.Errorf("cannot unassign %s: %w", id, err)
+		}
+		return nil
 	}
 	return s.changeLicense(ctx, "unassign the license of", id, func(w *work, token Token) error {
 		return w.unassign(*token.License, token.label())

@@ -49,16 +49,16 @@ func (s *Store) migrate(ctx context.Context, source Source, key []byte) error {
 }
 
 // steps are the migrations for the database. On PostgreSQL, an advisory lock lets one process at a time carry them out.
-func (s *Store) steps() (*goose.Provider, error) {
+func (d *database) steps() (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
 	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	if !s.isSQLite() {
+	if !d.isSQLite() {
 		options = append(options, goose.WithSessionLocker(migrationLock{}))
 	}
-	return goose.NewProvider(s.dialect, s.writes, files, options...)
+	return goose.NewProvider(d.dialect, d.writes, files, options...)
 }
 
 // migrationLock is a lock of a PostgreSQL database. The one of goose is asked for again every 5 s only.
@@ -101,7 +101,8 @@ func latest(steps *goose.Provider) int64 {
 }
 
 func errNewer(version, known int64) error {
-	return fmt.Errorf("schema version %d is newer than the supported version %d: use the newer program", version, known)
+	return flaw{fmt.Sprintf("schema version %d is newer than the supported version %d", version, known),
+		"use the newer program"}
 }
 
 // hasTable reports whether the database has a table.

@@ -195,8 +195,9 @@ func (w *work) saveSeat(to owner, subscription string) error {
 	return err
 }
 
-// memberSeat is where a license is that of a member, who may have no token: its workspace and subscription.
-type memberSeat struct{ workspace, subscription string }
+// memberSeat is where a license is that of a member, who may have no token or be removed: its workspace and
+// subscription, and the member's email address.
+type memberSeat struct{ workspace, subscription, email string }
 
 // memberSeat returns where the license with an ID is; nil if it is not the ID of a member's license.
 func (s *Store) memberSeat(ctx context.Context, id string) (*memberSeat, error) {
@@ -204,9 +205,9 @@ func (s *Store) memberSeat(ctx context.Context, id string) (*memberSeat, error) 
 		return nil, nil
 	}
 	seat := &memberSeat{}
-	err := s.reads.QueryRowContext(ctx, `SELECT s.workspace_id, s.id FROM licenses l
-		JOIN subscriptions s ON s.id = l.subscription_id WHERE l.id = $1 AND l.member_id IS NOT NULL`, id).
-		Scan(&seat.workspace, &seat.subscription)
+	err := s.reads.QueryRowContext(ctx, `SELECT s.workspace_id, s.id, m.email FROM licenses l
+		JOIN subscriptions s ON s.id = l.subscription_id JOIN members m ON m.id = l.member_id WHERE l.id = $1`, id).
+		Scan(&seat.workspace, &seat.subscription, &seat.email)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

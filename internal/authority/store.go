@@ -126,6 +126,9 @@ func (s *Store) open(ctx context.Context, source Source) error {
 	if err := s.migrate(ctx, source, key); err != nil {
 		return err
 	}
+	if err := s.checkTables(ctx); err != nil {
+		return err
+	}
 	if s.key, err = s.settleKey(ctx, source.Dir, key); err != nil {
 		return err
 	}
