@@ -50,8 +50,8 @@ const anyIPv4, anyIPv6 = "0.0.0.0", "::"
 // IPv4 connections.
 func isWithoutIPv6(err error) bool { return errors.Is(err, syscall.EAFNOSUPPORT) }
 
-// hint is what an error means for an address, and what to do; empty where a default address stays closed, as its warning
-// says what to do.
+// hint is what an error means for an address, and what to do. Of an optional address that is in use, the warning says
+// that.
 func hint(address gateway.Address, err error) string {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && !address.Optional:

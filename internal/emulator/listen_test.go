@@ -24,8 +24,8 @@ func TestAnAddressInUseIsNamedAndNothingStaysOpen(t *testing.T) {
 	free := gateway.Address{Host: "127.0.0.1"}
 	list := gateway.Listen{free, {Host: "127.0.0.1", Port: taken.Port()}}
 	_, err = listen(t.Context(), list, new(net.ListenConfig).Listen, t.Logf)
-	want := "cannot listen on " + busy.Addr().String() + ": bind: address already in use; another program listens there: " +
-		"stop it, or set GATEWAY_LISTEN=127.0.0.1:PORT"
+	want := "cannot listen on " + busy.Addr().String() + ": bind: address already in use; another program listens " +
+		"there: stop it, or set GATEWAY_LISTEN=127.0.0.1:PORT"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

@@ -71,7 +71,8 @@ func TestAnAuthTokenIsShownOnce(t *testing.T) {
 	}
 
 	form = listed.formID(resetPath)
-	reset := ada.post(resetPath, "form", form).is(http.StatusOK, "Containers that run go on; the next start with the old one is refused.")
+	reset := ada.post(resetPath, "form", form).is(http.StatusOK,
+		"Containers that run go on; the next start with the old one is refused.")
 	if f.isValid(token) || !f.isValid(reset.token()) || reset.token() == token {
 		t.Error("the old token is valid, or the new one is not")
 	}

@@ -181,8 +181,8 @@ func TestTheLifeOfACIKey(t *testing.T) {
 	ada.post(path+"/license", "license", "assign", "subscription", subscription.ID).leads(path + "?done=ci-key-assigned")
 	ada.get(path+"?done=ci-key-assigned").is(http.StatusOK, "It counts at the next start", "Unassign the license")
 	ada.post(path+"/license", "license", "unassign").leads(path + "?done=ci-key-unassigned")
-	ada.get(path+"?done=ci-key-unassigned").is(http.StatusOK, "The license was unassigned. Containers that run go on; the "+
-		"next start with the key is refused, unless a good license is stored in its volume.")
+	ada.get(path+"?done=ci-key-unassigned").is(http.StatusOK, "The license was unassigned. Containers that run go on; "+
+		"the next start with the key is refused, unless a good license is stored in its volume.")
 	f.license("ada@example.com")
 	ada.post(path+"/license", "license", "assign", "subscription", f.subscription("pro", 0).ID).
 		is(http.StatusUnprocessableEntity, `id="subscription-error"`, "0 of 0 seats used")
@@ -192,7 +192,8 @@ func TestTheLifeOfACIKey(t *testing.T) {
 		"without a name")
 	f.clock.Advance(time.Minute)
 	form := ada.get(path).formID(path + "/rotate")
-	rotated := ada.post(path+"/rotate", "form", form).is(http.StatusOK, "the next start with the old one is refused, unless")
+	rotated := ada.post(path+"/rotate", "form", form).is(http.StatusOK,
+		"the next start with the old one is refused, unless")
 	ada.post(path+"/rotate", "form", form).is(http.StatusUnprocessableEntity, "counted once", "rotate the key again")
 	if f.isValid(token) || !f.isValid(rotated.token()) {
 		t.Error("the old key is valid, or the new one is not")

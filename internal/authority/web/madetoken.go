@@ -25,6 +25,6 @@ func runsOn(token string) string {
 
 // runsOnCI says the same of a CI key. A start with one sends no request while a good license is stored in its volume.
 func runsOnCI(key string) string {
-	return "Containers that run go on; the next start with " + key + " is refused, unless a good license is stored in its " +
-		"volume."
+	return "Containers that run go on; the next start with " + key + " is refused, unless a good license is stored " +
+		"in its volume."
 }

@@ -48,7 +48,8 @@ func TestMembersIssueALicenseForThemselves(t *testing.T) {
 	one.get(page).is(http.StatusOK, "license.not_assigned")
 	one.post(page+"/issue", "subscription", "nonsense").is(http.StatusUnprocessableEntity, "There is no such subscription")
 	one.post(page+"/issue", "subscription", one.subscription.ID).leads(page + "?done=license-issued")
-	one.get(page+"?done=license-issued").is(http.StatusOK, "count at the next start of a container. Start yours.", "It starts",
+	one.get(page+"?done=license-issued").is(http.StatusOK, "count at the next start of a container. Start yours.",
+		"It starts",
 		"localstack-pro (every version)", "Last activation", "never", "365 days")
 	one.post(page + "/return").leads(page + "?done=license-returned")
 	one.post(page+"/return").is(http.StatusConflict, "You have no license")
