@@ -92,8 +92,26 @@ func sayWait(cmd *cobra.Command) (answered func()) {
 	return func() { timer.Stop() }
 }
 
-// explained says what to do about an error of the database.
+// remedies are for what an [authority.Refusal] says is missing.
+var remedies = map[string]string{
+	"CI key":             "see `licenseserver ci-key list`",
+	"invite":             "see `licenseserver invite list`",
+	"license":            "see `licenseserver license list`",
+	"member":             "see `licenseserver member list`",
+	"session":            "see `licenseserver session list`",
+	"subscription":       "see `licenseserver subscription list`",
+	"token":              "see `licenseserver token list`",
+	"token or license":   "see `licenseserver token list`",
+	"workspace":          "see `licenseserver workspace list`",
+	"any subscription":   "use `licenseserver subscription create --plan PLAN --seats N`",
+	"which subscription": "add --subscription ID, see `licenseserver subscription list`",
+}
+
+// explained says what to do about an error of the authority.
 func explained(err error) error {
+	if refused, ok := errors.AsType[authority.Refusal](err); ok && refused.Missing != "" {
+		return fmt.Errorf("%w; %s", err, remedies[refused.Missing])
+	}
 	if authority.IsBusy(err) {
 		return fmt.Errorf("%w: another process has kept the database locked: try again when it has ended", err)
 	}

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"localstack-entrypoint/internal/credential"
@@ -36,8 +37,9 @@ func (c Scope) CIToken(ctx context.Context, id string) (Token, error) {
 
 func (s *Store) ciToken(ctx context.Context, from querier, workspace, id string) (Token, error) {
 	token, err := s.tokenIn(ctx, from, workspace, id)
-	if err == nil && (token.Kind != CI || token.MemberID != "") {
-		return Token{}, errNoToken()
+	_, refused := errors.AsType[Refusal](err)
+	if refused || err == nil && (token.Kind != CI || token.MemberID != "") {
+		return Token{}, errUnknown("CI key")
 	}
 	return token, err
 }

@@ -64,7 +64,7 @@ func (d *database) fitsKey(ctx context.Context, key []byte) error {
 	case err != nil:
 		return err
 	case recorded == "":
-		return fmt.Errorf("%s is empty", d.name)
+		return flaw{d.name + " is empty", restoreBoth}
 	case recorded != keyedHash(key, keyCheckText):
 		return errOtherKey(d.name)
 	}

@@ -59,7 +59,7 @@ func (c Scope) RevokeInvite(ctx context.Context, who string) error {
 	err := c.manage(ctx, who, func(w *work, member Member) error {
 		rows, err := w.exec("DELETE FROM invites WHERE member_id = $1 AND expires_at > $2", member.ID, w.now.Unix())
 		if err == nil && rows == 0 {
-			err = refuse(NotFound, "%s has no link that could be used", member.Email)
+			err = without("invite", NotFound, "%s has no link that could be used", member.Email)
 		}
 		if err != nil {
 			return err

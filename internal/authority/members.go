@@ -142,7 +142,7 @@ func (s *Store) member(ctx context.Context, from querier, workspace, who string)
 	case err != nil:
 		return Member{}, err
 	case len(found) == 0 && column == "m.email":
-		return Member{}, refuse(NotFound, "no member has the email address %s", who)
+		return Member{}, without("member", NotFound, "no member has the email address %s", who)
 	case len(found) == 0:
 		return Member{}, errNoMember()
 	}
@@ -155,5 +155,5 @@ func (w *work) memberOf(who string) (Member, error) {
 }
 
 func errNoMember() error {
-	return refuse(NotFound, "there is no such member: use an email address, or an ID of the list of members")
+	return without("member", NotFound, "there is no such member: use an email address, or an ID of the list of members")
 }

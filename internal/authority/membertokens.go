@@ -202,7 +202,4 @@ func (t Token) label() string {
 	return t.Hint
 }
 
-// errNoToken does not repeat the ID: it may be a token.
-func errNoToken() error {
-	return refuse(NotFound, "there is no such token: use an ID of the list of tokens")
-}
+func errNoToken() error { return errUnknown("token") }

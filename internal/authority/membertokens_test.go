@@ -122,7 +122,7 @@ func TestCITokensHaveNames(t *testing.T) {
 			one.Error("the revoked token is good")
 		}
 		for _, id := range []string{one.boToken.ID, newID(tokenPrefix)} {
-			one.refused(discard(one.CIToken(ctx, id)), NotFound, "no such token")
+			one.refused(discard(one.CIToken(ctx, id)), NotFound, "no such CI key")
 		}
 	})
 }

@@ -26,7 +26,9 @@ type Refusal struct {
 	Verdict Verdict
 	// Field names the input that it is about, such as "email"; empty if there is no such input.
 	Field string
-	text  string
+	// Missing names what is not there, such as a "CI key", for commands that list or create it; it may be empty.
+	Missing string
+	text    string
 }
 
 // Error is a sentence for whoever asked, without capital letter and period.
@@ -67,6 +69,16 @@ func about(field string, err error) error {
 		return refusal
 	}
 	return err
+}
+
+// without is a refusal because something is missing.
+func without(missing string, verdict Verdict, format string, args ...any) error {
+	return Refusal{Verdict: verdict, Missing: missing, text: fmt.Sprintf(format, args...)}
+}
+
+// errUnknown is a NotFound that does not repeat what was asked for: it may be a secret.
+func errUnknown(missing string) error {
+	return without(missing, NotFound, "there is no such %[1]s: use an ID of the list of %[1]ss", missing)
 }
 
 func refuse(verdict Verdict, format string, args ...any) error {

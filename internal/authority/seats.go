@@ -114,7 +114,7 @@ func (w *work) ownerOf(who string) (string, error) {
 	found, err := texts(w.ctx, w, `SELECT coalesce(l.member_id, l.token_id) FROM licenses l
 		JOIN subscriptions s ON s.id = l.subscription_id WHERE l.id = $1 AND s.workspace_id = $2`, who, w.workspace)
 	if err == nil && len(found) == 0 {
-		err = refuse(NotFound, "there is no such license: use an ID of the list of licenses")
+		err = errUnknown("license")
 	}
 	if err != nil {
 		return "", err
@@ -153,9 +153,11 @@ func (w *work) chooseSubscription(to owner, id string) (Subscription, error) {
 	case err != nil:
 		return Subscription{}, err
 	case len(all) == 0:
-		return Subscription{}, refuse(Conflict, "the workspace has no subscription: create one first")
+		return Subscription{}, without("any subscription", Conflict,
+			"the workspace has no subscription: create one first")
 	case len(all) > 1:
-		return Subscription{}, refuse(Invalid, "the workspace has several subscriptions: say which")
+		return Subscription{}, without("which subscription", Invalid,
+			"the workspace has several subscriptions: say which")
 	}
 	return all[0], nil
 }

@@ -121,7 +121,7 @@ func (t *tx) startSession(who account, client string) (credential.Secret, error)
 func (s *Store) EndSession(ctx context.Context, memberID, id string) error {
 	err := s.change(ctx, func(t *tx) error {
 		if !isText(id) {
-			return refuse(NotFound, "there is no such session")
+			return errNoSession()
 		}
 		var workspace string
 		err := t.QueryRowContext(t.ctx, `UPDATE sessions SET ended_at = $1
@@ -129,7 +129,7 @@ func (s *Store) EndSession(ctx context.Context, memberID, id string) error {
 			RETURNING (SELECT workspace_id FROM members WHERE members.id = sessions.member_id)`,
 			t.now.Unix(), id, memberID).Scan(&workspace)
 		if errors.Is(err, sql.ErrNoRows) {
-			return refuse(NotFound, "there is no such session, or it has ended already")
+			return errNoSession()
 		}
 		if err != nil {
 			return err
@@ -140,6 +140,10 @@ func (s *Store) EndSession(ctx context.Context, memberID, id string) error {
 		return fmt.Errorf("cannot end the session: %w", err)
 	}
 	return nil
+}
+
+func errNoSession() error {
+	return without("session", NotFound, "there is no such session, or it has ended already")
 }
 
 // EndSessions ends all sessions of a member but the one with the ID except, which may be empty. It returns how many

@@ -83,9 +83,9 @@ func (c Scope) Subscription(ctx context.Context, id string) (Subscription, error
 }
 
 func (s *Store) subscription(ctx context.Context, from querier, workspace, id string) (Subscription, error) {
-	missing := refuse(NotFound, "there is no such subscription: use an ID of the list of subscriptions")
+	missing := errUnknown("subscription")
 	if !hasForm(subscriptionPrefix, id) {
-		return Subscription{}, missing // it may be a secret, and is not repeated
+		return Subscription{}, missing
 	}
 	found, err := s.subscriptions(ctx, from, "WHERE s.workspace_id = $1 AND s.id = $2", workspace, id)
 	if err == nil && len(found) == 0 {

@@ -196,7 +196,7 @@ func (s *Store) byID(ctx context.Context, from querier, id string) (Token, error
 	case err != nil:
 		return Token{}, err
 	case len(tokens) == 0:
-		return Token{}, errors.New("no token or license has this ID")
+		return Token{}, without("token or license", NotFound, "no token or license has this ID")
 	case len(tokens) > 1:
 		return Token{}, refuse(Conflict, "%s has several tokens with this license: use the ID of one", tokens[0].Email)
 	}

@@ -65,7 +65,7 @@ func (s *Store) Workspace(ctx context.Context, which string) (Workspace, error) 
 	case len(found) == 0:
 		return Workspace{}, errNoWorkspace()
 	case len(found) > 1 && which != "":
-		return Workspace{}, refuse(Conflict, "%d workspaces have the name %s: use the ID", len(found), found[0].Name)
+		return Workspace{}, without("workspace", Conflict, "%d workspaces have the name %s: use the ID", len(found), found[0].Name)
 	}
 	return found[0], nil
 }
@@ -130,7 +130,7 @@ func (c Scope) Rename(ctx context.Context, name string) error {
 }
 
 func errNoWorkspace() error {
-	return refuse(NotFound, "there is no such workspace: use a name or an ID that \"workspace list\" shows")
+	return without("workspace", NotFound, "there is no such workspace: use a name or an ID of the list of workspaces")
 }
 
 // firstWorkspace returns the ID of the oldest workspace, and creates one if there is none: it is that of commands that
