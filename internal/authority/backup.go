@@ -135,7 +135,10 @@ func stage(target string) (*staging, error) {
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
-	parent, name := filepath.Split(target)
+	parent, name := filepath.Dir(target), filepath.Base(target)
+	if _, err := os.Stat(parent); errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no directory %s: create it first", parent)
+	}
 	sweepStaging(parent, "."+name+".")
 	// The name ends in random digits.
 	path, err := os.MkdirTemp(parent, "."+name+".*"+stagingSuffix)

@@ -38,6 +38,13 @@ func Restore(ctx context.Context, source Source, dir string, replace bool) (asid
 }
 
 func restore(ctx context.Context, source Source, dir string, replace bool) (aside string, err error) {
+	key, err := keyOfBackup(dir)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(source.Dir); errors.Is(err, fs.ErrNotExist) {
+		defer func() { _ = os.Remove(source.Dir) }() // if it is empty: nothing was restored
+	}
 	if err := os.MkdirAll(source.Dir, 0o700); err != nil {
 		return "", err
 	}
@@ -46,13 +53,6 @@ func restore(ctx context.Context, source Source, dir string, replace bool) (asid
 		return "", err
 	}
 	defer unlock()
-	key, err := readKey(dir)
-	switch {
-	case err != nil:
-		return "", err
-	case key == nil:
-		return "", fmt.Errorf("%s is not a backup: it has no %s", dir, keyFile)
-	}
 	r := restoring{dir: source.Dir, hasDatabase: source.Database == ""}
 	if err := r.mayReplace(key, replace); err != nil {
 		return "", err
@@ -65,6 +65,18 @@ func restore(ctx context.Context, source Source, dir string, replace bool) (asid
 		return "", err
 	}
 	return aside, r.putInPlace()
+}
+
+// keyOfBackup returns the key in the backup in dir.
+func keyOfBackup(dir string) ([]byte, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no directory %s", dir)
+	}
+	key, err := readKey(dir)
+	if err == nil && key == nil {
+		err = fmt.Errorf("%s is not a backup: it has no %s", dir, keyFile)
+	}
+	return key, err
 }
 
 // restoring is a backup on its way into the data directory dir.
