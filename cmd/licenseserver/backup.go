@@ -28,7 +28,6 @@ keep the data directory. A copy of the data directory by other programs is a
 backup only if the server is stopped.
 
 With --database, only the key is copied, and the command for pg_dump is printed.`,
-		Args: cobra.ExactArgs(1),
 		RunE: t.direct(func(ctx context.Context, args []string, out io.Writer) error {
 			if err := authority.Backup(ctx, t.source(), args[0]); err != nil {
 				return err
@@ -55,7 +54,6 @@ backup is checked first, and stays as it is. An authority is replaced only with
 
 With --database, only the key is restored, and the command for pg_restore is
 printed.`,
-		Args: cobra.ExactArgs(1),
 	}
 	cmd.Flags().BoolVar(&replace, "replace", false, "replace the authority that is there")
 	cmd.RunE = t.direct(func(ctx context.Context, args []string, out io.Writer) error {
@@ -87,7 +85,6 @@ func (t *tool) checkCommand() *cobra.Command {
 		Long: `Check the files of the authority, their modes, the database and its content, and
 that the key fits. Nothing is changed, and the server may run. Each problem is one
 line, with what to do about it, and the exit code is then 1.`,
-		Args: cobra.NoArgs,
 		RunE: t.direct(func(ctx context.Context, _ []string, out io.Writer) error {
 			findings, err := authority.Check(ctx, t.source())
 			if err != nil {

@@ -15,11 +15,10 @@ import (
 func (t *tool) ciKeyCommand() *cobra.Command {
 	parent := group("ci-key", "Create, list, rename, rotate and revoke CI keys, and show their use",
 		t.ciKeyCreateCommand(),
-		scopedListing[authority.Token]{table: ciKeyTable, rows: ciKeys}.command(t, "list", "List the CI keys", cobra.NoArgs),
+		scopedListing[authority.Token]{table: ciKeyTable, rows: ciKeys}.command(t, "list", "List the CI keys"),
 		&cobra.Command{
 			Use:   "rename ID NAME",
 			Short: "Give a CI key another name",
-			Args:  cobra.ExactArgs(2),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
 				return in.RenameCIToken(ctx, args[0], args[1])
 			}),
@@ -27,7 +26,6 @@ func (t *tool) ciKeyCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "rotate ID",
 			Short: "Replace a CI key with a new one and print it once; the old one is invalid at once",
-			Args:  cobra.ExactArgs(1),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, out io.Writer) error {
 				secret, err := in.RotateCIToken(ctx, args[0])
 				if err != nil {
@@ -39,7 +37,6 @@ func (t *tool) ciKeyCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "revoke ID",
 			Short: "Revoke a CI key permanently and immediately, and free its seat",
-			Args:  cobra.ExactArgs(1),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
 				return in.RevokeCIToken(ctx, args[0])
 			}),
@@ -75,7 +72,6 @@ func (t *tool) ciKeyCreateCommand() *cobra.Command {
 		Long: `Create a CI key, assign a license to it, and print it. It cannot be printed
 again. If no license can be assigned, a message says why, and the key waits for
 "license assign".`,
-		Args: cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringVar(&subscription, "subscription", "", "`ID` of the subscription (default: the only one)")
 	cmd.Flags().BoolVar(&unassigned, "unassigned", false, "assign no license")
@@ -119,7 +115,6 @@ func (t *tool) ciKeyUseCommand() *cobra.Command {
 			}
 			return store.Activations(ctx, token.ID, limit)
 		}}.command(t, "use ID", "List the activations of a CI key, by day and machine")
-	cmd.Args = cobra.ExactArgs(1)
 	cmd.Flags().IntVar(&limit, "limit", 1000, "`number` of rows at most")
 	return cmd
 }

@@ -25,11 +25,10 @@ func (t *tool) inviteCommand() *cobra.Command {
 			rows: func(ctx context.Context, in authority.Scope, _ []string) ([]authority.Invite, error) {
 				return everyPage(func(after string) (authority.Page[authority.Invite], error) { return in.Invites(ctx, after) })
 			},
-		}.command(t, "list", "List the links that can be used", cobra.NoArgs),
+		}.command(t, "list", "List the links that can be used"),
 		&cobra.Command{
 			Use:   "revoke WHO",
 			Short: "Revoke the link of a member",
-			Args:  cobra.ExactArgs(1),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
 				return in.RevokeInvite(ctx, args[0])
 			}),
@@ -44,7 +43,6 @@ func (t *tool) inviteCreateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create WHO",
 		Short: "Print a new one-time link; an email address without a member becomes one",
-		Args:  cobra.ExactArgs(1),
 	}
 	t.publicFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -64,7 +62,7 @@ func (t *tool) inviteCreateCommand() *cobra.Command {
 
 // linkCommand prints a new link of a member.
 func (t *tool) linkCommand(use, short string) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: use, Short: short}
 	t.publicFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return t.in(func(ctx context.Context, in authority.Scope, args []string, out io.Writer) error {

@@ -47,7 +47,6 @@ Without --subscription, give a token its license, or a new one if it has none. A
 suspended license becomes active. An expired license is extended by a year. The
 flags change the terms of the license; terms without a flag stay as they are. The
 terms of a seat are those of its subscription, and "subscription" changes them.`,
-		Args: cobra.ExactArgs(1),
 	}
 	termFlags(cmd, &terms, &expires)
 	cmd.Flags().StringVar(&subscription, "subscription", "", "`ID` of a subscription")
@@ -74,7 +73,6 @@ func (t *tool) licenseUnassignCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "unassign OWNER",
 		Short: "Take a license from its member or token until it is assigned again",
-		Args:  cobra.ExactArgs(1),
 		RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, _ io.Writer) error {
 			if !isMember(args[0]) {
 				return store.Unassign(ctx, args[0])
@@ -100,7 +98,6 @@ func (t *tool) changeCommand(
 	return &cobra.Command{
 		Use:   verb + " ID",
 		Short: short,
-		Args:  cobra.ExactArgs(1),
 		RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, _ io.Writer) error {
 			return change(store, ctx, args[0])
 		}),

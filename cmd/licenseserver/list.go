@@ -21,7 +21,7 @@ type listing[Row any] struct {
 // command is the command that prints the list. It prints when the store is closed: its reader may take its time.
 func (l listing[Row]) command(t *tool, use, short string) *cobra.Command {
 	var asJSON bool
-	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: use, Short: short}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var rows []Row
 		read := t.onList(func(ctx context.Context, store *authority.Store, args []string, _ io.Writer) (err error) {
@@ -47,16 +47,14 @@ type scopedListing[Row any] struct {
 }
 
 // command is the command that prints the list.
-func (l scopedListing[Row]) command(t *tool, use, short string, args cobra.PositionalArgs) *cobra.Command {
-	cmd := listing[Row]{l.table, func(ctx context.Context, store *authority.Store, args []string) ([]Row, error) {
+func (l scopedListing[Row]) command(t *tool, use, short string) *cobra.Command {
+	return listing[Row]{l.table, func(ctx context.Context, store *authority.Store, args []string) ([]Row, error) {
 		workspace, err := t.chooseWorkspace(ctx, store)
 		if err != nil {
 			return nil, err
 		}
 		return l.rows(ctx, store.In(workspace.ID), args)
 	}}.command(t, use, short)
-	cmd.Args = args
-	return cmd
 }
 
 func jsonFlag(cmd *cobra.Command, asJSON *bool) {

@@ -117,6 +117,7 @@ change the authority directly; a running server sees the changes at once.`
 	root.PersistentFlags().StringVar(&t.data, "data", "./data", "data `directory`")
 	settings(root.PersistentFlags())
 	root.PersistentPreRunE = readEnvironment
+	checkArguments(root)
 	for _, cmd := range root.Commands() {
 		if cmd.Long == "" {
 			cmd.Long = cmd.Short + "."

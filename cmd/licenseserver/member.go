@@ -17,19 +17,19 @@ func (t *tool) memberCommand() *cobra.Command {
 		t.memberAddCommand(),
 		t.memberListCommand(),
 		t.memberShowCommand(),
-		t.memberChange("role WHO admin|member", "Make a member an Admin, or a plain member again", cobra.ExactArgs(2),
+		t.memberChange("role WHO admin|member", "Make a member an Admin, or a plain member again",
 			func(args []string) (change authority.MemberChange, err error) {
 				role := authority.Role(args[0])
 				change.Role = &role
 				return change, nil
 			}),
-		t.memberChange("permissions WHO [PERMISSION…]", "Replace the permissions of a member", cobra.MinimumNArgs(1),
+		t.memberChange("permissions WHO [PERMISSION…]", "Replace the permissions of a member",
 			func(args []string) (change authority.MemberChange, err error) {
 				permissions := permissionsOf(args)
 				change.Permissions = &permissions
 				return change, nil
 			}),
-		t.memberChange("rename WHO NAME", "Give a member another name", cobra.ExactArgs(2),
+		t.memberChange("rename WHO NAME", "Give a member another name",
 			func(args []string) (change authority.MemberChange, err error) {
 				change.Name = &args[0]
 				return change, nil
@@ -37,7 +37,6 @@ func (t *tool) memberCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "remove WHO",
 			Short: "Remove a member: tokens, sessions and the license end at once",
-			Args:  cobra.ExactArgs(1),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
 				return in.RemoveMember(ctx, args[0])
 			}),
@@ -46,7 +45,6 @@ func (t *tool) memberCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "unlink WHO",
 			Short: "Let a member log in with another account of the OIDC provider",
-			Args:  cobra.ExactArgs(1),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
 				return in.UnlinkMember(ctx, args[0])
 			}),
@@ -87,7 +85,6 @@ func (t *tool) memberAddCommand() *cobra.Command {
 		Long: `Add a member, and print the link by which they set a password and join. It is
 good once, for 7 days, and cannot be printed again. This is how the first Admin
 gets in: member add --admin EMAIL. No email is sent.`,
-		Args: cobra.ExactArgs(1),
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&isAdmin, "admin", false, "make them a Workspace Admin")
@@ -112,12 +109,11 @@ gets in: member add --admin EMAIL. No email is sent.`,
 
 // memberChange is a command that changes a member, and prints nothing.
 func (t *tool) memberChange(
-	use, short string, args cobra.PositionalArgs, read func([]string) (authority.MemberChange, error),
+	use, short string, read func([]string) (authority.MemberChange, error),
 ) *cobra.Command {
 	return &cobra.Command{
 		Use:   use,
 		Short: short,
-		Args:  args,
 		RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
 			change, err := read(args[1:])
 			if err != nil {
@@ -150,7 +146,7 @@ func (t *tool) memberListCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd := list.command(t, "list", "List the members", cobra.NoArgs)
+	cmd := list.command(t, "list", "List the members")
 	cmd.Flags().StringVar(&search, "search", "", "`part` of the email address")
 	return cmd
 }
@@ -166,7 +162,6 @@ func (t *tool) memberShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show WHO",
 		Short: "Show a member, the license and the tokens",
-		Args:  cobra.ExactArgs(1),
 		RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, out io.Writer) error {
 			member, err := in.Member(ctx, args[0])
 			if err != nil {

@@ -42,7 +42,6 @@ running requests, a second one at once. SIGHUP reads the TLS certificate again.
 
 The API_ENDPOINT of a container is URL/v1. /healthz says that the process runs,
 /readyz that it can answer, /metrics has numbers for Prometheus.`,
-		Args: cobra.NoArgs,
 	}
 	s.flags(cmd)
 	cmd.PreRunE = func(*cobra.Command, []string) error {

@@ -25,10 +25,8 @@ var sessionTable = table[authority.Session]{
 }
 
 func (t *tool) sessionListCommand() *cobra.Command {
-	cmd := listing[authority.Session]{sessionTable, t.sessions}.command(t, "list [WHO]",
+	return listing[authority.Session]{sessionTable, t.sessions}.command(t, "list [WHO]",
 		"List the sessions of all members, or of one")
-	cmd.Args = cobra.MaximumNArgs(1)
-	return cmd
 }
 
 // sessions returns those of a workspace, or of the member whom args name.
@@ -52,14 +50,13 @@ func (t *tool) sessions(ctx context.Context, store *authority.Store, args []stri
 func (t *tool) sessionEndCommand() *cobra.Command {
 	var who string
 	cmd := &cobra.Command{
-		Use:   "end ID | end --member WHO",
-		Short: "End a session, or all of a member",
-		Args:  cobra.MaximumNArgs(1),
+		Use:   "end [ID]",
+		Short: "End a session, or all of a member with --member",
 	}
 	cmd.Flags().StringVar(&who, "member", "", "end all sessions of this member, `WHO` is an email address or an ID")
 	cmd.PreRunE = func(_ *cobra.Command, args []string) error {
 		if (len(args) == 1) == (who != "") {
-			return errors.New("give the ID of a session, or --member")
+			return errors.New("give the ID of a session, or --member WHO")
 		}
 		return nil
 	}

@@ -17,7 +17,6 @@ func (t *tool) subscriptionCommand() *cobra.Command {
 		return &cobra.Command{
 			Use:   verb + " ID",
 			Short: short,
-			Args:  cobra.ExactArgs(1),
 			RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, _ io.Writer) error {
 				before, err := in.Subscription(ctx, args[0])
 				if err != nil {
@@ -34,7 +33,7 @@ func (t *tool) subscriptionCommand() *cobra.Command {
 			rows: func(ctx context.Context, in authority.Scope, _ []string) ([]authority.Subscription, error) {
 				return in.Subscriptions(ctx)
 			},
-		}.command(t, "list", "List the subscriptions", cobra.NoArgs),
+		}.command(t, "list", "List the subscriptions"),
 		t.subscriptionChangeCommand(),
 		set("suspend", "Suspend a subscription, and all its licenses",
 			func(authority.Subscription) authority.SubscriptionChange {
@@ -78,7 +77,6 @@ func (t *tool) subscriptionCreateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Create a subscription and print its ID",
-		Args:  cobra.NoArgs,
 		RunE: t.inNew(func(ctx context.Context, in authority.Scope, _ []string, out io.Writer) error {
 			terms.Expires = expires.at
 			created, err := in.CreateSubscription(ctx, terms, seats)
@@ -100,7 +98,6 @@ func (t *tool) subscriptionChangeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "change ID",
 		Short: "Change the terms of a subscription; what has no flag stays as it is",
-		Args:  cobra.ExactArgs(1),
 	}
 	termFlags(cmd, &terms, &expires)
 	cmd.Flags().IntVar(&seats, "seats", 0, "`number` of licenses; not fewer than are used")

@@ -42,7 +42,6 @@ same answer forever. It has no license and takes no seat. Documents for it have
 the license_type "test" and are good for a day. The answers:
 
 ` + simulationTable(),
-		Args: cobra.NoArgs,
 	}
 	flags := cmd.Flags()
 	flags.TextVar(&wanted.Kind, "type", authority.Kind(""), "`type` of the token: developer, ci or api-key")
@@ -86,7 +85,6 @@ func (t *tool) tokenResetCommand() *cobra.Command {
 		Long: `Replace the developer token of a member, who is named by email address or ID, or
 create it, and print the new one. It cannot be printed again. The old one is
 invalid at once. The tokens of "lstk login" stay.`,
-		Args: cobra.ExactArgs(1),
 		RunE: t.in(func(ctx context.Context, in authority.Scope, args []string, out io.Writer) error {
 			token, secret, err := in.ResetMemberToken(ctx, args[0])
 			if refused, ok := errors.AsType[authority.Refusal](err); ok && refused.Verdict == authority.Conflict {
@@ -115,7 +113,6 @@ func (t *tool) tokenRotateCommand() *cobra.Command {
 		Short: "Replace a token with a new one and print it once",
 		Long: `Replace a token with a new one with the same ID and license, and print the new
 one. It cannot be printed again. The old one is invalid at once.`,
-		Args: cobra.ExactArgs(1),
 		RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {
 			secret, err := store.RotateToken(ctx, args[0])
 			if err != nil {

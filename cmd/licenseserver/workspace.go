@@ -18,7 +18,6 @@ func (t *tool) workspaceCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "create NAME",
 			Short: "Create a workspace and print its ID",
-			Args:  cobra.ExactArgs(1),
 			RunE: t.onNew(func(ctx context.Context, store *authority.Store, args []string, out io.Writer) error {
 				created, err := store.CreateWorkspace(ctx, args[0])
 				if err != nil {
@@ -31,7 +30,6 @@ func (t *tool) workspaceCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "rename WORKSPACE NAME",
 			Short: "Give a workspace, named by name or ID, another name",
-			Args:  cobra.ExactArgs(2),
 			RunE: t.on(func(ctx context.Context, store *authority.Store, args []string, _ io.Writer) error {
 				workspace, err := store.Workspace(ctx, args[0])
 				if err != nil {
