@@ -6,6 +6,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 umask 077
+# Settings of another license authority are not for this one.
+for name in $(env | sed -n 's/^\(LICENSESERVER_[A-Z_]*\)=.*/\1/p'); do
+	unset "$name"
+done
 
 state=$PWD/build/demo
 gateway=${GATEWAY_LISTEN:-127.0.0.1:4566}

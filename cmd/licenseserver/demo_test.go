@@ -72,7 +72,8 @@ func (d *demo) start() {
 	d.Helper()
 	cmd := exec.Command("image/demo.sh")
 	cmd.Dir = d.dir
-	cmd.Env = d.environment("DEMO_AUTHORITY=127.0.0.1:0", "GATEWAY_LISTEN="+freeAddress(d))
+	cmd.Env = d.environment("DEMO_AUTHORITY=127.0.0.1:0", "GATEWAY_LISTEN="+freeAddress(d),
+		"LICENSESERVER_PUBLIC_URL=https://licenses.example.org", "LICENSESERVER_DATABASE=postgres://127.0.0.1:1/of-another")
 	d.output, d.stop = d.startsReady(cmd)
 	d.Cleanup(d.stop)
 	d.pages = d.printed(`(http://\S+)/sign-up`)

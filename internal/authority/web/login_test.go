@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/http/cookiejar"
@@ -246,4 +247,23 @@ func TestAPageThatWasWaitedForTooLongIsWorthAnotherTry(t *testing.T) {
 	if got.status != http.StatusServiceUnavailable || got.retryAfter != time.Minute || got.cause == nil {
 		t.Errorf("the answer is %d, to be asked again after %s, with the cause %v", got.status, got.retryAfter, got.cause)
 	}
+}
+
+// Another process, such as a backup program, may hold the lock for writing for a while.
+func TestAChangeThatWaitsForALockForTooLongIsWorthAnotherTry(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.member("ada@example.com")
+	b := f.loggedIn("ada@example.com")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(f.dir, authority.DatabaseFile)+"?mode=rw&_txlock=immediate")
+	f.must(err)
+	defer db.Close()
+	lock, err := db.BeginTx(t.Context(), nil)
+	f.must(err)
+	got := b.post("/sessions/name", "name", "Ada").is(http.StatusServiceUnavailable, "This server has a problem")
+	if after := got.header.Get("Retry-After"); after != "60" {
+		t.Errorf("to be asked again after %q", after)
+	}
+	f.must(lock.Rollback())
+	b.post("/sessions/name", "name", "Ada").leads("/sessions?done=name")
 }

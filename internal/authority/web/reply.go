@@ -76,7 +76,7 @@ func fail(cause error) *reply {
 			"log says what is wrong.",
 	})
 	failure.cause = cause
-	if errors.Is(cause, context.DeadlineExceeded) { // what it waited for may be there the next time
+	if errors.Is(cause, context.DeadlineExceeded) || authority.IsBusy(cause) { // it may be there the next time
 		failure.status, failure.retryAfter = http.StatusServiceUnavailable, time.Minute // as the notice says
 	}
 	return failure
