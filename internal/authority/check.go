@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // Finding is something wrong with an authority.
@@ -57,8 +60,12 @@ type checking struct {
 	findings []Finding
 }
 
-// restoreBoth is what to do about most findings.
-const restoreBoth = "stop the server, and restore a backup: licenseserver restore DIR --replace"
+const (
+	// restoreBoth is what to do about most findings.
+	restoreBoth = "stop the server, and restore a backup: licenseserver restore DIR --replace"
+	// readable is what to do about a file that cannot be opened.
+	readable = "see that this user may read it"
+)
 
 func (c *checking) find(do, format string, args ...any) {
 	found := Finding{What: fmt.Sprintf(format, args...), Do: do}
@@ -72,8 +79,20 @@ func (c *checking) findError(d *database, err error) {
 	if one, ok := errors.AsType[flaw](err); ok {
 		c.find(one.Do, "%s", one.What)
 	} else if err != nil {
-		c.find(restoreBoth, "%s cannot be read: %v", d.name, err)
+		c.find(remedy(err), "%s cannot be read: %v", d.name, err)
 	}
+}
+
+// remedy is what to do about an error of reading.
+func remedy(err error) string {
+	failed, ok := errors.AsType[*sqlite.Error](err)
+	switch {
+	case IsBusy(err):
+		return "try again when the process that keeps it locked has ended"
+	case errors.Is(err, fs.ErrPermission), ok && failed.Code() == sqlite3.SQLITE_CANTOPEN:
+		return readable
+	}
+	return restoreBoth
 }
 
 // modes checks that nobody else can read the key and the database.
@@ -94,7 +113,7 @@ func (c *checking) mode(path string, denied fs.FileMode, can string) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // another check
 	case err != nil:
-		c.find("see that this user may read it", "%v", err)
+		c.find(readable, "%v", err)
 	case info.Mode().Perm()&denied != 0:
 		c.find("chmod go= "+quoted(path), "other users can %s %s, which has mode %o", can, path, info.Mode().Perm())
 	}
@@ -105,7 +124,7 @@ func (c *checking) key() []byte {
 	key, err := readKey(c.dir)
 	switch {
 	case err != nil:
-		c.find(restoreBoth, "cannot read the key: %v", err)
+		c.find(remedy(err), "%v", err)
 	case key == nil && !isMissing(filepath.Join(c.dir, newKeyFile)):
 		c.find("start the server again", "the first start did not end: %s is not yet %s", newKeyFile, keyFile)
 	case key == nil:
@@ -127,8 +146,12 @@ func (c *checking) sqlite(ctx context.Context, key []byte) {
 	d := inspectSQLite(path)
 	defer func() { _ = d.close() }()
 	flaws, err := d.integrity(ctx)
-	if err != nil {
+	switch {
+	case isDamage(err):
 		flaws = append(flaws, err.Error())
+	case err != nil:
+		c.findError(d, err)
+		return
 	}
 	for _, flaw := range flaws {
 		c.find(restoreBoth, "%s is damaged: %s", path, flaw)

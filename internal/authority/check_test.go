@@ -2,7 +2,9 @@ package authority
 
 import (
 	"bytes"
+	"io/fs"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,5 +63,27 @@ func TestTheCheckOutlivesEveryDamage(t *testing.T) {
 	}
 	if found < 75 {
 		t.Errorf("it finds something %d times", found)
+	}
+}
+
+// What cannot be read is not always damaged.
+func TestTheCheckSaysWhatHelpsAgainstAnErrorOfReading(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, "")
+	f.must(f.store.Close())
+	lock := openPool(filepath.Join(f.source.Dir, DatabaseFile), 1, url.Values{})
+	defer lock.Close()
+	_, err := lock.ExecContext(t.Context(), "PRAGMA locking_mode = EXCLUSIVE; UPDATE authority SET created_at = 1")
+	f.must(err)
+	if all := f.findings(); len(all) != 1 || !strings.HasPrefix(all[0].Do, "try again ") {
+		t.Errorf("of a locked database it finds %q", all)
+	}
+	none := inspectSQLite(filepath.Join(f.source.Dir, "none"))
+	defer func() { f.must(none.close()) }()
+	_, closed := none.integrity(t.Context())
+	for _, err := range []error{closed, &fs.PathError{Op: "open", Path: keyFile, Err: fs.ErrPermission}} {
+		if got := remedy(err); got != readable {
+			t.Errorf("%v: %s", err, got)
+		}
 	}
 }

@@ -65,7 +65,8 @@ func (s *Store) Workspace(ctx context.Context, which string) (Workspace, error) 
 	case len(found) == 0:
 		return Workspace{}, errNoWorkspace()
 	case len(found) > 1 && which != "":
-		return Workspace{}, without("workspace", Conflict, "%d workspaces have the name %s: use the ID", len(found), found[0].Name)
+		return Workspace{}, without("workspace", Conflict, "%d workspaces have the name %s: use the ID", len(found),
+			found[0].Name)
 	}
 	return found[0], nil
 }
